@@ -1,0 +1,49 @@
+// The channel port: how one kind of destination turns a notification into a request and reads the answer. Both pure.
+import type * as z from "zod";
+import type { Notification } from "../model/notification.ts";
+
+export interface RenderContext {
+  /** When this attempt is made. ms */
+  now: number;
+  /** IANA name, for the times in messages. */
+  timezone: string;
+  /** How long this body may be tried: the attempt's number, 1 for the first. */
+  attempt: number;
+}
+
+/** What goes over the wire. `url` and `headers` may hold secrets: never shown, never logged. */
+export interface HttpRequest {
+  method: "POST" | "GET" | "PUT";
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export interface HttpResponse {
+  status: number;
+  headers: Record<string, string>;
+  /** At most 64 KB of it. */
+  body: string;
+}
+
+export type Outcome =
+  | { kind: "delivered" }
+  /** Worth another try, never before `after` milliseconds where given. */
+  | { kind: "retry"; reason: string; after?: number }
+  /** Trying again cannot help. */
+  | { kind: "permanent"; reason: string };
+
+/** One kind of destination: a plain object in a file of its own, one line in registry.ts. */
+export interface ChannelType<Options = Record<string, unknown>> {
+  readonly type: string;
+  /** The options a user may set beside `type`, `fallback` and `sendResolved`; strict. Strings may be secret references. */
+  readonly options: z.ZodType<Options>;
+  /** One incident per alert, keyed by the alert's id, at once; grouping does not apply. */
+  readonly incident: boolean;
+  /** HTTP destinations: the request of one attempt. Null: nothing to tell this destination. */
+  render(notification: Notification, options: Options, context: RenderContext): HttpRequest | null;
+  /** Reads the answer in the receiver's own terms; `now` resolves a Retry-After date. */
+  classify(response: HttpResponse, context: { now: number }): Outcome;
+  /** Destinations that are this process's own output: the lines to write; `render` is not called. */
+  text?(notification: Notification, options: Options, context: RenderContext): string;
+}

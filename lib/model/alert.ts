@@ -1,0 +1,36 @@
+// An alert: one open (then resolved) problem, a rule and a key (contract, section 5).
+import * as z from "zod";
+import { Event, Labels, Resource } from "./event.ts";
+
+export const Severity = z.enum(["critical", "error", "warning", "info"]);
+export type Severity = z.infer<typeof Severity>;
+
+export const AlertStatus = z.enum(["firing", "resolved"]);
+export type AlertStatus = z.infer<typeof AlertStatus>;
+
+export const Alert = z.object({
+  id: z.string(),
+  rule: z.string(),
+  status: AlertStatus,
+  severity: Severity,
+  summary: z.string(),
+  description: z.string(),
+  /** The rule's `by` fields and their values; a missing field is null. */
+  key: z.record(z.string(), z.unknown()),
+  labels: Labels,
+  connection: z.string().nullable(),
+  source: z.string().nullable(),
+  region: z.string().nullable(),
+  resource: Resource.nullable(),
+  /** ISO 8601, event time. */
+  startsAt: z.string(),
+  updatedAt: z.string(),
+  endsAt: z.string().nullable(),
+  count: z.number(),
+  acknowledgedBy: z.string().nullable(),
+  suppressedBy: z.array(z.string()),
+  runbook: z.string().nullable(),
+  /** The newest 20, oldest first. */
+  events: z.array(Event),
+});
+export type Alert = z.infer<typeof Alert>;

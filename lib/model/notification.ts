@@ -1,0 +1,27 @@
+// A notification: what one delivery tells about one group of alerts (contract, section 6), in the `lookout` format.
+import * as z from "zod";
+import { Alert, AlertStatus } from "./alert.ts";
+
+export const NotifyReason = z.enum(["new", "resolved", "update", "repeat", "escalation", "digest"]);
+export type NotifyReason = z.infer<typeof NotifyReason>;
+
+export const NotifiedAlert = Alert.extend({
+  /** What the alert counted since its group's last notification. */
+  newCount: z.number(),
+});
+export type NotifiedAlert = z.infer<typeof NotifiedAlert>;
+
+export const Notification = z.object({
+  version: z.literal("1"),
+  /** The delivery's id: the same over retries and `redeliver`. */
+  id: z.string(),
+  channel: z.string(),
+  status: AlertStatus,
+  group: z.record(z.string(), z.unknown()),
+  reason: NotifyReason,
+  alerts: z.array(NotifiedAlert),
+  suppressed: z.object({ silenced: z.number(), muted: z.number(), inhibited: z.number() }),
+  /** True for what `lookout send-test` sends. */
+  test: z.boolean().optional(),
+});
+export type Notification = z.infer<typeof Notification>;

@@ -1,0 +1,100 @@
+// The source port: what a poller of one API must do, and what it is given. A source finds; it never stores or evaluates.
+import type { Event, Labels, SourceKind } from "../model/event.ts";
+import type { CloudClient } from "./client.ts";
+
+/** One thing that a request polls: a service, a pool, a training job or (Cloud Eye) the project. */
+export interface Target {
+  id: string;
+  name?: string;
+  labels?: Labels;
+  workspace?: string;
+  /** The API's own state word where discovery gave one. */
+  status?: string;
+  /** Milliseconds since the epoch, where discovery gave them. */
+  createdAt?: number;
+  /** Set once discovery or the API says that nothing more will come. */
+  ended?: boolean;
+}
+
+/** What the cursor remembers of one item (or of all items equal in every identifying field). */
+export interface Mark {
+  /** Fingerprint of the item's identifying fields: 11 characters of base64url. */
+  fp: string;
+  /** Milliseconds since the epoch: the item's time, by which the mark is dropped once it cannot come back. */
+  t: number;
+  /** What was seen of it: how many equals, or (items that change in place) the totals or results, sorted. */
+  v: number | readonly (number | string)[];
+  /** True for an item that may still change, however old: kept while the API shows it. */
+  keep?: boolean;
+}
+
+/**
+ * A target's cursor, one store row. Everything the API showed up to `readTo` has been evaluated; everything from `from` on
+ * is remembered in `seen`, so that re-reading from there finds late and repeated events exactly.
+ */
+export interface Cursor {
+  v: 1;
+  /** Nothing older is evaluated. ms. */
+  floor: number;
+  from: number;
+  readTo: number;
+  /** Encoded marks (see cursor.ts). */
+  seen: string;
+  /** What one kind remembers beyond that (Cloud Eye's rows, a learned paging habit); small. */
+  extra?: Record<string, unknown>;
+}
+
+export interface ReadRequest {
+  client: CloudClient;
+  target: Target;
+  /** Absent at a target's first poll. */
+  cursor: Cursor | undefined;
+  /** Used when there is no cursor: nothing older than this is found. ms. */
+  floor: number;
+  /** When this poll began. ms. */
+  now: number;
+  /** When the target was last read completely (an idle read is not in the cursor). ms. */
+  lastReadAt: number | undefined;
+  /** ms */
+  lateness: number;
+  /** ms */
+  every: number;
+  levels: "all" | "abnormal";
+  /** What events are stamped with. */
+  stamp: { sourceId: string; connection: string; project: string; region: string; labels: Labels };
+  signal: AbortSignal;
+}
+
+/** A new event and what the cursor must remember once it is committed. */
+export interface Found {
+  event: Event;
+  mark: Mark;
+}
+
+/** A part of one read, oldest first. Committing `found` (in any number of slices) and then `readTo` loses nothing. */
+export interface Batch {
+  /** New events only, by time. */
+  found: Found[];
+  /** Items to remember that yield no event. */
+  marks: Mark[];
+  /** All up to here has been found once this batch is committed. ms, never past the request's `now`. */
+  readTo: number;
+  extra?: Record<string, unknown>;
+  /** True for the last batch: the target was read to its end. */
+  complete: boolean;
+  /** Of this batch's items: fetched = seen + malformed + new (+ older than the floor, counted as seen). */
+  stats: { fetched: number; seen: number; malformed: number };
+  /** What could not be understood, for people: the reason, and the raw item cut to 2 KB, secrets removed. */
+  malformed: { reason: string; raw: string }[];
+}
+
+export interface Source {
+  readonly kind: SourceKind;
+  /** ms: the default `lateness` of the kind. */
+  readonly lateness: number;
+  /** `resource.type` of its events. */
+  readonly resourceType: string;
+  /** The target is the project itself; there is nothing to list in `targets` or to discover. */
+  readonly projectWide: boolean;
+  read(request: ReadRequest): AsyncIterable<Batch>;
+}

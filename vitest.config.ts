@@ -1,0 +1,11 @@
+// How the tests are found and run: every *.test.ts and *.prop.ts under test/, in separate processes.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.{test,prop}.ts"],
+    pool: "forks",
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+});
