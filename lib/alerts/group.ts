@@ -1,0 +1,63 @@
+// What the store keeps of a group: its head, and its members in a bounded number of buckets so that one commit always fits.
+import { hashOf } from "../model/hash.ts";
+
+export interface Suppressed {
+  silenced: number;
+  muted: number;
+  inhibited: number;
+}
+
+export interface Group {
+  id: string;
+  /** The route's id. */
+  route: string;
+  /** Its `groupBy` fields and their values; an incident's alert id. */
+  values: Record<string, unknown>;
+  /** True for the group of one alert on a route's incident channels. */
+  incident: boolean;
+  /** ms */
+  createdAt: number;
+  /** When it was last told; ms. */
+  lastAt: number | null;
+  /** How many notifications it has had. */
+  sequence: number;
+  /** The newest delivery of each channel: the next one waits for it, so that nothing overtakes. */
+  lanes: Record<string, string>;
+}
+
+/** One alert of a group. */
+export interface Member {
+  /** The alert's id. */
+  id: string;
+  /** The row of its rule and key. */
+  pk: string;
+  sk: string;
+  /** What the group's channels were last told of it. */
+  told: "firing" | null;
+  /** The alert's `count` when it was last told. */
+  count: number;
+  /** Why it was held back, while untold. */
+  held: keyof Suppressed | null;
+}
+
+const BUCKETS = 64;
+
+export function groupPartition(groupId: string): string {
+  return `group/${groupId}`;
+}
+
+export const HEAD = "head";
+
+/** The row of the group's partition that holds the member. */
+export function bucketOf(alertId: string): string {
+  return `m/${Number.parseInt(hashOf([alertId], 8), 16) % BUCKETS}`;
+}
+
+export function groupId(routeId: string, incident: boolean, values: Record<string, unknown>): string {
+  return hashOf([routeId, incident ? "incident" : "message", values]);
+}
+
+export function newGroup(route: string, incident: boolean, values: Record<string, unknown>, now: number): Group {
+  const id = groupId(route, incident, values);
+  return { id, route, values, incident, createdAt: now, lastAt: null, sequence: 0, lanes: {} };
+}

@@ -1,0 +1,66 @@
+// The routing tree: which routes an alert takes (the deepest that match, as in Alertmanager) and which group on each.
+import type { Alert } from "../model/alert.ts";
+import type { Pattern, RouteConfig } from "../model/config.ts";
+import { hashOf } from "../model/hash.ts";
+import { valuesAt } from "../model/path.ts";
+
+export type AlertPredicate = (alert: Alert) => boolean;
+export type CompileAlertPattern = (pattern: Pattern) => AlertPredicate;
+
+interface Node {
+  config: RouteConfig;
+  matches: AlertPredicate;
+  routes: Node[];
+}
+
+export interface Router {
+  /** The routes the alert takes, in file order; never empty. */
+  routes(alert: Alert): RouteConfig[];
+  /** The route of Lookout's own alerts. */
+  health: RouteConfig;
+  /** The route of that id, or undefined where the configuration has it no more. */
+  byId(id: string): RouteConfig | undefined;
+}
+
+export function compileRouter(root: RouteConfig, health: RouteConfig, compile: CompileAlertPattern): Router {
+  const ids = new Map<string, RouteConfig>([[health.id, health]]);
+  function build(config: RouteConfig): Node {
+    ids.set(config.id, config);
+    const matches = config.match === undefined ? () => true : compile(config.match);
+    return { config, matches, routes: config.routes.map(build) };
+  }
+  const tree = build(root);
+  return { routes: (alert) => walk(tree, alert), health, byId: (id) => ids.get(id) };
+}
+
+/** The group values of an alert on a route; `...` groups every alert by itself. */
+export function groupValues(route: RouteConfig, alert: Alert): Record<string, unknown> {
+  if (route.groupBy.includes("...")) return { alert: alert.id };
+  return valuesAt(alert, route.groupBy);
+}
+
+/** The route of Lookout's own health alerts: straight to `health.channels`, exempt from the tree. */
+export function healthRoute(channels: readonly string[], root: RouteConfig): RouteConfig {
+  return {
+    ...root,
+    id: hashOf(["lookout-health"], 12),
+    match: undefined,
+    continue: false,
+    channels: [...channels],
+    groupBy: ["rule"],
+    groupWait: 0,
+    mute: [],
+    active: [],
+    routes: [],
+  };
+}
+
+function walk(node: Node, alert: Alert): RouteConfig[] {
+  const found: RouteConfig[] = [];
+  for (const child of node.routes) {
+    if (!child.matches(alert)) continue;
+    found.push(...walk(child, alert));
+    if (!child.config.continue) break;
+  }
+  return found.length > 0 ? found : [node.config];
+}

@@ -1,0 +1,85 @@
+// Silences and muted times: whether an alert is held back at a moment, by what, and when to look again. Nothing is lost by it.
+import type { Alert } from "../model/alert.ts";
+import type { RouteConfig, SilenceConfig } from "../model/config.ts";
+import type { Suppressed } from "./group.ts";
+import type { AlertPredicate, CompileAlertPattern } from "./route.ts";
+import type { TimeInterval } from "./time-interval.ts";
+
+const MINUTE = 60_000;
+/** How far ahead the end of a time interval is looked for; then the group looks again. */
+const HORIZON = 6 * 60 * MINUTE;
+
+export interface Hold {
+  kind: keyof Suppressed;
+  /** For people: `silence "migration"`, `mute nights`. */
+  by: string;
+  /** When to look again; ms. */
+  until: number;
+}
+
+export interface Suppression {
+  /** What holds the alert back on the route at `now`, or undefined. */
+  hold(alert: Alert, route: RouteConfig, now: number): Hold | undefined;
+}
+
+interface Silence {
+  matches: AlertPredicate;
+  from: number;
+  until: number;
+  during: TimeInterval[];
+  by: string;
+}
+
+/** Compiles the file's silences. `intervals` are its time intervals by name. `exempt` names the rule that only a silence naming it holds. */
+export function compileSuppression(
+  silences: readonly SilenceConfig[],
+  intervals: ReadonlyMap<string, TimeInterval>,
+  compile: CompileAlertPattern,
+  exempt: string,
+): Suppression {
+  const compiled = silences.map((silence): Silence & { named: boolean } => ({
+    matches: compile(silence.match),
+    from: silence.from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(silence.from),
+    until: silence.until === undefined ? Number.POSITIVE_INFINITY : Date.parse(silence.until),
+    during: (silence.during ?? []).map((name) => intervals.get(name)!),
+    by: silence.comment === undefined ? "silence" : `silence "${silence.comment}"`,
+    named: JSON.stringify(silence.match["rule"] ?? null).includes(`"${exempt}"`),
+  }));
+
+  function hold(alert: Alert, route: RouteConfig, now: number): Hold | undefined {
+    for (const silence of compiled) {
+      if (now < silence.from || now >= silence.until || !silence.matches(alert)) continue;
+      if (alert.rule === exempt && !silence.named) continue;
+      if (silence.during.length === 0) return { kind: "silenced", by: silence.by, until: silence.until };
+      if (!within(silence.during, now)) continue;
+      const until = Math.min(silence.until, change(now, (at) => within(silence.during, at)));
+      return { kind: "silenced", by: silence.by, until };
+    }
+    return muted(route, now);
+  }
+
+  function muted(route: RouteConfig, now: number): Hold | undefined {
+    for (const name of route.mute) {
+      const interval = intervals.get(name)!;
+      if (!interval.contains(new Date(now))) continue;
+      return { kind: "muted", by: `mute ${name}`, until: change(now, (at) => interval.contains(new Date(at))) };
+    }
+    if (route.active.length === 0) return undefined;
+    const active = route.active.map((name) => intervals.get(name)!);
+    if (within(active, now)) return undefined;
+    const by = `outside ${route.active.join(", ")}`;
+    return { kind: "muted", by, until: change(now, (at) => !within(active, at)) };
+  }
+  return { hold };
+}
+
+function within(intervals: readonly TimeInterval[], at: number): boolean {
+  return intervals.some((interval) => interval.contains(new Date(at)));
+}
+
+/** The first whole minute after `now` at which the state no longer holds, at most HORIZON ahead. */
+function change(now: number, holds: (at: number) => boolean): number {
+  const first = Math.floor(now / MINUTE) * MINUTE + MINUTE;
+  for (let at = first; at < now + HORIZON; at += MINUTE) if (!holds(at)) return at;
+  return now + HORIZON;
+}

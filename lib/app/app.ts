@@ -1,0 +1,112 @@
+// Puts the application together from a configuration and its ports: everything the use cases are given is made here.
+import { createHmac } from "node:crypto";
+import { compileRouter, healthRoute } from "../alerts/route.ts";
+import { compileSuppression } from "../alerts/suppress.ts";
+import { compileTimeInterval } from "../alerts/time-interval.ts";
+import { channelTypes } from "../channels/registry.ts";
+import type { Clock } from "../model/clock.ts";
+import type { AuthConfig, ChannelConfig, Config, ConnectionConfig, Pattern } from "../model/config.ts";
+import type { Log } from "../model/log.ts";
+import { compileRules } from "../rules/compile.ts";
+import { compilePattern } from "../rules/pattern.ts";
+import { discover } from "../sources/discovery.ts";
+import { type ConnectionClient, createCloudClient } from "../sources/http.ts";
+import { sources } from "../sources/registry.ts";
+import type { Store } from "../store/port.ts";
+import { createGate } from "./credentials.ts";
+import type { App, Bus, Channel, Connection } from "./deps.ts";
+import { HEALTH_RULE, healthRuleConfig } from "./health.ts";
+
+/** Where secret references in the configuration are resolved; throws SecretError. */
+export interface Secrets {
+  resolve(text: string): Promise<string>;
+  resolveDeep<T>(value: T): Promise<T>;
+  redact(text: string): string;
+}
+
+export interface AppPorts {
+  store: Store;
+  clock: Clock;
+  /** Uniform in [0, 1). */
+  random: () => number;
+  log: Log;
+  bus: Bus;
+  secrets: Secrets;
+  print(text: string): void;
+}
+
+/** Nothing is read, sent or resolved before the first use case runs. */
+export function createApp(config: Config, ports: AppPorts): App {
+  const { store, clock, random, log, bus, secrets, print } = ports;
+  const compile = (pattern: Pattern) => {
+    const compiled = compilePattern(pattern);
+    return (alert: object) => compiled.matches(alert);
+  };
+  const intervals = new Map(
+    Object.entries(config.timeIntervals).map(([name, spec]) => [name, compileTimeInterval(spec, { timezone: config.timezone })]),
+  );
+  const connections = new Map(
+    Object.entries(config.connections).map(([name, one]) => [name, createConnection(name, one, ports)]),
+  );
+  return {
+    config,
+    rules: compileRules(config.rules, config.sources),
+    healthRule: compileRules([healthRuleConfig()], []).all[0]!,
+    router: compileRouter(config.route, healthRoute(config.health.channels, config.route), compile),
+    suppression: compileSuppression(config.silences, intervals, compile, HEALTH_RULE),
+    store,
+    clock,
+    random,
+    log,
+    bus,
+    sources,
+    connections,
+    discover: (source, connection, signal) =>
+      discover(source.kind, connection.client, { workspaces: connection.config.workspaces, filter: source.discover, signal }),
+    channels: new Map(Object.entries(config.channels).map(([name, one]) => [name, createChannel(name, one, secrets)])),
+    heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),
+    redact: (text) => secrets.redact(text),
+    print,
+  };
+}
+
+function createChannel(name: string, config: ChannelConfig, secrets: Secrets): Channel {
+  return {
+    name,
+    type: channelTypes.get(config.type)!,
+    sendResolved: config.sendResolved,
+    fallback: config.fallback,
+    options: () => secrets.resolveDeep(config.options),
+  };
+}
+
+/** Its credentials are resolved at the first request, and again after a failure to resolve them. */
+function createConnection(name: string, config: ConnectionConfig, ports: AppPorts): Connection {
+  let opened: Promise<ConnectionClient> | undefined;
+
+  async function open(): Promise<ConnectionClient> {
+    const auth = await ports.secrets.resolveDeep(config.auth);
+    const gate = createGate(ports.store, ports.clock, name, fingerprintOf(auth));
+    return createCloudClient({ connection: { ...config, auth }, clock: ports.clock, random: ports.random, gate });
+  }
+  async function client(): Promise<ConnectionClient> {
+    opened ??= open();
+    try {
+      return await opened;
+    } catch (error) {
+      opened = undefined;
+      throw error;
+    }
+  }
+  return {
+    name,
+    config,
+    client: { request: async (request) => (await client()).request(request) },
+    projectId: async () => (await client()).projectId(),
+  };
+}
+
+/** Names the credentials so that a change is noticed, in so few bits that they cannot be guessed from it. */
+function fingerprintOf(auth: AuthConfig | undefined): string {
+  return createHmac("sha256", "lookout credentials").update(JSON.stringify(auth ?? null)).digest("hex").slice(0, 6);
+}

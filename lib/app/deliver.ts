@@ -1,0 +1,191 @@
+// The only place that sends: a due delivery is claimed, sent, and its outcome recorded, so that a retry carries the same id and
+// nothing is sent that was not recorded before.
+import type { HttpRequest, Outcome } from "../channels/port.ts";
+import { sendHttp } from "../channels/send.ts";
+import { hashOf } from "../model/hash.ts";
+import type { Row } from "../store/port.ts";
+import { StoreConflict } from "../store/port.ts";
+import type { App, Channel } from "./deps.ts";
+import { GIVE_UP_MS, putDelivery } from "./notify.ts";
+import { DEAD, DELIVERIES, type DeadRow, deadKey, type DeliveryRow, deliveryKey } from "./rows.ts";
+import { commitUnit, type Unit } from "./unit.ts";
+
+const BATCH = 200;
+const MAX_BATCH = 10_000;
+const TIMEOUT_MS = 15_000;
+/** How long a claimed delivery is left to its sender before another one tries; more than a send can take. */
+const CLAIM_MS = 30_000;
+const BACKOFF_MS = 1_000;
+const MAX_BACKOFF_MS = 300_000;
+
+/**
+ * Sends everything that is due, each delivery once: channels side by side, one after the other within a channel. Channels in
+ * `busy` are left to whoever sends to them already. Returns the ids of what was tried.
+ */
+export async function deliverDue(app: App, signal: AbortSignal, busy = new Set<string>()): Promise<string[]> {
+  const tried = new Set<string>();
+  for (let limit = BATCH; ; ) {
+    const rows = await app.store.due<DeliveryRow>("delivery", app.clock.now(), limit);
+    const fresh = rows.filter(({ data }) => !tried.has(data.id) && !busy.has(data.channel));
+    if (signal.aborted) return [...tried];
+    if (fresh.length === 0) {
+      if (rows.length < limit || limit > MAX_BATCH) return [...tried];
+      // A slow channel's backlog fills the head of the queue: look behind it.
+      limit *= 4;
+      continue;
+    }
+    const queues = Map.groupBy(fresh, ({ data }) => data.channel);
+    for (const { data } of fresh) tried.add(data.id);
+    await Promise.all([...queues].map(([channel, queue]) => sendQueue(app, channel, queue, signal, busy)));
+  }
+}
+
+async function sendQueue(
+  app: App,
+  channel: string,
+  queue: readonly Row<DeliveryRow>[],
+  signal: AbortSignal,
+  busy: Set<string>,
+): Promise<void> {
+  busy.add(channel);
+  try {
+    for (const row of queue.toSorted((a, b) => a.data.createdAt - b.data.createdAt)) {
+      if (signal.aborted) return;
+      await attempt(app, row);
+    }
+  } catch (error) {
+    app.log.error("deliveries not tried; they stay due", { channel, error: (error as Error).message });
+  } finally {
+    busy.delete(channel);
+  }
+}
+
+/** When the next pending delivery is due among the given ones; ms, undefined where none is pending. */
+export async function nextDue(app: App, ids: readonly string[]): Promise<number | undefined> {
+  const rows = await app.store.getMany<DeliveryRow>(ids.map(deliveryKey));
+  const times = rows.flatMap(({ data, due }) => (data.status === "pending" && due !== undefined ? [due] : []));
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** Makes deliveries pending again, under the same id, and sends nothing yet. Ids that are not there are passed over. */
+export async function redeliver(app: App, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    await commitUnit(app.store, app.clock, app.random, async (unit) => {
+      const key = deliveryKey(id);
+      await unit.load([key, deadKey(id)]);
+      const row = unit.value<DeliveryRow>(key);
+      if (row === undefined) return;
+      const now = app.clock.now();
+      const again = { ...row, status: "pending", attempts: 0, error: null, nextAttemptAt: now, giveUpAt: now + GIVE_UP_MS };
+      unit.put(key, again, { queue: "delivery", due: now });
+      unit.delete(deadKey(id));
+    });
+  }
+}
+
+/** Ids of the deliveries that are dead, with their channels. */
+export async function listDead(app: Pick<App, "store">): Promise<(DeadRow & { id: string })[]> {
+  const rows = await app.store.list<DeadRow>(DEAD);
+  return rows.map(({ sk, data }) => ({ id: sk, ...data }));
+}
+
+/** All deliveries, oldest first. */
+export async function listDeliveries(app: Pick<App, "store">): Promise<DeliveryRow[]> {
+  const rows = await app.store.list<DeliveryRow>(DELIVERIES);
+  return rows.map((row) => row.data).sort((a, b) => a.createdAt - b.createdAt);
+}
+
+async function attempt(app: App, row: Row<DeliveryRow>): Promise<void> {
+  const now = app.clock.now();
+  const claimed = { ...row.data, attempts: row.data.attempts + 1, nextAttemptAt: now + CLAIM_MS };
+  try {
+    const key = deliveryKey(row.data.id);
+    await app.store.commit([
+      { op: "put", ...key, data: claimed, queue: "delivery", due: now + CLAIM_MS, expect: row.version },
+    ]);
+  } catch (error) {
+    // Another sender was faster: it is theirs.
+    if (error instanceof StoreConflict) return;
+    throw error;
+  }
+  const channel = app.channels.get(row.data.channel);
+  const outcome: Outcome = channel
+    ? await send(app, channel, claimed)
+    : { kind: "permanent", reason: `channel "${row.data.channel}" is not in the configuration any more` };
+  await record(app, claimed, outcome);
+}
+
+async function send(app: App, channel: Channel, delivery: DeliveryRow): Promise<Outcome> {
+  const context = { now: app.clock.now(), timezone: app.config.timezone, attempt: delivery.attempts };
+  let options: Record<string, unknown>;
+  try {
+    options = await channel.options();
+  } catch (error) {
+    return { kind: "retry", reason: (error as Error).message };
+  }
+  try {
+    if (channel.type.text) {
+      app.print(channel.type.text(delivery.notification, options, context));
+      return { kind: "delivered" };
+    }
+    const request = channel.type.render(delivery.notification, options, context);
+    if (request === null) return { kind: "delivered" };
+    return await exchange(channel, request, context.attempt, () => app.clock.now());
+  } catch (error) {
+    return { kind: "permanent", reason: `the message could not be made: ${(error as Error).message}` };
+  }
+}
+
+async function exchange(channel: Channel, request: HttpRequest, attempt: number, now: () => number): Promise<Outcome> {
+  try {
+    const response = await sendHttp(request, { timeoutMs: TIMEOUT_MS });
+    return channel.type.classify(response, { now: now(), attempt });
+  } catch (error) {
+    return { kind: "retry", reason: (error as Error).message };
+  }
+}
+
+async function record(app: App, claimed: DeliveryRow, outcome: Outcome): Promise<void> {
+  await commitUnit(app.store, app.clock, app.random, async (unit) => {
+    const now = app.clock.now();
+    const key = deliveryKey(claimed.id);
+    await unit.load([key]);
+    const row = unit.value<DeliveryRow>(key);
+    // Dropped, or claimed anew by someone who thought this sender dead: what they record stands.
+    if (row === undefined || row.status !== "pending" || row.attempts !== claimed.attempts) return;
+    const error = outcome.kind === "delivered" ? null : app.redact(outcome.reason).slice(0, 500);
+    const retryAt = outcome.kind === "retry" ? now + backoff(app, row.attempts, outcome.after) : undefined;
+    if (retryAt !== undefined && retryAt < row.giveUpAt) {
+      unit.put(key, { ...row, error, nextAttemptAt: retryAt }, { queue: "delivery", due: retryAt });
+      return;
+    }
+    const status = outcome.kind === "delivered" ? "delivered" : "dead";
+    unit.put(key, { ...row, status, error, nextAttemptAt: null, next: null }, { expires: now + app.config.history });
+    if (row.next !== null) {
+      await unit.load([deliveryKey(row.next)]);
+      const next = unit.value<DeliveryRow>(deliveryKey(row.next));
+      if (next?.status === "pending") unit.put(deliveryKey(row.next), next, { queue: "delivery", due: now });
+    }
+    if (status !== "dead") return;
+    unit.create(deadKey(row.id), { channel: row.channel, error }, { expires: now + app.config.history });
+    putFallback(app, unit, row, now);
+    app.log.error("delivery is dead", { channel: row.channel, id: row.id, error });
+  });
+}
+
+/** What a dead delivery told goes to the channel's fallback, as deliveries of their own. */
+function putFallback(app: App, unit: Unit, row: DeliveryRow, now: number): void {
+  const fallback = app.channels.get(app.channels.get(row.channel)?.fallback ?? "");
+  if (fallback === undefined) return;
+  const parts = fallback.type.split?.(row.notification) ?? [row.notification.alerts];
+  for (const [part, alerts] of parts.entries()) {
+    const id = hashOf([row.id, "fallback", fallback.name, part]);
+    putDelivery(unit, { ...row.notification, id, channel: fallback.name, alerts }, undefined, now);
+  }
+}
+
+/** Jittered exponential back-off from 1 s to 5 min, never before what the receiver asked for; ms. */
+function backoff(app: App, attempts: number, asked = 0): number {
+  const ceiling = Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** Math.min(attempts - 1, 20));
+  return Math.max(asked, ceiling / 2 + app.random() * (ceiling / 2));
+}

@@ -1,0 +1,59 @@
+// What the use cases are given: configuration made ready to run, and every port. Made by createApp (app.ts).
+import type { Router } from "../alerts/route.ts";
+import type { Suppression } from "../alerts/suppress.ts";
+import type { ChannelType } from "../channels/port.ts";
+import type { Transition } from "../rules/state.ts";
+import type { Clock } from "../model/clock.ts";
+import type { Config, ConnectionConfig, SourceConfig } from "../model/config.ts";
+import type { Log } from "../model/log.ts";
+import type { CompiledRule, Rules } from "../rules/compile.ts";
+import type { CloudClient } from "../sources/client.ts";
+import type { Source, Target } from "../sources/port.ts";
+import type { Store } from "../store/port.ts";
+
+/** The doorbell: told after a commit that something is due. A lost ring delays, never loses. */
+export interface Bus {
+  publish(transitions: readonly Transition[], groups: readonly string[]): Promise<void>;
+}
+
+export interface Connection {
+  name: string;
+  config: ConnectionConfig;
+  client: CloudClient;
+  /** Looked up by name where the configuration names no id. */
+  projectId(): Promise<string>;
+}
+
+export interface Channel {
+  name: string;
+  type: ChannelType;
+  sendResolved: boolean;
+  fallback: string | undefined;
+  /** The channel's options with every secret reference resolved; throws SecretError. */
+  options(): Promise<Record<string, unknown>>;
+}
+
+export interface App {
+  config: Config;
+  rules: Rules;
+  /** The rule of an alert that Lookout raises about itself. */
+  healthRule: CompiledRule;
+  router: Router;
+  suppression: Suppression;
+  store: Store;
+  clock: Clock;
+  /** Uniform in [0, 1). */
+  random: () => number;
+  log: Log;
+  bus: Bus;
+  sources: Readonly<Record<SourceConfig["kind"], Source>>;
+  connections: ReadonlyMap<string, Connection>;
+  discover(source: SourceConfig, connection: Connection, signal: AbortSignal): Promise<Target[]>;
+  channels: ReadonlyMap<string, Channel>;
+  /** The address to ask after each healthy round, its secrets resolved. */
+  heartbeatUrl(): Promise<string | undefined>;
+  /** Replaces every configured secret in a text that people will see. */
+  redact(text: string): string;
+  /** Where channels that are this process's own output write. */
+  print(text: string): void;
+}

@@ -1,0 +1,113 @@
+// The journal: what one event leads to when it exceeds a single commit. Its parts are stored first, one commit makes them
+// valid together with the cursor, and everyone applies them before doing anything else; applying twice changes nothing.
+import { hashOf } from "../model/hash.ts";
+import { rowId } from "../store/ops.ts";
+import { type Key, type Op, type Row, type Store, StoreConflict } from "../store/port.ts";
+
+/** The lock that every unit of work checks: its parts, when there are any, must be applied first. */
+export const JOURNAL: Key = { pk: "journal", sk: "head" };
+
+export interface JournalHead {
+  /** `sk` of the parts, in order. */
+  parts: string[];
+  /** Since when someone is about to fill it; ms. Until then no unit commits; after PREPARING_MS anyone may take it back. */
+  preparing?: number;
+}
+
+const PREPARING_MS = 10_000;
+
+/**
+ * Makes the store ready for a unit of work: applies a valid journal, takes back one that was never finished. Returns the lock
+ * as read, or undefined where the caller must ask again in a moment.
+ */
+export async function settleJournal(store: Store, now: number): Promise<{ version: number } | undefined> {
+  const lock = await store.get<JournalHead>(JOURNAL);
+  if (lock === undefined) return { version: 0 };
+  if (lock.data.parts.length > 0) {
+    await applyJournal(store, lock);
+    return undefined;
+  }
+  if (lock.data.preparing === undefined) return lock;
+  if (now - lock.data.preparing > PREPARING_MS) await setHead(store, { parts: [] }, lock.version);
+  return undefined;
+}
+
+/**
+ * Stores the ops in parts, makes them valid together with those of `direct`, and applies them. `version` is the lock's as the
+ * ops were made. Throws StoreConflict where any row they expect has changed; nothing has taken effect then.
+ */
+export async function writeJournal(
+  store: Store,
+  version: number,
+  ops: readonly Op[],
+  direct: (op: Op) => boolean,
+  now: number,
+): Promise<void> {
+  const name = hashOf([ops.map((op) => [op.pk, op.sk, op.expect ?? null]), version, now], 16);
+  const parts: string[] = [];
+  const journaled = ops.filter((op) => !direct(op));
+  for (const chunk of chunks(store, journaled)) {
+    const sk = `part/${name}/${String(parts.length).padStart(5, "0")}`;
+    await store.commit([{ op: "put", pk: JOURNAL.pk, sk, data: chunk }]);
+    parts.push(sk);
+  }
+  // From here on no unit commits; so what is verified now still holds when the parts become valid.
+  await setHead(store, { parts: [], preparing: now }, version);
+  const changed = await changedRows(store, journaled);
+  if (changed.length > 0) {
+    await setHead(store, { parts: [] }, version + 1);
+    await removeParts(store, parts);
+    throw new StoreConflict(changed);
+  }
+  await store.commit([{ op: "put", ...JOURNAL, data: { parts }, expect: version + 1 }, ...ops.filter(direct)]);
+  await applyJournal(store, { ...JOURNAL, version: version + 2, data: { parts } });
+}
+
+/** Applies a valid journal and empties it; what a crash had already applied is left as it is. */
+async function applyJournal(store: Store, lock: Row<JournalHead>): Promise<void> {
+  for (const sk of lock.data.parts) {
+    const part = await store.get<Op[]>({ pk: JOURNAL.pk, sk });
+    if (part === undefined) continue;
+    const applied = new Set((await changedRows(store, part.data)).map((key) => rowId(key)));
+    const rest = part.data.filter((op) => !applied.has(rowId(op)));
+    if (rest.length > 0) await store.commit(rest);
+  }
+  await setHead(store, { parts: [] }, lock.version);
+  await removeParts(store, lock.data.parts);
+}
+
+async function setHead(store: Store, data: JournalHead, expect: number): Promise<void> {
+  await store.commit([{ op: "put", ...JOURNAL, data, expect }]);
+}
+
+async function removeParts(store: Store, parts: readonly string[]): Promise<void> {
+  for (const sk of parts) await store.commit([{ op: "delete", pk: JOURNAL.pk, sk }]);
+}
+
+/** The rows that are no longer as the ops expect them (a row written without expectation must not be there). */
+async function changedRows(store: Store, ops: readonly Op[]): Promise<Key[]> {
+  const versions = new Map((await store.getMany(ops)).map((row) => [rowId(row), row.version]));
+  return ops.filter((op) => (versions.get(rowId(op)) ?? 0) !== (op.expect ?? 0));
+}
+
+/** Parts that each fit into one commit when applied, and into a commit of their own when stored. */
+function chunks(store: Store, ops: readonly Op[]): Op[][] {
+  const found: Op[][] = [];
+  let current: Op[] = [];
+  let items = 0;
+  let bytes = 0;
+  for (const op of ops) {
+    const cost = store.cost(op);
+    if (current.length > 0 && (items + cost.items > store.limits.items / 2 || bytes + cost.bytes > store.limits.bytes / 4)) {
+      found.push(current);
+      current = [];
+      items = 0;
+      bytes = 0;
+    }
+    current.push(op);
+    items += cost.items;
+    bytes += cost.bytes;
+  }
+  if (current.length > 0) found.push(current);
+  return found;
+}

@@ -1,0 +1,160 @@
+// Polling one source: its targets side by side, every failure confined to its target, and one row that sums the run up.
+import type { SourceConfig } from "../model/config.ts";
+import { CloudError } from "../sources/client.ts";
+import type { Target } from "../sources/port.ts";
+import type { Row } from "../store/port.ts";
+import { StoreConflict, StoreError } from "../store/port.ts";
+import type { App, Connection } from "./deps.ts";
+import { forEachLimit } from "./parallel.ts";
+import { createProgress, type Progress } from "./progress.ts";
+import { dayOf, type FailingTarget, SOURCES, type SourceRow, sourceKey } from "./rows.ts";
+import { readTarget, type TargetReport } from "./target.ts";
+import { targetsOf } from "./targets.ts";
+
+const CONCURRENCY = 16;
+/** A target that keeps failing is asked less and less often, after this many tries in a row. */
+const FREE_TRIES = 5;
+const BACKOFF_MS = 60_000;
+const MAX_BACKOFF_MS = 600_000;
+const KEPT_MALFORMED = 20;
+
+export interface PollReport {
+  source: string;
+  targets: number;
+  found: number;
+  /** Targets that were not read to their end, and why. */
+  failing: Record<string, FailingTarget>;
+  discoveryError: string | undefined;
+  interrupted: boolean;
+}
+
+/** Polls every target of the source once. Only the store's own failures reject: everything else is in the report and the row. */
+export async function pollSource(app: App, source: SourceConfig, signal: AbortSignal): Promise<PollReport> {
+  const now = app.clock.now();
+  const before = await app.store.get<SourceRow>(sourceKey(source.id));
+  const connection = app.connections.get(source.connection)!;
+  const run: Run = { app, source, connection, now, before: before?.data, signal, failing: {}, reports: [] };
+  let discovered: SourceRow["discovered"] = before?.data.discovered;
+  let discoveryError: string | undefined;
+  let targets = 0;
+  try {
+    const project = await connection.projectId();
+    const known = await targetsOf(app, source, connection, project, before?.data, signal);
+    discovered = known.discovered ?? discovered;
+    discoveryError = known.error;
+    targets = known.list.length;
+    await readTargets(run, project, known.list);
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    // The project itself could not be found out: none of the targets was asked.
+    discoveryError = app.redact((error as Error).message);
+    for (const target of source.targets ?? []) run.failing[target.id] = failureOf(run, target.id, error);
+  }
+  const interrupted = signal.aborted && run.reports.some((report) => !report.complete);
+  await writeSourceRow(run, before, discovered, discoveryError);
+  const found = run.reports.reduce((sum, report) => sum + report.found, 0);
+  return { source: source.id, targets, found, failing: run.failing, discoveryError, interrupted };
+}
+
+interface Run {
+  app: App;
+  source: SourceConfig;
+  connection: Connection;
+  now: number;
+  before: SourceRow | undefined;
+  signal: AbortSignal;
+  failing: Record<string, FailingTarget>;
+  reports: (TargetReport & { target: string })[];
+}
+
+async function readTargets(run: Run, project: string, list: readonly { target: Target; floor: number }[]): Promise<void> {
+  const { app, source, before } = run;
+  const progress = progressOf(app);
+  progress.begin(
+    source.id,
+    list.map(({ target }) => target.id),
+  );
+  await forEachLimit(list, CONCURRENCY, async ({ target, floor }) => {
+    const earlier = before?.failing[target.id];
+    if (run.signal.aborted || (earlier && earlier.retryAt > run.now)) {
+      run.failing[target.id] = earlier ?? failureOf(run, target.id, new Error("the run was stopped before its turn"));
+      return;
+    }
+    const lastReadAt = (earlier ? earlier.readTo : before?.completeTo) ?? undefined;
+    const { connection, now, signal } = run;
+    try {
+      const report = await readTarget({ app, source, connection, project, target, floor, now, lastReadAt, progress, signal });
+      run.reports.push({ ...report, target: target.id });
+      if (report.complete) return;
+      run.failing[target.id] = failureOf(run, target.id, new Error("the run was stopped; the rest follows"));
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      run.failing[target.id] = failureOf(run, target.id, error);
+      progress.fail(source.id, target.id, run.failing[target.id]!.readTo);
+      app.log.warn("target not read", { source: source.id, target: target.id, error: run.failing[target.id]!.error });
+    }
+  });
+}
+
+/** Progress of all sources, as their rows tell it when it is first needed. */
+export function progressOf(app: App): Progress {
+  return createProgress(app.config.sources, async () => {
+    const rows = await app.store.list<SourceRow>(SOURCES);
+    return new Map(rows.map((row) => [row.sk, row.data]));
+  });
+}
+
+function failureOf(run: Run, target: string, error: unknown): FailingTarget {
+  const earlier = run.before?.failing[target];
+  const kind = error instanceof CloudError ? error.kind : "internal";
+  const tries = run.signal.aborted || kind === "paused" ? (earlier?.tries ?? 0) : (earlier?.tries ?? 0) + 1;
+  const wait = tries < FREE_TRIES ? 0 : Math.min(BACKOFF_MS * 2 ** (tries - FREE_TRIES), MAX_BACKOFF_MS);
+  const asked = error instanceof CloudError ? (error.retryAt ?? 0) : 0;
+  return {
+    kind,
+    error: run.app.redact((error as Error).message),
+    since: earlier?.since ?? run.now,
+    tries,
+    retryAt: Math.max(run.now + wait, asked),
+    readTo: earlier ? earlier.readTo : (run.before?.completeTo ?? null),
+  };
+}
+
+async function writeSourceRow(
+  run: Run,
+  before: Row<SourceRow> | undefined,
+  discovered: SourceRow["discovered"],
+  discoveryError: string | undefined,
+): Promise<void> {
+  const { now, source } = run;
+  const day = dayOf(now);
+  const counts = before?.data.ledger[day] ?? { seen: 0, malformed: 0 };
+  const malformed = run.reports.flatMap(({ target, malformed }) => malformed.map((item) => ({ at: now, target, ...item })));
+  const ledger = {
+    ...before?.data.ledger,
+    [day]: {
+      seen: counts.seen + run.reports.reduce((sum, report) => sum + report.seen, 0),
+      malformed: counts.malformed + run.reports.reduce((sum, report) => sum + report.malformedCount, 0),
+    },
+  };
+  const data: SourceRow = {
+    completeTo: discoveryError === undefined ? now : (before?.data.completeTo ?? null),
+    lastRunAt: now,
+    failing: run.failing,
+    ...(discovered === undefined ? {} : { discovered }),
+    ...(discoveryError === undefined ? {} : { discoveryError }),
+    ledger: Object.fromEntries(Object.entries(ledger).sort().slice(-31)),
+    malformed: [...(before?.data.malformed ?? []), ...malformed].slice(-KEPT_MALFORMED),
+  };
+  try {
+    await run.app.store.commit([{ op: "put", ...sourceKey(source.id), data, expect: before?.version ?? 0 }]);
+  } catch (error) {
+    // An overlapping run of the same source summed up first: its row stands, and nothing that was read is lost by it.
+    if (!(error instanceof StoreConflict)) throw error;
+  }
+}
+
+/** The store is gone: no target can be read, and pretending otherwise would lose events. */
+function isFatal(error: unknown): boolean {
+  return error instanceof StoreError;
+}

@@ -1,0 +1,74 @@
+// How far every target has been read: what a rule's deadlines wait for (contract, section 4).
+import type { SourceConfig } from "../model/config.ts";
+import type { CompiledRule } from "../rules/compile.ts";
+import type { SourceRow } from "./rows.ts";
+
+export interface Progress {
+  /** Reads the source rows, once; before that nothing counts as read but what was noted. An idle poll never needs it. */
+  ready(): Promise<void>;
+  /** Up to where every target that may feed the rule's key has been read completely; ms. */
+  readTo(rule: CompiledRule, key: Record<string, unknown>): number;
+  /** A run of the source begins, over these targets and no others. */
+  begin(sourceId: string, targets: readonly string[]): void;
+  /** Notes that a target has been read at least this far; ms. */
+  note(sourceId: string, target: string, readTo: number): void;
+  /** A target's read failed: this far it is read for certain; ms. */
+  fail(sourceId: string, target: string, readTo: number | null): void;
+}
+
+/** What this run knows of a source beyond its row. */
+interface Own {
+  known: ReadonlySet<string> | undefined;
+  /** ms */
+  targets: Map<string, number>;
+}
+
+const NEVER = Number.NEGATIVE_INFINITY;
+const ALWAYS = Number.POSITIVE_INFINITY;
+
+export function createProgress(
+  sources: readonly SourceConfig[],
+  loadRows: () => Promise<ReadonlyMap<string, SourceRow>>,
+): Progress {
+  const own = new Map(sources.map((source): [string, Own] => [source.id, { known: undefined, targets: new Map() }]));
+  let rows: ReadonlyMap<string, SourceRow> = new Map();
+  let loading: Promise<void> | undefined;
+
+  async function load(): Promise<void> {
+    rows = await loadRows();
+  }
+  function targetReadTo(source: SourceConfig, id: string): number {
+    const noted = own.get(source.id)!.targets.get(id);
+    const row = rows.get(source.id);
+    const failing = row?.failing[id];
+    const before = failing ? (failing.readTo ?? NEVER) : (row?.completeTo ?? NEVER);
+    return noted ?? before;
+  }
+  function feedReadTo(source: SourceConfig, key: Record<string, unknown>): number {
+    const fixed = { source: source.kind, sourceId: source.id, connection: source.connection };
+    for (const [field, value] of Object.entries(fixed)) {
+      if (Object.hasOwn(key, field) && key[field] !== value) return ALWAYS;
+    }
+    const row = rows.get(source.id);
+    const list = source.targets ?? row?.discovered?.targets;
+    const known = own.get(source.id)!.known ?? (list && new Set(list.map(({ id }) => id)));
+    // Cloud Eye's target is the project: its resources say nothing about which target they come from.
+    const resource = source.kind === "cloud-eye-events" ? undefined : key["resource.id"];
+    if (typeof resource === "string") return known && !known.has(resource) ? ALWAYS : targetReadTo(source, resource);
+    const ids = known ?? new Set(Object.keys(row?.failing ?? {}));
+    const others = known ? ALWAYS : (row?.completeTo ?? NEVER);
+    return Math.min(others, ...[...ids].map((id) => targetReadTo(source, id)));
+  }
+  return {
+    ready: () => (loading ??= load()),
+    readTo: (rule, key) => Math.min(...rule.feeds.map((source) => feedReadTo(source, key))),
+    begin(sourceId, targets) {
+      own.get(sourceId)!.known = new Set(targets);
+    },
+    note(sourceId, target, readTo) {
+      const { targets } = own.get(sourceId)!;
+      targets.set(target, Math.max(readTo, targets.get(target) ?? readTo));
+    },
+    fail: (sourceId, target, readTo) => void own.get(sourceId)!.targets.set(target, readTo ?? NEVER),
+  };
+}

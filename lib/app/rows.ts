@@ -1,0 +1,148 @@
+// Where everything lies in the store: the names of the rows and what they hold. Nothing else builds a key.
+import type { Alert } from "../model/alert.ts";
+import type { Event } from "../model/event.ts";
+import type { Notification } from "../model/notification.ts";
+import type { KeyState } from "../rules/state.ts";
+import type { CloudErrorKind } from "../sources/client.ts";
+import type { Cursor, Target } from "../sources/port.ts";
+import type { Key } from "../store/port.ts";
+
+/** A rule's state for one key and the groups its open alert belongs to. Queue "timer", due at its deadline. */
+export interface RuleRow {
+  state: KeyState;
+  groups: string[];
+}
+
+/** Counts per UTC day, `YYYY-MM-DD`. */
+export type Daily<T> = Record<string, T>;
+
+export interface TargetRow {
+  cursor: Cursor;
+  /** Committed together with the events they count. */
+  ledger: Daily<{ new: number; matched: number }>;
+}
+export function targetKey(sourceId: string, target: string): Key {
+  return { pk: `target/${sourceId}`, sk: target };
+}
+
+/** Cursors are read without looking at the journal first: they take effect with its head. */
+export function isCursor(key: Key): boolean {
+  return key.pk.startsWith("target/");
+}
+
+/** Why a target is not read, and since when. Times in ms. */
+export interface FailingTarget {
+  kind: CloudErrorKind | "internal";
+  error: string;
+  since: number;
+  tries: number;
+  retryAt: number;
+  /** Up to where it had been read completely. */
+  readTo: number | null;
+}
+
+/** A target as the last complete discovery saw it. Times in ms. */
+export interface DiscoveredTarget extends Target {
+  floor: number;
+  /** When it was first seen to have ended. */
+  endedSeen?: number;
+}
+
+export interface SourceRow {
+  /** Every target that is not in `failing` has been read completely up to here. ms */
+  completeTo: number | null;
+  lastRunAt: number;
+  failing: Record<string, FailingTarget>;
+  /** The last discovery that saw everything; absent for sources with targets of their own. */
+  discovered?: { at: number; targets: DiscoveredTarget[] };
+  /** Why the last discovery failed. */
+  discoveryError?: string;
+  ledger: Daily<{ seen: number; malformed: number }>;
+  /** The newest items that could not be understood; at most 20. */
+  malformed: { at: number; target: string; reason: string; raw: string }[];
+}
+export const SOURCES = "source";
+export function sourceKey(sourceId: string): Key {
+  return { pk: SOURCES, sk: sourceId };
+}
+
+export interface ConnectionRow {
+  /** Whether the credentials have been accepted since they last were refused or changed. */
+  proven: boolean;
+  /** A hash of the credentials this is about: others start anew. */
+  fingerprint: string;
+  refusals: number;
+  /** Until when one process holds the only try; ms. */
+  triedUntil: number | null;
+  /** ms */
+  pausedUntil: number | null;
+  error: string | null;
+}
+export const CONNECTIONS = "connection";
+export function connectionKey(name: string): Key {
+  return { pk: CONNECTIONS, sk: name };
+}
+
+export type DeliveryStatus = "pending" | "delivered" | "dead";
+
+/** One notification on its way to one channel. Queue "delivery" while pending. Times in ms. */
+export interface DeliveryRow {
+  id: string;
+  channel: string;
+  status: DeliveryStatus;
+  attempts: number;
+  nextAttemptAt: number | null;
+  error: string | null;
+  createdAt: number;
+  /** When trying ends. */
+  giveUpAt: number;
+  /** Ids of the alerts it tells of. */
+  alerts: string[];
+  /** The delivery of the same group and channel that waits for this one. */
+  next: string | null;
+  notification: Notification;
+}
+export const DELIVERIES = "delivery";
+export function deliveryKey(id: string): Key {
+  return { pk: DELIVERIES, sk: id };
+}
+
+/** One dead delivery, so that looking for them costs nothing while there are none. */
+export interface DeadRow {
+  channel: string;
+  error: string | null;
+}
+export const DEAD = "dead";
+export function deadKey(deliveryId: string): Key {
+  return { pk: DEAD, sk: deliveryId };
+}
+
+/** An alert that has ended, kept for `history`. */
+export interface EndedRow {
+  alert: Alert;
+  groups: string[];
+}
+export const ENDED = "ended";
+export function endedKey(alertId: string): Key {
+  return { pk: ENDED, sk: alertId };
+}
+
+/** The events of one slice, kept for `history`. */
+export interface EventsRow {
+  events: Event[];
+}
+export function eventsPartition(day: string): string {
+  return `events/${day}`;
+}
+export function eventsKey(now: number, sourceId: string, target: string, first: string): Key {
+  return { pk: eventsPartition(dayOf(now)), sk: `${String(now).padStart(15, "0")}/${sourceId}/${target}/${first}` };
+}
+
+/** Which partition each rule keeps its rows in: `{ruleId: pk}`. */
+export type RegistryRow = Record<string, string>;
+export const REGISTRY: Key = { pk: "meta", sk: "rules" };
+
+/** The UTC day of a time in ms. */
+export function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}

@@ -1,0 +1,91 @@
+// A slice: some new events of one target, evaluated and committed together with the cursor that has them behind it.
+import type { Event } from "../model/event.ts";
+import type { Touch } from "../rules/compile.ts";
+import { applyEvent } from "../rules/evaluate.ts";
+import { emptyState, type Transition } from "../rules/state.ts";
+import type { Key } from "../store/port.ts";
+import type { App } from "./deps.ts";
+import type { Progress } from "./progress.ts";
+import { eventsKey, type RuleRow } from "./rows.ts";
+import { type Change, putChanges } from "./transitions.ts";
+import { commitUnit, type Unit } from "./unit.ts";
+
+/** How long a group waits at most for the rest of the read that one of its alerts comes from; ms. */
+const CATCH_UP_MS = 120_000;
+
+export interface SliceTarget {
+  sourceId: string;
+  target: string;
+}
+
+export interface SliceResult {
+  transitions: Transition[];
+  /** Ids of the groups that now have something due. */
+  groups: string[];
+  /** Events that at least one rule's `when` matched. */
+  matched: number;
+}
+
+/**
+ * Evaluates the events (ascending) and commits all that follows from them, with what `also` puts. Returns undefined, and has
+ * done nothing, where it does not fit into one commit: the caller tries fewer. A single event always fits (journal.ts).
+ * Throws StoreConflict where the target's own row was changed by someone else.
+ */
+export async function commitSlice(
+  app: App,
+  at: SliceTarget,
+  events: readonly Event[],
+  progress: Progress,
+  also: (unit: Unit, matched: number) => Promise<void>,
+  now: number,
+): Promise<SliceResult | undefined> {
+  const touched = events.map((event) => ({ event, touches: app.rules.touch(event) }));
+  const matched = touched.filter(({ touches }) => touches.some((touch) => touch.matches)).length;
+  const keys = touched.flatMap(({ touches }) => touches.map(({ pk, sk }): Key => ({ pk, sk })));
+
+  let tooLarge = false;
+  const result = await commitUnit(app.store, app.clock, app.random, async (unit, abandon) => {
+    await unit.load(keys);
+    const changes = evaluate(unit, touched, progress);
+    const groups = await putChanges(app, unit, changes, now, CATCH_UP_MS);
+    if (events.length > 0) {
+      const key = eventsKey(now, at.sourceId, at.target, events[0]!.id);
+      unit.create(key, { events }, { expires: now + app.config.history });
+    }
+    await also(unit, matched);
+    tooLarge = events.length > 1 && !unit.fits();
+    if (tooLarge) abandon();
+    return { transitions: changes.flatMap(({ transitions }) => transitions), groups, matched };
+  });
+  return tooLarge ? undefined : result;
+}
+
+function evaluate(
+  unit: Unit,
+  touched: readonly { event: Event; touches: readonly Touch[] }[],
+  progress: Progress,
+): Change[] {
+  const changes = new Map<string, Change>();
+  for (const { event, touches } of touched) {
+    for (const touch of touches) {
+      const name = `${touch.pk}/${touch.sk}`;
+      const before = changes.get(name)?.state ?? unit.value<RuleRow>(touch)?.state ?? emptyState(touch.key);
+      const { state, transitions } = applyEvent(touch.rule, before, event, touch, progress.readTo(touch.rule, touch.key));
+      const change = changes.get(name);
+      if (change === undefined) changes.set(name, { rule: touch.rule, state, transitions });
+      else changes.set(name, { ...change, state, transitions: join(change.transitions, transitions) });
+    }
+  }
+  return [...changes.values()];
+}
+
+/** Counting on is one transition however many events it takes. */
+function join(before: Transition[], after: readonly Transition[]): Transition[] {
+  for (const transition of after) {
+    const last = before.at(-1);
+    if (transition.kind === "updated" && last?.alert.id === transition.alert.id) {
+      before[before.length - 1] = { ...last, alert: transition.alert };
+    } else before.push(transition);
+  }
+  return before;
+}

@@ -1,0 +1,199 @@
+// One target's read: what its source finds goes slice by slice, oldest first, into the store, each with its cursor.
+import type { SourceConfig } from "../model/config.ts";
+import { advance } from "../sources/cursor.ts";
+import type { Batch, Cursor, Target } from "../sources/port.ts";
+import type { Transition } from "../rules/state.ts";
+import type { App, Connection } from "./deps.ts";
+import type { Progress } from "./progress.ts";
+import { dayOf, type TargetRow, targetKey } from "./rows.ts";
+import { commitSlice } from "./slice.ts";
+import { releaseGroups } from "./transitions.ts";
+
+const MAX_SLICE = 1_000;
+/** How old an idle target's re-read window may grow before it is moved; ms. */
+const IDLE_MOVE = 3_600_000;
+const OVERLAP_TRIES = 3;
+/** The doorbell names no more than about this many; the store has them all. */
+const KEPT_TRANSITIONS = 1_000;
+
+export interface TargetRead {
+  app: App;
+  source: SourceConfig;
+  connection: Connection;
+  project: string;
+  target: Target;
+  /** The floor at a first poll; ms. */
+  floor: number;
+  /** When this poll began; ms. */
+  now: number;
+  /** When the target was last read completely; ms. */
+  lastReadAt: number | undefined;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+export interface TargetReport {
+  /** False: it stopped early because the run was told to stop. */
+  complete: boolean;
+  seen: number;
+  malformed: { reason: string; raw: string }[];
+  malformedCount: number;
+  found: number;
+}
+
+/** Someone else moved the target's cursor meanwhile: what was read is partly told already, so read again from there. */
+class Overlap extends Error {
+  override name = "Overlap";
+}
+
+/** Reads the target to its end and commits everything found. Throws CloudError and StoreError; what was committed stays. */
+export async function readTarget(read: TargetRead): Promise<TargetReport> {
+  const bell: Bell = { transitions: [], groups: new Set() };
+  try {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await readOnce(read, bell);
+      } catch (error) {
+        if (!(error instanceof Overlap) || attempt >= OVERLAP_TRIES) throw error;
+      }
+    }
+  } finally {
+    await ring(read.app, bell);
+  }
+}
+
+/** What a read led to; told when it is over, so that what came and went within one catch-up pages nobody. */
+interface Bell {
+  transitions: Transition[];
+  groups: Set<string>;
+}
+
+async function ring(app: App, { transitions, groups }: Bell): Promise<void> {
+  if (groups.size === 0) return;
+  await releaseGroups(app, [...groups]);
+  await app.bus.publish(transitions, [...groups]);
+}
+
+async function readOnce(read: TargetRead, bell: Bell): Promise<TargetReport> {
+  const { app, source, connection, target, now, signal } = read;
+  const row = await app.store.get<TargetRow>(targetKey(source.id, target.id));
+  const position: Position = { row: row?.data, version: row?.version ?? 0, sliceSize: MAX_SLICE, bell };
+  const report: TargetReport = { complete: false, seen: 0, malformed: [], malformedCount: 0, found: 0 };
+  const labels = { ...source.labels, ...target.labels };
+  const batches = app.sources[source.kind].read({
+    client: connection.client,
+    target,
+    cursor: row?.data.cursor,
+    floor: row?.data.cursor.floor ?? read.floor,
+    now,
+    lastReadAt: read.lastReadAt,
+    lateness: source.lateness,
+    every: source.every,
+    levels: source.levels,
+    stamp: {
+      sourceId: source.id,
+      connection: connection.name,
+      project: read.project,
+      region: connection.config.region,
+      labels,
+    },
+    signal,
+  });
+  for await (const batch of batches) {
+    report.seen += batch.stats.seen;
+    report.malformedCount += batch.stats.malformed;
+    report.malformed.push(...batch.malformed.slice(0, 20 - report.malformed.length));
+    if (!(await commitBatch(read, position, batch, report))) return report;
+    read.progress.note(source.id, target.id, batch.readTo);
+    if (batch.complete) report.complete = true;
+    if (signal.aborted) return report;
+  }
+  return report;
+}
+
+/** Where the target stands while it is read. */
+interface Position {
+  row: TargetRow | undefined;
+  version: number;
+  /** How many events were last found to fit into one commit. */
+  sliceSize: number;
+  bell: Bell;
+}
+
+/** Commits a batch; false where the run was told to stop before its end. */
+async function commitBatch(read: TargetRead, position: Position, batch: Batch, report: TargetReport): Promise<boolean> {
+  let done = 0;
+  do {
+    const size = Math.min(batch.found.length - done, position.sliceSize);
+    const last = done + size === batch.found.length;
+    if (size === 0 && isIdle(batch, position.row?.cursor)) return true;
+    if (!(await commitPart(read, position, batch, done, size))) {
+      position.sliceSize = Math.ceil(size / 2);
+      continue;
+    }
+    done += size;
+    report.found += size;
+    position.sliceSize = Math.min(MAX_SLICE, position.sliceSize * 2);
+    if (!last && read.signal.aborted) return false;
+  } while (done < batch.found.length);
+  return true;
+}
+
+/** Nothing that the next read would need: the cursor stays as it is, unless its window has grown old. */
+function isIdle(batch: Batch, cursor: Cursor | undefined): boolean {
+  if (cursor === undefined || batch.marks.length > 0) return false;
+  if (batch.readTo - cursor.readTo >= IDLE_MOVE) return false;
+  return batch.extra === undefined || JSON.stringify(batch.extra) === JSON.stringify(cursor.extra ?? {});
+}
+
+async function commitPart(
+  read: TargetRead,
+  position: Position,
+  batch: Batch,
+  from: number,
+  size: number,
+): Promise<boolean> {
+  const { app, source, target, now } = read;
+  const found = batch.found.slice(from, from + size);
+  const last = from + size === batch.found.length;
+  const before = position.row?.cursor;
+  const cursor = advance(before, {
+    kind: source.kind,
+    floor: read.floor,
+    marks: [...found.map(({ mark }) => mark), ...(last ? batch.marks : [])],
+    readTo: last ? batch.readTo : (before?.readTo ?? read.floor),
+    lateness: source.lateness,
+    ...(last && batch.extra !== undefined ? { extra: batch.extra } : {}),
+  });
+  const key = targetKey(source.id, target.id);
+  const events = found.map(({ event }) => event);
+  if (events.length > 0) await read.progress.ready();
+  if (events.length > 0) read.progress.note(source.id, target.id, Math.min(now, Date.parse(events.at(-1)!.time)));
+  let next: TargetRow | undefined;
+  const result = await commitSlice(
+    app,
+    { sourceId: source.id, target: target.id },
+    events,
+    read.progress,
+    async (unit, matched) => {
+      await unit.load([key]);
+      if (unit.version(key) !== position.version) throw new Overlap("the target's cursor was moved by another poller");
+      next = { cursor, ledger: counted(position.row?.ledger ?? {}, now, events.length, matched) };
+      unit.put(key, next);
+    },
+    now,
+  );
+  if (result === undefined) return false;
+  position.row = next;
+  position.version += 1;
+  for (const id of result.groups) position.bell.groups.add(id);
+  if (position.bell.transitions.length < KEPT_TRANSITIONS) position.bell.transitions.push(...result.transitions);
+  return true;
+}
+
+function counted(ledger: TargetRow["ledger"], now: number, found: number, matched: number): TargetRow["ledger"] {
+  const day = dayOf(now);
+  const before = ledger[day] ?? { new: 0, matched: 0 };
+  const days = { ...ledger, [day]: { new: before.new + found, matched: before.matched + matched } };
+  return Object.fromEntries(Object.entries(days).sort().slice(-31));
+}

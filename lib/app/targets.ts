@@ -1,0 +1,54 @@
+// Which targets a source has: those the configuration names, or those discovery finds, with the floor each one starts from.
+import type { SourceConfig } from "../model/config.ts";
+import type { Target } from "../sources/port.ts";
+import type { App, Connection } from "./deps.ts";
+import type { DiscoveredTarget, SourceRow } from "./rows.ts";
+
+/** How long a discovery serves; ms. */
+const DISCOVERY_MS = 300_000;
+
+export interface Targets {
+  list: { target: Target; floor: number }[];
+  /** Present where discovery was asked and saw everything. */
+  discovered?: { at: number; targets: DiscoveredTarget[] };
+  /** Why discovery failed; `list` is then what was known before. */
+  error?: string;
+}
+
+export async function targetsOf(
+  app: App,
+  source: SourceConfig,
+  connection: Connection,
+  project: string,
+  row: SourceRow | undefined,
+  signal: AbortSignal,
+): Promise<Targets> {
+  const now = app.clock.now();
+  const floor = now - source.lookback;
+  if (app.sources[source.kind].projectWide) return { list: [{ target: { id: project }, floor }] };
+  if (source.targets) return { list: source.targets.map((target) => ({ target, floor })) };
+
+  const before = row?.discovered;
+  if (before && now - before.at < DISCOVERY_MS) return { list: due(before.targets, source, now) };
+  try {
+    const found = await app.discover(source, connection, signal);
+    const known = new Map(before?.targets.map((target) => [target.id, target]));
+    // What a later discovery finds may have begun right after the last one that saw everything.
+    const newFloor = (before?.at ?? now) - source.lookback;
+    const targets = found.map((target): DiscoveredTarget => {
+      const earlier = known.get(target.id);
+      const endedSeen = target.ended ? (earlier?.endedSeen ?? now) : undefined;
+      return { ...target, floor: earlier?.floor ?? newFloor, ...(endedSeen === undefined ? {} : { endedSeen }) };
+    });
+    return { list: due(targets, source, now), discovered: { at: now, targets } };
+  } catch (error) {
+    return { list: due(before?.targets ?? [], source, now), error: (error as Error).message };
+  }
+}
+
+/** Those to be polled: what has ended is read until its last events are surely in. */
+function due(targets: readonly DiscoveredTarget[], source: SourceConfig, now: number): Targets["list"] {
+  return targets
+    .filter(({ endedSeen }) => endedSeen === undefined || now <= endedSeen + source.lateness + source.every)
+    .map(({ floor, endedSeen: _endedSeen, ...target }) => ({ target, floor }));
+}

@@ -1,0 +1,57 @@
+// Deadlines of rules: each fires once now has reached it and every target that feeds its key has been read up to it.
+import { applyTime } from "../rules/evaluate.ts";
+import type { Row } from "../store/port.ts";
+import type { App } from "./deps.ts";
+import { progressOf } from "./poll.ts";
+import type { Progress } from "./progress.ts";
+import type { RuleRow } from "./rows.ts";
+import { putChanges } from "./transitions.ts";
+import { rulePartition } from "../rules/compile.ts";
+import { commitUnit } from "./unit.ts";
+
+const BATCH = 200;
+/** When a deadline that still waits for its targets is looked at again; ms. */
+const AGAIN_MS = 30_000;
+
+/** Fires every deadline that is due and decided. One that fails stops no other. Returns how many fired. */
+export async function fireTimers(app: App): Promise<number> {
+  const progress = progressOf(app);
+  const seen = new Set<string>();
+  let fired = 0;
+  for (;;) {
+    const rows = await app.store.due<RuleRow>("timer", app.clock.now(), BATCH);
+    const fresh = rows.filter((row) => !seen.has(`${row.pk}/${row.sk}`));
+    if (fresh.length > 0) await progress.ready();
+    for (const row of fresh) {
+      seen.add(`${row.pk}/${row.sk}`);
+      try {
+        if (await fireTimer(app, row, progress)) fired++;
+      } catch (error) {
+        app.log.error("deadline not decided; it stays due", { row: row.pk, error: (error as Error).message });
+      }
+    }
+    if (fresh.length === 0 || rows.length < BATCH) return fired;
+  }
+}
+
+async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress): Promise<boolean> {
+  const rule = [...app.rules.all, app.healthRule].find((candidate) => rulePartition(candidate) === pk);
+  const key = { pk, sk };
+  const { groups, transitions } = await commitUnit(app.store, app.clock, app.random, async (unit) => {
+    const now = app.clock.now();
+    await unit.load([key]);
+    const row = unit.value<RuleRow>(key);
+    const due = unit.due(key);
+    const nothing = { groups: [], transitions: [] };
+    // Gone, moved on, or of a rule that the next start closes (registry.ts).
+    if (row === undefined || rule === undefined || due === undefined || due > now) return nothing;
+    const step = applyTime(rule, row.state, now, progress.readTo(rule, row.state.key));
+    if (step.transitions.length === 0) {
+      unit.put(key, row, { queue: "timer", due: now + AGAIN_MS });
+      return nothing;
+    }
+    return { transitions: step.transitions, groups: await putChanges(app, unit, [{ rule, ...step }], now) };
+  });
+  if (groups.length > 0) await app.bus.publish(transitions, groups);
+  return transitions.length > 0;
+}

@@ -1,0 +1,216 @@
+// Transitions into rows: the state of each rule and key, ended alerts, and the groups that must be looked at, all in one unit.
+import type { MemberAlert } from "../alerts/decide.ts";
+import { bucketOf, type Group, groupId, groupPartition, HEAD, type Member, newGroup } from "../alerts/group.ts";
+import { groupValues } from "../alerts/route.ts";
+import type { Alert } from "../model/alert.ts";
+import type { RouteConfig } from "../model/config.ts";
+import { type CompiledRule, rulePartition, stateRow } from "../rules/compile.ts";
+import { deadline } from "../rules/evaluate.ts";
+import type { KeyState, Transition } from "../rules/state.ts";
+import type { Key } from "../store/port.ts";
+import type { App } from "./deps.ts";
+import { endedKey, type RuleRow } from "./rows.ts";
+import { commitUnit, type Unit } from "./unit.ts";
+
+const DAY = 86_400_000;
+const RELEASE_BATCH = 50;
+
+/** One rule and key whose state changed in this unit. */
+export interface Change {
+  rule: CompiledRule;
+  state: KeyState;
+  transitions: Transition[];
+}
+
+/**
+ * Puts the changed states and everything their transitions lead to. Returns the ids of the groups that now have something due:
+ * not before `hold` ms from now, unless releaseGroups says so earlier.
+ */
+export async function putChanges(
+  app: App,
+  unit: Unit,
+  changes: readonly Change[],
+  now: number,
+  hold = 0,
+): Promise<string[]> {
+  const plans = changes.map((change) => planOf(app, unit, change));
+  await unit.load(plans.flatMap(({ joins, wakes }) => [...joins.flatMap(joinKeys), ...wakes.map(headKey)]));
+  await unit.load(plans.flatMap(({ ended }) => ended.map((alert) => endedKey(alert.id))));
+  const rung = new Set<string>();
+  for (const { change, row, joins, wakes, ended } of plans) {
+    for (const join of joins) {
+      joinGroup(unit, join, now, now + hold);
+      rung.add(join.id);
+    }
+    for (const id of wakes) if (wakeGroup(app, unit, id, change, now, now + hold)) rung.add(id);
+    for (const alert of ended) {
+      unit.put(endedKey(alert.id), { alert, groups: row.groups }, { expires: now + app.config.history });
+    }
+    putState(unit, change.rule, row, now);
+  }
+  return [...rung];
+}
+
+/** One alert's place in one group of a route. */
+interface Join {
+  id: string;
+  route: RouteConfig;
+  incident: boolean;
+  values: Record<string, unknown>;
+  alert: Alert;
+  state: Key;
+}
+
+function planOf(app: App, unit: Unit, change: Change) {
+  const before = unit.value<RuleRow>(stateRow(change.rule, change.state.key));
+  const groups = new Set<string>();
+  const joins: Join[] = [];
+  const wakes = new Set<string>();
+  const ended = new Map<string, Alert>();
+  if (before?.state.alert && before.state.alert.id === change.state.alert?.id) {
+    for (const id of before.groups) groups.add(id);
+  }
+  for (const { kind, alert } of change.transitions) {
+    if (kind === "opened") {
+      groups.clear();
+      for (const join of joinsOf(app, change.rule, change.state.key, alert)) {
+        joins.push(join);
+        groups.add(join.id);
+      }
+    } else for (const id of before?.state.alert?.id === alert.id ? before.groups : groups) wakes.add(id);
+    if (alert.status === "resolved") ended.set(alert.id, alert);
+  }
+  const row: RuleRow = { state: change.state, groups: [...groups] };
+  return { change, row, joins, wakes: [...wakes], ended: [...ended.values()] };
+}
+
+function joinsOf(app: App, rule: CompiledRule, key: Record<string, unknown>, alert: Alert): Join[] {
+  const routes = rule === app.healthRule ? [app.router.health] : app.router.routes(alert);
+  const state = stateRow(rule, key);
+  const joins: Join[] = [];
+  for (const route of routes) {
+    const incident = route.channels.filter((name) => app.channels.get(name)?.type.incident);
+    if (incident.length < route.channels.length) {
+      const values = groupValues(route, alert);
+      joins.push({ id: groupId(route.id, false, values), route, incident: false, values, alert, state });
+    }
+    if (incident.length > 0) {
+      const values = { alert: alert.id };
+      joins.push({ id: groupId(route.id, true, values), route, incident: true, values, alert, state });
+    }
+  }
+  return joins;
+}
+
+function headKey(id: string): Key {
+  return { pk: groupPartition(id), sk: HEAD };
+}
+
+function bucketKey(join: Join): Key {
+  return { pk: groupPartition(join.id), sk: bucketOf(join.alert.id) };
+}
+
+function joinKeys(join: Join): Key[] {
+  return [headKey(join.id), bucketKey(join)];
+}
+
+type Told = Pick<Member, "told" | "count" | "held">;
+const UNTOLD: Told = { told: null, count: 0, held: null };
+
+function joinGroup(unit: Unit, join: Join, now: number, notBefore: number, told = UNTOLD): void {
+  const bucket = unit.value<Member[]>(bucketKey(join)) ?? [];
+  if (bucket.some((member) => member.id === join.alert.id)) return;
+  const { told: status, count, held } = told;
+  const member: Member = { id: join.alert.id, pk: join.state.pk, sk: join.state.sk, told: status, count, held };
+  unit.put(bucketKey(join), [...bucket, member]);
+
+  const existing = unit.value<Group>(headKey(join.id));
+  const group = existing ?? newGroup(join.route.id, join.incident, join.values, now);
+  putHead(unit, group, Math.max(notBefore, nextTelling(group, join.route, now)));
+}
+
+/**
+ * The group's route is no longer in the configuration: its alerts join the groups that route them now, as told as they were,
+ * and the group ends.
+ */
+export async function moveGroup(app: App, unit: Unit, group: Group, members: readonly MemberAlert[], now: number): Promise<void> {
+  const moves = members.flatMap(({ member, alert }) => {
+    const rule = alert && ruleOf(app, alert.rule);
+    if (!rule) return [];
+    const joins = joinsOf(app, rule, alert.key, alert).filter((join) => join.incident === group.incident);
+    return [{ member, alert, joins }];
+  });
+  await unit.load(moves.flatMap(({ joins }) => joins.flatMap(joinKeys)));
+  for (const { member, alert, joins } of moves) {
+    for (const join of joins) joinGroup(unit, join, now, now, member);
+    const row = unit.value<RuleRow>(member);
+    if (row?.state.alert?.id !== alert.id) continue;
+    const groups = [...row.groups.filter((id) => id !== group.id), ...joins.map(({ id }) => id)];
+    const due = unit.due(member);
+    unit.put({ pk: member.pk, sk: member.sk }, { ...row, groups }, due === undefined ? {} : { queue: "timer", due });
+  }
+  for (const { member } of members) unit.delete({ pk: groupPartition(group.id), sk: bucketOf(member.id) });
+  unit.delete(headKey(group.id));
+}
+
+/** The rule of an alert, Lookout's own included; undefined where the configuration has it no more. */
+export function ruleOf(app: App, id: string): CompiledRule | undefined {
+  return id === app.healthRule.config.id ? app.healthRule : app.rules.byId.get(id);
+}
+
+/** Looks at a group again because one of its alerts ended, or counted on after the group's repeat interval. */
+function wakeGroup(app: App, unit: Unit, id: string, change: Change, now: number, notBefore: number): boolean {
+  const group = unit.value<Group>(headKey(id));
+  if (group === undefined) return false;
+  const route = app.router.byId(group.route);
+  const ends = change.transitions.some(({ kind }) => kind === "resolved" || kind === "closed");
+  if (route === undefined || ends) {
+    putHead(unit, group, Math.max(notBefore, route === undefined ? now : nextTelling(group, route, now)));
+    return true;
+  }
+  if (group.incident || group.lastAt === null || now < group.lastAt + route.repeatInterval) return false;
+  putHead(unit, group, notBefore);
+  return true;
+}
+
+/** The read that the groups waited for is over: each is due as its route says. */
+export async function releaseGroups(app: App, ids: readonly string[]): Promise<void> {
+  for (let from = 0; from < ids.length; from += RELEASE_BATCH) {
+    const keys = ids.slice(from, from + RELEASE_BATCH).map(headKey);
+    await commitUnit(app.store, app.clock, app.random, async (unit) => {
+      const now = app.clock.now();
+      await unit.load(keys);
+      for (const key of keys) {
+        const group = unit.value<Group>(key);
+        const route = group && app.router.byId(group.route);
+        if (group && route) putHead(unit, group, nextTelling(group, route, now));
+      }
+    });
+  }
+}
+
+function nextTelling(group: Group, route: RouteConfig, now: number): number {
+  if (group.incident) return now;
+  if (group.lastAt === null) return Math.max(now, group.createdAt + route.groupWait);
+  return Math.max(now, group.lastAt + route.groupInterval);
+}
+
+/** Keeps the earlier of the due time that stands and the new one; writes nothing where the head is due by then anyway. */
+function putHead(unit: Unit, group: Group, due: number): void {
+  const key = headKey(group.id);
+  const standing = unit.due(key);
+  if (standing !== undefined && standing <= due) return;
+  unit.put(key, group, { queue: "group", due });
+}
+
+function putState(unit: Unit, rule: CompiledRule, row: RuleRow, now: number): void {
+  const key: Key = { pk: rulePartition(rule), sk: stateRow(rule, row.state.key).sk };
+  const due = deadline(rule, row.state);
+  if (row.state.alert?.status === "firing") {
+    unit.put(key, row, due === undefined ? {} : { queue: "timer", due });
+    return;
+  }
+  // Nothing is open: the row serves late events only. A day more covers a catch-up that was interrupted.
+  const within = rule.config.threshold?.within ?? 0;
+  unit.put(key, row, { expires: now + within + rule.lateness + DAY });
+}

@@ -1,0 +1,145 @@
+// A unit of work: rows are read, changed values are put, and all of it takes effect in one commit or not at all.
+// What is too large for one commit goes through the journal (journal.ts), which everyone applies before reading on.
+import type { Clock } from "../model/clock.ts";
+import { type Delete, type Key, type Op, type Put, type Row, type Store, StoreConflict } from "../store/port.ts";
+import { rowId } from "../store/ops.ts";
+import { JOURNAL, settleJournal, writeJournal } from "./journal.ts";
+import { isCursor } from "./rows.ts";
+
+const TRIES = 25;
+
+export interface PutOptions {
+  queue?: Put["queue"] | undefined;
+  /** ms */
+  due?: number | undefined;
+  /** ms */
+  expires?: number | undefined;
+}
+
+export interface Unit {
+  /** Reads rows strongly; what was read or put before in this unit is not read again. Absent rows are undefined. */
+  load(keys: readonly Key[]): Promise<void>;
+  /** The value of a loaded row, as put in this unit or as read. */
+  value<T>(key: Key): T | undefined;
+  /** The version a loaded row was read at; 0 where it is absent. */
+  version(key: Key): number;
+  /** When a loaded row is due, as put in this unit or as read; ms. */
+  due(key: Key): number | undefined;
+  /** Loads a whole partition. */
+  list<T>(pk: string): Promise<Row<T>[]>;
+  /** Changes a loaded row. */
+  put(key: Key, data: unknown, options?: PutOptions): void;
+  /** Writes a row whose name nobody else uses, without reading it. */
+  create(key: Key, data: unknown, options?: PutOptions): void;
+  delete(key: Key): void;
+  /** Whether all of it still fits into one commit. */
+  fits(): boolean;
+}
+
+/**
+ * Runs `build` and commits what it put, again from the start where a row changed meanwhile. Returns what `build` returned.
+ * `abandon` makes this the end of it: nothing is committed.
+ * Throws StoreConflict where it did not succeed in 25 tries, and whatever `build` throws.
+ */
+export async function commitUnit<T>(
+  store: Store,
+  clock: Clock,
+  random: () => number,
+  build: (unit: Unit, abandon: () => void) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const lock = await settleJournal(store, clock.now());
+      if (lock === undefined) {
+        await clock.sleep(Math.ceil(random() * 20));
+        continue;
+      }
+      const { unit, ops } = createUnit(store);
+      let abandoned = false;
+      const result = await build(unit, () => {
+        abandoned = true;
+      });
+      if (abandoned || ops().length === 0) return result;
+      if (unit.fits()) await store.commit([...ops(), { op: "check", ...JOURNAL, expect: lock.version }]);
+      else await writeJournal(store, lock.version, ops(), isCursor, clock.now());
+      return result;
+    } catch (error) {
+      if (!(error instanceof StoreConflict) || attempt >= TRIES) throw error;
+      await clock.sleep(Math.ceil(random() * 10 * attempt));
+    }
+  }
+}
+
+function createUnit(store: Store): { unit: Unit; ops: () => Op[] } {
+  const rows = new Map<string, Row | undefined>();
+  const changes = new Map<string, Put | Delete>();
+
+  function change(op: Put | Delete): void {
+    changes.set(rowId(op), op);
+  }
+  function expected(key: Key): number {
+    const name = rowId(key);
+    if (!rows.has(name)) throw new Error(`row ${key.pk} ${key.sk} was not loaded`);
+    return rows.get(name)?.version ?? 0;
+  }
+  /** Created in this unit: nobody else can know it. */
+  function isNew(key: Key): boolean {
+    const before = changes.get(rowId(key));
+    return before?.op === "put" && before.expect === undefined;
+  }
+  function write(key: Key, data: unknown, options: PutOptions, expect?: number): void {
+    const { queue, due, expires } = options;
+    change({
+      op: "put",
+      pk: key.pk,
+      sk: key.sk,
+      data,
+      ...(expect === undefined ? {} : { expect }),
+      ...(queue === undefined || due === undefined ? {} : { queue, due }),
+      ...(expires === undefined ? {} : { expires }),
+    });
+  }
+
+  const unit: Unit = {
+    async load(keys) {
+      const missing = new Map(keys.filter((key) => !rows.has(rowId(key))).map((key) => [rowId(key), key]));
+      if (missing.size === 0) return;
+      for (const name of missing.keys()) rows.set(name, undefined);
+      for (const row of await store.getMany([...missing.values()])) rows.set(rowId(row), row);
+    },
+    value<T>(key: Key): T | undefined {
+      const put = changes.get(rowId(key));
+      if (put) return put.op === "put" ? (put.data as T) : undefined;
+      return rows.get(rowId(key))?.data as T | undefined;
+    },
+    version: expected,
+    due(key) {
+      const put = changes.get(rowId(key));
+      if (put) return put.op === "put" ? put.due : undefined;
+      return rows.get(rowId(key))?.due;
+    },
+    async list<T>(pk: string) {
+      const found = await store.list<T>(pk);
+      for (const row of found) rows.set(rowId(row), row);
+      return found;
+    },
+    put: (key, data, options = {}) => write(key, data, options, isNew(key) ? undefined : expected(key)),
+    create: (key, data, options = {}) => write(key, data, options),
+    delete(key) {
+      const expect = expected(key);
+      if (expect === 0) changes.delete(rowId(key));
+      else change({ op: "delete", pk: key.pk, sk: key.sk, expect });
+    },
+    fits() {
+      let items = 1;
+      let bytes = 1_000;
+      for (const op of changes.values()) {
+        const cost = store.cost(op);
+        items += cost.items;
+        bytes += cost.bytes;
+      }
+      return items <= store.limits.items && bytes <= store.limits.bytes;
+    },
+  };
+  return { unit, ops: () => [...changes.values()] };
+}

@@ -1,0 +1,23 @@
+// Dotted paths into an event or an alert (`resource.id`, `labels.team`), as rules, routes and keys use them.
+
+/** The value at a dotted path; undefined where any step is missing. A key that itself holds dots is found too, longest first. */
+export function valueAt(object: unknown, path: string): unknown {
+  if (object === null || typeof object !== "object") return undefined;
+  const record = object as Record<string, unknown>;
+  if (Object.hasOwn(record, path)) return record[path];
+  for (let dot = path.lastIndexOf("."); dot > 0; dot = path.lastIndexOf(".", dot - 1)) {
+    const head = path.slice(0, dot);
+    if (Object.hasOwn(record, head)) {
+      const found = valueAt(record[head], path.slice(dot + 1));
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+/** The values of several paths by their names; a missing one is null (contract, section 5). */
+export function valuesAt(object: unknown, paths: readonly string[]): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const path of paths) values[path] = valueAt(object, path) ?? null;
+  return values;
+}

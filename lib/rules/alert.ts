@@ -1,0 +1,87 @@
+// An alert's own life: opened by an event, counting what matches, ended in event time. Values in, new values out.
+import type { Alert, Severity } from "../model/alert.ts";
+import type { Event, Level } from "../model/event.ts";
+import { hashOf } from "../model/hash.ts";
+import type { CompiledRule } from "./compile.ts";
+
+const KEPT_EVENTS = 20;
+const SEVERITY: Record<Level, Severity> = { normal: "info", warning: "warning", error: "error", critical: "critical" };
+
+/** Opens an alert. `events` are what it has counted so far, ascending; `count` their occurrences; `startsAt` in ms. */
+export function openAlert(
+  rule: CompiledRule,
+  key: Record<string, unknown>,
+  opening: Event,
+  events: readonly Event[],
+  count: number,
+  startsAt: number,
+): Alert {
+  const config = rule.config;
+  const first = events[0] ?? opening;
+  const alert: Alert = {
+    id: hashOf([config.id, key, opening.id]),
+    rule: config.id,
+    status: "firing",
+    severity: config.severity ?? SEVERITY[opening.level],
+    summary: "",
+    description: "",
+    key,
+    labels: { ...opening.labels, ...config.labels },
+    connection: first.connection,
+    source: first.source,
+    region: first.region,
+    resource: first.resource,
+    startsAt: iso(startsAt),
+    updatedAt: opening.time,
+    endsAt: null,
+    count,
+    acknowledgedBy: null,
+    suppressedBy: [],
+    runbook: config.runbook ?? null,
+    events: [],
+  };
+  for (const event of events) keepEvent(alert, event);
+  const scope = { event: opening, alert, rule: { id: config.id, labels: config.labels, runbook: alert.runbook } };
+  alert.summary = render(rule.summary, scope) ?? `${opening.resource.name}: ${opening.message}`;
+  alert.description = (rule.description && render(rule.description, scope)) ?? "";
+  return alert;
+}
+
+/** Counts one more matching event into the alert (a copy is returned). */
+export function countEvent(alert: Alert, event: Event): Alert {
+  const next: Alert = { ...alert, events: [...alert.events], count: alert.count + event.count };
+  keepEvent(next, event);
+  if (event.time > next.updatedAt) next.updatedAt = event.time;
+  if (event.time < next.startsAt) next.startsAt = event.time;
+  return next;
+}
+
+/** Ends the alert at `at` (ms, event time or a deadline). */
+export function endAlert(alert: Alert, at: number): Alert {
+  return { ...alert, status: "resolved", endsAt: iso(at), updatedAt: iso(at) };
+}
+
+export function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** Keeps the newest 20 by time, oldest first, and clears what the alert's events do not share. */
+function keepEvent(alert: Alert, event: Event): void {
+  let at = alert.events.length;
+  while (at > 0 && alert.events[at - 1]!.time > event.time) at--;
+  alert.events.splice(at, 0, event);
+  if (alert.events.length > KEPT_EVENTS) alert.events.shift();
+  if (alert.connection !== event.connection) alert.connection = null;
+  if (alert.source !== event.source) alert.source = null;
+  if (alert.region !== event.region) alert.region = null;
+  if (alert.resource?.id !== event.resource.id || alert.resource.type !== event.resource.type) alert.resource = null;
+}
+
+/** A template that fails at run time costs its field, never the alert. */
+function render(template: (scope: never) => string, scope: unknown): string | undefined {
+  try {
+    return template(scope as never);
+  } catch {
+    return undefined;
+  }
+}
