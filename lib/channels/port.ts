@@ -1,6 +1,6 @@
 // The channel port: how one kind of destination turns a notification into a request and reads the answer. Both pure.
 import type * as z from "zod";
-import type { Notification } from "../model/notification.ts";
+import type { Notification, NotifiedAlert } from "../model/notification.ts";
 
 export interface RenderContext {
   /** When this attempt is made. ms */
@@ -42,8 +42,13 @@ export interface ChannelType<Options = Record<string, unknown>> {
   readonly incident: boolean;
   /** HTTP destinations: the request of one attempt. Null: nothing to tell this destination. */
   render(notification: Notification, options: Options, context: RenderContext): HttpRequest | null;
-  /** Reads the answer in the receiver's own terms; `now` resolves a Retry-After date. */
-  classify(response: HttpResponse, context: { now: number }): Outcome;
+  /**
+   * Where one body cannot hold every alert: the alerts of each delivery, in order, each for a notification (with an id) of
+   * its own, made when deliveries are made. Absent: one delivery holds them all, however many.
+   */
+  split?(notification: Notification): NotifiedAlert[][];
+  /** Reads the answer in the receiver's own terms; `now` resolves a Retry-After date, `attempt` is as in rendering. */
+  classify(response: HttpResponse, context: { now: number; attempt: number }): Outcome;
   /** Destinations that are this process's own output: the lines to write; `render` is not called. */
   text?(notification: Notification, options: Options, context: RenderContext): string;
 }

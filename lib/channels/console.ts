@@ -1,0 +1,32 @@
+// This process's own output: the notification as plain lines; the simplest channel, and the one that needs no account.
+import * as z from "zod";
+import type { Line, Medium } from "./medium.ts";
+import { compose } from "./message.ts";
+import { characters } from "./plain.ts";
+import type { ChannelType } from "./port.ts";
+
+const Options = z.strictObject({});
+
+/** No terminal wants more than this at once. */
+const MEDIUM: Medium = {
+  limit: 64_000,
+  text: characters,
+  block: (lines) => characters(lines.map(indented).join("\n")) + 1,
+};
+
+export const consoleOutput: ChannelType<z.infer<typeof Options>> = {
+  type: "console",
+  options: Options,
+  incident: false,
+  render: () => null,
+  classify: () => ({ kind: "delivered" }),
+  text(notification, _options, { timezone }) {
+    const { title, blocks } = compose(notification, timezone, MEDIUM);
+    return [title, ...blocks.flat().map(indented)].join("\n");
+  },
+};
+
+function indented({ text, strong, link }: Line): string {
+  const shown = link ? `${text}: ${link}` : text;
+  return strong ? shown : `  ${shown}`;
+}

@@ -1,0 +1,14 @@
+// Every kind of destination by its name in the configuration; one line each, and the folder holds no other.
+import { consoleOutput } from "./console.ts";
+import { dingtalk } from "./dingtalk.ts";
+import { feishu } from "./feishu.ts";
+import { pagerduty } from "./pagerduty.ts";
+import type { ChannelType } from "./port.ts";
+import { slack } from "./slack.ts";
+import { teams } from "./teams.ts";
+import { webhook } from "./webhook.ts";
+import { wecom } from "./wecom.ts";
+
+const CHANNELS: readonly ChannelType[] = [webhook, slack, feishu, dingtalk, wecom, teams, pagerduty, consoleOutput];
+
+export const channelTypes: ReadonlyMap<string, ChannelType> = new Map(CHANNELS.map((one) => [one.type, one]));

@@ -1,0 +1,41 @@
+// WeCom (Work WeChat) group robots: markdown of at most 4,096 bytes; answers 200 with an errcode.
+// https://developer.work.weixin.qq.com/document/path/91770
+import * as z from "zod";
+import { Address, postJson } from "./address.ts";
+import { byCode, jsonObject } from "./answer.ts";
+import { lookalikes, type Markup, writeText } from "./markdown.ts";
+import { bytes } from "./plain.ts";
+import type { ChannelType } from "./port.ts";
+
+const Options = z.strictObject({ url: Address });
+
+const MARKUP: Markup = {
+  limit: 4_096,
+  measure: bytes,
+  escape: lookalikes,
+  strong: (written) => `**${written}**`,
+  link: (written, address) => `[${written}](${address})`,
+  newline: "\n",
+  gap: "\n\n",
+};
+
+/** Busy; calls too frequent (20 a minute), too many at once. */
+const WAITS = new Map([
+  [-1, 0],
+  [45009, 60_000],
+  [45033, 10_000],
+]);
+
+export const wecom: ChannelType<z.infer<typeof Options>> = {
+  type: "wecom",
+  options: Options,
+  incident: false,
+  render(notification, options, { timezone }) {
+    const { text } = writeText(notification, timezone, MARKUP);
+    return postJson(options.url, { msgtype: "markdown", markdown: { content: text } });
+  },
+  classify(response, { now }) {
+    const { errcode: code, errmsg: message } = jsonObject(response.body);
+    return byCode(response, now, { code, message }, WAITS);
+  },
+};

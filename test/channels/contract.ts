@@ -1,0 +1,228 @@
+// What every channel must do, whatever its destination; a channel's own test file gives its options and its terms.
+import { describe, expect, test } from "vitest";
+import type { ChannelType, HttpRequest, HttpResponse, Outcome } from "../../lib/channels/port.ts";
+import { channelTypes } from "../../lib/channels/registry.ts";
+import type { Notification } from "../../lib/model/notification.ts";
+import { aNotification, anAlert, anEvent, crowd, NOW } from "./samples.ts";
+
+export interface Spec {
+  type: string;
+  /** Resolved, with secrets. */
+  options: Record<string, unknown>;
+  /** Substrings of the options that must show nowhere. */
+  secrets: string[];
+  success: HttpResponse;
+  /** Statuses that mean success whatever the body says. */
+  delivered: (status: number) => boolean;
+  /** What the receiver counts of a request, and how much of it it accepts. */
+  measure: (request: HttpRequest) => number;
+  limit: number;
+  /** Whether people read this body as a chat message, with the most urgent alert first. */
+  chat: boolean;
+  /** How a text from an event would forge a link in this receiver's markup, where that has such links. */
+  forgedLink?: RegExp;
+}
+
+export const answer = (status: number, body = "", headers: Record<string, string> = {}): HttpResponse => ({
+  status,
+  headers,
+  body,
+});
+
+export function channelOf(type: string): ChannelType {
+  const channel = channelTypes.get(type);
+  if (!channel) throw new Error(`no channel ${type}`);
+  return channel;
+}
+
+const context = { now: NOW, timezone: "Europe/Berlin", attempt: 1 };
+
+/** The requests of a notification as deliveries make them: one for each part. */
+export function requests(spec: Pick<Spec, "type" | "options">, notification: Notification): HttpRequest[] {
+  const channel = channelOf(spec.type);
+  const parts = channel.split?.(notification) ?? [notification.alerts];
+  return parts.flatMap((alerts) => channel.render({ ...notification, alerts }, spec.options, context) ?? []);
+}
+
+/** All strings of a JSON body, decoded. */
+export function strings(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(strings) : [];
+}
+
+const INJECTION =
+  '<!channel> <@U1> @all <at user_id="all">x</at> <@all> [pay](http://evil.example) <http://evil.example|x>\n# a';
+const TEXTS: [name: string, unit: string][] = [
+  ["ASCII", "failed to pull image "],
+  ["markup that grows when escaped", '&<>"\\[*'],
+  ["CJK", "训练作业失败"],
+  ["emoji", "😀👩‍🚒"],
+  ["broken surrogates and controls", "\ud83d\u0007\ude00\u202e"],
+];
+
+export function channelContract(spec: Spec): void {
+  const channel = channelOf(spec.type);
+  const render = (notification: Notification) => requests(spec, notification);
+  const classify = (response: HttpResponse, attempt = 1): Outcome => channel.classify(response, { now: NOW, attempt });
+
+  describe(`${spec.type}: every channel`, () => {
+    test("is registered under its own type and validates its options strictly", () => {
+      expect(channel.type).toBe(spec.type);
+      expect(channel.options.safeParse(spec.options).success).toBe(true);
+      expect(channel.options.safeParse({ ...spec.options, colour: "red" }).success).toBe(false);
+    });
+
+    test("every status is judged by the same rules, and no reason shows a secret the receiver repeats", () => {
+      const url = String(spec.options["url"]);
+      const echo = `no: ${url} ${new URL(url).pathname} ${spec.secrets.join(" ")} ${url.replaceAll("/", "\\/")}`;
+      for (let status = 100; status <= 599; status++) {
+        for (const body of [echo, JSON.stringify({ error: echo, code: 7, errcode: 7, msg: echo, errmsg: echo })]) {
+          const outcome = classify(answer(status, body));
+          const retried = [408, 425, 429].includes(status) || status >= 500;
+          const kind = spec.delivered(status) ? "delivered" : retried ? "retry" : "permanent";
+          expect([status, outcome.kind]).toEqual([status, kind]);
+          if (outcome.kind === "delivered") continue;
+          for (const secret of spec.secrets) expect(outcome.reason).not.toContain(secret);
+          expect(outcome.reason.length).toBeLessThan(320);
+        }
+      }
+    });
+
+    test("the receiver's own success is a delivery", () => {
+      expect(classify(spec.success)).toEqual({ kind: "delivered" });
+    });
+
+    test.each([
+      ["seconds", "700", 700_000],
+      ["a fraction of seconds", "99.5", 99_500],
+      ["an HTTP date", "Fri, 20 Nov 2026 10:07:00 GMT", 120_000],
+    ])("Retry-After as %s is obeyed", (_name, text, after) => {
+      expect(classify(answer(503, "", { "retry-after": text }))).toMatchObject({ kind: "retry", after });
+      expect(classify(answer(429, "", { "Retry-After": text }))).toMatchObject({ kind: "retry", after });
+    });
+
+    test.each(["", "soon", "-5", "Fri, 20 Nov 2020 10:07:00 GMT", "NaN"])("Retry-After %j names no wait", (text) => {
+      const outcome = classify(answer(503, "", { "retry-after": text }));
+      expect(outcome.kind).toBe("retry");
+      expect(outcome).not.toHaveProperty("after");
+    });
+
+    test("rendering twice gives the same", () => {
+      expect(render(aNotification())).toEqual(render(aNotification()));
+    });
+
+    test.each(TEXTS)("any number of alerts of %s stays within the limit", (_name, unit) => {
+      const text = unit.repeat(Math.ceil(5_000 / (JSON.stringify(unit).length - 2)));
+      const started = performance.now();
+      for (const count of [1, 50, 5_000]) {
+        const all = render(aNotification({ alerts: crowd(count, text), reason: "update", group: { text } }));
+        expect(all.length).toBeGreaterThan(0);
+        for (const request of all) {
+          expect(spec.measure(request)).toBeLessThanOrEqual(spec.limit);
+          expect(request.body.isWellFormed()).toBe(true);
+          const body = JSON.parse(request.body);
+          for (const shown of spec.chat ? strings(body) : []) expect(shown.isWellFormed()).toBe(true);
+        }
+      }
+      expect(performance.now() - started).toBeLessThan(10_000);
+    });
+
+    test("a test is marked as one", () => {
+      const [request] = render(aNotification({ test: true }));
+      expect(request!.body).toMatch(/TEST|"test":true/);
+      expect(render(aNotification())[0]!.body).not.toMatch(/TEST|"test":true/);
+    });
+
+    if (spec.options["url"]) {
+      test("an address is checked: as text when validated, once resolved when rendered, never repeated", () => {
+        const parsed = channel.options.safeParse({ ...spec.options, url: "ftp://hush.example" });
+        expect(parsed.success).toBe(false);
+        expect(JSON.stringify(parsed.error)).not.toContain("hush");
+        expect(channel.options.safeParse({ ...spec.options, url: "$" + "{env:URL}" }).success).toBe(true);
+        const broken = { type: spec.type, options: { ...spec.options, url: "hush-no-address" } };
+        expect(() => requests(broken, aNotification())).toThrow(/http/);
+        expect(() => requests(broken, aNotification())).not.toThrow(/hush/);
+      });
+    }
+
+    if (spec.chat) chatContract(spec, render);
+  });
+}
+
+function chatContract(spec: Spec, render: (notification: Notification) => HttpRequest[]): void {
+  const said = (notification: Notification) => strings(JSON.parse(render(notification)[0]!.body)).join("\n");
+
+  test("says what a person woken by it needs", () => {
+    const text = said(aNotification({ suppressed: { silenced: 2, muted: 0, inhibited: 1 } }));
+    for (const part of [
+      "CRITICAL",
+      "Deployment of zcjtest-07085 failed",
+      "New",
+      "deploy-failed",
+      "12 matches, 3 new",
+      "prod · eu-de · service zcjtest-07085 (35de3ca9)",
+      "2026-11-20 11:00:00 GMT+1",
+      "Failed to pull image, retry later",
+      "https://wiki.example.com/run%28book%29",
+      "2 silenced, 1 inhibited",
+    ]) {
+      expect(text).toContain(part);
+    }
+  });
+
+  test("says when it ended, by what key, and who took it", () => {
+    const text = said(
+      aNotification({
+        reason: "resolved",
+        alerts: [
+          anAlert({ status: "resolved", endsAt: "2026-11-20T10:04:00.000Z", key: { job: 7 }, acknowledgedBy: "ada" }),
+        ],
+      }),
+    );
+    for (const part of ["RESOLVED (critical)", "2026-11-20 11:04:00 GMT+1", "job=7", "ada"])
+      expect(text).toContain(part);
+  });
+
+  test("the most urgent come first, those that do not fit are counted", () => {
+    const text = said(aNotification({ alerts: crowd(400, "x".repeat(900)) }));
+    const words = ["CRITICAL", "ERROR", "WARNING", "INFO", "RESOLVED ("];
+    const places = words.map((word) => text.indexOf(word)).filter((place) => place >= 0);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    const shown = text.split(/CRITICAL|ERROR|WARNING|INFO|RESOLVED \(/).length - 1;
+    expect(shown).toBeGreaterThan(0);
+    expect(text).toContain(`+${400 - shown} more: `);
+  });
+
+  test("a text from an event pings nobody and forges no link", () => {
+    const alert = anAlert({
+      summary: INJECTION,
+      description: INJECTION,
+      rule: INJECTION,
+      key: { [INJECTION]: INJECTION },
+      connection: INJECTION,
+      resource: { type: INJECTION, id: INJECTION, name: INJECTION },
+      acknowledgedBy: INJECTION,
+      runbook: INJECTION,
+      events: [anEvent({ message: `${INJECTION}!` })],
+    });
+    const [request] = render(aNotification({ alerts: [alert, alert], group: { [INJECTION]: INJECTION } }));
+    const body = JSON.parse(request!.body);
+    const unread = spec.type === "teams" ? textRuns(body) : []; // text runs are shown, never interpreted
+    for (const text of strings(body).filter((one) => !unread.includes(one))) {
+      expect(text).not.toMatch(/<[!@]|<\/?at|<http:\/\/evil|^# /m);
+    }
+    if (spec.forgedLink) expect(strings(body).join("\n")).not.toMatch(spec.forgedLink);
+    expect(body).not.toHaveProperty("at.isAtAll", true);
+  });
+
+  test("what only held back has ended is still a message", () => {
+    const digest = aNotification({ alerts: [], reason: "digest", suppressed: { silenced: 4, muted: 0, inhibited: 0 } });
+    expect(said(digest)).toContain("4 silenced");
+  });
+}
+
+function textRuns(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  const own = "type" in value && value.type === "TextRun" && "text" in value ? [String(value.text)] : [];
+  return [...own, ...Object.values(value).flatMap(textRuns)];
+}

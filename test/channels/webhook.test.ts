@@ -1,0 +1,103 @@
+// The webhook channel: the documented body, Standard Webhooks headers, the limit of 1 MB.
+import { Webhook } from "standardwebhooks";
+import { describe, expect, test } from "vitest";
+import { answer, channelContract, channelOf, requests } from "./contract.ts";
+import { aNotification, anAlert, anEvent, NOW } from "./samples.ts";
+
+const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const spec = {
+  type: "webhook",
+  options: {
+    url: "https://ops.example.com/in/0f9e8d7c6b5a4f3e?token=Zx81yW72vU63tS54",
+    secret: SECRET,
+    format: "lookout",
+    headers: { "X-Api-Key": "k3y-0a1b2c3d4e5f6a7b" },
+  },
+  secrets: [SECRET, "0f9e8d7c6b5a4f3e", "Zx81yW72vU63tS54", "k3y-0a1b2c3d4e5f6a7b"],
+  success: answer(204),
+  delivered: (status: number) => status >= 200 && status <= 299,
+  measure: (request: { body: string }) => Buffer.byteLength(request.body),
+  limit: 1_000_000,
+  chat: false,
+};
+channelContract(spec);
+
+const webhook = channelOf("webhook");
+const [signed] = requests(spec, aNotification());
+
+describe("webhook", () => {
+  test("the body is the notification with its fields in the documented order", () => {
+    const { suppressed, ...rest } = aNotification();
+    const [request] = requests(spec, { suppressed, ...rest });
+    expect(JSON.parse(request!.body)).toEqual(aNotification());
+    expect(Object.keys(JSON.parse(request!.body))).toEqual(
+      ["version", "id", "channel", "status", "group", "reason", "alerts", "suppressed"], // biome-ignore format: one list
+    );
+  });
+
+  test("the reference implementation accepts the signature", () => {
+    const now = Math.floor(Date.now() / 1_000) * 1_000;
+    const request = webhook.render(aNotification(), spec.options, { now, timezone: "UTC", attempt: 1 });
+    expect(new Webhook(SECRET).verify(request!.body, request!.headers)).toEqual(aNotification());
+  });
+
+  test("a retry keeps the id and renews time and signature", () => {
+    const later = webhook.render(aNotification(), spec.options, { now: NOW + 60_000, timezone: "UTC", attempt: 2 });
+    expect(later!.headers["webhook-id"]).toBe(signed!.headers["webhook-id"]);
+    expect(Number(later!.headers["webhook-timestamp"])).toBe(NOW / 1_000 + 60);
+    expect(later!.headers["webhook-signature"]).not.toBe(signed!.headers["webhook-signature"]);
+  });
+
+  test("without a secret there is an id and a time, and no signature", () => {
+    const { secret: _, ...options } = spec.options;
+    const [request] = requests({ type: "webhook", options }, aNotification());
+    expect(request!.headers).toMatchObject({ "webhook-id": "dlv_1", "webhook-timestamp": String(NOW / 1_000) });
+    expect(request!.headers).not.toHaveProperty("webhook-signature");
+    expect(request!.headers["x-api-key"]).toBe("k3y-0a1b2c3d4e5f6a7b");
+  });
+
+  test.each([
+    ["a secret of another form", { secret: "hush-hush" }, /whsec_/],
+    ["another format, by its name", { format: "alertmanager" }, /alertmanager/],
+    ["a header that Lookout sets", { headers: { "Webhook-Id": "1" } }, /leave it out/],
+    ["a header name that is none", { headers: { "a b": "1" } }, /header name/],
+  ])("refused in the configuration: %s", (_name, options, message) => {
+    const parsed = webhook.options.safeParse({ url: "https://a.example", ...options });
+    expect(JSON.stringify(parsed.error?.issues)).toMatch(message);
+    expect(JSON.stringify(parsed.error)).not.toContain("hush");
+  });
+
+  test.each([
+    ["a secret", { secret: "hush-hush" }, /whsec_/],
+    ["a header value", { headers: { auth: "hush\nhush" } }, /"auth"/],
+  ])("%s that turns out unusable once resolved is an error that does not show it", (_name, options, message) => {
+    const render = () => requests({ type: "webhook", options: { ...spec.options, ...options } }, aNotification());
+    expect(render).toThrow(message);
+    expect(render).not.toThrow(/hush/);
+  });
+
+  test("410 and redirects are permanent and say why", () => {
+    expect(webhook.classify(answer(410), { now: NOW, attempt: 1 })).toMatchObject({ reason: /gone/ as never });
+    expect(webhook.classify(answer(302), { now: NOW, attempt: 1 })).toMatchObject({ reason: /redirect/ as never });
+  });
+
+  test("older events go before anything is split, evenly and the newest last", () => {
+    const events = Array.from({ length: 20 }, (_, i) => anEvent({ id: `e${i}`, data: { raw: "x".repeat(15_000) } }));
+    const alerts = Array.from({ length: 10 }, (_, i) => anAlert({ id: `a${i}`, events }));
+    const parts = webhook.split!(aNotification({ alerts }));
+    expect(parts).toHaveLength(1);
+    const kept = parts[0]!.map((alert) => alert.events.length);
+    expect(Math.max(...kept) - Math.min(...kept)).toBeLessThanOrEqual(1);
+    expect(kept[0]).toBeGreaterThan(4);
+    for (const alert of parts[0]!) expect(alert.events.at(-1)!.id).toBe("e19");
+  });
+
+  test("beyond that it splits: every alert once, in order, with its newest event", () => {
+    const events = [anEvent(), anEvent({ id: "newest", data: { raw: "x".repeat(15_000) } })];
+    const alerts = Array.from({ length: 300 }, (_, i) => anAlert({ id: `a${i}`, events }));
+    const parts = webhook.split!(aNotification({ alerts }));
+    expect(parts.length).toBeGreaterThan(4);
+    expect(parts.flat().map((alert) => alert.id)).toEqual(alerts.map((alert) => alert.id));
+    for (const alert of parts.flat()) expect(alert.events.map((event) => event.id)).toEqual(["newest"]);
+  });
+});
