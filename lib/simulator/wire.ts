@@ -1,0 +1,54 @@
+// Requests and answers as they go over the wire, with what faults do to them there.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { refused } from "./answering.ts";
+import type { Answer } from "./apis/call.ts";
+import { type Fault, withWrongTypes } from "./faults.ts";
+import { faultRefusal } from "./refusal.ts";
+import type { Route } from "./routes.ts";
+
+const BODY_LIMIT = 1024 * 1024;
+
+/** The error that a fault orders for this request, if it does. */
+export function orderedError(route: Route, fault: Fault | undefined, requestId: string): Answer | undefined {
+  if (fault?.kind !== "status") return undefined;
+  const after = fault.retryAfter;
+  return {
+    ...refused(route, faultRefusal(fault.status), requestId),
+    headers: after === undefined ? {} : { "Retry-After": String(after) },
+  };
+}
+
+/** Sends an answer, spoilt on its way where a fault says so. */
+export function send(
+  response: ServerResponse,
+  { status = 200, headers = {}, body }: Answer,
+  fault: Fault | undefined,
+  requestId: string,
+): void {
+  if (fault?.kind === "html") {
+    response.writeHead(fault.status ?? 200, { "Content-Type": "text/html" });
+    response.end("<html><head><title>Please wait</title></head><body><h1>Service portal</h1></body></html>\n");
+    return;
+  }
+  const text = JSON.stringify(fault?.kind === "wrong-types" ? withWrongTypes(body, fault.part) : body);
+  const bytes = Buffer.from(text);
+  response.writeHead(status, {
+    "Content-Type": "application/json",
+    "Content-Length": bytes.length,
+    "X-Request-Id": requestId,
+    ...headers,
+  });
+  if (fault?.kind !== "cut") return void response.end(bytes);
+  response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
+}
+
+/** Undefined when it is too long; rejects when the client goes away. */
+export async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length <= BODY_LIMIT) chunks.push(chunk);
+  }
+  return length <= BODY_LIMIT ? Buffer.concat(chunks).toString("utf8") : undefined;
+}

@@ -1,0 +1,48 @@
+// Every file in events/ is in its manifest, and says what it is and where it is from.
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import * as z from "zod";
+import { SOURCE_KINDS } from "../../lib/model/event.ts";
+
+const folder = new URL("../../events/", import.meta.url);
+const Entry = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("answer"),
+    file: z.string(),
+    what: z.string(),
+    source: z.url(),
+    note: z.string().optional(),
+  }),
+  z.strictObject({ kind: z.literal("catalogue"), file: z.string(), what: z.string(), source: z.url() }),
+  z.strictObject({
+    kind: z.literal("invocation"),
+    file: z.string(),
+    function: z.enum(["poll", "notify", "sweep", "health"]),
+    what: z.string(),
+    source: z.url(),
+  }),
+]);
+const read = (file: string) => JSON.parse(readFileSync(new URL(file, folder), "utf8"));
+const manifest = z.array(Entry).parse(read("manifest.json"));
+
+test("the manifest lists exactly the files that are there", () => {
+  const files = readdirSync(folder).filter((file) => file !== "manifest.json");
+  expect(manifest.map((entry) => entry.file).sort()).toEqual(files.sort());
+});
+
+test("every kind of source has an answer to read and an invocation that polls it", () => {
+  for (const kind of SOURCE_KINDS) {
+    expect(manifest).toContainEqual(expect.objectContaining({ file: `${kind}.json`, kind: "answer" }));
+    expect(manifest).toContainEqual(expect.objectContaining({ file: `poll-${kind}.json`, function: "poll" }));
+    expect(read(`poll-${kind}.json`)).toEqual({ kind });
+  }
+});
+
+test("the doorbell is an EventBridge event of Lookout", () => {
+  const event = read("notify.json");
+  expect(event).toMatchObject({
+    source: "lookout",
+    "detail-type": "Alert Firing",
+    detail: { groups: [expect.any(String)] },
+  });
+});
