@@ -1,0 +1,84 @@
+// Whether one value of an event satisfies a field's operators; absence is not a value and is judged by the matcher.
+import { parseIp } from "./pattern-ip.ts";
+import { isComparable } from "./pattern-number.ts";
+import { casesOf, endOfCases, endsWithCases, matchesWildcard } from "./pattern-text.ts";
+import type { Operator, Scalar } from "./pattern-tree.ts";
+
+type ValueTest = (value: Scalar) => boolean;
+
+/** The values by whose identity alone the operator matches, where it is of that kind. */
+export function identityOf(operator: Operator): { value: Scalar } | undefined {
+  if (operator.op === "exactly") return { value: operator.value };
+  if (operator.op !== "equals") return undefined;
+  return typeof operator.value === "string" && parseIp(operator.value) !== undefined
+    ? undefined
+    : { value: operator.value };
+}
+
+/** One function for a field's whole list: true when any operator matches the value. */
+export function compileOperators(operators: readonly Operator[]): ValueTest {
+  const identities = new Set<Scalar>();
+  const tests: ValueTest[] = [];
+  for (const operator of operators) {
+    const identity = identityOf(operator);
+    if (identity === undefined) tests.push(compileOperator(operator));
+    else identities.add(identity.value);
+  }
+  return (value) => identities.has(value) || tests.some((test) => test(value));
+}
+
+function compileOperator(operator: Operator): ValueTest {
+  switch (operator.op) {
+    case "equals":
+    case "exactly":
+      return compileEquals(operator.value);
+    case "equals-ignore-case": {
+      const cases = casesOf(operator.value);
+      return onText((text) => endOfCases(text, cases) === text.length);
+    }
+    case "prefix":
+    case "suffix":
+      return compileAffix(operator);
+    case "wildcard":
+      return onText((text) => matchesWildcard(text, operator.parts));
+    case "numeric":
+      return compileNumeric(operator);
+    case "exists":
+      return () => operator.value;
+    case "cidr":
+      return onText((text) => isWithin(parseIp(text), operator.low, operator.high));
+    case "anything-but": {
+      const excluded = compileOperators(operator.none);
+      return (value) => !excluded(value);
+    }
+  }
+}
+
+function onText(test: (text: string) => boolean): ValueTest {
+  return (value) => typeof value === "string" && test(value);
+}
+
+function compileEquals(expected: Scalar): ValueTest {
+  const address = typeof expected === "string" ? parseIp(expected) : undefined;
+  if (address === undefined) return (value) => value === expected;
+  return onText((text) => parseIp(text) === address);
+}
+
+function compileAffix({ op, value, ignoreCase }: Extract<Operator, { op: "prefix" | "suffix" }>): ValueTest {
+  if (!ignoreCase) return onText((text) => (op === "prefix" ? text.startsWith(value) : text.endsWith(value)));
+  const cases = casesOf(value);
+  return onText((text) => (op === "prefix" ? endOfCases(text, cases) >= 0 : endsWithCases(text, cases)));
+}
+
+function compileNumeric({ low, lowOpen, high, highOpen }: Extract<Operator, { op: "numeric" }>): ValueTest {
+  return (value) =>
+    typeof value === "number" &&
+    (lowOpen ? value > low : value >= low) &&
+    (highOpen ? value < high : value <= high) &&
+    isComparable(value);
+}
+
+/** Addresses of one family have equally many digits; those of the other family lie in no range of this one. */
+function isWithin(address: string | undefined, low: string, high: string): boolean {
+  return address !== undefined && address.length === low.length && address >= low && address <= high;
+}

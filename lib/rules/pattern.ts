@@ -1,0 +1,59 @@
+// Event patterns with the semantics of Amazon's public event-ruler library: parsed strictly, matched without side effects.
+import { show } from "../model/place.ts";
+import { PatternError } from "./pattern-error.ts";
+import { compileTrees } from "./pattern-index.ts";
+import { parsePattern } from "./pattern-parse.ts";
+import type { PatternTree } from "./pattern-tree.ts";
+
+export interface CompiledPattern {
+  /** The parsed pattern, for code that asks what its fields may be. */
+  readonly tree: PatternTree;
+  /** Whether the pattern matches; throws nothing, whatever JSON the event holds. */
+  matches(event: object): boolean;
+}
+
+/** Compiles a pattern as it comes from JSON or YAML; throws PatternError with the place and the reason. */
+export function compilePattern(pattern: unknown): CompiledPattern {
+  const tree = parsePattern(pattern);
+  let match: ((event: object) => number[]) | undefined;
+  return {
+    tree,
+    matches(event) {
+      // Compiled at first use: a pattern that only goes into a shared matcher never needs one of its own.
+      match ??= compileTrees([tree]);
+      return match(event).length > 0;
+    },
+  };
+}
+
+/**
+ * The pattern written as JSON text, to be given to compilePattern. Throws PatternError where the text is no JSON, or
+ * holds a number with more digits than a number here can keep, which would silently match another one.
+ */
+export function parsePatternText(text: string): unknown {
+  try {
+    return JSON.parse(text, refuseRounding);
+  } catch (error) {
+    if (error instanceof PatternError) throw error;
+    throw new PatternError([], `is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function refuseRounding(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== "number" || context?.source === undefined) return value;
+  if (digitsOf(context.source) === digitsOf(String(value))) return value;
+  throw new PatternError(
+    [],
+    `holds the number ${show(context.source)}, which is too large or too precise to be compared`,
+  );
+}
+
+/** The number's digits and exponent, the same for all spellings of one number. */
+function digitsOf(source: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(source) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+/, "");
+  const significant = digits.replace(/0+$/, "");
+  if (significant === "") return whole === "" ? source : "0";
+  return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
+}

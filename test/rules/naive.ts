@@ -1,0 +1,127 @@
+// An independent, slow interpreter of event patterns, to judge the compiled matcher by: it walks the JSON as it is.
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** A value of the event and the arrays it lies in: array identity to index. */
+interface Found {
+  value: Json;
+  chosen: Map<Json[], number>;
+}
+
+/** Whether the pattern (valid, small) matches the event, by trying every combination of array elements. */
+export function naiveMatches(pattern: Json, event: Json): boolean {
+  return expand(pattern as Record<string, Json>, "", [{}]).some((fields) => {
+    const paths = Object.keys(fields).sort();
+    return satisfiable(
+      paths.map((path) => ({ path, list: fields[path] as Json[] })),
+      event,
+      new Map(),
+    );
+  });
+}
+
+function expand(object: Record<string, Json>, prefix: string, soFar: Record<string, Json>[]): Record<string, Json>[] {
+  let all = soFar;
+  for (const [key, value] of Object.entries(object)) {
+    if (key === "$or") {
+      const before = all;
+      all = (value as Json[]).flatMap((branch) =>
+        expand(
+          branch as Record<string, Json>,
+          prefix,
+          before.map((f) => ({ ...f })),
+        ),
+      );
+    } else if (Array.isArray(value)) all = all.map((fields) => ({ ...fields, [prefix + key]: value }));
+    else all = expand(value as Record<string, Json>, `${prefix}${key}.`, all);
+  }
+  return all;
+}
+
+function satisfiable(fields: { path: string; list: Json[] }[], event: Json, chosen: Map<Json[], number>): boolean {
+  const [first, ...rest] = fields;
+  if (first === undefined) return true;
+  const all: Found[] = [];
+  collect(event, "", first.path, new Map(), all);
+  const agreeing = all.filter((found) => [...found.chosen].every(([array, at]) => (chosen.get(array) ?? at) === at));
+  if (agreeing.length === 0 && first.list.some(isAbsence) && satisfiable(rest, event, chosen)) return true;
+  return agreeing.some(
+    (found) =>
+      first.list.some((entry) => accepts(entry, found.value)) &&
+      satisfiable(rest, event, new Map([...chosen, ...found.chosen])),
+  );
+}
+
+function isAbsence(entry: Json): boolean {
+  return JSON.stringify(entry) === '{"exists":false}';
+}
+
+function collect(value: Json, at: string, path: string, chosen: Map<Json[], number>, into: Found[]): void {
+  if (Array.isArray(value)) {
+    value.forEach((item, index) => {
+      const deeper = typeof item === "object" && item !== null ? new Map([...chosen, [value, index] as const]) : chosen;
+      collect(item, at, path, deeper, into);
+    });
+  } else if (typeof value === "object" && value !== null) {
+    for (const [key, item] of Object.entries(value))
+      collect(item, at === "" ? key : `${at}.${key}`, path, chosen, into);
+  } else if (at === path) into.push({ value, chosen });
+}
+
+function accepts(entry: Json, value: Json): boolean {
+  if (typeof entry !== "object" || entry === null) return entry === value;
+  const [[name, operand] = ["", null]] = Object.entries(entry as Record<string, Json>);
+  if (name === "exists") return operand === true;
+  if (name === "anything-but") return !excluded(operand).some((other) => accepts(other, value));
+  if (name === "numeric") return typeof value === "number" && numeric(operand as Json[], value);
+  if (typeof value !== "string") return false;
+  if (name === "cidr") return cidr(operand as string, value);
+  if (name === "exactly") return operand === value;
+  const inner = typeof operand === "object" ? (operand as Record<string, string>)["equals-ignore-case"] : undefined;
+  const [text, word] = inner === undefined ? [value, operand as string] : [value.toLowerCase(), inner.toLowerCase()];
+  if (name === "prefix") return text.slice(0, word.length) === word;
+  if (name === "suffix") return word === "" || text.slice(-word.length) === word;
+  if (name === "equals-ignore-case") return text.toLowerCase() === word.toLowerCase();
+  if (name === "wildcard") return wildcard(word).test(text);
+  throw new Error(`the interpreter does not know ${name}`);
+}
+
+function excluded(operand: Json): Json[] {
+  if (typeof operand !== "object" || operand === null) return [operand];
+  if (Array.isArray(operand)) return operand;
+  return Object.entries(operand).flatMap(([name, value]) => [value].flat().map((item) => ({ [name]: item as Json })));
+}
+
+function numeric(terms: Json[], value: number): boolean {
+  if (Math.abs(value) > 5e9 || !/^-?\d+(\.\d{1,6})?$/.test(String(value))) return false;
+  for (let index = 0; index < terms.length; index += 2) {
+    const bound = terms[index + 1] as number;
+    const holds = {
+      "=": value === bound,
+      "<": value < bound,
+      "<=": value <= bound,
+      ">": value > bound,
+      ">=": value >= bound,
+    };
+    if (!holds[terms[index] as keyof typeof holds]) return false;
+  }
+  return true;
+}
+
+function wildcard(text: string): RegExp {
+  let source = "";
+  for (let index = 0; index < text.length; index++) {
+    if (text[index] === "*") source += "[^]*";
+    else {
+      if (text[index] === "\\") index++;
+      source += `\\u${text.charCodeAt(index).toString(16).padStart(4, "0")}`;
+    }
+  }
+  return new RegExp(`^${source}$`);
+}
+
+function cidr(range: string, address: string): boolean {
+  const [base = "", bits] = range.split("/");
+  const block = 2 ** (32 - Number(bits));
+  const number = (text: string): number => text.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
+  return /^(\d+\.){3}\d+$/.test(address) && Math.floor(number(base) / block) === Math.floor(number(address) / block);
+}
