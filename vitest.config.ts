@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.{test,prop}.ts"],
     pool: "forks",
+    globalSetup: "test/support/global-setup.ts",
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

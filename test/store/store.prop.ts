@@ -1,0 +1,36 @@
+// Random commits and reads, in time that goes on: both stores answer as a Map does.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import * as fc from "fast-check";
+import { afterAll, test } from "vitest";
+import { openDynamoStore } from "../../lib/store/dynamodb.ts";
+import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { dynamoConnection, dynamoEndpoint, freshTable } from "../support/dynamodb.ts";
+import { compare, steps } from "./model.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "lookout-store-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the store on SQLite answers as a Map does", async () => {
+  let run = 0;
+  const open = async (now: () => number) => openSqliteStore({ path: join(folder, `${++run}.db`), now });
+  await fc.assert(
+    fc.asyncProperty(steps, (taken) => compare(open, taken)),
+    { numRuns: 60 },
+  );
+});
+
+test.skipIf(dynamoEndpoint === null)("the store on DynamoDB answers as a Map does", async () => {
+  const open = async (now: () => number) => {
+    const { table, client } = await freshTable();
+    client.destroy();
+    return openDynamoStore({ ...dynamoConnection, table, clock: { now, sleep: (ms: number) => setTimeout(ms) } });
+  };
+  await fc.assert(
+    fc.asyncProperty(steps, (taken) => compare(open, taken)),
+    { numRuns: 15 },
+  );
+});
