@@ -14,6 +14,8 @@ export interface Target {
   createdAt?: number;
   /** Set once discovery or the API says that nothing more will come. */
   ended?: boolean;
+  /** When it ended, where discovery gave it. ms */
+  endedAt?: number;
 }
 
 /** What the cursor remembers of one item (or of all items equal in every identifying field). */
@@ -71,7 +73,10 @@ export interface Found {
   mark: Mark;
 }
 
-/** A part of one read, oldest first. Committing `found` (in any number of slices) and then `readTo` loses nothing. */
+/**
+ * A part of one read, oldest first. `found` is committed in order and in any number of slices, each with its own marks;
+ * `marks`, `readTo` and `extra` belong to the last slice, in one commit (cursor.ts: advance). Stopping anywhere loses nothing.
+ */
 export interface Batch {
   /** New events only, by time. */
   found: Found[];
@@ -92,6 +97,8 @@ export interface Source {
   readonly kind: SourceKind;
   /** ms: the default `lateness` of the kind. */
   readonly lateness: number;
+  /** ms: how long before its window a cursor still remembers items, since the API changes them in place; 0 for most. */
+  readonly keepFor: number;
   /** `resource.type` of its events. */
   readonly resourceType: string;
   /** The target is the project itself; there is nothing to list in `targets` or to discover. */

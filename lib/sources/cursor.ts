@@ -1,0 +1,82 @@
+// A target's cursor: where to read from, what is remembered from there on, and how a commit moves both.
+// Invariant: whatever prefix of a read is committed, the next read from the stored cursor finds exactly the rest.
+import { decodeMarks, encodeMarks } from "./marks.ts";
+import type { Batch, Cursor, Mark, ReadRequest } from "./port.ts";
+
+/** Some APIs cut times to the second: marks outlive the window by that much, and windows start on a whole second. */
+const COARSEST_MS = 1_000;
+/** An item that may still change is remembered at most this long. */
+export const UNSETTLED_MS = 30 * 86_400_000;
+/** Marks kept beyond the window for items that grow in place are bounded: the oldest are forgotten first. */
+const MAX_KEPT_BEYOND = 2_000;
+const IDLE_MOVE_MS = 3_600_000;
+
+/** What one commit adds to a cursor. Times in ms. */
+export interface Step {
+  /** The target's floor; counts only where there is no cursor yet. */
+  floor: number;
+  /** When the read began. */
+  now: number;
+  lateness: number;
+  /** The source's `keepFor`. */
+  keepFor: number;
+  /** Those of the events committed and, with a batch's last slice, the batch's own; a later one replaces an earlier. */
+  marks: readonly Mark[];
+  /** With a batch's last slice alone: the batch's. Absent: how far it was read stays as it is. */
+  readTo?: number | undefined;
+  /** Likewise. Absent: unchanged. */
+  extra?: Record<string, unknown> | undefined;
+}
+
+/**
+ * The cursor after a commit. `readTo` never goes back and never past `now`. The window starts where nothing can appear any
+ * more: lateness before `now`, or at `readTo` where that is older, so that catching up does not read anything twice.
+ */
+export function advance(cursor: Cursor | undefined, step: Step): Cursor {
+  const before = cursor ?? { floor: step.floor, from: step.floor, readTo: step.floor, seen: "" };
+  const seen = decodeMarks(before.seen);
+  for (const mark of step.marks) seen.set(mark.fp, mark);
+  const readTo = Math.max(before.readTo, Math.min(step.readTo ?? before.readTo, step.now));
+  // By how far this read has come, which may be less than an earlier one: late ones further on are still to be committed.
+  const safe = step.readTo === undefined ? before.from : Math.min(step.readTo, step.now - step.lateness);
+  const from = Math.max(before.from, safe);
+  const extra = step.extra ?? cursor?.extra;
+  return {
+    v: 1,
+    floor: before.floor,
+    from,
+    readTo,
+    seen: encodeMarks(prune(seen.values(), from, step.keepFor)),
+    ...(extra === undefined ? {} : { extra }),
+  };
+}
+
+/** True where committing the batch would change nothing that matters: no write is needed. */
+export function isIdle(cursor: Cursor | undefined, batch: Batch): boolean {
+  if (cursor === undefined || batch.extra !== undefined) return false;
+  return batch.found.length === 0 && batch.marks.length === 0 && batch.readTo - cursor.readTo <= IDLE_MOVE_MS;
+}
+
+/** Where a read starts and what it knows. */
+export interface Window {
+  floor: number;
+  /** Items from here on that are not in `seen` are new, older ones are not ours any more. ms, a whole second or the floor. */
+  from: number;
+  seen: Map<string, Mark>;
+}
+
+/** The window of a read: from the cursor, or at a target's first poll from its floor. */
+export function openWindow({ cursor, floor }: Pick<ReadRequest, "cursor" | "floor">): Window {
+  const from = Math.floor((cursor?.from ?? floor) / COARSEST_MS) * COARSEST_MS;
+  const bottom = cursor?.floor ?? floor;
+  return { floor: bottom, from: Math.max(from, bottom), seen: decodeMarks(cursor?.seen ?? "") };
+}
+
+function* prune(marks: Iterable<Mark>, from: number, keepFor: number): Generator<Mark> {
+  const beyond: Mark[] = [];
+  for (const mark of marks) {
+    if (mark.t >= from - COARSEST_MS || (mark.keep && mark.t >= from - UNSETTLED_MS)) yield mark;
+    else if (mark.t >= from - keepFor) beyond.push(mark);
+  }
+  yield* beyond.sort((a, b) => b.t - a.t).slice(0, MAX_KEPT_BEYOND);
+}

@@ -1,0 +1,150 @@
+// Finds what there is to poll: every service, pool or training job of every configured workspace, all pages.
+// Invariant: a list that cannot be read whole is an error, never a shorter list; one bad row is left out.
+import * as z from "zod";
+import type { SourceKind } from "../model/event.ts";
+import type { CloudClient } from "./client.ts";
+import { Time } from "./item.ts";
+import { listOf } from "./list.ts";
+import { readAll, Total } from "./paging.ts";
+import type { Target } from "./port.ts";
+
+export interface DiscoveryOptions {
+  /** Each is asked for by itself: without an id the APIs list the default workspace alone. */
+  workspaces: readonly string[];
+  /** Only these states (any case) and names (`*` and `?` as in a shell; of the display name). */
+  filter?: { status?: string[] | undefined; name?: string | undefined } | undefined;
+  /** What a project-wide source polls. */
+  projectId: string;
+  signal?: AbortSignal;
+}
+
+const ENDED = new Set(["completed", "failed", "terminated", "abnormal"]);
+const SERVICES = 1000;
+const JOBS = 50;
+
+const Instant = Time.optional().catch(undefined);
+const Head = z.looseObject({ total_count: Total, total: Total });
+const Word = z.string().optional().catch(undefined);
+const Service = z.looseObject({ service_id: z.string(), service_name: Word, status: Word, publish_at: Instant });
+const Pool = z.looseObject({
+  metadata: z.looseObject({
+    name: z.string(),
+    labels: z.record(z.string(), z.unknown()).optional().catch(undefined),
+    creationTimestamp: Instant,
+  }),
+  status: z.looseObject({ phase: Word }).optional().catch(undefined),
+});
+const Seconds = z.number().positive().optional().catch(undefined);
+const Job = z.looseObject({
+  metadata: z.looseObject({ id: z.string(), name: Word, create_time: Instant }),
+  status: z
+    .looseObject({
+      phase: Word,
+      start_time: Instant,
+      duration: Instant,
+      running_records: z
+        .array(z.looseObject({ end_at: Seconds }).catch({}))
+        .optional()
+        .catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
+});
+
+/** The targets of a kind, each id once. Throws CloudError. */
+export async function discover(kind: SourceKind, client: CloudClient, options: DiscoveryOptions): Promise<Target[]> {
+  if (kind === "cloud-eye-events") return [{ id: options.projectId }];
+  const list = kind === "pool-events" ? listPools : kind === "training-events" ? listJobs : listServices;
+  const targets = new Map<string, Target>();
+  for (const workspace of options.workspaces) {
+    for (const target of await list(client, workspace, options.signal))
+      targets.set(target.id, { ...target, workspace });
+  }
+  return [...targets.values()].filter((target) => isWanted(target, options.filter));
+}
+
+type Lister = (client: CloudClient, workspace: string, signal: AbortSignal | undefined) => Promise<Target[]>;
+
+const listServices: Lister = async (client, workspace, signal) => {
+  const rows = await readAll(async (offset) => {
+    const answer = await client.request({
+      service: "modelarts",
+      path: "/v1/{project_id}/services",
+      // Oldest first: what is published meanwhile shifts nothing.
+      query: { workspace_id: workspace, offset, limit: SERVICES, sort_by: "publish_at", order: "asc" },
+      ...(signal && { signal }),
+    });
+    const list = listOf(answer, "services", Head, "services");
+    return { rows: list.rows, total: list.head.total_count };
+  }, SERVICES);
+  return parse(Service, rows, ({ service_id, service_name, status, publish_at }) => {
+    return defined({ id: service_id, name: service_name, status, createdAt: publish_at });
+  });
+};
+
+const listPools: Lister = async (client, workspace, signal) => {
+  const answer = await client.request({
+    service: "modelarts",
+    path: "/v2/{project_id}/pools",
+    query: { workspaceId: workspace },
+    ...(signal && { signal }),
+  });
+  return parse(Pool, listOf(answer, "items", Head, "pools").rows, ({ metadata, status }) => {
+    const name = metadata.labels?.["os.modelarts/name"];
+    const shown = typeof name === "string" && name !== "" ? name : undefined;
+    return defined({ id: metadata.name, name: shown, status: status?.phase, createdAt: metadata.creationTimestamp });
+  });
+};
+
+const listJobs: Lister = async (client, workspace, signal) => {
+  const rows = await readAll(async (offset) => {
+    const answer = await client.request({
+      service: "modelarts",
+      method: "POST",
+      path: "/v2/{project_id}/training-job-searches",
+      body: { offset, limit: JOBS, sort_by: "create_time", order: "asc", workspace_id: workspace },
+      ...(signal && { signal }),
+    });
+    const list = listOf(answer, "items", Head, "training jobs");
+    return { rows: list.rows, total: list.head.total };
+  }, JOBS);
+  return parse(Job, rows, ({ metadata, status }) => {
+    const ended = ENDED.has(status?.phase?.toLowerCase() ?? "") || undefined;
+    const { id, name, create_time } = metadata;
+    return defined({ id, name, status: status?.phase, createdAt: create_time, ended, endedAt: ended && endOf(status) });
+  });
+};
+
+/** ms; the later of what the job's own times and the records of its runs say. */
+function endOf(status: z.infer<typeof Job>["status"]): number | undefined {
+  const { start_time, duration, running_records = [] } = status ?? {};
+  const ends = running_records.map(({ end_at }) => (end_at ?? 0) * 1000);
+  if (start_time && duration !== undefined) ends.push(start_time + duration);
+  const end = Math.max(0, ...ends);
+  return end === 0 ? undefined : end;
+}
+
+function isWanted(target: Target, filter: DiscoveryOptions["filter"]): boolean {
+  const states = filter?.status?.map((state) => state.toLowerCase());
+  if (states !== undefined && !states.includes(target.status?.toLowerCase() ?? "")) return false;
+  return filter?.name === undefined || glob(filter.name).test(target.name ?? target.id);
+}
+
+function glob(pattern: string): RegExp {
+  const parts = pattern.split(/(\*+|\?)/).map((part) => {
+    if (part.startsWith("*")) return "[\\s\\S]*";
+    return part === "?" ? "[\\s\\S]" : part.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+  });
+  return new RegExp(`^${parts.join("")}$`);
+}
+
+function parse<T>(schema: z.ZodType<T>, rows: unknown[], make: (row: T) => Target): Target[] {
+  return rows.flatMap((row) => {
+    const parsed = schema.safeParse(row);
+    return parsed.success ? [make(parsed.data)] : [];
+  });
+}
+
+function defined(target: { [name in keyof Target]?: Target[name] | undefined } & { id: string }): Target {
+  return Object.fromEntries(Object.entries(target).filter(([, value]) => value !== undefined)) as unknown as Target;
+}

@@ -1,0 +1,23 @@
+// The door between a client and credentials that may be wrong: a cloud locks a key after five failures.
+
+import type { CloudError } from "./client.ts";
+
+/**
+ * Asked by a client around every real attempt that uses the credentials. Each `before` that resolves is followed by exactly
+ * one of the others.
+ */
+export interface CredentialGate {
+  /** Resolves when an attempt may be made; throws CloudError "paused" while the connection rests. */
+  before(): Promise<void>;
+  /** The credentials were refused. */
+  refused(error: CloudError): Promise<void>;
+  /** The answer proves the credentials, whatever else it says. */
+  accepted(): Promise<void>;
+  /** No verdict: network, 429, 5xx, or an outdated token that can be renewed. */
+  undecided(): Promise<void>;
+}
+
+async function nothing(): Promise<void> {}
+
+/** Lets everything pass: for uses that keep no state between attempts. */
+export const openGate: CredentialGate = { before: nothing, refused: nothing, accepted: nothing, undecided: nothing };

@@ -1,0 +1,16 @@
+// Every source there is, by kind.
+import type { SourceKind } from "../model/event.ts";
+import { cloudEyeEvents } from "./cloud-eye-events.ts";
+import { poolEvents } from "./pool-events.ts";
+import type { Source } from "./port.ts";
+import { serviceEvents } from "./service-events.ts";
+import { serviceUpdates } from "./service-updates.ts";
+import { trainingEvents } from "./training-events.ts";
+
+export const sources: Readonly<Record<SourceKind, Source>> = {
+  "service-events": serviceEvents,
+  "pool-events": poolEvents,
+  "service-updates": serviceUpdates,
+  "training-events": trainingEvents,
+  "cloud-eye-events": cloudEyeEvents,
+};

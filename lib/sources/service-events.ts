@@ -1,0 +1,67 @@
+// Events of ModelArts real-time and batch services: GET /v1/{project_id}/services/{service_id}/events.
+// https://support.huaweicloud.com/en-us/api-modelarts/modelarts_03_0155.html
+// Identity of an event (they have no id): occur_time, event_type, event_info.
+import * as z from "zod";
+import { readAppendOnly } from "./append-only.ts";
+import { type BadItem, type Item, levelOf, parseItem, Time, timeIn } from "./item.ts";
+import { listOf } from "./list.ts";
+import { type Page, Total } from "./paging.ts";
+import type { Batch, ReadRequest, Source } from "./port.ts";
+import type { Query } from "./timeline.ts";
+
+const LIMIT = 1000;
+const LEVELS = { normal: "normal", abnormal: "error" } as const;
+
+const Answer = z.looseObject({ total_count: Total, service_name: z.string().optional().catch(undefined) });
+const ServiceEvent = z.looseObject({ occur_time: Time, event_type: z.string(), event_info: z.string() });
+
+export const serviceEvents: Source = {
+  kind: "service-events",
+  lateness: 600_000,
+  keepFor: 0,
+  resourceType: "service",
+  projectWide: false,
+  read,
+};
+
+function read(request: ReadRequest): AsyncGenerator<Batch> {
+  const { client, target, levels, signal } = request;
+  let name = target.name;
+
+  async function ask({ start, end, order, offset }: Query): Promise<Page> {
+    const answer = await client.request({
+      service: "modelarts",
+      path: `/v1/{project_id}/services/${encodeURIComponent(target.id)}/events`,
+      query: {
+        start_time: Math.max(0, start),
+        end_time: end,
+        offset,
+        limit: LIMIT,
+        sort_by: "occur_time",
+        order,
+        event_type: levels === "abnormal" ? "abnormal" : undefined,
+      },
+      signal,
+    });
+    const { rows, head } = listOf(answer, "events", Answer, "service events");
+    name ??= head.service_name;
+    return { rows, total: head.total_count };
+  }
+
+  function parse(raw: unknown): Item | BadItem {
+    return parseItem(ServiceEvent, raw, "occur_time", ({ occur_time, event_type, event_info }) => ({
+      ok: true,
+      t: occur_time,
+      identity: [occur_time, event_type, event_info],
+      level: levelOf(event_type, LEVELS),
+      type: event_type,
+      reason: null,
+      message: event_info,
+      resource: { type: "service", id: target.id, name: name ?? target.id },
+      raw,
+    }));
+  }
+
+  const timeOf = (row: unknown) => timeIn(row, "occur_time");
+  return readAppendOnly(request, "service-events", { ask, limit: LIMIT, resolution: 1, timeOf }, parse);
+}

@@ -1,0 +1,117 @@
+// Update logs of ModelArts real-time services: GET /v1/{project_id}/services/{service_id}/logs, always all of them.
+// https://docs.otc.t-systems.com/modelarts/api-ref/service_management/obtaining_service_update_logs.html
+// Identity of a log (they have no id): update_time, its config without `envs`; its `result` changes in place.
+import * as z from "zod";
+import { openWindow, UNSETTLED_MS, type Window } from "./cursor.ts";
+import { buildEvent } from "./event.ts";
+import { type BadItem, parseItem, Time } from "./item.ts";
+import { listOf } from "./list.ts";
+import { eventId, fingerprint } from "./marks.ts";
+import type { Batch, Found, Mark, ReadRequest, Source } from "./port.ts";
+import { byTime, isOurs, type Sifted, siftBad } from "./sift.ts";
+import { configOf, describeUpdate, isPending, levelOfResult, type Result, resultsIn, settle } from "./updates.ts";
+
+const Answer = z.looseObject({ service_name: z.string().optional().catch(undefined) });
+const UpdateLog = z.looseObject({ update_time: Time, result: z.string() });
+
+interface Log extends Result {
+  ok: true;
+  /** ms */
+  t: number;
+  raw: unknown;
+}
+
+export const serviceUpdates: Source = {
+  kind: "service-updates",
+  lateness: 600_000,
+  keepFor: 0,
+  resourceType: "service",
+  projectWide: false,
+  read,
+};
+
+async function* read(request: ReadRequest): AsyncGenerator<Batch> {
+  const { client, target, signal, now } = request;
+  const answer = await client.request({
+    service: "modelarts",
+    path: `/v1/{project_id}/services/${encodeURIComponent(target.id)}/logs`,
+    signal,
+  });
+  const { rows, head } = listOf(answer, "logs", Answer, "service updates");
+  const name = target.name ?? head.service_name ?? target.id;
+  yield { ...siftLogs(request, openWindow(request), rows.map(parseLog), name), readTo: now, complete: true };
+}
+
+function parseLog(raw: unknown): Log | BadItem {
+  return parseItem(UpdateLog, raw, "update_time", ({ update_time, result }) => ({
+    ok: true,
+    t: update_time,
+    result,
+    config: configOf(raw),
+    raw,
+  }));
+}
+
+function siftLogs(request: ReadRequest, window: Window, logs: (Log | BadItem)[], name: string): Sifted {
+  const sifted: Sifted = {
+    found: [],
+    marks: [],
+    stats: { fetched: logs.length, seen: 0, malformed: 0 },
+    malformed: [],
+  };
+  const tally = new Map<string, number>();
+  const groups = new Map<number, Log[]>();
+  for (const log of logs) {
+    if (log.ok) groups.set(log.t, [...(groups.get(log.t) ?? []), log]);
+    else if (isOurs(log.t, window)) siftBad(request, window, log, tally, sifted);
+    else sifted.stats.seen++;
+  }
+  for (const [t, group] of groups) siftGroup(request, window, t, group, name, sifted);
+  return { ...sifted, found: byTime(sifted.found) };
+}
+
+/** The logs of one update_time. One that still runs is remembered, even from before the floor: its result is news. */
+function siftGroup(request: ReadRequest, window: Window, t: number, group: Log[], name: string, into: Sifted): void {
+  const fp = fingerprint([t]);
+  let seen = resultsIn(window.seen.get(fp)?.v);
+  let silent = false;
+  const found: Found[] = [];
+  for (const { log, before } of settle(group, seen)) {
+    const own = isOurs(t, window);
+    const news = before === undefined ? own : before.result !== log.result;
+    const remembered = news || before !== undefined || (isPending(log.result) && t >= window.from - UNSETTLED_MS);
+    if (!remembered) continue;
+    const event = news ? eventOf(request, log, before, seen, name) : undefined;
+    seen = [...seen.filter((known) => known !== before), { result: log.result, config: log.config }];
+    if (event === undefined) silent = true;
+    else found.push({ event, mark: markOf(fp, t, seen) });
+  }
+  into.stats.seen += group.length - found.length;
+  into.found.push(...found);
+  if (silent && found.length === 0) into.marks.push(markOf(fp, t, seen));
+}
+
+function markOf(fp: string, t: number, seen: readonly Result[]): Mark {
+  const v = seen.map(({ result, config }) => `${config}${result}`).sort();
+  return { fp, t, v, ...(seen.some(({ result }) => isPending(result)) ? { keep: true } : {}) };
+}
+
+function eventOf(request: ReadRequest, log: Log, before: Result | undefined, seen: readonly Result[], name: string) {
+  const { region, project } = request.stamp;
+  const { target } = request;
+  const fields = [log.t, log.config, before?.result ?? null, log.result];
+  const ordinal = seen.filter(({ result, config }) => result === log.result && config === log.config).length;
+  // update_time may be when the update began: a result that was not there at the last read is not older than that read.
+  const lastRead = before === undefined ? undefined : (request.lastReadAt ?? request.cursor?.readTo);
+  return buildEvent(request, "service-updates", {
+    id: eventId("service-updates", region, project, target.id, fields, ordinal),
+    t: Math.max(log.t, Math.min(lastRead ?? log.t, request.now)),
+    level: levelOfResult(log.result),
+    type: log.result,
+    reason: log.result,
+    message: describeUpdate(log.result, log.raw),
+    resource: { type: "service", id: target.id, name },
+    count: 1,
+    raw: log.raw,
+  });
+}

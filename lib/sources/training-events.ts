@@ -1,0 +1,67 @@
+// Events of ModelArts training jobs: GET /v2/{project_id}/training-jobs/{training_job_id}/events.
+// https://docs.otc.t-systems.com/modelarts/api-ref/training_management/obtaining_the_events_of_a_training_job.html
+// Identity of an event (they have no id): time, level, source, message.
+import * as z from "zod";
+import { readAppendOnly } from "./append-only.ts";
+import { type BadItem, type Item, levelOf, parseItem, Time, timeIn } from "./item.ts";
+import { listOf } from "./list.ts";
+import { type Page, Total } from "./paging.ts";
+import type { Batch, ReadRequest, Source } from "./port.ts";
+import type { Query } from "./timeline.ts";
+
+const LIMIT = 100;
+/** Start and end must be sent together: an end so far ahead that a clock that is off hides nothing. */
+const AHEAD_MS = 400 * 86_400_000;
+const LEVELS = { info: "normal", warning: "warning", error: "error" } as const;
+
+const Answer = z.looseObject({ total: Total });
+const TrainingEvent = z.looseObject({
+  time: Time,
+  level: z.string(),
+  message: z.string(),
+  source: z.string().nullish(),
+});
+
+export const trainingEvents: Source = {
+  kind: "training-events",
+  lateness: 600_000,
+  keepFor: 0,
+  resourceType: "training-job",
+  projectWide: false,
+  read,
+};
+
+function read(request: ReadRequest): AsyncGenerator<Batch> {
+  const { client, target, now, signal } = request;
+
+  async function ask({ start, end = now + AHEAD_MS, order, offset }: Query): Promise<Page> {
+    const answer = await client.request({
+      service: "modelarts",
+      path: `/v2/{project_id}/training-jobs/${encodeURIComponent(target.id)}/events`,
+      query: { start_time: Math.max(0, start), end_time: end, offset, limit: LIMIT, order },
+      // Messages come in the language of this header; rules are written for English.
+      headers: { "X-Language": "en-us" },
+      signal,
+    });
+    const { rows, head } = listOf(answer, "events", Answer, "training events");
+    return { rows, total: head.total };
+  }
+
+  function parse(raw: unknown): Item | BadItem {
+    return parseItem(TrainingEvent, raw, "time", ({ time, level, source, message }) => ({
+      ok: true,
+      t: time,
+      identity: [time, level, source ?? null, message],
+      level: levelOf(level, LEVELS),
+      type: level,
+      reason: null,
+      message,
+      resource: { type: "training-job", id: target.id, name: target.name ?? target.id },
+      raw,
+    }));
+  }
+
+  // Shown to the second, while the documents' example compares milliseconds.
+  const timeline = { ask, limit: LIMIT, resolution: 1000, timeOf: (row: unknown) => timeIn(row, "time") };
+  return readAppendOnly(request, "training-events", timeline, parse);
+}
