@@ -1,2 +1,30 @@
 #!/usr/bin/env node
-console.log(process.version, process.argv.slice(2));
+// The command as npm installs it: says so where Node is too old, then runs the built code, or the sources in a checkout.
+import { existsSync, readFileSync } from "node:fs";
+
+const [major] = process.versions.node.split(".");
+if (Number(major) < 24) {
+  console.error(
+    `lookout needs Node 24 or newer; this is ${process.version}. ` +
+      'On Linux, "npx lookout" and "npm start" in a checkout bring it along; elsewhere install it from nodejs.org.',
+  );
+  process.exit(2);
+}
+const root = new URL("../", import.meta.url);
+const built = new URL("dist/lib/cli/main.js", root);
+const sources = new URL("lib/cli/main.ts", root);
+const { main } = await import((existsSync(sources) ? sources : built).href);
+const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
+const io = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  tty: process.stdout.isTTY === true && process.env.NO_COLOR === undefined && process.env.TERM !== "dumb",
+  columns: () => process.stdout.columns ?? 100,
+  rows: () => process.stdout.rows ?? 40,
+};
+// A reader that has seen enough (head, grep -q) is no failure of ours.
+process.stdout.on("error", (error) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+process.exitCode = await main(process.argv.slice(2), io, version);

@@ -18,6 +18,8 @@ export interface Telling {
   reason: NotifyReason;
   alerts: NotifiedAlert[];
   suppressed: Suppressed;
+  /** True for what `lookout send-test` tells. */
+  test?: boolean | undefined;
 }
 
 export interface Decision {
@@ -48,7 +50,9 @@ export function decide(group: Group, route: RouteConfig, all: readonly MemberAle
   const dues = [...holds];
   if (tellable.length > 0) dues.push(earliest);
   if (firing.length > 0 && !group.incident && repeatAt > now) dues.push(repeatAt);
-  const members = staying.map(({ member, hold }) => (member.told ? member : { ...member, held: hold?.kind ?? member.held }));
+  const members = staying.map(({ member, hold }) =>
+    member.told ? member : { ...member, held: hold?.kind ?? member.held },
+  );
   return { tell: undefined, members, due: earliestOf(dues) };
 }
 

@@ -43,7 +43,10 @@ export function createApp(config: Config, ports: AppPorts): App {
     return (alert: object) => compiled.matches(alert);
   };
   const intervals = new Map(
-    Object.entries(config.timeIntervals).map(([name, spec]) => [name, compileTimeInterval(spec, { timezone: config.timezone })]),
+    Object.entries(config.timeIntervals).map(([name, spec]) => [
+      name,
+      compileTimeInterval(spec, { timezone: config.timezone }),
+    ]),
   );
   const connections = new Map(
     Object.entries(config.connections).map(([name, one]) => [name, createConnection(name, one, ports)]),
@@ -61,8 +64,10 @@ export function createApp(config: Config, ports: AppPorts): App {
     bus,
     sources,
     connections,
-    discover: (source, connection, signal) =>
-      discover(source.kind, connection.client, { workspaces: connection.config.workspaces, filter: source.discover, signal }),
+    discover(source, connection, projectId, signal) {
+      const { workspaces } = connection.config;
+      return discover(source.kind, connection.client, { workspaces, filter: source.discover, projectId, signal });
+    },
     channels: new Map(Object.entries(config.channels).map(([name, one]) => [name, createChannel(name, one, secrets)])),
     heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),
     redact: (text) => secrets.redact(text),
@@ -108,5 +113,8 @@ function createConnection(name: string, config: ConnectionConfig, ports: AppPort
 
 /** Names the credentials so that a change is noticed, in so few bits that they cannot be guessed from it. */
 function fingerprintOf(auth: AuthConfig | undefined): string {
-  return createHmac("sha256", "lookout credentials").update(JSON.stringify(auth ?? null)).digest("hex").slice(0, 6);
+  return createHmac("sha256", "lookout credentials")
+    .update(JSON.stringify(auth ?? null))
+    .digest("hex")
+    .slice(0, 6);
 }

@@ -2,12 +2,11 @@
 // nothing is sent that was not recorded before.
 import type { HttpRequest, Outcome } from "../channels/port.ts";
 import { sendHttp } from "../channels/send.ts";
-import { hashOf } from "../model/hash.ts";
 import type { Row } from "../store/port.ts";
 import { StoreConflict } from "../store/port.ts";
+import { GIVE_UP_MS, putFallback } from "./deliveries.ts";
 import type { App, Channel } from "./deps.ts";
-import { GIVE_UP_MS, putDelivery } from "./notify.ts";
-import { DEAD, DELIVERIES, type DeadRow, deadKey, type DeliveryRow, deliveryKey } from "./rows.ts";
+import { DEAD, DELIVERIES, type DeadRow, type DeliveryRow, deadKey, deliveryKey } from "./rows.ts";
 import { commitUnit, type Unit } from "./unit.ts";
 
 const BATCH = 200;
@@ -76,11 +75,30 @@ export async function redeliver(app: App, ids: readonly string[]): Promise<void>
       const row = unit.value<DeliveryRow>(key);
       if (row === undefined) return;
       const now = app.clock.now();
-      const again = { ...row, status: "pending", attempts: 0, error: null, nextAttemptAt: now, giveUpAt: now + GIVE_UP_MS };
+      const again = {
+        ...row,
+        status: "pending",
+        attempts: 0,
+        error: null,
+        nextAttemptAt: now,
+        giveUpAt: now + GIVE_UP_MS,
+      };
       unit.put(key, again, { queue: "delivery", due: now });
       unit.delete(deadKey(id));
     });
   }
+}
+
+/** Removes a delivery for good; one that waited for it goes next. */
+export async function dropDelivery(app: App, id: string): Promise<void> {
+  await commitUnit(app.store, app.clock, app.random, async (unit) => {
+    await unit.load([deliveryKey(id), deadKey(id)]);
+    const row = unit.value<DeliveryRow>(deliveryKey(id));
+    if (row === undefined) return;
+    unit.delete(deliveryKey(id));
+    unit.delete(deadKey(id));
+    if (row.next !== null) await startNext(unit, row.next, app.clock.now());
+  });
 }
 
 /** Ids of the deliveries that are dead, with their channels. */
@@ -161,11 +179,7 @@ async function record(app: App, claimed: DeliveryRow, outcome: Outcome): Promise
     }
     const status = outcome.kind === "delivered" ? "delivered" : "dead";
     unit.put(key, { ...row, status, error, nextAttemptAt: null, next: null }, { expires: now + app.config.history });
-    if (row.next !== null) {
-      await unit.load([deliveryKey(row.next)]);
-      const next = unit.value<DeliveryRow>(deliveryKey(row.next));
-      if (next?.status === "pending") unit.put(deliveryKey(row.next), next, { queue: "delivery", due: now });
-    }
+    if (row.next !== null) await startNext(unit, row.next, now);
     if (status !== "dead") return;
     unit.create(deadKey(row.id), { channel: row.channel, error }, { expires: now + app.config.history });
     putFallback(app, unit, row, now);
@@ -173,19 +187,16 @@ async function record(app: App, claimed: DeliveryRow, outcome: Outcome): Promise
   });
 }
 
-/** What a dead delivery told goes to the channel's fallback, as deliveries of their own. */
-function putFallback(app: App, unit: Unit, row: DeliveryRow, now: number): void {
-  const fallback = app.channels.get(app.channels.get(row.channel)?.fallback ?? "");
-  if (fallback === undefined) return;
-  const parts = fallback.type.split?.(row.notification) ?? [row.notification.alerts];
-  for (const [part, alerts] of parts.entries()) {
-    const id = hashOf([row.id, "fallback", fallback.name, part]);
-    putDelivery(unit, { ...row.notification, id, channel: fallback.name, alerts }, undefined, now);
-  }
+/** The delivery that waited for one that is out of the way now. */
+async function startNext(unit: Unit, id: string, now: number): Promise<void> {
+  const key = deliveryKey(id);
+  await unit.load([key]);
+  const next = unit.value<DeliveryRow>(key);
+  if (next?.status === "pending") unit.put(key, next, { queue: "delivery", due: now });
 }
 
 /** Jittered exponential back-off from 1 s to 5 min, never before what the receiver asked for; ms. */
 function backoff(app: App, attempts: number, asked = 0): number {
   const ceiling = Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** Math.min(attempts - 1, 20));
-  return Math.max(asked, ceiling / 2 + app.random() * (ceiling / 2));
+  return Math.ceil(Math.max(asked, ceiling / 2 + app.random() * (ceiling / 2)));
 }

@@ -2,11 +2,11 @@
 import type { Router } from "../alerts/route.ts";
 import type { Suppression } from "../alerts/suppress.ts";
 import type { ChannelType } from "../channels/port.ts";
-import type { Transition } from "../rules/state.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Config, ConnectionConfig, SourceConfig } from "../model/config.ts";
 import type { Log } from "../model/log.ts";
 import type { CompiledRule, Rules } from "../rules/compile.ts";
+import type { Transition } from "../rules/state.ts";
 import type { CloudClient } from "../sources/client.ts";
 import type { Source, Target } from "../sources/port.ts";
 import type { Store } from "../store/port.ts";
@@ -48,7 +48,7 @@ export interface App {
   bus: Bus;
   sources: Readonly<Record<SourceConfig["kind"], Source>>;
   connections: ReadonlyMap<string, Connection>;
-  discover(source: SourceConfig, connection: Connection, signal: AbortSignal): Promise<Target[]>;
+  discover(source: SourceConfig, connection: Connection, projectId: string, signal: AbortSignal): Promise<Target[]>;
   channels: ReadonlyMap<string, Channel>;
   /** The address to ask after each healthy round, its secrets resolved. */
   heartbeatUrl(): Promise<string | undefined>;

@@ -1,13 +1,13 @@
 // Is Lookout itself well: what is wrong becomes `lookout-unhealthy` alerts, what is well again resolves them.
 import { sendHttp } from "../channels/send.ts";
-import type { Event } from "../model/event.ts";
 import type { RuleConfig } from "../model/config.ts";
+import type { Event } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
 import { endAlert, iso, openAlert } from "../rules/alert.ts";
 import { rulePartition, stateRow } from "../rules/compile.ts";
 import { emptyState, type KeyState, type Transition } from "../rules/state.ts";
-import type { App } from "./deps.ts";
 import { listDead } from "./deliver.ts";
+import type { App } from "./deps.ts";
 import { CONNECTIONS, type ConnectionRow, type RuleRow, SOURCES, type SourceRow } from "./rows.ts";
 import { type Change, putChanges } from "./transitions.ts";
 import { commitUnit } from "./unit.ts";
@@ -83,13 +83,18 @@ export async function checkHealth(app: App, more: readonly Problem[] = []): Prom
     const now = app.clock.now();
     const rows = await unit.list<RuleRow>(rulePartition(app.healthRule));
     await unit.load([...wanted.keys()].map((sk) => ({ pk: rulePartition(app.healthRule), sk })));
-    const firing = new Map(rows.filter((row) => row.data.state.alert?.status === "firing").map((row) => [row.sk, row.data]));
+    const firing = new Map(
+      rows.filter((row) => row.data.state.alert?.status === "firing").map((row) => [row.sk, row.data]),
+    );
     const changes: Change[] = [];
     for (const [sk, problem] of wanted) {
       if (!firing.has(sk)) changes.push(opened(app, problem, keyOf(problem), now));
     }
     for (const [sk, row] of firing) if (!wanted.has(sk)) changes.push(resolved(app, row.state, now));
-    return { transitions: changes.flatMap((change) => change.transitions), groups: await putChanges(app, unit, changes, now) };
+    return {
+      transitions: changes.flatMap((change) => change.transitions),
+      groups: await putChanges(app, unit, changes, now),
+    };
   });
   if (groups.length > 0) await app.bus.publish(transitions, groups);
   if (problems.length === 0) await beat(app);

@@ -98,7 +98,10 @@ function chunks(store: Store, ops: readonly Op[]): Op[][] {
   let bytes = 0;
   for (const op of ops) {
     const cost = store.cost(op);
-    if (current.length > 0 && (items + cost.items > store.limits.items / 2 || bytes + cost.bytes > store.limits.bytes / 4)) {
+    if (
+      current.length > 0 &&
+      (items + cost.items > store.limits.items / 2 || bytes + cost.bytes > store.limits.bytes / 4)
+    ) {
       found.push(current);
       current = [];
       items = 0;

@@ -1,21 +1,16 @@
 // From due groups to deliveries: one decision per group, its members and its deliveries in one commit.
-import { decide, type MemberAlert, type Telling } from "../alerts/decide.ts";
+import { decide, type MemberAlert } from "../alerts/decide.ts";
 import { bucketOf, type Group, groupPartition, HEAD, type Member } from "../alerts/group.ts";
-import { splitTelling } from "../alerts/split.ts";
 import type { Alert } from "../model/alert.ts";
-import type { RouteConfig } from "../model/config.ts";
-import { hashOf } from "../model/hash.ts";
-import type { Notification } from "../model/notification.ts";
 import { rulePartition } from "../rules/compile.ts";
 import type { Key } from "../store/port.ts";
+import { putTelling } from "./deliveries.ts";
 import type { App } from "./deps.ts";
-import { type DeliveryRow, deliveryKey, type EndedRow, endedKey, type RuleRow } from "./rows.ts";
+import { type EndedRow, endedKey, type RuleRow } from "./rows.ts";
 import { moveGroup, ruleOf } from "./transitions.ts";
 import { commitUnit, type Unit } from "./unit.ts";
 
 const BATCH = 100;
-/** How long a delivery is tried. ms */
-export const GIVE_UP_MS = 86_400_000;
 
 /** Decides every group that is due now, each once; one that fails stops no other. Returns how many deliveries that led to. */
 export async function notifyDue(app: App): Promise<number> {
@@ -52,12 +47,20 @@ export async function notifyGroup(app: App, id: string): Promise<number> {
       await moveGroup(app, unit, group, alerts, now);
       return 0;
     }
-    const held = alerts.map((entry) => ({ ...entry, hold: entry.alert && app.suppression.hold(entry.alert, route, now) }));
+    const held = alerts.map((entry) => ({
+      ...entry,
+      hold: entry.alert && app.suppression.hold(entry.alert, route, now),
+    }));
     const decision = decide(group, route, held, now);
 
-    const deliveries = decision.tell ? await putDeliveries(app, unit, group, route, decision.tell, now) : [];
+    const deliveries = decision.tell ? await putTelling(app, unit, group, route, decision.tell, now) : [];
     const next: Group = decision.tell
-      ? { ...group, lastAt: now, sequence: group.sequence + 1, lanes: { ...group.lanes, ...Object.fromEntries(deliveries) } }
+      ? {
+          ...group,
+          lastAt: now,
+          sequence: group.sequence + 1,
+          lanes: { ...group.lanes, ...Object.fromEntries(deliveries) },
+        }
       : group;
     putMembers(unit, pk, members, decision.members);
     if (decision.members.length === 0) unit.delete({ pk, sk: HEAD });
@@ -96,57 +99,4 @@ function putMembers(unit: Unit, pk: string, before: readonly Member[], after: re
     if (members.length === 0) unit.delete(key);
     else if (JSON.stringify(members) !== JSON.stringify(unit.value(key))) unit.put(key, members);
   }
-}
-
-/** The deliveries of one notification, each behind the one its channel has not had yet. Returns the lanes' new ends. */
-async function putDeliveries(
-  app: App,
-  unit: Unit,
-  group: Group,
-  route: RouteConfig,
-  tell: Telling,
-  now: number,
-): Promise<[channel: string, delivery: string][]> {
-  await unit.load(Object.values(group.lanes).map(deliveryKey));
-  const lanes: [string, string][] = [];
-  for (const name of route.channels) {
-    const channel = app.channels.get(name)!;
-    if (channel.type.incident !== group.incident) continue;
-    let last = group.lanes[name];
-    for (const [part, telling] of splitTelling(tell, channel.sendResolved).entries()) {
-      const id = hashOf([group.id, group.createdAt, group.sequence, name, part]);
-      putDelivery(unit, notificationOf(id, name, group, telling), last, now);
-      last = id;
-      lanes.push([name, id]);
-    }
-  }
-  return lanes;
-}
-
-function notificationOf(id: string, channel: string, group: Group, { reason, alerts, suppressed }: Telling): Notification {
-  const status = alerts.some((alert) => alert.status === "firing") ? "firing" : "resolved";
-  return { version: "1", id, channel, status, group: group.values, reason, alerts, suppressed };
-}
-
-/** Puts a delivery into the queue, or behind `last` where that one is still on its way. */
-export function putDelivery(unit: Unit, notification: Notification, last: string | undefined, now: number): void {
-  const previous = last === undefined ? undefined : unit.value<DeliveryRow>(deliveryKey(last));
-  const waits = previous?.status === "pending";
-  const delivery: DeliveryRow = {
-    id: notification.id,
-    channel: notification.channel,
-    status: "pending",
-    attempts: 0,
-    nextAttemptAt: now,
-    error: null,
-    createdAt: now,
-    giveUpAt: now + GIVE_UP_MS,
-    alerts: notification.alerts.map((alert) => alert.id),
-    next: null,
-    notification,
-  };
-  unit.create(deliveryKey(delivery.id), delivery, waits ? {} : { queue: "delivery", due: now });
-  if (!waits) return;
-  const due = unit.due(deliveryKey(previous.id));
-  unit.put(deliveryKey(previous.id), { ...previous, next: delivery.id }, due === undefined ? {} : { queue: "delivery", due });
 }

@@ -67,7 +67,11 @@ interface Run {
   reports: (TargetReport & { target: string })[];
 }
 
-async function readTargets(run: Run, project: string, list: readonly { target: Target; floor: number }[]): Promise<void> {
+async function readTargets(
+  run: Run,
+  project: string,
+  list: readonly { target: Target; floor: number }[],
+): Promise<void> {
   const { app, source, before } = run;
   const progress = progressOf(app);
   progress.begin(
@@ -83,7 +87,18 @@ async function readTargets(run: Run, project: string, list: readonly { target: T
     const lastReadAt = (earlier ? earlier.readTo : before?.completeTo) ?? undefined;
     const { connection, now, signal } = run;
     try {
-      const report = await readTarget({ app, source, connection, project, target, floor, now, lastReadAt, progress, signal });
+      const report = await readTarget({
+        app,
+        source,
+        connection,
+        project,
+        target,
+        floor,
+        now,
+        lastReadAt,
+        progress,
+        signal,
+      });
       run.reports.push({ ...report, target: target.id });
       if (report.complete) return;
       run.failing[target.id] = failureOf(run, target.id, new Error("the run was stopped; the rest follows"));
@@ -129,7 +144,9 @@ async function writeSourceRow(
   const { now, source } = run;
   const day = dayOf(now);
   const counts = before?.data.ledger[day] ?? { seen: 0, malformed: 0 };
-  const malformed = run.reports.flatMap(({ target, malformed }) => malformed.map((item) => ({ at: now, target, ...item })));
+  const malformed = run.reports.flatMap(({ target, malformed }) =>
+    malformed.map((item) => ({ at: now, target, ...item })),
+  );
   const ledger = {
     ...before?.data.ledger,
     [day]: {

@@ -1,7 +1,8 @@
 // Which rules own rows in the store: a rule that was removed, or whose meaning changed, closes its alerts silently and starts anew.
+
+import { groupPartition, HEAD } from "../alerts/group.ts";
 import { endAlert } from "../rules/alert.ts";
 import { rulePartition } from "../rules/compile.ts";
-import { groupPartition, HEAD } from "../alerts/group.ts";
 import type { App } from "./deps.ts";
 import { endedKey, REGISTRY, type RegistryRow, type RuleRow } from "./rows.ts";
 import { commitUnit } from "./unit.ts";
@@ -33,7 +34,11 @@ async function closePartition(app: App, pk: string): Promise<void> {
       const heads = open.flatMap(({ groups }) => groups.map((id) => ({ pk: groupPartition(id), sk: HEAD })));
       await unit.load([...heads, ...open.map(({ state }) => endedKey(state.alert!.id))]);
       for (const { state, groups } of open) {
-        unit.put(endedKey(state.alert!.id), { alert: endAlert(state.alert!, at), groups }, { expires: at + app.config.history });
+        unit.put(
+          endedKey(state.alert!.id),
+          { alert: endAlert(state.alert!, at), groups },
+          { expires: at + app.config.history },
+        );
       }
       // Their groups find out that the rule is gone, and let go of them.
       for (const head of heads) {

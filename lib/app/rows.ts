@@ -22,7 +22,7 @@ export interface TargetRow {
   ledger: Daily<{ new: number; matched: number }>;
 }
 export function targetKey(sourceId: string, target: string): Key {
-  return { pk: `target/${sourceId}`, sk: target };
+  return { pk: `target/${sourceId}`, sk: target.toWellFormed() };
 }
 
 /** Cursors are read without looking at the journal first: they take effect with its head. */

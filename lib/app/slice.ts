@@ -70,7 +70,13 @@ function evaluate(
     for (const touch of touches) {
       const name = `${touch.pk}/${touch.sk}`;
       const before = changes.get(name)?.state ?? unit.value<RuleRow>(touch)?.state ?? emptyState(touch.key);
-      const { state, transitions } = applyEvent(touch.rule, before, event, touch, progress.readTo(touch.rule, touch.key));
+      const { state, transitions } = applyEvent(
+        touch.rule,
+        before,
+        event,
+        touch,
+        progress.readTo(touch.rule, touch.key),
+      );
       const change = changes.get(name);
       if (change === undefined) changes.set(name, { rule: touch.rule, state, transitions });
       else changes.set(name, { ...change, state, transitions: join(change.transitions, transitions) });

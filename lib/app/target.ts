@@ -1,8 +1,8 @@
 // One target's read: what its source finds goes slice by slice, oldest first, into the store, each with its cursor.
 import type { SourceConfig } from "../model/config.ts";
-import { advance } from "../sources/cursor.ts";
-import type { Batch, Cursor, Target } from "../sources/port.ts";
 import type { Transition } from "../rules/state.ts";
+import { advance, isIdle } from "../sources/cursor.ts";
+import type { Batch, Target } from "../sources/port.ts";
 import type { App, Connection } from "./deps.ts";
 import type { Progress } from "./progress.ts";
 import { dayOf, type TargetRow, targetKey } from "./rows.ts";
@@ -10,8 +10,6 @@ import { commitSlice } from "./slice.ts";
 import { releaseGroups } from "./transitions.ts";
 
 const MAX_SLICE = 1_000;
-/** How old an idle target's re-read window may grow before it is moved; ms. */
-const IDLE_MOVE = 3_600_000;
 const OVERLAP_TRIES = 3;
 /** The doorbell names no more than about this many; the store has them all. */
 const KEPT_TRANSITIONS = 1_000;
@@ -126,7 +124,7 @@ async function commitBatch(read: TargetRead, position: Position, batch: Batch, r
   do {
     const size = Math.min(batch.found.length - done, position.sliceSize);
     const last = done + size === batch.found.length;
-    if (size === 0 && isIdle(batch, position.row?.cursor)) return true;
+    if (isIdle(position.row?.cursor, batch)) return true;
     if (!(await commitPart(read, position, batch, done, size))) {
       position.sliceSize = Math.ceil(size / 2);
       continue;
@@ -137,13 +135,6 @@ async function commitBatch(read: TargetRead, position: Position, batch: Batch, r
     if (!last && read.signal.aborted) return false;
   } while (done < batch.found.length);
   return true;
-}
-
-/** Nothing that the next read would need: the cursor stays as it is, unless its window has grown old. */
-function isIdle(batch: Batch, cursor: Cursor | undefined): boolean {
-  if (cursor === undefined || batch.marks.length > 0) return false;
-  if (batch.readTo - cursor.readTo >= IDLE_MOVE) return false;
-  return batch.extra === undefined || JSON.stringify(batch.extra) === JSON.stringify(cursor.extra ?? {});
 }
 
 async function commitPart(
@@ -158,12 +149,13 @@ async function commitPart(
   const last = from + size === batch.found.length;
   const before = position.row?.cursor;
   const cursor = advance(before, {
-    kind: source.kind,
     floor: read.floor,
-    marks: [...found.map(({ mark }) => mark), ...(last ? batch.marks : [])],
-    readTo: last ? batch.readTo : (before?.readTo ?? read.floor),
+    now,
     lateness: source.lateness,
-    ...(last && batch.extra !== undefined ? { extra: batch.extra } : {}),
+    keepFor: app.sources[source.kind].keepFor,
+    marks: [...found.map(({ mark }) => mark), ...(last ? batch.marks : [])],
+    readTo: last ? batch.readTo : undefined,
+    extra: last ? batch.extra : undefined,
   });
   const key = targetKey(source.id, target.id);
   const events = found.map(({ event }) => event);

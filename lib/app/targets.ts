@@ -31,7 +31,7 @@ export async function targetsOf(
   const before = row?.discovered;
   if (before && now - before.at < DISCOVERY_MS) return { list: due(before.targets, source, now) };
   try {
-    const found = await app.discover(source, connection, signal);
+    const found = await app.discover(source, connection, project, signal);
     const known = new Map(before?.targets.map((target) => [target.id, target]));
     // What a later discovery finds may have begun right after the last one that saw everything.
     const newFloor = (before?.at ?? now) - source.lookback;
@@ -46,9 +46,10 @@ export async function targetsOf(
   }
 }
 
-/** Those to be polled: what has ended is read until its last events are surely in. */
+/** Those to be polled: what has ended is read until its last events are surely in, what ended before its floor never. */
 function due(targets: readonly DiscoveredTarget[], source: SourceConfig, now: number): Targets["list"] {
   return targets
+    .filter(({ endedAt, floor }) => endedAt === undefined || endedAt >= floor)
     .filter(({ endedSeen }) => endedSeen === undefined || now <= endedSeen + source.lateness + source.every)
     .map(({ floor, endedSeen: _endedSeen, ...target }) => ({ target, floor }));
 }

@@ -1,4 +1,6 @@
 // Deadlines of rules: each fires once now has reached it and every target that feeds its key has been read up to it.
+
+import { rulePartition } from "../rules/compile.ts";
 import { applyTime } from "../rules/evaluate.ts";
 import type { Row } from "../store/port.ts";
 import type { App } from "./deps.ts";
@@ -6,7 +8,6 @@ import { progressOf } from "./poll.ts";
 import type { Progress } from "./progress.ts";
 import type { RuleRow } from "./rows.ts";
 import { putChanges } from "./transitions.ts";
-import { rulePartition } from "../rules/compile.ts";
 import { commitUnit } from "./unit.ts";
 
 const BATCH = 200;

@@ -133,7 +133,13 @@ function joinGroup(unit: Unit, join: Join, now: number, notBefore: number, told 
  * The group's route is no longer in the configuration: its alerts join the groups that route them now, as told as they were,
  * and the group ends.
  */
-export async function moveGroup(app: App, unit: Unit, group: Group, members: readonly MemberAlert[], now: number): Promise<void> {
+export async function moveGroup(
+  app: App,
+  unit: Unit,
+  group: Group,
+  members: readonly MemberAlert[],
+  now: number,
+): Promise<void> {
   const moves = members.flatMap(({ member, alert }) => {
     const rule = alert && ruleOf(app, alert.rule);
     if (!rule) return [];
@@ -205,7 +211,7 @@ function putHead(unit: Unit, group: Group, due: number): void {
 
 function putState(unit: Unit, rule: CompiledRule, row: RuleRow, now: number): void {
   const key: Key = { pk: rulePartition(rule), sk: stateRow(rule, row.state.key).sk };
-  const due = deadline(rule, row.state);
+  const due = deadline(rule, row.state)?.due;
   if (row.state.alert?.status === "firing") {
     unit.put(key, row, due === undefined ? {} : { queue: "timer", due });
     return;

@@ -1,8 +1,8 @@
 // A unit of work: rows are read, changed values are put, and all of it takes effect in one commit or not at all.
 // What is too large for one commit goes through the journal (journal.ts), which everyone applies before reading on.
 import type { Clock } from "../model/clock.ts";
-import { type Delete, type Key, type Op, type Put, type Row, type Store, StoreConflict } from "../store/port.ts";
 import { rowId } from "../store/ops.ts";
+import { type Delete, type Key, type Op, type Put, type Row, type Store, StoreConflict } from "../store/port.ts";
 import { JOURNAL, settleJournal, writeJournal } from "./journal.ts";
 import { isCursor } from "./rows.ts";
 

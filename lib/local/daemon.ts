@@ -1,7 +1,7 @@
 // The whole thing as one process: every source on its own beat, and a tick that tells what is due, until it is told to stop.
-import type { Bus } from "../app/deps.ts";
-import type { App } from "../app/deps.ts";
+
 import { deliverDue } from "../app/deliver.ts";
+import type { App, Bus } from "../app/deps.ts";
 import { checkHealth, type Problem } from "../app/health.ts";
 import { notifyDue } from "../app/notify.ts";
 import { type PollReport, pollSource } from "../app/poll.ts";

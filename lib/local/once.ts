@@ -1,6 +1,7 @@
 // One round: every source polled once, then timers, groups and deliveries, and what can be said about how it went.
-import type { App } from "../app/deps.ts";
+
 import { deliverDue, nextDue } from "../app/deliver.ts";
+import type { App } from "../app/deps.ts";
 import { checkHealth, type Problem } from "../app/health.ts";
 import { notifyDue } from "../app/notify.ts";
 import { type PollReport, pollSource } from "../app/poll.ts";

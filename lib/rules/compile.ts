@@ -96,7 +96,9 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[]): Comp
 }
 
 function mayCome(kind: SourceKind, config: RuleConfig): boolean {
-  return namesSource(config.when, kind) || (config.resolve?.when !== undefined && namesSource(config.resolve.when, kind));
+  return (
+    namesSource(config.when, kind) || (config.resolve?.when !== undefined && namesSource(config.resolve.when, kind))
+  );
 }
 
 /** False only where the pattern plainly excludes the kind: a deadline may wait for a source too many, never for one too few. */

@@ -16,8 +16,8 @@ export interface Step {
  */
 export function applyEvent(rule: CompiledRule, before: KeyState, event: Event, touch: Touch, readTo: number): Step {
   const time = Date.parse(event.time);
-  const due = deadline(rule, before);
-  const ended = due !== undefined && due < time && due <= readTo ? endAt(rule, before, due) : undefined;
+  const end = deadline(rule, before);
+  const ended = end && end.at < time && end.due <= readTo ? endAt(rule, before, end.at) : undefined;
   const state = ended?.state ?? before;
   const step = touch.matches ? applyMatch(rule, state, event, time) : applyResolve(state, time);
   return ended === undefined ? step : { state: step.state, transitions: [...ended.transitions, ...step.transitions] };
@@ -25,24 +25,31 @@ export function applyEvent(rule: CompiledRule, before: KeyState, event: Event, t
 
 /** The deadline of the state, fired: once now has reached it and every feeding target has been read up to it. */
 export function applyTime(rule: CompiledRule, state: KeyState, now: number, readTo: number): Step {
-  const due = deadline(rule, state);
-  if (due === undefined || due > now || due > readTo) return { state, transitions: [] };
-  return endAt(rule, state, due);
+  const end = deadline(rule, state);
+  if (end === undefined || end.due > now || end.due > readTo) return { state, transitions: [] };
+  return endAt(rule, state, end.at);
 }
 
-/** When the open alert ends unless something happens before; ms, undefined where nothing is open or nothing ends it. */
-export function deadline(rule: CompiledRule, state: KeyState): number | undefined {
+/** A deadline: the moment the alert ends, and the first moment at which that is certain (both in ms). */
+export interface Deadline {
+  at: number;
+  due: number;
+}
+
+/** When the open alert ends unless something happens before; undefined where nothing is open or nothing ends it. */
+export function deadline(rule: CompiledRule, state: KeyState): Deadline | undefined {
   const { newestMatch } = state;
   if (state.alert?.status !== "firing" || newestMatch === null) return undefined;
   const { threshold, resolve } = rule.config;
-  const times: number[] = [];
-  if (resolve?.after !== undefined) times.push(newestMatch + resolve.after);
+  const ends: Deadline[] = [];
+  if (resolve?.after !== undefined) ends.push({ at: newestMatch + resolve.after, due: newestMatch + resolve.after });
   if (threshold !== undefined) {
-    const falls = fallsAt(state.window, threshold.count, threshold.within);
-    if (falls !== undefined) times.push(falls);
+    // The window's ends are part of it: at its last moment it is still full.
+    const last = fallsAt(state.window, threshold.count, threshold.within);
+    if (last !== undefined) ends.push({ at: last, due: last + 1 });
   }
-  if (!rule.canResolve) times.push(newestMatch + OCCURRENCE_MS);
-  return times.length === 0 ? undefined : Math.min(...times);
+  if (!rule.canResolve) ends.push({ at: newestMatch + OCCURRENCE_MS, due: newestMatch + OCCURRENCE_MS });
+  return ends.toSorted((a, b) => a.due - b.due)[0];
 }
 
 function applyMatch(rule: CompiledRule, state: KeyState, event: Event, time: number): Step {

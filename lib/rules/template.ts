@@ -6,6 +6,7 @@ const liquid = new Liquid({
   strictFilters: true,
   strictVariables: false,
   ownPropertyOnly: true,
+  relativeReference: false,
   parseLimit: 20_000,
   renderLimit: 50,
   memoryLimit: 1_000_000,

@@ -1,0 +1,43 @@
+// The configuration file together with everything that checks it and resolves its secrets: the one way every start takes.
+import { dirname } from "node:path";
+import { compileTimeInterval } from "../alerts/time-interval.ts";
+import { channelTypes } from "../channels/registry.ts";
+import type { Environment } from "../config/environment.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import type { Redactor } from "../config/redactor.ts";
+import { type AwsSecrets, createSecrets, type Secrets } from "../config/secrets.ts";
+import type { Clock } from "../model/clock.ts";
+import type { Pattern } from "../model/config.ts";
+import { compilePattern } from "../rules/pattern.ts";
+import { compileTemplate } from "../rules/template.ts";
+
+export interface OpenConfigOptions {
+  /** Folder of the rule packs that come with Lookout. */
+  packsDir: string;
+  env: Environment;
+  clock: Clock;
+  /** Learns every secret that is resolved. */
+  redactor: Redactor;
+  /** Default: references to AWS have no value. */
+  aws?: AwsSecrets;
+}
+
+export interface OpenedConfig extends LoadedConfig {
+  secrets: Secrets & Pick<Redactor, "redact">;
+}
+
+/** Reads and checks the file at `path`; throws ConfigError with everything that is wrong. Resolves no secret yet. */
+export async function openConfig(path: string, options: OpenConfigOptions): Promise<OpenedConfig> {
+  const { packsDir, env, clock, redactor, aws } = options;
+  const loaded = await loadConfig(path, {
+    compilePattern: (pattern) => compilePattern(pattern as Pattern),
+    parseTemplate: compileTemplate,
+    channelTypes,
+    compileTimeInterval: (spec, defaults) => compileTimeInterval(spec as Record<string, unknown>, defaults),
+    packsDir,
+    env,
+  });
+  const baseDir = dirname(loaded.config.file);
+  const secrets = createSecrets({ env, baseDir, now: clock.now, redactor, ...(aws === undefined ? {} : { aws }) });
+  return { ...loaded, secrets: { ...secrets, redact: redactor.redact } };
+}

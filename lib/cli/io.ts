@@ -1,0 +1,72 @@
+// Where commands write and how they fail: results to stdout, logs to stderr, exit codes of the contract (section 7).
+import { styleText } from "node:util";
+import type { Log } from "../model/log.ts";
+
+export interface Io {
+  /** Results. */
+  out(text: string): void;
+  /** Logs and errors. */
+  err(text: string): void;
+  /** True where stdout is a terminal a person looks at. */
+  tty: boolean;
+  /** Width of that terminal. */
+  columns(): number;
+  rows(): number;
+}
+
+/** Bad usage: what is wrong and what to do. Exit 2, nothing was done. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+export const DONE = 0;
+export const WRONG = 1;
+export const REFUSED = 2;
+
+export type Style = Parameters<typeof styleText>[0];
+
+/** The text in a style where a person looks at it, else as it is. */
+export function styled(io: Io, style: Style, text: string): string {
+  return io.tty ? styleText(style, text, { validateStream: false }) : text;
+}
+
+/** Log lines for people: time, level, message, fields. */
+export function createLog(io: Io, redact: (text: string) => string): Log {
+  const write =
+    (level: string) =>
+    (message: string, fields: Record<string, unknown> = {}) => {
+      const pairs = Object.entries(fields).map(
+        ([key, value]) => `${key}=${typeof value === "string" ? JSON.stringify(value) : value}`,
+      );
+      io.err(redact(`${new Date().toISOString()} ${level} ${[message, ...pairs].join(" ")}\n`));
+    };
+  return { debug() {}, info: write("info "), warn: write("warn "), error: write("error") };
+}
+
+/** Lists for scripts: one JSON document per line. */
+export function jsonLines(io: Io, values: Iterable<unknown>): void {
+  for (const value of values) io.out(`${JSON.stringify(value)}\n`);
+}
+
+/** One JSON document. */
+export function jsonDocument(io: Io, value: unknown): void {
+  io.out(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Columns padded to their widest cell, two spaces apart; the last one is left as long as it is. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at]!)))
+      .join("  ")
+      .trimEnd();
+  return rows.map((row) => `${line(row)}\n`).join("");
+}
+
+/** One line of text for a cell. */
+export function oneLine(text: string, width = 100): string {
+  const flat = text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
+  return flat.length <= width ? flat : `${flat.slice(0, width - 1).toWellFormed()}…`;
+}

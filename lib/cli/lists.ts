@@ -1,0 +1,135 @@
+// `status`, `alerts`, `events`, `deliveries`: what the store knows, as tables for people or JSON for scripts.
+import { listDeliveries } from "../app/deliver.ts";
+import { endedAlerts, openAlerts, seenEvents, viewDelivery } from "../app/lists.ts";
+import { readStatus, type Status } from "../app/status.ts";
+import { parseDuration } from "../model/duration.ts";
+import { DONE, type Io, jsonDocument, jsonLines, oneLine, styled, table, UsageError, WRONG } from "./io.ts";
+import { type CommonOptions, openApp } from "./open.ts";
+import { severityStyle } from "./severity.ts";
+
+export async function statusCommand(io: Io, options: CommonOptions): Promise<number> {
+  const { app, close } = await openApp(io, options);
+  try {
+    const status = await readStatus(app);
+    if (options.json) jsonDocument(io, status);
+    else io.out(app.redact(describeStatus(io, status)));
+    return status.healthy ? DONE : WRONG;
+  } finally {
+    await close();
+  }
+}
+
+export async function alertsCommand(io: Io, options: CommonOptions & { all?: boolean }): Promise<number> {
+  const { app, close } = await openApp(io, options);
+  try {
+    const alerts = [...(options.all ? await endedAlerts(app) : []), ...(await openAlerts(app))];
+    if (options.json) jsonLines(io, alerts);
+    else if (alerts.length === 0) io.out("No alert is open.\n");
+    else {
+      for (const alert of alerts) {
+        const state = alert.status === "firing" ? alert.severity : "resolved";
+        const held = alert.suppressedBy.length > 0 ? `  (held back by ${alert.suppressedBy.join(", ")})` : "";
+        io.out(
+          `${styled(io, severityStyle(state), state.padEnd(8))}  ${alert.id.slice(0, 8)}  ${alert.startsAt.slice(0, 19)}Z  ` +
+            `${alert.rule}  ×${alert.count}  ${oneLine(alert.summary)}${held}\n`,
+        );
+      }
+    }
+    return DONE;
+  } finally {
+    await close();
+  }
+}
+
+export interface EventsOptions extends CommonOptions {
+  since?: string;
+  source?: string;
+  resource?: string;
+  limit?: string;
+}
+
+export async function eventsCommand(io: Io, options: EventsOptions): Promise<number> {
+  const since = options.since === undefined ? undefined : parseDuration(options.since);
+  if (options.since !== undefined && since === undefined) {
+    throw new UsageError(`--since ${options.since}: expected a duration such as 30m, 2h or 7d`);
+  }
+  const limit = options.limit === undefined ? undefined : Number(options.limit);
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
+    throw new UsageError(`--limit ${options.limit}: expected a whole number above 0`);
+  }
+  const { app, close } = await openApp(io, options);
+  try {
+    const all = await seenEvents(app, since === undefined ? 0 : app.clock.now() - since);
+    const { source, resource } = options;
+    const wanted = all.filter(
+      (event) =>
+        (source === undefined || event.source === source || event.sourceId === source) &&
+        (resource === undefined || event.resource.id === resource || event.resource.name === resource),
+    );
+    const events = limit === undefined ? wanted : wanted.slice(-limit);
+    if (options.json) jsonLines(io, events);
+    else {
+      const rows = events.map(({ time, level, source, resource, id, message }) => {
+        return [`${time.slice(0, 19)}Z`, level, source, oneLine(resource.name, 30), id.slice(0, 8), oneLine(message)];
+      });
+      io.out(rows.length === 0 ? "No event was seen.\n" : table(rows));
+    }
+    return DONE;
+  } finally {
+    await close();
+  }
+}
+
+export async function deliveriesCommand(io: Io, options: CommonOptions): Promise<number> {
+  const { app, close } = await openApp(io, options);
+  try {
+    const deliveries = await listDeliveries(app);
+    if (options.json) jsonLines(io, deliveries.map(viewDelivery));
+    else {
+      const rows = deliveries.map((row) => {
+        const { id, channel, status, attempts, createdAt, error } = viewDelivery(row);
+        const told = `${row.notification.reason}, ${row.alerts.length} alerts`;
+        return [
+          `${createdAt.slice(0, 19)}Z`,
+          id.slice(0, 8),
+          status,
+          channel,
+          `${attempts} tries`,
+          told,
+          oneLine(error ?? ""),
+        ];
+      });
+      io.out(rows.length === 0 ? "Nothing was sent.\n" : app.redact(table(rows)));
+    }
+    return DONE;
+  } finally {
+    await close();
+  }
+}
+
+function describeStatus(io: Io, status: Status): string {
+  const rows = [["SOURCE", "TARGET", "LAST READ", "LAG", "ERROR"]];
+  for (const { source, target, lastReadAt, lagSeconds, error } of status.targets) {
+    const read = lastReadAt === null ? "never" : `${lastReadAt.slice(0, 19)}Z`;
+    rows.push([
+      source,
+      oneLine(target, 40),
+      read,
+      lagSeconds === null ? "-" : `${lagSeconds}s`,
+      oneLine(error ?? "", 200),
+    ]);
+  }
+  const state = status.healthy ? styled(io, "green", "healthy") : styled(io, "red", "NOT HEALTHY");
+  const lines = [
+    `Lookout is ${state}.`,
+    "",
+    status.targets.length === 0 ? "Nothing has been polled yet." : table(rows).trimEnd(),
+  ];
+  for (const { name, state, pausedUntil, error } of status.connections) {
+    const until = pausedUntil === null ? "" : ` until ${pausedUntil.slice(0, 19)}Z`;
+    lines.push(`connection ${name}: ${state}${until}${error === null ? "" : ` (${oneLine(error, 200)})`}`);
+  }
+  lines.push(`deliveries: ${status.deliveries.pending} pending, ${status.deliveries.dead} dead`);
+  for (const { message } of status.problems) lines.push(styled(io, "red", `! ${oneLine(message, 200)}`));
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,123 @@
+// The command line: which commands there are, what each takes, and how failure becomes an exit code.
+import { Command, CommanderError } from "commander";
+import { processEnvironment } from "../config/environment.ts";
+import { ConfigError, formatFindings } from "../config/finding.ts";
+import { StoreError } from "../store/port.ts";
+import { checkCommand } from "./check.ts";
+import { dropCommand, redeliverCommand, sendTestCommand } from "./deliveries.ts";
+import { DONE, type Io, REFUSED, UsageError, WRONG } from "./io.ts";
+import { alertsCommand, deliveriesCommand, eventsCommand, statusCommand } from "./lists.ts";
+import { matchCommand } from "./match.ts";
+import { runCommand, runOnceCommand } from "./run.ts";
+import { schemaCommand } from "./schema.ts";
+import { simulateCommand } from "./simulate.ts";
+import { startCommand } from "./start.ts";
+
+const LATER = ["test", "backtest", "explain", "silence", "ack"];
+
+/** Runs one command line (without node and script) and returns its exit code. Never throws. */
+export async function main(argv: readonly string[], io: Io, version: string): Promise<number> {
+  let code = DONE;
+  const program = createProgram(io, version, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    return failure(io, error);
+  }
+}
+
+function createProgram(io: Io, version: string, end: (code: number) => void): Command {
+  const program = new Command("lookout");
+  program
+    .description("Serverless alerting for the cloud event APIs that only answer when asked.")
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+    .showSuggestionAfterError();
+
+  /** A command with the options that every one has. */
+  function command(spec: string, description: string): Command {
+    const made = program.command(spec).description(description).exitOverride();
+    made.configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
+    return made
+      .option("--config <file>", "the configuration", "lookout.yml")
+      .option("--state <file>", "an SQLite file that overrides the configured store")
+      .option("--json", "for scripts: one document, or one per line for lists");
+  }
+
+  command("run", "poll, evaluate and notify until stopped")
+    .option("--once", "one round: poll every source once, tell what is due, and say how it went")
+    .action(async (options) => end(await (options.once ? runOnceCommand(io, options) : runCommand(io, options))));
+  command("check", "validate and lint the configuration")
+    .option("--live", "also authenticate, name missing permissions and list the targets found")
+    .action(async (options) => end(await checkCommand(io, options)));
+  command("status", "how things stand: targets, connections, deliveries, ledger").action(async (options) =>
+    end(await statusCommand(io, options)),
+  );
+  command("alerts", "what is open")
+    .option("--all", "also what has ended")
+    .action(async (options) => end(await alertsCommand(io, options)));
+  command("events", "what was seen")
+    .option("--since <duration>", "only events of the last 30m, 2h, 7d …")
+    .option("--source <kind or id>", "only events of one source")
+    .option("--resource <id or name>", "only events of one resource")
+    .option("--limit <number>", "only the newest")
+    .action(async (options) => end(await eventsCommand(io, options)));
+  const deliveries = command("deliveries", "what was sent, and what is on its way or dead");
+  deliveries.action(async (options) => end(await deliveriesCommand(io, options)));
+  deliveries
+    .command("drop <id>")
+    .description("give up on a delivery")
+    .exitOverride()
+    .action(async (id, _options, self) => end(await dropCommand(io, id, self.optsWithGlobals())));
+  command("redeliver [id]", "send a delivery again, under the same id")
+    .option("--dead", "all dead ones")
+    .action(async (id, options) => end(await redeliverCommand(io, id, options)));
+  command("send-test <channel>", "one real, marked notification through the whole delivery path").action(
+    async (channel, options) => end(await sendTestCommand(io, channel, options)),
+  );
+  command("match", "filter events, one JSON per line from stdin, like grep")
+    .requiredOption("--pattern <json>", "an event pattern")
+    .action(async (options) => end(await matchCommand(io, options)));
+  command("schema", "print the JSON Schema of lookout.yml").action(async () => end(schemaCommand(io)));
+  command("simulate", "serve the simulated cloud APIs")
+    .option("--port <number>", "0: any free port", "8790")
+    .option("--seed <number>", "another seed, another day", "1")
+    .option("--speed <factor>", "how much faster than in life incidents follow each other", "60")
+    .action(async (options) => end(await simulateCommand(io, options)));
+  program
+    .command("start")
+    .description("see it work: the simulated cloud, the example configuration and a view of what fires")
+    .option("--for <seconds>", "stop after so many seconds")
+    .exitOverride()
+    .action(async (options) => end(await startCommand(io, options)));
+  for (const name of LATER) {
+    program
+      .command(name, { hidden: true })
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(() => {
+        throw new UsageError(`"${name}" is not in this version yet; "lookout --help" lists what is`);
+      });
+  }
+  return program;
+}
+
+function failure(io: Io, error: unknown): number {
+  // Commander has printed its own message, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : REFUSED;
+  if (error instanceof ConfigError) {
+    io.err(`${formatFindings(error.findings)}\n`);
+    return REFUSED;
+  }
+  if (error instanceof UsageError || error instanceof StoreError) {
+    io.err(`lookout: ${error.message}\n`);
+    return REFUSED;
+  }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  io.err(`lookout: unexpected failure: ${message}\n${processEnvironment()["LOOKOUT_DEBUG"] ? `${stack}\n` : ""}`);
+  return WRONG;
+}

@@ -1,0 +1,81 @@
+// Opens what a command works on: the configuration, its secrets, the store and the application over them.
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createApp } from "../app/app.ts";
+import { wallClock } from "../app/clock.ts";
+import type { App, Bus } from "../app/deps.ts";
+import { type OpenedConfig, openConfig } from "../app/open-config.ts";
+import { type Environment, processEnvironment } from "../config/environment.ts";
+import { createRedactor } from "../config/redactor.ts";
+import type { Config } from "../model/config.ts";
+import type { Log } from "../model/log.ts";
+import type { Store } from "../store/port.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
+import { createLog, type Io } from "./io.ts";
+
+/** Options that every command has. */
+export interface CommonOptions {
+  config: string;
+  /** An SQLite file that overrides `store`. */
+  state?: string | undefined;
+  json?: boolean | undefined;
+}
+
+/** The folder of the package: its packs lie in `rules/`. */
+const ROOT = packageRoot(import.meta.dirname);
+
+/** The configuration that `npm start` shows and people copy. */
+export const EXAMPLE = join(ROOT, "lookout.example.yml");
+
+export interface Opened {
+  app: App;
+  log: Log;
+  close(): Promise<void>;
+}
+
+const silentBus: Bus = { async publish() {} };
+
+/** Reads and checks the configuration file; throws ConfigError. */
+export function readConfig(file: string, env: Environment = processEnvironment()): Promise<OpenedConfig> {
+  const redactor = createRedactor();
+  // Loaded only where a reference to AWS is resolved: they bring the AWS SDK with them.
+  const aws = {
+    parameter: async (name: string) => (await awsSecrets()).parameter(name),
+    secret: async (id: string) => (await awsSecrets()).secret(id),
+  };
+  return openConfig(file, { packsDir: join(ROOT, "rules"), env, clock: wallClock, redactor, aws });
+}
+
+async function awsSecrets() {
+  const { createAwsSecrets } = await import("../aws/secrets.ts");
+  return createAwsSecrets();
+}
+
+/** Opens everything; throws ConfigError and StoreError, having done nothing. */
+export async function openApp(io: Io, options: CommonOptions, bus: Bus = silentBus): Promise<Opened> {
+  const config = await readConfig(options.config);
+  const store = await openStore(config.config, options.state);
+  return { ...assemble(io, config, store, bus), close: () => store.close() };
+}
+
+/** The application over a store that is open already, as after a reload. */
+export function assemble(io: Io, config: OpenedConfig, store: Store, bus: Bus): Omit<Opened, "close"> {
+  const { secrets } = config;
+  const log = createLog(io, secrets.redact);
+  const print = (text: string) => io.out(secrets.redact(`${text}\n`));
+  const app = createApp(config.config, { store, clock: wallClock, random: Math.random, log, bus, secrets, print });
+  return { app, log };
+}
+
+export async function openStore(config: Config, state: string | undefined): Promise<Store> {
+  if (state !== undefined) return openSqliteStore({ path: resolve(state), now: wallClock.now });
+  if (config.store.type === "sqlite") return openSqliteStore({ path: config.store.path, now: wallClock.now });
+  // Loaded only where it is used: it brings the AWS SDK with it.
+  const { openDynamoStore } = await import("../store/dynamodb.ts");
+  return openDynamoStore({ ...config.store, clock: wallClock });
+}
+
+/** The nearest folder upwards that holds a package.json: the same from source and when built. */
+function packageRoot(folder: string): string {
+  return existsSync(join(folder, "package.json")) ? folder : packageRoot(join(folder, ".."));
+}

@@ -1,0 +1,129 @@
+// `lookout run`: polls, evaluates and notifies until it is told to stop; `--once` does one round and says how it went.
+import { wallClock } from "../app/clock.ts";
+import type { Problem } from "../app/health.ts";
+import { viewDelivery } from "../app/lists.ts";
+import { ConfigError, formatFindings } from "../config/finding.ts";
+import { createLocalBus, runDaemon } from "../local/daemon.ts";
+import { type RoundReport, runOnce } from "../local/once.ts";
+import { DONE, type Io, jsonDocument, oneLine, WRONG } from "./io.ts";
+import { assemble, type CommonOptions, openApp, openStore, readConfig } from "./open.ts";
+
+/** Work in hand after the first signal gets this long; ms. */
+const STOP_MS = 9_500;
+
+/** One round. Exit 1: a target was not read to its end, or a delivery tried in it is undelivered or dead. */
+export async function runOnceCommand(io: Io, options: CommonOptions): Promise<number> {
+  const opened = await openApp(io, options);
+  const stop = stopSignals();
+  try {
+    const report = await runOnce(opened.app, stop.signal);
+    if (options.json) jsonDocument(io, { ...report, deliveries: report.deliveries.map(viewDelivery) });
+    else io.out(opened.app.redact(describe(report)));
+    return isWell(report) ? DONE : WRONG;
+  } finally {
+    stop.end();
+    await opened.close();
+  }
+}
+
+/** Runs until SIGTERM or SIGINT; SIGHUP reads the configuration anew, and an invalid one is refused while the old one runs on. */
+export async function runCommand(io: Io, options: CommonOptions): Promise<number> {
+  const bus = createLocalBus(wallClock.sleep);
+  let config = await readConfig(options.config);
+  const store = await openStore(config.config, options.state);
+  const stop = stopSignals();
+  const refused: Problem[] = [];
+  try {
+    while (!stop.signal.aborted) {
+      const { app, log } = assemble(io, config, store, bus);
+      const reload = new AbortController();
+      const onHangup = async () => {
+        try {
+          config = await readConfig(options.config);
+          refused.length = 0;
+          log.info("configuration reloaded", { file: options.config });
+          reload.abort();
+        } catch (error) {
+          if (!(error instanceof ConfigError)) throw error;
+          refused.splice(0, 1, refusal(options.config, error));
+          log.error("configuration refused; the old one runs on", { findings: formatFindings(error.findings) });
+        }
+      };
+      process.on("SIGHUP", onHangup);
+      const { sources, channels } = app.config;
+      log.info("running", {
+        sources: sources.map(({ id }) => id).join(","),
+        channels: Object.keys(channels).join(","),
+      });
+      await runDaemon(app, bus, AbortSignal.any([stop.signal, reload.signal]), {
+        problems: () => refused,
+        polled: ({ source, targets, found, failing, discoveryError }) => {
+          const unread = Object.keys(failing).length;
+          if (found > 0 || unread > 0) log.info("polled", { source, targets, events: found, unread });
+          if (discoveryError !== undefined) log.warn("targets unknown", { source, error: discoveryError });
+        },
+      });
+      process.off("SIGHUP", onHangup);
+    }
+    return DONE;
+  } finally {
+    stop.end();
+    await store.close();
+  }
+}
+
+/** Aborts at SIGTERM or SIGINT. A second one, or work that does not end in time, ends the process: the store is consistent always. */
+function stopSignals(): { signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const onSignal = (name: NodeJS.Signals) => {
+    const code = name === "SIGINT" ? 130 : 143;
+    if (controller.signal.aborted) process.exit(code);
+    timer = setTimeout(() => process.exit(DONE), STOP_MS);
+    timer.unref();
+    controller.abort(new Error(`stopped by ${name}`));
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+  return {
+    signal: controller.signal,
+    end() {
+      clearTimeout(timer);
+      process.off("SIGTERM", onSignal);
+      process.off("SIGINT", onSignal);
+    },
+  };
+}
+
+function refusal(file: string, error: ConfigError): Problem {
+  const message = `The configuration ${file} was refused, the old one runs on: ${formatFindings(error.findings.slice(0, 3))}`;
+  return { problem: "configuration refused", name: file, message, connection: null };
+}
+
+function isWell({ polls, deliveries }: RoundReport): boolean {
+  const read = polls.every(
+    ({ failing, discoveryError }) => Object.keys(failing).length === 0 && discoveryError === undefined,
+  );
+  return read && deliveries.every(({ status }) => status === "delivered");
+}
+
+function describe({ polls, deliveries, problems }: RoundReport): string {
+  const lines: string[] = [];
+  for (const { source, targets, found, failing, discoveryError } of polls) {
+    lines.push(`${source}: ${count(targets, "target")}, ${count(found, "new event")}`);
+    if (discoveryError !== undefined) lines.push(`  targets unknown: ${oneLine(discoveryError, 300)}`);
+    for (const [target, { error }] of Object.entries(failing))
+      lines.push(`  ${target} not read: ${oneLine(error, 300)}`);
+  }
+  for (const { channel, status, notification, attempts, error } of deliveries) {
+    const what = `${notification.reason}, ${count(notification.alerts.length, "alert")}`;
+    const why = error === null ? "" : ` after ${count(attempts, "attempt")}: ${oneLine(error, 300)}`;
+    lines.push(`${channel}: ${status} (${what})${why}`);
+  }
+  for (const { message } of problems) lines.push(`unhealthy: ${oneLine(message, 300)}`);
+  return `${lines.join("\n")}\n`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,14 @@
+// How severities look in a terminal.
+import type { Style } from "./io.ts";
+
+const STYLES: Record<string, Style> = {
+  critical: ["bold", "red"],
+  error: "red",
+  warning: "yellow",
+  info: "cyan",
+  resolved: "green",
+};
+
+export function severityStyle(state: string): Style {
+  return STYLES[state] ?? "reset";
+}

@@ -1,0 +1,37 @@
+// `lookout simulate`: serves the simulated cloud until it is stopped.
+import { once } from "node:events";
+import { wallClock } from "../app/clock.ts";
+import { describeSimulator } from "../simulator/describe.ts";
+import { startSimulator } from "../simulator/server.ts";
+import { DONE, type Io, jsonDocument, UsageError } from "./io.ts";
+
+export interface SimulateOptions {
+  port: string;
+  seed: string;
+  speed: string;
+  json?: boolean;
+}
+
+export async function simulateCommand(io: Io, options: SimulateOptions): Promise<number> {
+  const port = wholeNumber("--port", options.port, 65_535);
+  const seed = wholeNumber("--seed", options.seed, 2 ** 32 - 1);
+  const speed = wholeNumber("--speed", options.speed, 3_600);
+  if (speed === 0) throw new UsageError("--speed 0: the day would never begin; expected 1 to 3600");
+  const simulator = await startSimulator({ clock: wallClock, port, seed, speed }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EADDRINUSE" && error.code !== "EACCES") throw error;
+      throw new UsageError(`--port ${port}: the port cannot be used (${error.code}); choose another or leave it out`);
+    },
+  );
+  if (options.json) jsonDocument(io, { url: simulator.url, credentials: simulator.credentials, seed, speed });
+  else io.out(`${describeSimulator(simulator)}\nServing; Ctrl-C stops.\n`);
+  await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  await simulator.close();
+  return DONE;
+}
+
+function wholeNumber(option: string, text: string, most: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number <= most) return number;
+  throw new UsageError(`${option} ${text}: expected a whole number from 0 to ${most}`);
+}

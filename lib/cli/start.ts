@@ -1,0 +1,154 @@
+// `npm start`: the whole thing on a fresh checkout with no account. The simulated cloud, the example configuration, a store that
+// lasts as long as the show, and a steady view of what fires and where it goes.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { wallClock } from "../app/clock.ts";
+import type { App } from "../app/deps.ts";
+import { openAlerts } from "../app/lists.ts";
+import { createLocalBus, runDaemon } from "../local/daemon.ts";
+import { demoConfig, demoEnvironment } from "../local/demo.ts";
+import { type NewsLine, renderView, type SourceLine, type ViewState } from "../local/view.ts";
+import type { Alert } from "../model/alert.ts";
+import type { Transition } from "../rules/state.ts";
+import { startReceiver } from "../simulator/receiver.ts";
+import { startSimulator } from "../simulator/server.ts";
+import { DONE, type Io, oneLine, styled, UsageError } from "./io.ts";
+import { assemble, EXAMPLE, openStore, readConfig } from "./open.ts";
+import { severityStyle } from "./severity.ts";
+
+const SPEED = 60;
+const REDRAW_MS = 500;
+const KEPT_NEWS = 200;
+const NEXT = [
+  "  This was the simulated cloud. To watch your own:",
+  "    1. cp lookout.example.yml lookout.yml",
+  "    2. set the three values marked in it",
+  "    3. npx lookout check --live",
+  "    4. npx lookout run",
+];
+
+export async function startCommand(io: Io, options: { for?: string }): Promise<number> {
+  const seconds = options.for === undefined ? undefined : Number(options.for);
+  if (seconds !== undefined && !(seconds > 0))
+    throw new UsageError(`--for ${options.for}: expected a number of seconds`);
+  const folder = await mkdtemp(join(tmpdir(), "lookout-"));
+  const show = createShow(io);
+  const simulator = await startSimulator({ clock: wallClock, speed: SPEED });
+  const receiver = await startReceiver(() => show.told());
+  const stop = new AbortController();
+  const end = () => stop.abort();
+  process.once("SIGINT", end).once("SIGTERM", end);
+  if (seconds !== undefined) setTimeout(end, seconds * 1_000).unref();
+  try {
+    const read = await readConfig(EXAMPLE, demoEnvironment(simulator, receiver));
+    const config = { ...read, config: demoConfig(read.config, simulator) };
+    const store = await openStore(config.config, join(folder, "state.db"));
+    const bus = createLocalBus(wallClock.sleep);
+    const publish = async (transitions: readonly Transition[], groups: readonly string[]) => {
+      show.transitions(app, transitions);
+      await bus.publish(transitions, groups);
+    };
+    const { app } = assemble(io.tty ? { ...io, err: () => {} } : io, config, store, { publish });
+    show.begin(app);
+    const drawing = show.drawForever(app, stop.signal);
+    await runDaemon(app, bus, stop.signal, { polled: (report) => show.polled(report) });
+    await drawing;
+    await store.close();
+  } finally {
+    await Promise.all([simulator.close(), receiver.close()]);
+    await rm(folder, { recursive: true, force: true });
+  }
+  return DONE;
+}
+
+/** Collects what happens and draws it: a steady view for a terminal, lines for anything else. */
+function createShow(io: Io) {
+  const sources = new Map<string, SourceLine>();
+  const since = new Map<string, number>();
+  const news: NewsLine[] = [];
+  const startedAt = wallClock.now();
+  const title = "Lookout: five cloud event APIs (simulated), polled, matched against rules, told";
+  let messages = 0;
+
+  function add(line: NewsLine): void {
+    news.push(line);
+    if (news.length > KEPT_NEWS) news.shift();
+    if (io.tty) return;
+    io.out(`${new Date(line.at).toISOString().slice(11, 19)} ${line.what.padEnd(8)} ${oneLine(line.text, 160)}\n`);
+  }
+  function begin(app: App): void {
+    for (const { id } of app.config.sources) {
+      sources.set(id, { id, polls: 0, events: 0, targets: 0, at: undefined, failing: 0 });
+    }
+    if (!io.tty) io.out(`${title}\n${NEXT.join("\n")}\n\n`);
+  }
+  function polled({
+    source,
+    targets,
+    found,
+    failing,
+  }: {
+    source: string;
+    targets: number;
+    found: number;
+    failing: object;
+  }): void {
+    const line = sources.get(source)!;
+    line.polls++;
+    line.events += found;
+    line.targets = targets;
+    line.at = wallClock.now();
+    line.failing = Object.keys(failing).length;
+  }
+  function transitions(app: App, all: readonly Transition[]): void {
+    for (const { kind, alert } of all) {
+      const at = wallClock.now();
+      if (kind === "opened") since.set(alert.id, at);
+      const text = `${alert.severity}: ${alert.summary} → ${routeOf(app, alert)}`;
+      if (kind === "opened") add({ at, what: "FIRING", style: alert.severity, text });
+      if (kind === "resolved") add({ at, what: "RESOLVED", style: "resolved", text });
+    }
+  }
+  async function drawForever(app: App, signal: AbortSignal): Promise<void> {
+    if (!io.tty) return;
+    io.out("\u001b[?1049h\u001b[?25l");
+    while (!signal.aborted) {
+      io.out(frame(await viewState(app)));
+      await wallClock.sleep(REDRAW_MS, signal).catch(() => {});
+    }
+    const last = await viewState(app);
+    io.out(`\u001b[?25h\u001b[?1049l`);
+    io.out(`${renderView(last, wallClock.now(), { columns: io.columns(), rows: io.rows() }, paint).join("\n")}\n`);
+  }
+  async function viewState(app: App): Promise<ViewState> {
+    const open = await openAlerts(app);
+    const lines = open.map((alert) => {
+      return { alert, since: since.get(alert.id) ?? startedAt, to: routeOf(app, alert) };
+    });
+    const order = ["critical", "error", "warning", "info"];
+    lines.sort((a, b) => order.indexOf(a.alert.severity) - order.indexOf(b.alert.severity) || b.since - a.since);
+    const next = [...NEXT, "  Ctrl-C ends."];
+    return { title, startedAt, sources: [...sources.values()], open: lines, news, told: messages, next };
+  }
+  /** Drawn over the last frame, so that nothing flickers. */
+  function frame(state: ViewState): string {
+    const size = { columns: io.columns(), rows: io.rows() };
+    const lines = renderView(state, wallClock.now(), size, paint).slice(0, size.rows);
+    return `\u001b[H${lines.map((line) => `${line}\u001b[K`).join("\r\n")}\u001b[J`;
+  }
+  function paint(style: string, text: string): string {
+    if (style === "title") return styled(io, ["bold", "inverse"], text);
+    if (style === "dim") return styled(io, "dim", text);
+    if (style === "good") return styled(io, "green", text);
+    return styled(io, style === "bad" ? "red" : severityStyle(style), text);
+  }
+  return { begin, polled, transitions, drawForever, told: () => void messages++ };
+}
+
+/** `chat (slack)`: the channels the alert is sent to. */
+function routeOf(app: App, alert: Alert): string {
+  const routes = alert.rule === app.healthRule.config.id ? [app.router.health] : app.router.routes(alert);
+  const names = new Set(routes.flatMap(({ channels }) => channels));
+  return [...names].map((name) => `${name} (${app.channels.get(name)!.type.type})`).join(", ");
+}

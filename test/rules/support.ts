@@ -1,0 +1,79 @@
+// Runs one rule over a timeline the way a poller does: batch after batch, each sorted by time, then its deadlines.
+import type { RuleConfig, SourceConfig } from "../../lib/model/config.ts";
+import type { Event } from "../../lib/model/event.ts";
+import { type CompiledRule, compileRules, stateRow } from "../../lib/rules/compile.ts";
+import { applyEvent, applyTime } from "../../lib/rules/evaluate.ts";
+import { emptyState, type KeyState, type Transition } from "../../lib/rules/state.ts";
+import { START } from "../support/event.ts";
+
+const SOURCE: SourceConfig = {
+  id: "services",
+  kind: "service-events",
+  connection: "prod",
+  every: 60_000,
+  lookback: 900_000,
+  lateness: 600_000,
+  levels: "all",
+  targets: undefined,
+  discover: undefined,
+  labels: {},
+};
+
+export function ruleConfig(fields: Partial<RuleConfig>): RuleConfig {
+  return { id: "r", when: { level: ["error"] }, by: ["resource.id"], labels: {}, ...fields };
+}
+
+/** What a poll at `at` minutes finds. `readTo`: minutes up to which every target is read; default: `at`. */
+export interface Poll {
+  at: number;
+  events?: Event[];
+  readTo?: number;
+}
+
+export interface Told {
+  kind: Transition["kind"];
+  /** Minutes after START. */
+  startsAt: number;
+  endsAt: number | null;
+  count: number;
+  id: string;
+}
+
+/** The transitions of each poll, in order. */
+export function runTimeline(config: Partial<RuleConfig>, polls: readonly Poll[]): Told[][] {
+  const rules = compileRules([ruleConfig(config)], [SOURCE]);
+  const states = new Map<string, KeyState>();
+  return polls.map(({ at, events = [], readTo = at }) => {
+    const now = START + at * 60_000;
+    const read = START + readTo * 60_000;
+    const transitions: Transition[] = [];
+    for (const event of events.toSorted((a, b) => a.time.localeCompare(b.time))) {
+      for (const touch of rules.touch(event)) {
+        const before = states.get(touch.sk) ?? emptyState(touch.key);
+        const step = applyEvent(touch.rule, before, event, touch, read);
+        states.set(touch.sk, step.state);
+        transitions.push(...step.transitions);
+      }
+    }
+    for (const state of states.values()) transitions.push(...fire(rules.all[0]!, states, state, now, read));
+    return transitions.map(toTold);
+  });
+}
+
+function fire(
+  rule: CompiledRule,
+  states: Map<string, KeyState>,
+  state: KeyState,
+  now: number,
+  read: number,
+): Transition[] {
+  const step = applyTime(rule, state, now, read);
+  states.set(stateRow(rule, state.key).sk, step.state);
+  return step.transitions;
+}
+
+function toTold({ kind, alert }: Transition): Told {
+  const minutes = (iso: string) => (Date.parse(iso) - START) / 60_000;
+  const endsAt = alert.endsAt === null ? null : minutes(alert.endsAt);
+  return { kind, startsAt: minutes(alert.startsAt), endsAt, count: alert.count, id: alert.id };
+}
