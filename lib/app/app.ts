@@ -14,7 +14,7 @@ import { type ConnectionClient, createCloudClient } from "../sources/http.ts";
 import { sources } from "../sources/registry.ts";
 import type { Store } from "../store/port.ts";
 import { createGate } from "./credentials.ts";
-import type { App, Bus, Channel, Connection } from "./deps.ts";
+import type { App, Bus, Channel, Connection, Identity } from "./deps.ts";
 import { HEALTH_RULE, healthRuleConfig } from "./health.ts";
 
 /** Where secret references in the configuration are resolved; throws SecretError. */
@@ -29,6 +29,7 @@ export interface AppPorts {
   clock: Clock;
   /** Uniform in [0, 1). */
   random: () => number;
+  identity: Identity;
   log: Log;
   bus: Bus;
   secrets: Secrets;
@@ -37,7 +38,7 @@ export interface AppPorts {
 
 /** Nothing is read, sent or resolved before the first use case runs. */
 export function createApp(config: Config, ports: AppPorts): App {
-  const { store, clock, random, log, bus, secrets, print } = ports;
+  const { store, clock, random, identity, log, bus, secrets, print } = ports;
   const compile = (pattern: Pattern) => {
     const compiled = compilePattern(pattern);
     return (alert: object) => compiled.matches(alert);
@@ -60,6 +61,7 @@ export function createApp(config: Config, ports: AppPorts): App {
     store,
     clock,
     random,
+    identity,
     log,
     bus,
     sources,
@@ -91,7 +93,7 @@ function createConnection(name: string, config: ConnectionConfig, ports: AppPort
 
   async function open(): Promise<ConnectionClient> {
     const auth = await ports.secrets.resolveDeep(config.auth);
-    const gate = createGate(ports.store, ports.clock, name, fingerprintOf(auth));
+    const gate = createGate(ports, name, fingerprintOf(auth));
     return createCloudClient({ connection: { ...config, auth }, clock: ports.clock, random: ports.random, gate });
   }
   async function client(): Promise<ConnectionClient> {

@@ -4,6 +4,7 @@ import type { Clock } from "../model/clock.ts";
 import { CloudError } from "../sources/client.ts";
 import type { CredentialGate } from "../sources/gate.ts";
 import { type Row, type Store, StoreConflict } from "../store/port.ts";
+import type { Identity } from "./deps.ts";
 import { type ConnectionRow, connectionKey } from "./rows.ts";
 
 const PAUSE_MS = 600_000;
@@ -13,7 +14,11 @@ const LEASE_MS = 60_000;
 const WAIT_MS = 200;
 
 /** `fingerprint` names the credentials without telling them: others than before start anew. */
-export function createGate(store: Store, clock: Clock, connection: string, fingerprint: string): CredentialGate {
+export function createGate(
+  { store, clock, identity }: { store: Store; clock: Clock; identity: Identity },
+  connection: string,
+  fingerprint: string,
+): CredentialGate {
   const key = connectionKey(connection);
   let proven = false;
   let mine: Row<ConnectionRow> | undefined;
@@ -31,9 +36,9 @@ export function createGate(store: Store, clock: Clock, connection: string, finge
         return;
       }
       if (data?.pausedUntil && data.pausedUntil > now) throw pausedError(connection, data);
-      if (!data?.triedUntil || data.triedUntil <= now) {
-        const fresh = { fingerprint, proven: false, refusals: 0, triedUntil: null, pausedUntil: null, error: null };
-        const next: ConnectionRow = { ...fresh, ...data, triedUntil: now + LEASE_MS };
+      if (!data?.tried || data.tried.until <= now || identity.isGone(data.tried.by)) {
+        const fresh = { fingerprint, proven: false, refusals: 0, tried: null, pausedUntil: null, error: null };
+        const next: ConnectionRow = { ...fresh, ...data, tried: { by: identity.id, until: now + LEASE_MS } };
         const version = row?.version ?? 0;
         if (await tryPut(next, version)) {
           mine = { ...key, version: version + 1, data: next };
@@ -98,17 +103,17 @@ export function createGate(store: Store, clock: Clock, connection: string, finge
   function refusedRow(data: ConnectionRow, error: string): ConnectionRow {
     const refusals = data.refusals + 1;
     const pause = Math.min(PAUSE_MS * 2 ** Math.max(0, refusals - 2), MAX_PAUSE_MS);
-    return { ...data, refusals, error, triedUntil: null, pausedUntil: refusals >= 2 ? clock.now() + pause : null };
+    return { ...data, refusals, error, tried: null, pausedUntil: refusals >= 2 ? clock.now() + pause : null };
   }
 
   async function accepted(): Promise<void> {
     if (proven || mine === undefined) return;
     proven = true;
-    await settle((data) => ({ ...data, proven: true, refusals: 0, error: null, triedUntil: null, pausedUntil: null }));
+    await settle((data) => ({ ...data, proven: true, refusals: 0, error: null, tried: null, pausedUntil: null }));
   }
 
   async function undecided(): Promise<void> {
-    if (mine !== undefined) await settle((data) => ({ ...data, triedUntil: null }));
+    if (mine !== undefined) await settle((data) => ({ ...data, tried: null }));
   }
   return { before, refused, accepted, undecided };
 }

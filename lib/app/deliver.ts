@@ -25,7 +25,7 @@ export async function deliverDue(app: App, signal: AbortSignal, busy = new Set<s
   const tried = new Set<string>();
   for (let limit = BATCH; ; ) {
     const rows = await app.store.due<DeliveryRow>("delivery", app.clock.now(), limit);
-    const fresh = rows.filter(({ data }) => !tried.has(data.id) && !busy.has(data.channel));
+    const fresh = rows.filter(({ data }) => !tried.has(data.id) && !busy.has(data.channel) && !isClaimed(app, data));
     if (signal.aborted) return [...tried];
     if (fresh.length === 0) {
       if (rows.length < limit || limit > MAX_BATCH) return [...tried];
@@ -59,10 +59,12 @@ async function sendQueue(
   }
 }
 
-/** When the next pending delivery is due among the given ones; ms, undefined where none is pending. */
+/** When the next pending delivery among the given ones may be tried; ms, undefined where none can be by this process. */
 export async function nextDue(app: App, ids: readonly string[]): Promise<number | undefined> {
   const rows = await app.store.getMany<DeliveryRow>(ids.map(deliveryKey));
-  const times = rows.flatMap(({ data, due }) => (data.status === "pending" && due !== undefined ? [due] : []));
+  const times = rows.flatMap(({ data, due }) => {
+    return data.status === "pending" && due !== undefined && !isClaimed(app, data) ? [due] : [];
+  });
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
@@ -113,14 +115,19 @@ export async function listDeliveries(app: Pick<App, "store">): Promise<DeliveryR
   return rows.map((row) => row.data).sort((a, b) => a.createdAt - b.createdAt);
 }
 
+/** Someone is sending it: not to be sent by another until that has surely ended. */
+function isClaimed(app: App, { claim }: DeliveryRow): boolean {
+  return claim !== null && claim.until > app.clock.now() && !app.identity.isGone(claim.by);
+}
+
 async function attempt(app: App, row: Row<DeliveryRow>): Promise<void> {
   const now = app.clock.now();
-  const claimed = { ...row.data, attempts: row.data.attempts + 1, nextAttemptAt: now + CLAIM_MS };
+  const claim = { by: app.identity.id, until: now + CLAIM_MS };
+  const claimed: DeliveryRow = { ...row.data, attempts: row.data.attempts + 1, claim };
   try {
     const key = deliveryKey(row.data.id);
-    await app.store.commit([
-      { op: "put", ...key, data: claimed, queue: "delivery", due: now + CLAIM_MS, expect: row.version },
-    ]);
+    const due = row.due ?? now;
+    await app.store.commit([{ op: "put", ...key, data: claimed, queue: "delivery", due, expect: row.version }]);
   } catch (error) {
     // Another sender was faster: it is theirs.
     if (error instanceof StoreConflict) return;
@@ -171,14 +178,19 @@ async function record(app: App, claimed: DeliveryRow, outcome: Outcome): Promise
     const row = unit.value<DeliveryRow>(key);
     // Dropped, or claimed anew by someone who thought this sender dead: what they record stands.
     if (row === undefined || row.status !== "pending" || row.attempts !== claimed.attempts) return;
+    const settled = { ...row, claim: null };
     const error = outcome.kind === "delivered" ? null : app.redact(outcome.reason).slice(0, 500);
     const retryAt = outcome.kind === "retry" ? now + backoff(app, row.attempts, outcome.after) : undefined;
     if (retryAt !== undefined && retryAt < row.giveUpAt) {
-      unit.put(key, { ...row, error, nextAttemptAt: retryAt }, { queue: "delivery", due: retryAt });
+      unit.put(key, { ...settled, error, nextAttemptAt: retryAt }, { queue: "delivery", due: retryAt });
       return;
     }
     const status = outcome.kind === "delivered" ? "delivered" : "dead";
-    unit.put(key, { ...row, status, error, nextAttemptAt: null, next: null }, { expires: now + app.config.history });
+    unit.put(
+      key,
+      { ...settled, status, error, nextAttemptAt: null, next: null },
+      { expires: now + app.config.history },
+    );
     if (row.next !== null) await startNext(unit, row.next, now);
     if (status !== "dead") return;
     unit.create(deadKey(row.id), { channel: row.channel, error }, { expires: now + app.config.history });

@@ -80,6 +80,7 @@ function putDelivery(unit: Unit, notification: Notification, last: string | unde
     error: null,
     createdAt: now,
     giveUpAt: now + GIVE_UP_MS,
+    claim: null,
     alerts: notification.alerts.map((alert) => alert.id),
     next: null,
     notification,

@@ -16,6 +16,12 @@ export interface Bus {
   publish(transitions: readonly Transition[], groups: readonly string[]): Promise<void>;
 }
 
+/** Who this process is, and which others are known to be gone: their claims are void. */
+export interface Identity {
+  id: string;
+  isGone(id: string): boolean;
+}
+
 export interface Connection {
   name: string;
   config: ConnectionConfig;
@@ -44,6 +50,7 @@ export interface App {
   clock: Clock;
   /** Uniform in [0, 1). */
   random: () => number;
+  identity: Identity;
   log: Log;
   bus: Bus;
   sources: Readonly<Record<SourceConfig["kind"], Source>>;

@@ -66,14 +66,20 @@ export function sourceKey(sourceId: string): Key {
   return { pk: SOURCES, sk: sourceId };
 }
 
+/** What one process keeps others from doing at the same time: until then (ms), or until it is known to be gone. */
+export interface Claim {
+  by: string;
+  until: number;
+}
+
 export interface ConnectionRow {
   /** Whether the credentials have been accepted since they last were refused or changed. */
   proven: boolean;
   /** A hash of the credentials this is about: others start anew. */
   fingerprint: string;
   refusals: number;
-  /** Until when one process holds the only try; ms. */
-  triedUntil: number | null;
+  /** Who holds the only try. */
+  tried: Claim | null;
   /** ms */
   pausedUntil: number | null;
   error: string | null;
@@ -96,6 +102,8 @@ export interface DeliveryRow {
   createdAt: number;
   /** When trying ends. */
   giveUpAt: number;
+  /** Who is sending it now. */
+  claim: Claim | null;
   /** Ids of the alerts it tells of. */
   alerts: string[];
   /** The delivery of the same group and channel that waits for this one. */

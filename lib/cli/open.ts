@@ -7,6 +7,7 @@ import type { App, Bus } from "../app/deps.ts";
 import { type OpenedConfig, openConfig } from "../app/open-config.ts";
 import { type Environment, processEnvironment } from "../config/environment.ts";
 import { createRedactor } from "../config/redactor.ts";
+import { processIdentity } from "../local/identity.ts";
 import type { Config } from "../model/config.ts";
 import type { Log } from "../model/log.ts";
 import type { Store } from "../store/port.ts";
@@ -63,7 +64,16 @@ export function assemble(io: Io, config: OpenedConfig, store: Store, bus: Bus): 
   const { secrets } = config;
   const log = createLog(io, secrets.redact);
   const print = (text: string) => io.out(secrets.redact(`${text}\n`));
-  const app = createApp(config.config, { store, clock: wallClock, random: Math.random, log, bus, secrets, print });
+  const app = createApp(config.config, {
+    store,
+    clock: wallClock,
+    random: Math.random,
+    identity: processIdentity(),
+    log,
+    bus,
+    secrets,
+    print,
+  });
   return { app, log };
 }
 

@@ -48,13 +48,14 @@ export function renderView(
   paint: Paint,
 ): string[] {
   const width = Math.max(40, size.columns);
-  const fit = (text: string, room: number) => (text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}…`);
+  const cutTo = (text: string, room: number) =>
+    text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}…`;
   const lines = [
     `${paint("title", ` ${state.title} `)} ${paint("dim", `running ${ago(now - state.startedAt)}`)}`,
     "",
     paint(
       "dim",
-      fit(
+      cutTo(
         `  ${"SOURCE".padEnd(18)} ${"TARGETS".padStart(7)} ${"POLLS".padStart(6)} ${"EVENTS".padStart(7)}  LAST POLL`,
         width,
       ),
@@ -64,7 +65,7 @@ export function renderView(
     const dot = failing > 0 ? paint("bad", "●") : at === undefined ? paint("dim", "○") : paint("good", "●");
     const last = at === undefined ? "not yet" : `${ago(now - at)} ago`;
     const figures = `${id.padEnd(18)} ${String(targets).padStart(7)} ${String(polls).padStart(6)} ${String(events).padStart(7)}  ${last}`;
-    lines.push(`${dot} ${fit(figures, width - 2)}`);
+    lines.push(`${dot} ${cutTo(figures, width - 2)}`);
   }
   const room = Math.max(6, size.rows - lines.length - state.next.length - 7);
   const openRoom = Math.min(Math.max(state.open.length, 1), Math.ceil(room * 0.6));
@@ -73,7 +74,7 @@ export function renderView(
   for (const { alert, since, to } of state.open.slice(0, openRoom)) {
     const target = ` → ${to}`;
     const head = `${alert.severity.padEnd(8)} ${`×${alert.count}`.padEnd(4)} ${ago(now - since).padStart(4)}  `;
-    const text = fit(oneLine(alert.summary), Math.max(10, width - head.length - target.length - 3));
+    const text = cutTo(oneLine(alert.summary), Math.max(10, width - head.length - target.length - 3));
     lines.push(`  ${paint(alert.severity, head)}${text}${paint("dim", target)}`);
   }
   if (state.open.length > openRoom) lines.push(paint("dim", `  and ${state.open.length - openRoom} more`));
@@ -82,9 +83,9 @@ export function renderView(
   lines.push("", paint("dim", `  LATEST (${state.told} messages told)`));
   for (const { at, what, style, text } of state.news.slice(-newsRoom)) {
     const head = `${new Date(at).toISOString().slice(11, 19)} ${what.padEnd(8)} `;
-    lines.push(`  ${paint(style, head)}${fit(oneLine(text), Math.max(10, width - head.length - 3))}`);
+    lines.push(`  ${paint(style, head)}${cutTo(oneLine(text), Math.max(10, width - head.length - 3))}`);
   }
-  lines.push("", ...state.next.map((line) => fit(line, width)));
+  lines.push("", ...state.next.map((line) => cutTo(line, width)));
   return lines;
 }
 
