@@ -1,0 +1,77 @@
+// What a schema cannot say of rules: ids that are unique over all files, patterns and templates that compile.
+import type { RuleConfig } from "../model/config.ts";
+import { Rule } from "../model/config-file.ts";
+import { checkPattern } from "./check-patterns.ts";
+import { type Finding, findingAt, formatLocation } from "./finding.ts";
+import type { RuleSite } from "./includes.ts";
+import { field, isMap } from "./raw.ts";
+import { validate } from "./validate.ts";
+
+/** The rule that Lookout opens about itself. */
+const OWN_RULE = "lookout-unhealthy";
+
+export interface RuleCheckers {
+  /** Throws an error with `path` and `reason`. */
+  compilePattern(pattern: unknown): unknown;
+  /** Throws an Error whose message is for people. */
+  parseTemplate(text: string): unknown;
+}
+
+export function checkRules(sites: readonly RuleSite[], checkers: RuleCheckers): Finding[] {
+  const seen = new Map<string, RuleSite>();
+  return sites.flatMap((site) => [...checkId(site, seen), ...checkRule(site, checkers)]);
+}
+
+function checkId(site: RuleSite, seen: Map<string, RuleSite>): Finding[] {
+  const id = field(site.raw, "id");
+  if (typeof id !== "string") return [];
+  const place = [...site.place, "id"];
+  const location = site.document.locate(place);
+  if (id === OWN_RULE)
+    return [findingAt(location, place, `"${id}" is the rule of Lookout's own alerts`, "take another id")];
+  const first = seen.get(id);
+  if (first === undefined) {
+    seen.set(id, site);
+    return [];
+  }
+  const where = formatLocation(first.document.locate([...first.place, "id"]));
+  return [findingAt(location, place, `the rule id "${id}" is given twice`, `the first time at ${where}`)];
+}
+
+function checkRule({ raw, document, place }: RuleSite, { compilePattern, parseTemplate }: RuleCheckers): Finding[] {
+  if (!isMap(raw)) return [];
+  const resolve = raw["resolve"];
+  const findings = [
+    ...checkPattern(raw["when"], document, [...place, "when"], compilePattern),
+    ...checkPattern(field(resolve, "when"), document, [...place, "resolve", "when"], compilePattern),
+  ];
+  if (isMap(resolve) && Object.keys(resolve).length === 0) {
+    const at = [...place, "resolve"];
+    findings.push(
+      findingAt(document.locate(at, "key"), at, '"resolve" says neither when nor after what', "add when or after"),
+    );
+  }
+  for (const key of ["summary", "description"]) {
+    const text = raw[key];
+    if (typeof text !== "string") continue;
+    const at = [...place, key];
+    const problem = templateProblem(text, parseTemplate);
+    if (problem !== undefined) findings.push(findingAt(document.locate(at), at, `"${key}" is no template: ${problem}`));
+  }
+  return findings;
+}
+
+function templateProblem(text: string, parse: (text: string) => unknown): string | undefined {
+  try {
+    parse(text);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return error.message.split("\n")[0];
+  }
+}
+
+/** The rules themselves, once nothing is wrong with them. */
+export function ruleConfigs(sites: readonly RuleSite[]): RuleConfig[] {
+  return sites.flatMap(({ raw, document, place }) => validate(Rule, raw, document, place).value ?? []);
+}

@@ -1,0 +1,99 @@
+// Finds what is valid but cannot be meant: everything that `lookout check` tells beyond errors.
+import { Liquid } from "liquidjs";
+import type { Config } from "../model/config.ts";
+import type { Place } from "../model/place.ts";
+import { type Finding, findingAt, sortFindings } from "./finding.ts";
+import { lintChannels, lintRoutes, lintSilences } from "./lint-routes.ts";
+import { type CompilePattern, lintRules } from "./lint-rules.ts";
+import type { LoadedConfig, Places } from "./load.ts";
+import { isMap } from "./raw.ts";
+import type { Secrets } from "./secrets.ts";
+import { ALERT_FIELDS, EVENT_FIELDS, unknownStep } from "./vocabulary.ts";
+import { didYouMean, nearest } from "./words.ts";
+
+export interface LintDeps {
+  compilePattern: CompilePattern;
+  secrets: Pick<Secrets, "problems">;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/** Findings sorted by place; none for a configuration that says what it does. Reads secret files, asks no network. */
+export async function lintConfig({ config, places }: LoadedConfig, deps: LintDeps): Promise<Finding[]> {
+  const findings = [
+    ...lintRules(config, places, deps.compilePattern),
+    ...lintTemplates(config, places),
+    ...lintDiscovery(config, places),
+    ...lintRoutes(config, places, deps.compilePattern),
+    ...lintSilences(config, places, deps.now),
+    ...lintChannels(config, places),
+    ...(await lintSecrets(config, places, deps.secrets)),
+  ];
+  return sortFindings(findings, places.files);
+}
+
+function lintTemplates(config: Config, places: Places): Finding[] {
+  const liquid = new Liquid();
+  return config.rules.flatMap((rule, index) =>
+    (["summary", "description"] as const).flatMap((key) => {
+      const place = ["rules", index, key];
+      const paths = rule[key] === undefined ? [] : liquid.globalVariableSegmentsSync(rule[key], { partials: false });
+      return paths.flatMap((path) => lintVariable(path, place, places));
+    }),
+  );
+}
+
+const RULE_FIELDS = ["id", "labels", "runbook"];
+const SCOPE: Readonly<Record<string, readonly string[]>> = {
+  event: EVENT_FIELDS,
+  alert: ALERT_FIELDS,
+  rule: RULE_FIELDS,
+};
+
+function lintVariable(path: readonly unknown[], place: Place, places: Places): Finding[] {
+  const [root, ...steps] = path;
+  const say = (message: string, near?: string): Finding[] => [
+    findingAt(places.locate(place), place, message, near && didYouMean(near)),
+  ];
+  const fields = typeof root === "string" && Object.hasOwn(SCOPE, root) ? SCOPE[root]! : undefined;
+  if (fields === undefined) {
+    return say(`templates know event, alert and rule, not "${root}"`, nearest(String(root), Object.keys(SCOPE)));
+  }
+  // A step that is no word is only known when the template is rendered.
+  const words = steps.slice(0, steps.findIndex((step) => typeof step !== "string") >>> 0);
+  if (words.length === 0) return [];
+  const unknown = unknownStep(words.join("."), fields);
+  return unknown === undefined
+    ? []
+    : say(`no ${root} has a field "${words.join(".")}"`, nearest(unknown.step, unknown.known));
+}
+
+function lintDiscovery(config: Config, places: Places): Finding[] {
+  return config.sources.flatMap((source, index): Finding[] => {
+    const place = ["sources", index, "discover"];
+    if (source.targets === undefined || !places.has(place)) return [];
+    const hint = "remove discover, or the targets";
+    return [findingAt(places.locate(place, "key"), place, "nothing is discovered where targets are named", hint)];
+  });
+}
+
+/** Channels' options stand beside `type` in the file. */
+async function lintSecrets(config: Config, places: Places, secrets: LintDeps["secrets"]): Promise<Finding[]> {
+  const texts: [string, Place][] = [
+    ...textsIn(config.connections, ["connections"]),
+    ...Object.entries(config.channels).flatMap(([name, { options }]) => textsIn(options, ["channels", name])),
+    ...textsIn(config.health.heartbeat, ["health", "heartbeat"]),
+    ...textsIn(config.store, ["store"]),
+  ];
+  const findings = texts.map(async ([text, place]) => {
+    const problems = await secrets.problems(text);
+    return problems.map((problem) => findingAt(places.locate(place), place, problem));
+  });
+  return (await Promise.all(findings)).flat();
+}
+
+function textsIn(value: unknown, place: Place): [string, Place][] {
+  if (typeof value === "string") return [[value, place]];
+  if (Array.isArray(value)) return value.flatMap((item, index) => textsIn(item, [...place, index]));
+  return isMap(value) ? Object.entries(value).flatMap(([key, part]) => textsIn(part, [...place, key])) : [];
+}

@@ -1,0 +1,12 @@
+// Durations as people write them: `30s`, `10m`, `2h`, `7d`.
+export const DURATION = /^(\d+)(ms|s|m|h|d|w)$/;
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
+/** Ten years, in milliseconds: what no configured duration exceeds. */
+export const MAX_DURATION = 3_650 * UNIT_MS.d;
+
+/** Milliseconds of a duration such as `30s`, `10m`, `2h`, `7d`; undefined when it is none. */
+export function parseDuration(text: string): number | undefined {
+  const match = DURATION.exec(text);
+  return match ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : undefined;
+}
