@@ -24,9 +24,11 @@ export function compareTotals<T extends Totals>(shown: readonly T[], seen: reado
   const moved = shown.filter((item) => !take(left, (known) => known.count === item.count && known.last === item.last));
   moved.sort((a, b) => a.count - b.count || a.last - b.last);
   const changes: Change<T>[] = [];
-  // The highest total takes the smallest that continues it: a twin that begins small stays a new one.
+  // The highest total takes the smallest that continues it: a twin that begins small stays a new one, and the sum is right.
   for (const known of left.toSorted((a, b) => b.count - a.count || b.last - a.last)) {
-    const next = take(moved, (item) => item.count >= known.count && item.last >= known.last);
+    const next =
+      take(moved, (item) => item.count > known.count && item.last >= known.last) ??
+      take(moved, (item) => item.count === known.count && item.last >= known.last);
     if (next === undefined) continue;
     take(left, (other) => other === known);
     changes.push({ item: next, before: known, grown: Math.max(1, next.count - known.count) });

@@ -38,7 +38,12 @@ const habits: fc.Arbitrary<Partial<Habits>> = fc.record({
 
 const kinds = [
   { source: serviceEvents, row: serviceRow, resolution: 1, identity: (t: number, text: string) => [t, "normal", text] },
-  { source: trainingEvents, row: trainingRow, resolution: 1000, identity: (t: number, text: string) => [t, "Info", "Task", text] },
+  {
+    source: trainingEvents,
+    row: trainingRow,
+    resolution: 1000,
+    identity: (t: number, text: string) => [t, "Info", "Task", text],
+  },
 ];
 
 test.each(kinds)("$source.kind: every event exactly once, ids independent of batches and crashes", async (kind) => {

@@ -82,7 +82,8 @@ export function createCloud(habits: Partial<Habits> = {}, world: Partial<World> 
 
 function answer({ world, habits }: Cloud, { path, query = {} }: CloudRequest): unknown {
   const number = (name: string) => (query[name] === undefined ? undefined : Number(query[name]));
-  if (path.includes("/services/") && path.endsWith("/logs")) return { service_name: "svc", logs: world.logs(world.now) };
+  if (path.includes("/services/") && path.endsWith("/logs"))
+    return { service_name: "svc", logs: world.logs(world.now) };
   if (path.startsWith("/V1.0/{project_id}/event")) return cloudEye(world, habits, path, query);
   if (path === "/v1/{project_id}/events") return pool(world, habits, query);
   const start = habits.ignoresStart ? undefined : number("start_time");
@@ -91,7 +92,12 @@ function answer({ world, habits }: Cloud, { path, query = {} }: CloudRequest): u
     .filter(({ t }) => within(habits, t, start, number("end_time")))
     .sort((a, b) => a.t - b.t);
   if (habits.ignoresOrder || query["order"] === "desc") rows.reverse();
-  const page = paged(habits, rows.map(({ row }) => row), number("offset") ?? 0, number("limit") ?? 50);
+  const page = paged(
+    habits,
+    rows.map(({ row }) => row),
+    number("offset") ?? 0,
+    number("limit") ?? 50,
+  );
   const total = totalOf(habits, rows.length);
   return path.includes("/training-jobs/") ? { total, limit: 100, events: page } : { total_count: total, events: page };
 }
@@ -286,7 +292,12 @@ export async function serve(handler: Handler): Promise<TestServer> {
   };
 }
 
-export function json(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+export function json(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, { "content-type": "application/json", ...headers });
   response.end(JSON.stringify(body));
 }

@@ -1,0 +1,296 @@
+// The cloud client against a real server that refuses, throttles, cuts, lies and redirects.
+import type { ServerResponse } from "node:http";
+import { afterEach, describe, expect, test } from "vitest";
+import { CloudError } from "../../lib/sources/client.ts";
+import type { CredentialGate } from "../../lib/sources/gate.ts";
+import { type ClientOptions, createCloudClient } from "../../lib/sources/http.ts";
+import type { Token } from "../../lib/sources/iam.ts";
+import { type Handler, json, serve, type TestServer, testClock } from "./support.ts";
+
+const NOW = Date.parse("2026-11-20T10:00:00.000Z");
+const SECRET = "sk-very-secret-0123";
+const keys = { accessKey: "AK", secretKey: SECRET };
+const login = { username: "watcher", password: SECRET, domain: "dom" };
+let server: TestServer;
+
+afterEach(() => server.close());
+
+async function client(
+  handler: Handler,
+  auth: ClientOptions["connection"]["auth"] = keys,
+  more: Partial<ClientOptions> = {},
+) {
+  server = await serve(handler);
+  const endpoints = { modelarts: server.url, ces: server.url, iam: server.url };
+  const clock = testClock(NOW);
+  const connection = { cloud: "custom" as const, region: "eu-de", projectId: "p1", auth, endpoints };
+  const limits = { rate: 0, ...more.limits };
+  return { clock, ...createCloudClient({ connection, clock, random: () => 0.5, ...more, limits }) };
+}
+
+const ask = { service: "modelarts" as const, path: "/v1/{project_id}/services" };
+
+async function failure(work: Promise<unknown>): Promise<CloudError> {
+  const error = await work.then(
+    () => undefined,
+    (reason) => reason,
+  );
+  expect(error).toBeInstanceOf(CloudError);
+  return error as CloudError;
+}
+
+/** Answers the given responses in turn, the last one for ever. */
+function turns(...answers: ((response: ServerResponse) => void)[]): Handler {
+  let turn = 0;
+  return (_, response) => answers[Math.min(turn++, answers.length - 1)]!(response);
+}
+const ok = (response: ServerResponse) => json(response, 200, { fine: true });
+
+test("signs with the access key, names the project, and encodes paths and queries", async () => {
+  const { request } = await client((_, response) => ok(response), { ...keys, securityToken: "st" });
+  await request({ service: "ces", path: "/V1.0/{project_id}/event/%E6%9C%8D", query: { a: "x y*", none: undefined } });
+  const [sent] = server.requests;
+  expect(sent!.url).toBe("/V1.0/p1/event/%E6%9C%8D?a=x%20y%2A");
+  expect(sent!.headers["x-project-id"]).toBe("p1");
+  expect(sent!.headers["x-security-token"]).toBe("st");
+  expect(sent!.headers["authorization"]).toContain(
+    "Access=AK, SignedHeaders=host;x-project-id;x-sdk-date;x-security-token, Signature=",
+  );
+});
+
+describe("what is worth it is tried again", () => {
+  test.each<[string, (response: ServerResponse) => void]>([
+    ["500", (r) => json(r, 500, {})],
+    ["408", (r) => json(r, 408, {})],
+    ["429 without a time", (r) => json(r, 429, {})],
+    ["429 with a short Retry-After", (r) => json(r, 429, {}, { "retry-after": "1" })],
+    ["a reset connection", (r) => r.destroy()],
+    ["a body that is cut", (r) => void r.writeHead(200, { "content-length": "100" }).write('{"a":', () => r.destroy())],
+    ["a page of HTML with status 200", (r) => void r.end("<html>hello</html>")],
+  ])("%s", async (_, bad) => {
+    const { request } = await client(turns(bad, bad, ok));
+    expect(await request(ask)).toEqual({ fine: true });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  test("three tries and no more, with jittered waits", async () => {
+    const { request, clock } = await client(turns((r) => json(r, 503, { error_msg: "busy", error_code: "X.1" })));
+    const error = await failure(request(ask));
+    expect(error).toMatchObject({ kind: "server", status: 503, code: "X.1" });
+    expect(server.requests).toHaveLength(3);
+    expect(clock.waits).toEqual([100, 200]);
+  });
+
+  test("a target that does not answer costs one timeout", async () => {
+    const { request, clock } = await client(
+      (_, response) => {
+        clock.time += 30_000;
+        response.on("close", () => {});
+      },
+      keys,
+      { limits: { timeout: 50 } },
+    );
+    const error = await failure(request(ask));
+    expect(error.kind).toBe("network");
+    expect(error.message).toContain("no answer within");
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("a long Retry-After is not waited for but handed on", async () => {
+    const { request } = await client(turns((r) => json(r, 429, {}, { "retry-after": "60" })));
+    expect(await failure(request(ask))).toMatchObject({ kind: "throttled", retryAt: NOW + 60_000 });
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe("every family of error bodies", () => {
+  test.each([
+    [
+      400,
+      { error_code: "ModelArts.50004000", error_msg: "Bad request." },
+      "bad-request",
+      "ModelArts.50004000",
+      "Bad request.",
+    ],
+    [400, { error_code: "ModelArts.2775", error_msg: "no job" }, "not-found", "ModelArts.2775", "no job"],
+    [403, { http_code: "403", message: { details: "denied", code: "403" } }, "forbidden", "403", "denied"],
+    [
+      400,
+      { code: 400, element: "Bad Request", message: "m", details: { details: "d", code: "ces.0014" } },
+      "bad-request",
+      "ces.0014",
+      "d",
+    ],
+    [404, { error: { code: 404, message: "gone", title: "Not Found" } }, "not-found", "404", "gone"],
+    [404, { error_code: "APIGW.0101", error_msg: "no API" }, "bad-request", "APIGW.0101", "no API"],
+    [
+      401,
+      { error_code: "APIGW.0301", error_msg: "verify aksk signature fail", request_id: "r" },
+      "credentials",
+      "APIGW.0301",
+      "verify aksk signature fail",
+    ],
+    [403, { error_code: "ModelArts.0210", error_msg: "mismatch" }, "forbidden", "ModelArts.0210", "mismatch"],
+    [413, "plain <b>text</b> of\na proxy", "bad-request", undefined, "plain text of a proxy"],
+  ] as const)("%i %j", async (status, body, kind, code, text) => {
+    const { request } = await client((_, r) => {
+      if (typeof body === "string") r.writeHead(status).end(body);
+      else json(r, status, body);
+    });
+    const error = await failure(request(ask));
+    expect(error).toMatchObject({ kind, status, code });
+    expect(error.message).toContain(text);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("redirects are refused and an answer is bounded", async () => {
+    const { request } = await client(
+      turns(
+        (r) => void r.writeHead(302, { location: "/elsewhere" }).end(),
+        (r) => json(r, 200, { big: "x".repeat(3_000) }),
+      ),
+      keys,
+      { limits: { bytes: 2_000 } },
+    );
+    expect((await failure(request(ask))).message).toContain("redirects are not followed");
+    expect(await failure(request(ask))).toMatchObject({ kind: "malformed" });
+    expect(server.requests).toHaveLength(2);
+  });
+});
+
+describe("credentials", () => {
+  function recordingGate(): CredentialGate & { calls: string[] } {
+    const calls: string[] = [];
+    const note = (name: string) => async () => void calls.push(name);
+    return {
+      calls,
+      before: note("before"),
+      refused: note("refused"),
+      accepted: note("accepted"),
+      undecided: note("undecided"),
+    };
+  }
+
+  test("a refused key is never tried again by itself, and the gate hears of every attempt", async () => {
+    const gate = recordingGate();
+    const refuse = (r: ServerResponse) => json(r, 401, { error_code: "APIGW.0301", error_msg: `bad ${SECRET}` });
+    const { request } = await client(
+      turns((r) => json(r, 500, {}), refuse, ok),
+      keys,
+      { gate },
+    );
+    const error = await failure(request(ask));
+    expect(error.kind).toBe("credentials");
+    expect(error.message).not.toContain(SECRET);
+    expect(server.requests).toHaveLength(2);
+    await request(ask);
+    expect(gate.calls).toEqual(["before", "undecided", "before", "refused", "before", "accepted"]);
+  });
+
+  test("a closed gate lets nothing through", async () => {
+    const gate = recordingGate();
+    gate.before = async () => {
+      throw new CloudError("paused", "the connection rests");
+    };
+    const { request } = await client((_, r) => ok(r), keys, { gate });
+    expect((await failure(request(ask))).kind).toBe("paused");
+    expect(server.requests).toHaveLength(0);
+  });
+
+  /** An IAM with tokens of one hour, and an API that takes the newest only. */
+  function iam(): Handler {
+    let issued = 0;
+    return (request, response, body) => {
+      if (request.url!.startsWith("/v3/auth/tokens")) {
+        if (JSON.parse(body).auth.identity.password.user.password !== SECRET)
+          return json(response, 401, { error: { code: 401 } });
+        const token = { issued_at: new Date(NOW).toISOString(), expires_at: new Date(NOW + 3_600_000).toISOString() };
+        return json(response, 201, { token }, { "x-subject-token": `token-${++issued}` });
+      }
+      if (request.url!.startsWith("/v3/projects"))
+        return json(response, 200, { projects: [{ id: "p9", name: "eu-de_x" }] });
+      if (request.headers["x-auth-token"] === `token-${issued}`) return json(response, 200, { by: issued });
+      return json(response, 401, { error_code: "ModelArts.0202", error_msg: "expired" });
+    };
+  }
+  const logins = () => server.requests.filter(({ url }) => url.startsWith("/v3/auth/tokens"));
+
+  test("one login serves all callers, is renewed before it expires, and asks for the project's scope without a catalogue", async () => {
+    const { request, clock } = await client(iam(), login);
+    await Promise.all([request(ask), request(ask), request(ask)]);
+    expect(logins()).toHaveLength(1);
+    expect(logins()[0]!.url).toContain("nocatalog=true");
+    expect(JSON.parse(logins()[0]!.body).auth.scope).toEqual({ project: { id: "p1" } });
+    clock.time = NOW + 49 * 60_000;
+    expect(await request(ask)).toEqual({ by: 2 });
+  });
+
+  test("a token that the cloud refuses is renewed once", async () => {
+    const saved: Token[] = [];
+    const tokens = {
+      load: async () => ({ value: "stale", renewAt: NOW + 1e6 }),
+      save: async (token: Token) => void saved.push(token),
+    };
+    const gate = recordingGate();
+    const { request } = await client(iam(), login, { tokens, gate });
+    expect(await request(ask)).toEqual({ by: 1 });
+    expect(saved.map(({ value }) => value)).toEqual(["token-1"]);
+    expect(gate.calls).toEqual(["before", "undecided", "before", "accepted", "before", "accepted"]);
+  });
+
+  test("a wrong password is refused once, and not shown", async () => {
+    const gate = recordingGate();
+    const { request } = await client(iam(), { ...login, password: "wrong-password" }, { gate });
+    const error = await failure(request(ask));
+    expect(error).toMatchObject({ kind: "credentials" });
+    expect(error.message).not.toContain("wrong-password");
+    expect(gate.calls).toEqual(["before", "refused"]);
+  });
+
+  test("a project is looked up by its name, once", async () => {
+    server = await serve(iam());
+    const endpoints = { modelarts: server.url, ces: server.url, iam: server.url };
+    const connection = { cloud: "custom" as const, region: "eu-de", project: "eu-de_x", auth: login, endpoints };
+    const { request, projectId } = createCloudClient({ connection, clock: testClock(NOW), random: Math.random });
+    expect(await projectId()).toBe("p9");
+    await request(ask);
+    expect(server.requests.filter(({ url }) => url.startsWith("/v3/projects"))).toHaveLength(1);
+    expect(server.requests.at(-1)!.url).toBe("/v1/p9/services");
+  });
+
+  test("a key with a stray line break is sent without it", async () => {
+    const { request } = await client((_, r) => ok(r), { token: "abc\n" });
+    await request(ask);
+    expect(server.requests[0]!.headers["x-auth-token"]).toBe("abc");
+  });
+});
+
+test("concurrency is bounded, the rate is paced, and an abort frees whoever waits", async () => {
+  let running = 0;
+  let most = 0;
+  const held: (() => void)[] = [];
+  const { request } = await client(
+    (_, r) => {
+      most = Math.max(most, ++running);
+      held.push(() => {
+        running--;
+        ok(r);
+      });
+      if (held.length === 2) for (const release of held.splice(0)) release();
+    },
+    keys,
+    { limits: { concurrency: 2 } },
+  );
+  const abort = new AbortController();
+  const work = [1, 2, 3, 4].map(() => request(ask));
+  const aborted = request({ ...ask, signal: abort.signal });
+  abort.abort(new Error("stop"));
+  await expect(aborted).rejects.toThrow("stop");
+  await Promise.all(work);
+  expect(most).toBe(2);
+  await server.close();
+
+  const paced = await client((_, r) => ok(r), keys, { limits: { rate: 10 } });
+  for (let i = 0; i < 25; i++) await paced.request(ask);
+  expect(paced.clock.time - NOW).toBe(400);
+});
