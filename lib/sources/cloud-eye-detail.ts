@@ -96,7 +96,7 @@ function parseDetail({ target }: ReadRequest, row: Row, raw: unknown): Item | Ba
 /** The title, where it happened, and what was said; JSON is for machines and stays in the event's data. */
 function messageOf(title: string, place: string | undefined, content: string): string {
   const said = /^\s*([[{]|$)/.test(content) ? "" : `: ${content.slice(0, MAX_CONTENT)}`;
-  return `${title}${place === undefined ? "" : ` (${place})`}${said}`;
+  return `${place === undefined ? title : `${title.replace(/\.$/, "")} (${place})`}${said}`;
 }
 
 /** Arrivals while paging may show an occurrence twice. */
