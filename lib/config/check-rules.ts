@@ -8,7 +8,7 @@ import { field, isMap } from "./raw.ts";
 import { validate } from "./validate.ts";
 
 /** The rule that Lookout opens about itself. */
-const OWN_RULE = "lookout-unhealthy";
+export const OWN_RULE = "lookout-unhealthy";
 
 export interface RuleCheckers {
   /** Throws an error with `path` and `reason`. */

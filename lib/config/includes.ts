@@ -18,7 +18,7 @@ export interface RuleSite {
   pack: { document: Document; place: Place; name: string } | undefined;
 }
 
-export interface Expanded {
+interface Expanded {
   sites: RuleSite[];
   findings: Finding[];
   /** Every file that was read, as named in findings; the first is the configuration itself. */

@@ -2,6 +2,7 @@
 import { Severity } from "../model/alert.ts";
 import type { Config, Pattern, RouteConfig } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
+import { OWN_RULE } from "./check-rules.ts";
 import { canonical } from "./fill.ts";
 import { type Finding, findingAt } from "./finding.ts";
 import { lintPattern, type Subject } from "./lint-patterns.ts";
@@ -109,7 +110,7 @@ function channelsOf(route: RouteConfig): string[] {
 /** What patterns over alerts may name. */
 function alertSubject(config: Config): Subject {
   const values = {
-    rule: [...config.rules.map(({ id }) => id), "lookout-unhealthy"],
+    rule: [...config.rules.map(({ id }) => id), OWN_RULE],
     connection: Object.keys(config.connections),
     status: ["firing", "resolved"],
   };

@@ -80,10 +80,9 @@ function lintDiscovery(config: Config, places: Places): Finding[] {
 /** Channels' options stand beside `type` in the file. */
 async function lintSecrets(config: Config, places: Places, secrets: LintDeps["secrets"]): Promise<Finding[]> {
   const texts: [string, Place][] = [
-    ...textsIn(config.connections, ["connections"]),
+    ...Object.entries(config.connections).flatMap(([name, { auth }]) => textsIn(auth, ["connections", name, "auth"])),
     ...Object.entries(config.channels).flatMap(([name, { options }]) => textsIn(options, ["channels", name])),
     ...textsIn(config.health.heartbeat, ["health", "heartbeat"]),
-    ...textsIn(config.store, ["store"]),
   ];
   const findings = texts.map(async ([text, place]) => {
     const problems = await secrets.problems(text);

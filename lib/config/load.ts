@@ -15,6 +15,7 @@ import { expandRules, type RuleSite } from "./includes.ts";
 import { field, fieldsOf, partAt } from "./raw.ts";
 import { checkReferences } from "./references.ts";
 import { validate } from "./validate.ts";
+import { expandVariables } from "./variables.ts";
 
 /** What other rooms know about parts of the file. */
 export interface ConfigDeps extends RuleCheckers {
@@ -45,6 +46,7 @@ export interface LoadedConfig {
 /** Reads and checks `path`. Throws ConfigError with all findings, and nothing else but for defects. */
 export async function loadConfig(path: string, deps: ConfigDeps): Promise<LoadedConfig> {
   const document = await readDocument(path, path);
+  const references = [...checkReferences(document), ...expandVariables(document, deps.env)];
   const { value: file, findings: shape } = validate(ConfigFile, document.root, document, []);
   const { sites, findings: included, files } = await expandRules(document, path, deps.packsDir);
   const findings = [
@@ -52,7 +54,7 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
     // A value that could not be read is not wrong in a second way.
     ...shape.filter(({ path }) => !document.problems.some((problem) => problem.path === path)),
     ...included,
-    ...checkReferences(document),
+    ...references,
     ...checkSources(document),
     // Its compiler would say of the shape what the schema has said.
     ...(shape.some(({ path }) => path.startsWith("timeIntervals"))

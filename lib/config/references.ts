@@ -4,8 +4,7 @@ import type { Document } from "./document.ts";
 import { type Finding, findingAt } from "./finding.ts";
 import { isMap, partAt } from "./raw.ts";
 
-export const SCHEMES = ["env", "file", "ssm", "secretsmanager"] as const;
-export type Scheme = (typeof SCHEMES)[number];
+type Scheme = "env" | "file" | "ssm" | "secretsmanager";
 
 export interface Reference {
   /** As written, with `${` and `}`. */

@@ -127,7 +127,7 @@ export const Rule = z
 const Include = z
   .strictObject({ include: Text.describe("A pack that comes with Lookout, or the relative path of a .yml file.") })
   .describe("The rules of another file.");
-export const RuleEntry = z.union([Rule, Include]);
+const RuleEntry = z.union([Rule, Include]);
 
 const RouteFields = {
   channels: z.array(Name).optional().describe("Where alerts go. Default: as above, at the root all channels."),
@@ -175,7 +175,7 @@ const TimeInterval = z.strictObject({
   years: Texts.optional().describe("Years such as 2026 or 2026:2028."),
   location: Text.optional().describe("IANA time zone. Default: timezone of the file."),
 });
-export const TimeIntervals = z.union([z.array(TimeInterval).min(1), TimeInterval]);
+const TimeIntervals = z.union([z.array(TimeInterval).min(1), TimeInterval]);
 
 export const Silence = z
   .strictObject({
@@ -194,7 +194,7 @@ export const Channel = z.looseObject({
   sendResolved: z.boolean().default(true).describe("Also tell resolutions."),
 });
 
-export const Health = z
+const Health = z
   .strictObject({
     channels: z.array(Name).optional().describe("Where Lookout's own troubles are told. Default: as the root route."),
     lag: Positive.prefault("15m").describe("A target unread for this long is a trouble."),
@@ -212,7 +212,7 @@ const DynamoDb = z.strictObject({
   region: Text.optional().describe("AWS region. Default: that of the environment."),
   endpoint: Url.optional().describe("URL of another DynamoDB service."),
 });
-export const StoreEntry = z.discriminatedUnion("type", [Sqlite, DynamoDb]);
+const StoreEntry = z.discriminatedUnion("type", [Sqlite, DynamoDb]);
 
 export const ConfigFile = z.strictObject({
   timezone: Text.default("UTC").describe("IANA time zone for messages and time intervals that name none."),

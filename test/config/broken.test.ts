@@ -124,6 +124,12 @@ const connections: Case[] = [
     'lookout.yml:1:16: the connection "sim" with cloud: custom has no endpoint for iam; set endpoints.iam',
   ],
   [
+    "a project from a variable that is not set, a region from a file",
+    `connections: { prod: { cloud: otc, region: "\${file:r}", projectId: "\${env:P}" } }\n${SOURCES}${RULES}${CHANNELS}`,
+    "lookout.yml:1:44: ${file:r} cannot stand here; write ${env:NAME} or the value itself",
+    "lookout.yml:1:68: ${env:P} has no value; set the environment variable P",
+  ],
+  [
     "a reference of an unknown kind",
     `connections: { prod: { cloud: otc, region: eu-de, projectId: "\${PROJECT}" } }\n${SOURCES}${RULES}${CHANNELS}`,
     'lookout.yml:1:62: "projectId" holds a ${…} that is no reference; write ${env:NAME}',

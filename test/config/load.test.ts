@@ -126,6 +126,21 @@ test("a session token in the environment is part of the default credentials", as
   expect(config.connections["prod"]?.auth).toHaveProperty("securityToken", "${env:HW_SECURITY_TOKEN}");
 });
 
+test("what is no secret may come from the environment too, and is there at once", async () => {
+  const { config } = await load(
+    `connections: { prod: { cloud: custom, region: "\${env:R}", projectId: "p-\${env:P}", endpoints: { modelarts: "\${env:E}" } } }
+${SOURCES}${RULES}${CHANNELS}store: { type: dynamodb, table: "\${env:T}" }
+`,
+    { R: "eu-de", P: "1", E: "http://localhost:1", T: "table" },
+  );
+  expect(config.connections["prod"]).toMatchObject({
+    region: "eu-de",
+    projectId: "p-1",
+    endpoints: { modelarts: "http://localhost:1" },
+  });
+  expect(config.store).toEqual({ type: "dynamodb", table: "table" });
+});
+
 test("Cloud Eye's events are awaited for 70 minutes, and nothing is discovered for them", async () => {
   const { config } = await load(`${CONNECTIONS}sources: [{ kind: cloud-eye-events }]\n${RULES}${CHANNELS}`);
   expect(config.sources[0]).toMatchObject({ lateness: 4_200_000, targets: undefined, discover: undefined });
