@@ -1,0 +1,32 @@
+// Log lines on Lambda: one JSON object each, with the request's id, and no secret that this process knows of.
+import type { Clock } from "../model/clock.ts";
+import type { Log } from "../model/log.ts";
+
+export interface LambdaLog extends Log {
+  /** From now on every line carries this id: a container serves one request at a time. */
+  begin(requestId: string): void;
+}
+
+/** Lines of level debug are left out: on Lambda every byte is paid for. */
+export function createLambdaLog(
+  write: (line: string) => void,
+  clock: Clock,
+  redact: (text: string) => string,
+): LambdaLog {
+  let requestId: string | undefined;
+  const at =
+    (level: string) =>
+    (message: string, fields: Record<string, unknown> = {}) => {
+      const line = JSON.stringify({ time: new Date(clock.now()).toISOString(), level, message, requestId, ...fields });
+      write(`${redact(line)}\n`);
+    };
+  return {
+    debug() {},
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    begin(id) {
+      requestId = id;
+    },
+  };
+}

@@ -1,0 +1,156 @@
+// The built functions, called with the payloads of events/: against the simulated cloud, DynamoDB Local, EventBridge as moto
+// speaks it, and a receiver that verifies what it is told.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Webhook } from "standardwebhooks";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SOURCE_KINDS } from "../../lib/model/event.ts";
+import type { Notification } from "../../lib/model/notification.ts";
+import type { Simulator } from "../../lib/simulator/server.ts";
+import { dynamoEndpoint } from "../support/dynamodb.ts";
+import { startMoto } from "../support/moto.ts";
+import { openStage, type Received, type Stage, WEBHOOK_SECRET } from "./stage.ts";
+
+const SERVICE = "35de3ca9-0000-4000-8000-000000000001";
+const QUIET = "35de3ca9-0000-4000-8000-000000000002";
+
+function payload(name: string): unknown {
+  return JSON.parse(readFileSync(join(import.meta.dirname, `../../events/${name}.json`), "utf8"));
+}
+
+function configOf({ url, credentials }: Simulator, receiver: string): string {
+  return `
+connections:
+  sim:
+    cloud: custom
+    region: eu-de
+    projectId: ${credentials.projectId}
+    auth: { accessKey: "\${env:HW_ACCESS_KEY}", secretKey: "\${env:HW_SECRET_KEY}" }
+    endpoints: { modelarts: "${url}", ces: "${url}", iam: "${url}" }
+sources: [${SOURCE_KINDS.map((kind) => `{ kind: ${kind} }`).join(", ")}]
+rules:
+  - include: modelarts/services
+  - include: modelarts/pools
+  - include: modelarts/training
+  - include: modelarts/updates
+  - include: cloud-eye/core
+channels:
+  ops: { type: webhook, url: "${receiver}/ops", secret: "\${env:OPS_SECRET}" }
+health: { heartbeat: "${receiver}/heartbeat" }
+`;
+}
+
+/** The alerts that the receiver was told of, each signature verified. */
+function told(received: readonly Received[]): Notification["alerts"] {
+  const posts = received.filter(({ path }) => path === "/ops");
+  return posts.flatMap(({ body, headers }) => {
+    const notification = new Webhook(WEBHOOK_SECRET).verify(body, headers as Record<string, string>) as Notification;
+    return notification.alerts;
+  });
+}
+
+const moto = dynamoEndpoint === null ? null : await startMoto();
+
+describe.skipIf(moto === null)("the built functions on AWS", () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await openStage(moto!.endpoint, configOf);
+    const { world } = stage.cloud;
+    world.addService({ service_id: SERVICE, service_name: "prod-ocr" });
+    world.addService({ service_id: QUIET, service_name: "prod-idle" });
+    world.addPool({ id: "pool-1", name: "gpu" });
+    world.addJob({ id: "job-1", name: "train" });
+  }, 120_000);
+  afterAll(async () => {
+    await stage.close();
+    moto!.stop();
+  });
+
+  const poll = (kind: string, options = {}) => stage.invoke("poll", payload(`poll-${kind}`), options);
+  const fail = (id: string, message: string) =>
+    stage.cloud.world.addServiceEvents(id, [{ occur_time: Date.now(), event_type: "abnormal", event_info: message }]);
+  const forget = () => stage.received.splice(0);
+
+  test.each(SOURCE_KINDS)("poll-%s reads the events of its API and of no other", async (kind) => {
+    stage.cloud.seen.splice(0);
+    const { result, lines } = await poll(kind);
+    expect(result).toMatchObject([{ source: kind, failing: 0, interrupted: false }]);
+    expect(lines.at(-1)).toMatchObject({ level: "info", message: "done", requestId: "request-1" });
+    const read = stage.cloud.seen
+      .map(({ route }) => route)
+      .filter((route) => SOURCE_KINDS.some((other) => other === route));
+    expect(new Set(read)).toEqual(new Set([kind]));
+  });
+
+  test("an abnormal event rings the bus once, and the ring makes one signed delivery", async () => {
+    fail(SERVICE, "Failed to pull image, retry later");
+    await poll("service-events");
+    const rung = await stage.rung();
+    expect(rung).toMatchObject([
+      {
+        "detail-type": "Alert Firing",
+        source: "lookout",
+        detail: { alert: { rule: "service-image-pull-failed", status: "firing", resource: { name: "prod-ocr" } } },
+      },
+    ]);
+    expect(stage.received).toEqual([]);
+    const { result } = await stage.invoke("notify", rung[0]);
+    expect(result).toEqual({ made: 1, tried: 1 });
+    expect(told(forget())).toMatchObject([{ rule: "service-image-pull-failed", status: "firing", count: 1 }]);
+  });
+
+  test("what was told is not told again: not by another poll, the same ring, the sweep or the health check", async () => {
+    await poll("service-events");
+    expect(await stage.rung()).toEqual([]);
+    for (const name of ["notify", "sweep", "health"]) await stage.invoke(name, payload(name));
+    expect(told(forget())).toEqual([]);
+  });
+
+  test("a bus that cannot be reached fails no poll, and the sweep tells what it did not ring for", async () => {
+    fail(SERVICE, "The service is stopped because the quota has been exceeded.");
+    const { result, lines } = await poll("service-events", {
+      env: { AWS_ENDPOINT_URL_EVENTBRIDGE: "http://127.0.0.1:1" },
+    });
+    expect(result).toMatchObject([{ found: 1, failing: 0 }]);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: "warn", message: "alerts not put on the event bus" }),
+    );
+    expect(stage.received).toEqual([]);
+    expect((await stage.invoke("sweep", payload("sweep"))).result).toMatchObject({ made: 1, tried: 1 });
+    expect(told(forget())).toMatchObject([{ rule: "service-stopped-by-quota" }]);
+  });
+
+  test("a poll that nears its deadline stops by itself, and the next one goes on", async () => {
+    fail(SERVICE, "Failed to start service: out of memory");
+    stage.cloud.setFaults([{ kind: "slow", ms: 30_000, on: "service-events" }]);
+    const { result } = await poll("service-events", { remaining: 12_000 });
+    expect(result).toMatchObject([{ found: 0, failing: 2 }]);
+    stage.cloud.setFaults([]);
+    expect((await poll("service-events")).result).toMatchObject([{ found: 1, failing: 0, interrupted: false }]);
+  });
+
+  test("the health check sends the heartbeat where all is well", async () => {
+    forget();
+    const { result } = await stage.invoke("health", payload("health"));
+    expect(result).toMatchObject({ problems: [] });
+    expect(stage.received).toContainEqual(expect.objectContaining({ method: "GET", path: "/heartbeat" }));
+  });
+
+  test("a source is polled no more often than its `every`", async () => {
+    const config = configOf(stage.cloud, "http://127.0.0.1:1").replace(
+      "{ kind: pool-events }",
+      "{ kind: pool-events, every: 5m }",
+    );
+    const env = { LOOKOUT_CONFIG: stage.write("five-minutes.yml", config) };
+    expect((await poll("pool-events", { env })).result).toEqual([]);
+  });
+
+  test("input that no schedule sends is refused, logged, and shows no secret", async () => {
+    const { result, lines, stderr } = await stage.invoke("poll", { kind: "services" });
+    expect(result).toBeUndefined();
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: "error", requestId: "request-1", error: "ZodError" }),
+    );
+    expect(stderr).not.toContain(stage.cloud.credentials.secretKey);
+  });
+});

@@ -1,0 +1,170 @@
+// A deployment for tests: the simulated cloud, a table, a bus with a queue that gets what `notify` would, a receiver of
+// webhooks, and the built functions to call.
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  CreateEventBusCommand,
+  EventBridgeClient,
+  PutRuleCommand,
+  PutTargetsCommand,
+} from "@aws-sdk/client-eventbridge";
+import { parse } from "yaml";
+import { wallClock } from "../../lib/app/clock.ts";
+import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
+import { bundle } from "../../scripts/bundle.ts";
+import { dynamoConnection, freshTable } from "../support/dynamodb.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+export const WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const QUEUE = "rung";
+
+export interface Received {
+  method: string;
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+export interface Invocation {
+  /** What the handler returned; undefined where it failed. */
+  // biome-ignore lint/suspicious/noExplicitAny: results are looked into field by field
+  result: any;
+  /** The lines it logged. */
+  lines: Record<string, unknown>[];
+  stderr: string;
+}
+
+export interface InvokeOptions {
+  /** Until Lambda would end it; ms. */
+  remaining?: number;
+  env?: Record<string, string>;
+}
+
+export interface Stage {
+  cloud: Simulator;
+  received: Received[];
+  /** Writes another configuration beside the built functions; returns its path. */
+  write(name: string, config: string): string;
+  invoke(name: string, event: unknown, options?: InvokeOptions): Promise<Invocation>;
+  /** What the bus has passed on for `notify` since the last call. */
+  rung(): Promise<Record<string, unknown>[]>;
+  close(): Promise<void>;
+}
+
+/** `configOf` writes the configuration, given where the cloud and the receiver are; `aws` is moto's address. */
+export async function openStage(aws: string, configOf: (cloud: Simulator, receiver: string) => string): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), "lookout-aws-"));
+  const cloud = await startSimulator({ clock: wallClock, scenario: "empty" });
+  const receiver = await startReceiver();
+  const { table, client } = await freshTable();
+  const config = join(folder, "lookout.yml");
+  const build = join(folder, "build");
+  await writeFile(config, configOf(cloud, receiver.url));
+  await bundle({ outdir: build, config });
+  const queue = await openBus(aws, table);
+  const { accessKeyId, secretAccessKey } = dynamoConnection.credentials;
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    AWS_REGION: dynamoConnection.region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoConnection.endpoint,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: aws,
+    AWS_ENDPOINT_URL_SSM: aws,
+    LOOKOUT_CONFIG: join(build, "lookout.yml"),
+    LOOKOUT_TABLE: table,
+    LOOKOUT_BUS: table,
+    HW_ACCESS_KEY: cloud.credentials.accessKey,
+    HW_SECRET_KEY: cloud.credentials.secretKey,
+    OPS_SECRET: WEBHOOK_SECRET,
+  };
+  return {
+    cloud,
+    write(name, text) {
+      writeFileSync(join(build, name), text);
+      return join(build, name);
+    },
+    received: receiver.received,
+    invoke: (name, event, options = {}) =>
+      invoke(join(build, `${name}.js`), event, options.remaining ?? 55_000, { ...env, ...options.env }),
+    rung: () => receive(aws, queue),
+    async close() {
+      client.destroy();
+      await Promise.all([cloud.close(), receiver.close(), rm(folder, { recursive: true })]);
+    },
+  };
+}
+
+function invoke(file: string, event: unknown, remaining: number, env: Record<string, string>): Promise<Invocation> {
+  const args = [join(import.meta.dirname, "invoke.ts"), file, JSON.stringify(event), String(remaining)];
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { env }, (_error, stdout, stderr) => {
+      const lines = stderr.split("\n").filter((line) => line.startsWith("{"));
+      resolve({
+        result: stdout === "" ? undefined : JSON.parse(stdout),
+        lines: lines.map((line) => JSON.parse(line)),
+        stderr,
+      });
+    });
+  });
+}
+
+async function startReceiver() {
+  const received: Received[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks = await request.toArray();
+    const { method = "", url: path = "", headers } = request;
+    received.push({ method, path, headers, body: Buffer.concat(chunks).toString() });
+    response.writeHead(204).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, close };
+}
+
+/** A bus with the rule of serverless.yml, whose target here is a queue; returns the queue's URL. */
+async function openBus(aws: string, name: string): Promise<string> {
+  const { QueueUrl } = await sqs(aws, "CreateQueue", { QueueName: `${QUEUE}-${name}` });
+  const { region, credentials } = dynamoConnection;
+  const client = new EventBridgeClient({ endpoint: aws, region, credentials });
+  await client.send(new CreateEventBusCommand({ Name: name }));
+  const EventPattern = JSON.stringify(await notifyPattern());
+  await client.send(new PutRuleCommand({ Name: "notify", EventBusName: name, EventPattern }));
+  const Arn = `arn:aws:sqs:${region}:123456789012:${QUEUE}-${name}`;
+  await client.send(new PutTargetsCommand({ Rule: "notify", EventBusName: name, Targets: [{ Id: "queue", Arn }] }));
+  client.destroy();
+  return String(QueueUrl);
+}
+
+async function notifyPattern(): Promise<object> {
+  const text = await readFile(join(ROOT, "serverless.yml"), "utf8");
+  return parse(text, { merge: true, logLevel: "silent" }).functions.notify.events[0].eventBridge.pattern;
+}
+
+async function receive(aws: string, QueueUrl: string): Promise<Record<string, unknown>[]> {
+  const answer = await sqs(aws, "ReceiveMessage", { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 600 });
+  const messages = (answer["Messages"] ?? []) as { Body: string }[];
+  return messages.map(({ Body }) => JSON.parse(Body));
+}
+
+async function sqs(aws: string, action: string, input: object): Promise<Record<string, unknown>> {
+  const scope = `local/20260101/${dynamoConnection.region}/sqs/aws4_request`;
+  const response = await fetch(aws, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/x-amz-json-1.0",
+      "X-Amz-Target": `AmazonSQS.${action}`,
+      Authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=00`,
+    },
+    body: JSON.stringify(input),
+  });
+  return (await response.json()) as Record<string, unknown>;
+}
