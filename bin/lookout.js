@@ -1,15 +1,8 @@
 #!/usr/bin/env node
 // The command as npm installs it: says so where Node is too old, then runs the built code, or the sources in a checkout.
+import "./node-version.js";
 import { existsSync, readFileSync } from "node:fs";
 
-const [major] = process.versions.node.split(".");
-if (Number(major) < 24) {
-  console.error(
-    `lookout needs Node 24 or newer; this is ${process.version}. ` +
-      'On Linux, "npx lookout" and "npm start" in a checkout bring it along; elsewhere install it from nodejs.org.',
-  );
-  process.exit(2);
-}
 const root = new URL("../", import.meta.url);
 const built = new URL("dist/lib/cli/main.js", root);
 const sources = new URL("lib/cli/main.ts", root);

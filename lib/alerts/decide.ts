@@ -116,6 +116,7 @@ function told(
   }
   const dues = [...holds];
   if (!group.incident && members.some((member) => member.told)) dues.push(now + route.repeatInterval);
+  alerts.sort((a, b) => (a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : a.id < b.id ? -1 : 1));
   return { tell: { reason, alerts, suppressed }, members, due: earliestOf(dues) };
 }
 

@@ -52,7 +52,10 @@ export function compileSuppression(
       if (alert.rule === exempt && !silence.named) continue;
       if (silence.during.length === 0) return { kind: "silenced", by: silence.by, until: silence.until };
       if (!within(silence.during, now)) continue;
-      const until = Math.min(silence.until, change(now, (at) => within(silence.during, at)));
+      const until = Math.min(
+        silence.until,
+        change(now, (at) => within(silence.during, at)),
+      );
       return { kind: "silenced", by: silence.by, until };
     }
     return muted(route, now);

@@ -4,6 +4,7 @@ import { compileRouter, healthRoute } from "../alerts/route.ts";
 import { compileSuppression } from "../alerts/suppress.ts";
 import { compileTimeInterval } from "../alerts/time-interval.ts";
 import { channelTypes } from "../channels/registry.ts";
+import { HEALTH_RULE } from "../model/alert.ts";
 import type { Clock } from "../model/clock.ts";
 import type { AuthConfig, ChannelConfig, Config, ConnectionConfig, Pattern } from "../model/config.ts";
 import type { Log } from "../model/log.ts";
@@ -15,7 +16,7 @@ import { sources } from "../sources/registry.ts";
 import type { Store } from "../store/port.ts";
 import { createGate } from "./credentials.ts";
 import type { App, Bus, Channel, Connection, Identity } from "./deps.ts";
-import { HEALTH_RULE, healthRuleConfig } from "./health.ts";
+import { healthRuleConfig } from "./health.ts";
 
 /** Where secret references in the configuration are resolved; throws SecretError. */
 export interface Secrets {

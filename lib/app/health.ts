@@ -1,5 +1,6 @@
 // Is Lookout itself well: what is wrong becomes `lookout-unhealthy` alerts, what is well again resolves them.
 import { sendHttp } from "../channels/send.ts";
+import { HEALTH_RULE } from "../model/alert.ts";
 import type { RuleConfig } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
@@ -13,7 +14,6 @@ import { type Change, putChanges } from "./transitions.ts";
 import { commitUnit } from "./unit.ts";
 
 const HEARTBEAT_MS = 10_000;
-export const HEALTH_RULE = "lookout-unhealthy";
 
 /** The rule that Lookout's own alerts belong to; it matches no event. */
 export function healthRuleConfig(): RuleConfig {

@@ -50,7 +50,7 @@ export async function pollSource(app: App, source: SourceConfig, signal: AbortSi
     discoveryError = app.redact((error as Error).message);
     for (const target of source.targets ?? []) run.failing[target.id] = failureOf(run, target.id, error);
   }
-  const interrupted = signal.aborted && run.reports.some((report) => !report.complete);
+  const interrupted = signal.aborted && Object.keys(run.failing).length > 0;
   await writeSourceRow(run, before, discovered, discoveryError);
   const found = run.reports.reduce((sum, report) => sum + report.found, 0);
   return { source: source.id, targets, found, failing: run.failing, discoveryError, interrupted };
@@ -78,7 +78,10 @@ async function readTargets(
     source.id,
     list.map(({ target }) => target.id),
   );
-  await forEachLimit(list, CONCURRENCY, async ({ target, floor }) => {
+  // What was read longest ago comes first: a run that ends at its deadline each time would else never reach the last ones.
+  const readTo = ({ target }: (typeof list)[number]) => before?.failing[target.id]?.readTo ?? before?.completeTo ?? 0;
+  const ordered = list.toSorted((a, b) => readTo(a) - readTo(b));
+  await forEachLimit(ordered, CONCURRENCY, async ({ target, floor }) => {
     const earlier = before?.failing[target.id];
     if (run.signal.aborted || (earlier && earlier.retryAt > run.now)) {
       run.failing[target.id] = earlier ?? failureOf(run, target.id, new Error("the run was stopped before its turn"));
@@ -104,6 +107,8 @@ async function readTargets(
       run.failing[target.id] = failureOf(run, target.id, new Error("the run was stopped; the rest follows"));
     } catch (error) {
       if (isFatal(error)) throw error;
+      // It has ended, and the API has forgotten it: there is nothing more to read.
+      if (target.ended && error instanceof CloudError && error.kind === "not-found") return;
       run.failing[target.id] = failureOf(run, target.id, error);
       progress.fail(source.id, target.id, run.failing[target.id]!.readTo);
       app.log.warn("target not read", { source: source.id, target: target.id, error: run.failing[target.id]!.error });

@@ -40,6 +40,13 @@ export async function targetsOf(
       const endedSeen = target.ended ? (earlier?.endedSeen ?? now) : undefined;
       return { ...target, floor: earlier?.floor ?? newFloor, ...(endedSeen === undefined ? {} : { endedSeen }) };
     });
+    const ids = new Set(found.map(({ id }) => id));
+    // Deleted, or out of what the filter asks for: its last events are still to be read.
+    for (const target of before?.targets ?? []) {
+      if (ids.has(target.id)) continue;
+      const gone = { ...target, ended: true, endedSeen: target.endedSeen ?? now };
+      if (due([gone], source, now).length > 0) targets.push(gone);
+    }
     return { list: due(targets, source, now), discovered: { at: now, targets } };
   } catch (error) {
     return { list: due(before?.targets ?? [], source, now), error: (error as Error).message };

@@ -1,4 +1,6 @@
 // What a schema cannot say of rules: ids that are unique over all files, patterns and templates that compile.
+
+import { HEALTH_RULE } from "../model/alert.ts";
 import type { RuleConfig } from "../model/config.ts";
 import { Rule } from "../model/config-file.ts";
 import { checkPattern } from "./check-patterns.ts";
@@ -6,9 +8,6 @@ import { type Finding, findingAt, formatLocation } from "./finding.ts";
 import type { RuleSite } from "./includes.ts";
 import { field, isMap } from "./raw.ts";
 import { validate } from "./validate.ts";
-
-/** The rule that Lookout opens about itself. */
-export const OWN_RULE = "lookout-unhealthy";
 
 export interface RuleCheckers {
   /** Throws an error with `path` and `reason`. */
@@ -27,7 +26,7 @@ function checkId(site: RuleSite, seen: Map<string, RuleSite>): Finding[] {
   if (typeof id !== "string") return [];
   const place = [...site.place, "id"];
   const location = site.document.locate(place);
-  if (id === OWN_RULE)
+  if (id === HEALTH_RULE)
     return [findingAt(location, place, `"${id}" is the rule of Lookout's own alerts`, "take another id")];
   const first = seen.get(id);
   if (first === undefined) {

@@ -1,8 +1,7 @@
 // Finds routes that no alert reaches, channels that nothing uses, and silences that are over or silence nothing.
-import { Severity } from "../model/alert.ts";
+import { HEALTH_RULE, Severity } from "../model/alert.ts";
 import type { Config, Pattern, RouteConfig } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
-import { OWN_RULE } from "./check-rules.ts";
 import { canonical } from "./fill.ts";
 import { type Finding, findingAt } from "./finding.ts";
 import { lintPattern, type Subject } from "./lint-patterns.ts";
@@ -110,7 +109,7 @@ function channelsOf(route: RouteConfig): string[] {
 /** What patterns over alerts may name. */
 function alertSubject(config: Config): Subject {
   const values = {
-    rule: [...config.rules.map(({ id }) => id), OWN_RULE],
+    rule: [...config.rules.map(({ id }) => id), HEALTH_RULE],
     connection: Object.keys(config.connections),
     status: ["firing", "resolved"],
   };

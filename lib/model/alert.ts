@@ -5,6 +5,9 @@ import { Event, Labels, Resource } from "./event.ts";
 export const Severity = z.enum(["critical", "error", "warning", "info"]);
 export type Severity = z.infer<typeof Severity>;
 
+/** The rule of the alerts that Lookout raises about itself. */
+export const HEALTH_RULE = "lookout-unhealthy";
+
 export const AlertStatus = z.enum(["firing", "resolved"]);
 export type AlertStatus = z.infer<typeof AlertStatus>;
 

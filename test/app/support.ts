@@ -1,0 +1,179 @@
+// The application on a clock that only moves when told: real HTTP to a simulated cloud and to a receiver, a real SQLite file.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { createApp } from "../../lib/app/app.ts";
+import type { App } from "../../lib/app/deps.ts";
+import { openConfig } from "../../lib/app/open-config.ts";
+import { createRedactor } from "../../lib/config/redactor.ts";
+import { type RoundReport, runOnce } from "../../lib/local/once.ts";
+import type { Notification } from "../../lib/model/notification.ts";
+import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
+import type { Store } from "../../lib/store/port.ts";
+import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { folderWith } from "../support/cli.ts";
+
+/** 2026-11-20T10:00:00Z, a Friday. */
+export const T0 = Date.parse("2026-11-20T10:00:00Z");
+export const MINUTE = 60_000;
+export const SERVICE = "svc-1";
+
+export interface Message {
+  /** Minutes after T0. */
+  at: number;
+  /** The request's path: `/ops`. */
+  to: string;
+  id: string;
+  // biome-ignore lint/suspicious/noExplicitAny: bodies differ by channel
+  body: any;
+}
+
+export interface Bench {
+  app: App;
+  sim: Simulator;
+  store: Store;
+  messages: Message[];
+  /** How the receiver answers; default 200, for every path. */
+  answer(
+    reply: (message: Message, number: number) => { status: number; headers?: Record<string, string>; body?: string },
+  ): void;
+  /** Moves the clock to so many minutes after T0. */
+  to(minutes: number): void;
+  /** One round, as `lookout run --once`. */
+  round(): Promise<RoundReport>;
+  /** Rounds every `step` minutes from the next one up to `until` minutes. */
+  rounds(until: number, step?: number): Promise<void>;
+  /** Something that failed, at a moment in minutes; `what` is part of the message. */
+  fail(minutes: number, what?: string, service?: string): void;
+  recover(minutes: number, service?: string): void;
+  /** The same store under another configuration, as after a reload. */
+  reload(yaml: string): Promise<void>;
+}
+
+export interface BenchOptions {
+  /** Everything of lookout.yml but connections and sources. */
+  yaml: string;
+  services?: readonly string[];
+  env?: Record<string, string>;
+  /** Stands between the application and its store. */
+  wrapStore?: (store: Store) => Store;
+}
+
+const CONNECTION = (sim: Simulator) => `
+connections:
+  prod:
+    cloud: custom
+    region: eu-de
+    projectId: "${sim.credentials.projectId}"
+    endpoints: { modelarts: "${sim.url}", ces: "${sim.url}", iam: "${sim.url}" }
+`;
+
+/** Everything is closed when the test ends. `HOOK` in the YAML stands for the receiver's address. */
+export async function bench(options: BenchOptions): Promise<Bench> {
+  let now = T0;
+  const clock = {
+    now: () => now,
+    async sleep(ms: number) {
+      now += ms;
+    },
+  };
+  const services = options.services ?? [SERVICE];
+  const sim = await startSimulator({ clock, scenario: "empty" });
+  onTestFinished(() => sim.close());
+  for (const id of services) sim.world.addService({ service_id: id, service_name: id });
+  const hook = await startHook(() => (now - T0) / MINUTE);
+  const folder = await folderWith({});
+  const sqlite = openSqliteStore({ path: join(folder, "state.db"), now: clock.now });
+  const store = options.wrapStore?.(sqlite) ?? sqlite;
+  onTestFinished(() => sqlite.close());
+  const env = { HW_ACCESS_KEY: sim.credentials.accessKey, HW_SECRET_KEY: sim.credentials.secretKey, ...options.env };
+
+  async function open(yaml: string): Promise<App> {
+    const sources = `sources: [{ kind: service-events, targets: ${JSON.stringify(services)} }]\n`;
+    const whole = CONNECTION(sim) + (yaml.includes("sources:") ? "" : sources) + yaml.replaceAll("HOOK", hook.url);
+    const file = await folderWith({ "lookout.yml": whole });
+    const packsDir = join(import.meta.dirname, "../../rules");
+    const { config, secrets } = await openConfig(join(file, "lookout.yml"), {
+      packsDir,
+      env,
+      clock,
+      redactor: createRedactor(),
+    });
+    const log = { debug() {}, info() {}, warn() {}, error() {} };
+    const bus = { async publish() {} };
+    const identity = { id: "test", isGone: () => false };
+    return createApp(config, { store, clock, random: () => 0.5, identity, log, bus, secrets, print() {} });
+  }
+  const made: Bench = {
+    app: await open(options.yaml),
+    sim,
+    store,
+    messages: hook.messages,
+    answer: hook.answer,
+    to(minutes) {
+      now = Math.max(now, T0 + minutes * MINUTE);
+    },
+    round: () => runOnce(made.app, new AbortController().signal),
+    async rounds(until, step = 1) {
+      for (let at = Math.floor((now - T0) / MINUTE / step) * step + step; at <= until; at += step) {
+        made.to(at);
+        await made.round();
+      }
+    },
+    fail: (minutes, what = "Failed to pull image", service = SERVICE) => add(service, minutes, "abnormal", what),
+    recover: (minutes, service = SERVICE) => add(service, minutes, "normal", "Service started."),
+    async reload(yaml) {
+      made.app = await open(yaml);
+    },
+  };
+  function add(service: string, minutes: number, event_type: "normal" | "abnormal", event_info: string): void {
+    sim.world.addServiceEvents(service, [{ occur_time: T0 + minutes * MINUTE, event_type, event_info }]);
+  }
+  return made;
+}
+
+async function startHook(minutes: () => number) {
+  const messages: Message[] = [];
+  let reply: (message: Message, number: number) => { status: number; headers?: Record<string, string>; body?: string } =
+    () => ({
+      status: 200,
+    });
+  const server = createServer(async (request, response) => {
+    let text = "";
+    for await (const chunk of request.setEncoding("utf8")) text += chunk;
+    const message: Message = {
+      at: minutes(),
+      to: request.url ?? "",
+      id: String(request.headers["webhook-id"] ?? ""),
+      body: JSON.parse(text === "" ? "null" : text),
+    };
+    messages.push(message);
+    const { status, headers = {}, body = "" } = reply(message, messages.length);
+    response.writeHead(status, headers).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  );
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    messages,
+    answer(next: typeof reply) {
+      reply = next;
+    },
+  };
+}
+
+/** `3 /ops new firing: svc-1 ×2(+1)`: a message in one line. */
+export function line({ at, to, body }: Message): string {
+  const { reason, status, alerts } = body as Notification;
+  const told = alerts.map(
+    (alert) => `${alert.resource?.name ?? alert.key["name"]} ${alert.status} ×${alert.count}(+${alert.newCount})`,
+  );
+  return `${Math.round(at * 100) / 100} ${to} ${reason} ${status}: ${told.join(", ")}`;
+}
