@@ -1,0 +1,101 @@
+// The package as somebody installs it: packed, unpacked into a project of its own, used from JavaScript and as a command.
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Webhook } from "standardwebhooks";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createMatcher, InvalidPatternError, verifyWebhook, WebhookVerificationError } from "../../lib/index.ts";
+import { folderWith } from "../support/cli.ts";
+import { SECRET } from "../support/webhook.ts";
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, "../..");
+
+describe("createMatcher", () => {
+  it("gives the ids of all matching rules in the given order", () => {
+    const matcher = createMatcher([
+      { id: "b", when: { level: ["error"] } },
+      { id: "a", when: { text: [{ wildcard: "*pull image*" }] } },
+      { id: "c", when: { level: ["normal"] } },
+    ]);
+    expect(matcher.match({ level: "error", text: "failed to pull image" })).toEqual(["b", "a"]);
+  });
+
+  it("names rule, path and reason of an invalid pattern", () => {
+    const make = () => createMatcher([{ id: "bad", when: { level: [{ prefix: 1 }] } }]);
+    expect(make).toThrow(InvalidPatternError);
+    expect(make).toThrow(
+      expect.objectContaining({ ruleId: "bad", path: expect.anything(), reason: expect.any(String) }),
+    );
+  });
+});
+
+describe("verifyWebhook", () => {
+  const body = '{"version":"1"}';
+  const at = new Date();
+  const headers = {
+    "Webhook-Id": "d1",
+    "webhook-timestamp": String(Math.floor(at.getTime() / 1_000)),
+    "webhook-signature": new Webhook(SECRET).sign("d1", at, body),
+  };
+  it("gives the payload of a signed request", () => {
+    expect(verifyWebhook({ secret: SECRET, headers, body })).toEqual({ version: "1" });
+  });
+
+  it("throws for another body, and for one that is too old", () => {
+    expect(() => verifyWebhook({ secret: SECRET, headers, body: `${body} ` })).toThrow(WebhookVerificationError);
+    const later = new Date(at.getTime() + 301_000);
+    expect(() => verifyWebhook({ secret: SECRET, headers, body, now: later })).toThrow(WebhookVerificationError);
+  });
+});
+
+describe("the published package", () => {
+  let tree: string;
+  let folder: string;
+  afterAll(() => rm(tree, { recursive: true, force: true }));
+  beforeAll(async () => {
+    tree = await mkdtemp(join(tmpdir(), "lookout-package-"));
+    // A copy, since packing writes a package.json and dist into the tree it packs.
+    await run("sh", ["-c", `git ls-files -co --exclude-standard | tar cf - -T - | tar xf - -C "${tree}"`], {
+      cwd: ROOT,
+    });
+    await symlink(join(ROOT, "node_modules"), join(tree, "node_modules"));
+    const { stdout } = await run("npm", ["pack", "--silent"], { cwd: tree });
+    folder = join(tree, "installed");
+    await mkdir(join(folder, "node_modules"), { recursive: true });
+    await run("tar", ["xzf", join(tree, stdout.trim().split("\n").at(-1)!), "-C", folder]);
+    await run("mv", [join(folder, "package"), join(folder, "node_modules/lookout")]);
+    await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  }, 60_000);
+
+  it("is JavaScript with types, and exports what the contract names", async () => {
+    const script = 'import * as lookout from "lookout"; console.log(Object.keys(lookout).sort().join());';
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], { cwd: folder });
+    const names =
+      "InvalidPatternError,TimeIntervalError,WebhookVerificationError,compileTimeInterval,createMatcher,verifyWebhook";
+    expect(stdout.trim()).toBe(names);
+    await writeFile(
+      join(folder, "use.ts"),
+      'import { createMatcher, type Event } from "lookout";\nconst ids: string[] = createMatcher([]).match({} as Event);\nexport { ids };\n',
+    );
+    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2024", "--ignoreConfig"];
+    const checked = await run(join(ROOT, "node_modules/.bin/tsc"), [...options, "use.ts"], { cwd: folder }).catch((error) => error);
+    expect(checked.stdout).toBe("");
+  });
+
+  it("brings its command and its rule packs", async () => {
+    const cwd = await folderWith({});
+    const bin = join(folder, "node_modules/lookout/bin/lookout.js");
+    const example = join(folder, "node_modules/lookout/lookout.example.yml");
+    const env = {
+      ...process.env,
+      HW_ACCESS_KEY: "a-key",
+      HW_SECRET_KEY: "a-secret",
+      CHAT_URL: "https://hooks.slack.com/services/T/B/x",
+    };
+    const { stdout } = await run(process.execPath, [bin, "check", "--config", example], { cwd, env });
+    expect(stdout).toContain("is valid");
+  });
+});
