@@ -17,6 +17,8 @@ export interface Finished {
 export interface Running {
   kill(signal: NodeJS.Signals): void;
   finished: Promise<Finished>;
+  /** Everything on stdout so far. */
+  stdout(): string;
   /** Everything on stderr so far. */
   stderr(): string;
 }
@@ -47,7 +49,7 @@ export function startLookout(args: readonly string[], options: RunOptions): Runn
     child.kill("SIGKILL");
     await finished;
   });
-  return { kill: (signal) => void child.kill(signal), finished, stderr: () => stderr };
+  return { kill: (signal) => void child.kill(signal), finished, stdout: () => stdout, stderr: () => stderr };
 }
 
 export function lookout(args: readonly string[], options: RunOptions): Promise<Finished> {
