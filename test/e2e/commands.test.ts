@@ -37,7 +37,10 @@ describe("check --live", () => {
 
   it("tries wrong credentials no more than twice", async () => {
     const { sim, run } = await setUp();
-    const { code, stdout, stderr } = await lookout(["check", "--live"], { ...run, env: { ...run.env, HW_SECRET_KEY: "not-the-secret" } });
+    const { code, stdout, stderr } = await lookout(["check", "--live"], {
+      ...run,
+      env: { ...run.env, HW_SECRET_KEY: "not-the-secret" },
+    });
     expect(code).toBe(1);
     expect(sim.seen.filter(({ status }) => status === 401)).toHaveLength(2);
     expect(stdout + stderr).not.toContain("not-the-secret");
@@ -58,7 +61,9 @@ describe("run", () => {
 
   it("reloads at SIGHUP; an invalid file is refused and reported while the old one runs on", async () => {
     const { sim, hook, yaml, run } = await setUp("health: { channels: [watch] }\n");
-    const watched = yaml.replace(/ {2}ops: /, `  watch: { type: webhook, url: "${hook.url}/watch" }\n  ops: `).replaceAll(" }\n  -", ", every: 1s }\n  -");
+    const watched = yaml
+      .replace(/ {2}ops: /, `  watch: { type: webhook, url: "${hook.url}/watch" }\n  ops: `)
+      .replaceAll(" }\n  -", ", every: 1s }\n  -");
     const file = join(run.cwd, "lookout.yml");
     await writeFile(file, watched);
     const running = startLookout(["run"], run);
@@ -89,10 +94,23 @@ describe("deliveries", () => {
     const { hook, run } = await setUp();
     hook.answer = () => ({ status: 404 });
     expect((await lookout(["run", "--once"], run)).code).toBe(1);
-    const list = async () => (await lookout(["deliveries", "--json"], run)).stdout.trim().split("\n").map((line) => JSON.parse(line));
+    const list = async () =>
+      (await lookout(["deliveries", "--json"], run)).stdout
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
     const dead = (await list()).filter(({ status }) => status === "dead");
     expect(dead.length).toBeGreaterThanOrEqual(ABNORMAL);
-    expect(Object.keys(dead[0]).sort()).toEqual(["alerts", "attempts", "channel", "createdAt", "error", "id", "nextAttemptAt", "status"]);
+    expect(Object.keys(dead[0]).sort()).toEqual([
+      "alerts",
+      "attempts",
+      "channel",
+      "createdAt",
+      "error",
+      "id",
+      "nextAttemptAt",
+      "status",
+    ]);
     const status = await lookout(["status", "--json"], run);
     expect(status.code).toBe(1);
     expect(JSON.parse(status.stdout)).toMatchObject({ healthy: false, deliveries: { pending: 0, dead: dead.length } });

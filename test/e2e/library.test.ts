@@ -81,7 +81,9 @@ describe("the published package", () => {
       'import { createMatcher, type Event } from "lookout";\nconst ids: string[] = createMatcher([]).match({} as Event);\nexport { ids };\n',
     );
     const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2024", "--ignoreConfig"];
-    const checked = await run(join(ROOT, "node_modules/.bin/tsc"), [...options, "use.ts"], { cwd: folder }).catch((error) => error);
+    const checked = await run(join(ROOT, "node_modules/.bin/tsc"), [...options, "use.ts"], { cwd: folder }).catch(
+      (error) => error,
+    );
     expect(checked.stdout).toBe("");
   });
 
