@@ -116,7 +116,8 @@ function applyResolve(state: KeyState, time: number): Step {
 function endAt(rule: CompiledRule, state: KeyState, at: number): Step {
   const alert = endAlert(state.alert!, at);
   const kind = rule.canResolve ? "resolved" : "closed";
-  return { state: { ...clear(state, at), alert }, transitions: [{ kind, alert }] };
+  // Everything in the window lies before its end, the event at that very moment included.
+  return { state: { ...clear(state, at), window: [], pending: [], alert }, transitions: [{ kind, alert }] };
 }
 
 /** Resolving empties the key's window; what was found at that very time or after it stays. */
