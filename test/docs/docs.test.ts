@@ -1,0 +1,173 @@
+// The documents say what is: links lead somewhere, files and commands that they name exist, configurations pass the check.
+import { existsSync, globSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { parse, stringify } from "yaml";
+import { channelTypes } from "../../lib/channels/registry.ts";
+import { main } from "../../lib/cli/main.ts";
+import { ConfigFile } from "../../lib/model/config-file.ts";
+import { SOURCE_KINDS } from "../../lib/model/event.ts";
+import { folderWith } from "../support/cli.ts";
+import { type Page, parsePage, ROOT, readPage, readPages, sectionOf } from "./markdown.ts";
+
+const pages = readPages();
+const NOT_BUILT = sectionOf(readPage("README.md"), "Not built yet");
+
+/** Runs a command line in this process. */
+async function run(...args: string[]): Promise<{ code: number; output: string }> {
+  let output = "";
+  const write = (text: string) => {
+    output += text;
+  };
+  const code = await main(args, { out: write, err: write, tty: false, columns: () => 100, rows: () => 40 }, "0.0.0");
+  return { code, output };
+}
+
+it("every relative link leads to a file, and to a heading where it names one", () => {
+  const broken = pages.flatMap((page) => page.links.filter((link) => !leadsSomewhere(page, link)).map(at(page)));
+  expect(broken).toEqual([]);
+});
+
+it("every file of the checkout that is named is there", () => {
+  const missing = pages.flatMap((page) => page.spans.filter((span) => isPath(span) && !isThere(span)).map(at(page)));
+  expect(missing).toEqual([]);
+});
+
+it("the README's tables name every source, rule pack and channel", () => {
+  const rows = readPage("README.md")
+    .text.match(/^\| .*$/gm)!
+    .join("\n");
+  const packs = globSync("*/*.yml", { cwd: join(ROOT, "rules"), exclude: ["*/*.examples.yml"] });
+  const parts = packs.map((file) => /(\w+)\.yml$/.exec(file)![1]!);
+  expect(parts.length).toBeGreaterThan(5);
+  for (const name of [...SOURCE_KINDS, ...channelTypes.keys()]) expect(rows).toContain(`\`${name}\``);
+  for (const name of parts) expect(rows).toMatch(new RegExp(`[\`/]${name}\``));
+});
+
+describe("commands", () => {
+  const named = pages.flatMap((page) => {
+    const built = parsePage(page.path, page.text.replace(NOT_BUILT.text, ""));
+    return [...codeOf(built).matchAll(/(?<![\w/.-]|-u )lookout ([a-z][a-z-]*)((?: +[^\s|`]+)*)/g)].map((match) => {
+      const [line, command = "", rest = ""] = match;
+      return { where: `${page.path}: ${line}`, command, options: rest.match(/(?<= )--[a-z-]+/g) ?? [] };
+    });
+  });
+  const help = new Map<string, string>();
+  beforeAll(async () => {
+    for (const { command } of named) if (!help.has(command)) help.set(command, (await run(command, "--help")).output);
+  });
+
+  it("every command that is named is one, and takes the options it is named with", async () => {
+    const all = (await run("--help")).output;
+    expect(named.length).toBeGreaterThan(30);
+    const unknown = named.filter(({ command, options }) => {
+      if (!new RegExp(`^  ${command}\\b`, "m").test(all)) return true;
+      return options.some((option) => !new RegExp(` ${option}\\b`).test(help.get(command)!));
+    });
+    expect(unknown.map(({ where }) => where)).toEqual([]);
+  });
+
+  it("what the README calls not built is refused by name", async () => {
+    const commands = NOT_BUILT.spans.flatMap((span) => /^lookout ([a-z]+)$/.exec(span)?.[1] ?? []);
+    expect(commands.length).toBeGreaterThan(0);
+    for (const command of commands) {
+      const { code, output } = await run(command);
+      expect([code, output]).toEqual([2, expect.stringContaining(`"${command}" is not in this version yet`)]);
+    }
+  });
+});
+
+describe("configurations", () => {
+  const base = {
+    connections: { prod: { cloud: "otc", region: "eu-de", projectId: "0123456789abcdef0123456789abcdef" } },
+    sources: ["service-events", "service-updates", "pool-events", "training-events", "cloud-eye-events"].map((kind) => {
+      return { kind };
+    }),
+    rules: [{ id: "any", when: { level: ["error"] } }],
+    channels: { chat: { type: "feishu", url: "${env:CHAT_URL}" } },
+  };
+  const blocks = pages.flatMap(({ path, fences }) =>
+    fences.filter(({ language }) => language === "yaml").map(({ code }, index) => ({ path, index: index + 1, code })),
+  );
+  const isWhole = (code: string) => /^connections:/m.test(code);
+
+  it.each(blocks.filter(({ code }) => isWhole(code)))(
+    "$path, block $index is complete: `check` finds nothing",
+    async ({ code }) => {
+      expect(await check(code)).toEqual({ code: 0, output: expect.stringContaining("is valid") });
+    },
+  );
+
+  it.each(blocks.filter(({ code }) => !isWhole(code)))(
+    "$path, block $index is valid as a part of one",
+    async ({ code }) => {
+      const { code: exit, output } = await check(stringify({ ...base, ...partsOf(parse(code)) }));
+      expect(exit, output).not.toBe(2);
+    },
+  );
+
+  it("what the README calls not built is refused by name", async () => {
+    const keys = NOT_BUILT.spans.filter((span) => /^[a-z][A-Za-z]+$/.test(span) && span !== "lookout");
+    expect(keys).toContain("absence");
+    for (const key of keys) {
+      const route = key === "escalate" ? { route: { [key]: {} } } : {};
+      const rule = key === "inhibit" || key === "escalate" ? {} : { [key]: {} };
+      const top = key === "inhibit" ? { [key]: [] } : {};
+      const file = { ...base, rules: [{ ...base.rules[0], ...rule }], ...route, ...top };
+      expect(await check(stringify(file))).toEqual({
+        code: 2,
+        output: expect.stringContaining(`"${key}" is not supported by this version yet`),
+      });
+    }
+  });
+
+  /** Puts what stands alone in a document where it belongs. */
+  function partsOf(parts: Record<string, unknown>): object {
+    const { when, auth, ...rest } = parts;
+    expect(Object.keys(rest).filter((key) => !Object.hasOwn(ConfigFile.shape, key))).toEqual([]);
+    return {
+      ...(when === undefined ? {} : { rules: [{ id: "snippet", when }] }),
+      ...(auth === undefined ? {} : { connections: { prod: { ...base.connections.prod, auth } } }),
+      ...rest,
+    };
+  }
+
+  /** `lookout check` with every variable set that the text names. */
+  async function check(text: string): Promise<{ code: number; output: string }> {
+    const file = join(await folderWith({ "lookout.yml": text }), "lookout.yml");
+    const named = [...text.matchAll(/\$\{env:(\w+)\}/g)].map(([, name = ""]) => name);
+    for (const name of ["HW_ACCESS_KEY", "HW_SECRET_KEY", ...named]) vi.stubEnv(name, "https://chat.example/hook");
+    try {
+      return await run("check", "--config", file);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  }
+});
+
+function at({ path }: Page): (what: string) => string {
+  return (what) => `${path}: ${what}`;
+}
+
+function codeOf({ fences, spans }: Page): string {
+  return [...fences.map(({ code }) => code), ...spans].join("\n");
+}
+
+function leadsSomewhere(page: Page, link: string): boolean {
+  if (/^[a-z]+:/.test(link)) return true;
+  const [file = "", anchor] = link.split("#");
+  const target = file === "" ? page.path : normalize(join(dirname(page.path), file));
+  if (!existsSync(join(ROOT, target))) return false;
+  return anchor === undefined || pages.some(({ path, anchors }) => path === target && anchors.includes(anchor));
+}
+
+const ROOMS = "app|alerts|aws|channels|cli|config|local|model|rules|simulator|sources|store";
+/** A place in the checkout: from its top, or (as architecture.md has them) a file of a room of `lib/`. */
+function isPath(span: string): boolean {
+  return new RegExp(`^((lib|test|docs|bench|functions|events|\\.ci)/[\\w./*-]*|(${ROOMS})/[\\w*.-]+\\.ts)$`).test(span);
+}
+
+function isThere(path: string): boolean {
+  const fixed = path.includes("*") ? dirname(path) : path;
+  return existsSync(join(ROOT, fixed)) || existsSync(join(ROOT, "lib", fixed));
+}
