@@ -20,6 +20,8 @@ export interface TargetRow {
   cursor: Cursor;
   /** Committed together with the events they count. */
   ledger: Daily<{ new: number; matched: number }>;
+  /** Ids of the groups that wait for the rest of a catch-up; absent when there is none. */
+  held?: string[];
 }
 export function targetKey(sourceId: string, target: string): Key {
   return { pk: `target/${sourceId}`, sk: target.toWellFormed() };

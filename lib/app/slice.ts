@@ -10,9 +10,6 @@ import { eventsKey, type RuleRow } from "./rows.ts";
 import { type Change, putChanges } from "./transitions.ts";
 import { commitUnit, type Unit } from "./unit.ts";
 
-/** How long a group waits at most for the rest of the read that one of its alerts comes from; ms. */
-const CATCH_UP_MS = 120_000;
-
 export interface SliceTarget {
   sourceId: string;
   target: string;
@@ -27,7 +24,8 @@ export interface SliceResult {
 }
 
 /**
- * Evaluates the events (ascending) and commits all that follows from them, with what `also` puts. Returns undefined, and has
+ * Evaluates the events (ascending) and commits all that follows from them, with what `also` puts. `now` in ms; `hold`: how long the
+ * groups wait at most for the rest of the read, ms. Returns undefined, and has
  * done nothing, where it does not fit into one commit: the caller tries fewer. A single event always fits (journal.ts).
  * Throws StoreConflict where the target's own row was changed by someone else.
  */
@@ -36,8 +34,8 @@ export async function commitSlice(
   at: SliceTarget,
   events: readonly Event[],
   progress: Progress,
-  also: (unit: Unit, matched: number) => Promise<void>,
-  now: number,
+  also: (unit: Unit, result: SliceResult) => Promise<void>,
+  { now, hold }: { now: number; hold: number },
 ): Promise<SliceResult | undefined> {
   const touched = events.map((event) => ({ event, touches: app.rules.touch(event) }));
   const matched = touched.filter(({ touches }) => touches.some((touch) => touch.matches)).length;
@@ -47,15 +45,16 @@ export async function commitSlice(
   const result = await commitUnit(app.store, app.clock, app.random, async (unit, abandon) => {
     await unit.load(keys);
     const changes = evaluate(unit, touched, progress);
-    const groups = await putChanges(app, unit, changes, now, CATCH_UP_MS);
+    const groups = await putChanges(app, unit, changes, now, hold);
     if (events.length > 0) {
       const key = eventsKey(now, at.sourceId, at.target, events[0]!.id);
       unit.create(key, { events }, { expires: now + app.config.history });
     }
-    await also(unit, matched);
+    const result: SliceResult = { transitions: changes.flatMap(({ transitions }) => transitions), groups, matched };
+    await also(unit, result);
     tooLarge = events.length > 1 && !unit.fits();
     if (tooLarge) abandon();
-    return { transitions: changes.flatMap(({ transitions }) => transitions), groups, matched };
+    return result;
   });
   return tooLarge ? undefined : result;
 }

@@ -7,10 +7,18 @@ import type { App, Connection } from "./deps.ts";
 import type { Progress } from "./progress.ts";
 import { dayOf, type TargetRow, targetKey } from "./rows.ts";
 import { commitSlice } from "./slice.ts";
-import { releaseGroups } from "./transitions.ts";
+import { dueNow, releaseGroups } from "./transitions.ts";
+import { commitUnit } from "./unit.ts";
 
 const MAX_SLICE = 1_000;
 const OVERLAP_TRIES = 3;
+/** How long a group waits at most for the rest of the read that one of its alerts comes from, so that what came and went within one
+ * catch-up pages nobody; ms. */
+const CATCH_UP_MS = 120_000;
+/** Groups beyond these wait CATCH_UP_MS, however soon the read is over. */
+const KEPT_HELD = 2_000;
+/** As many fit beside the last slice. */
+const RELEASED_AT_ONCE = 20;
 /** The doorbell names no more than about this many; the store has them all. */
 const KEPT_TRANSITIONS = 1_000;
 
@@ -56,20 +64,14 @@ export async function readTarget(read: TargetRead): Promise<TargetReport> {
       }
     }
   } finally {
-    await ring(read.app, bell);
+    if (bell.groups.size > 0) await read.app.bus.publish(bell.transitions, [...bell.groups]);
   }
 }
 
-/** What a read led to; told when it is over, so that what came and went within one catch-up pages nobody. */
+/** What a read led to; told when it is over. */
 interface Bell {
   transitions: Transition[];
   groups: Set<string>;
-}
-
-async function ring(app: App, { transitions, groups }: Bell): Promise<void> {
-  if (groups.size === 0) return;
-  await releaseGroups(app, [...groups]);
-  await app.bus.publish(transitions, [...groups]);
 }
 
 async function readOnce(read: TargetRead, bell: Bell): Promise<TargetReport> {
@@ -97,16 +99,32 @@ async function readOnce(read: TargetRead, bell: Bell): Promise<TargetReport> {
     },
     signal,
   });
-  for await (const batch of batches) {
-    report.seen += batch.stats.seen;
-    report.malformedCount += batch.stats.malformed;
-    report.malformed.push(...batch.malformed.slice(0, 20 - report.malformed.length));
-    if (!(await commitBatch(read, position, batch, report))) return report;
-    read.progress.note(source.id, target.id, batch.readTo);
-    if (batch.complete) report.complete = true;
-    if (signal.aborted) return report;
+  try {
+    for await (const batch of batches) {
+      report.seen += batch.stats.seen;
+      report.malformedCount += batch.stats.malformed;
+      report.malformed.push(...batch.malformed.slice(0, 20 - report.malformed.length));
+      if (!(await commitBatch(read, position, batch, report))) return report;
+      read.progress.note(source.id, target.id, batch.readTo);
+      if (batch.complete) report.complete = true;
+      if (signal.aborted) return report;
+    }
+    return report;
+  } finally {
+    await releaseHeld(read, position);
   }
-  return report;
+}
+
+/** The catch-up is over, one way or the other: the groups that waited for it are due, those of a run that died before included. */
+async function releaseHeld({ app, source, target }: TargetRead, position: Position): Promise<void> {
+  const { held, ...row } = position.row ?? {};
+  if (held === undefined) return;
+  await releaseGroups(app, held);
+  const key = targetKey(source.id, target.id);
+  await commitUnit(app.store, app.clock, app.random, async (unit) => {
+    await unit.load([key]);
+    if (unit.version(key) === position.version) unit.put(key, row);
+  });
 }
 
 /** Where the target stands while it is read. */
@@ -157,6 +175,8 @@ async function commitPart(
     readTo: last ? batch.readTo : undefined,
     extra: last ? batch.extra : undefined,
   });
+  const final = last && batch.complete;
+  const held = position.row?.held ?? [];
   const key = targetKey(source.id, target.id);
   const events = found.map(({ event }) => event);
   if (events.length > 0) await read.progress.ready();
@@ -167,13 +187,20 @@ async function commitPart(
     { sourceId: source.id, target: target.id },
     events,
     read.progress,
-    async (unit, matched) => {
+    async (unit, { matched, groups }) => {
       await unit.load([key]);
       if (unit.version(key) !== position.version) throw new Overlap("the target's cursor was moved by another poller");
-      next = { cursor, ledger: counted(position.row?.ledger ?? {}, now, events.length, matched) };
+      const waiting = final ? [] : [...new Set([...held, ...groups])].slice(-KEPT_HELD);
+      next = {
+        cursor,
+        ledger: counted(position.row?.ledger ?? {}, now, events.length, matched),
+        ...(waiting.length > 0 ? { held: waiting } : {}),
+      };
+      if (final && held.length > RELEASED_AT_ONCE) next.held = held;
+      else if (final) await dueNow(app, unit, held);
       unit.put(key, next);
     },
-    now,
+    { now, hold: final ? 0 : CATCH_UP_MS },
   );
   if (result === undefined) return false;
   position.row = next;

@@ -182,16 +182,19 @@ function wakeGroup(app: App, unit: Unit, id: string, change: Change, now: number
 /** The read that the groups waited for is over: each is due as its route says. */
 export async function releaseGroups(app: App, ids: readonly string[]): Promise<void> {
   for (let from = 0; from < ids.length; from += RELEASE_BATCH) {
-    const keys = ids.slice(from, from + RELEASE_BATCH).map(headKey);
-    await commitUnit(app.store, app.clock, app.random, async (unit) => {
-      const now = app.clock.now();
-      await unit.load(keys);
-      for (const key of keys) {
-        const group = unit.value<Group>(key);
-        const route = group && app.router.byId(group.route);
-        if (group && route) putHead(unit, group, nextTelling(group, route, now));
-      }
-    });
+    const batch = ids.slice(from, from + RELEASE_BATCH);
+    await commitUnit(app.store, app.clock, app.random, (unit) => dueNow(app, unit, batch));
+  }
+}
+
+/** Makes the groups due as their routes say, within this unit; those that are gone are passed over. */
+export async function dueNow(app: App, unit: Unit, ids: readonly string[]): Promise<void> {
+  const now = app.clock.now();
+  await unit.load(ids.map(headKey));
+  for (const id of ids) {
+    const group = unit.value<Group>(headKey(id));
+    const route = group && app.router.byId(group.route);
+    if (group && route) putHead(unit, group, nextTelling(group, route, now));
   }
 }
 
