@@ -17,6 +17,7 @@ import type { Store } from "../store/port.ts";
 import { createGate } from "./credentials.ts";
 import type { App, Bus, Channel, Connection, Identity } from "./deps.ts";
 import { healthRuleConfig } from "./health.ts";
+import { createTokenStore } from "./tokens.ts";
 
 /** Where secret references in the configuration are resolved; throws SecretError. */
 export interface Secrets {
@@ -95,7 +96,9 @@ function createConnection(name: string, config: ConnectionConfig, ports: AppPort
   async function open(): Promise<ConnectionClient> {
     const auth = await ports.secrets.resolveDeep(config.auth);
     const gate = createGate(ports, name, fingerprintOf(auth));
-    return createCloudClient({ connection: { ...config, auth }, clock: ports.clock, random: ports.random, gate });
+    const { store, clock, random, log } = ports;
+    const tokens = auth && "password" in auth ? { tokens: createTokenStore(store, name, auth.password, log) } : {};
+    return createCloudClient({ connection: { ...config, auth }, clock, random, gate, ...tokens });
   }
   async function client(): Promise<ConnectionClient> {
     opened ??= open();

@@ -4,6 +4,7 @@ import { listDeliveries } from "./deliver.ts";
 import type { App } from "./deps.ts";
 import { findProblems, type Problem } from "./health.ts";
 import { CONNECTIONS, type ConnectionRow, type Daily, SOURCES, type SourceRow, type TargetRow } from "./rows.ts";
+import { waitingDeadlines } from "./timers.ts";
 
 export interface TargetStatus {
   source: string;
@@ -35,6 +36,8 @@ export interface Status {
   targets: TargetStatus[];
   connections: ConnectionStatus[];
   deliveries: { pending: number; dead: number };
+  /** Deadlines of rules that have passed, but wait until their targets have been read up to them. */
+  waiting: { rule: string; key: Record<string, unknown>; deadline: string }[];
   /** By source, then UTC day: fetched = seen + malformed + new, new = matched + unmatched. */
   ledger: Record<string, Daily<Counts>>;
   problems: Pick<Problem, "problem" | "name" | "message">[];
@@ -75,6 +78,7 @@ export async function readStatus(app: App): Promise<Status> {
       return connectionStatus(name, connections.find(({ sk }) => sk === name)?.data, now);
     }),
     deliveries: { pending: deliveries.filter(({ status }) => status === "pending").length, dead },
+    waiting: await waitingDeadlines(app),
     ledger,
     problems: problems.map(({ problem, name, message }) => ({ problem, name, message })),
   };

@@ -1,7 +1,7 @@
 // Deadlines of rules: each fires once now has reached it and every target that feeds its key has been read up to it.
 
-import { rulePartition } from "../rules/compile.ts";
-import { applyTime } from "../rules/evaluate.ts";
+import { type CompiledRule, rulePartition } from "../rules/compile.ts";
+import { applyTime, deadline } from "../rules/evaluate.ts";
 import type { Row } from "../store/port.ts";
 import type { App } from "./deps.ts";
 import { progressOf } from "./poll.ts";
@@ -36,7 +36,7 @@ export async function fireTimers(app: App): Promise<number> {
 }
 
 async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress): Promise<boolean> {
-  const rule = [...app.rules.all, app.healthRule].find((candidate) => rulePartition(candidate) === pk);
+  const rule = ruleOfPartition(app, pk);
   const key = { pk, sk };
   const { groups, transitions } = await commitUnit(app.store, app.clock, app.random, async (unit) => {
     const now = app.clock.now();
@@ -55,4 +55,22 @@ async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress)
   });
   if (groups.length > 0) await app.bus.publish(transitions, groups);
   return transitions.length > 0;
+}
+
+/** Deadlines that have passed but are not decided yet, since a target that feeds them is not read up to them. */
+export async function waitingDeadlines(
+  app: App,
+): Promise<{ rule: string; key: Record<string, unknown>; deadline: string }[]> {
+  const now = app.clock.now();
+  const rows = await app.store.due<RuleRow>("timer", now + AGAIN_MS, BATCH);
+  return rows.flatMap(({ pk, data: { state } }) => {
+    const rule = ruleOfPartition(app, pk);
+    const end = rule && deadline(rule, state);
+    if (!end || end.due > now - AGAIN_MS) return [];
+    return [{ rule: rule.config.id, key: state.key, deadline: new Date(end.at).toISOString() }];
+  });
+}
+
+function ruleOfPartition(app: App, pk: string): CompiledRule | undefined {
+  return [...app.rules.all, app.healthRule].find((rule) => rulePartition(rule) === pk);
 }

@@ -130,6 +130,9 @@ function describeStatus(io: Io, status: Status): string {
     lines.push(`connection ${name}: ${state}${until}${error === null ? "" : ` (${oneLine(error, 200)})`}`);
   }
   lines.push(`deliveries: ${status.deliveries.pending} pending, ${status.deliveries.dead} dead`);
+  for (const { rule, deadline } of status.waiting) {
+    lines.push(`deadline of ${rule} at ${deadline.slice(0, 19)}Z waits for its targets to be read`);
+  }
   for (const { message } of status.problems) lines.push(styled(io, "red", `! ${oneLine(message, 200)}`));
   return `${lines.join("\n")}\n`;
 }

@@ -56,17 +56,20 @@ export interface BenchOptions {
   yaml: string;
   services?: readonly string[];
   env?: Record<string, string>;
+  /** The connection's `auth`, as YAML; default: the simulated keys. USER, DOMAIN and PASSWORD are in the environment. */
+  auth?: string;
   /** Stands between the application and its store. */
   wrapStore?: (store: Store) => Store;
 }
 
-const CONNECTION = (sim: Simulator) => `
+const CONNECTION = (sim: Simulator, auth: string | undefined) => `
 connections:
   prod:
     cloud: custom
     region: eu-de
     projectId: "${sim.credentials.projectId}"
     endpoints: { modelarts: "${sim.url}", ces: "${sim.url}", iam: "${sim.url}" }
+    ${auth === undefined ? "" : `auth: ${auth}`}
 `;
 
 /** Everything is closed when the test ends. `HOOK` in the YAML stands for the receiver's address. */
@@ -87,11 +90,20 @@ export async function bench(options: BenchOptions): Promise<Bench> {
   const sqlite = openSqliteStore({ path: join(folder, "state.db"), now: clock.now });
   const store = options.wrapStore?.(sqlite) ?? sqlite;
   onTestFinished(() => sqlite.close());
-  const env = { HW_ACCESS_KEY: sim.credentials.accessKey, HW_SECRET_KEY: sim.credentials.secretKey, ...options.env };
+  const { accessKey, secretKey, username, password, domain } = sim.credentials;
+  const own = {
+    HW_ACCESS_KEY: accessKey,
+    HW_SECRET_KEY: secretKey,
+    USER: username,
+    PASSWORD: password,
+    DOMAIN: domain,
+  };
+  const env = { ...own, ...options.env };
 
   async function open(yaml: string): Promise<App> {
     const sources = `sources: [{ kind: service-events, targets: ${JSON.stringify(services)} }]\n`;
-    const whole = CONNECTION(sim) + (yaml.includes("sources:") ? "" : sources) + yaml.replaceAll("HOOK", hook.url);
+    const whole =
+      CONNECTION(sim, options.auth) + (yaml.includes("sources:") ? "" : sources) + yaml.replaceAll("HOOK", hook.url);
     const file = await folderWith({ "lookout.yml": whole });
     const packsDir = join(import.meta.dirname, "../../rules");
     const { config, secrets } = await openConfig(join(file, "lookout.yml"), {

@@ -1,0 +1,137 @@
+// Credentials across processes: tokens are kept encrypted, wrong ones are never hammered, whoever starts at the same time.
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createGate } from "../../lib/app/credentials.ts";
+import { readStatus } from "../../lib/app/status.ts";
+import { createTokenStore } from "../../lib/app/tokens.ts";
+import { CloudError } from "../../lib/sources/client.ts";
+import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { folderWith } from "../support/cli.ts";
+import { bench } from "./support.ts";
+
+const log = { debug() {}, info() {}, warn() {}, error() {} };
+
+async function world() {
+  let now = Date.parse("2026-11-20T10:00:00Z");
+  const clock = {
+    now: () => now,
+    async sleep(ms: number) {
+      now += ms;
+    },
+  };
+  const store = openSqliteStore({ path: join(await folderWith({}), "state.db"), now: clock.now });
+  onTestFinished(() => store.close());
+  const gate = (by: string, fingerprint = "abc") => {
+    return createGate({ store, clock, identity: { id: by, isGone: (id) => id === "dead" } }, "prod", fingerprint);
+  };
+  const pass = (ms: number) => {
+    now += ms;
+  };
+  return { store, clock, gate, pass };
+}
+
+const refusal = new CloudError("credentials", "401: The AK/SK is wrong");
+const isPaused = { name: "CloudError", kind: "paused" };
+
+describe("unproven credentials", () => {
+  it("are tried by one at a time, whatever the number of processes, and rest after two refusals", async () => {
+    const { gate } = await world();
+    let under = 0;
+    let most = 0;
+    let tried = 0;
+    async function start(by: string): Promise<string> {
+      const door = gate(by);
+      const outcomes: string[] = [];
+      for (let request = 0; request < 3; request++) {
+        try {
+          await door.before();
+        } catch (error) {
+          expect(error).toMatchObject(isPaused);
+          outcomes.push("paused");
+          continue;
+        }
+        tried++;
+        most = Math.max(most, ++under);
+        await Promise.resolve();
+        under--;
+        await door.refused(refusal);
+        outcomes.push("refused");
+      }
+      return outcomes.join();
+    }
+    const outcomes = await Promise.all(["a", "b", "c", "d", "e"].map(start));
+    expect({ most, tried }).toEqual({ most: 1, tried: 2 });
+    expect(outcomes.join().match(/paused/g)).toHaveLength(13);
+  });
+
+  it("rest 10 minutes, then twice as long each time, up to 6 hours", async () => {
+    const { gate, clock, pass } = await world();
+    const rests: number[] = [];
+    const door = gate("a");
+    for (let round = 0; round < 9; round++) {
+      for (;;) {
+        const paused = await door.before().then(
+          () => undefined,
+          (error) => error.retryAt as number,
+        );
+        if (paused === undefined) {
+          await door.refused(refusal);
+          continue;
+        }
+        rests.push((paused - clock.now()) / 60_000);
+        pass(paused - clock.now());
+        break;
+      }
+    }
+    expect(rests).toEqual([10, 20, 40, 80, 160, 320, 360, 360, 360]);
+  });
+
+  it("let everyone in at once when the first try proves them", async () => {
+    const { gate } = await world();
+    const first = gate("a");
+    await first.before();
+    const waiting = Promise.all(["b", "c"].map((by) => gate(by).before()));
+    await first.accepted();
+    await waiting;
+    await Promise.all([first.before(), first.before()]);
+  });
+
+  it("start anew where they were changed, and where the one that tried them is gone", async () => {
+    const { gate } = await world();
+    const door = gate("a");
+    for (let tries = 0; tries < 2; tries++) {
+      await door.before();
+      await door.refused(refusal);
+    }
+    await expect(door.before()).rejects.toMatchObject(isPaused);
+    const changed = gate("dead", "def");
+    await changed.before();
+    await gate("b", "def").before();
+  });
+});
+
+describe("tokens", () => {
+  it("are kept between processes, unreadable without the password", async () => {
+    const { store, clock } = await world();
+    const token = { value: "a-very-secret-token", renewAt: clock.now() + 3_600_000 };
+    await createTokenStore(store, "prod", "the password", log).save(token);
+    expect(await createTokenStore(store, "prod", "the password", log).load()).toEqual(token);
+    expect(await createTokenStore(store, "prod", "another password", log).load()).toBeUndefined();
+    expect(JSON.stringify(await store.list("token"))).not.toContain("a-very-secret-token");
+  });
+
+  it("are asked for once over several runs with a password", async () => {
+    const yaml = `
+rules: [{ id: broken, when: { level: [error] } }]
+channels: { ops: { type: webhook, url: "HOOK/ops" } }`;
+    const auth = '{ username: "${env:USER}", password: "${env:PASSWORD}", domain: "${env:DOMAIN}" }';
+    const b = await bench({ yaml, auth });
+    for (let run = 1; run <= 3; run++) {
+      b.to(run);
+      expect((await b.round()).polls[0]!.failing).toEqual({});
+      await b.reload(yaml);
+    }
+    expect(b.sim.requests.tokens).toBe(1);
+    expect(await readStatus(b.app)).toMatchObject({ healthy: true, connections: [{ state: "proven" }] });
+  });
+});
