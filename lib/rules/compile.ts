@@ -1,10 +1,11 @@
 // Rules made ready to run: one shared matcher, keys, templates, and what each rule's deadlines must wait for.
 import type { RuleConfig, SourceConfig } from "../model/config.ts";
-import type { Event, SourceKind } from "../model/event.ts";
+import type { Event } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
 import { valuesAt } from "../model/path.ts";
 import { compileMatcher } from "./matcher.ts";
 import { type CompiledPattern, compilePattern } from "./pattern.ts";
+import { compileTrees } from "./pattern-index.ts";
 import { compileTemplate, type Template } from "./template.ts";
 
 /** A rule with neither `resolve` nor a state that falls describes an occurrence: it closes silently after this. ms */
@@ -44,16 +45,18 @@ export interface Rules {
 }
 
 export function compileRules(configs: readonly RuleConfig[], sources: readonly SourceConfig[]): Rules {
-  const all = configs.map((config) => compileRule(config, sources));
   const patterns: CompiledPattern[] = [];
   const meaning: { rule: CompiledRule; resolves: boolean }[] = [];
-  for (const rule of all) {
-    patterns.push(compilePattern(rule.config.when));
+  const all = configs.map((config) => {
+    const when = compilePattern(config.when);
+    const resolve = config.resolve?.when && compilePattern(config.resolve.when);
+    const rule = compileRule(config, sources, resolve ? [when, resolve] : [when]);
+    patterns.push(when);
     meaning.push({ rule, resolves: false });
-    if (rule.config.resolve?.when === undefined) continue;
-    patterns.push(compilePattern(rule.config.resolve.when));
-    meaning.push({ rule, resolves: true });
-  }
+    if (resolve) patterns.push(resolve);
+    if (resolve) meaning.push({ rule, resolves: true });
+    return rule;
+  });
   const matcher = compileMatcher(patterns);
 
   function touch(event: Event): Touch[] {
@@ -82,8 +85,12 @@ export function rulePartition(rule: CompiledRule): string {
   return `rule/${rule.config.id}/${rule.version}`;
 }
 
-function compileRule(config: RuleConfig, sources: readonly SourceConfig[]): CompiledRule {
-  const feeds = sources.filter((source) => mayCome(source.kind, config));
+function compileRule(
+  config: RuleConfig,
+  sources: readonly SourceConfig[],
+  patterns: readonly CompiledPattern[],
+): CompiledRule {
+  const feeds = sources.filter((source) => patterns.some((pattern) => mayFeed(source, pattern)));
   return {
     config,
     version: hashOf([config.when, config.by, config.threshold === undefined ? "match" : "threshold"], 8),
@@ -95,19 +102,12 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[]): Comp
   };
 }
 
-function mayCome(kind: SourceKind, config: RuleConfig): boolean {
-  return (
-    namesSource(config.when, kind) || (config.resolve?.when !== undefined && namesSource(config.resolve.when, kind))
-  );
-}
+/** What every event of a source has in common. */
+const FIXED = ["source", "sourceId", "connection"];
 
-/** False only where the pattern plainly excludes the kind: a deadline may wait for a source too many, never for one too few. */
-function namesSource(pattern: Record<string, unknown>, kind: SourceKind): boolean {
-  const values = pattern["source"];
-  if (Array.isArray(values) && values.every((value) => typeof value === "string")) return values.includes(kind);
-  const either = pattern["$or"];
-  if (values === undefined && Array.isArray(either)) {
-    return either.some((branch) => namesSource(branch as Record<string, unknown>, kind));
-  }
-  return true;
+/** False only where the pattern excludes all of the source's events: a deadline may wait for a source too many, never one too few. */
+function mayFeed({ kind, id, connection }: SourceConfig, { tree }: CompiledPattern): boolean {
+  const common = tree.alternatives.map((tests) => tests.filter(({ path }) => FIXED.includes(path)));
+  if (common.some((tests) => tests.length === 0)) return true;
+  return compileTrees([{ alternatives: common }])({ source: kind, sourceId: id, connection }).length > 0;
 }
