@@ -1,7 +1,7 @@
 // Deterministic names for things: a hash over a JSON-able value, the same on every machine and after every restart.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** The first `length` (at most 64) hexadecimal digits of the SHA-256 of the parts as JSON. */
 export function hashOf(parts: readonly unknown[], length = 32): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, length);
+  return hash("sha256", JSON.stringify(parts), "hex").slice(0, length);
 }

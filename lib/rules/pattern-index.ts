@@ -7,6 +7,8 @@ import { compileOperators, identityOf } from "./pattern-value.ts";
 
 /** A field test made ready: shared by all alternatives that have the same test. */
 interface Test {
+  /** Its place among the matcher's tests. */
+  index: number;
   /** Index of its path for the reader. */
   path: number;
   acceptsAbsence: boolean;
@@ -40,14 +42,15 @@ export function compileTrees(trees: readonly PatternTree[]): (event: object) => 
   );
   const buckets = fillBuckets(alternatives);
   const read = compileReader([...paths.keys()]);
+  const verdicts = createVerdicts(tests.size);
 
   return (event) => {
     const fields = read(event);
-    const judged = new Map<Test, Requirement | undefined>();
+    const verdict = verdicts(fields);
     const matched = new Set<number>();
     const judge = (candidates: readonly Alternative[]): void => {
       for (const { tree, tests: all } of candidates)
-        if (!matched.has(tree) && matches(all, fields, judged)) matched.add(tree);
+        if (!matched.has(tree) && matches(all, fields, verdict)) matched.add(tree);
     };
     judge(buckets.always);
     for (const { path, byValue } of buckets.byPath) {
@@ -64,6 +67,7 @@ function shareTest({ path, operators }: FieldTest, tests: Map<string, Test>, pat
   if (!paths.has(path)) paths.set(path, paths.size);
   const identities = operators.map(identityOf);
   const test: Test = {
+    index: tests.size,
     path: paths.get(path) as number,
     acceptsAbsence: operators.some((operator) => operator.op === "exists" && !operator.value),
     accepts: compileOperators(operators),
@@ -118,17 +122,35 @@ function distinct(leaves: readonly Leaf[]): Iterable<Leaf> {
   return new Map(leaves.map((leaf) => [leaf.value, leaf])).values();
 }
 
-function matches(tests: readonly Test[], fields: EventFields, judged: Map<Test, Requirement | undefined>): boolean {
+type Verdict = (test: Test) => Requirement | undefined;
+
+/** Judges each test at most once an event. What it remembers serves all events, one after the other, without a new table each. */
+function createVerdicts(count: number): (fields: EventFields) => Verdict {
+  const requirements = new Array<Requirement | undefined>(count);
+  const judgedIn = new Array<number>(count).fill(0);
+  let round = 0;
+  return (fields) => {
+    round++;
+    return (test) => {
+      if (judgedIn[test.index] !== round) {
+        judgedIn[test.index] = round;
+        requirements[test.index] = judgeTest(test, fields.leaves[test.path] as readonly Leaf[]);
+      }
+      return requirements[test.index];
+    };
+  };
+}
+
+function matches(tests: readonly Test[], fields: EventFields, verdict: Verdict): boolean {
   let inArrays = 0;
   for (const test of tests) {
-    if (!judged.has(test)) judged.set(test, judgeTest(test, fields.leaves[test.path] as readonly Leaf[]));
-    const requirement = judged.get(test);
+    const requirement = verdict(test);
     if (requirement === undefined) return false;
     if (requirement !== MET) inArrays++;
   }
   if (inArrays === 0) return true;
   return canHoldTogether(
-    tests.map((test) => judged.get(test) ?? MET).filter((requirement) => requirement !== MET),
+    tests.map((test) => verdict(test) ?? MET).filter((requirement) => requirement !== MET),
     fields.elements,
   );
 }
@@ -136,6 +158,9 @@ function matches(tests: readonly Test[], fields: EventFields, judged: Map<Test, 
 /** What the test demands of the event's array elements; undefined where it cannot hold whatever elements are chosen. */
 function judgeTest(test: Test, leaves: readonly Leaf[]): Requirement | undefined {
   if (leaves.length === 0) return test.acceptsAbsence ? MET : undefined;
+  const first = leaves[0] as Leaf;
+  // Most fields: one value outside all arrays.
+  if (leaves.length === 1 && first.element === 0) return test.accepts(first.value) ? MET : undefined;
   const matched = new Set<number>();
   for (const { value, element } of leaves) {
     if (!matched.has(element) && test.accepts(value)) matched.add(element);

@@ -24,7 +24,11 @@ export function compileOperators(operators: readonly Operator[]): ValueTest {
     if (identity === undefined) tests.push(compileOperator(operator));
     else identities.add(identity.value);
   }
-  return (value) => identities.has(value) || tests.some((test) => test(value));
+  return (value) => {
+    if (identities.has(value)) return true;
+    for (const test of tests) if (test(value)) return true;
+    return false;
+  };
 }
 
 function compileOperator(operator: Operator): ValueTest {

@@ -1,5 +1,5 @@
 // Names and memory of items: fingerprints, event ids, and the compact text in which a cursor remembers what it has seen.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { SourceKind } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
 import type { Mark } from "./port.ts";
@@ -9,7 +9,7 @@ const FP_LENGTH = 11;
 
 /** 11 characters of base64url (66 bits) that stand for the identifying fields of an item of one target. */
 export function fingerprint(fields: readonly unknown[]): string {
-  return createHash("sha256").update(JSON.stringify(fields)).digest("base64url").slice(0, FP_LENGTH);
+  return hash("sha256", JSON.stringify(fields), "base64url").slice(0, FP_LENGTH);
 }
 
 /** 32 hexadecimal digits, the same for the same occurrence on every machine and after every restart. */

@@ -25,6 +25,7 @@ export type Queue = "timer" | "group" | "delivery";
 
 export interface Put extends Key {
   op: "put";
+  /** Any JSON value; not changed any more once the store was given the op. */
   data: unknown;
   queue?: Queue;
   due?: number;

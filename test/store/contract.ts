@@ -164,14 +164,6 @@ export function storeContract(open: OpenTwo): void {
       expect((await store.list("p"))[1]).toEqual(row);
     });
 
-    test("data that changed between the reckoning of their cost and the commit", async () => {
-      const op = put("row", { text: incompressible(5_000) });
-      store.cost(op);
-      (op.data as { text: string }).text = incompressible(5_000);
-      await store.commit([op]);
-      expect((await store.get(key("row")))?.data).toEqual(op.data);
-    });
-
     test("keys of the greatest length, with NUL in sk and anything else", async () => {
       const keys = [key("s".repeat(1_024), "p".repeat(1_023)), key("a\u0000b👩‍🚀/#\n "), key("0", "p/a")];
       await store.commit(keys.map((one) => ({ op: "put", ...one, data: incompressible(360_000) })));
