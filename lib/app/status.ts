@@ -1,5 +1,6 @@
 // How things stand, as the store tells it: targets, connections, deliveries and the ledger (contract, section 7).
 import type { SourceConfig } from "../model/config.ts";
+import { type ChannelCounts, channelLedger } from "./channel-ledger.ts";
 import { listDeliveries } from "./deliver.ts";
 import type { App } from "./deps.ts";
 import { findProblems, type Problem } from "./health.ts";
@@ -40,6 +41,8 @@ export interface Status {
   waiting: { rule: string; key: Record<string, unknown>; deadline: string }[];
   /** By source, then UTC day: fetched = seen + malformed + new, new = matched + unmatched. */
   ledger: Record<string, Daily<Counts>>;
+  /** By channel: what became of the alerts routed to it. */
+  channels: Record<string, ChannelCounts>;
   problems: Pick<Problem, "problem" | "name" | "message">[];
 }
 
@@ -80,6 +83,7 @@ export async function readStatus(app: App): Promise<Status> {
     deliveries: { pending: deliveries.filter(({ status }) => status === "pending").length, dead },
     waiting: await waitingDeadlines(app),
     ledger,
+    channels: await channelLedger(app, deliveries),
     problems: problems.map(({ problem, name, message }) => ({ problem, name, message })),
   };
 }

@@ -130,6 +130,10 @@ function describeStatus(io: Io, status: Status): string {
     lines.push(`connection ${name}: ${state}${until}${error === null ? "" : ` (${oneLine(error, 200)})`}`);
   }
   lines.push(`deliveries: ${status.deliveries.pending} pending, ${status.deliveries.dead} dead`);
+  for (const [name, { alerts, told, pending, held, dead }] of Object.entries(status.channels)) {
+    const back = held.silenced + held.muted + held.inhibited;
+    lines.push(`channel ${name}: ${alerts} alerts, ${told} told, ${pending} pending, ${back} held back, ${dead} dead`);
+  }
   for (const { rule, deadline } of status.waiting) {
     lines.push(`deadline of ${rule} at ${deadline.slice(0, 19)}Z waits for its targets to be read`);
   }
