@@ -11,7 +11,7 @@ import { dayOf, type FailingTarget, SOURCES, type SourceRow, sourceKey } from ".
 import { readTarget, type TargetReport } from "./target.ts";
 import { targetsOf } from "./targets.ts";
 
-const CONCURRENCY = 16;
+const CONCURRENCY = 24;
 /** A target that keeps failing is asked less and less often, after this many tries in a row. */
 const FREE_TRIES = 5;
 const BACKOFF_MS = 60_000;

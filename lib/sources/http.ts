@@ -22,7 +22,7 @@ export interface ClientLimits {
   bytes: number;
 }
 
-const DEFAULTS: ClientLimits = { concurrency: 16, rate: 20, timeout: 30_000, bytes: 32 * 1_048_576 };
+const DEFAULTS: ClientLimits = { concurrency: 24, rate: 20, timeout: 30_000, bytes: 32 * 1_048_576 };
 const TRIES = 3;
 const BACKOFF_MS = 200;
 /** No try starts later than this after the first: a target that never answers costs one timeout, not three. */
