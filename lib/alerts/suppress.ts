@@ -6,8 +6,8 @@ import type { AlertPredicate, CompileAlertPattern } from "./route.ts";
 import type { TimeInterval } from "./time-interval.ts";
 
 const MINUTE = 60_000;
-/** How far ahead the end of a time interval is looked for; then the group looks again. */
-const HORIZON = 6 * 60 * MINUTE;
+/** A group that is held back looks again at the latest after this: the configuration may have changed. */
+const HORIZON = 5 * MINUTE;
 
 export interface Hold {
   kind: keyof Suppressed;

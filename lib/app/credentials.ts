@@ -3,7 +3,7 @@
 import type { Clock } from "../model/clock.ts";
 import { CloudError } from "../sources/client.ts";
 import type { CredentialGate } from "../sources/gate.ts";
-import { type Row, type Store, StoreConflict } from "../store/port.ts";
+import { type Store, StoreConflict } from "../store/port.ts";
 import type { Identity } from "./deps.ts";
 import { type ConnectionRow, connectionKey } from "./rows.ts";
 
@@ -13,6 +13,9 @@ const MAX_PAUSE_MS = 21_600_000;
 const LEASE_MS = 60_000;
 const WAIT_MS = 200;
 
+/** Proven credentials are tried alone again after this long without an answer: they may have been revoked meanwhile. */
+const FRESH_MS = 30_000;
+
 /** `fingerprint` names the credentials without telling them: others than before start anew. */
 export function createGate(
   { store, clock, identity }: { store: Store; clock: Clock; identity: Identity },
@@ -20,33 +23,55 @@ export function createGate(
   fingerprint: string,
 ): CredentialGate {
   const key = connectionKey(connection);
-  let proven = false;
-  let mine: Row<ConnectionRow> | undefined;
+  /** When an answer last proved the credentials in this process; undefined: nothing is known, or they were refused since. */
+  let provenAt: number | undefined;
+  let paused: ConnectionRow | undefined;
+  /** The lone try: everyone else waits for its verdict. */
   let turn: Promise<void> = Promise.resolve();
   let endTurn: (() => void) | undefined;
 
-  /** Waits for the only try. Returns with `mine` set, or undefined where the credentials have been proven meanwhile. */
+  const isFresh = () => provenAt !== undefined && clock.now() - provenAt < FRESH_MS;
+
+  async function before(): Promise<void> {
+    while (!isFresh()) {
+      if (endTurn === undefined) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        turn = promise;
+        endTurn = resolve;
+        try {
+          if (provenAt === undefined) await takeLease();
+          return;
+        } catch (error) {
+          release();
+          throw error;
+        }
+      }
+      await turn;
+    }
+  }
+
+  /** Waits for the only try that all processes have; returns at once where the store says that the credentials are proven. */
   async function takeLease(): Promise<void> {
     for (;;) {
       const now = clock.now();
+      if (paused?.pausedUntil && paused.pausedUntil > now) throw pausedError(connection, paused);
       const row = await store.get<ConnectionRow>(key);
       const data = row?.data.fingerprint === fingerprint ? row.data : undefined;
-      if (data?.proven) {
-        proven = true;
-        return;
+      if (data?.proven) return;
+      if (data?.pausedUntil && data.pausedUntil > now) {
+        paused = data;
+        continue;
       }
-      if (data?.pausedUntil && data.pausedUntil > now) throw pausedError(connection, data);
-      if (!data?.tried || data.tried.until <= now || identity.isGone(data.tried.by)) {
-        const fresh = { fingerprint, proven: false, refusals: 0, tried: null, pausedUntil: null, error: null };
-        const next: ConnectionRow = { ...fresh, ...data, tried: { by: identity.id, until: now + LEASE_MS } };
-        const version = row?.version ?? 0;
-        if (await tryPut(next, version)) {
-          mine = { ...key, version: version + 1, data: next };
-          return;
-        }
+      if (!data?.tried || data.tried.until <= now || identity.isGone(data.tried.by) || data.tried.by === identity.id) {
+        const tried = { by: identity.id, until: now + LEASE_MS };
+        if (await tryPut({ ...(data ?? fresh()), tried }, row?.version ?? 0)) return;
       }
       await clock.sleep(WAIT_MS);
     }
+  }
+
+  function fresh(): ConnectionRow {
+    return { fingerprint, proven: false, refusals: 0, tried: null, pausedUntil: null, error: null };
   }
 
   async function tryPut(data: ConnectionRow, expect: number): Promise<boolean> {
@@ -59,61 +84,49 @@ export function createGate(
     }
   }
 
-  async function settle(change: (data: ConnectionRow) => ConnectionRow): Promise<void> {
-    const held = mine;
-    mine = undefined;
+  /** Changes the row, whoever else does so at the same time; nothing is written where nothing changes. */
+  async function update(change: (data: ConnectionRow) => ConnectionRow): Promise<void> {
     try {
-      if (held) await tryPut(change(held.data), held.version);
+      for (;;) {
+        const row = await store.get<ConnectionRow>(key);
+        const data = row?.data.fingerprint === fingerprint ? row.data : fresh();
+        const next = change(data);
+        if (JSON.stringify(next) === JSON.stringify(row?.data) || (await tryPut(next, row?.version ?? 0))) return;
+      }
     } finally {
-      endTurn?.();
-      endTurn = undefined;
+      release();
     }
   }
 
-  async function before(): Promise<void> {
-    if (proven) return;
-    const earlier = turn;
-    let end = () => {};
-    turn = new Promise((resolve) => {
-      end = resolve;
-    });
-    await earlier;
-    try {
-      if (!proven) await takeLease();
-    } catch (error) {
-      end();
-      throw error;
-    }
-    if (proven) end();
-    else endTurn = end;
+  function release(): void {
+    endTurn?.();
+    endTurn = undefined;
   }
 
+  /** A second refusal in a row rests the connection; those still under way when it rests make it no longer. */
   async function refused(error: CloudError): Promise<void> {
-    if (mine === undefined) {
-      // They were good until now: from here on they are tried one request at a time again.
-      proven = false;
-      const row = await store.get<ConnectionRow>(key);
-      if (row?.data.proven) await tryPut({ ...refusedRow(row.data, error.message), proven: false }, row.version);
-      return;
-    }
-    await settle((data) => refusedRow(data, error.message));
+    provenAt = undefined;
+    await update((data) => {
+      if (data.pausedUntil && data.pausedUntil > clock.now()) return data;
+      const refusals = data.refusals + 1;
+      const pause = Math.min(PAUSE_MS * 2 ** Math.max(0, refusals - 2), MAX_PAUSE_MS);
+      const pausedUntil = refusals >= 2 ? clock.now() + pause : null;
+      return { ...data, proven: false, refusals, error: error.message, tried: null, pausedUntil };
+    });
   }
 
-  /** A second refusal in a row rests the connection. */
-  function refusedRow(data: ConnectionRow, error: string): ConnectionRow {
-    const refusals = data.refusals + 1;
-    const pause = Math.min(PAUSE_MS * 2 ** Math.max(0, refusals - 2), MAX_PAUSE_MS);
-    return { ...data, refusals, error, tried: null, pausedUntil: refusals >= 2 ? clock.now() + pause : null };
-  }
-
+  /** Any answer that they are good counts, also one that was asked for before another target was refused. */
   async function accepted(): Promise<void> {
-    if (proven || mine === undefined) return;
-    proven = true;
-    await settle((data) => ({ ...data, proven: true, refusals: 0, error: null, tried: null, pausedUntil: null }));
+    const known = provenAt !== undefined;
+    provenAt = clock.now();
+    paused = undefined;
+    if (known) return release();
+    await update((data) => ({ ...data, proven: true, refusals: 0, error: null, tried: null, pausedUntil: null }));
   }
 
   async function undecided(): Promise<void> {
-    if (mine !== undefined) await settle((data) => ({ ...data, tried: null }));
+    if (provenAt !== undefined || endTurn === undefined) return release();
+    await update((data) => (data.tried?.by === identity.id ? { ...data, tried: null } : data));
   }
   return { before, refused, accepted, undecided };
 }

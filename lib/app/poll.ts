@@ -48,7 +48,7 @@ export async function pollSource(app: App, source: SourceConfig, signal: AbortSi
     if (isFatal(error)) throw error;
     // The project itself could not be found out: none of the targets was asked.
     discoveryError = app.redact((error as Error).message);
-    for (const target of source.targets ?? []) run.failing[target.id] = failureOf(run, target.id, error);
+    for (const { id } of source.targets ?? []) run.failing[id] = failureOf(run, id, now - source.lookback, error);
   }
   const interrupted = signal.aborted && Object.keys(run.failing).length > 0;
   await writeSourceRow(run, before, discovered, discoveryError);
@@ -84,7 +84,7 @@ async function readTargets(
   await forEachLimit(ordered, CONCURRENCY, async ({ target, floor }) => {
     const earlier = before?.failing[target.id];
     if (run.signal.aborted || (earlier && earlier.retryAt > run.now)) {
-      run.failing[target.id] = earlier ?? failureOf(run, target.id, new Error("the run was stopped before its turn"));
+      run.failing[target.id] = earlier ?? failureOf(run, target.id, floor, new Error("the run was stopped before its turn"));
       return;
     }
     const lastReadAt = (earlier ? earlier.readTo : before?.completeTo) ?? undefined;
@@ -104,12 +104,12 @@ async function readTargets(
       });
       run.reports.push({ ...report, target: target.id });
       if (report.complete) return;
-      run.failing[target.id] = failureOf(run, target.id, new Error("the run was stopped; the rest follows"));
+      run.failing[target.id] = failureOf(run, target.id, floor, new Error("the run was stopped; the rest follows"));
     } catch (error) {
       if (isFatal(error)) throw error;
       // It has ended, and the API has forgotten it: there is nothing more to read.
       if (target.ended && error instanceof CloudError && error.kind === "not-found") return;
-      run.failing[target.id] = failureOf(run, target.id, error);
+      run.failing[target.id] = failureOf(run, target.id, floor, error);
       progress.fail(source.id, target.id, run.failing[target.id]!.readTo);
       app.log.warn("target not read", { source: source.id, target: target.id, error: run.failing[target.id]!.error });
     }
@@ -124,12 +124,13 @@ export function progressOf(app: App): Progress {
   });
 }
 
-function failureOf(run: Run, target: string, error: unknown): FailingTarget {
+function failureOf(run: Run, target: string, floor: number, error: unknown): FailingTarget {
   const earlier = run.before?.failing[target];
   const kind = error instanceof CloudError ? error.kind : "internal";
   const tries = run.signal.aborted || kind === "paused" ? (earlier?.tries ?? 0) : (earlier?.tries ?? 0) + 1;
   const wait = tries < FREE_TRIES ? 0 : Math.min(BACKOFF_MS * 2 ** (tries - FREE_TRIES), MAX_BACKOFF_MS);
-  const asked = error instanceof CloudError ? (error.retryAt ?? 0) : 0;
+  // How long a connection rests is the gate's to say, each time anew: other credentials end it at once.
+  const asked = error instanceof CloudError && kind !== "paused" ? (error.retryAt ?? 0) : 0;
   return {
     kind,
     error: run.app.redact((error as Error).message),
@@ -137,6 +138,7 @@ function failureOf(run: Run, target: string, error: unknown): FailingTarget {
     tries,
     retryAt: Math.max(run.now + wait, asked),
     readTo: earlier ? earlier.readTo : (run.before?.completeTo ?? null),
+    floor: earlier?.floor ?? floor,
   };
 }
 
@@ -161,6 +163,7 @@ async function writeSourceRow(
   };
   const data: SourceRow = {
     completeTo: discoveryError === undefined ? now : (before?.data.completeTo ?? null),
+    firstRunAt: before?.data.firstRunAt ?? now,
     lastRunAt: now,
     failing: run.failing,
     ...(discovered === undefined ? {} : { discovered }),

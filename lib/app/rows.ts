@@ -41,6 +41,8 @@ export interface FailingTarget {
   retryAt: number;
   /** Up to where it had been read completely. */
   readTo: number | null;
+  /** The floor it had at its first try: an outage that begins before a first read moves it no more. */
+  floor: number;
 }
 
 /** A target as the last complete discovery saw it. Times in ms. */
@@ -53,6 +55,7 @@ export interface DiscoveredTarget extends Target {
 export interface SourceRow {
   /** Every target that is not in `failing` has been read completely up to here. ms */
   completeTo: number | null;
+  firstRunAt: number;
   lastRunAt: number;
   failing: Record<string, FailingTarget>;
   /** The last discovery that saw everything; absent for sources with targets of their own. */

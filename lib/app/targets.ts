@@ -24,9 +24,12 @@ export async function targetsOf(
   signal: AbortSignal,
 ): Promise<Targets> {
   const now = app.clock.now();
-  const floor = now - source.lookback;
-  if (app.sources[source.kind].projectWide) return { list: [{ target: { id: project }, floor }] };
-  if (source.targets) return { list: source.targets.map((target) => ({ target, floor })) };
+  // While nothing was ever read completely, the first try counts: what happened since then is not to be lost.
+  const since = row && row.completeTo === null ? row.firstRunAt : now;
+  const named = app.sources[source.kind].projectWide ? [{ id: project }] : source.targets;
+  if (named) {
+    return { list: named.map((target) => ({ target, floor: row?.failing[target.id]?.floor ?? since - source.lookback })) };
+  }
 
   const before = row?.discovered;
   if (before && now - before.at < DISCOVERY_MS) return { list: due(before.targets, source, now) };
@@ -34,7 +37,7 @@ export async function targetsOf(
     const found = await app.discover(source, connection, project, signal);
     const known = new Map(before?.targets.map((target) => [target.id, target]));
     // What a later discovery finds may have begun right after the last one that saw everything.
-    const newFloor = (before?.at ?? now) - source.lookback;
+    const newFloor = (before?.at ?? since) - source.lookback;
     const targets = found.map((target): DiscoveredTarget => {
       const earlier = known.get(target.id);
       const endedSeen = target.ended ? (earlier?.endedSeen ?? now) : undefined;

@@ -5,7 +5,7 @@ import { type DeliveryRow, deliveryKey } from "../app/rows.ts";
 import { sendTest } from "../app/send-test.ts";
 import { nearest } from "../config/words.ts";
 import { DONE, type Io, jsonLines, oneLine, UsageError, WRONG } from "./io.ts";
-import { type CommonOptions, openApp } from "./open.ts";
+import { type CommonOptions, openApp, openExisting } from "./open.ts";
 
 const PATIENCE_MS = 30_000;
 
@@ -17,7 +17,7 @@ export async function redeliverCommand(
 ): Promise<number> {
   if ((id === undefined) === (options.dead !== true))
     throw new UsageError("name one delivery, or say --dead for all dead ones");
-  const { app, close } = await openApp(io, options);
+  const { app, close } = await openExisting(io, options);
   try {
     const ids = id === undefined ? (await listDead(app)).map((row) => row.id) : [findId(await listDeliveries(app), id)];
     await redeliver(app, ids);
@@ -36,7 +36,7 @@ export async function redeliverCommand(
 
 /** Gives up on a delivery: it is removed and nothing more is sent of it. */
 export async function dropCommand(io: Io, id: string, options: CommonOptions): Promise<number> {
-  const { app, close } = await openApp(io, options);
+  const { app, close } = await openExisting(io, options);
   try {
     const found = findId(await listDeliveries(app), id);
     await dropDelivery(app, found);

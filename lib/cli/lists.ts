@@ -4,11 +4,11 @@ import { endedAlerts, openAlerts, seenEvents, viewDelivery } from "../app/lists.
 import { readStatus, type Status } from "../app/status.ts";
 import { parseDuration } from "../model/duration.ts";
 import { DONE, type Io, jsonDocument, jsonLines, oneLine, styled, table, UsageError, WRONG } from "./io.ts";
-import { type CommonOptions, openApp } from "./open.ts";
+import { type CommonOptions, openExisting } from "./open.ts";
 import { severityStyle } from "./severity.ts";
 
 export async function statusCommand(io: Io, options: CommonOptions): Promise<number> {
-  const { app, close } = await openApp(io, options);
+  const { app, close } = await openExisting(io, options);
   try {
     const status = await readStatus(app);
     if (options.json) jsonDocument(io, status);
@@ -20,7 +20,7 @@ export async function statusCommand(io: Io, options: CommonOptions): Promise<num
 }
 
 export async function alertsCommand(io: Io, options: CommonOptions & { all?: boolean }): Promise<number> {
-  const { app, close } = await openApp(io, options);
+  const { app, close } = await openExisting(io, options);
   try {
     const alerts = [...(options.all ? await endedAlerts(app) : []), ...(await openAlerts(app))];
     if (options.json) jsonLines(io, alerts);
@@ -57,7 +57,7 @@ export async function eventsCommand(io: Io, options: EventsOptions): Promise<num
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
     throw new UsageError(`--limit ${options.limit}: expected a whole number above 0`);
   }
-  const { app, close } = await openApp(io, options);
+  const { app, close } = await openExisting(io, options);
   try {
     const all = await seenEvents(app, since === undefined ? 0 : app.clock.now() - since);
     const { source, resource } = options;
@@ -81,7 +81,7 @@ export async function eventsCommand(io: Io, options: EventsOptions): Promise<num
 }
 
 export async function deliveriesCommand(io: Io, options: CommonOptions): Promise<number> {
-  const { app, close } = await openApp(io, options);
+  const { app, close } = await openExisting(io, options);
   try {
     const deliveries = await listDeliveries(app);
     if (options.json) jsonLines(io, deliveries.map(viewDelivery));

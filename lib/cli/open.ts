@@ -12,7 +12,7 @@ import type { Config } from "../model/config.ts";
 import type { Log } from "../model/log.ts";
 import type { Store } from "../store/port.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
-import { createLog, type Io } from "./io.ts";
+import { createLog, type Io, UsageError } from "./io.ts";
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -53,10 +53,18 @@ async function awsSecrets() {
 }
 
 /** Opens everything; throws ConfigError and StoreError, having done nothing. */
-export async function openApp(io: Io, options: CommonOptions, bus: Bus = silentBus): Promise<Opened> {
+export async function openApp(io: Io, options: CommonOptions): Promise<Opened> {
   const config = await readConfig(options.config);
   const store = await openStore(config.config, options.state);
-  return { ...assemble(io, config, store, bus), close: () => store.close() };
+  return { ...assemble(io, config, store, silentBus), close: () => store.close() };
+}
+
+/** Opens what a command only looks at: a named state file must be there already. */
+export async function openExisting(io: Io, options: CommonOptions): Promise<Opened> {
+  if (options.state !== undefined && !existsSync(options.state)) {
+    throw new UsageError(`there is no state file ${options.state}; "lookout run --state ${options.state}" would make it`);
+  }
+  return openApp(io, options);
 }
 
 /** The application over a store that is open already, as after a reload. */

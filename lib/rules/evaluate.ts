@@ -53,20 +53,20 @@ export function deadline(rule: CompiledRule, state: KeyState): Deadline | undefi
 }
 
 function applyMatch(rule: CompiledRule, state: KeyState, event: Event, time: number): Step {
-  const newestMatch = Math.max(time, state.newestMatch ?? time);
   const open = state.alert?.status === "firing" ? state.alert : undefined;
-  if (rule.config.threshold !== undefined) return applyThreshold(rule, { ...state, newestMatch }, event, time);
-  if (open) return updated({ ...state, newestMatch }, countEvent(open, event));
-  if (time < (state.newestResolve ?? 0)) return applyPast(rule, { ...state, newestMatch }, event, time);
+  if (rule.config.threshold !== undefined) return applyThreshold(rule, state, event, time);
+  if (open) return updated({ ...state, newestMatch: Math.max(time, state.newestMatch ?? time) }, countEvent(open, event));
+  if (time < (state.newestResolve ?? 0)) return applyPast(rule, state, event, time);
   const alert = openAlert(rule, state.key, event, [event], event.count, time);
-  return { state: { ...state, newestMatch, alert }, transitions: [{ kind: "opened", alert }] };
+  return { state: { ...state, newestMatch: time, alert }, transitions: [{ kind: "opened", alert }] };
 }
 
 /** A match from before the newest resolving event: part of the alert that ended, or one that came and went unseen. */
 function applyPast(rule: CompiledRule, state: KeyState, event: Event, time: number): Step {
   const ended = state.alert;
   if (ended?.endsAt && time <= Date.parse(ended.endsAt)) return updated(state, countEvent(ended, event));
-  const alert = endAlert(openAlert(rule, state.key, event, [event], event.count, time), state.newestResolve!);
+  const end = Math.min(state.newestResolve!, time + (rule.config.resolve?.after ?? Number.POSITIVE_INFINITY));
+  const alert = endAlert(openAlert(rule, state.key, event, [event], event.count, time), end);
   const transitions: Transition[] = [
     { kind: "opened", alert: { ...alert, status: "firing", endsAt: null } },
     { kind: "resolved", alert },
@@ -82,14 +82,16 @@ function applyThreshold(rule: CompiledRule, state: KeyState, event: Event, time:
     return ended ? updated(state, countEvent(ended, event)) : { state, transitions: [] };
   }
   const window = addToWindow(state.window, time, event.count);
-  if (open) return updated({ ...state, window: trimFull(window, count) }, countEvent(open, event));
+  const newestMatch = window.at(-1)![0];
+  if (open) return updated({ ...state, newestMatch, window: trimFull(window, count) }, countEvent(open, event));
 
   const pending = insertByTime(state.pending, event);
   const filled = filledAt(window, count, within);
   if (filled === undefined) {
-    const oldest = state.newestMatch! - within - rule.lateness;
+    const oldest = newestMatch - within - rule.lateness;
     const kept = {
       ...state,
+      newestMatch,
       window: window.filter(([at]) => at >= oldest),
       pending: pending.filter((kept) => Date.parse(kept.time) >= oldest).slice(-20),
     };
@@ -99,7 +101,7 @@ function applyThreshold(rule: CompiledRule, state: KeyState, event: Event, time:
   const counted = pending.filter((kept) => Date.parse(kept.time) >= since);
   const opening = counted.find((kept) => Date.parse(kept.time) === filled) ?? event;
   const alert = openAlert(rule, state.key, opening, counted, countSince(window, since), filled);
-  const next = { ...state, window: trimFull(window, count), pending: [], alert };
+  const next = { ...state, newestMatch, window: trimFull(window, count), pending: [], alert };
   return { state: next, transitions: [{ kind: "opened", alert }] };
 }
 

@@ -110,6 +110,40 @@ describe("unproven credentials", () => {
   });
 });
 
+describe("proven credentials that turn bad", () => {
+  it("are tried alone after a while without an answer, so that no crowd runs into the refusal", async () => {
+    const { gate, pass } = await world();
+    const door = gate("a");
+    await door.before();
+    await door.accepted();
+    pass(60_000);
+    let tried = 0;
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 16 }, async () => {
+        await door.before();
+        tried++;
+        await door.refused(refusal);
+      }),
+    );
+    expect(tried).toBe(2);
+    expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(14);
+  });
+
+  it("do not rest for one target's refusals while others are let in", async () => {
+    const { gate, pass } = await world();
+    const door = gate("a");
+    for (let round = 0; round < 5; round++) {
+      for (const verdict of ["refused", "accepted", "accepted"] as const) {
+        await door.before();
+        if (verdict === "refused") await door.refused(refusal);
+        else await door.accepted();
+      }
+      pass(60_000);
+    }
+    await door.before();
+  });
+});
+
 describe("tokens", () => {
   it("are kept between processes, unreadable without the password", async () => {
     const { store, clock } = await world();

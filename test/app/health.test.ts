@@ -23,6 +23,27 @@ describe("Lookout's own health", () => {
     expect(JSON.stringify([status, b.messages])).not.toContain("wrong");
   });
 
+  it("goes on at once with other credentials, whatever the old ones earned", async () => {
+    const b = await bench({ yaml: yaml(), env: { HW_SECRET_KEY: "wrong" } });
+    await b.rounds(4);
+    b.setEnv({ HW_SECRET_KEY: b.sim.credentials.secretKey });
+    await b.reload(yaml());
+    b.to(5);
+    expect((await b.round()).polls[0]!.failing).toEqual({});
+  });
+
+  it("keeps the floor of a first poll that failed, so that what happened meanwhile is told", async () => {
+    const b = await bench({ yaml: yaml() });
+    b.sim.setFaults([{ kind: "status", status: 500 }]);
+    b.to(1);
+    await b.round();
+    b.fail(2, "Failed while nobody could look");
+    await b.rounds(40, 10);
+    b.sim.setFaults([]);
+    await b.rounds(60, 10);
+    expect(b.messages.filter(({ to }) => to === "/ops").map(line)).toEqual(["50 /ops new firing: svc-1 firing ×1(+1)"]);
+  });
+
   it("tells of a target unread for longer than the lag, reads the others meanwhile, and catches up", async () => {
     const b = await bench({ yaml: yaml(), services: ["svc-1", "svc-2"] });
     await b.rounds(2);

@@ -47,6 +47,8 @@ export interface Bench {
   /** Something that failed, at a moment in minutes; `what` is part of the message. */
   fail(minutes: number, what?: string, service?: string): void;
   recover(minutes: number, service?: string): void;
+  /** Other variables for the next reload. */
+  setEnv(env: Record<string, string>): void;
   /** The same store under another configuration, as after a reload. */
   reload(yaml: string): Promise<void>;
 }
@@ -98,7 +100,7 @@ export async function bench(options: BenchOptions): Promise<Bench> {
     PASSWORD: password,
     DOMAIN: domain,
   };
-  const env = { ...own, ...options.env };
+  const env: Record<string, string> = { ...own, ...options.env };
 
   async function open(yaml: string): Promise<App> {
     const sources = `sources: [{ kind: service-events, targets: ${JSON.stringify(services)} }]\n`;
@@ -135,6 +137,9 @@ export async function bench(options: BenchOptions): Promise<Bench> {
     },
     fail: (minutes, what = "Failed to pull image", service = SERVICE) => add(service, minutes, "abnormal", what),
     recover: (minutes, service = SERVICE) => add(service, minutes, "normal", "Service started."),
+    setEnv(more) {
+      Object.assign(env, more);
+    },
     async reload(yaml) {
       made.app = await open(yaml);
     },

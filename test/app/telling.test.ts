@@ -163,6 +163,18 @@ describe("holding back", () => {
     expect(b.messages.map(line)).toEqual(["30 /ops new firing: svc-1 firing ×1(+1)"]);
   });
 
+  it("keeps what a silence without end holds, and tells it when the silence is taken away", async () => {
+    const forever = "silences: [{ match: { rule: [broken] } }]";
+    const b = await bench({ yaml: yaml(STATE, "groupInterval: 5m", forever) });
+    b.to(1);
+    b.fail(0.5);
+    await b.rounds(30);
+    expect(b.messages).toEqual([]);
+    await b.reload(yaml(STATE, "groupInterval: 5m"));
+    await b.rounds(36);
+    expect(b.messages.map(({ body }) => body.reason)).toEqual(["new"]);
+  });
+
   it("counts what came and went in silence in one digest", async () => {
     const b = await bench({ yaml: yaml(STATE, "groupInterval: 5m", silence) });
     b.to(1);

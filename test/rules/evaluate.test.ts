@@ -103,6 +103,12 @@ const CASES: Case[] = [
     told: [["opened@0 x1"], ["updated@0 x2"], ["resolved@0-20 x2"]],
   },
   {
+    name: "a late match from before an alert that a deadline ended is an alert of its own, and ends by its own time",
+    rule: { resolve: { after: 10 * MINUTE } },
+    polls: [{ at: 21, events: [fail(10)] }, { at: 22, events: [fail(5)] }, { at: 23, events: [fail(18)] }],
+    told: [["opened@10 x1", "resolved@10-20 x1"], ["opened@5 x1", "resolved@5-15 x1"], ["opened@18 x1"]],
+  },
+  {
     name: "a deadline waits until its targets have been read up to it",
     rule: { resolve: { after: 10 * MINUTE } },
     polls: [
