@@ -58,7 +58,17 @@ export function compileSuppression(
       );
       return { kind: "silenced", by: silence.by, until };
     }
-    return muted(route, now);
+    return mutedOnce(route, now);
+  }
+
+  /** The same for every alert of a group: asked once a moment. */
+  const asked = new Map<string, { now: number; hold: Hold | undefined }>();
+  function mutedOnce(route: RouteConfig, now: number): Hold | undefined {
+    const before = asked.get(route.id);
+    if (before?.now === now) return before.hold;
+    const found = muted(route, now);
+    asked.set(route.id, { now, hold: found });
+    return found;
   }
 
   function muted(route: RouteConfig, now: number): Hold | undefined {

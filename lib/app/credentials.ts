@@ -13,7 +13,7 @@ const MAX_PAUSE_MS = 21_600_000;
 const LEASE_MS = 60_000;
 const WAIT_MS = 200;
 
-/** Proven credentials are tried alone again after this long without an answer: they may have been revoked meanwhile. */
+/** Proven credentials are tried alone again after this long without an answer: they may have been revoked meanwhile. ms */
 const FRESH_MS = 30_000;
 
 /** `fingerprint` names the credentials without telling them: others than before start anew. */
@@ -39,7 +39,7 @@ export function createGate(
         turn = promise;
         endTurn = resolve;
         try {
-          if (provenAt === undefined) await takeLease();
+          await takeLease();
           return;
         } catch (error) {
           release();
@@ -89,8 +89,9 @@ export function createGate(
     try {
       for (;;) {
         const row = await store.get<ConnectionRow>(key);
-        const data = row?.data.fingerprint === fingerprint ? row.data : fresh();
-        const next = change(data);
+        // Others have been put in their place meanwhile: nothing that is said of the old ones is of interest.
+        if (row && row.data.fingerprint !== fingerprint) return;
+        const next = change(row?.data ?? fresh());
         if (JSON.stringify(next) === JSON.stringify(row?.data) || (await tryPut(next, row?.version ?? 0))) return;
       }
     } finally {

@@ -3,7 +3,6 @@
 import type { HttpRequest, Outcome } from "../channels/port.ts";
 import { sendHttp } from "../channels/send.ts";
 import type { Row } from "../store/port.ts";
-import { StoreConflict } from "../store/port.ts";
 import { GIVE_UP_MS, putFallback } from "./deliveries.ts";
 import type { App, Channel } from "./deps.ts";
 import { DEAD, DELIVERIES, type DeadRow, type DeliveryRow, deadKey, deliveryKey } from "./rows.ts";
@@ -121,23 +120,27 @@ function isClaimed(app: App, { claim }: DeliveryRow): boolean {
 }
 
 async function attempt(app: App, row: Row<DeliveryRow>): Promise<void> {
-  const now = app.clock.now();
-  const claim = { by: app.identity.id, until: now + CLAIM_MS };
-  const claimed: DeliveryRow = { ...row.data, attempts: row.data.attempts + 1, claim };
-  try {
-    const key = deliveryKey(row.data.id);
-    const due = row.due ?? now;
-    await app.store.commit([{ op: "put", ...key, data: claimed, queue: "delivery", due, expect: row.version }]);
-  } catch (error) {
-    // Another sender was faster: it is theirs.
-    if (error instanceof StoreConflict) return;
-    throw error;
-  }
+  const claimed = await claim(app, row);
+  if (claimed === undefined) return;
   const channel = app.channels.get(row.data.channel);
   const outcome: Outcome = channel
     ? await send(app, channel, claimed)
     : { kind: "permanent", reason: `channel "${row.data.channel}" is not in the configuration any more` };
   await record(app, claimed, outcome);
+}
+
+/** Makes the delivery this process's for a while; undefined where another sender was faster. */
+function claim(app: App, { data: { id, attempts }, due }: Row<DeliveryRow>): Promise<DeliveryRow | undefined> {
+  return commitUnit(app.store, app.clock, app.random, async (unit) => {
+    const key = deliveryKey(id);
+    await unit.load([key]);
+    const row = unit.value<DeliveryRow>(key);
+    if (row === undefined || row.status !== "pending" || row.attempts !== attempts) return undefined;
+    const until = app.clock.now() + CLAIM_MS;
+    const claimed: DeliveryRow = { ...row, attempts: attempts + 1, claim: { by: app.identity.id, until } };
+    unit.put(key, claimed, { queue: "delivery", due });
+    return claimed;
+  });
 }
 
 async function send(app: App, channel: Channel, delivery: DeliveryRow): Promise<Outcome> {

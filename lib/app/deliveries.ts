@@ -28,12 +28,14 @@ export async function putTelling(
 ): Promise<[channel: string, delivery: string][]> {
   await unit.load(Object.values(group.lanes).map(deliveryKey));
   const ends: [string, string][] = [];
+  // A group may end and begin anew within one millisecond: what it tells is part of the name.
+  const told = telling.alerts.map(({ id, status, count }) => [id, status, count]);
   for (const name of route.channels) {
     const channel = app.channels.get(name)!;
     if (channel.type.incident !== group.incident) continue;
     let last = group.lanes[name];
     for (const [part, notification] of notificationsFor(channel, group.values, telling).entries()) {
-      const id = hashOf([group.id, group.createdAt, group.sequence, name, part]);
+      const id = hashOf([group.id, group.createdAt, group.sequence, told, name, part]);
       putDelivery(unit, { ...notification, id }, last, now);
       last = id;
       ends.push([name, id]);

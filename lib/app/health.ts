@@ -47,7 +47,8 @@ export async function findProblems(app: App): Promise<Problem[]> {
   ]);
   const problems: Problem[] = [];
   for (const { sk: name, data } of connections) {
-    if (!app.connections.has(name) || !data.pausedUntil || data.pausedUntil <= now) continue;
+    // Still a problem while the next try is on its way: only an accepted one ends it.
+    if (!app.connections.has(name) || !data.pausedUntil) continue;
     const message = `Connection ${name} is paused until ${iso(data.pausedUntil)}: ${data.error}`;
     problems.push({ problem: "connection paused", name, message, connection: name });
   }
@@ -56,6 +57,10 @@ export async function findProblems(app: App): Promise<Problem[]> {
     const row = sources.find(({ sk }) => sk === source.id)?.data;
     if (row === undefined || paused.has(source.connection)) continue;
     const { connection } = source;
+    if (now - row.lastRunAt > app.config.health.lag + source.every) {
+      const message = `${source.id} has not been polled since ${iso(row.lastRunAt)}: is its poller running?`;
+      problems.push({ problem: "target unread", name: source.id, message, connection });
+    }
     if (row.discoveryError !== undefined) {
       const message = `Discovery of ${source.id} failed: ${row.discoveryError}`;
       problems.push({ problem: "discovery failed", name: source.id, message, connection });

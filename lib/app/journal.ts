@@ -15,6 +15,8 @@ export interface JournalHead {
 }
 
 const PREPARING_MS = 10_000;
+/** Parts that a crash left without a head go by themselves; a valid journal is applied long before. ms */
+const KEPT_MS = 30 * 86_400_000;
 
 /**
  * Makes the store ready for a unit of work: applies a valid journal, takes back one that was never finished. Returns the lock
@@ -48,7 +50,7 @@ export async function writeJournal(
   const journaled = ops.filter((op) => !direct(op));
   for (const chunk of chunks(store, journaled)) {
     const sk = `part/${name}/${String(parts.length).padStart(5, "0")}`;
-    await store.commit([{ op: "put", pk: JOURNAL.pk, sk, data: chunk }]);
+    await store.commit([{ op: "put", pk: JOURNAL.pk, sk, data: chunk, expires: now + KEPT_MS }]);
     parts.push(sk);
   }
   // From here on no unit commits; so what is verified now still holds when the parts become valid.
@@ -68,12 +70,24 @@ async function applyJournal(store: Store, lock: Row<JournalHead>): Promise<void>
   for (const sk of lock.data.parts) {
     const part = await store.get<Op[]>({ pk: JOURNAL.pk, sk });
     if (part === undefined) continue;
-    const applied = new Set((await changedRows(store, part.data)).map((key) => rowId(key)));
-    const rest = part.data.filter((op) => !applied.has(rowId(op)));
+    const rest = await unapplied(store, part.data);
     if (rest.length > 0) await store.commit(rest);
   }
   await setHead(store, { parts: [] }, lock.version);
   await removeParts(store, lock.data.parts);
+}
+
+/**
+ * The ops whose rows are still as they were. A row that has expired meanwhile is written anew. Whoever applies the same part at the
+ * same time makes the commit fail: every op expects what was read.
+ */
+async function unapplied(store: Store, ops: readonly Op[]): Promise<Op[]> {
+  const versions = await versionsOf(store, ops);
+  return ops.flatMap((op) => {
+    const version = versions.get(rowId(op)) ?? 0;
+    if (version === 0 && op.op === "delete") return [];
+    return version === 0 || version === (op.expect ?? 0) ? [{ ...op, expect: version }] : [];
+  });
 }
 
 async function setHead(store: Store, data: JournalHead, expect: number): Promise<void> {
@@ -86,8 +100,12 @@ async function removeParts(store: Store, parts: readonly string[]): Promise<void
 
 /** The rows that are no longer as the ops expect them (a row written without expectation must not be there). */
 async function changedRows(store: Store, ops: readonly Op[]): Promise<Key[]> {
-  const versions = new Map((await store.getMany(ops)).map((row) => [rowId(row), row.version]));
+  const versions = await versionsOf(store, ops);
   return ops.filter((op) => (versions.get(rowId(op)) ?? 0) !== (op.expect ?? 0));
+}
+
+async function versionsOf(store: Store, keys: readonly Key[]): Promise<Map<string, number>> {
+  return new Map((await store.getMany(keys)).map((row) => [rowId(row), row.version]));
 }
 
 /** Parts that each fit into one commit when applied, and into a commit of their own when stored. */

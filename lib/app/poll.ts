@@ -7,7 +7,7 @@ import { StoreConflict, StoreError } from "../store/port.ts";
 import type { App, Connection } from "./deps.ts";
 import { forEachLimit } from "./parallel.ts";
 import { createProgress, type Progress } from "./progress.ts";
-import { dayOf, type FailingTarget, SOURCES, type SourceRow, sourceKey } from "./rows.ts";
+import { dayOf, type FailingTarget, SOURCES, type SourceRow, sourceKey, targetKey } from "./rows.ts";
 import { readTarget, type TargetReport } from "./target.ts";
 import { targetsOf } from "./targets.ts";
 
@@ -84,7 +84,8 @@ async function readTargets(
   await forEachLimit(ordered, CONCURRENCY, async ({ target, floor }) => {
     const earlier = before?.failing[target.id];
     if (run.signal.aborted || (earlier && earlier.retryAt > run.now)) {
-      run.failing[target.id] = earlier ?? failureOf(run, target.id, floor, new Error("the run was stopped before its turn"));
+      run.failing[target.id] =
+        earlier ?? failureOf(run, target.id, floor, new Error("the run was stopped before its turn"));
       return;
     }
     const lastReadAt = (earlier ? earlier.readTo : before?.completeTo) ?? undefined;
@@ -107,9 +108,11 @@ async function readTargets(
       run.failing[target.id] = failureOf(run, target.id, floor, new Error("the run was stopped; the rest follows"));
     } catch (error) {
       if (isFatal(error)) throw error;
+      const everRead = earlier !== undefined || (await app.store.get(targetKey(source.id, target.id))) !== undefined;
       // It has ended, and the API has forgotten it: there is nothing more to read.
       if (target.ended && error instanceof CloudError && error.kind === "not-found") return;
       run.failing[target.id] = failureOf(run, target.id, floor, error);
+      if (!everRead) run.failing[target.id]!.readTo = null;
       progress.fail(source.id, target.id, run.failing[target.id]!.readTo);
       app.log.warn("target not read", { source: source.id, target: target.id, error: run.failing[target.id]!.error });
     }

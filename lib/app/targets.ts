@@ -28,7 +28,9 @@ export async function targetsOf(
   const since = row && row.completeTo === null ? row.firstRunAt : now;
   const named = app.sources[source.kind].projectWide ? [{ id: project }] : source.targets;
   if (named) {
-    return { list: named.map((target) => ({ target, floor: row?.failing[target.id]?.floor ?? since - source.lookback })) };
+    return {
+      list: named.map((target) => ({ target, floor: row?.failing[target.id]?.floor ?? since - source.lookback })),
+    };
   }
 
   const before = row?.discovered;

@@ -143,7 +143,10 @@ export async function moveGroup(
   const moves = members.flatMap(({ member, alert }) => {
     const rule = alert && ruleOf(app, alert.rule);
     if (!rule) return [];
-    const joins = joinsOf(app, rule, alert.key, alert).filter((join) => join.incident === group.incident);
+    // What was told goes on with the same kind of channels; what was not goes to all.
+    const joins = joinsOf(app, rule, alert.key, alert).filter(
+      (join) => member.told === null || join.incident === group.incident,
+    );
     return [{ member, alert, joins }];
   });
   await unit.load(moves.flatMap(({ joins }) => joins.flatMap(joinKeys)));
@@ -204,12 +207,13 @@ function nextTelling(group: Group, route: RouteConfig, now: number): number {
   return Math.max(now, group.lastAt + route.groupInterval);
 }
 
-/** Keeps the earlier of the due time that stands and the new one; writes nothing where the head is due by then anyway. */
+/**
+ * Makes the group due by then at the latest. Written even where it is due earlier: whoever decides it at the same time must notice
+ * that there is more to tell.
+ */
 function putHead(unit: Unit, group: Group, due: number): void {
   const key = headKey(group.id);
-  const standing = unit.due(key);
-  if (standing !== undefined && standing <= due) return;
-  unit.put(key, group, { queue: "group", due });
+  unit.put(key, group, { queue: "group", due: Math.min(due, unit.due(key) ?? due) });
 }
 
 function putState(unit: Unit, rule: CompiledRule, row: RuleRow, now: number): void {

@@ -47,7 +47,7 @@ export async function commitUnit<T>(
   random: () => number,
   build: (unit: Unit, abandon: () => void) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
+  for (let conflicts = 0; ; ) {
     try {
       const lock = await settleJournal(store, clock.now());
       if (lock === undefined) {
@@ -64,8 +64,9 @@ export async function commitUnit<T>(
       else await writeJournal(store, lock.version, ops(), isCursor, clock.now());
       return result;
     } catch (error) {
-      if (!(error instanceof StoreConflict) || attempt >= TRIES) throw error;
-      await clock.sleep(Math.ceil(random() * 10 * attempt));
+      conflicts++;
+      if (!(error instanceof StoreConflict) || conflicts >= TRIES) throw error;
+      await clock.sleep(Math.ceil(random() * 10 * conflicts));
     }
   }
 }

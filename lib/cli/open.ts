@@ -62,7 +62,9 @@ export async function openApp(io: Io, options: CommonOptions): Promise<Opened> {
 /** Opens what a command only looks at: a named state file must be there already. */
 export async function openExisting(io: Io, options: CommonOptions): Promise<Opened> {
   if (options.state !== undefined && !existsSync(options.state)) {
-    throw new UsageError(`there is no state file ${options.state}; "lookout run --state ${options.state}" would make it`);
+    throw new UsageError(
+      `there is no state file ${options.state}; "lookout run --state ${options.state}" would make it`,
+    );
   }
   return openApp(io, options);
 }

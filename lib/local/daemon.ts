@@ -73,15 +73,22 @@ async function pollForever(
   while (!signal.aborted) {
     const began = app.clock.now();
     try {
-      hooks.polled?.(await pollSource(app, source, signal));
+      const report = await pollSource(app, source, signal);
+      hooks.polled?.(report);
     } catch (error) {
       app.log.error("source not polled", { source: source.id, error: (error as Error).message });
     }
     first();
-    const rest = Math.max(0, began + source.every - app.clock.now());
+    // A clock that was set back must not make the pause longer.
+    const rest = Math.min(source.every, Math.max(0, began + source.every - app.clock.now()));
     await app.clock.sleep(rest, signal).catch(() => {});
   }
   first();
+}
+
+/** Also where the clock was set back by more than the interval. */
+function isDue(now: number, at: number, interval: number): boolean {
+  return now >= at || at - now > interval;
 }
 
 async function tickForever(app: App, bus: LocalBus, signal: AbortSignal, hooks: DaemonHooks): Promise<void> {
@@ -93,7 +100,7 @@ async function tickForever(app: App, bus: LocalBus, signal: AbortSignal, hooks: 
     const now = app.clock.now();
     try {
       await fireTimers(app);
-      if (now >= healthAt) {
+      if (isDue(now, healthAt, HEALTH_MS)) {
         healthAt = now + HEALTH_MS;
         await checkHealth(app, hooks.problems?.());
       }
@@ -104,7 +111,7 @@ async function tickForever(app: App, bus: LocalBus, signal: AbortSignal, hooks: 
       });
       sending.add(sent);
       void sent.finally(() => sending.delete(sent));
-      if (now >= purgeAt) {
+      if (isDue(now, purgeAt, PURGE_MS)) {
         purgeAt = now + PURGE_MS;
         await app.store.purge(now);
       }

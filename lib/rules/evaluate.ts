@@ -55,7 +55,8 @@ export function deadline(rule: CompiledRule, state: KeyState): Deadline | undefi
 function applyMatch(rule: CompiledRule, state: KeyState, event: Event, time: number): Step {
   const open = state.alert?.status === "firing" ? state.alert : undefined;
   if (rule.config.threshold !== undefined) return applyThreshold(rule, state, event, time);
-  if (open) return updated({ ...state, newestMatch: Math.max(time, state.newestMatch ?? time) }, countEvent(open, event));
+  if (open)
+    return updated({ ...state, newestMatch: Math.max(time, state.newestMatch ?? time) }, countEvent(open, event));
   if (time < (state.newestResolve ?? 0)) return applyPast(rule, state, event, time);
   const alert = openAlert(rule, state.key, event, [event], event.count, time);
   return { state: { ...state, newestMatch: time, alert }, transitions: [{ kind: "opened", alert }] };
@@ -88,7 +89,8 @@ function applyThreshold(rule: CompiledRule, state: KeyState, event: Event, time:
   const pending = insertByTime(state.pending, event);
   const filled = filledAt(window, count, within);
   if (filled === undefined) {
-    const oldest = newestMatch - within - rule.lateness;
+    // By this event's own time: one that is dated ahead must not push the others out.
+    const oldest = time - within - rule.lateness;
     const kept = {
       ...state,
       newestMatch,
