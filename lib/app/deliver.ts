@@ -5,11 +5,10 @@ import { sendHttp } from "../channels/send.ts";
 import type { Row } from "../store/port.ts";
 import { GIVE_UP_MS, putFallback } from "./deliveries.ts";
 import type { App, Channel } from "./deps.ts";
+import { drain } from "./drain.ts";
 import { DEAD, DELIVERIES, type DeadRow, type DeliveryRow, deadKey, deliveryKey } from "./rows.ts";
 import { commitUnit, type Unit } from "./unit.ts";
 
-const BATCH = 200;
-const MAX_BATCH = 10_000;
 const TIMEOUT_MS = 15_000;
 /** How long a claimed delivery is left to its sender before another one tries; more than a send can take. */
 const CLAIM_MS = 30_000;
@@ -21,21 +20,15 @@ const MAX_BACKOFF_MS = 300_000;
  * `busy` are left to whoever sends to them already. Returns the ids of what was tried.
  */
 export async function deliverDue(app: App, signal: AbortSignal, busy = new Set<string>()): Promise<string[]> {
-  const tried = new Set<string>();
-  for (let limit = BATCH; ; ) {
-    const rows = await app.store.due<DeliveryRow>("delivery", app.clock.now(), limit);
-    const fresh = rows.filter(({ data }) => !tried.has(data.id) && !busy.has(data.channel) && !isClaimed(app, data));
-    if (signal.aborted) return [...tried];
-    if (fresh.length === 0) {
-      if (rows.length < limit || limit > MAX_BATCH) return [...tried];
-      // A slow channel's backlog fills the head of the queue: look behind it.
-      limit *= 4;
-      continue;
-    }
-    const queues = Map.groupBy(fresh, ({ data }) => data.channel);
-    for (const { data } of fresh) tried.add(data.id);
+  const tried: string[] = [];
+  async function sendAll(rows: readonly Row<DeliveryRow>[]): Promise<void> {
+    const queues = Map.groupBy(rows, ({ data }) => data.channel);
+    for (const { data } of rows) tried.push(data.id);
     await Promise.all([...queues].map(([channel, queue]) => sendQueue(app, channel, queue, signal, busy)));
   }
+  const wanted = ({ data }: Row<DeliveryRow>) => !signal.aborted && !busy.has(data.channel) && !isClaimed(app, data);
+  await drain(app, "delivery", sendAll, wanted);
+  return tried;
 }
 
 async function sendQueue(

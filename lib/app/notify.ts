@@ -6,29 +6,24 @@ import { rulePartition } from "../rules/compile.ts";
 import type { Key } from "../store/port.ts";
 import { putTelling } from "./deliveries.ts";
 import type { App } from "./deps.ts";
+import { drain } from "./drain.ts";
 import { type EndedRow, endedKey, type RuleRow } from "./rows.ts";
 import { moveGroup, ruleOf } from "./transitions.ts";
 import { commitUnit, type Unit } from "./unit.ts";
 
-const BATCH = 100;
-
 /** Decides every group that is due now, each once; one that fails stops no other. Returns how many deliveries that led to. */
 export async function notifyDue(app: App): Promise<number> {
   let made = 0;
-  const decided = new Set<string>();
-  for (;;) {
-    const rows = await app.store.due<Group>("group", app.clock.now(), BATCH);
-    const fresh = rows.filter((row) => !decided.has(row.data.id));
-    for (const row of fresh) {
-      decided.add(row.data.id);
+  await drain<Group>(app, "group", async (rows) => {
+    for (const { data } of rows) {
       try {
-        made += await notifyGroup(app, row.data.id);
+        made += await notifyGroup(app, data.id);
       } catch (error) {
-        app.log.error("group not decided; it stays due", { group: row.data.id, error: (error as Error).message });
+        app.log.error("group not decided; it stays due", { group: data.id, error: (error as Error).message });
       }
     }
-    if (fresh.length === 0 || rows.length < BATCH) return made;
-  }
+  });
+  return made;
 }
 
 /** Decides one group, due or not. Returns how many deliveries it led to. */

@@ -6,14 +6,24 @@ import type { SourceRow } from "./rows.ts";
 export interface Progress {
   /** Reads the source rows, once; before that nothing counts as read but what was noted. An idle poll never needs it. */
   ready(): Promise<void>;
-  /** Up to where every target that may feed the rule's key has been read completely; ms. */
-  readTo(rule: CompiledRule, key: Record<string, unknown>): number;
+  /**
+   * Up to where every target that may feed the rule's key has been read completely; ms. `own` is what is about to be committed of
+   * one target, and counts for this question alone.
+   */
+  readTo(rule: CompiledRule, key: Record<string, unknown>, own?: OwnProgress): number;
   /** A run of the source begins, over these targets and no others. */
   begin(sourceId: string, targets: readonly string[]): void;
   /** Notes that a target has been read at least this far; ms. */
   note(sourceId: string, target: string, readTo: number): void;
   /** A target's read failed: this far it is read for certain; ms. */
   fail(sourceId: string, target: string, readTo: number | null): void;
+}
+
+/** A target and how far it will have been read once its slice is committed; ms. */
+export interface OwnProgress {
+  sourceId: string;
+  target: string;
+  readTo: number;
 }
 
 /** What this run knows of a source beyond its row. */
@@ -37,14 +47,15 @@ export function createProgress(
   async function load(): Promise<void> {
     rows = await loadRows();
   }
-  function targetReadTo(source: SourceConfig, id: string): number {
+  function targetReadTo(source: SourceConfig, id: string, slice: OwnProgress | undefined): number {
+    if (slice?.sourceId === source.id && slice.target === id) return slice.readTo;
     const noted = own.get(source.id)!.targets.get(id);
     const row = rows.get(source.id);
     const failing = row?.failing[id];
     const before = failing ? (failing.readTo ?? NEVER) : (row?.completeTo ?? NEVER);
     return noted ?? before;
   }
-  function feedReadTo(source: SourceConfig, key: Record<string, unknown>): number {
+  function feedReadTo(source: SourceConfig, key: Record<string, unknown>, slice: OwnProgress | undefined): number {
     const fixed = { source: source.kind, sourceId: source.id, connection: source.connection };
     for (const [field, value] of Object.entries(fixed)) {
       if (Object.hasOwn(key, field) && key[field] !== value) return ALWAYS;
@@ -54,14 +65,15 @@ export function createProgress(
     const known = own.get(source.id)!.known ?? (list && new Set(list.map(({ id }) => id)));
     // Cloud Eye's target is the project: its resources say nothing about which target they come from.
     const resource = source.kind === "cloud-eye-events" ? undefined : key["resource.id"];
-    if (typeof resource === "string") return known && !known.has(resource) ? ALWAYS : targetReadTo(source, resource);
+    if (typeof resource === "string")
+      return known && !known.has(resource) ? ALWAYS : targetReadTo(source, resource, slice);
     const ids = known ?? new Set(Object.keys(row?.failing ?? {}));
     const others = known ? ALWAYS : (row?.completeTo ?? NEVER);
-    return Math.min(others, ...[...ids].map((id) => targetReadTo(source, id)));
+    return Math.min(others, ...[...ids].map((id) => targetReadTo(source, id, slice)));
   }
   return {
     ready: () => (loading ??= load()),
-    readTo: (rule, key) => Math.min(...rule.feeds.map((source) => feedReadTo(source, key))),
+    readTo: (rule, key, slice) => Math.min(...rule.feeds.map((source) => feedReadTo(source, key, slice))),
     begin(sourceId, targets) {
       own.get(sourceId)!.known = new Set(targets);
     },

@@ -5,15 +5,10 @@ import { applyEvent } from "../rules/evaluate.ts";
 import { emptyState, type Transition } from "../rules/state.ts";
 import type { Key } from "../store/port.ts";
 import type { App } from "./deps.ts";
-import type { Progress } from "./progress.ts";
+import type { OwnProgress, Progress } from "./progress.ts";
 import { eventsKey, type RuleRow } from "./rows.ts";
 import { type Change, putChanges } from "./transitions.ts";
 import { commitUnit, type Unit } from "./unit.ts";
-
-export interface SliceTarget {
-  sourceId: string;
-  target: string;
-}
 
 export interface SliceResult {
   transitions: Transition[];
@@ -31,7 +26,7 @@ export interface SliceResult {
  */
 export async function commitSlice(
   app: App,
-  at: SliceTarget,
+  at: OwnProgress,
   events: readonly Event[],
   progress: Progress,
   also: (unit: Unit, result: SliceResult) => Promise<void>,
@@ -44,7 +39,7 @@ export async function commitSlice(
   let tooLarge = false;
   const result = await commitUnit(app.store, app.clock, app.random, async (unit, abandon) => {
     await unit.load(keys);
-    const changes = evaluate(unit, touched, progress);
+    const changes = evaluate(unit, touched, (touch) => progress.readTo(touch.rule, touch.key, at));
     const groups = await putChanges(app, unit, changes, now, hold);
     if (events.length > 0) {
       const key = eventsKey(now, at.sourceId, at.target, events[0]!.id);
@@ -62,20 +57,14 @@ export async function commitSlice(
 function evaluate(
   unit: Unit,
   touched: readonly { event: Event; touches: readonly Touch[] }[],
-  progress: Progress,
+  readTo: (touch: Touch) => number,
 ): Change[] {
   const changes = new Map<string, Change>();
   for (const { event, touches } of touched) {
     for (const touch of touches) {
       const name = `${touch.pk}/${touch.sk}`;
       const before = changes.get(name)?.state ?? unit.value<RuleRow>(touch)?.state ?? emptyState(touch.key);
-      const { state, transitions } = applyEvent(
-        touch.rule,
-        before,
-        event,
-        touch,
-        progress.readTo(touch.rule, touch.key),
-      );
+      const { state, transitions } = applyEvent(touch.rule, before, event, touch, readTo(touch));
       const change = changes.get(name);
       if (change === undefined) changes.set(name, { rule: touch.rule, state, transitions });
       else changes.set(name, { ...change, state, transitions: join(change.transitions, transitions) });

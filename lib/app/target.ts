@@ -180,11 +180,12 @@ async function commitPart(
   const key = targetKey(source.id, target.id);
   const events = found.map(({ event }) => event);
   if (events.length > 0) await read.progress.ready();
-  if (events.length > 0) read.progress.note(source.id, target.id, Math.min(now, Date.parse(events.at(-1)!.time)));
+  const newest = events.length === 0 ? 0 : Math.min(now, Date.parse(events.at(-1)!.time));
+  const own = { sourceId: source.id, target: target.id, readTo: Math.max(newest, before?.readTo ?? 0) };
   let next: TargetRow | undefined;
   const result = await commitSlice(
     app,
-    { sourceId: source.id, target: target.id },
+    own,
     events,
     read.progress,
     async (unit, { matched, groups }) => {
@@ -205,6 +206,7 @@ async function commitPart(
   if (result === undefined) return false;
   position.row = next;
   position.version += 1;
+  if (events.length > 0) read.progress.note(source.id, target.id, own.readTo);
   for (const id of result.groups) position.bell.groups.add(id);
   if (position.bell.transitions.length < KEPT_TRANSITIONS) position.bell.transitions.push(...result.transitions);
   return true;

@@ -6,6 +6,7 @@ import type { DiscoveredTarget, SourceRow } from "./rows.ts";
 
 /** How long a discovery serves; ms. */
 const DISCOVERY_MS = 300_000;
+const MAX_ID_BYTES = 512;
 
 export interface Targets {
   list: { target: Target; floor: number }[];
@@ -34,13 +35,14 @@ export async function targetsOf(
   }
 
   const before = row?.discovered;
-  if (before && now - before.at < DISCOVERY_MS) return { list: due(before.targets, source, now) };
+  const due = (targets: readonly DiscoveredTarget[]) => toBePolled(targets, source, row);
+  if (before && now - before.at < DISCOVERY_MS) return { list: due(before.targets) };
   try {
     const found = await app.discover(source, connection, project, signal);
     const known = new Map(before?.targets.map((target) => [target.id, target]));
     // What a later discovery finds may have begun right after the last one that saw everything.
     const newFloor = (before?.at ?? since) - source.lookback;
-    const targets = found.map((target): DiscoveredTarget => {
+    const targets = found.filter(isNamed).map((target): DiscoveredTarget => {
       const earlier = known.get(target.id);
       const endedSeen = target.ended ? (earlier?.endedSeen ?? now) : undefined;
       return { ...target, floor: earlier?.floor ?? newFloor, ...(endedSeen === undefined ? {} : { endedSeen }) };
@@ -50,18 +52,28 @@ export async function targetsOf(
     for (const target of before?.targets ?? []) {
       if (ids.has(target.id)) continue;
       const gone = { ...target, ended: true, endedSeen: target.endedSeen ?? now };
-      if (due([gone], source, now).length > 0) targets.push(gone);
+      if (due([gone]).length > 0) targets.push(gone);
     }
-    return { list: due(targets, source, now), discovered: { at: now, targets } };
+    return { list: due(targets), discovered: { at: now, targets } };
   } catch (error) {
-    return { list: due(before?.targets ?? [], source, now), error: (error as Error).message };
+    return { list: due(before?.targets ?? []), error: (error as Error).message };
   }
 }
 
 /** Those to be polled: what has ended is read until its last events are surely in, what ended before its floor never. */
-function due(targets: readonly DiscoveredTarget[], source: SourceConfig, now: number): Targets["list"] {
+function toBePolled(
+  targets: readonly DiscoveredTarget[],
+  source: SourceConfig,
+  row: SourceRow | undefined,
+): Targets["list"] {
+  const readTo = (id: string) => (row?.failing[id] ? row.failing[id].readTo : row?.completeTo) ?? 0;
   return targets
     .filter(({ endedAt, floor }) => endedAt === undefined || endedAt >= floor)
-    .filter(({ endedSeen }) => endedSeen === undefined || now <= endedSeen + source.lateness + source.every)
+    .filter(({ id, endedSeen }) => endedSeen === undefined || readTo(id) < endedSeen + source.lateness)
     .map(({ floor, endedSeen: _endedSeen, ...target }) => ({ target, floor }));
+}
+
+/** An id that can name a row; the clouds give no others. */
+function isNamed({ id }: Target): boolean {
+  return id !== "" && Buffer.byteLength(id) <= MAX_ID_BYTES;
 }

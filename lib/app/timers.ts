@@ -4,35 +4,33 @@ import { type CompiledRule, rulePartition } from "../rules/compile.ts";
 import { applyTime, deadline } from "../rules/evaluate.ts";
 import type { Row } from "../store/port.ts";
 import type { App } from "./deps.ts";
+import { drain } from "./drain.ts";
 import { progressOf } from "./poll.ts";
 import type { Progress } from "./progress.ts";
 import type { RuleRow } from "./rows.ts";
 import { putChanges } from "./transitions.ts";
 import { commitUnit } from "./unit.ts";
 
-const BATCH = 200;
+/** As many are shown. */
+const SHOWN = 200;
 /** When a deadline that still waits for its targets is looked at again; ms. */
 const AGAIN_MS = 30_000;
 
 /** Fires every deadline that is due and decided. One that fails stops no other. Returns how many fired. */
 export async function fireTimers(app: App): Promise<number> {
   const progress = progressOf(app);
-  const seen = new Set<string>();
   let fired = 0;
-  for (;;) {
-    const rows = await app.store.due<RuleRow>("timer", app.clock.now(), BATCH);
-    const fresh = rows.filter((row) => !seen.has(`${row.pk}/${row.sk}`));
-    if (fresh.length > 0) await progress.ready();
-    for (const row of fresh) {
-      seen.add(`${row.pk}/${row.sk}`);
+  await drain<RuleRow>(app, "timer", async (rows) => {
+    await progress.ready();
+    for (const row of rows) {
       try {
         if (await fireTimer(app, row, progress)) fired++;
       } catch (error) {
         app.log.error("deadline not decided; it stays due", { row: row.pk, error: (error as Error).message });
       }
     }
-    if (fresh.length === 0 || rows.length < BATCH) return fired;
-  }
+  });
+  return fired;
 }
 
 async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress): Promise<boolean> {
@@ -62,7 +60,7 @@ export async function waitingDeadlines(
   app: App,
 ): Promise<{ rule: string; key: Record<string, unknown>; deadline: string }[]> {
   const now = app.clock.now();
-  const rows = await app.store.due<RuleRow>("timer", now + AGAIN_MS, BATCH);
+  const rows = await app.store.due<RuleRow>("timer", now + AGAIN_MS, SHOWN);
   return rows.flatMap(({ pk, data: { state } }) => {
     const rule = ruleOfPartition(app, pk);
     const end = rule && deadline(rule, state);
