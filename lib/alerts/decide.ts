@@ -31,14 +31,17 @@ export interface Decision {
   due: number | undefined;
 }
 
-type News = "new" | "resolved" | "digest" | "gone" | "held" | "old";
+type News = "new" | "resolved" | "digest" | "gone" | "held" | "waiting" | "old";
 
 /** Decides for a group at `now` (ms); `route` gives its intervals. */
 export function decide(group: Group, route: RouteConfig, all: readonly MemberAlert[], now: number): Decision {
-  const sorted = all.map((entry) => ({ ...entry, news: newsOf(entry, group) }));
+  const sorted = all.map((entry) => ({ ...entry, news: newsOf(entry, group, now) }));
   const tellable = sorted.filter(({ news }) => news === "new" || news === "resolved" || news === "digest");
   const firing = sorted.filter(({ news }) => news === "old");
-  const holds = sorted.flatMap(({ news, hold }) => (hold && (news === "held" || news === "old") ? [hold.until] : []));
+  const holds = sorted.flatMap(({ news, hold, member }) => {
+    if (news === "waiting") return [group.waiting[member.by!]!];
+    return hold && (news === "held" || news === "old") ? [hold.until] : [];
+  });
   const staying = sorted.filter(({ news }) => news !== "gone");
 
   const earliest = earliestNews(group, route);
@@ -56,8 +59,10 @@ export function decide(group: Group, route: RouteConfig, all: readonly MemberAle
   return { tell: undefined, members, due: earliestOf(dues) };
 }
 
-function newsOf({ member, alert, canResolve, hold }: MemberAlert, group: Group): News {
+function newsOf({ member, alert, canResolve, hold }: MemberAlert, group: Group, now: number): News {
   if (alert === undefined) return "gone";
+  // What comes and goes within one catch-up is told when it is over.
+  if (!member.told && member.by !== undefined && (group.waiting[member.by] ?? 0) > now) return "waiting";
   if (alert.status === "firing") {
     if (member.told) return "old";
     return hold ? "held" : "new";
@@ -99,6 +104,11 @@ function told(
   const holds: number[] = [];
   for (const { member, alert, news, hold } of all) {
     if (news === "gone") continue;
+    if (news === "waiting") {
+      holds.push(group.waiting[member.by!]!);
+      members.push(member);
+      continue;
+    }
     if (news === "held") {
       suppressed[hold!.kind]++;
       holds.push(hold!.until);
@@ -112,7 +122,8 @@ function told(
       continue;
     }
     alerts.push({ ...alert!, newCount: alert!.count - member.count });
-    if (alert!.status === "firing") members.push({ ...member, told: "firing", count: alert!.count, held: null });
+    const { by: _over, ...rest } = member;
+    if (alert!.status === "firing") members.push({ ...rest, told: "firing", count: alert!.count, held: null });
   }
   const dues = [...holds];
   if (!group.incident && members.some((member) => member.told)) dues.push(now + route.repeatInterval);

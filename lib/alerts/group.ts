@@ -23,6 +23,8 @@ export interface Group {
   sequence: number;
   /** The newest delivery of each channel: the next one waits for it, so that nothing overtakes. */
   lanes: Record<string, string>;
+  /** Catch-ups under way, `source/target`, and until when (ms) their new members wait for them to be over. */
+  waiting: Record<string, number>;
 }
 
 /** One alert of a group. */
@@ -38,6 +40,8 @@ export interface Member {
   count: number;
   /** Why it was held back, while untold. */
   held: keyof Suppressed | null;
+  /** The catch-up that it comes from; absent once it was told. */
+  by?: string;
 }
 
 const BUCKETS = 64;
@@ -59,5 +63,5 @@ export function groupId(routeId: string, incident: boolean, values: Record<strin
 
 export function newGroup(route: string, incident: boolean, values: Record<string, unknown>, now: number): Group {
   const id = groupId(route, incident, values);
-  return { id, route, values, incident, createdAt: now, lastAt: null, sequence: 0, lanes: {} };
+  return { id, route, values, incident, createdAt: now, lastAt: null, sequence: 0, lanes: {}, waiting: {} };
 }

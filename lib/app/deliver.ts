@@ -83,7 +83,7 @@ export async function redeliver(app: App, ids: readonly string[]): Promise<void>
   }
 }
 
-/** Removes a delivery for good; one that waited for it goes next. */
+/** Removes a delivery for good; one that waited for it goes next, or waits for the one before it. */
 export async function dropDelivery(app: App, id: string): Promise<void> {
   await commitUnit(app.store, app.clock, app.random, async (unit) => {
     await unit.load([deliveryKey(id), deadKey(id)]);
@@ -91,7 +91,14 @@ export async function dropDelivery(app: App, id: string): Promise<void> {
     if (row === undefined) return;
     unit.delete(deliveryKey(id));
     unit.delete(deadKey(id));
-    if (row.next !== null) await startNext(unit, row.next, app.clock.now());
+    if (row.next === null) return;
+    const before = row.previous === null ? undefined : deliveryKey(row.previous);
+    await unit.load([deliveryKey(row.next), ...(before ? [before] : [])]);
+    const next = unit.value<DeliveryRow>(deliveryKey(row.next));
+    const previous = before && unit.value<DeliveryRow>(before);
+    if (next === undefined || previous?.status !== "pending") return startNext(unit, row.next, app.clock.now());
+    unit.put(before!, { ...previous, next: next.id }, { queue: "delivery", due: unit.due(before!) });
+    unit.put(deliveryKey(next.id), { ...next, previous: previous.id });
   });
 }
 
@@ -182,15 +189,12 @@ async function record(app: App, claimed: DeliveryRow, outcome: Outcome): Promise
       return;
     }
     const status = outcome.kind === "delivered" ? "delivered" : "dead";
-    unit.put(
-      key,
-      { ...settled, status, error, nextAttemptAt: null, next: null },
-      { expires: now + app.config.history },
-    );
+    const fallback = status === "dead" ? await putFallback(app, unit, row, now) : undefined;
+    const ended = { ...settled, status, error, nextAttemptAt: null, next: null };
+    unit.put(key, fallback === undefined ? ended : { ...ended, fallback }, { expires: now + app.config.history });
     if (row.next !== null) await startNext(unit, row.next, now);
     if (status !== "dead") return;
     unit.create(deadKey(row.id), { channel: row.channel, error }, { expires: now + app.config.history });
-    putFallback(app, unit, row, now);
     app.log.error("delivery is dead", { channel: row.channel, id: row.id, error });
   });
 }

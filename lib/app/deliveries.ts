@@ -44,14 +44,23 @@ export async function putTelling(
   return ends;
 }
 
-/** What a dead delivery told goes to its channel's fallback, as deliveries of their own. */
-export function putFallback(app: App, unit: Unit, dead: DeliveryRow, now: number): void {
+/**
+ * What a dead delivery told goes to its channel's fallback, as deliveries of their own, behind those of the delivery before it.
+ * Returns the last one's id.
+ */
+export async function putFallback(app: App, unit: Unit, dead: DeliveryRow, now: number): Promise<string | undefined> {
   const fallback = app.channels.get(app.channels.get(dead.channel)?.fallback ?? "");
-  if (fallback === undefined) return;
+  if (fallback === undefined) return undefined;
+  if (dead.previous !== null) await unit.load([deliveryKey(dead.previous)]);
+  let last = dead.previous === null ? undefined : unit.value<DeliveryRow>(deliveryKey(dead.previous))?.fallback;
+  if (last !== undefined) await unit.load([deliveryKey(last)]);
   const { group, ...telling } = dead.notification;
   for (const [part, notification] of notificationsFor(fallback, group, telling).entries()) {
-    putDelivery(unit, { ...notification, id: hashOf([dead.id, "fallback", fallback.name, part]) }, undefined, now);
+    const id = hashOf([dead.id, "fallback", fallback.name, part]);
+    putDelivery(unit, { ...notification, id }, last, now);
+    last = id;
   }
+  return last;
 }
 
 /** Puts one marked test notification about `alert` for a channel. Returns the ids of its deliveries. */
@@ -84,6 +93,7 @@ function putDelivery(unit: Unit, notification: Notification, last: string | unde
     giveUpAt: now + GIVE_UP_MS,
     claim: null,
     alerts: notification.alerts.map((alert) => alert.id),
+    previous: last ?? null,
     next: null,
     notification,
   };

@@ -49,14 +49,10 @@ export async function notifyGroup(app: App, id: string): Promise<number> {
     const decision = decide(group, route, held, now);
 
     const deliveries = decision.tell ? await putTelling(app, unit, group, route, decision.tell, now) : [];
-    const next: Group = decision.tell
-      ? {
-          ...group,
-          lastAt: now,
-          sequence: group.sequence + 1,
-          lanes: { ...group.lanes, ...Object.fromEntries(deliveries) },
-        }
-      : group;
+    const waiting = Object.fromEntries(Object.entries(group.waiting).filter(([, until]) => until > now));
+    const lanes = { ...group.lanes, ...Object.fromEntries(deliveries) };
+    const told = decision.tell ? { lastAt: now, sequence: group.sequence + 1, lanes } : {};
+    const next: Group = { ...group, ...told, waiting };
     putMembers(unit, pk, members, decision.members);
     if (decision.members.length === 0) unit.delete({ pk, sk: HEAD });
     else unit.put({ pk, sk: HEAD }, next, { queue: "group", due: decision.due });

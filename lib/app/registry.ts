@@ -1,8 +1,10 @@
 // Which rules own rows in the store: a rule that was removed, or whose meaning changed, closes its alerts silently and starts anew.
 
 import { groupPartition, HEAD } from "../alerts/group.ts";
+import { hashOf } from "../model/hash.ts";
 import { endAlert } from "../rules/alert.ts";
-import { rulePartition } from "../rules/compile.ts";
+import { type CompiledRule, rulePartition } from "../rules/compile.ts";
+import { deadline } from "../rules/evaluate.ts";
 import type { App } from "./deps.ts";
 import { endedKey, REGISTRY, type RegistryRow, type RuleRow } from "./rows.ts";
 import { commitUnit } from "./unit.ts";
@@ -12,14 +14,41 @@ const BATCH = 20;
 /** Brings the store in line with the configured rules. Costs one read where nothing changed. */
 export async function reconcileRules(app: App): Promise<void> {
   const before = (await app.store.get<RegistryRow>(REGISTRY))?.data ?? {};
-  const partitions = new Map([...app.rules.all, app.healthRule].map((rule) => [rule.config.id, rulePartition(rule)]));
-  const now: RegistryRow = Object.fromEntries(partitions);
+  const rules = [...app.rules.all, app.healthRule];
+  const now: RegistryRow = Object.fromEntries(rules.map((rule) => [rule.config.id, registered(rule)]));
   if (JSON.stringify(Object.entries(before).sort()) === JSON.stringify(Object.entries(now).sort())) return;
-  for (const [rule, pk] of Object.entries(before)) if (now[rule] !== pk) await closePartition(app, pk);
+  for (const [id, { pk }] of Object.entries(before)) if (now[id]?.pk !== pk) await closePartition(app, pk);
+  for (const rule of rules) {
+    const known = before[rule.config.id];
+    if (known?.pk === rulePartition(rule) && known.ends !== now[rule.config.id]!.ends) await retimePartition(app, rule);
+  }
   await commitUnit(app.store, app.clock, app.random, async (unit) => {
     await unit.load([REGISTRY]);
     unit.put(REGISTRY, now);
   });
+}
+
+function registered(rule: CompiledRule): RegistryRow[string] {
+  const { threshold, resolve } = rule.config;
+  return { pk: rulePartition(rule), ends: hashOf([threshold ?? null, resolve ?? null], 8) };
+}
+
+/** What ends the rule's alerts has changed: those that are open are due by the new terms. */
+async function retimePartition(app: App, rule: CompiledRule): Promise<void> {
+  const rows = await app.store.list<RuleRow>(rulePartition(rule));
+  const open = rows.filter((row) => row.data.state.alert?.status === "firing");
+  for (let from = 0; from < open.length; from += BATCH) {
+    const batch = open.slice(from, from + BATCH);
+    await commitUnit(app.store, app.clock, app.random, async (unit) => {
+      await unit.load(batch);
+      for (const key of batch) {
+        const row = unit.value<RuleRow>(key);
+        if (row?.state.alert?.status !== "firing") continue;
+        const due = deadline(rule, row.state)?.due;
+        unit.put(key, row, due === undefined ? {} : { queue: "timer", due });
+      }
+    });
+  }
 }
 
 async function closePartition(app: App, pk: string): Promise<void> {

@@ -111,8 +111,11 @@ export interface DeliveryRow {
   claim: Claim | null;
   /** Ids of the alerts it tells of. */
   alerts: string[];
-  /** The delivery of the same group and channel that waits for this one. */
+  /** Of the same group and channel: the one before, and the one that waits for this one. */
+  previous: string | null;
   next: string | null;
+  /** Where it died: the last delivery to the fallback; what follows it there waits for that. */
+  fallback?: string;
   notification: Notification;
 }
 export const DELIVERIES = "delivery";
@@ -151,8 +154,8 @@ export function eventsKey(now: number, sourceId: string, target: string, first: 
   return { pk: eventsPartition(dayOf(now)), sk: `${String(now).padStart(15, "0")}/${sourceId}/${target}/${first}` };
 }
 
-/** Which partition each rule keeps its rows in: `{ruleId: pk}`. */
-export type RegistryRow = Record<string, string>;
+/** Which partition each rule keeps its rows in, and a hash of what ends its alerts, by rule id. */
+export type RegistryRow = Record<string, { pk: string; ends: string }>;
 export const REGISTRY: Key = { pk: "meta", sk: "rules" };
 
 /** The UTC day of a time in ms. */

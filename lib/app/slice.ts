@@ -7,7 +7,7 @@ import type { Key } from "../store/port.ts";
 import type { App } from "./deps.ts";
 import type { OwnProgress, Progress } from "./progress.ts";
 import { eventsKey, type RuleRow } from "./rows.ts";
-import { type Change, putChanges } from "./transitions.ts";
+import { type CatchUp, type Change, putChanges } from "./transitions.ts";
 import { commitUnit, type Unit } from "./unit.ts";
 
 export interface SliceResult {
@@ -19,8 +19,8 @@ export interface SliceResult {
 }
 
 /**
- * Evaluates the events (ascending) and commits all that follows from them, with what `also` puts. `now` in ms; `hold`: how long the
- * groups wait at most for the rest of the read, ms. Returns undefined, and has
+ * Evaluates the events (ascending) and commits all that follows from them, with what `also` puts. `now` in ms;
+ * `catchUp` where the read goes on after this slice. Returns undefined, and has
  * done nothing, where it does not fit into one commit: the caller tries fewer. A single event always fits (journal.ts).
  * Throws StoreConflict where the target's own row was changed by someone else.
  */
@@ -30,7 +30,8 @@ export async function commitSlice(
   events: readonly Event[],
   progress: Progress,
   also: (unit: Unit, result: SliceResult) => Promise<void>,
-  { now, hold }: { now: number; hold: number },
+  now: number,
+  catchUp: CatchUp | undefined,
 ): Promise<SliceResult | undefined> {
   const touched = events.map((event) => ({ event, touches: app.rules.touch(event) }));
   const matched = touched.filter(({ touches }) => touches.some((touch) => touch.matches)).length;
@@ -40,7 +41,7 @@ export async function commitSlice(
   const result = await commitUnit(app.store, app.clock, app.random, async (unit, abandon) => {
     await unit.load(keys);
     const changes = evaluate(unit, touched, (touch) => progress.readTo(touch.rule, touch.key, at));
-    const groups = await putChanges(app, unit, changes, now, hold);
+    const groups = await putChanges(app, unit, changes, now, catchUp);
     if (events.length > 0) {
       const key = eventsKey(now, at.sourceId, at.target, events[0]!.id);
       unit.create(key, { events }, { expires: now + app.config.history });

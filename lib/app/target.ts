@@ -119,12 +119,16 @@ async function readOnce(read: TargetRead, bell: Bell): Promise<TargetReport> {
 async function releaseHeld({ app, source, target }: TargetRead, position: Position): Promise<void> {
   const { held, ...row } = position.row ?? {};
   if (held === undefined) return;
-  await releaseGroups(app, held);
+  await releaseGroups(app, held, catchUpOf(source.id, target.id));
   const key = targetKey(source.id, target.id);
   await commitUnit(app.store, app.clock, app.random, async (unit) => {
     await unit.load([key]);
     if (unit.version(key) === position.version) unit.put(key, row);
   });
+}
+
+function catchUpOf(sourceId: string, target: string): string {
+  return `${sourceId}/${target}`;
 }
 
 /** Where the target stands while it is read. */
@@ -177,6 +181,7 @@ async function commitPart(
   });
   const final = last && batch.complete;
   const held = position.row?.held ?? [];
+  const by = catchUpOf(source.id, target.id);
   const key = targetKey(source.id, target.id);
   const events = found.map(({ event }) => event);
   if (events.length > 0) await read.progress.ready();
@@ -198,10 +203,11 @@ async function commitPart(
         ...(waiting.length > 0 ? { held: waiting } : {}),
       };
       if (final && held.length > RELEASED_AT_ONCE) next.held = held;
-      else if (final) await dueNow(app, unit, held);
+      else if (final) await dueNow(app, unit, held, by);
       unit.put(key, next);
     },
-    { now, hold: final ? 0 : CATCH_UP_MS },
+    now,
+    final ? undefined : { by, until: app.clock.now() + CATCH_UP_MS },
   );
   if (result === undefined) return false;
   position.row = next;

@@ -9,7 +9,7 @@ import { deadline } from "../rules/evaluate.ts";
 import type { KeyState, Transition } from "../rules/state.ts";
 import type { Key } from "../store/port.ts";
 import type { App } from "./deps.ts";
-import { endedKey, type RuleRow } from "./rows.ts";
+import { type EndedRow, endedKey, type RuleRow } from "./rows.ts";
 import { commitUnit, type Unit } from "./unit.ts";
 
 const DAY = 86_400_000;
@@ -23,29 +23,27 @@ export interface Change {
 }
 
 /**
- * Puts the changed states and everything their transitions lead to. Returns the ids of the groups that now have something due:
- * not before `hold` ms from now, unless releaseGroups says so earlier.
+ * Puts the changed states and everything their transitions lead to. Returns the ids of the groups that now have something due.
+ * What a catch-up opens waits for its end (releaseGroups), at most until its `until`.
  */
 export async function putChanges(
   app: App,
   unit: Unit,
   changes: readonly Change[],
   now: number,
-  hold = 0,
+  catchUp?: CatchUp,
 ): Promise<string[]> {
   const plans = changes.map((change) => planOf(app, unit, change));
   await unit.load(plans.flatMap(({ joins, wakes }) => [...joins.flatMap(joinKeys), ...wakes.map(headKey)]));
-  await unit.load(plans.flatMap(({ ended }) => ended.map((alert) => endedKey(alert.id))));
+  await unit.load(plans.flatMap(({ ended }) => ended.map(({ alert }) => endedKey(alert.id))));
   const rung = new Set<string>();
   for (const { change, row, joins, wakes, ended } of plans) {
     for (const join of joins) {
-      joinGroup(unit, join, now, now + hold);
+      joinGroup(unit, join, now, UNTOLD, catchUp);
       rung.add(join.id);
     }
-    for (const id of wakes) if (wakeGroup(app, unit, id, change, now, now + hold)) rung.add(id);
-    for (const alert of ended) {
-      unit.put(endedKey(alert.id), { alert, groups: row.groups }, { expires: now + app.config.history });
-    }
+    for (const id of wakes) if (wakeGroup(app, unit, id, change, now)) rung.add(id);
+    for (const end of ended) unit.put(endedKey(end.alert.id), end, { expires: now + app.config.history });
     putState(unit, change.rule, row, now);
   }
   return [...rung];
@@ -66,7 +64,7 @@ function planOf(app: App, unit: Unit, change: Change) {
   const groups = new Set<string>();
   const joins: Join[] = [];
   const wakes = new Set<string>();
-  const ended = new Map<string, Alert>();
+  const ended = new Map<string, EndedRow>();
   if (before?.state.alert && before.state.alert.id === change.state.alert?.id) {
     for (const id of before.groups) groups.add(id);
   }
@@ -77,8 +75,10 @@ function planOf(app: App, unit: Unit, change: Change) {
         joins.push(join);
         groups.add(join.id);
       }
-    } else for (const id of before?.state.alert?.id === alert.id ? before.groups : groups) wakes.add(id);
-    if (alert.status === "resolved") ended.set(alert.id, alert);
+    }
+    const own = before?.state.alert?.id === alert.id ? before.groups : [...groups];
+    if (kind !== "opened") for (const id of own) wakes.add(id);
+    if (alert.status === "resolved") ended.set(alert.id, { alert, groups: own });
   }
   const row: RuleRow = { state: change.state, groups: [...groups] };
   return { change, row, joins, wakes: [...wakes], ended: [...ended.values()] };
@@ -117,16 +117,35 @@ function joinKeys(join: Join): Key[] {
 type Told = Pick<Member, "told" | "count" | "held">;
 const UNTOLD: Told = { told: null, count: 0, held: null };
 
-function joinGroup(unit: Unit, join: Join, now: number, notBefore: number, told = UNTOLD): void {
+/** A read that has not come to its end yet. */
+export interface CatchUp {
+  /** `source/target` */
+  by: string;
+  /** Until when its new alerts wait for its end at most; ms. */
+  until: number;
+}
+
+function joinGroup(unit: Unit, join: Join, now: number, told: Told, catchUp?: CatchUp): void {
   const bucket = unit.value<Member[]>(bucketKey(join)) ?? [];
   if (bucket.some((member) => member.id === join.alert.id)) return;
   const { told: status, count, held } = told;
-  const member: Member = { id: join.alert.id, pk: join.state.pk, sk: join.state.sk, told: status, count, held };
+  const { pk, sk } = join.state;
+  const member: Member = {
+    id: join.alert.id,
+    pk,
+    sk,
+    told: status,
+    count,
+    held,
+    ...(catchUp ? { by: catchUp.by } : {}),
+  };
   unit.put(bucketKey(join), [...bucket, member]);
 
   const existing = unit.value<Group>(headKey(join.id));
   const group = existing ?? newGroup(join.route.id, join.incident, join.values, now);
-  putHead(unit, group, Math.max(notBefore, nextTelling(group, join.route, now)));
+  const due = nextTelling(group, join.route, now);
+  const waiting = catchUp ? { ...group.waiting, [catchUp.by]: catchUp.until } : group.waiting;
+  putHead(unit, { ...group, waiting }, Math.max(catchUp?.until ?? 0, due));
 }
 
 /**
@@ -151,7 +170,7 @@ export async function moveGroup(
   });
   await unit.load(moves.flatMap(({ joins }) => joins.flatMap(joinKeys)));
   for (const { member, alert, joins } of moves) {
-    for (const join of joins) joinGroup(unit, join, now, now, member);
+    for (const join of joins) joinGroup(unit, join, now, member);
     const row = unit.value<RuleRow>(member);
     if (row?.state.alert?.id !== alert.id) continue;
     const groups = [...row.groups.filter((id) => id !== group.id), ...joins.map(({ id }) => id)];
@@ -168,36 +187,38 @@ export function ruleOf(app: App, id: string): CompiledRule | undefined {
 }
 
 /** Looks at a group again because one of its alerts ended, or counted on after the group's repeat interval. */
-function wakeGroup(app: App, unit: Unit, id: string, change: Change, now: number, notBefore: number): boolean {
+function wakeGroup(app: App, unit: Unit, id: string, change: Change, now: number): boolean {
   const group = unit.value<Group>(headKey(id));
   if (group === undefined) return false;
   const route = app.router.byId(group.route);
   const ends = change.transitions.some(({ kind }) => kind === "resolved" || kind === "closed");
   if (route === undefined || ends) {
-    putHead(unit, group, Math.max(notBefore, route === undefined ? now : nextTelling(group, route, now)));
+    putHead(unit, group, route === undefined ? now : nextTelling(group, route, now));
     return true;
   }
   if (group.incident || group.lastAt === null || now < group.lastAt + route.repeatInterval) return false;
-  putHead(unit, group, notBefore);
+  putHead(unit, group, now);
   return true;
 }
 
-/** The read that the groups waited for is over: each is due as its route says. */
-export async function releaseGroups(app: App, ids: readonly string[]): Promise<void> {
+/** The catch-up that the groups waited for is over: each is due as its route says. */
+export async function releaseGroups(app: App, ids: readonly string[], by: string): Promise<void> {
   for (let from = 0; from < ids.length; from += RELEASE_BATCH) {
     const batch = ids.slice(from, from + RELEASE_BATCH);
-    await commitUnit(app.store, app.clock, app.random, (unit) => dueNow(app, unit, batch));
+    await commitUnit(app.store, app.clock, app.random, (unit) => dueNow(app, unit, batch, by));
   }
 }
 
 /** Makes the groups due as their routes say, within this unit; those that are gone are passed over. */
-export async function dueNow(app: App, unit: Unit, ids: readonly string[]): Promise<void> {
+export async function dueNow(app: App, unit: Unit, ids: readonly string[], by: string): Promise<void> {
   const now = app.clock.now();
   await unit.load(ids.map(headKey));
   for (const id of ids) {
     const group = unit.value<Group>(headKey(id));
     const route = group && app.router.byId(group.route);
-    if (group && route) putHead(unit, group, nextTelling(group, route, now));
+    if (!group || !route) continue;
+    const { [by]: _over, ...waiting } = group.waiting;
+    putHead(unit, { ...group, waiting }, nextTelling(group, route, now));
   }
 }
 

@@ -1,4 +1,5 @@
 // The one evaluation: a pure function of (state, events, now). Live polling, tests, backtest and explain all run it.
+import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import { countEvent, endAlert, openAlert } from "./alert.ts";
 import { type CompiledRule, OCCURRENCE_MS, type Touch } from "./compile.ts";
@@ -19,7 +20,7 @@ export function applyEvent(rule: CompiledRule, before: KeyState, event: Event, t
   const end = deadline(rule, before);
   const ended = end && end.at < time && end.due <= readTo ? endAt(rule, before, end.at) : undefined;
   const state = ended?.state ?? before;
-  const step = touch.matches ? applyMatch(rule, state, event, time) : applyResolve(state, time);
+  const step = touch.matches ? applyMatch(rule, state, event, time, readTo) : applyResolve(state, time);
   return ended === undefined ? step : { state: step.state, transitions: [...ended.transitions, ...step.transitions] };
 }
 
@@ -52,12 +53,13 @@ export function deadline(rule: CompiledRule, state: KeyState): Deadline | undefi
   return ends.toSorted((a, b) => a.due - b.due)[0];
 }
 
-function applyMatch(rule: CompiledRule, state: KeyState, event: Event, time: number): Step {
+function applyMatch(rule: CompiledRule, state: KeyState, event: Event, time: number, readTo: number): Step {
   const open = state.alert?.status === "firing" ? state.alert : undefined;
   if (rule.config.threshold !== undefined) return applyThreshold(rule, state, event, time);
   if (open)
     return updated({ ...state, newestMatch: Math.max(time, state.newestMatch ?? time) }, countEvent(open, event));
   if (time < (state.newestResolve ?? 0)) return applyPast(rule, state, event, time);
+  if (state.alert && isWithin(rule, state.alert, time, readTo)) return updated(state, countEvent(state.alert, event));
   const alert = openAlert(rule, state.key, event, [event], event.count, time);
   return { state: { ...state, newestMatch: time, alert }, transitions: [{ kind: "opened", alert }] };
 }
@@ -73,6 +75,12 @@ function applyPast(rule: CompiledRule, state: KeyState, event: Event, time: numb
     { kind: "resolved", alert },
   ];
   return { state: { ...state, alert }, transitions };
+}
+
+/** A late match within an alert that a deadline ended, too old to make it last until now: it was part of it. */
+function isWithin(rule: CompiledRule, ended: Alert, time: number, readTo: number): boolean {
+  const after = rule.config.resolve?.after ?? OCCURRENCE_MS;
+  return time >= Date.parse(ended.startsAt) && time <= Date.parse(ended.endsAt!) && time + after <= readTo;
 }
 
 function applyThreshold(rule: CompiledRule, state: KeyState, event: Event, time: number): Step {

@@ -170,3 +170,26 @@ describe("a large group", () => {
     expect(line(b.messages[0]!)).toContain("new firing");
   });
 });
+
+describe("a fallback", () => {
+  it("keeps the order too: what resolves never comes before what it resolves", async () => {
+    const b = await bench({
+      yaml: yaml(
+        `ops: { type: webhook, url: HOOK/ops, fallback: spare }, spare: { type: webhook, url: HOOK/spare }`,
+        STATE,
+      ),
+    });
+    let spare = 0;
+    b.answer(({ to }) => {
+      if (to === "/ops") return { status: 404 };
+      return to === "/spare" && ++spare === 1 ? { status: 503, headers: { "retry-after": "200" } } : { status: 200 };
+    });
+    b.to(1);
+    b.fail(0.5);
+    await b.round();
+    b.recover(1.5);
+    await b.rounds(8);
+    const told = b.messages.filter(({ to, body }) => to === "/spare" && body.alerts[0].rule === "broken");
+    expect(told.map(({ body }) => body.status)).toEqual(["firing", "firing", "resolved"]);
+  });
+});

@@ -64,4 +64,14 @@ describe("after a reload", () => {
       expect.stringMatching(/^\d \/other resolved resolved: svc-1 resolved ×1\(\+0\)$/),
     ]);
   });
+
+  it("new terms for ending apply to what is open already", async () => {
+    const b = await bench({ yaml: yaml("{ id: broken, when: { level: [error] }, resolve: { after: 6h } }") });
+    b.to(1);
+    b.fail(0.5);
+    await b.round();
+    await b.reload(yaml("{ id: broken, when: { level: [error] }, resolve: { after: 10m } }"));
+    await b.rounds(15);
+    expect(b.messages.slice(1).map(line)).toEqual(["11 /ops resolved resolved: svc-1 resolved ×1(+0)"]);
+  });
 });
