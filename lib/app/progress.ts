@@ -48,12 +48,12 @@ export function createProgress(
     rows = await loadRows();
   }
   function targetReadTo(source: SourceConfig, id: string, slice: OwnProgress | undefined): number {
-    if (slice?.sourceId === source.id && slice.target === id) return slice.readTo;
     const noted = own.get(source.id)!.targets.get(id);
     const row = rows.get(source.id);
     const failing = row?.failing[id];
     const before = failing ? (failing.readTo ?? NEVER) : (row?.completeTo ?? NEVER);
-    return noted ?? before;
+    const known = noted ?? before;
+    return slice?.sourceId === source.id && slice.target === id ? Math.max(slice.readTo, known) : known;
   }
   function feedReadTo(source: SourceConfig, key: Record<string, unknown>, slice: OwnProgress | undefined): number {
     const fixed = { source: source.kind, sourceId: source.id, connection: source.connection };

@@ -14,7 +14,7 @@ const MAX_SLICE = 1_000;
 const OVERLAP_TRIES = 3;
 /** How long a group waits at most for the rest of the read that one of its alerts comes from, so that what came and went within one
  * catch-up pages nobody; ms. */
-const CATCH_UP_MS = 120_000;
+const CATCH_UP_MS = 600_000;
 /** Groups beyond these wait CATCH_UP_MS, however soon the read is over. */
 const KEPT_HELD = 2_000;
 /** As many fit beside the last slice. */

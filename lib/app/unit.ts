@@ -41,7 +41,24 @@ export interface Unit {
  * `abandon` makes this the end of it: nothing is committed.
  * Throws StoreConflict where it did not succeed in 25 tries, and whatever `build` throws.
  */
-export async function commitUnit<T>(
+export function commitUnit<T>(
+  store: Store,
+  clock: Clock,
+  random: () => number,
+  build: (unit: Unit, abandon: () => void) => Promise<T>,
+): Promise<T> {
+  const result = (last.get(store) ?? Promise.resolve()).then(() => commitNow(store, clock, random, build));
+  last.set(
+    store,
+    result.catch(() => {}),
+  );
+  return result;
+}
+
+/** The units of one process go one after the other: only other processes can be in their way. */
+const last = new WeakMap<Store, Promise<unknown>>();
+
+async function commitNow<T>(
   store: Store,
   clock: Clock,
   random: () => number,
