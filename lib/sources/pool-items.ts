@@ -91,18 +91,18 @@ function siftGroup(request: ReadRequest, window: Window, fp: string, group: Pool
   }
   for (const change of news) {
     const after = applyChange(seen, change);
-    const event = eventOf(request, window, change, seen);
+    const event = eventOf(request, window, change, seen, after);
     seen = after;
     into.found.push({ event, mark: mark() });
   }
 }
 
-function eventOf(request: ReadRequest, window: Window, { item, before, grown }: Change<PoolItem>, seen: Totals[]) {
+/** `seen` and `after`: the totals of the item and its twins, which never come to be the same again: a twin shown late is told apart. */
+function eventOf(request: ReadRequest, window: Window, change: Change<PoolItem>, seen: Totals[], after: Totals[]) {
+  const { item, before, grown } = change;
   const { region, project } = request.stamp;
-  const pair = ({ count, last }: Totals) => [count, last];
-  const fields = [...item.identity, before === undefined ? null : pair(before), pair(item)];
-  const ordinal = seen.filter(({ count, last }) => count === item.count && last === item.last).length;
-  const id = eventId("pool-events", region, project, request.target.id, fields, ordinal);
+  const fields = [...item.identity, packTotals(seen), packTotals(after)];
+  const id = eventId("pool-events", region, project, request.target.id, fields, 0);
   // First seen, though it began before the window: how many of its occurrences came since nobody can say, but the last did.
   const count = before === undefined && item.first < window.from ? 1 : grown;
   return buildEvent(request, "pool-events", { ...item, id, count });

@@ -9,7 +9,16 @@ import { listOf } from "./list.ts";
 import { eventId, fingerprint } from "./marks.ts";
 import type { Batch, Found, Mark, ReadRequest, Source } from "./port.ts";
 import { byTime, isOurs, type Sifted, siftBad } from "./sift.ts";
-import { configOf, describeUpdate, isPending, levelOfResult, type Result, resultsIn, settle } from "./updates.ts";
+import {
+  configOf,
+  describeUpdate,
+  isPending,
+  levelOfResult,
+  packResults,
+  type Result,
+  resultsIn,
+  settle,
+} from "./updates.ts";
 
 const Answer = z.looseObject({ service_name: z.string().optional().catch(undefined) });
 const UpdateLog = z.looseObject({ update_time: Time, result: z.string() });
@@ -81,8 +90,9 @@ function siftGroup(request: ReadRequest, window: Window, t: number, group: Log[]
     const news = before === undefined ? own : before.result !== log.result;
     const remembered = news || before !== undefined || (isPending(log.result) && t >= window.from - UNSETTLED_MS);
     if (!remembered) continue;
-    const event = news ? eventOf(request, log, before, seen, name) : undefined;
-    seen = [...seen.filter((known) => known !== before), { result: log.result, config: log.config }];
+    const after = [...seen.filter((known) => known !== before), { result: log.result, config: log.config }];
+    const event = news ? eventOf(request, log, before, [seen, after], name) : undefined;
+    seen = after;
     if (event === undefined) silent = true;
     else found.push({ event, mark: markOf(fp, t, seen) });
   }
@@ -92,19 +102,24 @@ function siftGroup(request: ReadRequest, window: Window, t: number, group: Log[]
 }
 
 function markOf(fp: string, t: number, seen: readonly Result[]): Mark {
-  const v = seen.map(({ result, config }) => `${config}${result}`).sort();
-  return { fp, t, v, ...(seen.some(({ result }) => isPending(result)) ? { keep: true } : {}) };
+  return { fp, t, v: packResults(seen), ...(seen.some(({ result }) => isPending(result)) ? { keep: true } : {}) };
 }
 
-function eventOf(request: ReadRequest, log: Log, before: Result | undefined, seen: readonly Result[], name: string) {
+/** `states`: the results of this update_time before and after, which tell a twin shown late from the first. */
+function eventOf(
+  request: ReadRequest,
+  log: Log,
+  before: Result | undefined,
+  states: readonly (readonly Result[])[],
+  name: string,
+) {
   const { region, project } = request.stamp;
   const { target } = request;
-  const fields = [log.t, log.config, before?.result ?? null, log.result];
-  const ordinal = seen.filter(({ result, config }) => result === log.result && config === log.config).length;
+  const fields = [log.t, ...states.map(packResults)];
   // update_time may be when the update began: a result that was not there at the last read is not older than that read.
   const lastRead = before === undefined ? undefined : (request.lastReadAt ?? request.cursor?.readTo);
   return buildEvent(request, "service-updates", {
-    id: eventId("service-updates", region, project, target.id, fields, ordinal),
+    id: eventId("service-updates", region, project, target.id, fields, 0),
     t: Math.max(log.t, Math.min(lastRead ?? log.t, request.now)),
     level: levelOfResult(log.result),
     type: log.result,

@@ -58,7 +58,12 @@ export function configOf(raw: unknown): string {
   return fingerprint([config]).slice(0, CONFIG_LENGTH);
 }
 
-/** The results in a mark; the reverse of writing each as its config's four characters and the result. */
+/** As a mark holds them: each as its config's four characters and the result, sorted. */
+export function packResults(results: readonly Result[]): string[] {
+  return results.map(({ result, config }) => `${config}${result}`).sort();
+}
+
+/** The reverse. */
 export function resultsIn(value: Mark["v"] | undefined): Result[] {
   if (typeof value !== "object") return [];
   return value.map(String).map((text) => ({ config: text.slice(0, CONFIG_LENGTH), result: text.slice(CONFIG_LENGTH) }));
