@@ -50,13 +50,9 @@ export function compileSuppression(
     for (const silence of compiled) {
       if (now < silence.from || now >= silence.until || !silence.matches(alert)) continue;
       if (alert.rule === exempt && !silence.named) continue;
-      if (silence.during.length === 0) return { kind: "silenced", by: silence.by, until: silence.until };
-      if (!within(silence.during, now)) continue;
-      const until = Math.min(
-        silence.until,
-        change(now, (at) => within(silence.during, at)),
-      );
-      return { kind: "silenced", by: silence.by, until };
+      const inside = (at: number) => silence.during.length === 0 || within(silence.during, at);
+      if (!inside(now)) continue;
+      return { kind: "silenced", by: silence.by, until: Math.min(silence.until, change(now, inside)) };
     }
     return mutedOnce(route, now);
   }

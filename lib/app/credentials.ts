@@ -62,7 +62,7 @@ export function createGate(
         paused = data;
         continue;
       }
-      if (!data?.tried || data.tried.until <= now || identity.isGone(data.tried.by) || data.tried.by === identity.id) {
+      if (!data?.tried || data.tried.until <= now || identity.isGone(data.tried.by)) {
         const tried = { by: identity.id, until: now + LEASE_MS };
         if (await tryPut({ ...(data ?? fresh()), tried }, row?.version ?? 0)) return;
       }

@@ -72,7 +72,6 @@ export async function redeliver(app: App, ids: readonly string[]): Promise<void>
       const again = {
         ...row,
         status: "pending",
-        attempts: 0,
         error: null,
         nextAttemptAt: now,
         giveUpAt: now + GIVE_UP_MS,

@@ -77,10 +77,10 @@ function applyPast(rule: CompiledRule, state: KeyState, event: Event, time: numb
   return { state: { ...state, alert }, transitions };
 }
 
-/** A late match within an alert that a deadline ended, too old to make it last until now: it was part of it. */
+/** A late match that sorted input would have given to the alert that a deadline ended, too old to make it last until now. */
 function isWithin(rule: CompiledRule, ended: Alert, time: number, readTo: number): boolean {
   const after = rule.config.resolve?.after ?? OCCURRENCE_MS;
-  return time >= Date.parse(ended.startsAt) && time <= Date.parse(ended.endsAt!) && time + after <= readTo;
+  return time + after >= Date.parse(ended.startsAt) && time <= Date.parse(ended.endsAt!) && time + after <= readTo;
 }
 
 function applyThreshold(rule: CompiledRule, state: KeyState, event: Event, time: number): Step {

@@ -168,6 +168,7 @@ describe("holding back", () => {
     const b = await bench({ yaml: yaml(STATE, "groupInterval: 5m", forever) });
     b.to(1);
     b.fail(0.5);
+    b.app.log.error = (message) => expect.unreachable(message);
     await b.rounds(30);
     expect(b.messages).toEqual([]);
     await b.reload(yaml(STATE, "groupInterval: 5m"));

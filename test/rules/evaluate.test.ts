@@ -105,8 +105,32 @@ const CASES: Case[] = [
   {
     name: "a late match from before an alert that a deadline ended is an alert of its own, and ends by its own time",
     rule: { resolve: { after: 10 * MINUTE } },
-    polls: [{ at: 21, events: [fail(10)] }, { at: 22, events: [fail(5)] }, { at: 23, events: [fail(18)] }],
-    told: [["opened@10 x1", "resolved@10-20 x1"], ["opened@5 x1", "resolved@5-15 x1"], ["opened@18 x1"]],
+    polls: [
+      { at: 51, events: [fail(40)] },
+      { at: 52, events: [fail(20)] },
+    ],
+    told: [
+      ["opened@40 x1", "resolved@40-50 x1"],
+      ["opened@20 x1", "resolved@20-30 x1"],
+    ],
+  },
+  {
+    name: "a late match that reaches into an alert that a deadline ended is part of it",
+    rule: { resolve: { after: 10 * MINUTE } },
+    polls: [
+      { at: 21, events: [fail(10)] },
+      { at: 22, events: [fail(5)] },
+    ],
+    told: [["opened@10 x1", "resolved@10-20 x1"], ["updated@5-20 x2"]],
+  },
+  {
+    name: "a late match that would have made an alert last until now opens one",
+    rule: { resolve: { after: 10 * MINUTE } },
+    polls: [
+      { at: 21, events: [fail(10)] },
+      { at: 22, events: [fail(18)] },
+    ],
+    told: [["opened@10 x1", "resolved@10-20 x1"], ["opened@18 x1"]],
   },
   {
     name: "a deadline waits until its targets have been read up to it",
