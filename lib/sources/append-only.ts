@@ -1,22 +1,38 @@
 // Reads a target whose API lists append-only events by time: pages in order, each sifted into a batch of its own.
+import * as z from "zod";
 import type { SourceKind } from "../model/event.ts";
-import { openWindow } from "./cursor.ts";
+import type { CloudError } from "./client.ts";
+import { isMoveDue, openWindow, outcome } from "./cursor.ts";
 import type { BadItem, Item } from "./item.ts";
 import type { Batch, ReadRequest } from "./port.ts";
 import { sift } from "./sift.ts";
 import { ascending, type Timeline } from "./timeline.ts";
 
-/** Yields one batch a page, oldest first; the last is complete. */
+/** `end` (see timeline.ts), for the next poll. */
+const Habits = z.object({ end: z.string().optional() }).catch({});
+
+/** Yields one batch a page, oldest first; the last is complete. Where rows may be missing, what is there comes before the error. */
 export async function* readAppendOnly(
   request: ReadRequest,
   kind: SourceKind,
   timeline: Timeline,
   parse: (raw: unknown) => Item | BadItem,
 ): AsyncGenerator<Batch> {
+  const { cursor, now } = request;
   const window = openWindow(request);
-  for await (const { rows, upTo } of ascending(timeline, window.from, request.now)) {
-    const sifted = sift(request, kind, window, rows.map(parse));
-    const readTo = upTo === undefined ? request.now : Math.min(request.now, upTo - 1);
-    yield { ...sifted, readTo, complete: upTo === undefined };
+  const known = Habits.parse(cursor?.extra ?? {}).end;
+  // Asked for anew before the window moves: what an unchanged page and total would hide is late then, not lost.
+  const end = isMoveDue(cursor, now) ? undefined : known;
+  let broken: CloudError | undefined;
+  for await (const stretch of ascending(timeline, window.from, now, end)) {
+    broken ??= stretch.broken;
+    const sifted = sift(request, kind, window, stretch.rows.map(parse));
+    if (stretch.upTo !== undefined && broken === undefined) {
+      yield { ...sifted, readTo: Math.min(now, stretch.upTo - 1), complete: false };
+      continue;
+    }
+    const learned = stretch.end !== undefined && stretch.end !== known;
+    yield { ...sifted, ...outcome(request, broken), ...(learned ? { extra: { end: stretch.end } } : {}) };
   }
+  if (broken !== undefined) throw broken;
 }

@@ -30,7 +30,8 @@ export interface Step {
 
 /**
  * The cursor after a commit. `readTo` never goes back and never past `now`. The window starts where nothing can appear any
- * more: lateness before `now`, or at `readTo` where that is older, so that catching up does not read anything twice.
+ * more: lateness before `now`, or at `readTo` where that is older, so that catching up does not read anything twice. It stays
+ * where it is while nothing was found: what was learned about its pages (`extra`) holds for the next poll.
  */
 export function advance(cursor: Cursor | undefined, step: Step): Cursor {
   const before = cursor ?? { floor: step.floor, from: step.floor, readTo: step.floor, seen: "" };
@@ -38,7 +39,8 @@ export function advance(cursor: Cursor | undefined, step: Step): Cursor {
   for (const mark of step.marks) seen.set(mark.fp, mark);
   const readTo = Math.max(before.readTo, Math.min(step.readTo ?? before.readTo, step.now));
   // By how far this read has come, which may be less than an earlier one: late ones further on are still to be committed.
-  const safe = step.readTo === undefined ? before.from : Math.min(step.readTo, step.now - step.lateness);
+  const stays = step.readTo === undefined || (step.marks.length === 0 && !isMoveDue(cursor, step.readTo));
+  const safe = stays ? before.from : Math.min(step.readTo!, step.now - step.lateness);
   const from = Math.max(before.from, safe);
   const extra = step.extra ?? cursor?.extra;
   return {
@@ -54,7 +56,18 @@ export function advance(cursor: Cursor | undefined, step: Step): Cursor {
 /** True where committing the batch would change nothing that matters: no write is needed. */
 export function isIdle(cursor: Cursor | undefined, batch: Batch): boolean {
   if (cursor === undefined || batch.extra !== undefined) return false;
-  return batch.found.length === 0 && batch.marks.length === 0 && batch.readTo - cursor.readTo <= IDLE_MOVE_MS;
+  return batch.found.length === 0 && batch.marks.length === 0 && !isMoveDue(cursor, batch.readTo);
+}
+
+/** Whether a window in which nothing new was found moves with a read that gets as far as `readTo` (ms): at most hourly. */
+export function isMoveDue(cursor: Cursor | undefined, readTo: number): boolean {
+  return cursor === undefined || readTo - cursor.readTo > IDLE_MOVE_MS;
+}
+
+/** What the last batch of a read says of it: its end was reached, or nothing is proven to have been read any further. */
+export function outcome(request: ReadRequest, failure: unknown): Pick<Batch, "readTo" | "complete"> {
+  if (failure === undefined) return { readTo: request.now, complete: true };
+  return { readTo: request.cursor?.from ?? request.floor, complete: false };
 }
 
 /** Where a read starts and what it knows. */

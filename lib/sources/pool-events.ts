@@ -5,7 +5,7 @@
 // Not documented: the unit of `since` (seconds, says the SDK's 32-bit type), and which of the two timestamps it looks at. So
 // seconds are sent, reaching back as far as items are remembered, and everything is judged by `lastTimestamp` here.
 import * as z from "zod";
-import { openWindow, type Window } from "./cursor.ts";
+import { isMoveDue, openWindow, outcome, type Window } from "./cursor.ts";
 import type { BadItem } from "./item.ts";
 import { type PoolItem, parsePoolItem, siftPoolItems } from "./pool-items.ts";
 import { readPoolList } from "./pool-list.ts";
@@ -36,18 +36,20 @@ export const poolEvents: Source = {
 async function* read(request: ReadRequest): AsyncGenerator<Batch> {
   const window = openWindow(request);
   const known = Habits.catch({}).parse(request.cursor?.extra ?? {});
-  const { items, habits } = await fetchItems(request, window, known);
+  const { items, habits, broken } = await fetchItems(request, window, known);
   const changed = JSON.stringify(habits) !== JSON.stringify(known);
   yield {
     ...siftPoolItems(request, window, items),
-    readTo: request.now,
-    complete: true,
+    ...outcome(request, broken),
     ...(changed ? { extra: habits } : {}),
   };
+  if (broken !== undefined) throw broken;
 }
 
 async function fetchItems(request: ReadRequest, window: Window, known: Habits) {
-  const { client, target, levels, signal } = request;
+  const { client, target, levels, signal, cursor, now } = request;
+  // Asked for anew before the window moves: what an unchanged page and total would hide is late then, not lost.
+  const end = isMoveDue(cursor, now) ? undefined : known.end;
   const since = Math.max(0, Math.min(window.from, Math.max(window.from - KEEP_FOR, known.since ?? 0)) - 1000);
   const parse = (row: unknown) => parsePoolItem(request, row);
 
@@ -68,7 +70,7 @@ async function fetchItems(request: ReadRequest, window: Window, known: Habits) {
           query: { ...query, ...place },
           signal,
         }),
-      { limit: LIMIT, end: known.end, same: (row) => fpOf(parse(row)) },
+      { limit: LIMIT, end, same: (row) => fpOf(parse(row)) },
     );
   }
 
@@ -81,7 +83,7 @@ async function fetchItems(request: ReadRequest, window: Window, known: Habits) {
   }
   const items = found.rows.map(parse);
   const habits = learn(items, found, { ...known, unit: unit === "ms" ? "ms" : undefined }, since, window.from);
-  return { items, habits };
+  return { items, habits, broken: found.broken };
 }
 
 /** What makes the next idle poll one request: where a week does not fit a page, and in which unit the API understands `since`. */

@@ -4,17 +4,16 @@ import * as z from "zod";
 import { CloudError } from "./client.ts";
 import { listOf } from "./list.ts";
 import { fingerprint } from "./marks.ts";
-import { type Page, readAll, Total } from "./paging.ts";
+import { hasMore, type Listing, type Page, readList, repeated, Total } from "./paging.ts";
 
 const TRIES = 3;
 
 /** Asks for a page; undefined fields are not sent. */
 export type AskPool = (place: { continue?: string; offset?: number }) => Promise<unknown>;
 
-export interface PoolList {
-  rows: unknown[];
+export interface PoolList extends Listing {
   pages: number;
-  /** The fingerprint of a short first page whose `continue` leads nowhere: known, it need not be followed again. */
+  /** Stands for a short first page that was all there is, though it says that there is more: known, it need not be followed again. */
   end: string | undefined;
 }
 
@@ -34,63 +33,63 @@ const Answer = z.looseObject({
     .catch(undefined),
 });
 
-/** Throws CloudError "paging" when full pages repeat or the list does not hold still. */
+/** Says so where full pages repeat (`broken`); throws CloudError "paging" when the list does not hold still. */
 export async function readPoolList(ask: AskPool, paging: PoolPaging): Promise<PoolList> {
   let unsure = "";
   for (let tries = 1; tries <= TRIES; tries++) {
-    const list = await readOnce(ask, paging);
-    const rows = list.flatMap((page) => page.rows);
-    const doubtful = straddling(list, paging);
-    const found = { rows, pages: list.length, end: list.at(-1)?.end };
-    if (doubtful === "" || doubtful === unsure) return found;
+    const { pages, ...rest } = await readOnce(ask, paging);
+    const doubtful = straddling(pages, paging);
+    if (doubtful === "" || doubtful === unsure) return { rows: pages.flat(), pages: pages.length, ...rest };
     unsure = doubtful;
   }
   throw new CloudError("paging", "the pool's events kept changing while they were read page by page");
 }
 
-interface PoolPage extends Page {
-  token: string;
-  end?: string;
+type Reading = Omit<PoolList, "rows" | "pages"> & { pages: unknown[][] };
+
+async function readOnce(ask: AskPool, { limit, end }: PoolPaging): Promise<Reading> {
+  const first = pageOf(await ask({}));
+  const more = first.token !== "" || (first.total !== undefined && hasMore(first, limit));
+  if (!more) return { pages: [first.rows], end: undefined };
+  const print = first.rows.length < limit ? fingerprint([first.total, first.rows]) : undefined;
+  if (print !== undefined && print === end) return { pages: [first.rows], end };
+  const reading = await (first.token === "" ? byOffset(ask, first, limit) : byToken(ask, first, limit));
+  return { ...reading, end: reading.pages.length === 1 ? print : undefined };
 }
 
-async function readOnce(ask: AskPool, { limit, end }: PoolPaging): Promise<PoolPage[]> {
-  const first = pageOf(await ask({}));
-  if (first.token === "") return first.total === undefined ? [first] : byOffset(ask, first, limit);
-  const pages = [first];
+async function byToken(ask: AskPool, first: PoolPage, limit: number): Promise<Omit<Reading, "end">> {
+  const pages = [first.rows];
   const known = new Set([fingerprint(first.rows)]);
   const used = new Set<string>();
   for (let page = first; page.token !== ""; ) {
-    const short = page.rows.length < limit;
-    if (short && pages.length === 1 && known.has(end ?? "")) return [{ ...first, end: end! }];
-    if (used.has(page.token)) {
-      if (short) break;
-      throw repeated();
-    }
+    if (used.has(page.token)) return { pages, ...repeated(page.rows, limit) };
     used.add(page.token);
     const next = pageOf(await ask({ continue: page.token }));
     if (next.rows.length === 0) break;
     const print = fingerprint(next.rows);
-    if (known.has(print)) {
-      // The documents' own example ends in a short page with a token: such a token may lead back to where it came from.
-      if (next.rows.length < limit) break;
-      throw repeated();
-    }
+    // The documents' own example ends in a short page with a token: such a token may lead back to where it came from.
+    if (known.has(print)) return { pages, ...repeated(next.rows, limit) };
     known.add(print);
-    pages.push(next);
+    pages.push(next.rows);
     page = next;
   }
-  const dead = pages.length === 1 && first.rows.length < limit;
-  return dead ? [{ ...first, end: fingerprint(first.rows) }] : pages;
+  return { pages };
 }
 
-async function byOffset(ask: AskPool, first: PoolPage, limit: number): Promise<PoolPage[]> {
-  const size = Math.max(1, first.rows.length);
-  const all = await readAll(async (offset) => pageOf(await ask(offset === 0 ? {} : { offset })), limit, first);
-  const pages: PoolPage[] = [];
-  for (let start = 0; start < all.length; start += size) {
-    pages.push({ rows: all.slice(start, start + size), total: first.total, token: "" });
-  }
-  return pages;
+async function byOffset(ask: AskPool, first: PoolPage, limit: number): Promise<Omit<Reading, "end">> {
+  const size = first.rows.length;
+  const { rows, ...rest } = await readList(
+    async (offset) => pageOf(await ask(offset === 0 ? {} : { offset })),
+    limit,
+    first,
+  );
+  const pages: unknown[][] = [];
+  for (let start = 0; start < rows.length; start += size) pages.push(rows.slice(start, start + size));
+  return { pages, ...rest };
+}
+
+interface PoolPage extends Page {
+  token: string;
 }
 
 function pageOf(answer: unknown): PoolPage {
@@ -100,10 +99,10 @@ function pageOf(answer: unknown): PoolPage {
 }
 
 /** The rows that show up on more than one page though they may be one item that grew meanwhile; "" for none. */
-function straddling(pages: PoolPage[], { same }: PoolPaging): string {
+function straddling(pages: unknown[][], { same }: PoolPaging): string {
   if (pages.length === 1) return "";
   const places = new Map<string, { page: number; rows: Set<string>; across: boolean }>();
-  for (const [page, { rows }] of pages.entries()) {
+  for (const [page, rows] of pages.entries()) {
     for (const row of rows) {
       const key = same(row);
       if (key === undefined) continue;
@@ -118,8 +117,4 @@ function straddling(pages: PoolPage[], { same }: PoolPaging): string {
     .map((place) => [...place.rows].sort().join())
     .sort()
     .join();
-}
-
-function repeated(): CloudError {
-  return new CloudError("paging", "the API gave the same page of pool events again");
 }

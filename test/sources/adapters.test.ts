@@ -307,17 +307,78 @@ describe("pages", () => {
     expect(cloud.requests.length).toBeLessThan(20);
   });
 
-  test("a server that gives the same page for every offset is an error, not a loop", async () => {
+  test("a full page that is given for every offset is told, and is an error since there may be more", async () => {
     const rows = Array.from({ length: 1000 }, (_, i) => serviceRow(NOW - 9, `e${i}`));
     const stuck = { request: async () => ({ total_count: 3_000, events: rows }) };
-    await expect(poll(serviceEvents, stuck, createPoller(), at)).rejects.toMatchObject({ kind: "paging" });
+    const service = createPoller();
     const items = Array.from({ length: 500 }, (_, i) => ({
       type: "Normal",
       message: `m${i}`,
       lastTimestamp: "2026-11-20T09:59:00Z",
     }));
-    const pool = { request: async () => ({ metadata: { continue: "again" }, items }) };
-    await expect(poll(poolEvents, pool, createPoller(), at)).rejects.toMatchObject({ kind: "paging" });
+    const endless = { request: async () => ({ metadata: { continue: "again" }, items }) };
+    const pool = createPoller();
+    for (const now of [NOW, NOW + MINUTE]) {
+      const later = { ...at, now };
+      await expect(poll(serviceEvents, stuck, service, later)).rejects.toMatchObject({ kind: "paging" });
+      await expect(poll(poolEvents, endless, pool, later)).rejects.toMatchObject({ kind: "paging" });
+    }
+    expect([service.told.length, pool.told.length]).toEqual([1000, 500]);
+    for (const { cursor } of [service, pool]) expect(cursor).toMatchObject({ readTo: FLOOR, from: FLOOR });
+  });
+
+  test("what comes after a moment that cannot be read whole is told with the rest", async () => {
+    const burst = Array.from({ length: 1_200 }, (_, i) => always(NOW - 50, serviceRow(NOW - 50, `e${i}`)));
+    const after = always(NOW - 10, serviceRow(NOW - 10, "after"));
+    const cloud = createCloud({ offset: "ignored" }, { now: NOW, events: [...burst, after] });
+    const poller = createPoller();
+    await expect(poll(serviceEvents, cloud, poller, at)).rejects.toMatchObject({ kind: "paging" });
+    expect(poller.told).toHaveLength(1_001);
+    expect(poller.told.at(-1)!.message).toBe("after");
+  });
+
+  describe.each(["record", "page", "ignored"] as const)("a total that is too large, an offset in %ss", (offset) => {
+    test.each([
+      ["service events", serviceEvents, serviceRow],
+      ["training events in the wrong order", trainingEvents, trainingRow],
+    ] as const)("%s are told once, and cost one request while nothing changes", async (_, source, row) => {
+      const cloud = createCloud({ offset, totals: "inflated", ignoresOrder: source === trainingEvents }, { now: NOW });
+      cloud.world.events = Array.from({ length: 10 }, (_, i) => {
+        const t = NOW - 100_000 + i * 7_000;
+        return always(t, row(t, `e${i % 9}`));
+      });
+      const poller = createPoller();
+      const costs: number[] = [];
+      const commits: number[] = [];
+      for (const minute of [0, 1, 2, 3, 4, 5]) {
+        const now = NOW + minute * MINUTE;
+        if (minute === 3) cloud.world.events.push(always(now - 1, row(now - 1, "new")));
+        cloud.world.now = now;
+        cloud.requests.length = 0;
+        await poll(source, cloud, poller, { ...at, now });
+        costs.push(cloud.requests.length);
+        commits.push(poller.commits);
+      }
+      expect(poller.told).toHaveLength(11);
+      expect([costs[1], costs[2], costs[4], costs[5]]).toEqual([1, 1, 1, 1]);
+      expect([commits[2], commits[5]]).toEqual([commits[0], commits[3]]);
+    });
+  });
+
+  test("what a page cut short, unchanged and with the same wrong total hides is told within the hour", async () => {
+    const cloud = createCloud({ offset: "record", cap: 10 }, { now: NOW });
+    const rows = Array.from({ length: 10 }, (_, i) => always(NOW - 10 + i, serviceRow(NOW - 10 + i, `e${i}`)));
+    cloud.world.events = rows;
+    const client: Pick<Cloud, "request"> = {
+      request: async (request) => ({ ...((await cloud.request(request)) as object), total_count: 500 }),
+    };
+    const poller = createPoller();
+    for (let minute = 0; minute <= 70; minute++) {
+      cloud.world.now = NOW + minute * MINUTE;
+      if (minute === 2) cloud.world.events = [...rows, always(cloud.world.now, serviceRow(cloud.world.now, "hidden"))];
+      await poll(serviceEvents, client, poller, { ...at, now: cloud.world.now });
+    }
+    expect(poller.told).toHaveLength(11);
   });
 
   test("a short pool page whose token leads nowhere costs a second request once, and again only when the page changes", async () => {

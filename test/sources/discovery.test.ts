@@ -139,3 +139,10 @@ test("a configured endpoint wins, and a custom cloud needs one", () => {
   expect(endpointOf({ cloud: "otc", region: "eu-de", endpoints }, "ces")).toBe("https://ces.example/base");
   expect(() => endpointOf({ cloud: "custom", region: "x", endpoints }, "iam")).toThrow("set endpoints.iam");
 });
+
+test("the same three services for every offset are three, whatever their total", async () => {
+  const services = ["a", "b", "c"].map((service_id) => ({ service_id }));
+  const stuck: CloudClient = { request: async () => ({ total_count: 9, count: 3, services }) };
+  const targets = await discover("service-events", stuck, options);
+  expect(targets.map(({ id }) => id)).toEqual(["a", "b", "c"]);
+});

@@ -11,13 +11,14 @@ import type { Batch, Cursor, ReadRequest, Source, Target } from "../../lib/sourc
 export interface Habits {
   bounds: "inclusive" | "exclusive";
   /** What an offset (Cloud Eye: `start`) counts. */
-  offset: "record" | "page";
+  offset: "record" | "page" | "ignored";
   /** The largest page the server gives, whatever is asked. */
   cap: number;
   /** Answers newest first, whatever order is asked. */
   ignoresOrder: boolean;
   ignoresStart: boolean;
-  totals: "number" | "string" | "absent";
+  /** Inflated: as if there were more, always by the same number. */
+  totals: "number" | "string" | "absent" | "inflated";
   /** Times to the second, as training events show them. */
   shownInSeconds: boolean;
   pool: "continue" | "offset" | "loop";
@@ -153,12 +154,13 @@ function within({ bounds }: Habits, t: number, start: number | undefined, end: n
 
 function paged(habits: Habits, rows: unknown[], offset: number, limit: number): unknown[] {
   const size = Math.min(limit, habits.cap);
-  const first = habits.offset === "page" ? offset * size : offset;
+  const first = habits.offset === "ignored" ? 0 : habits.offset === "page" ? offset * size : offset;
   return rows.slice(first, first + size);
 }
 
 function totalOf({ totals }: Habits, total: number): unknown {
-  return totals === "absent" ? undefined : totals === "string" ? String(total) : total;
+  if (totals === "absent") return undefined;
+  return totals === "string" ? String(total) : totals === "inflated" ? total + 17 : total;
 }
 
 export function iso(t: number): string {
