@@ -2,7 +2,7 @@
 // time; two refusals rest the connection for 10 minutes, doubling to 6 hours. A cloud locks a key after five failures.
 import type { Clock } from "../model/clock.ts";
 import { CloudError } from "../sources/client.ts";
-import type { CredentialGate } from "../sources/gate.ts";
+import type { CredentialAttempt, CredentialGate } from "../sources/gate.ts";
 import { type Store, StoreConflict } from "../store/port.ts";
 import type { Identity } from "./deps.ts";
 import { type ConnectionRow, connectionKey } from "./rows.ts";
@@ -32,7 +32,16 @@ export function createGate(
 
   const isFresh = () => provenAt !== undefined && clock.now() - provenAt < FRESH_MS;
 
-  async function before(): Promise<void> {
+  /** Counts the refusals: an answer to what was asked before the last one proves nothing any more. */
+  let refusals = 0;
+
+  async function begin(): Promise<CredentialAttempt> {
+    await takeTurn();
+    const began = refusals;
+    return { refused, accepted: () => accepted(began), undecided };
+  }
+
+  async function takeTurn(): Promise<void> {
     while (!isFresh()) {
       if (endTurn === undefined) {
         const { promise, resolve } = Promise.withResolvers<void>();
@@ -107,17 +116,22 @@ export function createGate(
   /** A second refusal in a row rests the connection; those still under way when it rests make it no longer. */
   async function refused(error: CloudError): Promise<void> {
     provenAt = undefined;
+    refusals++;
     await update((data) => {
       if (data.pausedUntil && data.pausedUntil > clock.now()) return data;
-      const refusals = data.refusals + 1;
-      const pause = Math.min(PAUSE_MS * 2 ** Math.max(0, refusals - 2), MAX_PAUSE_MS);
-      const pausedUntil = refusals >= 2 ? clock.now() + pause : null;
-      return { ...data, proven: false, refusals, error: error.message, tried: null, pausedUntil };
+      const inARow = data.refusals + 1;
+      const pause = Math.min(PAUSE_MS * 2 ** Math.max(0, inARow - 2), MAX_PAUSE_MS);
+      const pausedUntil = inARow >= 2 ? clock.now() + pause : null;
+      return { ...data, proven: false, refusals: inARow, error: error.message, tried: null, pausedUntil };
     });
   }
 
-  /** Any answer that they are good counts, also one that was asked for before another target was refused. */
-  async function accepted(): Promise<void> {
+  async function accepted(began: number): Promise<void> {
+    if (began !== refusals) {
+      // Asked before another target was refused: it proves nothing, but those refusals were not in a row.
+      await update((data) => (data.pausedUntil ? data : { ...data, refusals: 0 }));
+      return;
+    }
     const known = provenAt !== undefined;
     provenAt = clock.now();
     paused = undefined;
@@ -129,7 +143,7 @@ export function createGate(
     if (provenAt !== undefined || endTurn === undefined) return release();
     await update((data) => (data.tried?.by === identity.id ? { ...data, tried: null } : data));
   }
-  return { before, refused, accepted, undecided };
+  return { begin };
 }
 
 function pausedError(connection: string, row: ConnectionRow): CloudError {

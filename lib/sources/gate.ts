@@ -2,13 +2,14 @@
 
 import type { CloudError } from "./client.ts";
 
-/**
- * Asked by a client around every real attempt that uses the credentials. Each `before` that resolves is followed by exactly
- * one of the others.
- */
+/** Asked before every real attempt that uses the credentials. */
 export interface CredentialGate {
   /** Resolves when an attempt may be made; throws CloudError "paused" while the connection rests. */
-  before(): Promise<void>;
+  begin(): Promise<CredentialAttempt>;
+}
+
+/** One attempt: exactly one of these is told what came of it. */
+export interface CredentialAttempt {
   /** The credentials were refused. */
   refused(error: CloudError): Promise<void>;
   /** The answer proves the credentials, whatever else it says. */
@@ -19,5 +20,7 @@ export interface CredentialGate {
 
 async function nothing(): Promise<void> {}
 
+const anyAttempt: CredentialAttempt = { refused: nothing, accepted: nothing, undecided: nothing };
+
 /** Lets everything pass: for uses that keep no state between attempts. */
-export const openGate: CredentialGate = { before: nothing, refused: nothing, accepted: nothing, undecided: nothing };
+export const openGate: CredentialGate = { begin: async () => anyAttempt };

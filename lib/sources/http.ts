@@ -67,7 +67,6 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
   async function askIam(body: unknown): Promise<{ body: unknown; headers: Headers }> {
     const outgoing = prepare("iam", "POST", "/v3/auth/tokens", { nocatalog: true }, {}, body);
     return withRetries(async () => {
-      await gate.before();
       return judged(async () => {
         const answer = await exchange(outgoing, limits);
         return { body: readJson(answer, describe(outgoing), clock.now()), headers: answer.headers };
@@ -79,7 +78,6 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
   async function attempt(outgoing: Outgoing, project: string | undefined, signal?: AbortSignal): Promise<unknown> {
     for (let renewed = false; ; renewed = true) {
       const credential = await authorize();
-      await gate.before();
       const renew = renewed ? undefined : credential.outdated;
       try {
         return await judged(async () => {
@@ -95,18 +93,19 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
     }
   }
 
-  /** Tells the gate what the attempt says about the credentials. */
+  /** Asks the gate for an attempt, and tells it what that says about the credentials. */
   async function judged<T>(work: () => Promise<T>, renewable = false): Promise<T> {
+    const attempt = await gate.begin();
     let result: T;
     try {
       result = await work();
     } catch (error) {
       const verdict = error instanceof CloudError ? verdictOf(error, renewable) : "undecided";
-      if (verdict === "refused") await gate.refused(clean(error as CloudError, []));
-      else await gate[verdict]();
+      if (verdict === "refused") await attempt.refused(clean(error as CloudError, []));
+      else await attempt[verdict]();
       throw error;
     }
-    await gate.accepted();
+    await attempt.accepted();
     return result;
   }
 

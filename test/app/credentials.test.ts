@@ -43,10 +43,11 @@ describe("unproven credentials", () => {
       const door = gate(by);
       const outcomes: string[] = [];
       for (let request = 0; request < 3; request++) {
-        try {
-          await door.before();
-        } catch (error) {
+        const attempt = await door.begin().catch((error) => {
           expect(error).toMatchObject(isPaused);
+          return undefined;
+        });
+        if (attempt === undefined) {
           outcomes.push("paused");
           continue;
         }
@@ -54,7 +55,7 @@ describe("unproven credentials", () => {
         most = Math.max(most, ++under);
         await Promise.resolve();
         under--;
-        await door.refused(refusal);
+        await attempt.refused(refusal);
         outcomes.push("refused");
       }
       return outcomes.join();
@@ -70,14 +71,11 @@ describe("unproven credentials", () => {
     const door = gate("a");
     for (let round = 0; round < 9; round++) {
       for (;;) {
-        const paused = await door.before().then(
-          () => undefined,
+        const paused = await door.begin().then(
+          (attempt) => attempt.refused(refusal),
           (error) => error.retryAt as number,
         );
-        if (paused === undefined) {
-          await door.refused(refusal);
-          continue;
-        }
+        if (paused === undefined) continue;
         rests.push((paused - clock.now()) / 60_000);
         pass(paused - clock.now());
         break;
@@ -89,24 +87,23 @@ describe("unproven credentials", () => {
   it("let everyone in at once when the first try proves them", async () => {
     const { gate } = await world();
     const first = gate("a");
-    await first.before();
-    const waiting = Promise.all(["b", "c"].map((by) => gate(by).before()));
-    await first.accepted();
+    const attempt = await first.begin();
+    const waiting = Promise.all(["b", "c"].map((by) => gate(by).begin()));
+    await attempt.accepted();
     await waiting;
-    await Promise.all([first.before(), first.before()]);
+    await Promise.all([first.begin(), first.begin()]);
   });
 
   it("start anew where they were changed, and where the one that tried them is gone", async () => {
     const { gate } = await world();
     const door = gate("a");
     for (let tries = 0; tries < 2; tries++) {
-      await door.before();
-      await door.refused(refusal);
+      await (await door.begin()).refused(refusal);
     }
-    await expect(door.before()).rejects.toMatchObject(isPaused);
+    await expect(door.begin()).rejects.toMatchObject(isPaused);
     const changed = gate("dead", "def");
-    await changed.before();
-    await gate("b", "def").before();
+    await changed.begin();
+    await gate("b", "def").begin();
   });
 });
 
@@ -114,15 +111,14 @@ describe("proven credentials that turn bad", () => {
   it("are tried alone after a while without an answer, so that no crowd runs into the refusal", async () => {
     const { gate, pass } = await world();
     const door = gate("a");
-    await door.before();
-    await door.accepted();
+    await (await door.begin()).accepted();
     pass(60_000);
     let tried = 0;
     const outcomes = await Promise.allSettled(
       Array.from({ length: 16 }, async () => {
-        await door.before();
+        const attempt = await door.begin();
         tried++;
-        await door.refused(refusal);
+        await attempt.refused(refusal);
       }),
     );
     expect(tried).toBe(2);
@@ -134,13 +130,32 @@ describe("proven credentials that turn bad", () => {
     const door = gate("a");
     for (let round = 0; round < 5; round++) {
       for (const verdict of ["refused", "accepted", "accepted"] as const) {
-        await door.before();
-        if (verdict === "refused") await door.refused(refusal);
-        else await door.accepted();
+        const attempt = await door.begin();
+        if (verdict === "refused") await attempt.refused(refusal);
+        else await attempt.accepted();
       }
       pass(60_000);
     }
-    await door.before();
+    await door.begin();
+  });
+
+  it("are not proven by an answer to what was asked before they were refused", async () => {
+    const { gate } = await world();
+    const door = gate("a");
+    await (await door.begin()).accepted();
+    const [early, bad] = await Promise.all([door.begin(), door.begin()]);
+    await bad.refused(refusal);
+    await early.accepted();
+    let admitted = 0;
+    const crowd = Promise.allSettled(
+      Array.from({ length: 8 }, async () => {
+        const attempt = await door.begin();
+        admitted++;
+        await attempt.refused(refusal);
+      }),
+    );
+    await crowd;
+    expect(admitted).toBe(2);
   });
 });
 

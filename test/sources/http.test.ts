@@ -162,12 +162,13 @@ describe("credentials", () => {
   function recordingGate(): CredentialGate & { calls: string[] } {
     const calls: string[] = [];
     const note = (name: string) => async () => void calls.push(name);
+    const attempt = { refused: note("refused"), accepted: note("accepted"), undecided: note("undecided") };
     return {
       calls,
-      before: note("before"),
-      refused: note("refused"),
-      accepted: note("accepted"),
-      undecided: note("undecided"),
+      async begin() {
+        calls.push("begin");
+        return attempt;
+      },
     };
   }
 
@@ -184,12 +185,12 @@ describe("credentials", () => {
     expect(error.message).not.toContain(SECRET);
     expect(server.requests).toHaveLength(2);
     await request(ask);
-    expect(gate.calls).toEqual(["before", "undecided", "before", "refused", "before", "accepted"]);
+    expect(gate.calls).toEqual(["begin", "undecided", "begin", "refused", "begin", "accepted"]);
   });
 
   test("a closed gate lets nothing through", async () => {
     const gate = recordingGate();
-    gate.before = async () => {
+    gate.begin = async () => {
       throw new CloudError("paused", "the connection rests");
     };
     const { request } = await client((_, r) => ok(r), keys, { gate });
@@ -235,7 +236,7 @@ describe("credentials", () => {
     const { request } = await client(iam(), login, { tokens, gate });
     expect(await request(ask)).toEqual({ by: 1 });
     expect(saved.map(({ value }) => value)).toEqual(["token-1"]);
-    expect(gate.calls).toEqual(["before", "undecided", "before", "accepted", "before", "accepted"]);
+    expect(gate.calls).toEqual(["begin", "undecided", "begin", "accepted", "begin", "accepted"]);
   });
 
   test("a wrong password is refused once, and not shown", async () => {
@@ -244,7 +245,7 @@ describe("credentials", () => {
     const error = await failure(request(ask));
     expect(error).toMatchObject({ kind: "credentials" });
     expect(error.message).not.toContain("wrong-password");
-    expect(gate.calls).toEqual(["before", "refused"]);
+    expect(gate.calls).toEqual(["begin", "refused"]);
   });
 
   test("a project is looked up by its name, once", async () => {
