@@ -7,7 +7,7 @@ import levels from "./cloud-eye-levels.json" with { type: "json" };
 import type { Row } from "./cloud-eye-rows.ts";
 import { type BadItem, type Item, levelOf, parseItem, Time } from "./item.ts";
 import { listOf } from "./list.ts";
-import { readAll } from "./paging.ts";
+import { type Listing, readList } from "./paging.ts";
 import type { ReadRequest } from "./port.ts";
 
 const LIMIT = 100;
@@ -37,19 +37,23 @@ const CloudEyeEvent = z.looseObject({
   detail: Detail.nullish(),
 });
 
+export interface Details extends Pick<Listing, "broken"> {
+  items: (Item | BadItem)[];
+}
+
 /**
- * All occurrences of a row's event in the window, each once. Undefined where the API will not give them (missing permission,
- * a region without it, a name it does not take). Throws other CloudErrors.
+ * All occurrences of a row's event in the window, none of other names. Undefined where the API will not give them (missing
+ * permission, a region without it, a name it does not take). Throws other CloudErrors.
  */
 export async function readDetails(
   request: ReadRequest,
   row: Row,
   from: number,
   to: number,
-): Promise<(Item | BadItem)[] | undefined> {
+): Promise<Details | undefined> {
   const { client, signal } = request;
   try {
-    const all = await readAll(async (start) => {
+    const { rows, ...rest } = await readList(async (start) => {
       const answer = await client.request({
         service: "ces",
         path: `/V1.0/{project_id}/event/${encodeURIComponent(row.name)}`,
@@ -58,7 +62,8 @@ export async function readDetails(
       });
       return { rows: listOf(answer, "event_info", z.looseObject({}), "a Cloud Eye event").rows, total: undefined };
     }, LIMIT);
-    return unique(all.map((raw) => parseDetail(request, row, raw)));
+    const items = rows.map((raw) => parseDetail(request, row, raw));
+    return { items: items.filter((item) => !item.ok || item.reason === row.name), ...rest };
   } catch (error) {
     const kind = error instanceof CloudError ? error.kind : undefined;
     if (kind === "forbidden" || kind === "not-found" || kind === "bad-request") return undefined;
@@ -97,15 +102,4 @@ function parseDetail({ target }: ReadRequest, row: Row, raw: unknown): Item | Ba
 function messageOf(title: string, place: string | undefined, content: string): string {
   const said = /^\s*([[{]|$)/.test(content) ? "" : `: ${content.slice(0, MAX_CONTENT)}`;
   return `${place === undefined ? title : `${title.replace(/\.$/, "")} (${place})`}${said}`;
-}
-
-/** Arrivals while paging may show an occurrence twice. */
-function unique(items: (Item | BadItem)[]): (Item | BadItem)[] {
-  const ids = new Set<unknown>();
-  return items.filter((item) => {
-    if (!item.ok || item.identity[0] !== "id") return true;
-    const again = ids.has(item.identity[1]);
-    ids.add(item.identity[1]);
-    return !again;
-  });
 }

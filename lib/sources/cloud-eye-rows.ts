@@ -4,7 +4,7 @@ import * as z from "zod";
 import { type BadItem, parseItem, Time, Whole } from "./item.ts";
 import { listOf } from "./list.ts";
 import { decodeMarks, encodeMarks, fingerprint } from "./marks.ts";
-import { readAll } from "./paging.ts";
+import { type Listing, readList } from "./paging.ts";
 import type { Cursor, ReadRequest } from "./port.ts";
 
 const LIMIT = 100;
@@ -36,9 +36,13 @@ export interface KnownRow {
   /** ms */
   t: number;
   count: number;
-  /** How often its details were asked for and held fewer occurrences than the row counts. */
+  /** How many of these were told or are believed to have been. */
+  told: number;
+  /** How often its details were asked for and held fewer occurrences than the row counts; 0 where no more are expected. */
   tries: number;
-  /** Its occurrences were told as differences: it had no details to ask for. */
+  /** When the first time was; ms. */
+  since: number;
+  /** Of those told, some were told as numbers: there were no details. */
   blind: boolean;
 }
 
@@ -48,13 +52,14 @@ export interface Known {
   rows: Map<string, KnownRow>;
 }
 
+export interface RowList extends Pick<Listing, "broken"> {
+  rows: Map<string, Row>;
+  bad: BadItem[];
+}
+
 /** All rows of the window; rows of one name and type are one. Throws CloudError. */
-export async function listRows(
-  { client, signal }: ReadRequest,
-  from: number,
-  to: number,
-): Promise<{ rows: Map<string, Row>; bad: BadItem[] }> {
-  const all = await readAll(async (start) => {
+export async function listRows({ client, signal }: ReadRequest, from: number, to: number): Promise<RowList> {
+  const list = await readList(async (start) => {
     const answer = await client.request({
       service: "ces",
       path: "/V1.0/{project_id}/events",
@@ -66,11 +71,11 @@ export async function listRows(
   }, LIMIT);
   const rows = new Map<string, Row>();
   const bad: BadItem[] = [];
-  for (const row of all.map(parseRow)) {
+  for (const row of list.rows.map(parseRow)) {
     if (row.ok) rows.set(row.fp, mergeRows(rows.get(row.fp), row));
     else bad.push(row);
   }
-  return { rows, bad };
+  return { ...list, rows, bad };
 }
 
 /** What a cursor remembers of the rows; without any, nothing from the window's start on. */
@@ -78,16 +83,16 @@ export function knownRows(cursor: Cursor | undefined, from: number): Known {
   const extra = Extra.safeParse(cursor?.extra);
   if (!extra.success) return { from, rows: new Map() };
   const rows = [...decodeMarks(extra.data.rows).values()].map(({ fp, t, v }): KnownRow => {
-    const [count = 0, tries = 0, blind = 0] = typeof v === "number" ? [v] : v.map(Number);
-    return { fp, t, count, tries, blind: blind === 1 };
+    const [count = 0, told = count, tries = 0, since = 0, blind = 0] = typeof v === "number" ? [v] : v.map(Number);
+    return { fp, t, count, told, tries, since, blind: blind === 1 };
   });
   return { from: extra.data.from, rows: new Map(rows.map((row) => [row.fp, row])) };
 }
 
 /** The same as a cursor keeps it. */
 export function packRows({ from, rows }: Known): Record<string, unknown> {
-  const marks = [...rows.values()].map(({ fp, t, count, tries, blind }) => {
-    return { fp, t, v: tries === 0 && !blind ? count : [count, tries, blind ? 1 : 0] };
+  const marks = [...rows.values()].map(({ fp, t, count, told, tries, since, blind }) => {
+    return { fp, t, v: tries === 0 && !blind ? count : [count, told, tries, since, blind ? 1 : 0] };
   });
   return { from, rows: encodeMarks(marks) };
 }

@@ -490,22 +490,86 @@ describe("what changes in place", () => {
     expect(poller.told.map(({ reason }) => reason)).toEqual(["two", "one"]);
   });
 
-  test("Cloud Eye: a count that runs ahead of its details is asked for again until they are there", async () => {
+  test("Cloud Eye: a count that runs ahead of its details is asked for again, a few minutes later and no more than twice", async () => {
     const cloud = createCloud({}, { now: NOW });
     cloud.world.cloudEye = [cloudEyeRow(NOW - 2, "a", "one", full), cloudEyeRow(NOW - 1, "b", "one", full)];
-    let lagging = true;
+    let there = 1;
     const client: Pick<Cloud, "request"> = {
       async request(request) {
         const answer = (await cloud.request(request)) as { event_info?: unknown[] };
-        return lagging && answer.event_info ? { event_info: answer.event_info.slice(1) } : answer;
+        return answer.event_info ? { event_info: answer.event_info.slice(-there) } : answer;
+      },
+    };
+    const late = createPoller();
+    const never = createPoller();
+    const told: number[] = [];
+    const costs: number[] = [];
+    for (let minute = 0; minute <= 30; minute++) {
+      there = minute < 2 ? 1 : 2;
+      await poll(cloudEyeEvents, client, late, { ...at, now: NOW + minute * MINUTE });
+      told.push(late.told.length);
+      there = 1;
+      cloud.requests.length = 0;
+      await poll(cloudEyeEvents, client, never, { ...at, now: NOW + minute * MINUTE });
+      costs.push(cloud.requests.length);
+    }
+    expect(told.slice(0, 4)).toEqual([1, 1, 2, 2]);
+    expect(costs.flatMap((requests, minute) => (requests > 1 ? [minute] : []))).toEqual([0, 2, 10]);
+    expect([late.told.length, never.told.length]).toEqual([2, 1]);
+  });
+
+  test("Cloud Eye: a name of which no details ever come is told by its number, and once they do come, not again", async () => {
+    const cloud = createCloud({}, { now: NOW });
+    cloud.world.cloudEye = [cloudEyeRow(NOW - 2, "a", "one", full), cloudEyeRow(NOW - 1, "b", "one", full)];
+    let there = false;
+    const client: Pick<Cloud, "request"> = {
+      async request(request) {
+        return request.path.includes("/event/") && !there ? { event_info: [] } : cloud.request(request);
       },
     };
     const poller = createPoller();
-    await poll(cloudEyeEvents, client, poller, at);
-    expect(poller.told).toHaveLength(1);
-    lagging = false;
-    await poll(cloudEyeEvents, client, poller, { ...at, now: NOW + MINUTE });
-    expect(poller.told).toHaveLength(2);
+    for (const minute of [0, 1, 2, 3, 10, 11]) {
+      await poll(cloudEyeEvents, client, poller, { ...at, now: NOW + minute * MINUTE });
+    }
+    expect(poller.told).toMatchObject([{ reason: "one", count: 2, time: "2026-11-20T09:59:59.999Z" }]);
+    there = true;
+    cloud.world.now = NOW + 12 * MINUTE;
+    cloud.world.cloudEye.push(cloudEyeRow(cloud.world.now, "c", "one", full));
+    await poll(cloudEyeEvents, client, poller, { ...at, now: cloud.world.now });
+    expect(poller.told.map(({ data }) => data["event_id"])).toEqual([undefined, "c"]);
+  });
+
+  test.each([
+    ["details of another name are none of a row's", "a"],
+    ["details without a name, the same for every row, are one event", null],
+  ])("Cloud Eye: %s", async (_, event_name) => {
+    const { row } = cloudEyeRow(NOW - 1, "ev1", "a", full);
+    const client: Pick<Cloud, "request"> = {
+      async request({ path }) {
+        if (path.includes("/event/")) return { event_info: [{ ...row, event_name }] };
+        const events = ["a", "b"].map((name) => ({ event_name: name, event_count: 1, latest_occur_time: NOW - 1 }));
+        return { events };
+      },
+    };
+    const poller = createPoller();
+    for (const now of [NOW, NOW + MINUTE]) await poll(cloudEyeEvents, client, poller, { ...at, now });
+    expect(poller.told.map(({ reason, data }) => [reason, data["event_id"]])).toEqual([["a", "ev1"]]);
+  });
+
+  test("Cloud Eye: a full page of details that is given for every offset is told, and is an error", async () => {
+    const rows = Array.from({ length: 100 }, (_, i) => cloudEyeRow(NOW - 9, `id${i}`, "one", full).row);
+    const client: Pick<Cloud, "request"> = {
+      async request({ path }) {
+        if (path.includes("/event/")) return { event_info: rows };
+        return { events: [{ event_name: "one", event_count: 120, latest_occur_time: NOW - 9 }] };
+      },
+    };
+    const poller = createPoller();
+    for (const now of [NOW, NOW + MINUTE]) {
+      await expect(poll(cloudEyeEvents, client, poller, { ...at, now })).rejects.toMatchObject({ kind: "paging" });
+    }
+    expect(poller.told).toHaveLength(100);
+    expect(poller.cursor).toMatchObject({ readTo: FLOOR, from: FLOOR });
   });
 });
 

@@ -24,6 +24,8 @@ export interface Habits {
   pool: "continue" | "offset" | "loop";
   since: { unit: "s" | "ms"; by: "first" | "last" };
   detail: boolean;
+  /** How long after the list the detail API shows an occurrence; ms. */
+  detailLag: number;
 }
 
 export const USUAL: Habits = {
@@ -37,6 +39,7 @@ export const USUAL: Habits = {
   pool: "continue",
   since: { unit: "s", by: "last" },
   detail: true,
+  detailLag: 0,
 };
 
 /** A row and when the API begins to show it. Times in ms. */
@@ -104,8 +107,9 @@ function answer({ world, habits }: Cloud, { path, query = {} }: CloudRequest): u
 }
 
 function cloudEye(world: World, habits: Habits, path: string, query: NonNullable<CloudRequest["query"]>): unknown {
+  const lag = path.includes("/event/") ? habits.detailLag : 0;
   const rows = world.cloudEye
-    .filter(({ from }) => from <= world.now)
+    .filter(({ from }) => from + lag <= world.now)
     .filter(({ t }) => within(habits, t, Number(query["from"]), Number(query["to"])))
     .sort((a, b) => b.t - a.t)
     .map(({ row }) => row);
