@@ -83,15 +83,20 @@ function siftLogs(request: ReadRequest, window: Window, logs: (Log | BadItem)[],
 function siftGroup(request: ReadRequest, window: Window, t: number, group: Log[], name: string, into: Sifted): void {
   const fp = fingerprint([t]);
   let seen = resultsIn(window.seen.get(fp)?.v);
+  const old: Result[] = [];
   let silent = false;
   const found: Found[] = [];
   for (const { log, before } of settle(group, seen)) {
     const own = isOurs(t, window);
     const news = before === undefined ? own : before.result !== log.result;
     const remembered = news || before !== undefined || (isPending(log.result) && t >= window.from - UNSETTLED_MS);
-    if (!remembered) continue;
+    if (!remembered) {
+      old.push(log);
+      continue;
+    }
     const after = [...seen.filter((known) => known !== before), { result: log.result, config: log.config }];
-    const event = news ? eventOf(request, log, before, [seen, after], name) : undefined;
+    const states = [seen, after].map((results) => packResults([...old, ...results]));
+    const event = news ? eventOf(request, log, before, states, name) : undefined;
     seen = after;
     if (event === undefined) silent = true;
     else found.push({ event, mark: markOf(fp, t, seen) });
@@ -105,17 +110,11 @@ function markOf(fp: string, t: number, seen: readonly Result[]): Mark {
   return { fp, t, v: packResults(seen), ...(seen.some(({ result }) => isPending(result)) ? { keep: true } : {}) };
 }
 
-/** `states`: the results of this update_time before and after, which tell a twin shown late from the first. */
-function eventOf(
-  request: ReadRequest,
-  log: Log,
-  before: Result | undefined,
-  states: readonly (readonly Result[])[],
-  name: string,
-) {
+/** `states`: all results of this update_time before and after, which tell a twin shown late from the first. */
+function eventOf(request: ReadRequest, log: Log, before: Result | undefined, states: string[][], name: string) {
   const { region, project } = request.stamp;
   const { target } = request;
-  const fields = [log.t, ...states.map(packResults)];
+  const fields = [log.t, ...states];
   // update_time may be when the update began: a result that was not there at the last read is not older than that read.
   const lastRead = before === undefined ? undefined : (request.lastReadAt ?? request.cursor?.readTo);
   return buildEvent(request, "service-updates", {
