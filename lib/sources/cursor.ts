@@ -11,6 +11,9 @@ export const UNSETTLED_MS = 30 * 86_400_000;
 const MAX_KEPT_BEYOND = 2_000;
 const IDLE_MOVE_MS = 3_600_000;
 
+/** What the newest cursor of a read holds: a catch-up does not decode at every commit what it has encoded at the one before. */
+const decoded = new WeakMap<Cursor, Map<string, Mark>>();
+
 /** What one commit adds to a cursor. Times in ms. */
 export interface Step {
   /** The target's floor; counts only where there is no cursor yet. */
@@ -34,8 +37,8 @@ export interface Step {
  * where it is while nothing was found: what was learned about its pages (`extra`) holds for the next poll.
  */
 export function advance(cursor: Cursor | undefined, step: Step): Cursor {
-  const before = cursor ?? { floor: step.floor, from: step.floor, readTo: step.floor, seen: "" };
-  const seen = decodeMarks(before.seen);
+  const before = cursor ?? { floor: step.floor, from: step.floor, readTo: step.floor };
+  const seen = takeMarks(cursor);
   for (const mark of step.marks) seen.set(mark.fp, mark);
   const readTo = Math.max(before.readTo, Math.min(step.readTo ?? before.readTo, step.now));
   // By how far this read has come, which may be less than an earlier one: late ones further on are still to be committed.
@@ -43,14 +46,17 @@ export function advance(cursor: Cursor | undefined, step: Step): Cursor {
   const safe = stays ? before.from : Math.min(step.readTo!, step.now - step.lateness);
   const from = Math.max(before.from, safe);
   const extra = step.extra ?? cursor?.extra;
-  return {
+  forget(seen, from, step.keepFor);
+  const next: Cursor = {
     v: 1,
     floor: before.floor,
     from,
     readTo,
-    seen: encodeMarks(prune(seen.values(), from, step.keepFor)),
+    seen: encodeMarks(seen.values()),
     ...(extra === undefined ? {} : { extra }),
   };
+  decoded.set(next, seen);
+  return next;
 }
 
 /** True where committing the batch would change nothing that matters: no write is needed. */
@@ -85,11 +91,21 @@ export function openWindow({ cursor, floor }: Pick<ReadRequest, "cursor" | "floo
   return { floor: bottom, from: Math.max(from, bottom), seen: decodeMarks(cursor?.seen ?? "") };
 }
 
-function* prune(marks: Iterable<Mark>, from: number, keepFor: number): Generator<Mark> {
+/** The cursor's marks, to be changed: whoever advances the same cursor again decodes them again. */
+function takeMarks(cursor: Cursor | undefined): Map<string, Mark> {
+  if (cursor === undefined) return new Map();
+  const marks = decoded.get(cursor) ?? decodeMarks(cursor.seen);
+  decoded.delete(cursor);
+  return marks;
+}
+
+/** Drops what cannot come again. */
+function forget(seen: Map<string, Mark>, from: number, keepFor: number): void {
   const beyond: Mark[] = [];
-  for (const mark of marks) {
-    if (mark.t >= from - COARSEST_MS || (mark.keep && mark.t >= from - UNSETTLED_MS)) yield mark;
-    else if (mark.t >= from - keepFor) beyond.push(mark);
+  for (const mark of seen.values()) {
+    if (mark.t >= from - COARSEST_MS || (mark.keep && mark.t >= from - UNSETTLED_MS)) continue;
+    if (mark.t >= from - keepFor) beyond.push(mark);
+    else seen.delete(mark.fp);
   }
-  yield* beyond.sort((a, b) => b.t - a.t).slice(0, MAX_KEPT_BEYOND);
+  for (const mark of beyond.sort((a, b) => b.t - a.t).slice(MAX_KEPT_BEYOND)) seen.delete(mark.fp);
 }
