@@ -7,16 +7,17 @@ import { type Key, type Op, type Row, type Store, StoreConflict } from "../store
 /** The lock that every unit of work checks: its parts, when there are any, must be applied first. */
 export const JOURNAL: Key = { pk: "journal", sk: "head" };
 
+/** Idle without a name; else being prepared, valid, or (neither) taken back: then its parts are to be removed. */
 export interface JournalHead {
-  /** `sk` of the parts, in order. */
+  /** `sk` of the parts, in order; any at all: valid, to be applied. */
   parts: string[];
+  /** Names the parts of whoever uses it. */
+  name?: string;
   /** Since when someone is about to fill it; ms. Until then no unit commits; after PREPARING_MS anyone may take it back. */
   preparing?: number;
 }
 
 const PREPARING_MS = 10_000;
-/** Parts that a crash left without a head go by themselves; a valid journal is applied long before. ms */
-const KEPT_MS = 30 * 86_400_000;
 
 /**
  * Makes the store ready for a unit of work: applies a valid journal, takes back one that was never finished. Returns the lock
@@ -25,12 +26,12 @@ const KEPT_MS = 30 * 86_400_000;
 export async function settleJournal(store: Store, now: number): Promise<{ version: number } | undefined> {
   const lock = await store.get<JournalHead>(JOURNAL);
   if (lock === undefined) return { version: 0 };
-  if (lock.data.parts.length > 0) {
-    await applyJournal(store, lock);
-    return undefined;
-  }
-  if (lock.data.preparing === undefined) return lock;
-  if (now - lock.data.preparing > PREPARING_MS) await setHead(store, { parts: [] }, lock.version);
+  const { parts, name, preparing } = lock.data;
+  if (parts.length > 0) await applyJournal(store, lock);
+  else if (name === undefined) return lock;
+  else if (preparing === undefined) await discard(store, lock, name);
+  // From here on whoever prepared it can neither finish it nor store more parts.
+  else if (now - preparing > PREPARING_MS) await setHead(store, { parts: [], name }, lock.version);
   return undefined;
 }
 
@@ -46,35 +47,60 @@ export async function writeJournal(
   now: number,
 ): Promise<void> {
   const name = hashOf([ops.map((op) => [op.pk, op.sk, op.expect ?? null]), version, now], 16);
-  const parts: string[] = [];
-  const journaled = ops.filter((op) => !direct(op));
-  for (const chunk of chunks(store, journaled)) {
-    const sk = `part/${name}/${String(parts.length).padStart(5, "0")}`;
-    await store.commit([{ op: "put", pk: JOURNAL.pk, sk, data: chunk, expires: now + KEPT_MS }]);
-    parts.push(sk);
-  }
+  await setHead(store, { parts: [], name, preparing: now }, version);
   // From here on no unit commits; so what is verified now still holds when the parts become valid.
-  await setHead(store, { parts: [], preparing: now }, version);
-  const changed = await changedRows(store, journaled);
+  const lock: Row<JournalHead> = { ...JOURNAL, version: version + 1, data: { parts: [], name } };
+  const changed = await changedRows(store, ops);
   if (changed.length > 0) {
-    await setHead(store, { parts: [] }, version + 1);
-    await removeParts(store, parts);
+    await discard(store, lock, name);
     throw new StoreConflict(changed);
   }
-  await store.commit([{ op: "put", ...JOURNAL, data: { parts }, expect: version + 1 }, ...ops.filter(direct)]);
-  await applyJournal(store, { ...JOURNAL, version: version + 2, data: { parts } });
+  const journaled = ops.filter((op) => !direct(op));
+  const parts: string[] = [];
+  for (const data of chunks(store, journaled)) {
+    const sk = `${partPrefix(name)}${String(parts.length).padStart(5, "0")}`;
+    await store.commit([{ op: "put", pk: JOURNAL.pk, sk, data }, stillAt(lock)]);
+    parts.push(sk);
+  }
+  const valid = { parts, name };
+  await store.commit([{ op: "put", ...JOURNAL, data: valid, expect: lock.version }, ...ops.filter(direct)]);
+  try {
+    await applyJournal(store, { ...JOURNAL, version: lock.version + 1, data: valid });
+  } catch (error) {
+    // Someone else applies it too. It has taken effect, so it must not be built again.
+    if (!(error instanceof StoreConflict)) throw error;
+  }
 }
 
 /** Applies a valid journal and empties it; what a crash had already applied is left as it is. */
 async function applyJournal(store: Store, lock: Row<JournalHead>): Promise<void> {
-  for (const sk of lock.data.parts) {
+  const { parts } = lock.data;
+  for (const sk of parts) {
     const part = await store.get<Op[]>({ pk: JOURNAL.pk, sk });
     if (part === undefined) continue;
     const rest = await unapplied(store, part.data);
-    if (rest.length > 0) await store.commit(rest);
+    // Never by someone who was held up until others had finished it and gone on: their deletions would be undone.
+    if (rest.length > 0) await store.commit([...rest, stillAt(lock)]);
   }
+  await removeParts(store, parts);
   await setHead(store, { parts: [] }, lock.version);
-  await removeParts(store, lock.data.parts);
+}
+
+async function discard(store: Store, lock: Row<JournalHead>, name: string): Promise<void> {
+  const parts = await store.list(JOURNAL.pk, { prefix: partPrefix(name) });
+  await removeParts(
+    store,
+    parts.map(({ sk }) => sk),
+  );
+  await setHead(store, { parts: [] }, lock.version);
+}
+
+function partPrefix(name: string): string {
+  return `part/${name}/`;
+}
+
+function stillAt({ version }: Row<JournalHead>): Op {
+  return { op: "check", ...JOURNAL, expect: version };
 }
 
 /**
