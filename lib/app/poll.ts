@@ -16,7 +16,6 @@ const CONCURRENCY = 24;
 const FREE_TRIES = 5;
 const BACKOFF_MS = 60_000;
 const MAX_BACKOFF_MS = 600_000;
-const KEPT_MALFORMED = 20;
 
 export interface PollReport {
   source: string;
@@ -64,7 +63,7 @@ interface Run {
   before: SourceRow | undefined;
   signal: AbortSignal;
   failing: Record<string, FailingTarget>;
-  reports: (TargetReport & { target: string })[];
+  reports: TargetReport[];
 }
 
 async function readTargets(
@@ -103,7 +102,7 @@ async function readTargets(
         progress,
         signal,
       });
-      run.reports.push({ ...report, target: target.id });
+      run.reports.push(report);
       if (report.complete) return;
       run.failing[target.id] = failureOf(run, target.id, floor, new Error("the run was stopped; the rest follows"));
     } catch (error) {
@@ -153,17 +152,8 @@ async function writeSourceRow(
 ): Promise<void> {
   const { now, source } = run;
   const day = dayOf(now);
-  const counts = before?.data.ledger[day] ?? { seen: 0, malformed: 0 };
-  const malformed = run.reports.flatMap(({ target, malformed }) =>
-    malformed.map((item) => ({ at: now, target, ...item })),
-  );
-  const ledger = {
-    ...before?.data.ledger,
-    [day]: {
-      seen: counts.seen + run.reports.reduce((sum, report) => sum + report.seen, 0),
-      malformed: counts.malformed + run.reports.reduce((sum, report) => sum + report.malformedCount, 0),
-    },
-  };
+  const seen = run.reports.reduce((sum, report) => sum + report.seen, before?.data.ledger[day]?.seen ?? 0);
+  const ledger = { ...before?.data.ledger, [day]: { seen } };
   const data: SourceRow = {
     completeTo: discoveryError === undefined ? now : (before?.data.completeTo ?? null),
     firstRunAt: before?.data.firstRunAt ?? now,
@@ -172,7 +162,6 @@ async function writeSourceRow(
     ...(discovered === undefined ? {} : { discovered }),
     ...(discoveryError === undefined ? {} : { discoveryError }),
     ledger: Object.fromEntries(Object.entries(ledger).sort().slice(-31)),
-    malformed: [...(before?.data.malformed ?? []), ...malformed].slice(-KEPT_MALFORMED),
   };
   try {
     await run.app.store.commit([{ op: "put", ...sourceKey(source.id), data, expect: before?.version ?? 0 }]);

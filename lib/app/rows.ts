@@ -19,7 +19,7 @@ export type Daily<T> = Record<string, T>;
 export interface TargetRow {
   cursor: Cursor;
   /** Committed together with the events they count. */
-  ledger: Daily<{ new: number; matched: number }>;
+  ledger: Daily<{ new: number; matched: number; malformed: number }>;
   /** Ids of the groups that wait for the rest of a catch-up; absent when there is none. */
   held?: string[];
 }
@@ -62,13 +62,17 @@ export interface SourceRow {
   discovered?: { at: number; targets: DiscoveredTarget[] };
   /** Why the last discovery failed. */
   discoveryError?: string;
-  ledger: Daily<{ seen: number; malformed: number }>;
-  /** The newest items that could not be understood; at most 20. */
-  malformed: { at: number; target: string; reason: string; raw: string }[];
+  ledger: Daily<{ seen: number }>;
 }
 export const SOURCES = "source";
 export function sourceKey(sourceId: string): Key {
   return { pk: SOURCES, sk: sourceId };
+}
+
+/** The newest items of a source that could not be understood, oldest first; at most 20. Times in ms. */
+export type MalformedRow = { at: number; target: string; reason: string; raw: string }[];
+export function malformedKey(sourceId: string): Key {
+  return { pk: "malformed", sk: sourceId };
 }
 
 /** What one process keeps others from doing at the same time: until then (ms), or until it is known to be gone. */

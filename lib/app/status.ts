@@ -123,11 +123,10 @@ function connectionStatus(name: string, row: ConnectionRow | undefined, now: num
 function countsOf(row: SourceRow | undefined, targets: readonly TargetRow[]): Daily<Counts> {
   const days: Daily<Counts> = {};
   const of = (day: string) => (days[day] ??= { fetched: 0, seen: 0, malformed: 0, new: 0, matched: 0, unmatched: 0 });
-  for (const [day, { seen, malformed }] of Object.entries(row?.ledger ?? {})) {
+  for (const [day, { seen }] of Object.entries(row?.ledger ?? {})) {
     const counts = of(day);
     counts.seen += seen;
-    counts.malformed += malformed;
-    counts.fetched += seen + malformed;
+    counts.fetched += seen;
   }
   for (const { ledger } of targets) {
     for (const [day, count] of Object.entries(ledger)) {
@@ -135,7 +134,8 @@ function countsOf(row: SourceRow | undefined, targets: readonly TargetRow[]): Da
       counts.new += count.new;
       counts.matched += count.matched;
       counts.unmatched += count.new - count.matched;
-      counts.fetched += count.new;
+      counts.malformed += count.malformed;
+      counts.fetched += count.new + count.malformed;
     }
   }
   return days;

@@ -5,10 +5,10 @@ import { advance, isIdle } from "../sources/cursor.ts";
 import type { Batch, Target } from "../sources/port.ts";
 import type { App, Connection } from "./deps.ts";
 import type { Progress } from "./progress.ts";
-import { dayOf, type TargetRow, targetKey } from "./rows.ts";
+import { dayOf, type MalformedRow, malformedKey, type TargetRow, targetKey } from "./rows.ts";
 import { commitSlice } from "./slice.ts";
 import { dueNow, releaseGroups } from "./transitions.ts";
-import { commitUnit } from "./unit.ts";
+import { commitUnit, type Unit } from "./unit.ts";
 
 const MAX_SLICE = 1_000;
 const OVERLAP_TRIES = 3;
@@ -19,6 +19,7 @@ const CATCH_UP_MS = 600_000;
 const KEPT_HELD = 2_000;
 /** As many fit beside the last slice. */
 const RELEASED_AT_ONCE = 20;
+const KEPT_MALFORMED = 20;
 /** The doorbell names no more than about this many; the store has them all. */
 const KEPT_TRANSITIONS = 1_000;
 
@@ -42,8 +43,6 @@ export interface TargetReport {
   /** False: it stopped early because the run was told to stop. */
   complete: boolean;
   seen: number;
-  malformed: { reason: string; raw: string }[];
-  malformedCount: number;
   found: number;
 }
 
@@ -78,7 +77,7 @@ async function readOnce(read: TargetRead, bell: Bell): Promise<TargetReport> {
   const { app, source, connection, target, now, signal } = read;
   const row = await app.store.get<TargetRow>(targetKey(source.id, target.id));
   const position: Position = { row: row?.data, version: row?.version ?? 0, sliceSize: MAX_SLICE, bell };
-  const report: TargetReport = { complete: false, seen: 0, malformed: [], malformedCount: 0, found: 0 };
+  const report: TargetReport = { complete: false, seen: 0, found: 0 };
   const labels = { ...source.labels, ...target.labels };
   const batches = app.sources[source.kind].read({
     client: connection.client,
@@ -102,8 +101,6 @@ async function readOnce(read: TargetRead, bell: Bell): Promise<TargetReport> {
   try {
     for await (const batch of batches) {
       report.seen += batch.stats.seen;
-      report.malformedCount += batch.stats.malformed;
-      report.malformed.push(...batch.malformed.slice(0, 20 - report.malformed.length));
       if (!(await commitBatch(read, position, batch, report))) return report;
       read.progress.note(source.id, target.id, batch.readTo);
       if (batch.complete) report.complete = true;
@@ -180,6 +177,7 @@ async function commitPart(
     extra: last ? batch.extra : undefined,
   });
   const final = last && batch.complete;
+  const malformed = last ? batch.stats.malformed : 0;
   const held = position.row?.held ?? [];
   const by = catchUpOf(source.id, target.id);
   const key = targetKey(source.id, target.id);
@@ -199,12 +197,13 @@ async function commitPart(
       const waiting = final ? [] : [...new Set([...held, ...groups])].slice(-KEPT_HELD);
       next = {
         cursor,
-        ledger: counted(position.row?.ledger ?? {}, now, events.length, matched),
+        ledger: counted(position.row?.ledger ?? {}, now, { new: events.length, matched, malformed }),
         ...(waiting.length > 0 ? { held: waiting } : {}),
       };
       if (final && held.length > RELEASED_AT_ONCE) next.held = held;
       else if (final) await dueNow(app, unit, held, by);
       unit.put(key, next);
+      if (malformed > 0) await keepMalformed(unit, read, batch.malformed);
     },
     now,
     final ? undefined : { by, until: app.clock.now() + CATCH_UP_MS },
@@ -218,9 +217,31 @@ async function commitPart(
   return true;
 }
 
-function counted(ledger: TargetRow["ledger"], now: number, found: number, matched: number): TargetRow["ledger"] {
+async function keepMalformed(
+  unit: Unit,
+  { source, target, now }: TargetRead,
+  items: Batch["malformed"],
+): Promise<void> {
+  const key = malformedKey(source.id);
+  await unit.load([key]);
+  const kept = unit.value<MalformedRow>(key) ?? [];
+  const more = items.slice(-KEPT_MALFORMED).map((item) => ({ at: now, target: target.id, ...item }));
+  unit.put(key, [...kept, ...more].slice(-KEPT_MALFORMED));
+}
+
+type Counts = TargetRow["ledger"][string];
+
+function counted(ledger: TargetRow["ledger"], now: number, more: Counts): TargetRow["ledger"] {
   const day = dayOf(now);
-  const before = ledger[day] ?? { new: 0, matched: 0 };
-  const days = { ...ledger, [day]: { new: before.new + found, matched: before.matched + matched } };
-  return Object.fromEntries(Object.entries(days).sort().slice(-31));
+  const before = ledger[day] ?? { new: 0, matched: 0, malformed: 0 };
+  const counts: Counts = {
+    new: before.new + more.new,
+    matched: before.matched + more.matched,
+    malformed: before.malformed + more.malformed,
+  };
+  return Object.fromEntries(
+    Object.entries({ ...ledger, [day]: counts })
+      .sort()
+      .slice(-31),
+  );
 }
