@@ -1,0 +1,172 @@
+// A service's backlog through the real `lookout run --once`: 10,000 and 100,000 events, with --full a million, over real HTTP
+// into a real state file. Fails unless every count is exact.
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { wallClock } from "../lib/app/clock.ts";
+import type { Status } from "../lib/app/status.ts";
+import type { Alert } from "../lib/model/alert.ts";
+import { type Simulator, startSimulator } from "../lib/simulator/server.ts";
+import { type Measured, runLookout } from "./command.ts";
+import { type ExpectedAlert, expectedOf, incidents, RULES } from "./incidents.ts";
+import { figure, megabytes, printTable } from "./print.ts";
+import { startReceiver, type Told } from "./receiver.ts";
+
+const SERVICE = "35de3ca9-1bca-4ae7-9cb0-914f30fa7d3e";
+const LATENESS_MS = 600_000;
+/** Rows of one answer, less the last timestamp's: the next page begins with it. */
+const PAGE = 999;
+const full = process.argv.includes("--full");
+
+/** `step`: ms between two events. */
+interface Case {
+  name: string;
+  count: number;
+  step: number;
+}
+const spread = (count: number): Case => ({ name: "one a second", count, step: 1_000 });
+const dense = (count: number): Case => ({ name: "all within lateness", count, step: (LATENESS_MS - 60_000) / count });
+const CASES = [spread(10_000), spread(100_000), ...(full ? [spread(1_000_000)] : []), dense(10_000), dense(100_000)];
+
+interface Result {
+  /** A command that only opens everything. */
+  start: Measured;
+  first: Measured;
+  second: Measured;
+  stateBytes: number;
+  told: number;
+}
+
+const rows: string[][] = [];
+for (const one of CASES) {
+  const { start, first, second, stateBytes, told } = await runCase(one);
+  const work = first.wallMs - start.wallMs;
+  rows.push([
+    one.name,
+    figure(one.count),
+    figure(first.wallMs / 1_000),
+    figure((one.count / work) * 1_000),
+    figure((work / one.count) * 1_000),
+    figure(((first.cpuMs - start.cpuMs) / one.count) * 1_000),
+    megabytes(first.peakBytes),
+    megabytes(stateBytes),
+    figure(told),
+    figure(second.wallMs / 1_000),
+  ]);
+}
+printTable(
+  ["backlog", "events", "s", "events/s", "µs/event", "CPU µs/event", "peak MB", "state MB", "messages", "2nd run s"],
+  rows,
+);
+
+async function runCase({ name, count, step }: Case): Promise<Result> {
+  const end = Date.now() - 30_000;
+  const events = () => incidents(count, end, step);
+  const simulator = await startSimulator({ clock: wallClock, scenario: "empty" });
+  const receiver = await startReceiver();
+  const cwd = await mkdtemp(join(tmpdir(), "lookout-bench-"));
+  try {
+    const { world, credentials } = simulator;
+    world.addService({ service_id: SERVICE, service_name: "recommender" });
+    world.addServiceEvents(SERVICE, events());
+    await writeFile(join(cwd, "lookout.yml"), configuration(simulator, receiver));
+    const env = { HW_ACCESS_KEY: credentials.accessKey, HW_SECRET_KEY: credentials.secretKey };
+
+    const start = await runLookout(["status"], cwd, env);
+    const first = await runLookout(["run", "--once"], cwd, env);
+    const asked = simulator.requests["service-events"];
+    const notifications = receiver.notifications;
+    const second = await runLookout(["run", "--once"], cwd, env);
+    const wrong = [
+      ...exits(first, second),
+      ...differences("requests of an idle run", rereads(count, step), simulator.requests["service-events"] - asked),
+      ...differences("messages of an idle run", 0, receiver.notifications - notifications),
+      ...(await verify(cwd, env, count, expectedOf(events(), Date.now()), receiver)),
+    ];
+    if (wrong.length > 0) throw new Error(`${name}, ${count} events:\n  ${wrong.slice(0, 10).join("\n  ")}`);
+    return { start, first, second, stateBytes: await stateBytes(cwd), told: notifications };
+  } finally {
+    await Promise.all([simulator.close(), receiver.close()]);
+    await rm(cwd, { recursive: true, force: true });
+  }
+}
+
+/** How many pages the window holds that every poll reads again. */
+function rereads(count: number, step: number): number {
+  return Math.ceil(Math.min(count, LATENESS_MS / step) / PAGE);
+}
+
+function configuration({ url, credentials }: Simulator, receiver: Told): string {
+  return `
+connections:
+  prod:
+    cloud: custom
+    region: eu-de
+    projectId: "${credentials.projectId}"
+    endpoints: { modelarts: "${url}", ces: "${url}", iam: "${url}" }
+sources: [{ kind: service-events, targets: ["${SERVICE}"], lookback: 30d }]
+rules:${RULES}
+route: { channels: [ops], groupBy: [rule] }
+channels: { ops: { type: webhook, url: "${receiver.url}" } }
+`;
+}
+
+function exits(...runs: readonly Measured[]): string[] {
+  return runs.flatMap(({ code, stderr }) => differences("exit and errors", "0 ", `${code} ${stderr}`));
+}
+
+/** What the state says is compared with what must have come of the events; returns what differs. */
+async function verify(
+  cwd: string,
+  env: Record<string, string>,
+  count: number,
+  expected: ReturnType<typeof expectedOf>,
+  receiver: Told,
+): Promise<string[]> {
+  let status = "";
+  const found: ExpectedAlert[] = [];
+  const alertIds: string[] = [];
+  const eventIds = new Set<string>();
+  await runLookout(["status", "--json"], cwd, env, (line) => {
+    status += line;
+  });
+  await runLookout(["alerts", "--all", "--json"], cwd, env, (line) => {
+    const { id, rule, status, startsAt, count }: Alert = JSON.parse(line);
+    alertIds.push(id);
+    found.push({ rule, status, startsAt: Date.parse(startsAt), count });
+  });
+  const events = await runLookout(["events", "--json"], cwd, env, (line) => {
+    eventIds.add(JSON.parse(line).id);
+  });
+  const days = Object.values((JSON.parse(status) as Status).ledger["service-events"] ?? {});
+  const total = (of: "new" | "matched") => days.reduce((sum, day) => sum + day[of], 0);
+  return [
+    ...differences("events in the ledger", count, total("new")),
+    ...differences("events matched", expected.matched, total("matched")),
+    ...differences(`distinct events listed (${events.stderr})`, count, eventIds.size),
+    ...differences("alerts", sorted(expected.alerts), sorted(found)),
+    ...differences("alerts told once", alertIds.length, [...receiver.alerts.values()].filter((n) => n === 1).length),
+  ];
+}
+
+function sorted(alerts: readonly ExpectedAlert[]): string {
+  return alerts
+    .map(({ rule, status, startsAt, count }) => `${rule} ${status} ${startsAt} ×${count}`)
+    .sort()
+    .join("\n");
+}
+
+function differences(what: string, expected: string | number, found: string | number): string[] {
+  if (expected === found) return [];
+  const lines = String(expected).split("\n");
+  const other = String(found).split("\n");
+  const at = [...lines, undefined].findIndex((line, index) => line !== other[index]);
+  return [`${what}: expected ${lines[at] ?? "no more"}, found ${other[at] ?? "no more"}`];
+}
+
+async function stateBytes(cwd: string): Promise<number> {
+  const sizes = ["state.db", "state.db-wal"].map((file) =>
+    stat(join(cwd, ".lookout", file)).catch(() => ({ size: 0 })),
+  );
+  return (await Promise.all(sizes)).reduce((sum, { size }) => sum + size, 0);
+}

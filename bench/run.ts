@@ -1,0 +1,20 @@
+// `npm run bench [name…]`: every benchmark, or those named, each in a process of its own so that none warms up another.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+const NAMES = ["backlog", "idle", "matcher", "evaluate"];
+
+const options = process.argv.slice(2).filter((word) => word.startsWith("-"));
+const named = process.argv.slice(2).filter((word) => !word.startsWith("-"));
+const unknown = [...named.filter((name) => !NAMES.includes(name)), ...options.filter((option) => option !== "--full")];
+if (unknown.length > 0) {
+  console.error(`bench: ${unknown.join(" ")} is not known; expected ${NAMES.join(", ")} and --full`);
+  process.exit(2);
+}
+for (const name of named.length > 0 ? named : NAMES) {
+  console.log(`\n## ${name}\n`);
+  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.ts`), ...options], {
+    stdio: "inherit",
+  });
+  if (status !== 0) process.exitCode = 1;
+}
