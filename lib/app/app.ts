@@ -54,6 +54,16 @@ export function createApp(config: Config, ports: AppPorts): App {
   const connections = new Map(
     Object.entries(config.connections).map(([name, one]) => [name, createConnection(name, one, ports)]),
   );
+  const channels = new Map(
+    Object.entries(config.channels).map(([name, one]) => [name, createChannel(name, one, secrets)]),
+  );
+  let learning: Promise<void> | undefined;
+  async function learnSecrets(): Promise<void> {
+    const auths = Object.values(config.connections).map(({ auth }) => secrets.resolveDeep(auth));
+    const options = [...channels.values()].map((channel) => channel.options());
+    // What cannot be resolved is told where it is used.
+    await Promise.allSettled([...auths, ...options, secrets.resolve(config.health.heartbeat ?? "")]);
+  }
   return {
     config,
     rules: compileRules(config.rules, config.sources),
@@ -70,11 +80,13 @@ export function createApp(config: Config, ports: AppPorts): App {
     connections,
     discover(source, connection, projectId, signal) {
       const { workspaces } = connection.config;
-      return discover(source.kind, connection.client, { workspaces, filter: source.discover, projectId, signal });
+      const options = { workspaces, filter: source.discover, projectId, signal, redact: secrets.redact };
+      return discover(source.kind, connection.client, options);
     },
-    channels: new Map(Object.entries(config.channels).map(([name, one]) => [name, createChannel(name, one, secrets)])),
+    channels,
     heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),
-    redact: (text) => secrets.redact(text),
+    redact: secrets.redact,
+    learnSecrets: () => (learning ??= learnSecrets()),
     print,
   };
 }

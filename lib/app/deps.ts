@@ -59,8 +59,10 @@ export interface App {
   channels: ReadonlyMap<string, Channel>;
   /** The address to ask after each healthy round, its secrets resolved. */
   heartbeatUrl(): Promise<string | undefined>;
-  /** Replaces every configured secret in a text that people will see. */
-  redact(text: string): string;
+  /** Replaces every configured secret that was resolved so far in a text that people will see. */
+  redact: (text: string) => string;
+  /** Resolves every secret there is, once, so that `redact` knows it before anything is read that may hold it. */
+  learnSecrets(): Promise<void>;
   /** Where channels that are this process's own output write. */
   print(text: string): void;
 }

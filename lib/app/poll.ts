@@ -37,6 +37,7 @@ export async function pollSource(app: App, source: SourceConfig, signal: AbortSi
   let discoveryError: string | undefined;
   let targets = 0;
   try {
+    await app.learnSecrets();
     const project = await connection.projectId();
     const known = await targetsOf(app, source, connection, project, before?.data, signal);
     discovered = known.discovered ?? discovered;

@@ -97,6 +97,7 @@ async function readOnce(read: TargetRead, bell: Bell): Promise<TargetReport> {
       labels,
     },
     signal,
+    redact: app.redact,
   });
   try {
     for await (const batch of batches) {

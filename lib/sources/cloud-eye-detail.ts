@@ -77,7 +77,7 @@ export function catalogued(name: string): { level: Level; title: string } {
   return { level, title };
 }
 
-function parseDetail({ target }: ReadRequest, row: Row, raw: unknown): Item | BadItem {
+function parseDetail({ target, redact = (text) => text }: ReadRequest, row: Row, raw: unknown): Item | BadItem {
   return parseItem(CloudEyeEvent, raw, "time", ({ event_id, event_name, event_source, time, detail }) => {
     const name = event_name ?? row.name;
     const { level, title } = catalogued(name);
@@ -91,7 +91,7 @@ function parseDetail({ target }: ReadRequest, row: Row, raw: unknown): Item | Ba
       level: detail?.event_level ? levelOf(detail.event_level, LEVELS) : level,
       type: row.type,
       reason: name,
-      message: messageOf(title, id ? resource.name : undefined, detail?.content ?? ""),
+      message: messageOf(title, id ? resource.name : undefined, redact(detail?.content ?? "")),
       resource,
       raw,
     };

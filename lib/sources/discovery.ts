@@ -16,6 +16,8 @@ export interface DiscoveryOptions {
   /** What a project-wide source polls. */
   projectId: string;
   signal?: AbortSignal;
+  /** Replaces every configured secret in the names that the API gave; default: none is known. */
+  redact?: (text: string) => string;
 }
 
 const ENDED = new Set(["completed", "failed", "terminated", "abnormal"]);
@@ -60,7 +62,10 @@ export async function discover(kind: SourceKind, client: CloudClient, options: D
     for (const target of await list(client, workspace, options.signal))
       targets.set(target.id, { ...target, workspace });
   }
-  return [...targets.values()].filter((target) => isWanted(target, options.filter));
+  const { filter, redact = (text) => text } = options;
+  return [...targets.values()]
+    .filter((target) => isWanted(target, filter))
+    .map((target) => (target.name === undefined ? target : { ...target, name: redact(target.name) }));
 }
 
 type Lister = (client: CloudClient, workspace: string, signal: AbortSignal | undefined) => Promise<Target[]>;

@@ -65,6 +65,8 @@ export interface ReadRequest {
   /** What events are stamped with. */
   stamp: { sourceId: string; connection: string; project: string; region: string; labels: Labels };
   signal: AbortSignal;
+  /** Replaces every configured secret in a text that the API gave; default: none is known. Ids and fingerprints are made before. */
+  redact?: (text: string) => string;
 }
 
 /** A new event and what the cursor must remember once it is committed. */

@@ -4,14 +4,14 @@ const MAX_DEPTH = 32;
 const SECRET_OBJECT = /^(envs?|dew_secret)$/i;
 const SECRET_TEXT = /(passw(or)?d|secret|token|credential|api_?key|access_?key|private_?key)/i;
 
-/** A copy of a JSON value without fields that hold secrets; below 32 levels it is cut. `text` may change every string. */
+/** A copy of a JSON value without fields that hold secrets; below 32 levels it is cut. `text` may change every string and key. */
 export function scrub(value: unknown, text: (value: string) => string = (value) => value.toWellFormed()): unknown {
   return copy(value, text, 0);
 }
 
-/** A raw item as JSON for people to inspect: secrets removed, at most 2 KB. */
-export function rawText(value: unknown): string {
-  const json = JSON.stringify(scrub(value, (part) => part.slice(0, 2_048).toWellFormed())) ?? "undefined";
+/** A raw item as JSON for people to inspect: secrets removed, those that only `redact` knows included; at most 2 KB. */
+export function rawText(value: unknown, redact: (text: string) => string = (text) => text): string {
+  const json = JSON.stringify(scrub(value, (part) => redact(part).slice(0, 2_048).toWellFormed())) ?? "undefined";
   return json.length > 2_000 ? `${json.slice(0, 2_000).toWellFormed()}…` : json;
 }
 
@@ -22,6 +22,6 @@ function copy(value: unknown, text: (value: string) => string, depth: number): u
   if (Array.isArray(value)) return value.map((item) => copy(item, text, depth + 1));
   const entries = Object.entries(value)
     .filter(([key, item]) => !SECRET_OBJECT.test(key) && !(typeof item === "string" && SECRET_TEXT.test(key)))
-    .map(([key, item]) => [key, copy(item, text, depth + 1)]);
+    .map(([key, item]) => [text(key), copy(item, text, depth + 1)]);
   return Object.fromEntries(entries);
 }

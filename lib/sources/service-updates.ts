@@ -48,14 +48,24 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
   });
   const { rows, head } = listOf(answer, "logs", Answer, "service updates");
   const name = target.name ?? head.service_name ?? target.id;
-  yield { ...siftLogs(request, openWindow(request), rows.map(parseLog), name), readTo: now, complete: true };
+  yield {
+    ...siftLogs(
+      request,
+      openWindow(request),
+      rows.map((raw) => parseLog(request, raw)),
+      name,
+    ),
+    readTo: now,
+    complete: true,
+  };
 }
 
-function parseLog(raw: unknown): Log | BadItem {
+function parseLog({ redact = (text) => text }: ReadRequest, raw: unknown): Log | BadItem {
   return parseItem(UpdateLog, raw, "update_time", ({ update_time, result }) => ({
     ok: true,
     t: update_time,
-    result,
+    // The cursor remembers it as it is.
+    result: redact(result),
     config: configOf(raw),
     raw,
   }));

@@ -59,7 +59,8 @@ export function siftBad(
   }
   const mark: Mark = { fp, t: item.t ?? request.now, v: nth };
   into.marks.push(mark);
-  into.malformed.push({ reason: item.reason, raw });
+  const { redact = (text: string) => text } = request;
+  into.malformed.push({ reason: redact(item.reason), raw: rawText(item.raw, redact) });
   into.stats.malformed++;
   if (item.t === undefined) window.seen.set(fp, mark);
 }

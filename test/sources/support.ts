@@ -203,6 +203,7 @@ export interface PollOptions {
   levels?: ReadRequest["levels"];
   /** Events in a commit. */
   slice?: number;
+  redact?: (text: string) => string;
   /** The process dies after this many commits of this poll. */
   dieAfter?: number;
 }
@@ -226,6 +227,7 @@ export async function poll(source: Source, client: CloudClient, poller: Poller, 
     levels: options.levels ?? "all",
     stamp,
     signal: new AbortController().signal,
+    ...(options.redact && { redact: options.redact }),
   };
   const base = { floor, now, lateness, keepFor: source.keepFor };
   let commits = 0;
