@@ -17,6 +17,7 @@ import type { Store } from "../store/port.ts";
 import { createGate } from "./credentials.ts";
 import type { App, Bus, Channel, Connection, Identity } from "./deps.ts";
 import { healthRuleConfig } from "./health.ts";
+import { createProjectStore } from "./projects.ts";
 import { createTokenStore } from "./tokens.ts";
 
 /** Where secret references in the configuration are resolved; throws SecretError. */
@@ -61,8 +62,9 @@ export function createApp(config: Config, ports: AppPorts): App {
   async function learnSecrets(): Promise<void> {
     const auths = Object.values(config.connections).map(({ auth }) => secrets.resolveDeep(auth));
     const options = [...channels.values()].map((channel) => channel.options());
-    // What cannot be resolved is told where it is used.
-    await Promise.allSettled([...auths, ...options, secrets.resolve(config.health.heartbeat ?? "")]);
+    const all = await Promise.allSettled([...auths, ...options, secrets.resolve(config.health.heartbeat ?? "")]);
+    // What cannot be resolved is told where it is used, and may be found the next time.
+    if (all.some(({ status }) => status === "rejected")) learning = undefined;
   }
   return {
     config,
@@ -107,10 +109,12 @@ function createConnection(name: string, config: ConnectionConfig, ports: AppPort
 
   async function open(): Promise<ConnectionClient> {
     const auth = await ports.secrets.resolveDeep(config.auth);
-    const gate = createGate(ports, name, fingerprintOf(auth));
+    const fingerprint = fingerprintOf(auth);
+    const gate = createGate(ports, name, fingerprint);
     const { store, clock, random, log } = ports;
     const tokens = auth && "password" in auth ? { tokens: createTokenStore(store, name, auth.password, log) } : {};
-    return createCloudClient({ connection: { ...config, auth }, clock, random, gate, ...tokens });
+    const projects = createProjectStore(ports, name, config, fingerprint);
+    return createCloudClient({ connection: { ...config, auth }, clock, random, gate, projects, ...tokens });
   }
   async function client(): Promise<ConnectionClient> {
     opened ??= open();

@@ -98,6 +98,16 @@ export function connectionKey(name: string): Key {
   return { pk: CONNECTIONS, sk: name };
 }
 
+/** The id of a connection's project, found by its name. */
+export interface ProjectRow {
+  /** Stands for where, by which name and with which credentials it was looked up. */
+  of: string;
+  id: string;
+}
+export function projectKey(connection: string): Key {
+  return { pk: "project", sk: connection };
+}
+
 export type DeliveryStatus = "pending" | "delivered" | "dead";
 
 /** One notification on its way to one channel. Queue "delivery" while pending. Times in ms. */

@@ -39,7 +39,15 @@ export interface ClientOptions {
   gate?: CredentialGate;
   /** Keeps IAM tokens between processes. */
   tokens?: TokenStore;
+  projects?: ProjectStore;
   limits?: Partial<ClientLimits>;
+}
+
+/** Where the application may keep the id of a project that is configured by name. */
+export interface ProjectStore {
+  /** Undefined where it is to be looked up. */
+  load(): Promise<string | undefined>;
+  save(id: string): Promise<void>;
 }
 
 export interface ConnectionClient extends CloudClient {
@@ -147,13 +155,19 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
     if (connection.projectId !== undefined) return connection.projectId;
     const name = connection.project;
     if (name === undefined) throw new CloudError("bad-request", "the connection names no project: set its projectId");
-    lookup ??= ask(prepare("iam", "GET", "/v3/projects", { name }), undefined)
-      .then((answer) => readProjectId(answer, name))
-      .catch((error) => {
-        lookup = undefined;
-        throw error;
-      });
+    lookup ??= findProject(name).catch((error) => {
+      lookup = undefined;
+      throw error;
+    });
     return lookup;
+  }
+
+  async function findProject(name: string): Promise<string> {
+    const kept = await options.projects?.load();
+    if (kept !== undefined) return kept;
+    const id = readProjectId(await ask(prepare("iam", "GET", "/v3/projects", { name }), undefined), name);
+    await options.projects?.save(id);
+    return id;
   }
 
   /** A server may echo what it was sent. */

@@ -60,16 +60,18 @@ export interface BenchOptions {
   env?: Record<string, string>;
   /** The connection's `auth`, as YAML; default: the simulated keys. USER, DOMAIN and PASSWORD are in the environment. */
   auth?: string;
+  /** The connection names its project, not the project's id. */
+  projectByName?: boolean;
   /** Stands between the application and its store. */
   wrapStore?: (store: Store) => Store;
 }
 
-const CONNECTION = (sim: Simulator, auth: string | undefined) => `
+const CONNECTION = (sim: Simulator, { auth, projectByName }: BenchOptions) => `
 connections:
   prod:
     cloud: custom
     region: eu-de
-    projectId: "${sim.credentials.projectId}"
+    ${projectByName ? `project: "${sim.credentials.projectName}"` : `projectId: "${sim.credentials.projectId}"`}
     endpoints: { modelarts: "${sim.url}", ces: "${sim.url}", iam: "${sim.url}" }
     ${auth === undefined ? "" : `auth: ${auth}`}
 `;
@@ -105,7 +107,7 @@ export async function bench(options: BenchOptions): Promise<Bench> {
   async function open(yaml: string): Promise<App> {
     const sources = `sources: [{ kind: service-events, targets: ${JSON.stringify(services)} }]\n`;
     const whole =
-      CONNECTION(sim, options.auth) + (yaml.includes("sources:") ? "" : sources) + yaml.replaceAll("HOOK", hook.url);
+      CONNECTION(sim, options) + (yaml.includes("sources:") ? "" : sources) + yaml.replaceAll("HOOK", hook.url);
     const file = await folderWith({ "lookout.yml": whole });
     const packsDir = join(import.meta.dirname, "../../rules");
     const { config, secrets } = await openConfig(join(file, "lookout.yml"), {

@@ -259,6 +259,24 @@ describe("credentials", () => {
     expect(server.requests.at(-1)!.url).toBe("/v1/p9/services");
   });
 
+  test("a project's id that is kept is not looked up, one that was looked up is kept", async () => {
+    server = await serve(iam());
+    const endpoints = { modelarts: server.url, ces: server.url, iam: server.url };
+    const connection = { cloud: "custom" as const, region: "eu-de", project: "eu-de_x", auth: keys, endpoints };
+    let kept: string | undefined;
+    const projects = {
+      load: async () => kept,
+      async save(id: string) {
+        kept = id;
+      },
+    };
+    for (let process = 1; process <= 2; process++) {
+      const options = { connection, clock: testClock(NOW), random: Math.random, projects };
+      expect(await createCloudClient(options).projectId()).toBe("p9");
+    }
+    expect(server.requests.map(({ url }) => url)).toEqual(["/v3/projects?name=eu-de_x"]);
+  });
+
   test("a key with a stray line break is sent without it", async () => {
     const { request } = await client((_, r) => ok(r), { token: "abc\n" });
     await request(ask);
