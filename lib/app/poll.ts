@@ -90,8 +90,10 @@ async function readTargets(
     }
     const lastReadAt = (earlier ? earlier.readTo : before?.completeTo) ?? undefined;
     const { connection, now, signal } = run;
+    const report: TargetReport = { complete: false, seen: 0, found: 0 };
+    run.reports.push(report);
     try {
-      const report = await readTarget({
+      await readTarget({
         app,
         source,
         connection,
@@ -102,8 +104,8 @@ async function readTargets(
         lastReadAt,
         progress,
         signal,
+        report,
       });
-      run.reports.push(report);
       if (report.complete) return;
       run.failing[target.id] = failureOf(run, target.id, floor, new Error("the run was stopped; the rest follows"));
     } catch (error) {

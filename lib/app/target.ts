@@ -37,6 +37,8 @@ export interface TargetRead {
   lastReadAt: number | undefined;
   progress: Progress;
   signal: AbortSignal;
+  /** Counts as it goes: what was found before a read failed is told, too. */
+  report: TargetReport;
 }
 
 export interface TargetReport {
@@ -52,7 +54,7 @@ class Overlap extends Error {
 }
 
 /** Reads the target to its end and commits everything found. Throws CloudError and StoreError; what was committed stays. */
-export async function readTarget(read: TargetRead): Promise<TargetReport> {
+export async function readTarget(read: TargetRead): Promise<void> {
   const bell: Bell = { transitions: [], groups: new Set() };
   try {
     for (let attempt = 1; ; attempt++) {
@@ -73,11 +75,11 @@ interface Bell {
   groups: Set<string>;
 }
 
-async function readOnce(read: TargetRead, bell: Bell): Promise<TargetReport> {
-  const { app, source, connection, target, now, signal } = read;
+async function readOnce(read: TargetRead, bell: Bell): Promise<void> {
+  const { app, source, connection, target, now, signal, report } = read;
   const row = await app.store.get<TargetRow>(targetKey(source.id, target.id));
   const position: Position = { row: row?.data, version: row?.version ?? 0, sliceSize: MAX_SLICE, bell };
-  const report: TargetReport = { complete: false, seen: 0, found: 0 };
+  report.seen = 0;
   const labels = { ...source.labels, ...target.labels };
   const batches = app.sources[source.kind].read({
     client: connection.client,
@@ -102,12 +104,11 @@ async function readOnce(read: TargetRead, bell: Bell): Promise<TargetReport> {
   try {
     for await (const batch of batches) {
       report.seen += batch.stats.seen;
-      if (!(await commitBatch(read, position, batch, report))) return report;
+      if (!(await commitBatch(read, position, batch))) return;
       read.progress.note(source.id, target.id, batch.readTo);
       if (batch.complete) report.complete = true;
-      if (signal.aborted) return report;
+      if (signal.aborted) return;
     }
-    return report;
   } finally {
     await releaseHeld(read, position);
   }
@@ -139,7 +140,7 @@ interface Position {
 }
 
 /** Commits a batch; false where the run was told to stop before its end. */
-async function commitBatch(read: TargetRead, position: Position, batch: Batch, report: TargetReport): Promise<boolean> {
+async function commitBatch(read: TargetRead, position: Position, batch: Batch): Promise<boolean> {
   let done = 0;
   do {
     const size = Math.min(batch.found.length - done, position.sliceSize);
@@ -150,7 +151,7 @@ async function commitBatch(read: TargetRead, position: Position, batch: Batch, r
       continue;
     }
     done += size;
-    report.found += size;
+    read.report.found += size;
     position.sliceSize = Math.min(MAX_SLICE, position.sliceSize * 2);
     if (!last && read.signal.aborted) return false;
   } while (done < batch.found.length);
