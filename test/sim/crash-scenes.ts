@@ -1,0 +1,37 @@
+// The ways in which several pollers share one state, and where they die: for the quick tests and the long ones.
+import { createRandom } from "../../lib/simulator/random.ts";
+import { stateFile, withItems } from "./backends.ts";
+import type { Call } from "./conductor.ts";
+import { differentPoints, type Point, type Scene } from "./crash-run.ts";
+import { asDaemons, asFunctions } from "./watches.ts";
+
+const small = () => withItems(stateFile(), 7);
+
+export const OVERLAPS: Omit<Scene, "file">[] = [
+  { name: "two daemons on one state file", watch: asDaemons(2), open: stateFile, pace: "slow" },
+  {
+    name: "every function twice at once",
+    watch: asFunctions(2),
+    open: () => ({ ...stateFile(), knowsDeaths: false }),
+  },
+  { name: "two daemons that hang now and then", watch: asDaemons(2), open: stateFile, pace: "strained" },
+  {
+    name: "three daemons that hang, and commits that are exceeded",
+    watch: asDaemons(3),
+    open: small,
+    pace: "strained",
+  },
+  {
+    name: "functions twice at once that hang, and commits that are exceeded",
+    watch: asFunctions(2),
+    open: small,
+    pace: "strained",
+  },
+];
+
+/** One death, and two of them, anywhere. */
+export function someDeaths(calls: readonly Call[], seed: number): Point[][] {
+  const random = createRandom(seed);
+  const points = differentPoints(calls);
+  return [[random.pick(points)], [random.pick(points), random.pick(points)]];
+}

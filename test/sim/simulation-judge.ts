@@ -1,0 +1,133 @@
+// The judge: once all faults have ended and the last late events are surely in, what was evaluated and told is compared with
+// what happened, by nothing but counting.
+import type { SourceKind } from "../../lib/model/event.ts";
+import type { Accepted, Incident } from "./simulation-receiver.ts";
+import { join, nameOf, type Occurrence, type Truth } from "./simulation-truth.ts";
+import type { Witness } from "./simulation-witness.ts";
+
+export interface Case {
+  truth: Truth;
+  witness: Witness;
+  accepted: readonly Accepted[];
+  incidents: readonly Incident[];
+  lateness: Record<SourceKind, number>;
+  lookback: number;
+  /** ms by which local and cloud clock may differ. */
+  clockError: number;
+  /** Cloud Eye's occurrences are known by their number alone. */
+  countsOnly: boolean;
+}
+
+/** Says everything that is wrong to the case's witness. */
+export function judge(one: Case): void {
+  judgeFloors(one);
+  judgeEvents(one);
+  judgeTold(one);
+  judgeIncidents(one);
+}
+
+/** Runs that begin at the same time know nothing of each other's first try; ms. */
+const SIDE_BY_SIDE = 60_000;
+
+/** A floor is no later than the first poll, or the discovery before the target came to be, allows. */
+function judgeFloors({ truth, witness, lookback, clockError }: Case): void {
+  for (const [place, cursor] of witness.cursors) {
+    const [source = "", target = ""] = place.split(" | ");
+    if (truth.left.has(target)) continue;
+    const bounds = [witness.firstFailed.get(place)];
+    const created = truth.createdAt.get(target);
+    const known = witness.firstDiscovered.get(source);
+    if (created !== undefined && known !== undefined && known + clockError <= created) bounds.push(created);
+    for (const bound of bounds) {
+      if (bound === undefined || cursor.floor <= bound - lookback + clockError + SIDE_BY_SIDE) continue;
+      witness.violation(`${place} is read from ${cursor.floor} on only, though it could be from ${bound - lookback}`);
+    }
+  }
+  for (const { source, target, t } of truth.occurrences) {
+    const known = witness.firstDiscovered.get(source);
+    const created = truth.createdAt.get(target)!;
+    if (known === undefined || known + clockError > created || truth.deleted.has(target) || truth.left.has(target))
+      continue;
+    if (!witness.cursors.has(join(source, target)))
+      witness.violation(`${source} ${target} was never read, though it has events (${t})`);
+  }
+}
+
+function judgeEvents({ truth, witness, lateness, countsOnly }: Case): void {
+  const least = new Map<string, number>();
+  const most = new Map<string, number>();
+  const add = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
+  const coarse = (name: string) => (countsOnly && name.startsWith("cloud-eye-events") ? "cloud-eye-events" : name);
+  const groups = Map.groupBy(truth.occurrences, nameOf);
+  for (const one of truth.occurrences) {
+    const name = coarse(nameOf(one));
+    add(most, name);
+    // A pool's item says only how many its occurrences are: one that came too late hides those before its next.
+    const told = one.source === "pool-events" ? groups.get(nameOf(one))! : [one];
+    if (told.every(isDue)) add(least, name);
+  }
+  /** To be found by all means. */
+  function isDue(one: Occurrence): boolean {
+    const { source, target, t, shownAt, passing } = one;
+    // What is not discovered need not be: judgeFloors says so where it should.
+    const floor = witness.cursors.get(join(source, target))?.floor ?? (truth.createdAt.has(target) ? Infinity : 0);
+    const shown = !passing && !truth.deleted.has(target) && !truth.spoilt.has(nameOf(one));
+    return shown && t >= floor && t <= (truth.left.get(target) ?? t) && shownAt - t <= lateness[source];
+  }
+  const evaluated = new Map<string, number>();
+  for (const [name, count] of witness.evaluated)
+    evaluated.set(coarse(name), (evaluated.get(coarse(name)) ?? 0) + count);
+  for (const name of new Set([...most.keys(), ...evaluated.keys()])) {
+    const found = evaluated.get(name) ?? 0;
+    if (found < (least.get(name) ?? 0)) witness.violation(`evaluated ${found} of ${least.get(name)}: ${name}`);
+    if (found > (most.get(name) ?? 0))
+      witness.violation(`evaluated ${found}, though there were ${most.get(name) ?? 0}: ${name}`);
+  }
+}
+
+/** Every event is told by one delivery, the alerts of a service in order, with counts that add up, to their end. */
+function judgeTold({ witness, accepted }: Case): void {
+  const tellings = new Map<string, Accepted[]>();
+  for (const one of accepted) {
+    for (const { id } of one.notification.alerts) tellings.set(id, [...(tellings.get(id) ?? []), one]);
+  }
+  const told = new Map<string, number>();
+  for (const [id, alert] of witness.alerts) {
+    const own = tellings.get(id) ?? [];
+    if (alert.rule === "each") {
+      if (own.length !== 1) witness.violation(`the alert of event ${alert.events[0]?.id} was told ${own.length} times`);
+      for (const event of alert.events) told.set(event.id, (told.get(event.id) ?? 0) + 1);
+    }
+    if (alert.rule === "down") judgeStory(witness, id, own);
+  }
+  for (const id of witness.events.keys()) {
+    if (told.get(id) !== 1) witness.violation(`event ${id} is part of ${told.get(id) ?? 0} alerts of its own`);
+  }
+  for (const { id, channel, status } of witness.deliveries.values()) {
+    if (status === "pending") witness.violation(`delivery ${id} to ${channel} is still pending`);
+  }
+}
+
+function judgeStory(witness: Witness, id: string, own: readonly Accepted[]): void {
+  const alert = witness.alerts.get(id)!;
+  const parts = own.flatMap(({ to, notification }) =>
+    notification.alerts.filter((one) => one.id === id).map((one) => ({ ...one, to })),
+  );
+  if (parts.length === 0) return void witness.violation(`alert ${id} was never told`);
+  const ends = parts.filter(({ status }) => status === "resolved");
+  if (alert.status === "firing" ? ends.length > 0 : ends.length !== 1) {
+    witness.violation(`alert ${id} is ${alert.status}; its end was told ${ends.length} times`);
+  }
+  const most = Math.max(...parts.map(({ count }) => count));
+  const sum = parts.reduce((total, { newCount }) => total + newCount, 0);
+  if (sum !== most) witness.violation(`alert ${id}: the new counts told add up to ${sum}, its count to ${most}`);
+}
+
+/** An incident is opened once and, once its alert has ended, closed after that. */
+function judgeIncidents({ witness, incidents }: Case): void {
+  for (const [alert, own] of Map.groupBy(incidents, ({ alert }) => alert)) {
+    const wanted = witness.alerts.get(alert)?.status === "firing" ? "trigger" : "trigger, resolve";
+    const actions = own.map(({ action }) => action).join(", ");
+    if (actions !== wanted) witness.violation(`the incident of ${alert} had ${actions} instead of ${wanted}`);
+  }
+}

@@ -1,0 +1,192 @@
+// Sees every commit the moment it is made, and every notification the moment it is taken, and says what is wrong with it.
+// It knows the rows, but nothing of how they come about.
+import {
+  DELIVERIES,
+  type DeliveryRow,
+  ENDED,
+  type EndedRow,
+  type EventsRow,
+  type RuleRow,
+  SOURCES,
+  type SourceRow,
+  type TargetRow,
+} from "../../lib/app/rows.ts";
+import { type Alert, HEALTH_RULE } from "../../lib/model/alert.ts";
+import type { Event, SourceKind } from "../../lib/model/event.ts";
+import type { Notification } from "../../lib/model/notification.ts";
+import { decodeMarks } from "../../lib/sources/marks.ts";
+import type { Cursor } from "../../lib/sources/port.ts";
+import type { Op, Put } from "../../lib/store/port.ts";
+import { join, keyOf, nameOf, type Truth } from "./simulation-truth.ts";
+
+/** `each` opens an alert for every event; `down` counts what is abnormal of a service, and ends it half an hour later. */
+export const DOWN_AFTER = 30 * 60_000;
+
+export interface Witness {
+  /** In words, in the order in which they were found. */
+  violations: string[];
+  violation(what: string): void;
+  /** A commit that has been made; `now`: the local clock. */
+  committed(ops: readonly Op[], now: number): void;
+  /** A notification that someone takes for the first time. */
+  told(id: string, notification: Notification): void;
+  /** How many occurrences were evaluated, by nameOf. */
+  evaluated: Map<string, number>;
+  events: Map<string, Event>;
+  alerts: Map<string, Alert>;
+  deliveries: Map<string, DeliveryRow>;
+  /** By `source | target`. */
+  cursors: Map<string, Cursor>;
+  /** When a target's first read failed, by `source | target`; ms. */
+  firstFailed: Map<string, number>;
+  /** When the source's targets were first known; ms. */
+  firstDiscovered: Map<string, number>;
+}
+
+export interface WitnessOptions {
+  truth: Truth;
+  /** ms, by kind; sources are named after their kinds. */
+  lateness: Record<SourceKind, number>;
+  /** Cloud Eye's occurrences are known by their number alone. */
+  countsOnly: boolean;
+  /** The cloud shows no malformed items: a cursor holds no more than what happened. */
+  exactMemory: boolean;
+  /** ms by which local and cloud clock may differ. */
+  clockError: number;
+}
+
+export function createWitness({ truth, lateness, countsOnly, exactMemory, clockError }: WitnessOptions): Witness {
+  const sums = { each: 0, down: 0 };
+  const expected = { each: 0, down: 0 };
+  let journalOpen = false;
+
+  function committed(ops: readonly Op[], now: number): void {
+    const puts = ops.filter((op) => op.op === "put");
+    for (const put of puts) seePut(put, now);
+    // What goes through the journal takes effect in parts, which everyone applies before reading on.
+    if (journalOpen) return;
+    for (const rule of ["each", "down"] as const) {
+      if (sums[rule] === expected[rule]) continue;
+      witness.violation(`alerts of ${rule} count ${sums[rule]}, but ${expected[rule]} occurrences were evaluated`);
+      sums[rule] = expected[rule];
+    }
+  }
+
+  function seePut({ pk, sk, data }: Put, now: number): void {
+    if (pk === "journal" && sk === "head") journalOpen = (data as { parts: string[] }).parts.length > 0;
+    else if (pk.startsWith("events/")) for (const event of (data as EventsRow).events) seeEvent(event);
+    else if (pk.startsWith("target/"))
+      seeCursor(pk.slice("target/".length) as SourceKind, sk, (data as TargetRow).cursor, now);
+    else if (pk.startsWith("rule/")) seeAlert((data as RuleRow).state.alert, (data as RuleRow).state.newestMatch);
+    else if (pk === ENDED) seeAlert((data as EndedRow).alert, null);
+    else if (pk === DELIVERIES) witness.deliveries.set(sk, data as DeliveryRow);
+    else if (pk === SOURCES) seeSource(sk, data as SourceRow);
+  }
+
+  function seeEvent(event: Event): void {
+    if (witness.events.has(event.id))
+      witness.violation(`event ${event.id} was evaluated twice (${nameOfEvent(event)})`);
+    witness.events.set(event.id, event);
+    const name = nameOfEvent(event);
+    const evaluated = (witness.evaluated.get(name) ?? 0) + event.count;
+    witness.evaluated.set(name, evaluated);
+    const counted = event.source === "cloud-eye-events" && countsOnly;
+    if (!counted && evaluated > truth.countOf(name)) {
+      witness.violation(`evaluated ${evaluated}, though there were ${truth.countOf(name)}: ${name}`);
+    }
+    expected.each += event.count;
+    if (isDown(event)) expected.down += event.count;
+  }
+
+  function seeCursor(source: SourceKind, target: string, cursor: Cursor, now: number): void {
+    const place = join(source, target);
+    const before = witness.cursors.get(place);
+    witness.cursors.set(place, cursor);
+    const wrong = (what: string) => witness.violation(`the cursor of ${place} ${what}`);
+    if (cursor.readTo > Math.max(now + clockError, before?.readTo ?? 0))
+      wrong(`is past now: ${cursor.readTo} > ${now}`);
+    if (cursor.from > Math.max(cursor.floor, before?.from ?? 0, now + clockError - lateness[source]))
+      wrong("leaves late events behind");
+    if (before && (cursor.readTo < before.readTo || cursor.from < before.from)) wrong("went back");
+    if (before && cursor.floor !== before.floor) wrong("has another floor");
+    if (exactMemory && decodeMarks(cursor.seen).size > truth.sizeOf(source, target)) wrong("remembers what never was");
+  }
+
+  function seeAlert(alert: Alert | null, newestMatch: number | null): void {
+    if (alert === null) return;
+    const before = witness.alerts.get(alert.id);
+    witness.alerts.set(alert.id, alert);
+    if (before && alert.count < before.count) witness.violation(`alert ${alert.id} counts less than before`);
+    if (alert.rule === "each" || alert.rule === "down") sums[alert.rule] += alert.count - (before?.count ?? 0);
+    if (alert.rule === "down" && before?.status === "firing" && alert.endsAt !== null && newestMatch !== null) {
+      seeEnd(alert, newestMatch, Date.parse(alert.endsAt));
+    }
+  }
+
+  /** Ended by its deadline: then every target was read up to it, and what was to be seen before it has been. */
+  function seeEnd(alert: Alert, newestMatch: number, end: number): void {
+    if (end !== newestMatch + DOWN_AFTER) return;
+    const service = String(alert.key["resource.id"]);
+    const missed = new Map<string, number>();
+    for (const one of truth.occurrences) {
+      if (one.source !== "service-events" || one.target !== service || !one.key.includes("abnormal")) continue;
+      const floor = witness.cursors.get(join(one.source, service))?.floor ?? 0;
+      const inTime = one.shownAt - one.t <= lateness["service-events"];
+      const seen = one.shownAt < end - clockError && one.t > newestMatch && one.t <= end && one.t >= floor && inTime;
+      if (seen) missed.set(nameOf(one), (missed.get(nameOf(one)) ?? 0) + 1);
+    }
+    for (const [name, count] of missed) {
+      if ((witness.evaluated.get(name) ?? 0) >= count || truth.deleted.has(service)) continue;
+      witness.violation(`alert ${alert.id} ended at its deadline before ${name} was read`);
+    }
+  }
+
+  function seeSource(source: string, row: SourceRow): void {
+    if (row.discovered && !witness.firstDiscovered.has(source)) witness.firstDiscovered.set(source, row.discovered.at);
+    for (const [target, { since }] of Object.entries(row.failing)) {
+      const place = join(source, target);
+      if (!witness.cursors.has(place) && !witness.firstFailed.has(place)) witness.firstFailed.set(place, since);
+    }
+  }
+
+  function told(id: string, { alerts, channel }: Notification): void {
+    const wrong = (what: string) => witness.violation(`delivery ${id} to ${channel} ${what}`);
+    if (!witness.deliveries.has(id)) wrong("is not recorded");
+    for (const alert of alerts) {
+      const recorded = witness.alerts.get(alert.id);
+      if (recorded === undefined) wrong(`tells of alert ${alert.id}, which is not recorded`);
+      else if (alert.count > recorded.count)
+        wrong(`counts ${alert.count} in alert ${alert.id}, recorded are ${recorded.count}`);
+      if (alert.rule === HEALTH_RULE) continue;
+      for (const event of alert.events)
+        if (!witness.events.has(event.id)) wrong(`tells of event ${event.id}, which is not recorded`);
+    }
+  }
+
+  const witness: Witness = {
+    violations: [],
+    violation: (what) => void witness.violations.push(what),
+    committed,
+    told,
+    evaluated: new Map(),
+    events: new Map(),
+    alerts: new Map(),
+    deliveries: new Map(),
+    cursors: new Map(),
+    firstFailed: new Map(),
+    firstDiscovered: new Map(),
+  };
+  return witness;
+}
+
+function nameOfEvent(event: Event): string {
+  return nameOf({ source: event.source, target: targetOf(event), key: keyOf(event.source, event.data) });
+}
+
+function targetOf(event: Event): string {
+  return event.source === "cloud-eye-events" ? event.project : event.resource.id;
+}
+
+function isDown(event: Event): boolean {
+  return event.source === "service-events" && event.type === "abnormal";
+}

@@ -1,0 +1,146 @@
+// What must hold when all is quiet after the story, whatever happened to the processes: the contract's section 9 as a list of
+// everything that is wrong, empty where nothing is.
+import { listDeliveries } from "../../lib/app/deliver.ts";
+import type { App } from "../../lib/app/deps.ts";
+import { endedAlerts, openAlerts, seenEvents } from "../../lib/app/lists.ts";
+import type { DeliveryRow, TargetRow } from "../../lib/app/rows.ts";
+import { readStatus } from "../../lib/app/status.ts";
+import type { Alert } from "../../lib/model/alert.ts";
+import type { Event } from "../../lib/model/event.ts";
+import type { NotifiedAlert } from "../../lib/model/notification.ts";
+import type { Stage, Told } from "./stage.ts";
+import { ALERTS, lineOf, MALFORMED, UNMATCHED } from "./story.ts";
+
+/** The channels of the rules with state that say what was counted; `pager` has incidents. */
+const COUNTING = ["ops", "chat"];
+
+/**
+ * What is wrong, in a sentence each. `strained`: processes may have hung for minutes, so that a claim may have run out before its sender
+ * was done. Then, or where others waited for a dead process's claims, a state may have passed before anybody looked, and an alert may
+ * have ended before it was told.
+ */
+export async function judge(stage: Stage, strained: boolean): Promise<string[]> {
+  const late = strained || (!stage.knowsDeaths && stage.procs.some(({ dead }) => dead));
+  const app = stage.observer();
+  const [events, open, ended, deliveries] = await Promise.all([
+    seenEvents(app),
+    openAlerts(app),
+    endedAlerts(app),
+    listDeliveries(app),
+  ]);
+  const alerts = [...open, ...ended];
+  return [
+    ...judgeEvents(stage, events, late),
+    ...judgeAlerts(alerts, events, deliveries),
+    ...judgeDeliveries(stage, deliveries, alerts, strained),
+    ...judgeIncidents(stage.told, alerts, late),
+    ...(await judgeLedger(app, events)),
+    ...(await judgeRest(app)),
+  ];
+}
+
+/** Every event of the world, each once, and nothing else. */
+function judgeEvents({ truth }: Stage, events: readonly Event[], late: boolean): string[] {
+  const found = tally(events, eventLine, ({ count }) => count);
+  const missable = (line: string) => late && line.includes(" RUNNING: ") && !found.has(line);
+  const wrong = differences("event", new Map([...truth].filter(([line]) => !missable(line))), found);
+  for (const [id, times] of tally(events, ({ id }) => id))
+    if (times > 1) wrong.push(`event ${id} was recorded ${times} times`);
+  return wrong;
+}
+
+/** One alert an event for the rule by id; the others exactly as the story says; all of it told, and counted once. */
+function judgeAlerts(alerts: readonly Alert[], events: readonly Event[], deliveries: readonly DeliveryRow[]): string[] {
+  const each = alerts.filter(({ rule }) => rule === "each");
+  const matched = events.filter(({ type }) => type !== "Info");
+  const wrong = differences(
+    "alert by id",
+    tally(
+      matched,
+      ({ id }) => id,
+      ({ count }) => count,
+    ),
+    tally(
+      each,
+      ({ key }) => String(key["id"]),
+      ({ count }) => count,
+    ),
+  );
+  const others = alerts.filter(({ rule }) => rule !== "each");
+  wrong.push(...differences("alert", tally(ALERTS, String), tally(others, alertLine)));
+  for (const alert of others) if (alert.status !== "resolved") wrong.push(`${alertLine(alert)} is still firing`);
+
+  const told = (channel: string) =>
+    deliveries.filter((row) => row.channel === channel).flatMap((row) => row.notification.alerts);
+  wrong.push(...judgeCounts("audit", told("audit"), each));
+  for (const channel of COUNTING) {
+    const due = others.filter(({ rule }) => (channel === "ops") === ["burst", "pool"].includes(rule));
+    wrong.push(...judgeCounts(channel, told(channel), due));
+    const ends = tally(
+      told(channel).filter(({ status }) => status === "resolved"),
+      ({ id }) => id,
+    );
+    wrong.push(
+      ...differences(
+        `resolution on ${channel}`,
+        tally(due, ({ id }) => id),
+        ends,
+      ),
+    );
+  }
+  return wrong;
+}
+
+/** What `lookout status` says adds up, and to what the world knows. */
+async function judgeLedger(app: App, events: readonly Event[]): Promise<string[]> {
+  const wrong: string[] = [];
+  const status = await readStatus(app);
+  for (const [source, days] of Object.entries(status.ledger)) {
+    const own = events.filter(({ sourceId }) => sourceId === source).length;
+    const sum = (pick: keyof (typeof days)[string]) => Object.values(days).reduce((total, day) => total + day[pick], 0);
+    const expected = {
+      new: own,
+      unmatched: source === "training-events" ? UNMATCHED : 0,
+      malformed: source === "service-events" ? MALFORMED : 0,
+      matched: own - (source === "training-events" ? UNMATCHED : 0),
+      fetched: sum("seen") + sum("malformed") + own,
+    };
+    for (const [name, count] of Object.entries(expected)) {
+      const said = sum(name as keyof typeof expected);
+      if (said !== count) wrong.push(`ledger of ${source}: ${name} is ${said}, not ${count}`);
+    }
+  }
+  for (const [channel, { alerts, told, pending, held, dead, passed }] of Object.entries(status.channels)) {
+    const rest = pending + held.silenced + held.muted + held.inhibited + dead;
+    if (rest > 0 || alerts !== told + passed)
+      wrong.push(`ledger of ${channel}: ${told} told and ${passed} passed of ${alerts}`);
+    if (passed > 0 && channel !== "pager") wrong.push(`ledger of ${channel}: ${passed} passed`);
+  }
+  for (const { source, target, error } of status.targets)
+    if (error) wrong.push(`${source} ${target} is unread: ${error}`);
+  for (const { message } of status.problems) wrong.push(`unhealthy: ${message}`);
+  for (const { rule, deadline } of status.waiting) wrong.push(`${rule} waits for ${deadline}`);
+  return wrong;
+}
+
+/** Nothing is left in hand. */
+async function judgeRest({ store, clock, config }: App): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const queue of ["timer", "group", "delivery"] as const) {
+    for (const { pk, sk } of await store.due(queue, clock.now(), 10))
+      wrong.push(`${pk} ${sk} is still due in ${queue}`);
+  }
+  for (const { sk, data } of await store.list<{ parts?: unknown[]; preparing?: number }>("journal")) {
+    if (sk !== "head" || data.parts?.length || data.preparing) wrong.push(`the journal still holds ${sk}`);
+  }
+  for (const { id } of config.sources) {
+    for (const { sk, data } of await store.list<TargetRow>(`target/${id}`)) {
+      if (data.held) wrong.push(`${id} ${sk} still holds groups`);
+    }
+  }
+  return wrong;
+}
+
+function eventLine({ source, resource, type, message }: Event): string {
+  return lineOf(source, resource.id, type, message);
+}
