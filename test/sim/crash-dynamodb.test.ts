@@ -7,7 +7,7 @@ import { differentPoints, expectRight, type Scene } from "./crash-run.ts";
 import { asFunctions } from "./watches.ts";
 
 const file = "test/sim/crash-dynamodb.test.ts";
-const DEATHS = 5;
+const DEATHS = 3;
 
 describe.skipIf(dynamoEndpoint === null)("functions over a table", () => {
   const dying = "are followed by others that tell everything once";

@@ -1,4 +1,4 @@
-// A process dies in the middle of what exceeds a commit: the store is made so small that single events go through the journal.
+// A process dies in the middle of what exceeds a commit: the store is made so small that some of the work goes through the journal.
 import { describe, it } from "vitest";
 import { stateFile, withItems } from "./backends.ts";
 import type { Call } from "./conductor.ts";
@@ -10,7 +10,7 @@ const file = "test/sim/crash-journal.test.ts";
 describe("a process that dies while the journal is in use", () => {
   const name = "is followed by one that finishes it or takes it back";
   it(name, async () => {
-    const scene = { file, name, watch: inRounds, open: () => withItems(stateFile(), 8) };
+    const scene = { file, name, watch: inRounds, open: () => withItems(stateFile(), 10) };
     await expectRight(scene, [1], (calls) => journalPoints(calls).map((point) => [point]));
   }, 120_000);
 });

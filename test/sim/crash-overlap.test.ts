@@ -5,7 +5,7 @@ import { expectRight } from "./crash-run.ts";
 import { OVERLAPS, someDeaths } from "./crash-scenes.ts";
 
 const file = "test/sim/crash-overlap.test.ts";
-const SEEDS = [1, 2, 3, 4];
+const SEEDS = [1, 2];
 
 describe("pollers that overlap tell everything once", () => {
   it.each(OVERLAPS)("$name", (scene) => expectRight({ ...scene, file }, SEEDS, someDeaths), 120_000);

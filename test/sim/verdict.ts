@@ -3,16 +3,14 @@
 import { listDeliveries } from "../../lib/app/deliver.ts";
 import type { App } from "../../lib/app/deps.ts";
 import { endedAlerts, openAlerts, seenEvents } from "../../lib/app/lists.ts";
-import type { DeliveryRow, TargetRow } from "../../lib/app/rows.ts";
+import type { TargetRow } from "../../lib/app/rows.ts";
 import { readStatus } from "../../lib/app/status.ts";
 import type { Alert } from "../../lib/model/alert.ts";
 import type { Event } from "../../lib/model/event.ts";
-import type { NotifiedAlert } from "../../lib/model/notification.ts";
-import type { Stage, Told } from "./stage.ts";
+import { differences, tally } from "./differences.ts";
+import type { Stage } from "./stage.ts";
 import { ALERTS, lineOf, MALFORMED, UNMATCHED } from "./story.ts";
-
-/** The channels of the rules with state that say what was counted; `pager` has incidents. */
-const COUNTING = ["ops", "chat"];
+import { alertLine, judgeTold } from "./verdict-told.ts";
 
 /**
  * What is wrong, in a sentence each. `strained`: processes may have hung for minutes, so that a claim may have run out before its sender
@@ -31,9 +29,8 @@ export async function judge(stage: Stage, strained: boolean): Promise<string[]> 
   const alerts = [...open, ...ended];
   return [
     ...judgeEvents(stage, events, late),
-    ...judgeAlerts(alerts, events, deliveries),
-    ...judgeDeliveries(stage, deliveries, alerts, strained),
-    ...judgeIncidents(stage.told, alerts, late),
+    ...judgeAlerts(alerts, events),
+    ...judgeTold(stage, deliveries, alerts, { strained, late }),
     ...(await judgeLedger(app, events)),
     ...(await judgeRest(app)),
   ];
@@ -49,45 +46,24 @@ function judgeEvents({ truth }: Stage, events: readonly Event[], late: boolean):
   return wrong;
 }
 
-/** One alert an event for the rule by id; the others exactly as the story says; all of it told, and counted once. */
-function judgeAlerts(alerts: readonly Alert[], events: readonly Event[], deliveries: readonly DeliveryRow[]): string[] {
+/** One alert an event for the rule by id; the others exactly as the story says. */
+function judgeAlerts(alerts: readonly Alert[], events: readonly Event[]): string[] {
   const each = alerts.filter(({ rule }) => rule === "each");
   const matched = events.filter(({ type }) => type !== "Info");
-  const wrong = differences(
-    "alert by id",
-    tally(
-      matched,
-      ({ id }) => id,
-      ({ count }) => count,
-    ),
-    tally(
-      each,
-      ({ key }) => String(key["id"]),
-      ({ count }) => count,
-    ),
+  const counts = tally(
+    matched,
+    ({ id }) => id,
+    ({ count }) => count,
   );
+  const counted = tally(
+    each,
+    ({ key }) => String(key["id"]),
+    ({ count }) => count,
+  );
+  const wrong = differences("alert by id", counts, counted);
   const others = alerts.filter(({ rule }) => rule !== "each");
   wrong.push(...differences("alert", tally(ALERTS, String), tally(others, alertLine)));
   for (const alert of others) if (alert.status !== "resolved") wrong.push(`${alertLine(alert)} is still firing`);
-
-  const told = (channel: string) =>
-    deliveries.filter((row) => row.channel === channel).flatMap((row) => row.notification.alerts);
-  wrong.push(...judgeCounts("audit", told("audit"), each));
-  for (const channel of COUNTING) {
-    const due = others.filter(({ rule }) => (channel === "ops") === ["burst", "pool"].includes(rule));
-    wrong.push(...judgeCounts(channel, told(channel), due));
-    const ends = tally(
-      told(channel).filter(({ status }) => status === "resolved"),
-      ({ id }) => id,
-    );
-    wrong.push(
-      ...differences(
-        `resolution on ${channel}`,
-        tally(due, ({ id }) => id),
-        ends,
-      ),
-    );
-  }
   return wrong;
 }
 
