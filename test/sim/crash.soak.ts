@@ -7,7 +7,7 @@ import { allPoints, differentPoints, expectRight, type Scene } from "./crash-run
 import { OVERLAPS, someDeaths } from "./crash-scenes.ts";
 import { asDaemons, asFunctions, inRounds } from "./watches.ts";
 
-const file = "test/sim/crash.soak.ts";
+const file = "--config test/sim/soak.config.ts";
 const HOUR = 3_600_000;
 const SEEDS = Array.from({ length: Number(process.env["SEEDS"] ?? 100) }, (_, index) => index + 1);
 

@@ -18,12 +18,12 @@ export interface Case {
   countsOnly: boolean;
 }
 
-/** Says everything that is wrong to the case's witness. */
-export function judge(one: Case): void {
+/** Says everything that is wrong to the case's witness. Returns how many occurrences had to be found. */
+export function judge(one: Case): number {
   judgeFloors(one);
-  judgeEvents(one);
   judgeTold(one);
   judgeIncidents(one);
+  return judgeEvents(one);
 }
 
 /** Runs that begin at the same time know nothing of each other's first try; ms. */
@@ -53,7 +53,7 @@ function judgeFloors({ truth, witness, lookback, clockError }: Case): void {
   }
 }
 
-function judgeEvents({ truth, witness, lateness, countsOnly }: Case): void {
+function judgeEvents({ truth, witness, lateness, countsOnly }: Case): number {
   const least = new Map<string, number>();
   const most = new Map<string, number>();
   const add = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -83,6 +83,7 @@ function judgeEvents({ truth, witness, lateness, countsOnly }: Case): void {
     if (found > (most.get(name) ?? 0))
       witness.violation(`evaluated ${found}, though there were ${most.get(name) ?? 0}: ${name}`);
   }
+  return [...least.values()].reduce((sum, count) => sum + count, 0);
 }
 
 /** Every event is told by one delivery, the alerts of a service in order, with counts that add up, to their end. */

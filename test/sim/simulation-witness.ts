@@ -61,7 +61,10 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
   let journalOpen = false;
 
   function committed(ops: readonly Op[], now: number): void {
-    const puts = ops.filter((op) => op.op === "put");
+    // A rule's own row says how its alert came to end, the row of the ended alert only that it did.
+    const puts = ops
+      .filter((op) => op.op === "put")
+      .toSorted((a, b) => Number(a.pk === ENDED) - Number(b.pk === ENDED));
     for (const put of puts) seePut(put, now);
     // What goes through the journal takes effect in parts, which everyone applies before reading on.
     if (journalOpen) return;
@@ -136,7 +139,7 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
       if (seen) missed.set(nameOf(one), (missed.get(nameOf(one)) ?? 0) + 1);
     }
     for (const [name, count] of missed) {
-      if ((witness.evaluated.get(name) ?? 0) >= count || truth.deleted.has(service)) continue;
+      if ((witness.evaluated.get(name) ?? 0) >= count || truth.deleted.has(service) || truth.spoilt.has(name)) continue;
       witness.violation(`alert ${alert.id} ended at its deadline before ${name} was read`);
     }
   }

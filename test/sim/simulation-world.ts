@@ -40,6 +40,9 @@ export function createStage(random: Random, start: number, projectId: string, li
   const items: { pool: string; event: PoolEvent; key: string; last: number }[] = [];
   let named = 0;
 
+  function open(): boolean {
+    return jobs.some(({ ended }) => ended === undefined);
+  }
   function addService(now: number): string {
     const id = `svc-${++named}`;
     world.addService({ service_id: id, service_name: id, publish_at: now });
@@ -101,11 +104,12 @@ export function createStage(random: Random, start: number, projectId: string, li
     twins(() => show("service-events", service, key, at, now, () => world.addServiceEvents(service, [event])));
     return `${service} ${event_type}`;
   }
-  /** More of one second than a page of that API holds, sometimes. */
-  function burst(one: (now: number, at: number) => string, now: number): string {
+  /** Sometimes more of one second than a page of that API holds. */
+  function burst(now: number): string {
+    const one = random.pick(open() ? [serviceEvent, trainingEvent, cloudEye] : [serviceEvent, cloudEye]);
     const at = now - (now % SECOND);
-    const size = random.int(20, 130);
-    for (let i = 0; i < size; i++) one(now, at - (random.chance(0.9) ? 0 : random.int(0, 3)));
+    const size = random.chance(0.2) ? random.int(100, 130) : random.int(10, 40);
+    for (let i = 1; i < size; i++) one(now, at - (random.chance(0.9) ? 0 : random.int(0, 3)));
     return `burst of ${size}: ${one(now, at)}`;
   }
   function trainingEvent(now: number, at = moment(now)): string {
@@ -220,12 +224,9 @@ export function createStage(random: Random, start: number, projectId: string, li
     return `${id} starts again`;
   }
 
-  const open = () => jobs.some(({ ended }) => ended === undefined);
   const happenings: { weight: number; possible: () => boolean; happen: (now: number) => string }[] = [
     { weight: 30, possible: () => true, happen: serviceEvent },
-    { weight: 1, possible: () => true, happen: (now) => burst(serviceEvent, now) },
-    { weight: 1, possible: open, happen: (now) => burst(trainingEvent, now) },
-    { weight: 1, possible: () => true, happen: (now) => burst(cloudEye, now) },
+    { weight: 1, possible: () => true, happen: burst },
     { weight: 20, possible: open, happen: trainingEvent },
     { weight: 8, possible: () => true, happen: poolItem },
     { weight: 12, possible: () => items.length > 0, happen: growItem },

@@ -43,6 +43,8 @@ export interface RunResult {
   failedAt: number | undefined;
   violations: string[];
   happened: number;
+  /** What had to be found by all means. */
+  due: number;
   events: number;
   deliveries: number;
   /** Notifications that came twice, under the same id. */
@@ -140,6 +142,7 @@ async function run(
   const chances = root.fork("steps");
 
   let failedAt: number | undefined;
+  let due = 0;
   for (let step = 1; step <= steps && failedAt === undefined; step++) {
     const what = Array.from({ length: chances.pick([0, 1, 1, 2, 4]) }, () => stage.happen(time.now()));
     what.push(...accidents.strike(step));
@@ -156,7 +159,7 @@ async function run(
     machine.stormy = false;
     accidents.end();
     await passTo(time.now() + REST);
-    judge({
+    due = judge({
       truth: stage.truth,
       witness,
       accepted: receiver.accepted,
@@ -179,6 +182,7 @@ async function run(
     failedAt,
     violations: witness.violations,
     happened: stage.truth.occurrences.length,
+    due,
     events: witness.events.size,
     deliveries: receiver.accepted.length,
     repeats: receiver.repeats,

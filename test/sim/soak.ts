@@ -1,21 +1,96 @@
-// The long part of the seeded simulation: `npm run soak`, by default 100,000 steps; `npm run soak -- 20000 500` for 20,000 steps from
-// seed 500 on. Ends with exit 1 and the command that repeats it at the first seed that breaks a promise.
-import { runSimulation } from "./simulation.ts";
+// `npm run soak`: the long proof. The simulation over many seeds, then the real command under kill -9. Exit 1 on any violation.
+import { parseArgs } from "node:util";
+import { type KillReport, runKills } from "./kill.ts";
+import { type RunResult, runSimulation } from "./simulation.ts";
+import type { Rates } from "./simulation-profile.ts";
+import { describeFailure, shrink } from "./simulation-shrink.ts";
 
-const STEPS_A_SEED = 200;
-const [total = "100000", firstSeed = "1"] = process.argv.slice(2);
-const sums = { steps: 0, events: 0, deliveries: 0, crashes: 0, repeats: 0 };
+/** Of one seed. */
+const STEPS = 250;
+const PROGRESS_SEEDS = 10;
 
-for (let seed = Number(firstSeed); sums.steps < Number(total); seed++) {
-  const run = await runSimulation({ seed, steps: STEPS_A_SEED });
-  sums.steps += STEPS_A_SEED;
-  sums.events += run.events;
-  sums.deliveries += run.deliveries;
-  sums.crashes += run.crashes;
-  sums.repeats += run.repeats;
-  console.log(`seed ${seed} (${run.profile.mode}): ${JSON.stringify(sums)}`);
-  if (run.violations.length === 0) continue;
-  console.error(run.violations.join("\n"));
-  console.error(`again: SEED=${seed} STEPS=${STEPS_A_SEED} npx vitest run test/sim/simulation.test.ts`);
-  process.exit(1);
+const USAGE = `npm run soak [-- options]
+  --steps N      steps of the simulation in all, ${STEPS} a seed (default 100000)
+  --from N       the first seed (default 1)
+  --seed N       this seed alone, with --steps steps
+  --without A,B  leave out these kinds of faults
+  --trace        print everything that goes on in it
+  --kills N      kills of the real command (default 100)
+  --help
+`;
+
+const { values } = parseArgs({
+  options: {
+    steps: { type: "string", default: "100000" },
+    from: { type: "string", default: "1" },
+    seed: { type: "string" },
+    without: { type: "string", default: "" },
+    trace: { type: "boolean", default: false },
+    kills: { type: "string", default: "100" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help) process.stdout.write(USAGE);
+else if (values.seed === undefined) process.exitCode = await soak(Number(values.steps), Number(values.kills));
+else process.exitCode = await repeat(Number(values.seed));
+
+async function repeat(seed: number): Promise<number> {
+  const without = values.without.split(",").filter((kind) => kind !== "") as (keyof Rates)[];
+  const trace = values.trace ? { trace: (line: string) => void process.stdout.write(`${line}\n`) } : {};
+  const result = await runSimulation({ seed, steps: Number(values.steps), without, ...trace });
+  say(result.failedAt === undefined ? `seed ${seed}: nothing wrong` : describeFailure({ result, without }));
+  return result.failedAt === undefined ? 0 : 1;
+}
+
+async function soak(steps: number, kills: number): Promise<number> {
+  const seeds = await simulate(steps);
+  const report = kills > 0 ? await runKills({ kills, say }) : undefined;
+  if (report) describeKills(report);
+  return seeds + (report?.violations.length ?? 0) === 0 ? 0 : 1;
+}
+
+/** Returns how many seeds failed. */
+async function simulate(steps: number): Promise<number> {
+  const first = Number(values.from);
+  const count = Math.ceil(steps / STEPS);
+  const sums = { steps: 0, happened: 0, due: 0, events: 0, deliveries: 0, repeats: 0, crashes: 0, virtualTime: 0 };
+  const failed: number[] = [];
+  const began = performance.now();
+  for (let seed = first; seed < first + count; seed++) {
+    const result: RunResult = await runSimulation({ seed, steps: STEPS });
+    for (const key of Object.keys(sums) as (keyof typeof sums)[]) sums[key] += result[key];
+    if (result.failedAt !== undefined) {
+      failed.push(seed);
+      say(describeFailure(await shrink(result)));
+    }
+    const done = seed - first + 1;
+    if (done % PROGRESS_SEEDS === 0 || done === count) {
+      const seconds = Math.round((performance.now() - began) / 1000);
+      say(`${sums.steps} of ${count * STEPS} steps, ${done} seeds, ${failed.length} failed, ${seconds} s`);
+    }
+  }
+  const days = Math.round(sums.virtualTime / 86_400_000);
+  say(
+    [
+      `simulation: seeds ${first} to ${first + count - 1}, ${sums.steps} steps, ${days} days of virtual time`,
+      `  ${sums.happened} occurrences, ${sums.due} of them owed, ${sums.events} events evaluated`,
+      `  ${sums.deliveries} notifications taken, ${sums.repeats} repeated under the same id, ${sums.crashes} processes killed`,
+      `  failed seeds: ${failed.length === 0 ? "none" : failed.join(", ")}`,
+    ].join("\n"),
+  );
+  return failed.length;
+}
+
+function describeKills({ kills, events, notifications, repeats, violations }: KillReport): void {
+  say(
+    [
+      `kill -9: ${kills} kills of the real command, ${events} events, ${notifications} notifications, ${repeats} repeated under the same id`,
+      ...(violations.length === 0 ? ["  nothing wrong"] : violations.map((what) => `  ${what}`)),
+    ].join("\n"),
+  );
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
 }

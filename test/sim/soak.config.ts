@@ -1,0 +1,10 @@
+// How the long tests are found and run: `vitest run --config test/sim/soak.config.ts`.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.soak.ts"],
+    pool: "forks",
+    globalSetup: "test/support/global-setup.ts",
+  },
+});
