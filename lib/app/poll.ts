@@ -1,7 +1,6 @@
 // Polling one source: its targets side by side, every failure confined to its target, and one row that sums the run up.
 import type { SourceConfig } from "../model/config.ts";
 import { CloudError } from "../sources/client.ts";
-import type { Target } from "../sources/port.ts";
 import type { Row } from "../store/port.ts";
 import { StoreConflict, StoreError } from "../store/port.ts";
 import type { App, Connection } from "./deps.ts";
@@ -9,7 +8,7 @@ import { forEachLimit } from "./parallel.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { dayOf, type FailingTarget, SOURCES, type SourceRow, sourceKey, targetKey } from "./rows.ts";
 import { readTarget, type TargetReport } from "./target.ts";
-import { targetsOf } from "./targets.ts";
+import { type Targets, targetsOf } from "./targets.ts";
 
 const CONCURRENCY = 24;
 /** A target that keeps failing is asked less and less often, after this many tries in a row. */
@@ -43,7 +42,7 @@ export async function pollSource(app: App, source: SourceConfig, signal: AbortSi
     discovered = known.discovered ?? discovered;
     discoveryError = known.error;
     targets = known.list.length;
-    await readTargets(run, project, known.list);
+    await readTargets(run, project, known);
   } catch (error) {
     if (isFatal(error)) throw error;
     // The project itself could not be found out: none of the targets was asked.
@@ -67,16 +66,13 @@ interface Run {
   reports: TargetReport[];
 }
 
-async function readTargets(
-  run: Run,
-  project: string,
-  list: readonly { target: Target; floor: number }[],
-): Promise<void> {
+async function readTargets(run: Run, project: string, { list, asOf }: Targets): Promise<void> {
   const { app, source, before } = run;
   const progress = progressOf(app);
   progress.begin(
     source.id,
     list.map(({ target }) => target.id),
+    asOf,
   );
   // What was read longest ago comes first: a run that ends at its deadline each time would else never reach the last ones.
   const readTo = ({ target }: (typeof list)[number]) => before?.failing[target.id]?.readTo ?? before?.completeTo ?? 0;

@@ -11,8 +11,8 @@ export interface Progress {
    * one target, and counts for this question alone.
    */
   readTo(rule: CompiledRule, key: Record<string, unknown>, own?: OwnProgress): number;
-  /** A run of the source begins, over these targets and no others. */
-  begin(sourceId: string, targets: readonly string[]): void;
+  /** A run of the source begins, over these targets; up to `asOf` (ms) there were no others. */
+  begin(sourceId: string, targets: readonly string[], asOf: number): void;
   /** Notes that a target has been read at least this far; ms. */
   note(sourceId: string, target: string, readTo: number): void;
   /** A target's read failed: this far it is read for certain; ms. */
@@ -29,6 +29,8 @@ export interface OwnProgress {
 /** What this run knows of a source beyond its row. */
 interface Own {
   known: ReadonlySet<string> | undefined;
+  /** Up to when it knows all targets; ms. */
+  asOf: number;
   /** ms */
   targets: Map<string, number>;
 }
@@ -40,7 +42,9 @@ export function createProgress(
   sources: readonly SourceConfig[],
   loadRows: () => Promise<ReadonlyMap<string, SourceRow>>,
 ): Progress {
-  const own = new Map(sources.map((source): [string, Own] => [source.id, { known: undefined, targets: new Map() }]));
+  const own = new Map(
+    sources.map((source): [string, Own] => [source.id, { known: undefined, asOf: NEVER, targets: new Map() }]),
+  );
   let rows: ReadonlyMap<string, SourceRow> = new Map();
   let loading: Promise<void> | undefined;
 
@@ -62,20 +66,23 @@ export function createProgress(
     }
     const row = rows.get(source.id);
     const list = source.targets ?? row?.discovered?.targets;
-    const known = own.get(source.id)!.known ?? (list && new Set(list.map(({ id }) => id)));
+    const run = own.get(source.id)!;
+    const known = run.known ?? (list && new Set(list.map(({ id }) => id)));
+    // Since the last discovery a target may have come to be, or come back, and have events that nobody has read.
+    const listed = source.targets ? ALWAYS : (row?.discovered?.at ?? NEVER);
+    const unknown = run.known ? run.asOf : known ? listed : (row?.completeTo ?? NEVER);
     // Cloud Eye's target is the project: its resources say nothing about which target they come from.
     const resource = source.kind === "cloud-eye-events" ? undefined : key["resource.id"];
     if (typeof resource === "string")
-      return known && !known.has(resource) ? ALWAYS : targetReadTo(source, resource, slice);
+      return known && !known.has(resource) ? unknown : targetReadTo(source, resource, slice);
     const ids = known ?? new Set(Object.keys(row?.failing ?? {}));
-    const others = known ? ALWAYS : (row?.completeTo ?? NEVER);
-    return Math.min(others, ...[...ids].map((id) => targetReadTo(source, id, slice)));
+    return Math.min(unknown, ...[...ids].map((id) => targetReadTo(source, id, slice)));
   }
   return {
     ready: () => (loading ??= load()),
     readTo: (rule, key, slice) => Math.min(...rule.feeds.map((source) => feedReadTo(source, key, slice))),
-    begin(sourceId, targets) {
-      own.get(sourceId)!.known = new Set(targets);
+    begin(sourceId, targets, asOf) {
+      Object.assign(own.get(sourceId)!, { known: new Set(targets), asOf });
     },
     note(sourceId, target, readTo) {
       const { targets } = own.get(sourceId)!;

@@ -10,6 +10,8 @@ const MAX_ID_BYTES = 512;
 
 export interface Targets {
   list: { target: Target; floor: number }[];
+  /** Up to when (ms) there were no others. */
+  asOf: number;
   /** Present where discovery was asked and saw everything. */
   discovered?: { at: number; targets: DiscoveredTarget[] };
   /** Why discovery failed; `list` is then what was known before. */
@@ -31,12 +33,13 @@ export async function targetsOf(
   if (named) {
     return {
       list: named.map((target) => ({ target, floor: row?.failing[target.id]?.floor ?? since - source.lookback })),
+      asOf: Number.POSITIVE_INFINITY,
     };
   }
 
   const before = row?.discovered;
   const due = (targets: readonly DiscoveredTarget[]) => toBePolled(targets, source, row);
-  if (before && now - before.at < DISCOVERY_MS) return { list: due(before.targets) };
+  if (before && now - before.at < DISCOVERY_MS) return { list: due(before.targets), asOf: before.at };
   try {
     const found = await app.discover(source, connection, project, signal);
     const known = new Map(before?.targets.map((target) => [target.id, target]));
@@ -54,9 +57,13 @@ export async function targetsOf(
       const gone = { ...target, ended: true, endedSeen: target.endedSeen ?? now };
       if (due([gone]).length > 0) targets.push(gone);
     }
-    return { list: due(targets), discovered: { at: now, targets } };
+    return { list: due(targets), asOf: now, discovered: { at: now, targets } };
   } catch (error) {
-    return { list: due(before?.targets ?? []), error: (error as Error).message };
+    return {
+      list: due(before?.targets ?? []),
+      asOf: before?.at ?? Number.NEGATIVE_INFINITY,
+      error: (error as Error).message,
+    };
   }
 }
 

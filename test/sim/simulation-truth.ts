@@ -27,6 +27,8 @@ export interface Truth {
   createdAt: Map<string, number>;
   /** Since when a target does not always meet what discovery asks for; ms. */
   left: Map<string, number>;
+  /** Until when it last did not meet it, where it ever did not; ms. */
+  away: Map<string, number>;
   /** What the API shows in a shape that nobody can read, by nameOf. */
   spoilt: Set<string>;
 }
@@ -49,6 +51,7 @@ export function createTruth(): Truth {
     deleted: new Set(),
     createdAt: new Map(),
     left: new Map(),
+    away: new Map(),
     spoilt: new Set(),
   };
 }

@@ -130,16 +130,25 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
   function seeEnd(alert: Alert, newestMatch: number, end: number): void {
     if (end !== newestMatch + DOWN_AFTER) return;
     const service = String(alert.key["resource.id"]);
+    if (truth.deleted.has(service)) return;
+    // What came back and left again between two discoveries was never there for anyone to read.
+    const back = truth.away.get(service) ?? 0;
     const missed = new Map<string, number>();
     for (const one of truth.occurrences) {
       if (one.source !== "service-events" || one.target !== service || !one.key.includes("abnormal")) continue;
       const floor = witness.cursors.get(join(one.source, service))?.floor ?? 0;
       const inTime = one.shownAt - one.t <= lateness["service-events"];
-      const seen = one.shownAt < end - clockError && one.t > newestMatch && one.t <= end && one.t >= floor && inTime;
+      const seen =
+        one.t > back &&
+        one.shownAt < end - clockError &&
+        one.t > newestMatch &&
+        one.t <= end &&
+        one.t >= floor &&
+        inTime;
       if (seen) missed.set(nameOf(one), (missed.get(nameOf(one)) ?? 0) + 1);
     }
     for (const [name, count] of missed) {
-      if ((witness.evaluated.get(name) ?? 0) >= count || truth.deleted.has(service) || truth.spoilt.has(name)) continue;
+      if ((witness.evaluated.get(name) ?? 0) >= count || truth.spoilt.has(name)) continue;
       witness.violation(`alert ${alert.id} ended at its deadline before ${name} was read`);
     }
   }

@@ -214,12 +214,14 @@ export function createStage(random: Random, start: number, projectId: string, li
     const id = random.pick([...running].slice(2));
     running.delete(id);
     truth.left.set(id, truth.left.get(id) ?? now);
+    truth.away.set(id, Number.POSITIVE_INFINITY);
     world.services.get(id)!.row.status = "stopped";
     return `${id} stops`;
   }
-  function startService(): string {
+  function startService(now: number): string {
     const id = random.pick([...world.services.keys()].filter((one) => !running.has(one)));
     running.add(id);
+    truth.away.set(id, now);
     world.services.get(id)!.row.status = "running";
     return `${id} starts again`;
   }

@@ -44,7 +44,7 @@ async function repeat(seed: number): Promise<number> {
 }
 
 async function soak(steps: number, kills: number): Promise<number> {
-  const seeds = await simulate(steps);
+  const seeds = steps > 0 ? await simulate(steps) : 0;
   const report = kills > 0 ? await runKills({ kills, say }) : undefined;
   if (report) describeKills(report);
   return seeds + (report?.violations.length ?? 0) === 0 ? 0 : 1;
