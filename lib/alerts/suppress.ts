@@ -1,6 +1,7 @@
 // Silences and muted times: whether an alert is held back at a moment, by what, and when to look again. Nothing is lost by it.
 import type { Alert } from "../model/alert.ts";
 import type { RouteConfig, SilenceConfig } from "../model/config.ts";
+import type { Place } from "../model/place.ts";
 import type { Suppressed } from "./group.ts";
 import type { AlertPredicate, CompileAlertPattern } from "./route.ts";
 import type { TimeInterval } from "./time-interval.ts";
@@ -13,6 +14,8 @@ export interface Hold {
   kind: keyof Suppressed;
   /** For people: `silence "migration"`, `mute nights`. */
   by: string;
+  /** Of the silence or time interval in the configuration. */
+  place: Place;
   /** When to look again; ms. */
   until: number;
 }
@@ -28,6 +31,7 @@ interface Silence {
   until: number;
   during: TimeInterval[];
   by: string;
+  place: Place;
 }
 
 /** Compiles the file's silences. `intervals` are its time intervals by name. `exempt` names the rule that only a silence naming it holds. */
@@ -37,12 +41,13 @@ export function compileSuppression(
   compile: CompileAlertPattern,
   exempt: string,
 ): Suppression {
-  const compiled = silences.map((silence): Silence & { named: boolean } => ({
+  const compiled = silences.map((silence, index): Silence & { named: boolean } => ({
     matches: compile(silence.match),
     from: silence.from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(silence.from),
     until: silence.until === undefined ? Number.POSITIVE_INFINITY : Date.parse(silence.until),
     during: (silence.during ?? []).map((name) => intervals.get(name)!),
     by: silence.comment === undefined ? "silence" : `silence "${silence.comment}"`,
+    place: ["silences", index],
     named: JSON.stringify(silence.match["rule"] ?? null).includes(`"${exempt}"`),
   }));
 
@@ -52,7 +57,8 @@ export function compileSuppression(
       if (alert.rule === exempt && !silence.named) continue;
       const inside = (at: number) => silence.during.length === 0 || within(silence.during, at);
       if (!inside(now)) continue;
-      return { kind: "silenced", by: silence.by, until: Math.min(silence.until, change(now, inside)) };
+      const { by, place } = silence;
+      return { kind: "silenced", by, place, until: Math.min(silence.until, change(now, inside)) };
     }
     return mutedOnce(route, now);
   }
@@ -71,13 +77,15 @@ export function compileSuppression(
     for (const name of route.mute) {
       const interval = intervals.get(name)!;
       if (!interval.contains(new Date(now))) continue;
-      return { kind: "muted", by: `mute ${name}`, until: change(now, (at) => interval.contains(new Date(at))) };
+      const place = ["timeIntervals", name];
+      return { kind: "muted", by: `mute ${name}`, place, until: change(now, (at) => interval.contains(new Date(at))) };
     }
     if (route.active.length === 0) return undefined;
     const active = route.active.map((name) => intervals.get(name)!);
     if (within(active, now)) return undefined;
     const by = `outside ${route.active.join(", ")}`;
-    return { kind: "muted", by, until: change(now, (at) => !within(active, at)) };
+    const place = ["timeIntervals", ...route.active.slice(0, 1)];
+    return { kind: "muted", by, place, until: change(now, (at) => !within(active, at)) };
   }
   return { hold };
 }

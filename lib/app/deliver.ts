@@ -189,7 +189,7 @@ async function record(app: App, claimed: DeliveryRow, outcome: Outcome): Promise
     }
     const status = outcome.kind === "delivered" ? "delivered" : "dead";
     const fallback = status === "dead" ? await putFallback(app, unit, row, now) : undefined;
-    const ended = { ...settled, status, error, nextAttemptAt: null, next: null };
+    const ended = { ...settled, status, error, nextAttemptAt: null, next: null, endedAt: now };
     unit.put(key, fallback === undefined ? ended : { ...ended, fallback }, { expires: now + app.config.history });
     if (row.next !== null) await startNext(unit, row.next, now);
     if (status !== "dead") return;

@@ -121,6 +121,8 @@ export interface DeliveryRow {
   createdAt: number;
   /** When trying ends. */
   giveUpAt: number;
+  /** When it was delivered or died, the last time it was tried; absent before. */
+  endedAt?: number;
   /** Who is sending it now. */
   claim: Claim | null;
   /** Ids of the alerts it tells of. */

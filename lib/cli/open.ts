@@ -6,6 +6,7 @@ import { wallClock } from "../app/clock.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { type OpenedConfig, openConfig } from "../app/open-config.ts";
 import { type Environment, processEnvironment } from "../config/environment.ts";
+import type { Places } from "../config/load.ts";
 import { createRedactor } from "../config/redactor.ts";
 import { processIdentity } from "../local/identity.ts";
 import type { Config } from "../model/config.ts";
@@ -31,6 +32,8 @@ export const EXAMPLE = join(ROOT, "lookout.example.yml");
 export interface Opened {
   app: App;
   log: Log;
+  /** Where everything stands in the configuration's files. */
+  places: Places;
   close(): Promise<void>;
 }
 
@@ -84,7 +87,7 @@ export function assemble(io: Io, config: OpenedConfig, store: Store, bus: Bus): 
     secrets,
     print,
   });
-  return { app, log };
+  return { app, log, places: config.places };
 }
 
 export async function openStore(config: Config, state: string | undefined): Promise<Store> {

@@ -1,0 +1,92 @@
+// Why a pattern does not match an event: the field tests that fail, judged one by one by the same compiled trees that match.
+import type { Pattern } from "../model/config.ts";
+import { compileReader } from "./event-fields.ts";
+import { compilePattern } from "./pattern.ts";
+import { compileTrees } from "./pattern-index.ts";
+import type { FieldTest, Operator, Scalar } from "./pattern-tree.ts";
+
+/** A field test that fails: what the event has there (nothing: an empty list), and any one of what was wanted. */
+export interface FieldMismatch {
+  field: string;
+  values: readonly Scalar[];
+  wanted: readonly Operator[];
+}
+
+export interface Mismatch {
+  /** Of the nearest alternative, in the order in which the pattern names its fields. */
+  fields: readonly FieldMismatch[];
+  /** Where `fields` is empty: these hold one by one, but no choice of elements of the event's lists has them all. */
+  together: readonly string[];
+  /** How many of the alternative's fields hold before the first that fails. */
+  held: number;
+}
+
+interface Test {
+  test: FieldTest;
+  holds(event: object): boolean;
+  values(event: object): Scalar[];
+}
+
+interface Alternative {
+  tests: readonly Test[];
+  holds(event: object): boolean;
+}
+
+/**
+ * Prepares the question why an event does not match; the answer is undefined exactly where it does. With several alternatives
+ * it is about the nearest: the one with the fewest failing fields, of these the one that holds longest. Throws PatternError.
+ */
+export function compileMismatch(pattern: Pattern): (event: object) => Mismatch | undefined {
+  const order = fieldsOf(pattern, "");
+  const alternatives = compilePattern(pattern).tree.alternatives.map((fields): Alternative => {
+    const ordered = fields.toSorted((a, b) => order.indexOf(a.path) - order.indexOf(b.path));
+    return { tests: ordered.map(compileTest), holds: compileAlone(fields) };
+  });
+  return (event) => {
+    let nearest: Mismatch | undefined;
+    for (const alternative of alternatives) {
+      const mismatch = judge(alternative, event);
+      if (mismatch === undefined) return undefined;
+      if (nearest === undefined || isNearer(mismatch, nearest)) nearest = mismatch;
+    }
+    return nearest;
+  };
+}
+
+/** Whether `a` misses by less than `b`. */
+export function isNearer(a: Mismatch, b: Mismatch): boolean {
+  return a.fields.length === b.fields.length ? a.held > b.held : a.fields.length < b.fields.length;
+}
+
+function judge({ tests, holds }: Alternative, event: object): Mismatch | undefined {
+  const failing = tests.filter((one) => !one.holds(event));
+  if (failing.length === 0 && holds(event)) return undefined;
+  const first = failing[0];
+  return {
+    fields: failing.map(({ test, values }) => ({ field: test.path, values: values(event), wanted: test.operators })),
+    together: first === undefined ? tests.map(({ test }) => test.path) : [],
+    held: first === undefined ? tests.length : tests.indexOf(first),
+  };
+}
+
+function compileTest(test: FieldTest): Test {
+  const read = compileReader([test.path]);
+  return {
+    test,
+    holds: compileAlone([test]),
+    values: (event) => (read(event).leaves[0] ?? []).map(({ value }) => value),
+  };
+}
+
+function compileAlone(fields: readonly FieldTest[]): (event: object) => boolean {
+  const match = compileTrees([{ alternatives: [fields] }]);
+  return (event) => match(event).length > 0;
+}
+
+/** Dotted paths of the pattern's fields in the order in which they are written. */
+function fieldsOf(pattern: Pattern, prefix: string): string[] {
+  return Object.entries(pattern).flatMap(([key, value]) => {
+    if (key === "$or") return (value as Pattern[]).flatMap((branch) => fieldsOf(branch, prefix));
+    return Array.isArray(value) ? [prefix + key] : fieldsOf(value as Pattern, `${prefix}${key}.`);
+  });
+}
