@@ -24,12 +24,17 @@ export async function openAlerts(app: App): Promise<Alert[]> {
     for (const { data } of rows) {
       const { alert } = data.state;
       if (alert?.status !== "firing") continue;
-      const routes = rule === app.healthRule ? [app.router.health] : app.router.routes(alert);
-      const holds = routes.flatMap((route) => app.suppression.hold(alert, route, now)?.by ?? []);
-      alerts.push({ ...alert, suppressedBy: [...new Set(holds)] });
+      alerts.push({ ...alert, suppressedBy: heldBy(app, alert, now) });
     }
   }
   return alerts.sort(byStart);
+}
+
+/** What holds the alert back at `now` (ms) on the routes it takes, for people: `silence "migration"`. */
+export function heldBy(app: App, alert: Alert, now: number): string[] {
+  const routes = alert.rule === app.healthRule.config.id ? [app.router.health] : app.router.routes(alert);
+  const holds = routes.flatMap((route) => app.suppression.hold(alert, route, now)?.by ?? []);
+  return [...new Set(holds)];
 }
 
 /** The alerts that ended within `history`, oldest first. */

@@ -1,0 +1,199 @@
+// Replays events through the very application that runs live, over a store in memory and a clock that moves only when told.
+// Invariant: the moments of deadlines, groups and repeats are those at which they are due; nothing is asked of a network.
+import type { ChannelType } from "../channels/port.ts";
+import type { Config } from "../model/config.ts";
+import type { Event } from "../model/event.ts";
+import type { Log } from "../model/log.ts";
+import type { Notification } from "../model/notification.ts";
+import { iso } from "../rules/alert.ts";
+import type { Transition } from "../rules/state.ts";
+import type { Queue, Store } from "../store/port.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
+import { createApp } from "./app.ts";
+import { deliverDue } from "./deliver.ts";
+import type { App, Bus, Channel } from "./deps.ts";
+import { heldBy } from "./lists.ts";
+import { notifyDue } from "./notify.ts";
+import { createProgress } from "./progress.ts";
+import { reconcileRules } from "./registry.ts";
+import { type SourceRow, sourceKey } from "./rows.ts";
+import { commitSlice } from "./slice.ts";
+import { fireTimers } from "./timers.ts";
+
+const MAX_SLICE = 1_000;
+/** One moment leads to no more than a few rounds: what is due at once because of what was. */
+const MAX_ROUNDS = 100;
+const QUEUES: readonly Queue[] = ["timer", "group", "delivery"];
+
+export interface ReplayOptions {
+  /** Its channels are recorded instead of being sent to; its connections, secrets and store are not used. */
+  config: Config;
+  /** Where the clock begins; ms. */
+  start: number;
+}
+
+/** What happened to an alert. Times in ms. */
+export interface ReplayedTransition {
+  /** When it was found out: not before the event time that the alert gives. */
+  at: number;
+  transition: Transition;
+  /** What held the alert back at that moment, for people: `silence "migration"`. */
+  suppressedBy: readonly string[];
+}
+
+/** A notification that would have been sent at `at` (ms). */
+export interface ReplayedNotification {
+  at: number;
+  notification: Notification;
+}
+
+export interface Replay {
+  /** Where the clock is; ms. */
+  now(): number;
+  /**
+   * Lets time pass to `at` (ms; one that has passed is now) and evaluates what was found at that moment: events of any targets,
+   * ascending by time. What is due at the same moment comes after them.
+   */
+  feed(at: number, events: readonly Event[]): Promise<void>;
+  /** Lets time pass to `until` (ms): deadlines, groups and repeats each take place when they are due. */
+  passTo(until: number): Promise<void>;
+  /** All so far, in the order in which they were found out. */
+  readonly transitions: readonly ReplayedTransition[];
+  /** All so far, in the order in which they would have been sent. */
+  readonly notifications: readonly ReplayedNotification[];
+  close(): Promise<void>;
+}
+
+/** Everything rejects with an Error where a step fails: nothing that was replayed may be missing from the outcome. */
+export async function startReplay({ config, start }: ReplayOptions): Promise<Replay> {
+  let now = start;
+  const transitions: ReplayedTransition[] = [];
+  const notifications: ReplayedNotification[] = [];
+  const store = openSqliteStore({ path: ":memory:", now: () => now });
+  const bus: Bus = { publish: async (found) => keep(found) };
+  const app = recordingApp(
+    config,
+    store,
+    () => now,
+    bus,
+    (notification) => {
+      notifications.push({ at: now, notification });
+    },
+  );
+  const stop = new AbortController();
+
+  function keep(found: readonly Transition[]): void {
+    for (const transition of found) {
+      transitions.push({ at: now, transition, suppressedBy: heldBy(app, transition.alert, now) });
+    }
+  }
+
+  /** Every target of every source is read up to now. */
+  function sourceRows(): Map<string, SourceRow> {
+    return new Map(config.sources.map((source) => [source.id, { ...readUpTo(now), firstRunAt: start }]));
+  }
+
+  async function evaluate(events: readonly Event[]): Promise<void> {
+    const progress = createProgress(config.sources, async () => sourceRows());
+    await progress.ready();
+    for (let from = 0, size = MAX_SLICE; from < events.length; ) {
+      const slice = events.slice(from, from + size);
+      const { sourceId, resource } = slice[0]!;
+      const own = { sourceId, target: resource.id, readTo: now };
+      const result = await commitSlice(app, own, slice, progress, async () => {}, now, undefined);
+      if (result === undefined) {
+        size = Math.ceil(slice.length / 2);
+        continue;
+      }
+      keep(result.transitions);
+      from += slice.length;
+    }
+  }
+
+  async function nextDue(until: number): Promise<number | undefined> {
+    const rows = await Promise.all(QUEUES.map((queue) => store.due(queue, until, 1)));
+    const times = rows.flatMap(([row]) => row?.due ?? []);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /** What is due now takes place, in the order of the live tick. */
+  async function settle(): Promise<void> {
+    const [timer] = await store.due("timer", now, 1);
+    if (timer !== undefined) {
+      await store.commit([...sourceRows()].map(([id, data]) => ({ op: "put", ...sourceKey(id), data })));
+      await fireTimers(app);
+    }
+    await notifyDue(app);
+    await deliverDue(app, stop.signal);
+  }
+
+  async function passTo(until: number): Promise<void> {
+    for (let rounds = 0; ; ) {
+      const due = await nextDue(until);
+      if (due === undefined) break;
+      rounds = due > now ? 1 : rounds + 1;
+      if (rounds > MAX_ROUNDS) throw new Error(`the replay cannot go on: something stays due at ${iso(now)}`);
+      now = Math.max(now, due);
+      await settle();
+    }
+    now = Math.max(now, until);
+  }
+
+  await reconcileRules(app);
+  return {
+    now: () => now,
+    async feed(at, events) {
+      await passTo(at - 1);
+      now = Math.max(now, at);
+      await evaluate(events);
+      await passTo(now);
+    },
+    passTo,
+    transitions,
+    notifications,
+    close: () => store.close(),
+  };
+}
+
+/** The application over a store and a clock of its own, with channels that say what they are told instead of sending it. */
+function recordingApp(
+  config: Config,
+  store: Store,
+  now: () => number,
+  bus: Bus,
+  record: (notification: Notification) => void,
+): App {
+  const app = createApp(config, {
+    store,
+    clock: { now, sleep: async () => {} },
+    random: () => 0,
+    identity: { id: "replay", isGone: () => false },
+    log: failingLog,
+    bus,
+    secrets: { resolve: async (text) => text, resolveDeep: async (value) => value, redact: (text) => text },
+    print() {},
+  });
+  const channels = [...app.channels].map(([name, channel]): [string, Channel] => {
+    const text = (notification: Notification): string => {
+      record(notification);
+      return "";
+    };
+    const type: ChannelType = { ...channel.type, text };
+    return [name, { ...channel, type, options: async () => ({}) }];
+  });
+  return { ...app, channels: new Map(channels) };
+}
+
+/** Live, what fails stays due and is tried again; here it would be missing from the outcome. */
+const failingLog: Log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error(message, fields) {
+    throw new Error(`the replay cannot go on: ${message}: ${fields?.["error"] ?? ""}`);
+  },
+};
+
+function readUpTo(now: number): Omit<SourceRow, "firstRunAt"> {
+  return { completeTo: now, lastRunAt: now, failing: {}, discovered: { at: now, targets: [] }, ledger: {} };
+}
