@@ -3,8 +3,10 @@ import { Command, CommanderError } from "commander";
 import { processEnvironment } from "../config/environment.ts";
 import { ConfigError, formatFindings } from "../config/finding.ts";
 import { StoreError } from "../store/port.ts";
+import { backtestCommand } from "./backtest.ts";
 import { checkCommand } from "./check.ts";
 import { dropCommand, redeliverCommand, sendTestCommand } from "./deliveries.ts";
+import { explainCommand } from "./explain.ts";
 import { DONE, type Io, REFUSED, UsageError, WRONG } from "./io.ts";
 import { alertsCommand, deliveriesCommand, eventsCommand, statusCommand } from "./lists.ts";
 import { matchCommand } from "./match.ts";
@@ -13,7 +15,7 @@ import { schemaCommand } from "./schema.ts";
 import { simulateCommand } from "./simulate.ts";
 import { startCommand } from "./start.ts";
 
-const LATER = ["test", "backtest", "explain", "silence", "ack"];
+const LATER = ["test", "silence", "ack"];
 
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */
 export async function main(argv: readonly string[], io: Io, version: string): Promise<number> {
@@ -54,6 +56,11 @@ function createProgram(io: Io, version: string, end: (code: number) => void): Co
   command("check", "validate and lint the configuration")
     .option("--live", "also authenticate, name missing permissions and list the targets found")
     .action(async (options) => end(await checkCommand(io, options)));
+  command("backtest", "what would have been told: reads the past from the APIs, sends nothing, moves no cursor")
+    .requiredOption("--since <duration>", "how far back: 30m, 2h, 7d …")
+    .option("--rule <id>", "only one rule")
+    .option("--compare <file>", "also judge another configuration by the same past, and show the difference")
+    .action(async (options) => end(await backtestCommand(io, options)));
   command("status", "how things stand: targets, connections, deliveries, ledger").action(async (options) =>
     end(await statusCommand(io, options)),
   );
@@ -79,6 +86,13 @@ function createProgram(io: Io, version: string, end: (code: number) => void): Co
   command("send-test <channel>", "one real, marked notification through the whole delivery path").action(
     async (channel, options) => end(await sendTestCommand(io, channel, options)),
   );
+  command("explain [id]", "why an event or alert was or was not told, rule by rule")
+    .option("--resource <id or name>", "every event of one resource")
+    .option("--since <duration>", "with --resource: of the last 30m, 2h, 7d …", "1h")
+    .option("--limit <number>", "with --resource: only the newest", "20")
+    .option("--event <file>", "what would happen to this event: JSON in a file, or - for stdin")
+    .option("--all", "every rule that did not match")
+    .action(async (id, options) => end(await explainCommand(io, id, options)));
   command("match", "filter events, one JSON per line from stdin, like grep")
     .requiredOption("--pattern <json>", "an event pattern")
     .action(async (options) => end(await matchCommand(io, options)));

@@ -73,7 +73,7 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
 }
 
 /** Aborts at SIGTERM or SIGINT. A second one, or work that does not end in time, ends the process: the store is consistent always. */
-function stopSignals(): { signal: AbortSignal; end(): void } {
+export function stopSignals(): { signal: AbortSignal; end(): void } {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const onSignal = (name: NodeJS.Signals) => {

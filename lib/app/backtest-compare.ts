@@ -1,0 +1,70 @@
+// The difference between what two configurations would have told of the same history. Pure.
+import type { Outcome, WouldBeAlert, WouldBeMessage } from "./backtest-tally.ts";
+
+/** `this` is the first configuration, `other` the one that it is compared to. */
+export interface Comparison {
+  totals: { alerts: Sides<number>; messages: Sides<number> };
+  /** Messages by channel. */
+  channels: Record<string, Sides<number>>;
+  /** Those that differ most in messages first; null: the configuration has no such rule. */
+  rules: { rule: string; alerts: Sides<number | null>; messages: Sides<number | null> }[];
+  /** Alerts that one of them alone would have opened: the same alert has the same rule, key and opening event. */
+  alerts: Sides<WouldBeAlert[]>;
+  /** Messages that one of them alone would have sent: at that time, to that channel, about those alerts. */
+  messages: Sides<WouldBeMessage[]>;
+  /** True where there were too many alerts or messages to list: those not listed are not compared one by one. */
+  cut: boolean;
+}
+
+export interface Sides<T> {
+  this: T;
+  other: T;
+}
+
+export function compareOutcomes(first: Outcome, second: Outcome): Comparison {
+  const names = (pick: (outcome: Outcome) => string[]) => [...new Set([...pick(first), ...pick(second)])];
+  const messagesOf = (outcome: Outcome, channel: string) => outcome.channels[channel] ?? 0;
+  const channels = names(({ channels }) => Object.keys(channels)).map((name): [string, Sides<number>] => {
+    return [name, { this: messagesOf(first, name), other: messagesOf(second, name) }];
+  });
+  return {
+    totals: {
+      alerts: { this: first.totals.alerts, other: second.totals.alerts },
+      messages: { this: first.totals.messages, other: second.totals.messages },
+    },
+    channels: Object.fromEntries(channels),
+    rules: names(({ rules }) => rules.map(({ rule }) => rule))
+      .map((rule) => compareRule(rule, first, second))
+      .sort((a, b) => distance(b) - distance(a) || (a.rule < b.rule ? -1 : 1)),
+    alerts: onlyIn(first.alerts, second.alerts, ({ id }) => id),
+    messages: onlyIn(first.messages, second.messages, nameOf),
+    cut: [first, second].some(({ unlisted }) => unlisted.alerts + unlisted.messages > 0),
+  };
+}
+
+type ComparedRule = Comparison["rules"][number];
+
+function compareRule(rule: string, first: Outcome, second: Outcome): ComparedRule {
+  const [a, b] = [first, second].map(({ rules }) => rules.find((figures) => figures.rule === rule));
+  return {
+    rule,
+    alerts: { this: a?.alerts ?? null, other: b?.alerts ?? null },
+    messages: { this: a?.messages ?? null, other: b?.messages ?? null },
+  };
+}
+
+function distance({ messages }: ComparedRule): number {
+  return Math.abs((messages.this ?? 0) - (messages.other ?? 0));
+}
+
+function nameOf({ at, channel, reason, alerts }: WouldBeMessage): string {
+  return JSON.stringify([at, channel, reason, alerts.toSorted()]);
+}
+
+function onlyIn<T>(first: readonly T[], second: readonly T[], name: (item: T) => string): Sides<T[]> {
+  const [inFirst, inSecond] = [new Set(first.map(name)), new Set(second.map(name))];
+  return {
+    this: first.filter((item) => !inSecond.has(name(item))),
+    other: second.filter((item) => !inFirst.has(name(item))),
+  };
+}

@@ -1,0 +1,243 @@
+// Counts what a replay led to, alert by alert and message by message, in memory that grows with the rules and with what is open,
+// not with the history: beyond a fixed number, alerts and messages are counted and not listed.
+import type { Alert } from "../model/alert.ts";
+import type { Notification } from "../model/notification.ts";
+import type { Transition } from "../rules/state.ts";
+
+/** As many alerts, and as many messages, are listed. */
+const LISTED = 50_000;
+/** As many keys of a rule are told apart, those that fired last. */
+const KEYS = 10_000;
+/** An alert that resolves within this was brief; ms. */
+const BRIEF_MS = 300_000;
+/** A key that fires again within this after its last alert ended came back; ms. */
+const BACK_MS = 3_600_000;
+
+/** An alert that would have been. */
+export interface WouldBeAlert {
+  id: string;
+  rule: string;
+  severity: Alert["severity"];
+  key: Record<string, unknown>;
+  summary: string;
+  startsAt: string;
+  endsAt: string | null;
+  /** How it ended: by its rule, silently (an occurrence), or not at all. */
+  end: "resolved" | "closed" | "firing";
+  count: number;
+  /** Messages that told of it, by channel. */
+  messages: Record<string, number>;
+}
+
+/** A message that would have been sent. */
+export interface WouldBeMessage {
+  at: string;
+  channel: string;
+  reason: Notification["reason"];
+  status: Notification["status"];
+  rules: string[];
+  /** Ids of the alerts it tells of. */
+  alerts: string[];
+}
+
+export interface RuleFigures {
+  rule: string;
+  alerts: number;
+  /** How many of them still fired at the end. */
+  firing: number;
+  /** Messages that tell of the rule's alerts, and by channel; one that tells of several rules counts for each. */
+  messages: number;
+  channels: Record<string, number>;
+  noise: Noise;
+}
+
+/** How much a rule disturbs; the shares are of its alerts, from 0 to 1. */
+export interface Noise {
+  messagesPerDay: number;
+  /** Resolved within 5 minutes of its start. */
+  brief: number;
+  /** Nothing followed: no further match, and no resolution. */
+  unfollowed: number;
+  /** Its key fired again within an hour of the end of its last alert. */
+  back: number;
+  /** The key with the most alerts; null where no key has more than one. */
+  worst: { key: Record<string, unknown>; alerts: number } | null;
+}
+
+export interface Outcome {
+  /** The noisiest first; rules that never fired are there, too. */
+  rules: RuleFigures[];
+  /** Messages by channel, each counted once. */
+  channels: Record<string, number>;
+  totals: { alerts: number; messages: number };
+  /** By their start. */
+  alerts: WouldBeAlert[];
+  messages: WouldBeMessage[];
+  /** What is counted above and not listed here. */
+  unlisted: { alerts: number; messages: number };
+}
+
+export interface Tally {
+  transition(transition: Transition): void;
+  message(at: number, notification: Notification): void;
+  /** `days`: how long the replay was. */
+  outcome(days: number): Outcome;
+}
+
+interface Counts {
+  alerts: number;
+  firing: number;
+  messages: number;
+  channels: Record<string, number>;
+  brief: number;
+  unfollowed: number;
+  back: number;
+  /** By the key as JSON; the one that fired last comes last. */
+  keys: Map<string, { key: Record<string, unknown>; alerts: number; endedAt: number | undefined }>;
+}
+
+/** What is open, and what ended while it may still be told. */
+interface Known {
+  alert: WouldBeAlert;
+  listed: boolean;
+  /** What it counted when it opened. */
+  opening: number;
+  brief: boolean;
+}
+
+export function createTally(rules: readonly string[]): Tally {
+  const counts = new Map<string, Counts>(rules.map((rule) => [rule, newCounts()]));
+  const known = new Map<string, Known>();
+  const channels: Record<string, number> = {};
+  const alerts: WouldBeAlert[] = [];
+  const messages: WouldBeMessage[] = [];
+  const totals = { alerts: 0, messages: 0 };
+
+  function open(alert: Alert, of: Counts): void {
+    of.firing++;
+    const before = known.get(alert.id);
+    if (before !== undefined) {
+      Object.assign(before.alert, { end: "firing", endsAt: null });
+      if (before.brief) of.brief--;
+      before.brief = false;
+      return;
+    }
+    of.alerts++;
+    totals.alerts++;
+    const name = JSON.stringify(alert.key);
+    const last = of.keys.get(name);
+    if (last?.endedAt !== undefined && Date.parse(alert.startsAt) - last.endedAt <= BACK_MS) of.back++;
+    of.keys.delete(name);
+    of.keys.set(name, { key: alert.key, alerts: (last?.alerts ?? 0) + 1, endedAt: undefined });
+    if (of.keys.size > KEYS) of.keys.delete(of.keys.keys().next().value!);
+    const { id, rule, severity, key, summary, startsAt, count } = alert;
+    const entry: WouldBeAlert = {
+      id,
+      rule,
+      severity,
+      key,
+      summary,
+      startsAt,
+      endsAt: null,
+      end: "firing",
+      count,
+      messages: {},
+    };
+    const listed = alerts.length < LISTED;
+    if (listed) alerts.push(entry);
+    known.set(id, { alert: entry, listed, opening: count, brief: false });
+  }
+
+  function end(alert: Alert, kind: "resolved" | "closed", of: Counts): void {
+    const entry = known.get(alert.id);
+    if (entry === undefined || entry.alert.end !== "firing") return;
+    const endedAt = Date.parse(alert.endsAt ?? alert.updatedAt);
+    entry.alert.endsAt = alert.endsAt;
+    entry.alert.end = kind;
+    of.firing--;
+    const key = of.keys.get(JSON.stringify(alert.key));
+    if (key !== undefined) key.endedAt = endedAt;
+    entry.brief = kind === "resolved" && endedAt - Date.parse(alert.startsAt) <= BRIEF_MS;
+    if (entry.brief) of.brief++;
+    if (kind === "closed" && alert.count <= entry.opening) of.unfollowed++;
+    if (!entry.listed) known.delete(alert.id);
+  }
+
+  return {
+    transition({ kind, alert }) {
+      const of = counts.get(alert.rule);
+      if (of === undefined) return;
+      if (kind === "opened") open(alert, of);
+      const entry = known.get(alert.id)?.alert;
+      if (entry !== undefined) entry.count = alert.count;
+      if (kind === "resolved" || kind === "closed") end(alert, kind, of);
+    },
+    message(at, { channel, reason, status, alerts: told }) {
+      totals.messages++;
+      add(channels, channel);
+      const ids = told.map(({ id }) => id);
+      const ofRules = [...new Set(told.map(({ rule }) => rule))];
+      for (const rule of ofRules) {
+        const of = counts.get(rule);
+        if (of === undefined) continue;
+        of.messages++;
+        add(of.channels, channel);
+      }
+      for (const id of ids) {
+        const entry = known.get(id);
+        if (entry !== undefined) add(entry.alert.messages, channel);
+      }
+      if (messages.length >= LISTED) return;
+      messages.push({ at: new Date(at).toISOString(), channel, reason, status, rules: ofRules, alerts: ids });
+    },
+    outcome(days) {
+      for (const { alert, opening } of known.values()) {
+        if (alert.end === "firing" && alert.count <= opening) counts.get(alert.rule)!.unfollowed++;
+      }
+      return {
+        rules: [...counts].map(([rule, of]) => figuresOf(rule, of, days)).sort(byNoise),
+        channels,
+        totals,
+        alerts: alerts.toSorted((a, b) => (a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : 0)),
+        messages,
+        unlisted: { alerts: totals.alerts - alerts.length, messages: totals.messages - messages.length },
+      };
+    },
+  };
+}
+
+function newCounts(): Counts {
+  return { alerts: 0, firing: 0, messages: 0, channels: {}, brief: 0, unfollowed: 0, back: 0, keys: new Map() };
+}
+
+function figuresOf(rule: string, of: Counts, days: number): RuleFigures {
+  const { alerts, firing, messages, channels, brief, unfollowed, back, keys } = of;
+  const share = (number: number) => (alerts === 0 ? 0 : round(number / alerts));
+  const [worst] = [...keys.values()].sort((a, b) => b.alerts - a.alerts);
+  return {
+    rule,
+    alerts,
+    firing,
+    messages,
+    channels,
+    noise: {
+      messagesPerDay: round(messages / days),
+      brief: share(brief),
+      unfollowed: share(unfollowed),
+      back: share(back),
+      worst: worst && worst.alerts > 1 ? { key: worst.key, alerts: worst.alerts } : null,
+    },
+  };
+}
+
+function byNoise(a: RuleFigures, b: RuleFigures): number {
+  return b.messages - a.messages || b.alerts - a.alerts || (a.rule < b.rule ? -1 : 1);
+}
+
+function add(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
+}
+
+function round(number: number): number {
+  return Math.round(number * 100) / 100;
+}

@@ -1,0 +1,206 @@
+// Reads what the APIs still show of the past, through the sources that poll, without a cursor and without leaving a trace; gives
+// it back in the order and on the beat on which polls would have found it.
+import type { SourceConfig } from "../model/config.ts";
+import type { Event } from "../model/event.ts";
+import { CloudError } from "../sources/client.ts";
+import type { Target } from "../sources/port.ts";
+import { StoreError } from "../store/port.ts";
+import { openSpool, type Spool } from "../store/spool.ts";
+import type { App } from "./deps.ts";
+import { forEachLimit } from "./parallel.ts";
+import type { FailingTarget } from "./rows.ts";
+import { targetsOf } from "./targets.ts";
+
+/** Fewer than a poll's: someone may be polling beside it. */
+const CONCURRENCY = 8;
+/** Events that are handed on at once. */
+const MAX_SLICE = 5_000;
+
+/** What could not be read to its end. */
+export interface Unread {
+  source: string;
+  /** Null: the targets themselves could not be found out. */
+  target: string | null;
+  kind: FailingTarget["kind"];
+  error: string;
+}
+
+export interface SourceHistory {
+  source: string;
+  targets: number;
+  events: number;
+  /** Items that could not be understood. */
+  malformed: number;
+}
+
+export interface History {
+  /** ms; nothing older was asked for. */
+  start: number;
+  /** When reading began; ms. */
+  end: number;
+  sources: SourceHistory[];
+  unread: Unread[];
+  /** The events as polls would have found them: `at` (ms) is the poll, ascending. Any number of times. */
+  slices(): Iterable<{ at: number; events: Event[] }>;
+  /** Everything that was read is gone. */
+  close(): void;
+}
+
+export interface ReadProgress {
+  targets: number;
+  read: number;
+  events: number;
+}
+
+export interface HistoryOptions {
+  /** How far back; ms. */
+  since: number;
+  sources: readonly SourceConfig[];
+  signal: AbortSignal;
+  /** Called often. */
+  progress(now: ReadProgress): void;
+}
+
+/**
+ * Reads the sources, one after the other. What fails is in `unread`; rejects where the signal aborts (with its reason) and where
+ * the disk takes no more (StoreError).
+ */
+export async function readHistory(app: App, { since, sources, signal, progress }: HistoryOptions): Promise<History> {
+  const end = app.clock.now();
+  const spool = openSpool<Event>();
+  const counts: ReadProgress = { targets: 0, read: 0, events: 0 };
+  const run: Run = {
+    app,
+    start: end - since,
+    end,
+    signal,
+    spool,
+    unread: [],
+    lanes: 0,
+    counts,
+    tell: () => progress({ ...counts }),
+  };
+  try {
+    await app.learnSecrets();
+    const read: SourceHistory[] = [];
+    for (const source of sources) read.push(await readSource(run, source));
+    signal.throwIfAborted();
+    const { start, unread } = run;
+    return { start, end, sources: read, unread, slices: () => slicesOf(spool), close: () => spool.close() };
+  } catch (error) {
+    spool.close();
+    throw error;
+  }
+}
+
+interface Run {
+  app: App;
+  start: number;
+  end: number;
+  signal: AbortSignal;
+  spool: Spool<Event>;
+  unread: Unread[];
+  /** Targets so far: each one's number orders its events among those of one time. */
+  lanes: number;
+  counts: ReadProgress;
+  tell(): void;
+}
+
+async function readSource(run: Run, source: SourceConfig): Promise<SourceHistory> {
+  const { app, signal } = run;
+  const history: SourceHistory = { source: source.id, targets: 0, events: 0, malformed: 0 };
+  const connection = app.connections.get(source.connection)!;
+  try {
+    signal.throwIfAborted();
+    const project = await connection.projectId();
+    // As at a first poll that looks back this far.
+    const first = { ...source, lookback: app.clock.now() - run.start };
+    const { list, error } = await targetsOf(app, first, connection, project, undefined, signal);
+    if (error !== undefined) fail(run, source, null, new Error(error));
+    history.targets = list.length;
+    run.counts.targets += list.length;
+    run.tell();
+    const lanes = list.map(({ target }) => ({ target, lane: run.lanes++ }));
+    await forEachLimit(lanes, CONCURRENCY, async ({ target, lane }) => {
+      try {
+        await readTarget(run, source, project, target, lane, history);
+      } catch (error) {
+        fail(run, source, target, error);
+      }
+      run.counts.read++;
+      run.tell();
+    });
+  } catch (error) {
+    fail(run, source, null, error);
+  }
+  return history;
+}
+
+function fail({ app, signal, unread }: Run, source: SourceConfig, target: Target | null, error: unknown): void {
+  if (signal.aborted) throw signal.reason;
+  if (error instanceof StoreError) throw error;
+  const kind = error instanceof CloudError ? error.kind : "internal";
+  // It has ended, and the API has forgotten it: there is nothing to read.
+  if (target?.ended && kind === "not-found") return;
+  unread.push({ source: source.id, target: target?.id ?? null, kind, error: app.redact((error as Error).message) });
+}
+
+async function readTarget(
+  run: Run,
+  source: SourceConfig,
+  project: string,
+  target: Target,
+  lane: number,
+  history: SourceHistory,
+): Promise<void> {
+  const { app, start, end, signal } = run;
+  const connection = app.connections.get(source.connection)!;
+  const batches = app.sources[source.kind].read({
+    client: connection.client,
+    target,
+    cursor: undefined,
+    floor: start,
+    now: end,
+    lastReadAt: undefined,
+    lateness: source.lateness,
+    every: source.every,
+    levels: source.levels,
+    stamp: {
+      sourceId: source.id,
+      connection: connection.name,
+      project,
+      region: connection.config.region,
+      labels: { ...source.labels, ...target.labels },
+    },
+    signal,
+    redact: app.redact,
+  });
+  for await (const { found, stats } of batches) {
+    signal.throwIfAborted();
+    run.spool.add(found.map(({ event }) => entryOf(event, source.every, end, lane)));
+    history.events += found.length;
+    history.malformed += stats.malformed;
+    run.counts.events += found.length;
+    run.tell();
+  }
+}
+
+/** By the poll that would have found it, then by its own time, then by its target. A poll in time finds nothing late. */
+function entryOf(event: Event, every: number, end: number, lane: number) {
+  const time = Date.parse(event.time);
+  const poll = Math.min(end, Math.ceil(time / every) * every);
+  return { rank: [poll, time, lane] as const, value: { ...event, late: 0 } };
+}
+
+function* slicesOf(spool: Spool<Event>): Generator<{ at: number; events: Event[] }> {
+  let slice: { at: number; events: Event[] } | undefined;
+  for (const { first: at, value } of spool.read()) {
+    if (slice !== undefined && (slice.at !== at || slice.events.length >= MAX_SLICE)) {
+      yield slice;
+      slice = undefined;
+    }
+    slice ??= { at, events: [] };
+    slice.events.push(value);
+  }
+  if (slice !== undefined) yield slice;
+}

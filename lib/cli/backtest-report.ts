@@ -1,0 +1,155 @@
+// The report of a backtest for people: what was read, how much each rule would have told, what would have fired, and with another
+// configuration the difference.
+import type { Backtest } from "../app/backtest.ts";
+import type { Sides } from "../app/backtest-compare.ts";
+import type { RuleFigures, WouldBeAlert, WouldBeMessage } from "../app/backtest-tally.ts";
+import { type Io, oneLine, styled, table } from "./io.ts";
+
+/** As many alerts, messages and failures are shown of each list; `--json` has more. */
+const SHOWN = 200;
+
+export interface Names {
+  config: string;
+  rule?: string;
+  compare?: string;
+}
+
+export function describeBacktest(io: Io, result: Backtest, { config, rule, compare }: Names): string {
+  const of = rule === undefined ? config : `rule ${rule} of ${config}`;
+  const days = (Date.parse(result.until) - Date.parse(result.since)) / 86_400_000;
+  const span = days >= 1 ? count(Math.round(days * 10) / 10, "day") : count(Math.round(days * 240) / 10, "hour");
+  const parts = [
+    `Backtest of ${of}, ${minute(result.since)} to ${minute(result.until)} (${span})\n${history(io, result)}`,
+    figures(io, result),
+    alerts("Would have fired", result.alerts, result.unlisted.alerts),
+  ];
+  if (compare !== undefined && result.compare) parts.push(...comparison(result.compare, config, compare));
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+function history(io: Io, { sources, unread }: Backtest): string {
+  const rows = sources.map(({ source, targets, events, malformed }) => {
+    const bad = malformed === 0 ? "" : `, ${count(malformed, "item")} not understood`;
+    return [`  ${source}`, count(targets, "target"), `${count(events, "event")}${bad}`];
+  });
+  const lines = unread.slice(0, SHOWN).map(({ source, target, error }) => {
+    const what = target === null ? `the targets of ${source}` : `${source} ${target}`;
+    return `${styled(io, "red", `  ! not read: ${oneLine(what)}: ${oneLine(error, 400)}`)}\n`;
+  });
+  return `${table(rows)}${lines.join("")}${more(unread.length)}`;
+}
+
+function figures(io: Io, { rules, channels, totals }: Backtest): string {
+  const told = Object.entries(channels).length === 0 ? "" : ` (${byChannel(channels)})`;
+  const total = `${count(totals.alerts, "alert")}, ${count(totals.messages, "message")}${told}\n`;
+  const fired = rules.filter(({ alerts }) => alerts > 0);
+  const silent = rules.filter(({ alerts }) => alerts === 0).map(({ rule }) => rule);
+  const never = silent.length === 0 ? "" : `never fired: ${silent.join(", ")}\n`;
+  if (fired.length === 0) return `${total}${never}`;
+  const head = ["RULE", "ALERTS", "MESSAGES", "A DAY", "BRIEF", "ALONE", "BACK", "TO"];
+  const rows = fired.map(({ rule, alerts, messages, channels, noise }) => [
+    rule,
+    `${alerts}`,
+    `${messages}`,
+    `${noise.messagesPerDay}`,
+    percent(noise.brief),
+    percent(noise.unfollowed),
+    percent(noise.back),
+    messages === 0 ? "nobody" : byChannel(channels),
+  ]);
+  const legend =
+    "A DAY: messages a day. Of the alerts: BRIEF resolved within 5 minutes, ALONE nothing followed, BACK its key fired again within an hour.\n";
+  const worst = fired.flatMap((figure) => worstOf(figure));
+  return `${total}\n${table([head, ...rows])}${styled(io, "dim", legend)}${worst.join("")}${never}`;
+}
+
+function worstOf({ rule, alerts, noise: { worst } }: RuleFigures): string[] {
+  if (worst === null || worst.alerts * 2 < alerts) return [];
+  return [`${rule}: ${worst.alerts} of ${alerts} alerts are of ${oneLine(keyText(worst.key))}\n`];
+}
+
+function alerts(title: string, list: readonly WouldBeAlert[], unlisted = 0): string {
+  if (list.length === 0) return "";
+  const rows = list
+    .slice(0, SHOWN)
+    .map(({ startsAt, severity, rule, key, summary, count, messages, ...alert }) => [
+      `${startsAt.slice(0, 19)}Z`,
+      severity,
+      rule,
+      `×${count}`,
+      ended(alert, startsAt),
+      Object.keys(messages).length === 0 ? "told nobody" : byChannel(messages),
+      oneLine(keyText(key), 60),
+      oneLine(summary),
+    ]);
+  return `${title}:\n${table(rows)}${more(list.length + unlisted)}`;
+}
+
+function ended({ end, endsAt }: Pick<WouldBeAlert, "end" | "endsAt">, startsAt: string): string {
+  if (end === "firing") return "still firing";
+  if (end === "closed" || endsAt === null) return "closed";
+  return `resolved after ${duration(Date.parse(endsAt) - Date.parse(startsAt))}`;
+}
+
+function comparison(
+  { totals, rules, channels, alerts: only, messages, cut }: NonNullable<Backtest["compare"]>,
+  config: string,
+  other: string,
+): string[] {
+  const sides = ({ this: a, other: b }: Sides<number | null>) => [`${a ?? "-"}`, `${b ?? "-"}`];
+  const head = ["", "ALERTS", `ALERTS'`, "MESSAGES", `MESSAGES'`];
+  const all = ["all", ...sides(totals.alerts), ...sides(totals.messages)];
+  const rows = rules.map(({ rule, alerts, messages }) => [rule, ...sides(alerts), ...sides(messages)]);
+  const told = Object.entries(channels).map(([name, messages]) => [`to ${name}`, "", "", ...sides(messages)]);
+  const note = cut ? "There were too many to list: those not listed are not compared one by one.\n" : "";
+  return [
+    `${config} compared to ${other} (marked '):\n${table([head, all, ...rows, ...told])}${note}`,
+    alerts(`Alerts only with ${config}`, only.this),
+    alerts(`Alerts only with ${other}`, only.other),
+    messageList(`Messages only with ${config}`, messages.this),
+    messageList(`Messages only with ${other}`, messages.other),
+  ];
+}
+
+function messageList(title: string, list: readonly WouldBeMessage[]): string {
+  if (list.length === 0) return "";
+  const rows = list.slice(0, SHOWN).map(({ at, channel, reason, rules, alerts }) => {
+    return [`${at.slice(0, 19)}Z`, channel, reason, count(alerts.length, "alert"), oneLine(rules.join(", "))];
+  });
+  return `${title}:\n${table(rows)}${more(list.length)}`;
+}
+
+function more(length: number): string {
+  return length <= SHOWN ? "" : `… and ${length - SHOWN} more: --rule shows those of one rule, --json the whole list\n`;
+}
+
+function byChannel(channels: Record<string, number>): string {
+  return Object.entries(channels)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, messages]) => `${name} ${messages}`)
+    .join(", ");
+}
+
+function keyText(key: Record<string, unknown>): string {
+  return Object.entries(key)
+    .map(([path, value]) => `${path}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(" ");
+}
+
+function duration(ms: number): string {
+  if (ms < 60_000) return `${Math.round(ms / 1000)}s`;
+  if (ms < 3_600_000) return `${Math.round(ms / 60_000)}m`;
+  return ms < 172_800_000 ? `${Math.round(ms / 360_000) / 10}h` : `${Math.round(ms / 8_640_000) / 10}d`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)}%`;
+}
+
+function minute(instant: string): string {
+  return `${instant.slice(0, 16)}Z`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
