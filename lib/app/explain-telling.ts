@@ -1,0 +1,170 @@
+// Where an alert is told and why not yet: its routes and groups, what holds it back now, when its group decides next, and its
+// deliveries. It is decided by what decides live, and nothing is written.
+import { decide } from "../alerts/decide.ts";
+import { groupId, type Member, newGroup } from "../alerts/group.ts";
+import { groupValues } from "../alerts/route.ts";
+import { type Alert, HEALTH_RULE } from "../model/alert.ts";
+import type { RouteConfig } from "../model/config.ts";
+import type { NotifyReason } from "../model/notification.ts";
+import { formatPlace, type Place } from "../model/place.ts";
+import { iso } from "../rules/alert.ts";
+import type { App } from "./deps.ts";
+import type { KnownAlert, Reader } from "./explain-reader.ts";
+import { type DeliveryView, viewDelivery } from "./lists.ts";
+import type { DeliveryRow } from "./rows.ts";
+import { ruleOf } from "./transitions.ts";
+
+/** Where a place of the configuration stands, `lookout.yml:12:5`; null where only a default stands in for it. */
+export type Locate = (place: Place) => string | null;
+
+/** An alert on one route: its group there, and what comes next. */
+export interface RouteStanding {
+  /** `route.routes[0]`; null where the configuration has the route no more. */
+  route: string | null;
+  at: string | null;
+  channels: string[];
+  /** The group's `groupBy` fields and values. */
+  group: Record<string, unknown>;
+  /** Whether the group's channels have been told of the alert. */
+  told: boolean;
+  /** What holds the alert back now. */
+  heldBy: { kind: string; by: string; at: string | null; until: string | null } | null;
+  /** When the group tells of it next, as things stand, and why; null where it does not. */
+  next: { at: string; reason: NotifyReason } | null;
+}
+
+export interface ExplainedDelivery extends DeliveryView {
+  reason: NotifyReason;
+  /** When it was delivered or died; null while it is under way. */
+  endedAt: string | null;
+  /** The delivery to the channel's fallback that it led to. */
+  fallback: string | null;
+}
+
+export interface Telling {
+  routes: RouteStanding[];
+  /** Oldest first. */
+  deliveries: ExplainedDelivery[];
+}
+
+/** `known` as the store has it; for an alert that an event would open, `groups` is undefined. */
+export async function explainTelling(
+  app: App,
+  reader: Reader,
+  locate: Locate,
+  known: Pick<KnownAlert, "alert"> & { groups: readonly string[] | undefined },
+): Promise<Telling> {
+  const { alert, groups } = known;
+  const deliveries = (await reader.deliveries(alert.id)).map(viewOf);
+  const ways = waysOf(app, alert);
+  const routes: RouteStanding[] = [];
+  for (const way of ways) {
+    if (groups === undefined || groups.includes(way.id)) routes.push(await standing(app, reader, locate, known, way));
+  }
+  // Groups from before the configuration was changed: they live on under routes that would not be taken now.
+  for (const id of groups ?? []) {
+    if (ways.some((way) => way.id === id)) continue;
+    const before = await reader.group(id);
+    if (before === undefined) continue;
+    const { route, incident, values } = before.group;
+    routes.push(await standing(app, reader, locate, known, { id, route: app.router.byId(route), incident, values }));
+  }
+  for (const one of routes) one.told ||= deliveries.some(({ channel }) => one.channels.includes(channel));
+  return { routes, deliveries };
+}
+
+/** One of the groups that an alert belongs to; `route` is undefined where the configuration has it no more. */
+interface Way {
+  id: string;
+  route: RouteConfig | undefined;
+  incident: boolean;
+  values: Record<string, unknown>;
+}
+
+function waysOf(app: App, alert: Alert): Way[] {
+  const routes = alert.rule === HEALTH_RULE ? [app.router.health] : app.router.routes(alert);
+  return routes.flatMap((route) =>
+    [false, true].flatMap((incident): Way[] => {
+      if (channelsOf(app, route, incident).length === 0) return [];
+      const values = incident ? { alert: alert.id } : groupValues(route, alert);
+      return [{ id: groupId(route.id, incident, values), route, incident, values }];
+    }),
+  );
+}
+
+function channelsOf(app: App, route: RouteConfig, incident: boolean): string[] {
+  return route.channels.filter((name) => (app.channels.get(name)?.type.incident ?? false) === incident);
+}
+
+async function standing(
+  app: App,
+  reader: Reader,
+  locate: Locate,
+  { alert, groups }: { alert: Alert; groups: readonly string[] | undefined },
+  { id, route, incident, values }: Way,
+): Promise<RouteStanding> {
+  const known = await reader.group(id);
+  const own = known?.members.find((member) => member.id === alert.id);
+  // The alert is not there yet: it would join.
+  const member = own ?? (groups === undefined ? newMember(alert) : undefined);
+  const told = own?.told === "firing";
+  if (route === undefined) {
+    return { route: null, at: null, channels: [], group: values, told, heldBy: null, next: null };
+  }
+  const now = app.clock.now();
+  const hold = app.suppression.hold(alert, route, now);
+  const group = known?.group ?? newGroup(route.id, incident, values, now);
+  const place = placeOf(app, route);
+  return {
+    route: formatPlace(place),
+    at: locate(place),
+    channels: channelsOf(app, route, incident),
+    group: values,
+    told,
+    heldBy:
+      hold && member ? { kind: hold.kind, by: hold.by, at: locate(hold.place), until: endOf(app, hold.place) } : null,
+    next: hold || !member ? null : nextTelling(),
+  };
+
+  function nextTelling(): RouteStanding["next"] {
+    const canResolve = ruleOf(app, alert.rule)?.canResolve ?? false;
+    const all = [{ member: member!, alert, canResolve, hold: undefined }];
+    const first = decide(group, route!, all, now);
+    if (first.tell) return { at: iso(now), reason: first.tell.reason };
+    const { due } = first;
+    const reason = due === undefined ? undefined : decide(group, route!, all, due).tell?.reason;
+    return reason === undefined ? null : { at: iso(due!), reason };
+  }
+}
+
+function newMember({ id }: Alert): Member {
+  return { id, pk: "", sk: "", told: null, count: 0, held: null };
+}
+
+/** When a silence says that it ends. */
+function endOf(app: App, [section, index]: Place): string | null {
+  const silence = section === "silences" ? app.config.silences[index as number] : undefined;
+  return silence?.until ?? null;
+}
+
+function placeOf(app: App, wanted: RouteConfig): Place {
+  const find = (route: RouteConfig, place: Place): Place | undefined => {
+    if (route.id === wanted.id) return place;
+    for (const [index, child] of route.routes.entries()) {
+      const found = find(child, [...place, "routes", index]);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  return find(app.config.route, ["route"]) ?? ["health"];
+}
+
+function viewOf(row: DeliveryRow): ExplainedDelivery {
+  const ended = row.status === "pending" ? undefined : row.endedAt;
+  return {
+    ...viewDelivery(row),
+    reason: row.notification.reason,
+    endedAt: ended === undefined ? null : iso(ended),
+    fallback: row.fallback ?? null,
+  };
+}

@@ -1,0 +1,174 @@
+// Why an event did, or did not, lead to a notification, rule by rule; and where an alert is told. It reads what the store has, by
+// the same compiled rules, routes and silences as live polling, and writes nothing.
+import type { Alert } from "../model/alert.ts";
+import type { Event } from "../model/event.ts";
+import { hashOf } from "../model/hash.ts";
+import { iso } from "../rules/alert.ts";
+import { type CompiledRule, stateRow, type Touch } from "../rules/compile.ts";
+import { applyEvent, deadline } from "../rules/evaluate.ts";
+import { compileMismatch, type FieldMismatch, isNearer, type Mismatch } from "../rules/explain-pattern.ts";
+import { describeMismatch, describeWanted } from "../rules/pattern-words.ts";
+import { emptyState, type KeyState, type Transition } from "../rules/state.ts";
+import type { App } from "./deps.ts";
+import { type EffectKind, effectIn, whyNothing } from "./explain-effect.ts";
+import type { KnownAlert, Reader } from "./explain-reader.ts";
+import { explainTelling, type Locate, type Telling } from "./explain-telling.ts";
+import { progressOf } from "./poll.ts";
+import { ruleOf } from "./transitions.ts";
+
+export interface Effect extends Telling {
+  kind: EffectKind;
+  alert: Pick<Alert, "id" | "status" | "severity" | "count" | "startsAt" | "endsAt" | "summary" | "acknowledgedBy">;
+}
+
+/** One rule's answer to an event. */
+export interface RuleVerdict {
+  rule: string;
+  at: string | null;
+  /** Whether any of the rule's patterns matches: `when`, or what resolves or follows. */
+  matched: boolean;
+  /** Why it did not match, or why the match led to no alert; null where `effects` say all. */
+  reason: string | null;
+  /** The fields that did not match, nearest alternative, in the rule's order. */
+  mismatches: { field: string; values: readonly unknown[]; wanted: string }[];
+  /** The rule's `by` fields and the event's values; null where it did not match. */
+  key: Record<string, unknown> | null;
+  effects: Effect[];
+  /** When something happens by itself for this key; `waits` for its targets to be read up to then. */
+  deadline: { at: string; waits: boolean } | null;
+}
+
+export interface EventExplanation {
+  event: Event;
+  /** False: it was pasted, and everything says what would happen now. */
+  stored: boolean;
+  /** Those that matched first, then the others, the nearest first. */
+  rules: RuleVerdict[];
+}
+
+export interface AlertExplanation extends Telling {
+  alert: Alert;
+  /** Where its rule stands; null where the configuration has it no more. */
+  at: string | null;
+  /** The id of the event that opened it; null where it was a deadline, or the event is not among the newest 20 any more. */
+  openedBy: string | null;
+  deadline: RuleVerdict["deadline"];
+}
+
+export interface Explainer {
+  /** An event that was evaluated; or, not `stored`, one that would be evaluated now. */
+  event(event: Event, stored: boolean): Promise<EventExplanation>;
+  alert(alert: Alert): Promise<AlertExplanation>;
+}
+
+/** Explains any number of events and alerts, reading each row of the store at most once. */
+export function createExplainer(app: App, reader: Reader, locate: Locate): Explainer {
+  const rules = app.rules.all.map((rule, index) => ({
+    rule,
+    at: locate(["rules", index]),
+    mismatch: compileMismatch(rule.config.when),
+  }));
+  const progress = progressOf(app);
+
+  async function explainMatch(touch: Touch, event: Event, stored: boolean) {
+    const found = stored ? await happened(touch, event) : await wouldHappen(touch, event);
+    const effects: Effect[] = [];
+    for (const { kind, alert, groups } of found.effects) {
+      const telling = await explainTelling(app, reader, locate, { alert, groups });
+      effects.push({ kind, alert: summaryOf(alert), ...telling });
+    }
+    const reason = effects.length > 0 ? null : whyNothing(touch, event, found.state);
+    return { reason, key: touch.key, effects, deadline: deadlineOf(touch.rule, found.state) };
+  }
+
+  async function happened(touch: Touch, event: Event): Promise<Found> {
+    const state = (await reader.state(touch))?.state;
+    const effects = (await reader.alerts(touch.rule, touch.key)).flatMap((known) => {
+      const kind = effectIn(touch, event, known.alert);
+      return kind === undefined ? [] : [{ kind, ...known }];
+    });
+    return { state, effects };
+  }
+
+  async function wouldHappen(touch: Touch, event: Event): Promise<Found> {
+    const row = await reader.state(touch);
+    await progress.ready();
+    const own = { sourceId: event.sourceId, target: event.resource.id, readTo: Date.parse(event.time) };
+    const before = row?.state ?? emptyState(touch.key);
+    const { state, transitions } = applyEvent(
+      touch.rule,
+      before,
+      event,
+      touch,
+      progress.readTo(touch.rule, touch.key, own),
+    );
+    // Of an alert that comes and goes at once, the end is what is told.
+    const last = [...new Map(transitions.map((one) => [one.alert.id, one])).values()];
+    const effects = last.map(({ kind, alert }) => {
+      const groups = row?.state.alert?.id === alert.id ? row.groups : undefined;
+      return { kind: EFFECTS[kind], alert, groups };
+    });
+    return { state, effects };
+  }
+
+  function deadlineOf(rule: CompiledRule, state: KeyState | undefined): RuleVerdict["deadline"] {
+    const end = state && deadline(rule, state);
+    return end ? { at: iso(end.at), waits: end.due <= app.clock.now() } : null;
+  }
+
+  return {
+    async event(event, stored) {
+      const touches = new Map(app.rules.touch(event).map((touch) => [touch.rule, touch]));
+      const matching: RuleVerdict[] = [];
+      const others: { verdict: RuleVerdict; mismatch: Mismatch }[] = [];
+      for (const { rule, at, mismatch } of rules) {
+        const touch = touches.get(rule);
+        if (touch) {
+          const match = await explainMatch(touch, event, stored);
+          matching.push({ rule: rule.config.id, at, matched: true, mismatches: [], ...match });
+          continue;
+        }
+        const found = mismatch(event)!;
+        const verdict = { rule: rule.config.id, at, matched: false, key: null, effects: [], deadline: null };
+        const mismatches = found.fields.map(inWords);
+        others.push({ verdict: { ...verdict, reason: describeMismatch(found), mismatches }, mismatch: found });
+      }
+      others.sort((a, b) => (isNearer(a.mismatch, b.mismatch) ? -1 : isNearer(b.mismatch, a.mismatch) ? 1 : 0));
+      return { event, stored, rules: [...matching, ...others.map(({ verdict }) => verdict)] };
+    },
+    async alert(alert) {
+      const rule = ruleOf(app, alert.rule);
+      const index = app.rules.all.findIndex(({ config }) => config.id === alert.rule);
+      const known = rule && (await reader.alerts(rule, alert.key)).find((one) => one.alert.id === alert.id);
+      const state = rule && (await reader.state(stateRow(rule, alert.key)))?.state;
+      const opening = alert.events.find(({ id }) => hashOf([alert.rule, alert.key, id]) === alert.id);
+      return {
+        alert,
+        at: rule ? locate(index < 0 ? ["health"] : ["rules", index]) : null,
+        openedBy: opening?.id ?? null,
+        deadline: rule && state?.alert?.id === alert.id ? deadlineOf(rule, state) : null,
+        ...(await explainTelling(app, reader, locate, { alert, groups: known?.groups ?? [] })),
+      };
+    },
+  };
+}
+
+interface Found {
+  state: KeyState | undefined;
+  effects: (Pick<KnownAlert, "alert"> & { kind: EffectKind; groups: readonly string[] | undefined })[];
+}
+
+const EFFECTS: Record<Transition["kind"], EffectKind> = {
+  opened: "opened",
+  updated: "counted",
+  resolved: "resolved",
+  closed: "closed",
+};
+
+function inWords({ field, values, wanted }: FieldMismatch): RuleVerdict["mismatches"][number] {
+  return { field, values, wanted: describeWanted(wanted) };
+}
+
+function summaryOf({ id, status, severity, count, startsAt, endsAt, summary, acknowledgedBy }: Alert): Effect["alert"] {
+  return { id, status, severity, count, startsAt, endsAt, summary, acknowledgedBy };
+}

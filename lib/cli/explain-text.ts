@@ -1,0 +1,142 @@
+// Explanations for people: what matched first and in detail, the rest one line each, the nearest first.
+import type { AlertExplanation, Effect, EventExplanation, RuleVerdict } from "../app/explain.ts";
+import type { ExplainedDelivery, RouteStanding, Telling } from "../app/explain-telling.ts";
+import { type Io, oneLine, styled } from "./io.ts";
+import { severityStyle } from "./severity.ts";
+
+/** As many rules that did not match are shown, unless all are asked for. */
+const NEAREST = 5;
+/** As many deliveries of one alert are shown. */
+const DELIVERIES = 5;
+
+const DID: Record<Effect["kind"], string> = {
+  opened: "opened",
+  counted: "counted into",
+  resolved: "resolved",
+  closed: "closed",
+};
+const WOULD: Record<Effect["kind"], string> = {
+  opened: "would open",
+  counted: "would count into",
+  resolved: "would resolve",
+  closed: "would close",
+};
+
+export function eventText(io: Io, { event, stored, rules }: EventExplanation, all: boolean): string {
+  const matching = rules.filter(({ matched }) => matched);
+  const others = rules.filter(({ matched }) => !matched);
+  const level = styled(io, severityStyle(event.level), event.level);
+  const lines = [
+    `event ${event.id.slice(0, 8)}  ${moment(event.time)}  ${level}  ${event.source}  ${oneLine(event.resource.name, 60)}: ${oneLine(event.message)}`,
+    `${matching.length} of ${rules.length} rules match${stored ? "" : "; this is what would happen now"}`,
+    ...matching.flatMap((verdict) => ["", ...matchedLines(io, verdict, stored)]),
+  ];
+  if (others.length === 0) return `${lines.join("\n")}\n`;
+  const shown = all ? others : others.slice(0, NEAREST);
+  lines.push("", others.length > shown.length ? "not matched, the nearest first:" : "not matched:");
+  for (const { rule, at, reason, mismatches } of shown) {
+    const more = mismatches.length > 1 ? ` (and ${fields(mismatches.length - 1)} more)` : "";
+    lines.push(`  ${rule}${place(at)}: ${reason}${more}`);
+  }
+  if (others.length > shown.length) lines.push(`  and ${others.length - shown.length} more: --all shows them`);
+  return `${lines.join("\n")}\n`;
+}
+
+export function alertText(io: Io, { alert, at, openedBy, deadline, ...telling }: AlertExplanation): string {
+  const status = styled(io, severityStyle(alert.status === "firing" ? alert.severity : "resolved"), alert.status);
+  const lines = [
+    `alert ${alert.id.slice(0, 8)}  ${status}  ${alert.severity}  ×${alert.count}  ${oneLine(alert.summary)}`,
+    `rule ${alert.rule}${at === null ? ", which the configuration has no more" : place(at)}; key ${pairs(alert.key)}`,
+    `${openedBy === null ? "opened" : `opened by event ${openedBy.slice(0, 8)}`} at ${moment(alert.startsAt)}${
+      alert.endsAt === null ? "" : `, ended at ${moment(alert.endsAt)}`
+    }`,
+  ];
+  if (alert.acknowledgedBy !== null) lines.push(`acknowledged by ${oneLine(alert.acknowledgedBy)}`);
+  lines.push(...deadlineLines(deadline), ...tellingLines(io, telling, true));
+  return `${lines.join("\n")}\n`;
+}
+
+function matchedLines(io: Io, { rule, at, key, reason, effects, deadline }: RuleVerdict, stored: boolean): string[] {
+  const lines = [`${styled(io, "bold", rule)}${place(at)}`, `  key ${pairs(key ?? {})}`];
+  if (reason !== null) lines.push(`  ${reason}`);
+  for (const effect of effects) {
+    const { id, status, severity, count } = effect.alert;
+    const isNew = effect.kind === "opened" && !stored;
+    const name = isNew ? `an alert (${severity})` : `alert ${id.slice(0, 8)} (${status}, ${severity}, ×${count})`;
+    lines.push(`  ${(stored ? DID : WOULD)[effect.kind]} ${name}`);
+    lines.push(...tellingLines(io, effect, stored).map((line) => `    ${line}`));
+    if (effect.kind === "counted" && effect.routes.some(({ told }) => told)) {
+      lines.push("    told already: a new match sends nothing by itself");
+    }
+  }
+  return [...lines, ...deadlineLines(deadline).map((line) => `  ${line}`)];
+}
+
+function deadlineLines(deadline: RuleVerdict["deadline"]): string[] {
+  if (deadline === null) return [];
+  const waits = deadline.waits ? ", and waits for its targets to be read up to then" : "";
+  return [`deadline at ${moment(deadline.at)}${waits}`];
+}
+
+function tellingLines(io: Io, { routes, deliveries }: Telling, stored: boolean): string[] {
+  const lines = routes.flatMap((route) => routeLines(io, route, stored));
+  if (routes.length === 0 && deliveries.length === 0) lines.push("it was not told: no group holds it any more");
+  const shown = deliveries.slice(-DELIVERIES);
+  if (shown.length < deliveries.length) lines.push(`${deliveries.length - shown.length} earlier deliveries`);
+  return [...lines, ...shown.map((delivery) => deliveryLine(io, delivery))];
+}
+
+function routeLines(
+  io: Io,
+  { route, at, channels, group, told, heldBy, next }: RouteStanding,
+  stored: boolean,
+): string[] {
+  if (route === null) return ["its route is not in the configuration any more: it goes on by the routes of now"];
+  const lines = [`${route}${place(at)} → ${channels.join(", ")}; group ${pairs(group)}`];
+  if (heldBy !== null) {
+    const until = heldBy.until === null ? "" : ` until ${moment(heldBy.until)}`;
+    lines.push(styled(io, "yellow", `  ${heldBy.kind} by ${heldBy.by}${place(heldBy.at)}${until}`));
+  } else if (next !== null) {
+    lines.push(`  ${told || stored ? "due" : "would be told"} at ${moment(next.at)} (${next.reason})`);
+  } else if (!told) lines.push("  not told: it came and went while it was held back, or closed silently");
+  return lines;
+}
+
+function deliveryLine(io: Io, { id, channel, status, attempts, error, reason, ...rest }: ExplainedDelivery): string {
+  const name = `delivery ${id.slice(0, 8)} to ${channel} (${reason})`;
+  const tries = `${attempts} ${attempts === 1 ? "try" : "tries"}`;
+  const why = error === null ? "" : `: ${oneLine(error, 200)}`;
+  if (status === "delivered") {
+    return styled(
+      io,
+      "green",
+      `${name}: delivered${rest.endedAt === null ? "" : ` at ${moment(rest.endedAt)}`} after ${tries}`,
+    );
+  }
+  if (status === "pending") {
+    const next = rest.nextAttemptAt === null ? "" : `, next at ${moment(rest.nextAttemptAt)}`;
+    return styled(io, "yellow", `${name}: pending after ${tries}${next}${why}`);
+  }
+  const fallback = rest.fallback === null ? "" : `; delivery ${rest.fallback.slice(0, 8)} went to the fallback`;
+  return styled(io, "red", `${name}: dead after ${tries}${why}${fallback}`);
+}
+
+/** `connection=prod, resource.id=svc-1` */
+function pairs(values: Record<string, unknown>): string {
+  const text = Object.entries(values).map(([field, value]) => {
+    return `${field}=${typeof value === "string" ? oneLine(value, 60) : JSON.stringify(value)}`;
+  });
+  return text.length === 0 ? "of everything" : text.join(", ");
+}
+
+function place(at: string | null): string {
+  return at === null ? "" : ` (${at})`;
+}
+
+function moment(iso: string): string {
+  return `${iso.slice(0, 19)}Z`;
+}
+
+function fields(count: number): string {
+  return count === 1 ? "1 field" : `${count} fields`;
+}
