@@ -3,7 +3,7 @@ import type { Pattern } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
 import { type CompiledPattern, compilePattern } from "./pattern.ts";
 import { PatternError } from "./pattern-error.ts";
-import { compileTrees } from "./pattern-index.ts";
+import { compileIndex, compileTrees } from "./pattern-index.ts";
 
 /** Thrown for a rule whose pattern is invalid: which rule, where in its pattern, and why. */
 export class InvalidPatternError extends Error {
@@ -23,8 +23,8 @@ export class InvalidPatternError extends Error {
 /** Compiles rules; `match` gives the ids of all that match an event, in the given order. Throws InvalidPatternError. */
 export function createMatcher(rules: readonly { id: string; when: Pattern }[]): { match(event: object): string[] } {
   const ids = rules.map((rule) => rule.id);
-  const { match } = compileMatcher(rules.map((rule) => compileRule(rule.id, rule.when)));
-  return { match: (event) => match(event).map((index) => ids[index] as string) };
+  const trees = rules.map((rule) => compileRule(rule.id, rule.when).tree);
+  return { match: compileIndex(trees, ids) };
 }
 
 /** Prepares compiled patterns to be matched together; `match` gives the indexes of those that match, ascending. */

@@ -4,11 +4,16 @@ import { isComparable } from "./pattern-number.ts";
 import { casesOf, endOfCases, endsWithCases, matchesWildcard } from "./pattern-text.ts";
 import type { Operator, Scalar } from "./pattern-tree.ts";
 
-type ValueTest = (value: Scalar) => boolean;
+export type ValueTest = (value: Scalar) => boolean;
 
 /** The values by whose identity alone the operator matches, where it is of that kind. */
 export function identityOf(operator: Operator): { value: Scalar } | undefined {
   if (operator.op === "exactly") return { value: operator.value };
+  if (operator.op === "wildcard" && operator.parts.length === 1) return { value: operator.parts[0] as string };
+  if (operator.op === "numeric") {
+    const { low, lowOpen, high, highOpen } = operator;
+    return low === high && !lowOpen && !highOpen ? { value: low } : undefined;
+  }
   if (operator.op !== "equals") return undefined;
   return typeof operator.value === "string" && parseIp(operator.value) !== undefined
     ? undefined
@@ -17,6 +22,7 @@ export function identityOf(operator: Operator): { value: Scalar } | undefined {
 
 /** One function for a field's whole list: true when any operator matches the value. */
 export function compileOperators(operators: readonly Operator[]): ValueTest {
+  if (operators.length === 1) return compileOperator(operators[0] as Operator);
   const identities = new Set<Scalar>();
   const tests: ValueTest[] = [];
   for (const operator of operators) {
@@ -31,11 +37,16 @@ export function compileOperators(operators: readonly Operator[]): ValueTest {
   };
 }
 
-function compileOperator(operator: Operator): ValueTest {
+/** One function for one operator: true when it matches the value. */
+export function compileOperator(operator: Operator): ValueTest {
+  const identity = identityOf(operator);
+  if (identity !== undefined) return (value) => value === identity.value;
   switch (operator.op) {
     case "equals":
-    case "exactly":
-      return compileEquals(operator.value);
+    case "exactly": {
+      const address = parseIp(String(operator.value));
+      return onText((text) => parseIp(text) === address);
+    }
     case "equals-ignore-case": {
       const cases = casesOf(operator.value);
       return onText((text) => endOfCases(text, cases) === text.length);
@@ -60,12 +71,6 @@ function compileOperator(operator: Operator): ValueTest {
 
 function onText(test: (text: string) => boolean): ValueTest {
   return (value) => typeof value === "string" && test(value);
-}
-
-function compileEquals(expected: Scalar): ValueTest {
-  const address = typeof expected === "string" ? parseIp(expected) : undefined;
-  if (address === undefined) return (value) => value === expected;
-  return onText((text) => parseIp(text) === address);
 }
 
 function compileAffix({ op, value, ignoreCase }: Extract<Operator, { op: "prefix" | "suffix" }>): ValueTest {

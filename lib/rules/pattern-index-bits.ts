@@ -1,0 +1,69 @@
+// A set of small numbers that is filled and emptied for each event: two levels of bits, so that what is empty costs nothing.
+
+export interface Bits {
+  /** Bit n & 31 of word n >> 5. */
+  words: Int32Array;
+  /** A bit for each word that may hold any. */
+  summary: Int32Array;
+}
+
+/** Bits that are set together, by the words that hold them. */
+export interface Mask {
+  at: number[];
+  bits: number[];
+}
+
+export function createBits(count: number): Bits {
+  return { words: new Int32Array((count >> 5) + 1), summary: new Int32Array((count >> 10) + 1) };
+}
+
+export function createMask(numbers: readonly number[]): Mask {
+  const mask: Mask = { at: [], bits: [] };
+  for (const number of numbers.toSorted((a, b) => a - b)) {
+    const last = mask.at.length - 1;
+    if (mask.at[last] === number >> 5) mask.bits[last] = (mask.bits[last] as number) | (1 << (number & 31));
+    else {
+      mask.at.push(number >> 5);
+      mask.bits.push(1 << (number & 31));
+    }
+  }
+  return mask;
+}
+
+export function hasBit({ words }: Bits, number: number): boolean {
+  return ((words[number >> 5] as number) & (1 << (number & 31))) !== 0;
+}
+
+export function setBit({ words, summary }: Bits, number: number): void {
+  words[number >> 5] = (words[number >> 5] as number) | (1 << (number & 31));
+  summary[number >> 10] = (summary[number >> 10] as number) | (1 << ((number >> 5) & 31));
+}
+
+export function clearBit({ words }: Bits, number: number): void {
+  words[number >> 5] = (words[number >> 5] as number) & ~(1 << (number & 31));
+}
+
+export function setMask({ words, summary }: Bits, { at, bits }: Mask): void {
+  for (let index = 0; index < at.length; index++) {
+    const word = at[index] as number;
+    words[word] = (words[word] as number) | (bits[index] as number);
+    summary[word >> 5] = (summary[word >> 5] as number) | (1 << (word & 31));
+  }
+}
+
+/** Takes all numbers out, ascending. */
+export function drain({ words, summary }: Bits, take: (number: number) => void): void {
+  for (let group = 0; group < summary.length; group++) {
+    for (let filled = summary[group] as number; filled !== 0; filled &= filled - 1) {
+      const at = (group << 5) + lowest(filled);
+      for (let bits = words[at] as number; bits !== 0; bits &= bits - 1) take((at << 5) + lowest(bits));
+      words[at] = 0;
+    }
+    summary[group] = 0;
+  }
+}
+
+/** The place of the lowest bit that is set. */
+function lowest(bits: number): number {
+  return 31 - Math.clz32(bits & -bits);
+}

@@ -1,0 +1,89 @@
+// Many operators on one field at once: from a value to the targets of those that accept it, without trying each.
+import { addTo, emit, type Found, type Hit } from "./pattern-index-hit.ts";
+import { buildRanges, findRanges, type Range, type Ranges } from "./pattern-index-ranges.ts";
+import { buildTextIndex, findTexts, type TextIndex, type TextOperator } from "./pattern-index-texts.ts";
+import { parseIp } from "./pattern-ip.ts";
+import { isComparable } from "./pattern-number.ts";
+import type { Operator, Scalar } from "./pattern-tree.ts";
+import { identityOf, type ValueTest } from "./pattern-value.ts";
+
+/** What a target asks of a value: an operator, or a judge that no index can stand for. */
+export interface Demand<T> {
+  by: Operator | ValueTest;
+  target: T;
+}
+
+/** Addresses by their digits, ranges of them by the number of digits. */
+interface Addresses<T> {
+  exact: Map<string, Hit<T>[]>;
+  ranges: Map<number, Ranges<string, T>>;
+}
+
+export interface ValueIndex<T> {
+  exact: Map<Scalar, Hit<T>[]> | undefined;
+  texts: TextIndex<T> | undefined;
+  numbers: Ranges<number, T> | undefined;
+  addresses: Addresses<T> | undefined;
+  /** Targets of every value, and those that must be asked. */
+  rest: Hit<T>[];
+}
+
+/** Indexes all operators but `anything-but`, which is no demand on a value but the lack of one. */
+export function buildValueIndex<T>(demands: readonly Demand<T>[]): ValueIndex<T> {
+  const exact = new Map<Scalar, Hit<T>[]>();
+  const texts: { operator: TextOperator; target: T }[] = [];
+  const numbers: Range<number, T>[] = [];
+  const single = new Map<string, Hit<T>[]>();
+  const networks = new Map<number, Range<string, T>[]>();
+  const rest: Hit<T>[] = [];
+  for (const { by, target } of demands) {
+    const hit: Hit<T> = { target, accepts: undefined };
+    if (typeof by === "function") {
+      rest.push({ target, accepts: by });
+      continue;
+    }
+    const identity = identityOf(by);
+    if (identity !== undefined) addTo(exact, identity.value, hit);
+    else if (by.op === "numeric") numbers.push({ ...by, hit });
+    else if (by.op === "cidr") {
+      addTo(networks, by.low.length, { low: by.low, lowOpen: false, high: by.high, highOpen: false, hit });
+    } else if (by.op === "equals") addTo(single, parseIp(String(by.value)) as string, hit);
+    else if (by.op === "exists" && by.value) rest.push(hit);
+    else if (by.op !== "exists" && by.op !== "exactly" && by.op !== "anything-but")
+      texts.push({ operator: by, target });
+  }
+  return {
+    exact: exact.size > 0 ? exact : undefined,
+    texts: texts.length > 0 ? buildTextIndex(texts) : undefined,
+    numbers: numbers.length > 0 ? buildRanges(numbers) : undefined,
+    addresses:
+      single.size + networks.size > 0 ? { exact: single, ranges: mapValues(networks, buildRanges) } : undefined,
+    rest,
+  };
+}
+
+/** Finds the targets of all that accept the value, some of them maybe twice. */
+export function findValue<T>(index: ValueIndex<T>, value: Scalar, found: Found<T>): void {
+  const { exact, texts, numbers, addresses, rest } = index;
+  const same = exact?.get(value);
+  if (same !== undefined) emit(same, value, found);
+  if (typeof value === "string") {
+    if (texts !== undefined) findTexts(texts, value, found);
+    if (addresses !== undefined) findAddress(addresses, value, found);
+  } else if (typeof value === "number" && numbers !== undefined && isComparable(value)) {
+    findRanges(numbers, value, found);
+  }
+  if (rest.length > 0) emit(rest, value, found);
+}
+
+function findAddress<T>({ exact, ranges }: Addresses<T>, text: string, found: Found<T>): void {
+  const digits = parseIp(text);
+  if (digits === undefined) return;
+  emit(exact.get(digits) ?? [], text, found);
+  const family = ranges.get(digits.length);
+  if (family !== undefined) findRanges(family, digits, found);
+}
+
+function mapValues<K, V, W>(map: ReadonlyMap<K, V>, change: (value: V) => W): Map<K, W> {
+  return new Map([...map].map(([key, value]) => [key, change(value)]));
+}
