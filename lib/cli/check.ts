@@ -1,4 +1,5 @@
 // `lookout check`: validates and lints the configuration; with `--live` also tries the connections.
+import { compileTimeInterval } from "../alerts/time-interval.ts";
 import { checkLive, type LiveSource } from "../app/check-live.ts";
 import { wallClock } from "../app/clock.ts";
 import { formatFindings } from "../config/finding.ts";
@@ -13,6 +14,7 @@ export async function checkCommand(io: Io, options: CommonOptions & { live?: boo
   const config = await readConfig(options.config);
   const findings = await lintConfig(config, {
     compilePattern: (pattern) => compilePattern(pattern as Pattern),
+    compileTimeInterval,
     secrets: config.secrets,
     now: wallClock.now(),
   });

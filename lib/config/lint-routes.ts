@@ -1,28 +1,43 @@
 // Finds routes that no alert reaches, channels that nothing uses, and silences that are over or silence nothing.
 import { HEALTH_RULE, Severity } from "../model/alert.ts";
-import type { Config, Pattern, RouteConfig } from "../model/config.ts";
+import type { Config, Pattern, RouteConfig, RuleConfig } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
 import { canonical } from "./fill.ts";
 import { type Finding, findingAt } from "./finding.ts";
-import { lintPattern, type Subject } from "./lint-patterns.ts";
-import type { CompilePattern } from "./lint-rules.ts";
+import { labelValues } from "./label-values.ts";
+import { type CompilePattern, lintPattern, type Subject } from "./lint-patterns.ts";
+import { feedsOf } from "./lint-silence.ts";
 import type { Places } from "./load.ts";
 import { project, testsOf } from "./pattern-walk.ts";
-import { ALERT_FIELDS, unknownStep } from "./vocabulary.ts";
+import { ALERT_FIELDS, ALERT_SHAPES, unknownStep } from "./vocabulary.ts";
 import { didYouMean, nearest } from "./words.ts";
 
 /** What is known of an alert before it opens. */
 interface Candidate {
   rule: string;
   severity: string;
+  /** Null where events of several meet in one alert. */
+  source: string | null;
+  connection: string | null;
 }
-const FIELDS = ["rule", "severity"];
+const FIELDS = ["rule", "severity", "source", "connection"];
 
 export function lintRoutes(config: Config, places: Places, compile: CompilePattern): Finding[] {
-  const alerts = config.rules.flatMap(({ id, severity }): Candidate[] =>
-    (severity === undefined ? Severity.options : [severity]).map((one) => ({ rule: id, severity: one })),
-  );
+  const alerts = config.rules.flatMap((rule) => candidatesOf(rule, config, compile));
   return lintRoute(config.route, ["route"], alerts, { subject: alertSubject(config), places, compile });
+}
+
+/** Every alert that a rule can open, and maybe some that it cannot. */
+function candidatesOf(rule: RuleConfig, config: Config, compile: CompilePattern): Candidate[] {
+  const feeds = feedsOf(rule.when, config, compile);
+  const choices = (values: string[]): (string | null)[] =>
+    new Set(values).size > 1 ? [null, ...new Set(values)] : values.slice(0, 1);
+  const sources = choices(feeds.map(({ kind }) => kind));
+  const connections = choices(feeds.map(({ connection }) => connection));
+  const severities = rule.severity === undefined ? Severity.options : [rule.severity];
+  return severities.flatMap((severity) =>
+    sources.flatMap((source) => connections.map((connection) => ({ rule: rule.id, severity, source, connection }))),
+  );
 }
 
 interface Tools {
@@ -41,7 +56,7 @@ function lintRoute(route: RouteConfig, place: Place, alerts: readonly Candidate[
     const at = [...place, "routes", index];
     const match = child.match ?? {};
     const say = (message: string): number => findings.push(findingAt(places.locate(at), at, message));
-    const own = lintPattern(match, [...at, "match"], subject, places);
+    const own = lintPattern(match, [...at, "match"], subject, tools);
     findings.push(...own);
     const matching = matched(match, left, compile);
     if (taken.has(canonical(match)))
@@ -78,10 +93,10 @@ function lintGroupBy(route: RouteConfig, place: Place, places: Places): Finding[
 }
 
 /** `now` in ms since the epoch. */
-export function lintSilences(config: Config, places: Places, now: number): Finding[] {
+export function lintSilences(config: Config, places: Places, compile: CompilePattern, now: number): Finding[] {
   return config.silences.flatMap((silence, index) => {
     const place = ["silences", index];
-    const findings = lintPattern(silence.match, [...place, "match"], alertSubject(config), places);
+    const findings = lintPattern(silence.match, [...place, "match"], alertSubject(config), { places, compile });
     if (silence.until === undefined || Date.parse(silence.until) > now) return findings;
     const at = [...place, "until"];
     return [...findings, findingAt(places.locate(at), at, "this silence is over", "remove it")];
@@ -108,10 +123,12 @@ function channelsOf(route: RouteConfig): string[] {
 
 /** What patterns over alerts may name. */
 function alertSubject(config: Config): Subject {
-  const values = {
+  const values: Readonly<Record<string, readonly string[]>> = {
     rule: [...config.rules.map(({ id }) => id), HEALTH_RULE],
     connection: Object.keys(config.connections),
     status: ["firing", "resolved"],
   };
-  return { name: "alert", fields: ALERT_FIELDS, values };
+  const valuesOf = (field: string): readonly string[] | undefined =>
+    values[field] ?? labelValues(field, config.sources, config.rules);
+  return { name: "alert", fields: ALERT_FIELDS, shapes: ALERT_SHAPES, valuesOf };
 }

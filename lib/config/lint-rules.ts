@@ -1,18 +1,17 @@
 // Finds rules that cannot do what they say: never match, never resolve, repeat another, or name what is not there.
 import type { Config, Pattern, RuleConfig } from "../model/config.ts";
-import { SOURCE_KINDS } from "../model/event.ts";
 import type { Place } from "../model/place.ts";
+import { CLOSED } from "./api-words.ts";
 import { canonical } from "./fill.ts";
 import { type Finding, findingAt, formatLocation } from "./finding.ts";
-import { lintPattern, type Subject } from "./lint-patterns.ts";
+import { labelValues } from "./label-values.ts";
+import { type CompilePattern, lintPattern, type Subject } from "./lint-patterns.ts";
+import { silence } from "./lint-silence.ts";
+import { lintThreshold } from "./lint-thresholds.ts";
 import type { Places } from "./load.ts";
-import { project, testsOf } from "./pattern-walk.ts";
-import { type Candidate, candidatesOf, EVENT_FIELDS, TYPES, unknownStep } from "./vocabulary.ts";
+import { branchesOf, patternName, project, testsOf } from "./pattern-walk.ts";
+import { EVENT_FIELDS, EVENT_SHAPES, unknownStep } from "./vocabulary.ts";
 import { didYouMean, nearest } from "./words.ts";
-
-export type CompilePattern = (pattern: Pattern) => { matches(event: object): boolean };
-
-const FIELDS = ["source", "sourceId", "connection", "level"];
 
 export function lintRules(config: Config, places: Places, compile: CompilePattern): Finding[] {
   const seen = new Map<string, number>();
@@ -21,8 +20,9 @@ export function lintRules(config: Config, places: Places, compile: CompilePatter
     ...lintResolve(rule, index, config, places, compile),
     ...lintBy(rule, index, places),
     ...eventPatterns(rule, index).flatMap(([pattern, place]) =>
-      lintPattern(pattern, place, subjectOf(pattern, config, compile), places),
+      lintPattern(pattern, place, subjectOf(pattern, config, compile), { places, compile }),
     ),
+    ...(places.pack(index) === undefined ? lintThreshold(rule, index, config, places, compile) : []),
   ]);
   return [...findings, ...lintSilent(config, places, compile)];
 }
@@ -37,17 +37,24 @@ function subjectOf(pattern: Pattern, config: Config, compile: CompilePattern): S
   const sources = project(pattern, ["source"]);
   const cloudEye = sources === undefined || compile(sources).matches({ source: "cloud-eye-events" });
   const open = cloudEye && (sources !== undefined || config.sources.some(({ kind }) => kind === "cloud-eye-events"));
-  const values = {
+  const connections = Object.values(config.connections);
+  const projects = connections.map(({ projectId }) => projectId);
+  const values: Readonly<Record<string, readonly string[]>> = {
     connection: Object.keys(config.connections),
     sourceId: config.sources.map(({ id }) => id),
-    ...(open ? {} : { type: TYPES }),
+    region: [...new Set(connections.map(({ region }) => region))],
+    ...(projects.every((id) => id !== undefined) ? { project: projects } : {}),
+    ...(open ? {} : CLOSED),
   };
-  return { name: "event", fields: EVENT_FIELDS, values };
+  const valuesOf = (field: string): readonly string[] | undefined =>
+    values[field] ?? labelValues(field, config.sources);
+  return { name: "event", fields: EVENT_FIELDS, shapes: EVENT_SHAPES, valuesOf };
 }
 
+/** Rules that open alerts for the same events and keys: labels may tell them apart, on other routes; words may not. */
 function lintRepetition(rule: RuleConfig, index: number, seen: Map<string, number>, places: Places): Finding[] {
-  const { id, summary, description, runbook, ...effect } = rule;
-  const name = canonical(effect);
+  const { id, summary, description, runbook, severity, resolve, when, by, ...effect } = rule;
+  const name = canonical([effect, by.toSorted(), patternName(when)]);
   const first = seen.get(name);
   if (first === undefined) {
     seen.set(name, index);
@@ -55,7 +62,7 @@ function lintRepetition(rule: RuleConfig, index: number, seen: Map<string, numbe
   }
   const place = ["rules", index];
   const where = formatLocation(places.locate(["rules", first]));
-  return [findingAt(places.locate(place), place, `the rule "${id}" does the same as the one at ${where}`)];
+  return [findingAt(places.locate(place), place, `the rule "${id}" opens alerts for the same as the one at ${where}`)];
 }
 
 function lintBy(rule: RuleConfig, index: number, places: Places): Finding[] {
@@ -99,7 +106,9 @@ function lintSilent(config: Config, places: Places, compile: CompilePattern): Fi
     if (pack === undefined) {
       const place = ["rules", index, "when"];
       const message = `the rule "${rule.id}" can never match: ${reason}`;
-      return reason === undefined ? [] : [findingAt(places.locate(place, "key"), place, message)];
+      return reason === undefined
+        ? lintBranches(rule.when, place, config, places, compile)
+        : [findingAt(places.locate(place, "key"), place, message)];
     }
     const message = `no rule of the pack "${pack.name}" can ever match: ${reason}`;
     const known = packs.get(pack.name) ?? { finding: findingAt(pack.location, ["rules"], message), useless: true };
@@ -109,26 +118,18 @@ function lintSilent(config: Config, places: Places, compile: CompilePattern): Fi
   return [...findings, ...[...packs.values()].flatMap(({ finding, useless }) => (useless ? [finding] : []))];
 }
 
-/** Why no event of the configured sources can match; undefined where one can, as far as it is known. */
-function silence(pattern: Pattern, config: Config, compile: CompilePattern): string | undefined {
-  const can = (candidates: readonly Candidate[]): boolean => canMatch(pattern, candidates, compile);
-  if (can(config.sources.flatMap((source) => candidatesOf(source)))) return undefined;
-  if (can(config.sources.flatMap((source) => candidatesOf(source, true)))) {
-    return "its events are normal ones, and their sources ask for abnormal ones only (levels: abnormal)";
-  }
-  const sources = project(pattern, ["source"]);
-  const kinds = SOURCE_KINDS.filter((kind) => sources === undefined || compile(sources).matches({ source: kind }));
-  if (kinds.length > 0 && !kinds.some((kind) => config.sources.some((source) => source.kind === kind))) {
-    return `there is no source of kind ${kinds.join(" or ")}`;
-  }
-  return "no source gives events with this level, type, connection and source id";
-}
-
-function canMatch(pattern: Pattern, candidates: readonly Candidate[], compile: CompilePattern): boolean {
-  const matcher = (fields: readonly string[]): ((event: object) => boolean) => {
-    const known = project(pattern, fields);
-    return known === undefined ? () => true : compile(known).matches;
-  };
-  const [closed, open] = [matcher([...FIELDS, "type"]), matcher(FIELDS)];
-  return candidates.some((candidate) => (candidate.type === undefined ? open(candidate) : closed(candidate)));
+/** Alternatives that never match, where another one does. */
+function lintBranches(
+  pattern: Pattern,
+  place: Place,
+  config: Config,
+  places: Places,
+  compile: CompilePattern,
+): Finding[] {
+  return branchesOf(pattern, place).flatMap(({ only, place: at }): Finding[] => {
+    const reason = silence(only, config, compile);
+    return reason === undefined
+      ? []
+      : [findingAt(places.locate(at), at, `this alternative can never match: ${reason}`)];
+  });
 }

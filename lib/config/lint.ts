@@ -3,8 +3,10 @@ import { Liquid } from "liquidjs";
 import type { Config } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
 import { type Finding, findingAt, sortFindings } from "./finding.ts";
+import type { CompilePattern } from "./lint-patterns.ts";
 import { lintChannels, lintRoutes, lintSilences } from "./lint-routes.ts";
-import { type CompilePattern, lintRules } from "./lint-rules.ts";
+import { lintRules } from "./lint-rules.ts";
+import { type CompileTimeInterval, lintTimes } from "./lint-times.ts";
 import type { LoadedConfig, Places } from "./load.ts";
 import { isMap } from "./raw.ts";
 import type { Secrets } from "./secrets.ts";
@@ -13,6 +15,7 @@ import { didYouMean, nearest } from "./words.ts";
 
 export interface LintDeps {
   compilePattern: CompilePattern;
+  compileTimeInterval: CompileTimeInterval;
   secrets: Pick<Secrets, "problems">;
   /** Milliseconds since the epoch. */
   now: number;
@@ -25,8 +28,9 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
     ...lintTemplates(config, places),
     ...lintDiscovery(config, places),
     ...lintRoutes(config, places, deps.compilePattern),
-    ...lintSilences(config, places, deps.now),
+    ...lintSilences(config, places, deps.compilePattern, deps.now),
     ...lintChannels(config, places),
+    ...lintTimes(config, places, deps.compileTimeInterval, deps.now),
     ...(await lintSecrets(config, places, deps.secrets)),
   ];
   return sortFindings(findings, places.files);

@@ -1,57 +1,14 @@
-// What events and alerts can hold: the fields patterns and templates may name, and the closed lists of their values.
+// What events and alerts can hold: the fields patterns and templates may name, and what kind of values is in them.
 
 import { Alert, Severity } from "../model/alert.ts";
-import type { SourceConfig } from "../model/config.ts";
-import { Event, Level, SOURCE_KINDS, type SourceKind } from "../model/event.ts";
+import { Event, Level, SOURCE_KINDS } from "../model/event.ts";
 
-/** How each API's own word for an event becomes a level; without type where the API's words are open. */
-const WORDS: Readonly<Record<SourceKind, readonly { type?: string; level: Level }[]>> = {
-  "service-events": [
-    { type: "normal", level: "normal" },
-    { type: "abnormal", level: "error" },
-  ],
-  "pool-events": [
-    { type: "Normal", level: "normal" },
-    { type: "Warning", level: "warning" },
-  ],
-  "service-updates": [
-    { type: "SUCCESS", level: "normal" },
-    { type: "RUNNING", level: "normal" },
-    { type: "FAIL", level: "error" },
-  ],
-  "training-events": [
-    { type: "Info", level: "normal" },
-    { type: "Warning", level: "warning" },
-    { type: "Error", level: "error" },
-  ],
-  "cloud-eye-events": Level.options.map((level) => ({ level })),
-};
-/** Kinds whose API can be asked for abnormal events alone in one request; of the others all are read. */
-const FILTERED: readonly SourceKind[] = ["service-events", "pool-events"];
-
-export const TYPES: readonly string[] = SOURCE_KINDS.flatMap((kind) => WORDS[kind].flatMap(({ type }) => type ?? []));
+/** Closed lists of values that hold for every configuration. */
 export const VALUES: Readonly<Record<string, readonly string[]>> = {
   source: SOURCE_KINDS,
   level: Level.options,
   severity: Severity.options,
 };
-
-/** What is known of an event before it happens. */
-export interface Candidate {
-  source: SourceKind;
-  sourceId: string;
-  connection: string;
-  level: Level;
-  type?: string;
-}
-
-/** Every event that a source can give, as far as it is known; with `all` as if it asked for all levels. */
-export function candidatesOf(source: SourceConfig, all = false): Candidate[] {
-  const { kind, id, connection } = source;
-  const blind = !all && source.levels === "abnormal" && FILTERED.includes(kind);
-  const words = WORDS[kind].filter(({ level }) => !blind || level !== "normal");
-  return words.map((word) => ({ source: kind, sourceId: id, connection, ...word }));
-}
 
 export const EVENT_FIELDS: readonly string[] = Object.keys(Event.shape);
 export const ALERT_FIELDS: readonly string[] = Object.keys(Alert.shape);
@@ -59,28 +16,34 @@ const RESOURCE_FIELDS = ["type", "id", "name"];
 /** What may hold anything below it. */
 const OPEN = ["labels", "data", "key", "events"];
 
-/** Fields that are text, so that a number never equals them. */
-export const TEXT_FIELDS = new Set(
-  [
-    ...[
-      "id",
-      "source",
-      "sourceId",
-      "connection",
-      "project",
-      "region",
-      "time",
-      "level",
-      "type",
-      "reason",
-      "message",
-      "text",
-    ],
-  ].concat(
-    ["rule", "status", "severity", "summary", "description"],
-    RESOURCE_FIELDS.map((name) => `resource.${name}`),
-  ),
-);
+/**
+ * How a field's values look. `text` and `count` (a whole number) are always there, `nullable` text too, as null; a
+ * `flag` is true or not there; an `object` holds fields but no value of its own.
+ */
+export type Shape =
+  | { is: "text" | "nullable" | "flag" | "object" }
+  /** At least this much. */
+  | { is: "count"; least: number };
+
+const shapes = (is: "text" | "nullable" | "flag" | "object", ...fields: string[]): [string, Shape][] =>
+  fields.map((field) => [field, { is }]);
+
+export const EVENT_SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
+  ...shapes("text", "id", "source", "sourceId", "connection", "project", "region", "time", "level", "type"),
+  ...shapes("text", "message", "text", ...RESOURCE_FIELDS.map((name) => `resource.${name}`)),
+  ...shapes("nullable", "reason"),
+  ...shapes("flag", "truncated", "future"),
+  ...shapes("object", "resource", "labels", "data"),
+  ["count", { is: "count", least: 1 }],
+  ["late", { is: "count", least: 0 }],
+]);
+
+export const ALERT_SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
+  ...shapes("text", "id", "rule", "status", "severity", "summary", "description", "startsAt", "updatedAt"),
+  ...shapes("nullable", "connection", "source", "region", "endsAt", "acknowledgedBy", "runbook"),
+  ...shapes("object", "key", "labels", "events"),
+  ["count", { is: "count", least: 0 }],
+]);
 
 /** The step of a dotted path that nothing has, with what there is instead; undefined for a path that may exist. */
 export function unknownStep(

@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { compileTimeInterval } from "../../lib/alerts/time-interval.ts";
 import { ConfigError } from "../../lib/config/finding.ts";
 import { lintConfig } from "../../lib/config/lint.ts";
 import { loadConfig } from "../../lib/config/load.ts";
@@ -89,7 +90,7 @@ const PIECES = [
   ],
 ];
 
-const LINT = { compilePattern, secrets: { problems: async () => [] }, now: 0 };
+const LINT = { compilePattern, compileTimeInterval, secrets: { problems: async () => [] }, now: 0 };
 
 type Mutation = (text: string) => string;
 
