@@ -28,6 +28,7 @@ export interface Reader {
   group(id: string): Promise<KnownGroup | undefined>;
   /** Oldest first. */
   deliveries(alertId: string): Promise<DeliveryRow[]>;
+  delivery(id: string): Promise<DeliveryRow | undefined>;
 }
 
 export function createReader(app: App): Reader {
@@ -40,7 +41,7 @@ export function createReader(app: App): Reader {
   const deliveries = once(async () => {
     const rows = await listDeliveries(app);
     const pairs = rows.flatMap((row) => row.alerts.map((id): [string, DeliveryRow] => [id, row]));
-    return Map.groupBy(pairs, ([id]) => id);
+    return { byId: new Map(rows.map((row) => [row.id, row])), byAlert: Map.groupBy(pairs, ([id]) => id) };
   });
 
   async function readState({ pk, sk }: Key): Promise<RuleRow | undefined> {
@@ -63,7 +64,8 @@ export function createReader(app: App): Reader {
       return [...current, ...past.sort((a, b) => (a.alert.startsAt < b.alert.startsAt ? 1 : -1))];
     },
     group: (id) => remember(groups, id, () => readGroup(id)),
-    deliveries: async (alertId) => (await deliveries()).get(alertId)?.map(([, row]) => row) ?? [],
+    deliveries: async (alertId) => (await deliveries()).byAlert.get(alertId)?.map(([, row]) => row) ?? [],
+    delivery: async (id) => (await deliveries()).byId.get(id),
   };
 }
 

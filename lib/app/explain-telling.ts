@@ -37,6 +37,8 @@ export interface ExplainedDelivery extends DeliveryView {
   reason: NotifyReason;
   /** When it was delivered or died; null while it is under way. */
   endedAt: string | null;
+  /** The delivery of the same group and channel that goes before it and is not through yet. */
+  behind: string | null;
   /** The delivery to the channel's fallback that it led to. */
   fallback: string | null;
 }
@@ -55,7 +57,10 @@ export async function explainTelling(
   known: Pick<KnownAlert, "alert"> & { groups: readonly string[] | undefined },
 ): Promise<Telling> {
   const { alert, groups } = known;
-  const deliveries = (await reader.deliveries(alert.id)).map(viewOf);
+  // A fallback may be of the same moment as what died.
+  const order = (row: DeliveryRow): number => (row.fallback === undefined ? 1 : 0);
+  const rows = (await reader.deliveries(alert.id)).toSorted((a, b) => a.createdAt - b.createdAt || order(a) - order(b));
+  const deliveries = await Promise.all(rows.map((row) => viewOf(reader, row)));
   const ways = waysOf(app, alert);
   const routes: RouteStanding[] = [];
   for (const way of ways) {
@@ -159,12 +164,14 @@ function placeOf(app: App, wanted: RouteConfig): Place {
   return find(app.config.route, ["route"]) ?? ["health"];
 }
 
-function viewOf(row: DeliveryRow): ExplainedDelivery {
+async function viewOf(reader: Reader, row: DeliveryRow): Promise<ExplainedDelivery> {
+  const previous = row.previous === null ? undefined : await reader.delivery(row.previous);
   const ended = row.status === "pending" ? undefined : row.endedAt;
   return {
     ...viewDelivery(row),
     reason: row.notification.reason,
     endedAt: ended === undefined ? null : iso(ended),
+    behind: previous?.status === "pending" ? previous.id : null,
     fallback: row.fallback ?? null,
   };
 }

@@ -5,7 +5,7 @@ import type { Event } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
 import { iso } from "../rules/alert.ts";
 import { type CompiledRule, stateRow, type Touch } from "../rules/compile.ts";
-import { applyEvent, deadline } from "../rules/evaluate.ts";
+import { applyEvent, applyTime, deadline } from "../rules/evaluate.ts";
 import { compileMismatch, type FieldMismatch, isNearer, type Mismatch } from "../rules/explain-pattern.ts";
 import { describeMismatch, describeWanted } from "../rules/pattern-words.ts";
 import { emptyState, type KeyState, type Transition } from "../rules/state.ts";
@@ -34,8 +34,8 @@ export interface RuleVerdict {
   /** The rule's `by` fields and the event's values; null where it did not match. */
   key: Record<string, unknown> | null;
   effects: Effect[];
-  /** When something happens by itself for this key; `waits` for its targets to be read up to then. */
-  deadline: { at: string; waits: boolean } | null;
+  /** What happens by itself for this key, and when; `waits`: it is time, but its targets are not read up to then. */
+  deadline: { at: string; to: "open" | "count" | "resolve" | "close"; waits: boolean } | null;
 }
 
 export interface EventExplanation {
@@ -113,7 +113,9 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
 
   function deadlineOf(rule: CompiledRule, state: KeyState | undefined): RuleVerdict["deadline"] {
     const end = state && deadline(rule, state);
-    return end ? { at: iso(end.at), waits: end.due <= app.clock.now() } : null;
+    const transition = end && applyTime(rule, state, end.due, end.due).transitions[0];
+    if (!end || !transition) return null;
+    return { at: iso(end.at), to: ENDS[transition.kind], waits: end.due <= app.clock.now() };
   }
 
   return {
@@ -164,6 +166,8 @@ const EFFECTS: Record<Transition["kind"], EffectKind> = {
   resolved: "resolved",
   closed: "closed",
 };
+
+const ENDS = { opened: "open", updated: "count", resolved: "resolve", closed: "close" } as const;
 
 function inWords({ field, values, wanted }: FieldMismatch): RuleVerdict["mismatches"][number] {
   return { field, values, wanted: describeWanted(wanted) };

@@ -57,7 +57,8 @@ export function readPasted(text: string, config: Config, now: number): PastedEve
     resource: { type: resource?.type ?? "", id, name: resource?.name ?? id },
   };
   const filledIn = Object.keys(Event.shape).filter((key) => key in event && !Object.hasOwn(result.data, key));
-  return { event, filledIn };
+  // In the order in which events are shown.
+  return { event: Event.parse(event), filledIn };
 }
 
 function parse(text: string): unknown {

@@ -1,11 +1,10 @@
 // Explanations for people: what matched first and in detail, the rest one line each, the nearest first.
 import type { AlertExplanation, Effect, EventExplanation, RuleVerdict } from "../app/explain.ts";
 import type { ExplainedDelivery, RouteStanding, Telling } from "../app/explain-telling.ts";
+import type { TargetStatus } from "../app/status.ts";
 import { type Io, oneLine, styled } from "./io.ts";
 import { severityStyle } from "./severity.ts";
 
-/** As many rules that did not match are shown, unless all are asked for. */
-const NEAREST = 5;
 /** As many deliveries of one alert are shown. */
 const DELIVERIES = 5;
 
@@ -22,7 +21,8 @@ const WOULD: Record<Effect["kind"], string> = {
   closed: "would close",
 };
 
-export function eventText(io: Io, { event, stored, rules }: EventExplanation, all: boolean): string {
+/** `nearest` bounds how many of the rules that did not match are shown. */
+export function eventText(io: Io, { event, stored, rules }: EventExplanation, nearest: number): string {
   const matching = rules.filter(({ matched }) => matched);
   const others = rules.filter(({ matched }) => !matched);
   const level = styled(io, severityStyle(event.level), event.level);
@@ -32,7 +32,7 @@ export function eventText(io: Io, { event, stored, rules }: EventExplanation, al
     ...matching.flatMap((verdict) => ["", ...matchedLines(io, verdict, stored)]),
   ];
   if (others.length === 0) return `${lines.join("\n")}\n`;
-  const shown = all ? others : others.slice(0, NEAREST);
+  const shown = others.slice(0, nearest);
   lines.push("", others.length > shown.length ? "not matched, the nearest first:" : "not matched:");
   for (const { rule, at, reason, mismatches } of shown) {
     const more = mismatches.length > 1 ? ` (and ${fields(mismatches.length - 1)} more)` : "";
@@ -56,6 +56,17 @@ export function alertText(io: Io, { alert, at, openedBy, deadline, ...telling }:
   return `${lines.join("\n")}\n`;
 }
 
+/** Of a resource of which no event was seen since `since`: how far its targets are read. */
+export function unseenText(name: string, since: string, targets: readonly TargetStatus[]): string {
+  const lines = [`No event of ${name} was seen since ${moment(since)}.`];
+  for (const { source, lastReadAt, error } of targets) {
+    const read = lastReadAt === null ? "was never read completely" : `is read up to ${moment(lastReadAt)}`;
+    lines.push(`Its target of ${source} ${read}${error === null ? "" : `: ${oneLine(error, 200)}`}.`);
+  }
+  if (targets.length === 0) lines.push(`No target has this id; "lookout status" lists what is read.`);
+  return `${lines.join("\n")}\n`;
+}
+
 function matchedLines(io: Io, { rule, at, key, reason, effects, deadline }: RuleVerdict, stored: boolean): string[] {
   const lines = [`${styled(io, "bold", rule)}${place(at)}`, `  key ${pairs(key ?? {})}`];
   if (reason !== null) lines.push(`  ${reason}`);
@@ -74,8 +85,9 @@ function matchedLines(io: Io, { rule, at, key, reason, effects, deadline }: Rule
 
 function deadlineLines(deadline: RuleVerdict["deadline"]): string[] {
   if (deadline === null) return [];
-  const waits = deadline.waits ? ", and waits for its targets to be read up to then" : "";
-  return [`deadline at ${moment(deadline.at)}${waits}`];
+  const { at, to, waits } = deadline;
+  const unless = waits ? "waits for its targets to be read up to then" : "unless something happens before";
+  return [`by itself it will ${to} at ${moment(at)}; ${unless}`];
 }
 
 function tellingLines(io: Io, { routes, deliveries }: Telling, stored: boolean): string[] {
@@ -114,7 +126,8 @@ function deliveryLine(io: Io, { id, channel, status, attempts, error, reason, ..
     );
   }
   if (status === "pending") {
-    const next = rest.nextAttemptAt === null ? "" : `, next at ${moment(rest.nextAttemptAt)}`;
+    const at = rest.nextAttemptAt === null ? "" : `, next at ${moment(rest.nextAttemptAt)}`;
+    const next = rest.behind === null ? at : `, behind delivery ${rest.behind.slice(0, 8)}`;
     return styled(io, "yellow", `${name}: pending after ${tries}${next}${why}`);
   }
   const fallback = rest.fallback === null ? "" : `; delivery ${rest.fallback.slice(0, 8)} went to the fallback`;

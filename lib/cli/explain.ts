@@ -5,12 +5,18 @@ import { createExplainer, type Explainer } from "../app/explain.ts";
 import { createReader } from "../app/explain-reader.ts";
 import { endedAlerts, openAlerts, seenEvents } from "../app/lists.ts";
 import { PastedEventError, readPasted } from "../app/pasted-event.ts";
+import { readStatus } from "../app/status.ts";
 import { formatLocation } from "../config/finding.ts";
 import { parseDuration } from "../model/duration.ts";
 import type { Place } from "../model/place.ts";
-import { alertText, eventText } from "./explain-text.ts";
+import { alertText, eventText, unseenText } from "./explain-text.ts";
 import { DONE, type Io, UsageError } from "./io.ts";
 import { type CommonOptions, type Opened, openExisting } from "./open.ts";
+
+/** As many of the rules that did not match are shown: of one event, and of each of many. */
+const NEAREST = 5;
+const NEAREST_OF_MANY = 1;
+const ALL = Number.POSITIVE_INFINITY;
 
 export interface ExplainOptions extends CommonOptions {
   resource?: string;
@@ -77,7 +83,7 @@ async function explainId({ app }: Opened, explainer: Explainer, { out, json, io,
   }
   const explanation = await explainer.event(events[0]!, true);
   if (options.json) json(explanation);
-  else out(eventText(io, explanation, options.all === true));
+  else out(eventText(io, explanation, options.all ? ALL : NEAREST));
 }
 
 async function explainPasted({ app }: Opened, explainer: Explainer, { out, json, io, options }: Show, file: string) {
@@ -85,7 +91,7 @@ async function explainPasted({ app }: Opened, explainer: Explainer, { out, json,
   const explanation = await explainer.event(event, false);
   if (options.json) return json({ ...explanation, filledIn });
   const note = filledIn.length === 0 ? "" : `filled in: ${filledIn.join(", ")}\n`;
-  out(`${note}${eventText(io, explanation, options.all === true)}`);
+  out(`${note}${eventText(io, explanation, options.all ? ALL : NEAREST)}`);
 
   function parsePasted(pasted: string) {
     try {
@@ -106,17 +112,14 @@ async function explainResource(
   const from = app.clock.now() - since;
   const found = (await seenEvents(app, from)).filter(({ resource }) => resource.id === name || resource.name === name);
   const events = await Promise.all(found.slice(-limit).map((event) => explainer.event(event, true)));
-  if (options.json)
-    return json({ resource: name, since: new Date(from).toISOString(), earlier: found.length - events.length, events });
-  if (found.length === 0) {
-    out(
-      `No event of ${name} was seen since ${new Date(from).toISOString()}. "lookout status" shows whether it is read.\n`,
-    );
-    return;
-  }
-  if (found.length > events.length)
-    out(`The newest ${events.length} of ${found.length} events; --limit shows more.\n\n`);
-  out(events.map((one) => eventText(io, one, options.all === true)).join("\n"));
+  // Where nothing was seen, the question is whether it was read.
+  const targets = found.length > 0 ? [] : (await readStatus(app)).targets.filter(({ target }) => target === name);
+  const sinceIso = new Date(from).toISOString();
+  const earlier = found.length - events.length;
+  if (options.json) return json({ resource: name, since: sinceIso, earlier, events, targets });
+  if (found.length === 0) return out(unseenText(name, sinceIso, targets));
+  if (earlier > 0) out(`The newest ${events.length} of ${found.length} events; --limit shows more.\n\n`);
+  out(events.map((one) => eventText(io, one, options.all ? ALL : NEAREST_OF_MANY)).join("\n"));
 }
 
 async function readText(file: string): Promise<string> {

@@ -52,7 +52,11 @@ export async function startWithSamples(options: Partial<SimulatorOptions> = {}):
 }
 
 /** A configuration for it: every target by id, one alert an event, told to a signed webhook. */
-export function samplesConfig(sim: Simulator, hook: string, more = ""): string {
+export function samplesConfig(
+  sim: { url: string; credentials: { projectId: string } },
+  hook: string,
+  more = "",
+): string {
   const { url, credentials } = sim;
   return `
 connections:
