@@ -69,6 +69,7 @@ export function createApp(config: Config, ports: AppPorts): App {
   return {
     config,
     rules: compileRules(config.rules, config.sources),
+    observedSince: new Map(),
     healthRule: compileRules([healthRuleConfig()], []).all[0]!,
     router: compileRouter(config.route, healthRoute(config.health.channels, config.route), compile),
     suppression: compileSuppression(config.silences, intervals, compile, HEALTH_RULE),

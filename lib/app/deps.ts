@@ -42,6 +42,8 @@ export interface Channel {
 export interface App {
   config: Config;
   rules: Rules;
+  /** Since when each rule has evaluated what came, by id, where it is known; ms. Filled by reconcileRules. */
+  observedSince: Map<string, number>;
   /** The rule of an alert that Lookout raises about itself. */
   healthRule: CompiledRule;
   router: Router;

@@ -14,6 +14,7 @@ import { type EffectKind, effectIn, whyNothing } from "./explain-effect.ts";
 import type { KnownAlert, Reader } from "./explain-reader.ts";
 import { explainTelling, type Locate, type Telling } from "./explain-telling.ts";
 import { progressOf } from "./poll.ts";
+import { observed } from "./slice.ts";
 import { ruleOf } from "./transitions.ts";
 
 export interface Effect extends Telling {
@@ -93,15 +94,10 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
   async function wouldHappen(touch: Touch, event: Event): Promise<Found> {
     const row = await reader.state(touch);
     await progress.ready();
-    const own = { sourceId: event.sourceId, target: event.resource.id, readTo: Date.parse(event.time) };
+    const { sourceId, resource } = event;
+    const own = { sourceId, target: resource.id, readTo: Date.parse(event.time), since: 0, teaches: false };
     const before = row?.state ?? emptyState(touch.key);
-    const { state, transitions } = applyEvent(
-      touch.rule,
-      before,
-      event,
-      touch,
-      progress.readTo(touch.rule, touch.key, own),
-    );
+    const { state, transitions } = applyEvent(touch.rule, before, touch, observed(app, progress, touch, own));
     // Of an alert that comes and goes at once, the end is what is told.
     const last = [...new Map(transitions.map((one) => [one.alert.id, one])).values()];
     const effects = last.map(({ kind, alert }) => {

@@ -9,6 +9,7 @@ import type { AwsSecrets } from "../config/secret-values.ts";
 import { createSecrets, type Secrets } from "../config/secrets.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Pattern } from "../model/config.ts";
+import { compileExtract } from "../rules/extract.ts";
 import { compilePattern } from "../rules/pattern.ts";
 import { compileTemplate } from "../rules/template.ts";
 
@@ -33,6 +34,7 @@ export async function openConfig(path: string, options: OpenConfigOptions): Prom
   const loaded = await loadConfig(path, {
     compilePattern: (pattern) => compilePattern(pattern as Pattern),
     parseTemplate: compileTemplate,
+    compileExtract,
     channelTypes,
     compileTimeInterval: (spec, defaults) => compileTimeInterval(spec as Record<string, unknown>, defaults),
     packsDir,

@@ -19,11 +19,15 @@ export interface Progress {
   fail(sourceId: string, target: string, readTo: number | null): void;
 }
 
-/** A target and how far it will have been read once its slice is committed; ms. */
+/** A target and what will have been read of it once its slice is committed. Times in ms. */
 export interface OwnProgress {
   sourceId: string;
   target: string;
   readTo: number;
+  /** Its floor: nothing before it is ever read. */
+  since: number;
+  /** Whether this is its first poll. */
+  teaches: boolean;
 }
 
 /** What this run knows of a source beyond its row. */

@@ -15,7 +15,10 @@ const BATCH = 20;
 export async function reconcileRules(app: App): Promise<void> {
   const before = (await app.store.get<RegistryRow>(REGISTRY))?.data ?? {};
   const rules = [...app.rules.all, app.healthRule];
-  const now: RegistryRow = Object.fromEntries(rules.map((rule) => [rule.config.id, registered(rule)]));
+  const now: RegistryRow = Object.fromEntries(
+    rules.map((rule) => [rule.config.id, registered(rule, before[rule.config.id], app.clock.now())]),
+  );
+  for (const [id, { since }] of Object.entries(now)) if (since !== undefined) app.observedSince.set(id, since);
   if (JSON.stringify(Object.entries(before).sort()) === JSON.stringify(Object.entries(now).sort())) return;
   for (const [id, { pk }] of Object.entries(before)) if (now[id]?.pk !== pk) await closePartition(app, pk);
   for (const rule of rules) {
@@ -28,27 +31,34 @@ export async function reconcileRules(app: App): Promise<void> {
   });
 }
 
-function registered(rule: CompiledRule): RegistryRow[string] {
-  const { threshold, resolve } = rule.config;
-  return { pk: rulePartition(rule), ends: hashOf([threshold ?? null, resolve ?? null], 8) };
+function registered(rule: CompiledRule, before: RegistryRow[string] | undefined, now: number): RegistryRow[string] {
+  const { threshold, distinct, absence, expect, resolve } = rule.config;
+  const times = [threshold, resolve, distinct, absence, expect].map((key) => key ?? null);
+  const pk = rulePartition(rule);
+  const since = before?.pk === pk ? before.since : now;
+  return { pk, ends: hashOf(times, 8), ...(since === undefined ? {} : { since }) };
 }
 
 /** What ends the rule's alerts has changed: those that are open are due by the new terms. */
 async function retimePartition(app: App, rule: CompiledRule): Promise<void> {
   const rows = await app.store.list<RuleRow>(rulePartition(rule));
-  const open = rows.filter((row) => row.data.state.alert?.status === "firing");
+  const open = rows.filter((row) => isWaiting(rule, row.data));
   for (let from = 0; from < open.length; from += BATCH) {
     const batch = open.slice(from, from + BATCH);
     await commitUnit(app.store, app.clock, app.random, async (unit) => {
       await unit.load(batch);
       for (const key of batch) {
         const row = unit.value<RuleRow>(key);
-        if (row?.state.alert?.status !== "firing") continue;
+        if (row === undefined || !isWaiting(rule, row)) continue;
         const due = deadline(rule, row.state)?.due;
         unit.put(key, row, due === undefined ? {} : { queue: "timer", due });
       }
     });
   }
+}
+
+function isWaiting(rule: CompiledRule, { state }: RuleRow): boolean {
+  return state.alert?.status === "firing" || deadline(rule, state) !== undefined;
 }
 
 async function closePartition(app: App, pk: string): Promise<void> {

@@ -99,7 +99,8 @@ export async function startReplay({ config, start }: ReplayOptions): Promise<Rep
     for (let from = 0, size = MAX_SLICE; from < events.length; ) {
       const slice = events.slice(from, from + size);
       const { sourceId, resource } = slice[0]!;
-      const own = { sourceId, target: resource.id, readTo: now };
+      // What was there before the start is not known; all that comes after it counts.
+      const own = { sourceId, target: resource.id, readTo: now, since: start, teaches: false };
       const result = await commitSlice(app, own, slice, progress, async () => {}, now, undefined);
       if (result === undefined) {
         size = Math.ceil(slice.length / 2);

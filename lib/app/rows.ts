@@ -20,6 +20,8 @@ export interface TargetRow {
   cursor: Cursor;
   /** Committed together with the events they count. */
   ledger: Daily<{ new: number; matched: number; malformed: number }>;
+  /** Its first poll has not come to its end: what it finds teaches. */
+  learning?: true;
   /** Ids of the groups that wait for the rest of a catch-up; absent when there is none. */
   held?: string[];
 }
@@ -170,8 +172,8 @@ export function eventsKey(now: number, sourceId: string, target: string, first: 
   return { pk: eventsPartition(dayOf(now)), sk: `${String(now).padStart(15, "0")}/${sourceId}/${target}/${first}` };
 }
 
-/** Which partition each rule keeps its rows in, and a hash of what ends its alerts, by rule id. */
-export type RegistryRow = Record<string, { pk: string; ends: string }>;
+/** Which partition each rule keeps its rows in, since when (ms), and a hash of what its deadlines depend on, by rule id. */
+export type RegistryRow = Record<string, { pk: string; ends: string; since?: number }>;
 export const REGISTRY: Key = { pk: "meta", sk: "rules" };
 
 /** The UTC day of a time in ms. */

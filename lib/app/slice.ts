@@ -2,7 +2,7 @@
 import type { Event } from "../model/event.ts";
 import type { Touch } from "../rules/compile.ts";
 import { applyEvent } from "../rules/evaluate.ts";
-import { emptyState, type Transition } from "../rules/state.ts";
+import { emptyState, type Observed, type Transition } from "../rules/state.ts";
 import type { Key } from "../store/port.ts";
 import type { App } from "./deps.ts";
 import type { OwnProgress, Progress } from "./progress.ts";
@@ -33,14 +33,14 @@ export async function commitSlice(
   now: number,
   catchUp: CatchUp | undefined,
 ): Promise<SliceResult | undefined> {
-  const touched = events.map((event) => ({ event, touches: app.rules.touch(event) }));
+  const touched = events.map((event) => ({ touches: app.rules.touch(event) }));
   const matched = touched.filter(({ touches }) => touches.some((touch) => touch.matches)).length;
   const keys = touched.flatMap(({ touches }) => touches.map(({ pk, sk }): Key => ({ pk, sk })));
 
   let tooLarge = false;
   const result = await commitUnit(app.store, app.clock, app.random, async (unit, abandon) => {
     await unit.load(keys);
-    const changes = evaluate(unit, touched, (touch) => progress.readTo(touch.rule, touch.key, at));
+    const changes = evaluate(unit, touched, (touch) => observed(app, progress, touch, at));
     const groups = await putChanges(app, unit, changes, now, catchUp);
     if (events.length > 0) {
       const key = eventsKey(now, at.sourceId, at.target, events[0]!.id);
@@ -55,17 +55,23 @@ export async function commitSlice(
   return tooLarge ? undefined : result;
 }
 
+/** What is observed for a rule and key once the slice of one target is committed. */
+export function observed(app: App, progress: Progress, { rule, key }: Touch, at: OwnProgress): Observed {
+  const since = Math.max(at.since, app.observedSince.get(rule.config.id) ?? 0);
+  return { readTo: progress.readTo(rule, key, at), since, teaches: at.teaches };
+}
+
 function evaluate(
   unit: Unit,
-  touched: readonly { event: Event; touches: readonly Touch[] }[],
-  readTo: (touch: Touch) => number,
+  touched: readonly { touches: readonly Touch[] }[],
+  observedFor: (touch: Touch) => Observed,
 ): Change[] {
   const changes = new Map<string, Change>();
-  for (const { event, touches } of touched) {
+  for (const { touches } of touched) {
     for (const touch of touches) {
       const name = `${touch.pk}/${touch.sk}`;
       const before = changes.get(name)?.state ?? unit.value<RuleRow>(touch)?.state ?? emptyState(touch.key);
-      const { state, transitions } = applyEvent(touch.rule, before, event, touch, readTo(touch));
+      const { state, transitions } = applyEvent(touch.rule, before, touch, observedFor(touch));
       const change = changes.get(name);
       if (change === undefined) changes.set(name, { rule: touch.rule, state, transitions });
       else changes.set(name, { ...change, state, transitions: join(change.transitions, transitions) });

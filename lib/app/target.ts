@@ -4,7 +4,7 @@ import type { Transition } from "../rules/state.ts";
 import { advance, isIdle } from "../sources/cursor.ts";
 import type { Batch, Target } from "../sources/port.ts";
 import type { App, Connection } from "./deps.ts";
-import type { Progress } from "./progress.ts";
+import type { OwnProgress, Progress } from "./progress.ts";
 import { dayOf, type MalformedRow, malformedKey, type TargetRow, targetKey } from "./rows.ts";
 import { commitSlice } from "./slice.ts";
 import { dueNow, releaseGroups } from "./transitions.ts";
@@ -186,7 +186,14 @@ async function commitPart(
   const events = found.map(({ event }) => event);
   if (events.length > 0) await read.progress.ready();
   const newest = events.length === 0 ? 0 : Math.min(now, Date.parse(events.at(-1)!.time));
-  const own = { sourceId: source.id, target: target.id, readTo: Math.max(newest, before?.readTo ?? 0) };
+  const teaches = position.row === undefined || position.row.learning === true;
+  const own: OwnProgress = {
+    sourceId: source.id,
+    target: target.id,
+    readTo: Math.max(newest, before?.readTo ?? 0),
+    since: cursor.floor,
+    teaches,
+  };
   let next: TargetRow | undefined;
   const result = await commitSlice(
     app,
@@ -201,6 +208,7 @@ async function commitPart(
         cursor,
         ledger: counted(position.row?.ledger ?? {}, now, { new: events.length, matched, malformed }),
         ...(waiting.length > 0 ? { held: waiting } : {}),
+        ...(teaches && !final ? { learning: true } : {}),
       };
       if (final && held.length > RELEASED_AT_ONCE) next.held = held;
       else if (final) await dueNow(app, unit, held, by);

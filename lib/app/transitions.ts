@@ -240,11 +240,10 @@ function putHead(unit: Unit, group: Group, due: number): void {
 function putState(unit: Unit, rule: CompiledRule, row: RuleRow, now: number): void {
   const key: Key = { pk: rulePartition(rule), sk: stateRow(rule, row.state.key).sk };
   const due = deadline(rule, row.state)?.due;
-  if (row.state.alert?.status === "firing") {
+  if (due !== undefined || row.state.alert?.status === "firing") {
     unit.put(key, row, due === undefined ? {} : { queue: "timer", due });
     return;
   }
   // Nothing is open: the row serves late events only. A day more covers a catch-up that was interrupted.
-  const within = rule.config.threshold?.within ?? 0;
-  unit.put(key, row, { expires: now + within + rule.lateness + DAY });
+  unit.put(key, row, { expires: now + rule.memory + rule.lateness + DAY });
 }

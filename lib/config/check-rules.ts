@@ -3,9 +3,11 @@
 import { HEALTH_RULE } from "../model/alert.ts";
 import type { RuleConfig } from "../model/config.ts";
 import { Rule } from "../model/config-file.ts";
+import type { Place } from "../model/place.ts";
 import { checkPattern } from "./check-patterns.ts";
 import { type Finding, findingAt, formatLocation } from "./finding.ts";
 import type { RuleSite } from "./includes.ts";
+import { placedProblem } from "./placed-error.ts";
 import { field, isMap } from "./raw.ts";
 import { validate } from "./validate.ts";
 
@@ -14,6 +16,8 @@ export interface RuleCheckers {
   compilePattern(pattern: unknown): unknown;
   /** Throws an Error whose message is for people. */
   parseTemplate(text: string): unknown;
+  /** Throws an error with `path`, from the list, and `reason`. */
+  compileExtract(specs: { field: string; pattern: string }[]): unknown;
 }
 
 export function checkRules(sites: readonly RuleSite[], checkers: RuleCheckers): Finding[] {
@@ -37,12 +41,21 @@ function checkId(site: RuleSite, seen: Map<string, RuleSite>): Finding[] {
   return [findingAt(location, place, `the rule id "${id}" is given twice`, `the first time at ${where}`)];
 }
 
-function checkRule({ raw, document, place }: RuleSite, { compilePattern, parseTemplate }: RuleCheckers): Finding[] {
+function checkRule(site: RuleSite, { compilePattern, parseTemplate, compileExtract }: RuleCheckers): Finding[] {
+  const { raw, document, place } = site;
   if (!isMap(raw)) return [];
   const resolve = raw["resolve"];
+  const then = field(raw["sequence"], "then");
+  const patterns: [pattern: unknown, at: Place][] = [
+    [raw["when"], ["when"]],
+    [field(resolve, "when"), ["resolve", "when"]],
+    [field(raw["expect"], "when"), ["expect", "when"]],
+    ...(Array.isArray(then) ? then.map((one, index): [unknown, Place] => [one, ["sequence", "then", index]]) : []),
+  ];
   const findings = [
-    ...checkPattern(raw["when"], document, [...place, "when"], compilePattern),
-    ...checkPattern(field(resolve, "when"), document, [...place, "resolve", "when"], compilePattern),
+    ...patterns.flatMap(([pattern, at]) => checkPattern(pattern, document, [...place, ...at], compilePattern)),
+    ...checkKind(site),
+    ...checkExtract(site, compileExtract),
   ];
   if (isMap(resolve) && Object.keys(resolve).length === 0) {
     const at = [...place, "resolve"];
@@ -58,6 +71,32 @@ function checkRule({ raw, document, place }: RuleSite, { compilePattern, parseTe
     if (problem !== undefined) findings.push(findingAt(document.locate(at), at, `"${key}" is no template: ${problem}`));
   }
   return findings;
+}
+
+const KINDS = ["threshold", "absence", "expect", "sequence", "distinct", "change", "newValue", "spike"];
+
+function checkKind({ raw, document, place }: RuleSite): Finding[] {
+  const [first, ...others] = KINDS.filter((kind) => field(raw, kind) !== undefined);
+  return others.map((kind) => {
+    const at = [...place, kind];
+    const message = `"${kind}" and "${first}" cannot stand in one rule`;
+    return findingAt(document.locate(at, "key"), at, message, "write two rules");
+  });
+}
+
+function checkExtract({ raw, document, place }: RuleSite, compile: RuleCheckers["compileExtract"]): Finding[] {
+  const specs = field(raw, "extract");
+  const isWhole = (spec: unknown) =>
+    typeof field(spec, "field") === "string" && typeof field(spec, "pattern") === "string";
+  if (!Array.isArray(specs) || !specs.every(isWhole)) return [];
+  try {
+    compile(specs);
+    return [];
+  } catch (error) {
+    const { path, reason } = placedProblem(error);
+    const at = [...place, "extract", ...path];
+    return [findingAt(document.locate(at), at, `the expression ${reason}`)];
+  }
 }
 
 function templateProblem(text: string, parse: (text: string) => unknown): string | undefined {

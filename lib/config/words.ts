@@ -31,8 +31,6 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 
 /** Keys of the documented configuration that this version does not have, by the list or map they stand in. */
 const NOT_BUILT: readonly [section: RegExp, keys: readonly string[]][] = [
-  [/^rules\.\d+$/, ["absence", "expect", "sequence", "distinct", "change", "newValue", "spike", "extract", "reopen"]],
-  [/^rules\.\d+\.resolve$/, ["reopen"]],
   [/^route(\.routes\.\d+)*$/, ["escalate"]],
   [/^$/, ["inhibit"]],
 ];

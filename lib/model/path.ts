@@ -1,5 +1,7 @@
 // Dotted paths into an event or an alert (`resource.id`, `labels.team`), as rules, routes and keys use them.
 
+import { hashOf } from "./hash.ts";
+
 /** The value at a dotted path; undefined where any step is missing. A key that itself holds dots is found too, longest first. */
 export function valueAt(object: unknown, path: string): unknown {
   if (object === null || typeof object !== "object") return undefined;
@@ -20,4 +22,14 @@ export function valuesAt(object: unknown, paths: readonly string[]): Record<stri
   const values: Record<string, unknown> = {};
   for (const path of paths) values[path] = valueAt(object, path) ?? null;
   return values;
+}
+
+const MAX_TEXT = 64;
+
+/** The value at a dotted path as a short text that stands for it; undefined where it is missing, null, a list or an object. */
+export function valueText(object: unknown, path: string): string | undefined {
+  const value = valueAt(object, path);
+  if (value === undefined || value === null || typeof value === "object") return undefined;
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > MAX_TEXT ? `#${hashOf([text])}` : text;
 }

@@ -7,7 +7,10 @@ import type { CompiledRule } from "./compile.ts";
 const KEPT_EVENTS = 20;
 const SEVERITY: Record<Level, Severity> = { normal: "info", warning: "warning", error: "error", critical: "critical" };
 
-/** Opens an alert. `events` are what it has counted so far, ascending; `count` their occurrences; `startsAt` in ms. */
+/**
+ * Opens an alert. `events` are what it has counted so far, ascending; `count` their occurrences; `startsAt` in ms. `seed` names it where
+ * it is not the opening event that does.
+ */
 export function openAlert(
   rule: CompiledRule,
   key: Record<string, unknown>,
@@ -15,11 +18,12 @@ export function openAlert(
   events: readonly Event[],
   count: number,
   startsAt: number,
+  seed: string = opening.id,
 ): Alert {
   const config = rule.config;
   const first = events[0] ?? opening;
   const alert: Alert = {
-    id: hashOf([config.id, key, opening.id]),
+    id: hashOf([config.id, key, seed]),
     rule: config.id,
     status: "firing",
     severity: config.severity ?? SEVERITY[opening.level],
@@ -32,7 +36,7 @@ export function openAlert(
     region: first.region,
     resource: first.resource,
     startsAt: iso(startsAt),
-    updatedAt: opening.time,
+    updatedAt: opening.time > iso(startsAt) ? opening.time : iso(startsAt),
     endsAt: null,
     count,
     acknowledgedBy: null,
@@ -47,13 +51,21 @@ export function openAlert(
   return alert;
 }
 
-/** Counts one more matching event into the alert (a copy is returned). */
-export function countEvent(alert: Alert, event: Event): Alert {
-  const next: Alert = { ...alert, events: [...alert.events], count: alert.count + event.count };
-  keepEvent(next, event);
-  if (event.time > next.updatedAt) next.updatedAt = event.time;
-  if (event.time < next.startsAt) next.startsAt = event.time;
+/** Counts what matched at `at` (ms) into the alert: these events, `count` occurrences in all. A copy is returned. */
+export function countEvents(alert: Alert, events: readonly Event[], count: number, at: number): Alert {
+  const next: Alert = { ...alert, events: [...alert.events], count: alert.count + count };
+  if (at < Date.parse(alert.startsAt)) next.startsAt = iso(at);
+  for (const event of events) {
+    if (next.events.some(({ id }) => id === event.id)) continue;
+    keepEvent(next, event);
+    if (event.time > next.updatedAt) next.updatedAt = event.time;
+  }
   return next;
+}
+
+/** The same alert, firing again. */
+export function reopenAlert(alert: Alert): Alert {
+  return { ...alert, status: "firing", endsAt: null };
 }
 
 /** Ends the alert at `at` (ms, event time or a deadline). */

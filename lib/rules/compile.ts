@@ -3,6 +3,7 @@ import type { RuleConfig, SourceConfig } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
 import { valuesAt } from "../model/path.ts";
+import { compileExtract } from "./extract.ts";
 import { compileMatcher } from "./matcher.ts";
 import { type CompiledPattern, compilePattern } from "./pattern.ts";
 import { compileTrees } from "./pattern-index.ts";
@@ -10,31 +11,41 @@ import { compileTemplate, type Template } from "./template.ts";
 
 /** A rule with neither `resolve` nor a state that falls describes an occurrence: it closes silently after this. ms */
 export const OCCURRENCE_MS = 86_400_000;
+/** How long the last value of a key that shows no more is kept for `change`; ms. */
+const VALUE_MS = 30 * OCCURRENCE_MS;
 const DEFAULT_SUMMARY = "{{ event.resource.name }}: {{ event.message }}";
 
 export interface CompiledRule {
   config: RuleConfig;
-  /** Changes with `when`, `by` and kind: names the rule's rows, so that a changed rule starts anew. */
+  /** Changes with `when`, `by`, `extract` and kind: names the rule's rows, so that a changed rule starts anew. */
   version: string;
   summary: Template;
   description: Template | undefined;
   /** True where an alert of this rule can end by itself in less than an occurrence's silence. */
   canResolve: boolean;
-  /** The sources whose events may match `when` or `resolve.when`. */
+  /** The sources whose events may match one of its patterns. */
   feeds: SourceConfig[];
   /** The longest lateness among them; ms. */
   lateness: number;
+  /** `when`, what follows it, and `resolve.when`, in this order. */
+  patterns: { pattern: CompiledPattern; step: number | undefined }[];
+  /** How long after its last event a state may still matter, beyond what is late; ms. */
+  memory: number;
 }
 
 /** What one event does to one rule and key. */
 export interface Touch {
   rule: CompiledRule;
+  /** The event as the rule sees it: with what the rule extracts. */
+  event: Event;
   key: Record<string, unknown>;
   /** Store names of the state row. */
   pk: string;
   sk: string;
   matches: boolean;
   resolves: boolean;
+  /** Bit 0: it matches `when`; bit n: the n-th pattern that follows, of `expect` or `sequence`. */
+  steps: number;
 }
 
 export interface Rules {
@@ -44,36 +55,56 @@ export interface Rules {
   touch(event: Event): Touch[];
 }
 
+/** What a matching pattern means for its rule: a step, or its end. */
+interface Meaning {
+  rule: CompiledRule;
+  step: number | undefined;
+}
+
 export function compileRules(configs: readonly RuleConfig[], sources: readonly SourceConfig[]): Rules {
-  const patterns: CompiledPattern[] = [];
-  const meaning: { rule: CompiledRule; resolves: boolean }[] = [];
-  const all = configs.map((config) => {
-    const when = compilePattern(config.when);
-    const resolve = config.resolve?.when && compilePattern(config.resolve.when);
-    const rule = compileRule(config, sources, resolve ? [when, resolve] : [when]);
-    patterns.push(when);
-    meaning.push({ rule, resolves: false });
-    if (resolve) patterns.push(resolve);
-    if (resolve) meaning.push({ rule, resolves: true });
-    return rule;
-  });
-  const matcher = compileMatcher(patterns);
+  const all = configs.map((config) => compileRule(config, sources));
+  // Rules that take the same values out of an event look at it together.
+  const views = [...Map.groupBy(all, ({ config }) => JSON.stringify(config.extract ?? [])).values()].map(compileView);
+  const place = new Map(all.map((rule, index) => [rule, index]));
 
   function touch(event: Event): Touch[] {
-    const touches: Touch[] = [];
-    for (const index of matcher.match(event)) {
-      const { rule, resolves } = meaning[index]!;
-      const previous = touches.at(-1);
-      if (previous?.rule === rule) {
-        previous.resolves ||= resolves;
-        continue;
-      }
-      const key = valuesAt(event, rule.config.by);
-      touches.push({ rule, key, ...stateRow(rule, key), matches: !resolves, resolves });
-    }
-    return touches;
+    if (views.length === 1) return views[0]!(event);
+    const touches = views.flatMap((view) => view(event));
+    return touches.sort((a, b) => place.get(a.rule)! - place.get(b.rule)!);
   }
   return { all, byId: new Map(all.map((rule) => [rule.config.id, rule])), touch };
+}
+
+function compileView(rules: readonly CompiledRule[]): (event: Event) => Touch[] {
+  const meanings: Meaning[] = [];
+  const patterns: CompiledPattern[] = [];
+  for (const rule of rules) {
+    for (const { pattern, step } of rule.patterns) {
+      patterns.push(pattern);
+      meanings.push({ rule, step });
+    }
+  }
+  const matcher = compileMatcher(patterns);
+  const specs = rules[0]!.config.extract;
+  const extract = specs && compileExtract(specs);
+
+  return (original) => {
+    const event = extract ? { ...original, extracted: extract(original).extracted } : original;
+    const touches: Touch[] = [];
+    for (const index of matcher.match(event)) {
+      const { rule, step } = meanings[index]!;
+      let touch = touches.at(-1);
+      if (touch?.rule !== rule) {
+        const key = valuesAt(event, rule.config.by);
+        touch = { rule, event, key, ...stateRow(rule, key), matches: false, resolves: false, steps: 0 };
+        touches.push(touch);
+      }
+      if (step === undefined) touch.resolves = true;
+      else touch.steps |= 1 << step;
+      touch.matches = (touch.steps & 1) === 1;
+    }
+    return touches;
+  };
 }
 
 /** Where the state of a rule and key is kept. */
@@ -85,21 +116,61 @@ export function rulePartition(rule: CompiledRule): string {
   return `rule/${rule.config.id}/${rule.version}`;
 }
 
-function compileRule(
-  config: RuleConfig,
-  sources: readonly SourceConfig[],
-  patterns: readonly CompiledPattern[],
-): CompiledRule {
-  const feeds = sources.filter((source) => patterns.some((pattern) => mayFeed(source, pattern)));
+function compileRule(config: RuleConfig, sources: readonly SourceConfig[]): CompiledRule {
+  const { threshold, distinct, absence, expect, sequence, resolve } = config;
+  const steps = [config.when, ...(expect ? [expect.when] : (sequence?.then ?? []))];
+  const patterns: CompiledRule["patterns"] = steps.map((when, step) => ({ pattern: compilePattern(when), step }));
+  if (resolve?.when) patterns.push({ pattern: compilePattern(resolve.when), step: undefined });
+  const feeds = sources.filter((source) => patterns.some(({ pattern }) => mayFeed(source, pattern)));
   return {
     config,
-    version: hashOf([config.when, config.by, config.threshold === undefined ? "match" : "threshold"], 8),
+    patterns,
+    version: hashOf([config.when, config.by, ...kindOf(config)], 8),
     summary: compileTemplate(config.summary ?? DEFAULT_SUMMARY),
     description: config.description === undefined ? undefined : compileTemplate(config.description),
-    canResolve: config.threshold !== undefined || config.resolve !== undefined,
+    canResolve: [threshold, distinct, absence, expect, resolve].some((key) => key !== undefined),
     feeds,
     lateness: Math.max(0, ...feeds.map((source) => source.lateness)),
+    memory: memoryOf(config),
   };
+}
+
+/** The kind, with everything of it that gives its state another meaning. */
+function kindOf({
+  threshold,
+  absence,
+  expect,
+  sequence,
+  distinct,
+  change,
+  newValue,
+  spike,
+  extract,
+}: RuleConfig): unknown[] {
+  const kind = threshold
+    ? ["threshold"]
+    : absence
+      ? ["absence"]
+      : expect
+        ? ["expect", expect.when]
+        : sequence
+          ? ["sequence", sequence.then]
+          : distinct
+            ? ["distinct", distinct.field]
+            : change
+              ? ["change", change.field]
+              : newValue
+                ? ["newValue", newValue.field]
+                : spike
+                  ? ["spike"]
+                  : ["match"];
+  return extract ? [...kind, extract] : kind;
+}
+
+/** How long after its last event a state may still matter, beyond what is late; ms. */
+function memoryOf({ threshold, expect, sequence, distinct, change, newValue, spike, reopen = 0 }: RuleConfig): number {
+  const own = [threshold?.within, expect?.within, sequence?.within, distinct?.within, newValue?.memory];
+  return Math.max(reopen, change ? VALUE_MS : 0, spike ? 2 * spike.window : 0, ...own.map((ms) => ms ?? 0));
 }
 
 /** What every event of a source has in common. */

@@ -1,149 +1,256 @@
 // The one evaluation: a pure function of (state, events, now). Live polling, tests, backtest and explain all run it.
-import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
-import { countEvent, endAlert, openAlert } from "./alert.ts";
+import { valueText } from "../model/path.ts";
+import { noteMatch } from "./absence.ts";
 import { type CompiledRule, OCCURRENCE_MS, type Touch } from "./compile.ts";
-import type { KeyState, Transition } from "./state.ts";
-import { addToWindow, countSince, fallsAt, filledAt, trimFull } from "./window.ts";
+import { emptyExpect, missStart, noteFollowUp, noteStart } from "./expect.ts";
+import { applyMatch, countMatch, ended, firing, type Match, opened, type Step, updated } from "./lifecycle.ts";
+import { clearLog, type Entry, emptyLog, type Found, noteEntry } from "./log.ts";
+import type { KeyState, Observed, Transition } from "./state.ts";
+import { addToWindow, conditionOf, countSince } from "./window.ts";
 
-export interface Step {
-  state: KeyState;
-  transitions: Transition[];
-}
+const KEPT_PENDING = 20;
 
-/**
- * One event for one rule and key. `readTo` (ms) is up to where every target that feeds the key has been read completely: a
- * deadline before the event is only decided where it is not after that.
- */
-export function applyEvent(rule: CompiledRule, before: KeyState, event: Event, touch: Touch, readTo: number): Step {
+/** One event for one rule and key: first the deadlines before it that are decided, then what it says itself. */
+export function applyEvent(rule: CompiledRule, before: KeyState, touch: Touch, observed: Observed): Step {
+  const { event } = touch;
   const time = Date.parse(event.time);
-  const end = deadline(rule, before);
-  const ended = end && end.at < time && end.due <= readTo ? endAt(rule, before, end.at) : undefined;
-  const state = ended?.state ?? before;
-  const step = touch.matches ? applyMatch(rule, state, event, time, readTo) : applyResolve(state, time);
-  return ended === undefined ? step : { state: step.state, transitions: [...ended.transitions, ...step.transitions] };
+  const transitions: Transition[] = [];
+  let state = before;
+  const take = (step: Step): void => {
+    state = step.state;
+    transitions.push(...step.transitions);
+  };
+  for (
+    let end = deadline(rule, state);
+    end && end.at < time && end.due <= observed.readTo;
+    end = deadline(rule, state)
+  ) {
+    take(fire(rule, state, end.at, observed.readTo));
+  }
+  if (touch.steps !== 0) take(applySteps(rule, state, touch, time, observed));
+  // At the same time firing wins.
+  if (touch.resolves && !touch.matches) take(applyResolve(rule, state, time));
+  return { state, transitions };
 }
 
-/** The deadline of the state, fired: once now has reached it and every feeding target has been read up to it. */
+/** The first deadline of the state, fired: once now has reached it and every feeding target has been read up to it. */
 export function applyTime(rule: CompiledRule, state: KeyState, now: number, readTo: number): Step {
   const end = deadline(rule, state);
   if (end === undefined || end.due > now || end.due > readTo) return { state, transitions: [] };
-  return endAt(rule, state, end.at);
+  return fire(rule, state, end.at, readTo);
 }
 
-/** A deadline: the moment the alert ends, and the first moment at which that is certain (both in ms). */
+/** A deadline: the moment at which something happens by itself, and the first at which that is certain (both in ms). */
 export interface Deadline {
   at: number;
   due: number;
 }
 
-/** When the open alert ends unless something happens before; undefined where nothing is open or nothing ends it. */
+/** What happens next unless something else happens before: an alert ends, or opens; undefined where nothing waits. */
 export function deadline(rule: CompiledRule, state: KeyState): Deadline | undefined {
+  const opens = opensAt(rule, state);
+  const ends = endsAt(rule, state);
+  return [...opens, ...ends].toSorted((a, b) => a.due - b.due)[0];
+}
+
+function opensAt({ config: { absence, expect } }: CompiledRule, state: KeyState): Deadline[] {
+  const last = absence && !firing(state) ? state.absence?.[0]?.[1] : undefined;
+  const start = expect && state.expect?.open[0];
+  const at = last === undefined ? (start === undefined ? undefined : start + expect!.within) : last + absence!.for;
+  return at === undefined ? [] : [{ at, due: at }];
+}
+
+function endsAt(rule: CompiledRule, state: KeyState): Deadline[] {
   const { newestMatch } = state;
-  if (state.alert?.status !== "firing" || newestMatch === null) return undefined;
-  const { threshold, resolve } = rule.config;
+  if (!firing(state) || newestMatch === null) return [];
   const ends: Deadline[] = [];
-  if (resolve?.after !== undefined) ends.push({ at: newestMatch + resolve.after, due: newestMatch + resolve.after });
-  if (threshold !== undefined) {
-    // The window's ends are part of it: at its last moment it is still full.
-    const last = fallsAt(state.window, threshold.count, threshold.within);
-    if (last !== undefined) ends.push({ at: last, due: last + 1 });
-  }
+  const after = rule.config.resolve?.after;
+  if (after !== undefined) ends.push({ at: newestMatch + after, due: newestMatch + after });
+  // The window's ends are part of it: at its last moment it is still full.
+  const last = conditionOf(rule.config)?.fallsAt(state.window);
+  if (last !== undefined) ends.push({ at: last, due: last + 1 });
   if (!rule.canResolve) ends.push({ at: newestMatch + OCCURRENCE_MS, due: newestMatch + OCCURRENCE_MS });
-  return ends.toSorted((a, b) => a.due - b.due)[0];
+  return ends;
 }
 
-function applyMatch(rule: CompiledRule, state: KeyState, event: Event, time: number, readTo: number): Step {
-  const open = state.alert?.status === "firing" ? state.alert : undefined;
-  if (rule.config.threshold !== undefined) return applyThreshold(rule, state, event, time);
-  if (open)
-    return updated({ ...state, newestMatch: Math.max(time, state.newestMatch ?? time) }, countEvent(open, event));
-  if (time < (state.newestResolve ?? 0)) return applyPast(rule, state, event, time);
-  if (state.alert && isWithin(rule, state.alert, time, readTo)) return updated(state, countEvent(state.alert, event));
-  const alert = openAlert(rule, state.key, event, [event], event.count, time);
-  return { state: { ...state, newestMatch: time, alert }, transitions: [{ kind: "opened", alert }] };
+/** What happens at a deadline: the start that nothing followed, the silence that was too long, or the end of the alert. */
+function fire(rule: CompiledRule, state: KeyState, at: number, readTo: number): Step {
+  if (opensAt(rule, state)[0]?.at === at)
+    return rule.config.expect ? fireExpect(rule, state, at, readTo) : fireAbsence(rule, state, at);
+  const step = ended(rule, state, at);
+  // Everything in the window lies before its end, the event at that very moment included.
+  const cleared = clear(rule, step.state, at);
+  return { ...step, state: conditionOf(rule.config) ? { ...cleared, window: [], pending: [] } : cleared };
 }
 
-/** A match from before the newest resolving event: part of the alert that ended, or one that came and went unseen. */
-function applyPast(rule: CompiledRule, state: KeyState, event: Event, time: number): Step {
-  const ended = state.alert;
-  if (ended?.endsAt && time <= Date.parse(ended.endsAt)) return updated(state, countEvent(ended, event));
-  const end = Math.min(state.newestResolve!, time + (rule.config.resolve?.after ?? Number.POSITIVE_INFINITY));
-  const alert = endAlert(openAlert(rule, state.key, event, [event], event.count, time), end);
-  const transitions: Transition[] = [
-    { kind: "opened", alert: { ...alert, status: "firing", endsAt: null } },
-    { kind: "resolved", alert },
-  ];
-  return { state: { ...state, alert }, transitions };
+function applySteps(rule: CompiledRule, state: KeyState, touch: Touch, time: number, observed: Observed): Step {
+  const { config } = rule;
+  const { event } = touch;
+  if (config.expect) return applyExpect(rule, state, touch, time, observed.readTo);
+  if (config.absence) return applyAbsence(rule, state, event, time);
+  if (config.change || config.newValue || config.sequence) return applyLog(rule, state, touch, time, observed);
+  if (conditionOf(config)) return applyWindow(rule, state, event, time, observed);
+  const match = { at: time, count: event.count, events: [event], opening: event };
+  return applyMatch(rule, state, match, observed.readTo);
 }
 
-/** A late match that sorted input would have given to the alert that a deadline ended, too old to make it last until now. */
-function isWithin(rule: CompiledRule, ended: Alert, time: number, readTo: number): boolean {
-  const after = rule.config.resolve?.after ?? OCCURRENCE_MS;
-  return time + after >= Date.parse(ended.startsAt) && time <= Date.parse(ended.endsAt!) && time + after <= readTo;
-}
-
-function applyThreshold(rule: CompiledRule, state: KeyState, event: Event, time: number): Step {
-  const { count, within } = rule.config.threshold!;
-  const open = state.alert?.status === "firing" ? state.alert : undefined;
+function applyWindow(rule: CompiledRule, state: KeyState, event: Event, time: number, observed: Observed): Step {
+  const condition = conditionOf(rule.config)!;
+  const value = condition.field === undefined ? undefined : valueText(event, condition.field);
+  if (condition.field !== undefined && value === undefined) return { state, transitions: [] };
+  const single = { at: time, count: event.count, events: [event], opening: event };
+  const open = firing(state);
   if (!open && time < (state.clearedAt ?? 0)) {
-    const ended = state.alert && time >= Date.parse(state.alert.startsAt) ? state.alert : undefined;
-    return ended ? updated(state, countEvent(ended, event)) : { state, transitions: [] };
+    const past = state.alert && time >= Date.parse(state.alert.startsAt) ? state.alert : undefined;
+    return past ? updated(state, countMatch(past, single)) : { state, transitions: [] };
   }
-  const window = addToWindow(state.window, time, event.count);
+  const window = addToWindow(state.window, time, event.count, value);
   const newestMatch = window.at(-1)![0];
-  if (open) return updated({ ...state, newestMatch, window: trimFull(window, count) }, countEvent(open, event));
+  if (open) return updated({ ...state, newestMatch, window: condition.trim(window) }, countMatch(open, single));
 
   const pending = insertByTime(state.pending, event);
-  const filled = filledAt(window, count, within);
+  const filled = condition.filledAt(window, Math.max(observed.since, state.clearedAt ?? observed.since));
   if (filled === undefined) {
     // By this event's own time: one that is dated ahead must not push the others out.
-    const oldest = time - within - rule.lateness;
+    const oldest = time - condition.span - rule.lateness;
     const kept = {
       ...state,
       newestMatch,
       window: window.filter(([at]) => at >= oldest),
-      pending: pending.filter((kept) => Date.parse(kept.time) >= oldest).slice(-20),
+      pending: pending.filter((kept) => Date.parse(kept.time) >= oldest).slice(-KEPT_PENDING),
     };
     return { state: kept, transitions: [] };
   }
-  const since = filled - within;
-  const counted = pending.filter((kept) => Date.parse(kept.time) >= since);
-  const opening = counted.find((kept) => Date.parse(kept.time) === filled) ?? event;
-  const alert = openAlert(rule, state.key, opening, counted, countSince(window, since), filled);
-  const next = { ...state, newestMatch, window: trimFull(window, count), pending: [], alert };
-  return { state: next, transitions: [{ kind: "opened", alert }] };
+  const events = pending.filter((kept) => Date.parse(kept.time) >= filled.since);
+  const opening = events.find((kept) => Date.parse(kept.time) === filled.at) ?? event;
+  const next = { ...state, window: condition.trim(window), pending: [] };
+  const match = { at: filled.at, count: countSince(window, filled.since), events, opening };
+  return opened(rule, next, match, newestMatch);
+}
+
+function applyLog(rule: CompiledRule, state: KeyState, touch: Touch, time: number, observed: Observed): Step {
+  const { config } = rule;
+  const { event } = touch;
+  const field = config.change?.field ?? config.newValue?.field;
+  const value = field === undefined ? undefined : valueText(event, field);
+  if (field !== undefined && value === undefined) return { state, transitions: [] };
+  if (config.sequence && time < (state.clearedAt ?? 0)) return { state, transitions: [] };
+  const entry: Entry = {
+    time,
+    count: event.count,
+    steps: touch.steps,
+    ...(value === undefined ? {} : { value }),
+    ...(observed.teaches && !config.sequence ? { teaches: true } : {}),
+  };
+  const pending = insertByTime(state.pending, event).slice(-KEPT_PENDING);
+  const newest = state.log?.entries.at(-1)?.time ?? time;
+  const horizon = Math.min(observed.readTo, Math.max(newest, time)) - rule.lateness;
+  const { log, found } = noteEntry(config, state.log ?? emptyLog(), entry, horizon);
+  let next: KeyState = { ...state, log, pending };
+  const transitions: Transition[] = [];
+  for (const one of found) {
+    const step = applyMatch(rule, next, matchOf(one, pending, event), observed.readTo);
+    next = step.state;
+    transitions.push(...step.transitions);
+  }
+  return { state: next, transitions };
+}
+
+function matchOf({ at, since, count }: Found, pending: readonly Event[], event: Event): Match {
+  const events = pending.filter(({ time }) => Date.parse(time) >= since && Date.parse(time) <= at);
+  return { at, count, events, opening: events.findLast(({ time }) => Date.parse(time) === at) ?? event };
+}
+
+function applyExpect(rule: CompiledRule, state: KeyState, touch: Touch, time: number, readTo: number): Step {
+  const { within } = rule.config.expect!;
+  let memory = state.expect ?? emptyExpect();
+  const hadMissed = memory.missed.length > 0;
+  const starts = touch.matches && time >= (state.clearedAt ?? 0);
+  const before = memory;
+  if (starts) memory = noteStart(memory, time, within);
+  if (touch.steps & 2) {
+    // An event that is both serves what began before it, and begins anew.
+    const own = starts && memory !== before ? [time] : [];
+    const served = noteFollowUp(
+      { ...memory, open: before.open },
+      time,
+      within,
+      Math.min(readTo, time) - rule.lateness - within,
+    );
+    memory = { ...served, open: [...served.open, ...own].toSorted((a, b) => a - b) };
+  }
+  const pending = starts
+    ? insertByTime(state.pending, touch.event)
+        .filter((kept) => memory.open.includes(Date.parse(kept.time)))
+        .slice(0, KEPT_PENDING)
+    : state.pending;
+  const next = { ...state, expect: memory, pending };
+  if (!firing(next) || !hadMissed || memory.missed.length > 0) return { state: next, transitions: [] };
+  return ended(rule, next, time);
+}
+
+function fireExpect(rule: CompiledRule, state: KeyState, at: number, readTo: number): Step {
+  const start = at - rule.config.expect!.within;
+  const { memory, late } = missStart(state.expect!);
+  const opening =
+    state.pending.find(({ time }) => Date.parse(time) === start) ?? state.pending[0] ?? state.alert!.events.at(-1)!;
+  const pending = state.pending.filter((kept) => Date.parse(kept.time) !== start);
+  const match = { at, count: 1, events: [opening], opening, seed: `${opening.id} ${at}` };
+  const step = applyMatch(rule, { ...state, expect: memory, pending }, match, readTo);
+  if (late === undefined || memory.missed.length > 0 || !firing(step.state)) return step;
+  const end = ended(rule, step.state, late);
+  return { state: end.state, transitions: [...step.transitions, ...end.transitions] };
+}
+
+function applyAbsence(rule: CompiledRule, state: KeyState, event: Event, time: number): Step {
+  if (time < (state.clearedAt ?? 0)) return { state, transitions: [] };
+  const runs = noteMatch(state.absence ?? [], time, rule.config.absence!.for);
+  const newest = state.pending[0] && state.pending[0].time > event.time ? state.pending : [event];
+  const next: KeyState = { ...state, absence: runs, pending: newest };
+  if (!firing(state)) return { state: next, transitions: [] };
+  const [from, to] = state.absence![0]!;
+  if (time <= to) return { state: next, transitions: [] };
+  // The match that would have prevented it, or the next one.
+  const isNext = runs[0]![0] === from && runs[0]![1] === to;
+  return ended(rule, { ...next, absence: isNext ? runs.slice(1) : runs }, time);
+}
+
+function fireAbsence(rule: CompiledRule, state: KeyState, at: number): Step {
+  const opening = state.pending[0]!;
+  const step = opened(rule, state, { at, count: 0, events: [], opening, seed: `${at}` });
+  const next = state.absence![1];
+  if (next === undefined) return step;
+  const end = ended(rule, { ...step.state, absence: state.absence!.slice(1) }, next[0]);
+  return { state: end.state, transitions: [...step.transitions, ...end.transitions] };
 }
 
 /** A resolving event older than the newest match does not resolve; on a tie in time firing wins. */
-function applyResolve(state: KeyState, time: number): Step {
+function applyResolve(rule: CompiledRule, state: KeyState, time: number): Step {
   const newestResolve = Math.max(time, state.newestResolve ?? time);
   const next = { ...state, newestResolve };
-  if (state.alert?.status !== "firing") return { state: clear(next, time), transitions: [] };
+  if (!firing(state)) return { state: clear(rule, next, time), transitions: [] };
   if (time <= (state.newestMatch ?? 0)) return { state: next, transitions: [] };
-  const alert = endAlert(state.alert, time);
-  return { state: { ...clear(next, time), alert }, transitions: [{ kind: "resolved", alert }] };
-}
-
-function endAt(rule: CompiledRule, state: KeyState, at: number): Step {
-  const alert = endAlert(state.alert!, at);
-  const kind = rule.canResolve ? "resolved" : "closed";
-  // Everything in the window lies before its end, the event at that very moment included.
-  return { state: { ...clear(state, at), window: [], pending: [], alert }, transitions: [{ kind, alert }] };
+  const step = ended(rule, next, time);
+  return { ...step, state: clear(rule, step.state, time) };
 }
 
 /** Resolving empties the key's window; what was found at that very time or after it stays. */
-function clear(state: KeyState, at: number): KeyState {
+function clear(rule: CompiledRule, state: KeyState, at: number): KeyState {
+  const { log, expect, absence } = state;
   return {
     ...state,
     clearedAt: Math.max(at, state.clearedAt ?? at),
     window: state.window.filter(([time]) => time >= at),
     pending: state.pending.filter((event) => Date.parse(event.time) >= at),
+    ...(log ? { log: clearLog(rule.config, log, at) } : {}),
+    ...(expect
+      ? { expect: { open: expect.open.filter((time) => time >= at), missed: [], served: expect.served } }
+      : {}),
+    ...(absence
+      ? { absence: absence.flatMap(([from, to]): typeof absence => (to >= at ? [[Math.max(from, at), to]] : [])) }
+      : {}),
   };
-}
-
-function updated(state: KeyState, alert: KeyState["alert"] & {}): Step {
-  return { state: { ...state, alert }, transitions: [{ kind: "updated", alert }] };
 }
 
 function insertByTime(events: readonly Event[], event: Event): Event[] {

@@ -1,6 +1,10 @@
 // What one rule keeps for one key: one store row, small, and enough to give late events the outcome of sorted input.
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
+import type { AbsenceMemory } from "./absence.ts";
+import type { ExpectMemory } from "./expect.ts";
+import type { Log } from "./log.ts";
+import type { Window } from "./window.ts";
 
 export interface KeyState {
   /** The rule's `by` fields and their values. */
@@ -11,12 +15,16 @@ export interface KeyState {
   newestResolve: number | null;
   /** The last resolution: what is not after it belongs to the past. ms */
   clearedAt: number | null;
-  /** threshold: [time, occurrences], ascending, one entry per time. */
-  window: [number, number][];
-  /** threshold: the newest events of a window that has not opened an alert yet. */
+  /** threshold, distinct, spike */
+  window: Window;
+  /** Matches that no alert holds yet and that may open one: at most 20. */
   pending: Event[];
   /** The open alert, or the last one that ended while late matches may still belong to it. */
   alert: Alert | null;
+  /** change, newValue, sequence */
+  log?: Log;
+  expect?: ExpectMemory;
+  absence?: AbsenceMemory;
 }
 
 export function emptyState(key: Record<string, unknown>): KeyState {
@@ -27,4 +35,14 @@ export function emptyState(key: Record<string, unknown>): KeyState {
 export interface Transition {
   kind: "opened" | "updated" | "resolved" | "closed";
   alert: Alert;
+}
+
+/** How far those that feed a rule and key have been observed. Times in ms. */
+export interface Observed {
+  /** Everything up to here has been read: a deadline is only decided where it is not after that. */
+  readTo: number;
+  /** Everything from here on was evaluated by this rule. */
+  since: number;
+  /** The event belongs to its target's first poll. */
+  teaches: boolean;
 }

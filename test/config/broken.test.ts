@@ -288,13 +288,31 @@ const rules: Case[] = [
     rule('{ id: a, when: { level: [error] }, summary: "{{ event.message | shout }}" }'),
     'lookout.yml:4:49: "summary" is no template:',
   ],
-  ...["absence", "expect", "sequence", "distinct", "change", "newValue", "spike", "extract", "reopen"].map(
-    (key): Case => [
-      `${key}, which is not built`,
-      rule(`{ id: a, when: { level: [error] }, ${key}: {} }`),
-      `lookout.yml:4:40: "${key}" is not supported by this version yet`,
-    ],
-  ),
+  [
+    "two kinds of state in one rule",
+    rule("{ id: a, when: { level: [error] }, change: { field: type }, spike: { factor: 3, window: 10m, min: 5 } }"),
+    'lookout.yml:4:65: "spike" and "change" cannot stand in one rule; write two rules',
+  ],
+  [
+    "a pattern of a sequence that is none",
+    rule("{ id: a, when: { level: [error] }, sequence: { then: [{ level: error }], within: 1h } }"),
+    'lookout.yml:4:68: "level" must be a list of values; write level: [error]',
+  ],
+  [
+    "an expectation whose pattern is invalid",
+    rule('{ id: a, when: { level: [error] }, expect: { when: { level: [{ prefx: "a" }] }, within: 1h } }'),
+    "lookout.yml:4:",
+  ],
+  [
+    "an extraction that is no expression",
+    rule('{ id: a, when: { level: [error] }, extract: [{ field: message, pattern: "(?<a>" }] }'),
+    "lookout.yml:4:",
+  ],
+  [
+    "a spike that asks for no rise",
+    rule("{ id: a, when: { level: [error] }, spike: { factor: 1, window: 10m, min: 5 } }"),
+    "lookout.yml:4:",
+  ],
 ];
 
 const routes: Case[] = [

@@ -7,6 +7,7 @@ import { compileTimeInterval } from "../../lib/alerts/time-interval.ts";
 import { channelTypes } from "../../lib/channels/registry.ts";
 import { ConfigError, formatFindings } from "../../lib/config/finding.ts";
 import { type ConfigDeps, type LoadedConfig, loadConfig } from "../../lib/config/load.ts";
+import { compileExtract } from "../../lib/rules/extract.ts";
 import { compilePattern } from "../../lib/rules/pattern.ts";
 import { compileTemplate } from "../../lib/rules/template.ts";
 
@@ -32,7 +33,15 @@ export async function writeFiles(files: Files): Promise<string> {
 
 export function depsIn(folder: string, env: ConfigDeps["env"] = {}): ConfigDeps {
   const packsDir = join(folder, "packs");
-  return { channelTypes, compilePattern, compileTimeInterval, parseTemplate: compileTemplate, packsDir, env };
+  return {
+    channelTypes,
+    compileExtract,
+    compilePattern,
+    compileTimeInterval,
+    parseTemplate: compileTemplate,
+    packsDir,
+    env,
+  };
 }
 
 export async function load(files: Files | string, env: ConfigDeps["env"] = {}): Promise<LoadedConfig> {

@@ -50,7 +50,7 @@ export function runTimeline(config: Partial<RuleConfig>, polls: readonly Poll[])
     for (const event of events.toSorted((a, b) => a.time.localeCompare(b.time))) {
       for (const touch of rules.touch(event)) {
         const before = states.get(touch.sk) ?? emptyState(touch.key);
-        const step = applyEvent(touch.rule, before, event, touch, read);
+        const step = applyEvent(touch.rule, before, touch, { readTo: read, since: START, teaches: false });
         states.set(touch.sk, step.state);
         transitions.push(...step.transitions);
       }

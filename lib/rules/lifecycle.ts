@@ -1,0 +1,89 @@
+// The life of a rule's alerts for one key: what opens or counts into one, what ends it, and what belongs to the past.
+import type { Alert } from "../model/alert.ts";
+import type { Event } from "../model/event.ts";
+import { countEvents, endAlert, openAlert, reopenAlert } from "./alert.ts";
+import { type CompiledRule, OCCURRENCE_MS } from "./compile.ts";
+import type { KeyState, Transition } from "./state.ts";
+
+export interface Step {
+  state: KeyState;
+  transitions: Transition[];
+}
+
+/** A moment at which the rule holds. */
+export interface Match {
+  /** ms */
+  at: number;
+  count: number;
+  /** Ascending; those that are still known. */
+  events: readonly Event[];
+  /** The one the alert is opened by. */
+  opening: Event;
+  /** Names the alert where it is not the opening event that does. */
+  seed?: string;
+}
+
+export function firing(state: KeyState): Alert | undefined {
+  return state.alert?.status === "firing" ? state.alert : undefined;
+}
+
+/** A match opens an alert, or counts into the open one, or belongs to one that has ended. */
+export function applyMatch(rule: CompiledRule, state: KeyState, match: Match, readTo: number): Step {
+  const open = firing(state);
+  const newestMatch = Math.max(match.at, state.newestMatch ?? match.at);
+  if (open) return updated({ ...state, newestMatch }, countMatch(open, match));
+  if (match.at < (state.newestResolve ?? 0)) return applyPast(rule, state, match);
+  if (state.alert && isWithin(rule, state.alert, match.at, readTo))
+    return updated(state, countMatch(state.alert, match));
+  return opened(rule, state, match);
+}
+
+/** Opens an alert, or the one that has just ended again. `newestMatch` in ms. */
+export function opened(rule: CompiledRule, state: KeyState, match: Match, newestMatch = match.at): Step {
+  const alert = again(rule, state.alert, match) ?? newAlert(rule, state, match);
+  return { state: { ...state, newestMatch, alert }, transitions: [{ kind: "opened", alert }] };
+}
+
+function again({ config }: CompiledRule, ended: Alert | null, match: Match): Alert | undefined {
+  if (!ended?.endsAt || config.reopen === undefined) return undefined;
+  const pause = match.at - Date.parse(ended.endsAt);
+  return pause >= 0 && pause <= config.reopen ? countMatch(reopenAlert(ended), match) : undefined;
+}
+
+function newAlert(rule: CompiledRule, { key }: KeyState, { at, count, events, opening, seed }: Match): Alert {
+  return openAlert(rule, key, opening, events, count, at, seed);
+}
+
+export function countMatch(alert: Alert, { events, count, at }: Match): Alert {
+  return countEvents(alert, events, count, at);
+}
+
+/** A match from before the newest resolving event: part of the alert that ended, or one that came and went unseen. */
+function applyPast(rule: CompiledRule, state: KeyState, match: Match): Step {
+  const ended = state.alert;
+  if (ended?.endsAt && match.at <= Date.parse(ended.endsAt)) return updated(state, countMatch(ended, match));
+  const end = Math.min(state.newestResolve!, match.at + (rule.config.resolve?.after ?? Number.POSITIVE_INFINITY));
+  const begun = newAlert(rule, state, match);
+  const alert = endAlert(begun, end);
+  const transitions: Transition[] = [
+    { kind: "opened", alert: begun },
+    { kind: "resolved", alert },
+  ];
+  return { state: { ...state, alert }, transitions };
+}
+
+/** A late match that sorted input would have given to the alert that a deadline ended, too old to make it last until now. */
+function isWithin(rule: CompiledRule, ended: Alert, time: number, readTo: number): boolean {
+  const after = rule.config.resolve?.after ?? OCCURRENCE_MS;
+  return time + after >= Date.parse(ended.startsAt) && time <= Date.parse(ended.endsAt!) && time + after <= readTo;
+}
+
+/** A deadline, a match or a follow-up ends the alert at `at` (ms). */
+export function ended(rule: CompiledRule, state: KeyState, at: number): Step {
+  const alert = endAlert(state.alert!, Math.max(at, Date.parse(state.alert!.startsAt)));
+  return { state: { ...state, alert }, transitions: [{ kind: rule.canResolve ? "resolved" : "closed", alert }] };
+}
+
+export function updated(state: KeyState, alert: Alert): Step {
+  return { state: { ...state, alert }, transitions: [{ kind: "updated", alert }] };
+}
