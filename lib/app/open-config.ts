@@ -2,6 +2,8 @@
 import { dirname } from "node:path";
 import { compileTimeInterval } from "../alerts/time-interval.ts";
 import { channelTypes } from "../channels/registry.ts";
+import type { RuleCheckers } from "../config/check-rules.ts";
+import type { RuleCheckers } from "../config/check-rules.ts";
 import type { Environment } from "../config/environment.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import type { Redactor } from "../config/redactor.ts";
@@ -28,13 +30,25 @@ export interface OpenedConfig extends LoadedConfig {
   secrets: Secrets & Pick<Redactor, "redact">;
 }
 
+/** What checks the patterns, templates and expressions of rules, wherever a file holds some. */
+export const ruleCheckers: RuleCheckers = {
+  compilePattern: (pattern) => compilePattern(pattern as Pattern),
+  parseTemplate: compileTemplate,
+  compileExtract,
+};
+
+/** The compilers that rules are checked with, wherever they stand. */
+export const ruleCheckers: RuleCheckers = {
+  compilePattern: (pattern) => compilePattern(pattern as Pattern),
+  parseTemplate: compileTemplate,
+  compileExtract,
+};
+
 /** Reads and checks the file at `path`; throws ConfigError with everything that is wrong. Resolves no secret yet. */
 export async function openConfig(path: string, options: OpenConfigOptions): Promise<OpenedConfig> {
   const { packsDir, env, clock, redactor, aws } = options;
   const loaded = await loadConfig(path, {
-    compilePattern: (pattern) => compilePattern(pattern as Pattern),
-    parseTemplate: compileTemplate,
-    compileExtract,
+    ...ruleCheckers,
     channelTypes,
     compileTimeInterval: (spec, defaults) => compileTimeInterval(spec as Record<string, unknown>, defaults),
     packsDir,
