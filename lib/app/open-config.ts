@@ -3,7 +3,6 @@ import { dirname } from "node:path";
 import { compileTimeInterval } from "../alerts/time-interval.ts";
 import { channelTypes } from "../channels/registry.ts";
 import type { RuleCheckers } from "../config/check-rules.ts";
-import type { RuleCheckers } from "../config/check-rules.ts";
 import type { Environment } from "../config/environment.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import type { Redactor } from "../config/redactor.ts";
