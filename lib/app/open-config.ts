@@ -36,13 +36,6 @@ export const ruleCheckers: RuleCheckers = {
   compileExtract,
 };
 
-/** The compilers that rules are checked with, wherever they stand. */
-export const ruleCheckers: RuleCheckers = {
-  compilePattern: (pattern) => compilePattern(pattern as Pattern),
-  parseTemplate: compileTemplate,
-  compileExtract,
-};
-
 /** Reads and checks the file at `path`; throws ConfigError with everything that is wrong. Resolves no secret yet. */
 export async function openConfig(path: string, options: OpenConfigOptions): Promise<OpenedConfig> {
   const { packsDir, env, clock, redactor, aws } = options;
