@@ -8,7 +8,8 @@ export type CompileTimeInterval = (spec: unknown, options: { timezone: string })
 
 const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;
-const YEARS = 2;
+const WEEK = 7 * DAY;
+const AHEAD = 105 * WEEK;
 
 /** An hour that a location's clocks leave out or show twice; times in minutes of its day. */
 interface Shift {
@@ -88,18 +89,18 @@ function describe(time: string, isStart: boolean, shift: Shift, location: string
 
 function findShifts(location: string, now: number): Shift[] {
   const offsetAt = offsets(location);
-  const first = Math.floor(now / DAY) * DAY;
   const shifts: Shift[] = [];
-  for (let day = first; day < first + YEARS * 366 * DAY; day += DAY) {
-    const [before, after] = [offsetAt(day), offsetAt(day + DAY)];
-    if (before !== after) shifts.push(shiftIn(day, before, after, offsetAt));
+  // No location changes its clocks twice within a week.
+  for (let week = Math.floor(now / DAY) * DAY, end = week + AHEAD; week < end; week += WEEK) {
+    const [before, after] = [offsetAt(week), offsetAt(week + WEEK)];
+    if (before !== after) shifts.push(shiftIn(week, before, after, offsetAt));
   }
-  return shifts.filter(({ from, to }) => from !== to);
+  return shifts;
 }
 
-/** The one change of offset (ms) in the day that begins at the instant `day`. */
-function shiftIn(day: number, before: number, after: number, offsetAt: (at: number) => number): Shift {
-  let [low, high] = [day, day + DAY];
+/** The one change of offset (ms) in the week that begins at the instant `week`. */
+function shiftIn(week: number, before: number, after: number, offsetAt: (at: number) => number): Shift {
+  let [low, high] = [week, week + WEEK];
   while (high - low > MINUTE) {
     const middle = low + Math.floor((high - low) / 2 / MINUTE) * MINUTE;
     if (offsetAt(middle) === before) low = middle;

@@ -4,8 +4,11 @@ import type { Place } from "../model/place.ts";
 
 /** Far beyond any configuration; what aliases multiply into more is refused. */
 const MAX_NODES = 200_000;
+/** Aliases repeat labels and patterns; they never make the most of a configuration. */
+const MAX_REPEATED = 20_000;
 const MAX_DEPTH = 100;
-const TOO_MANY = "there are too many values, aliases counted as often as used";
+const TOO_MANY = "there are too many values";
+const TOO_OFTEN = "aliases repeat too many values";
 
 export interface Problem {
   offset: number;
@@ -36,13 +39,17 @@ export function readTree(yaml: Document.Parsed): Tree {
   const anchors = new Map<string, Node>();
   const open = new Set<Node>();
   let nodes = 0;
+  let repeated = 0;
+  let aliases = 0;
   let tooMuch: Problem | undefined;
 
   function read(node: Node | null, place: Place, key: number | undefined, fallback: number): unknown {
     const offset = node?.range?.[0] ?? fallback;
     nodes++;
-    if (nodes > MAX_NODES || place.length > MAX_DEPTH) {
-      tooMuch ??= { offset, place, message: nodes > MAX_NODES ? TOO_MANY : "is nested too deeply" };
+    if (aliases > 0) repeated++;
+    if (nodes > MAX_NODES || repeated > MAX_REPEATED || place.length > MAX_DEPTH) {
+      const message = place.length > MAX_DEPTH ? "is nested too deeply" : nodes > MAX_NODES ? TOO_MANY : TOO_OFTEN;
+      tooMuch ??= { offset, place, message };
       return null;
     }
     spots.set(nameOf(place), { key, value: offset });
@@ -58,7 +65,12 @@ export function readTree(yaml: Document.Parsed): Tree {
 
   function follow(name: string, place: Place, key: number | undefined, offset: number): unknown {
     const target = anchors.get(name);
-    if (target !== undefined && !open.has(target)) return read(target, place, key, offset);
+    if (target !== undefined && !open.has(target)) {
+      aliases++;
+      const value = read(target, place, key, offset);
+      aliases--;
+      return value;
+    }
     const message = target === undefined ? `there is no anchor &${name} before this alias` : `&${name} contains itself`;
     problems.push({
       offset,

@@ -1,0 +1,54 @@
+// Reads a text as a configuration or a pattern all the way to a first event: it is accepted, or refused with a place.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { compileTimeInterval } from "../../lib/alerts/time-interval.ts";
+import { ConfigError } from "../../lib/config/finding.ts";
+import { lintConfig } from "../../lib/config/lint.ts";
+import { loadConfig } from "../../lib/config/load.ts";
+import { compileRules } from "../../lib/rules/compile.ts";
+import { compilePattern, parsePatternText } from "../../lib/rules/pattern.ts";
+import { PatternError } from "../../lib/rules/pattern-error.ts";
+import { eventAt } from "../support/event.ts";
+import { depsIn } from "./workspace.ts";
+
+const LINT = { compilePattern, compileTimeInterval, secrets: { problems: async () => [] }, now: 0 };
+const EVENT = eventAt(0, { data: { a: [{ b: 1 }, { b: [2, "x"] }] }, labels: { env: "prod" } });
+export const OTHER = "rules: [{ id: m, when: { level: [error] } }]\n";
+
+/** The text as `lookout.yml`, or as the file that it includes, in the folder; "accepted" or "refused". Loads, lints and runs. */
+export async function judgeConfig(folder: string, text: string, included?: string): Promise<"accepted" | "refused"> {
+  const file = join(folder, "lookout.yml");
+  await writeFile(file, included === undefined ? text : included, "latin1");
+  await writeFile(join(folder, "more.yml"), included === undefined ? OTHER : text, "latin1");
+  try {
+    const loaded = await loadConfig(file, depsIn(folder));
+    const findings = await lintConfig(loaded, LINT);
+    findings.forEach(expectPlace);
+    compileRules(loaded.config.rules, loaded.config.sources).touch(EVENT);
+    return "accepted";
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    expect(error.findings.length).toBeGreaterThan(0);
+    error.findings.forEach(expectPlace);
+    return "refused";
+  }
+}
+
+function expectPlace({ line, column, message }: { line: number; column: number; message: string }): void {
+  expect(line).toBeGreaterThan(0);
+  expect(column).toBeGreaterThan(0);
+  expect(message).not.toBe("");
+}
+
+/** The text as the pattern of `match --pattern`. */
+export function judgePattern(text: string): "accepted" | "refused" {
+  try {
+    compilePattern(parsePatternText(text)).matches(EVENT);
+    return "accepted";
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    expect(error.reason).not.toBe("");
+    return "refused";
+  }
+}
