@@ -14,8 +14,9 @@ import { runCommand, runOnceCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
 import { simulateCommand } from "./simulate.ts";
 import { startCommand } from "./start.ts";
+import { testCommand } from "./test.ts";
 
-const LATER = ["test", "silence", "ack"];
+const LATER = ["silence", "ack"];
 
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */
 export async function main(argv: readonly string[], io: Io, version: string): Promise<number> {
@@ -56,6 +57,10 @@ function createProgram(io: Io, version: string, end: (code: number) => void): Co
   command("check", "validate and lint the configuration")
     .option("--live", "also authenticate, name missing permissions and list the targets found")
     .action(async (options) => end(await checkCommand(io, options)));
+  command("test <files...>", "run the unit tests of rules: files with events and the alerts that they are to open")
+    .option("--junit <file>", "also write a JUnit report, as CI systems read it")
+    .option("--coverage", "also list the rules that no test made open")
+    .action(async (files, options) => end(await testCommand(io, files, options)));
   command("backtest", "what would have been told: reads the past from the APIs, sends nothing, moves no cursor")
     .requiredOption("--since <duration>", "how far back: 30m, 2h, 7d …")
     .option("--rule <id>", "only one rule")

@@ -23,8 +23,10 @@ export interface CommonOptions {
   json?: boolean | undefined;
 }
 
-/** The folder of the package: its packs lie in `rules/`. */
 const ROOT = packageRoot(import.meta.dirname);
+
+/** The folder of the rule packs that come with Lookout. */
+export const PACKS = join(ROOT, "rules");
 
 /** The configuration that `npm start` shows and people copy. */
 export const EXAMPLE = join(ROOT, "lookout.example.yml");
@@ -47,7 +49,7 @@ export function readConfig(file: string, env: Environment = processEnvironment()
     parameter: async (name: string) => (await awsSecrets()).parameter(name),
     secret: async (id: string) => (await awsSecrets()).secret(id),
   };
-  return openConfig(file, { packsDir: join(ROOT, "rules"), env, clock: wallClock, redactor, aws });
+  return openConfig(file, { packsDir: PACKS, env, clock: wallClock, redactor, aws });
 }
 
 async function awsSecrets() {

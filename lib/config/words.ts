@@ -29,6 +29,19 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   interval: '"every"',
 };
 
+/** promtool's words in the unit tests of rules. */
+const TEST_NAMES: Readonly<Record<string, string>> = {
+  rule_files: '"config", the path of a lookout.yml',
+  input_series: '"events"',
+  alert_rule_test: '"expect"',
+  exp_alerts: '"expect"',
+  exp_labels: '"labels"',
+  eval_time: '"at"',
+  alert: '"rule"',
+  alertname: '"rule"',
+  interval: '"every"',
+};
+
 /** Keys of the documented configuration that this version does not have, by the list or map they stand in. */
 const NOT_BUILT: readonly [section: RegExp, keys: readonly string[]][] = [
   [/^route(\.routes\.\d+)*$/, ["escalate"]],
@@ -46,7 +59,8 @@ export function aboutUnknownKey(key: string, place: Place, known: readonly strin
   if (receiver !== undefined) return [message, `here it is a channel: "channels: { name: { type: ${receiver}, … } }"`];
   const camel = key.replace(/[_-]([a-z])/g, (_, letter: string) => letter.toUpperCase());
   if (camel !== key && known.includes(camel)) return [message, `here it is called "${camel}"`];
-  const other = Object.hasOwn(OTHER_NAMES, key) ? OTHER_NAMES[key] : undefined;
+  const names = known.includes("tests") || section.startsWith("tests") ? TEST_NAMES : OTHER_NAMES;
+  const other = Object.hasOwn(names, key) ? names[key] : undefined;
   if (other !== undefined) return [message, `here it is called ${other}`];
   const near = nearest(key, known);
   if (near !== undefined) return [message, didYouMean(near)];

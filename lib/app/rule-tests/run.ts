@@ -1,0 +1,80 @@
+// One rule test: its events replayed, and what came of them as a user would say it.
+import { endOf, startOf } from "../../config/test-times.ts";
+import type { Alert } from "../../model/alert.ts";
+import type { Config } from "../../model/config.ts";
+import type { Notification } from "../../model/notification.ts";
+import type { RuleTest } from "../../model/test-file.ts";
+import { type Replay, type ReplayedTransition, startReplay } from "../replay.ts";
+import { withSourcesOf } from "./config.ts";
+import { eventsOf } from "./events.ts";
+
+/** An alert fires or resolves. */
+export interface SeenTransition {
+  /** When it starts or ends, in event time; ms. */
+  at: number;
+  /** As it was at that moment. */
+  alert: Alert;
+  /** Who was told of it before the end of the test, sorted. */
+  channels: string[];
+  suppressedBy: string[];
+}
+
+export interface SeenNotification {
+  /** ms */
+  at: number;
+  notification: Notification;
+}
+
+export interface Seen {
+  /** In order of time; at the same time in the order in which they were found out. */
+  transitions: SeenTransition[];
+  notifications: SeenNotification[];
+}
+
+/** Runs a test under a configuration. Rejects with an Error where the replay cannot go on. */
+export async function runRuleTest(config: Config, test: RuleTest): Promise<Seen> {
+  const found = eventsOf(config, test);
+  const events = found.map(({ event }) => event);
+  const replay = await startReplay({ config: withSourcesOf(config, events), start: startOf(test) });
+  try {
+    for (const [at, together] of Map.groupBy(found, ({ at }) => at)) {
+      await replay.feed(
+        at,
+        together.map(({ event }) => event),
+      );
+    }
+    await replay.passTo(endOf(test));
+    return { transitions: transitionsOf(replay), notifications: [...replay.notifications] };
+  } finally {
+    await replay.close();
+  }
+}
+
+function transitionsOf(replay: Replay): SeenTransition[] {
+  // An occurrence that closes silently, and an alert that counts on, are no news.
+  const told = replay.transitions.filter(({ transition: { kind } }) => kind === "opened" || kind === "resolved");
+  return told
+    .map((one, index): SeenTransition => {
+      const { alert } = one.transition;
+      const time = Date.parse(alert.status === "firing" ? alert.startsAt : alert.endsAt!);
+      const channels = channelsOf(replay, one, told.slice(index + 1));
+      return { at: time, alert, channels, suppressedBy: [...one.suppressedBy] };
+    })
+    .sort((a, b) => a.at - b.at);
+}
+
+/** Who was told that the alert is in this state, before it came to be in it again. */
+function channelsOf(
+  { notifications }: Replay,
+  { at, transition: { alert } }: ReplayedTransition,
+  later: readonly ReplayedTransition[],
+): string[] {
+  const { id, status } = alert;
+  const again = later.find(({ transition }) => transition.alert.id === id && transition.alert.status === status);
+  const until = again?.at ?? Number.POSITIVE_INFINITY;
+  const channels = notifications
+    .filter((sent) => sent.at >= at && sent.at < until)
+    .filter(({ notification: { alerts } }) => alerts.some((told) => told.id === id && told.status === status))
+    .map(({ notification }) => notification.channel);
+  return [...new Set(channels)].sort();
+}
