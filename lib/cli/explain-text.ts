@@ -86,8 +86,9 @@ function matchedLines(io: Io, { rule, at, key, reason, effects, deadline }: Rule
 function deadlineLines(deadline: RuleVerdict["deadline"]): string[] {
   if (deadline === null) return [];
   const { at, to, waits } = deadline;
-  const unless = waits ? "waits for its targets to be read up to then" : "unless something happens before";
-  return [`by itself it will ${to} at ${moment(at)}; ${unless}`];
+  const silently = to === "close" ? " silently" : "";
+  if (waits) return [`was to ${to}${silently} at ${moment(at)}, and waits for its targets to be read up to then`];
+  return [`will ${to}${silently} by itself at ${moment(at)}, unless something happens before`];
 }
 
 function tellingLines(io: Io, { routes, deliveries }: Telling, stored: boolean): string[] {
