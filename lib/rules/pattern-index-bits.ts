@@ -51,16 +51,18 @@ export function setMask({ words, summary }: Bits, { at, bits }: Mask): void {
   }
 }
 
-/** Takes all numbers out, ascending. */
-export function drain({ words, summary }: Bits, take: (number: number) => void): void {
+/** Takes all numbers out, ascending, into the list; returns how many. */
+export function drain({ words, summary }: Bits, into: number[]): number {
+  let count = 0;
   for (let group = 0; group < summary.length; group++) {
     for (let filled = summary[group] as number; filled !== 0; filled &= filled - 1) {
       const at = (group << 5) + lowest(filled);
-      for (let bits = words[at] as number; bits !== 0; bits &= bits - 1) take((at << 5) + lowest(bits));
+      for (let bits = words[at] as number; bits !== 0; bits &= bits - 1) into[count++] = (at << 5) + lowest(bits);
       words[at] = 0;
     }
     summary[group] = 0;
   }
+  return count;
 }
 
 /** The place of the lowest bit that is set. */

@@ -1,5 +1,5 @@
 // Many wildcards at once: each is looked up by its rarest literal of up to four characters, in one walk through the text.
-import { addTo, emit, type Found, type Hit } from "./pattern-index-hit.ts";
+import { chainTo, createHit, emit, type Found, type Hit } from "./pattern-index-hit.ts";
 
 const LONGEST = 4;
 /** Bits of the filter for each gram: most windows of a text are sorted out by one look at it. */
@@ -7,8 +7,13 @@ const FILTER_BITS = 16;
 /** Spreads neighbouring keys over the filter (2^32 divided by the golden ratio). */
 const SPREAD = 0x9e3779b1;
 
+export interface Wildcard<T> {
+  parts: readonly string[];
+  target: T;
+}
+
 interface Entry<T> {
-  hits: Hit<T>[];
+  hits: Hit<T>;
   /** The last walk that came by: a gram that a text repeats counts once. */
   walk: number;
 }
@@ -26,13 +31,14 @@ export interface Grams<T> {
   walk: number;
 }
 
-/** The hits must judge the whole wildcard. Each wildcard has a part that is not empty. */
-export function buildGrams<T>(wildcards: readonly { parts: readonly string[]; hit: Hit<T> }[]): Grams<T> {
+/** Each wildcard has a part that is not empty. */
+export function buildGrams<T>(wildcards: readonly Wildcard<T>[]): Grams<T> {
   const choices = wildcards.map(({ parts }) => gramsOf(parts));
   const uses = new Map<string, number>();
   for (const grams of choices) for (const gram of grams) uses.set(gram, (uses.get(gram) ?? 0) + 1);
-  const byLength = new Map<number, Map<number, Hit<T>[]>>();
+  const byLength = new Map<number, Map<number, Hit<T>>>();
   choices.forEach((grams, index) => {
+    const { parts, target } = wildcards[index] as Wildcard<T>;
     let rarest = "";
     let fewest = Number.POSITIVE_INFINITY;
     for (const gram of grams) {
@@ -41,9 +47,9 @@ export function buildGrams<T>(wildcards: readonly { parts: readonly string[]; hi
       rarest = gram;
       fewest = count;
     }
-    const ofLength = byLength.get(rarest.length) ?? new Map<number, Hit<T>[]>();
+    const ofLength = byLength.get(rarest.length) ?? new Map<number, Hit<T>>();
     byLength.set(rarest.length, ofLength);
-    addTo(ofLength, keyOf(rarest), (wildcards[index] as { hit: Hit<T> }).hit);
+    chainTo(ofLength, keyOf(rarest), createHit(target, parts));
   });
   return { tables: [...byLength].map(([length, byKey]) => buildTable(length, byKey)), walk: 0 };
 }
@@ -80,7 +86,7 @@ function keyOf(gram: string): number {
   return key;
 }
 
-function buildTable<T>(length: number, byKey: ReadonlyMap<number, Hit<T>[]>): Table<T> {
+function buildTable<T>(length: number, byKey: ReadonlyMap<number, Hit<T>>): Table<T> {
   const bits = Math.max(5, Math.ceil(Math.log2(byKey.size * FILTER_BITS)));
   const shift = 32 - bits;
   const filter = new Uint32Array(2 ** (bits - 5));

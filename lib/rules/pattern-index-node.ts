@@ -1,6 +1,6 @@
 // Alternatives as a tree of decisions: each level looks at one field and leads only to what its value leaves possible.
 import { createMask, type Mask } from "./pattern-index-bits.ts";
-import { addTo } from "./pattern-index-hit.ts";
+import { addTo, compact } from "./pattern-index-hit.ts";
 import type { Alternative, Test } from "./pattern-index-test.ts";
 import { buildValueIndex, type Demand, type ValueIndex } from "./pattern-index-values.ts";
 import type { Operator, Scalar } from "./pattern-tree.ts";
@@ -9,19 +9,22 @@ import { compileOperators } from "./pattern-value.ts";
 export interface Node {
   /** Tests that everything below has in common. */
   guards: readonly Test[];
-  /** Alternatives whose tests all hold here. */
-  complete: readonly number[];
-  fields: readonly FieldIndex[];
+  /** An alternative whose tests all hold here, -1 for none, and others like it. */
+  first: number;
+  others: readonly number[];
+  /** The first of the fields that decide what comes next. */
+  field: FieldIndex | undefined;
   /** The last round that came by: no node counts twice for one event, however many values lead to it. */
   round: number;
 }
 
-export interface FieldIndex {
+export interface FieldIndex extends ValueIndex<Node> {
   path: number;
-  values: ValueIndex<Node>;
   unless: Complement | undefined;
   /** Where to go without the field. */
   absent: readonly Node[];
+  /** Another field that decides. */
+  next: FieldIndex | undefined;
 }
 
 /** The field's `anything-but` tests: every value leads to all of their nodes but those that exclude it. */
@@ -73,8 +76,10 @@ function buildNode(bundles: readonly Bundle[]): Node {
     byPath.set(chosen.path, branches);
     branch(branches, chosen, { ...bundle, tests: tests.filter((test) => test !== chosen) });
   }
-  const fields = [...byPath].map(([path, branches]) => buildField(path, branches));
-  return { guards, complete, fields, round: 0 };
+  let field: FieldIndex | undefined;
+  for (const [path, branches] of byPath) field = buildField(path, branches, field);
+  const [first = -1, ...others] = complete;
+  return { guards: compact(guards), first, others: compact(others), field, round: 0 };
 }
 
 interface Uses {
@@ -133,7 +138,7 @@ function branch({ byValue, byTest }: Branches, test: Test, bundle: Bundle): void
   else for (const value of test.identities as readonly Scalar[]) addTo(byValue, value, { ...bundle, copies });
 }
 
-function buildField(path: number, { byValue, byTest }: Branches): FieldIndex {
+function buildField(path: number, { byValue, byTest }: Branches, next: FieldIndex | undefined): FieldIndex {
   const demands: Demand<Node>[] = [];
   const exclusions: { none: readonly Operator[]; node: Node }[] = [];
   const absent: Node[] = [];
@@ -155,7 +160,7 @@ function buildField(path: number, { byValue, byTest }: Branches): FieldIndex {
       else demands.push({ by: operator, target: node });
     }
   }
-  return { path, values: buildValueIndex(demands), unless: buildComplement(exclusions), absent };
+  return { ...buildValueIndex(demands), path, unless: buildComplement(exclusions), absent: compact(absent), next };
 }
 
 function buildComplement(exclusions: readonly { none: readonly Operator[]; node: Node }[]): Complement | undefined {
@@ -167,11 +172,15 @@ function buildComplement(exclusions: readonly { none: readonly Operator[]; node:
     nodes,
     open: nodes.flatMap((node, place) => (isOpen(node) ? [place] : [])),
     excludedIn: new Float64Array(nodes.length),
-    complete: createMask(nodes.flatMap((node) => (isOpen(node) ? [] : node.complete))),
+    complete: createMask(nodes.flatMap((node) => (isOpen(node) ? [] : completedBy(node)))),
   };
 }
 
+export function completedBy({ first, others }: Node): readonly number[] {
+  return first < 0 ? others : [first, ...others];
+}
+
 /** Whether there is more to decide at the node. */
-export function isOpen({ guards, fields }: Node): boolean {
-  return guards.length > 0 || fields.length > 0;
+export function isOpen({ guards, field }: Node): boolean {
+  return guards.length > 0 || field !== undefined;
 }

@@ -1,12 +1,12 @@
 // Many ranges at once (of numbers, or of addresses as digits of equal length): those that hold a value, in logarithmic time.
-import { emit, type Found, type Hit } from "./pattern-index-hit.ts";
+import { chain, createHit, emit, type Found, type Hit } from "./pattern-index-hit.ts";
 
 export interface Range<B, T> {
   low: B;
   lowOpen: boolean;
   high: B;
   highOpen: boolean;
-  hit: Hit<T>;
+  target: T;
 }
 
 /**
@@ -15,24 +15,22 @@ export interface Range<B, T> {
  */
 export interface Ranges<B, T> {
   bounds: B[];
-  nodes: (Hit<T>[] | undefined)[];
+  nodes: (Hit<T> | undefined)[];
 }
 
 export function buildRanges<B extends number | string, T>(ranges: readonly Range<B, T>[]): Ranges<B, T> {
   const bounds = [...new Set(ranges.flatMap(({ low, high }) => [low, high]))].sort((a, b) => (a < b ? -1 : 1));
   const positions = 2 * bounds.length + 1;
-  const nodes = new Array<Hit<T>[] | undefined>(2 * positions).fill(undefined);
-  const place = (node: number, hit: Hit<T>): void => {
-    const known = nodes[node];
-    if (known === undefined) nodes[node] = [hit];
-    else known.push(hit);
+  const nodes = new Array<Hit<T> | undefined>(2 * positions).fill(undefined);
+  const place = (node: number, target: T): void => {
+    nodes[node] = chain(createHit(target), nodes[node]);
   };
-  for (const { low, lowOpen, high, highOpen, hit } of ranges) {
+  for (const { low, lowOpen, high, highOpen, target } of ranges) {
     let first = positions + positionOf(bounds, low) + (lowOpen ? 1 : 0);
     let end = positions + positionOf(bounds, high) + (highOpen ? 0 : 1);
     for (; first < end; first >>= 1, end >>= 1) {
-      if (first & 1) place(first++, hit);
-      if (end & 1) place(--end, hit);
+      if (first & 1) place(first++, target);
+      if (end & 1) place(--end, target);
     }
   }
   return { bounds, nodes };

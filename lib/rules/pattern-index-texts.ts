@@ -1,6 +1,6 @@
 // Many operators on text at once: beginnings, ends and wildcards of any case, each found by a literal that it demands.
-import { buildGrams, findWildcards, type Grams } from "./pattern-index-grams.ts";
-import { emit, type Found, type Hit } from "./pattern-index-hit.ts";
+import { buildGrams, findWildcards, type Grams, type Wildcard } from "./pattern-index-grams.ts";
+import { chain, createHit, emit, type Found, type Hit } from "./pattern-index-hit.ts";
 import { createTrie, findAffixes, insertAffix, type Trie } from "./pattern-index-trie.ts";
 import type { Operator } from "./pattern-tree.ts";
 import { compileOperator } from "./pattern-value.ts";
@@ -17,12 +17,7 @@ export interface TextIndex<T> {
   lowHeads: Trie<T> | undefined;
   lowTails: Trie<T> | undefined;
   grams: Grams<T> | undefined;
-  tried: Hit<T>[];
-}
-
-interface Wildcard<T> {
-  parts: readonly string[];
-  hit: Hit<T>;
+  tried: Hit<T> | undefined;
 }
 
 export function buildTextIndex<T>(operators: readonly { operator: TextOperator; target: T }[]): TextIndex<T> {
@@ -32,16 +27,16 @@ export function buildTextIndex<T>(operators: readonly { operator: TextOperator; 
     lowHeads: undefined,
     lowTails: undefined,
     grams: undefined,
-    tried: [],
+    tried: undefined,
   };
   const wildcards: Wildcard<T>[] = [];
   for (const { operator, target } of operators) {
     if (operator.op === "wildcard") {
-      wildcards.push({ parts: operator.parts, hit: { target, accepts: compileOperator(operator) } });
+      wildcards.push({ parts: operator.parts, target });
     } else if (operator.op === "equals-ignore-case" || operator.ignoreCase) {
-      addIgnoringCase(index, operator.op, operator.value, { target, accepts: compileOperator(operator) });
-    } else if (operator.op === "prefix") addHead(index, operator.value, { target, accepts: undefined });
-    else addTail(index, operator.value, { target, accepts: undefined });
+      addIgnoringCase(index, operator.op, operator.value, createHit(target, undefined, compileOperator(operator)));
+    } else if (operator.op === "prefix") addHead(index, operator.value, createHit(target));
+    else addTail(index, operator.value, createHit(target));
   }
   addWildcards(index, wildcards);
   return index;
@@ -50,33 +45,33 @@ export function buildTextIndex<T>(operators: readonly { operator: TextOperator; 
 /** Finds the targets of all operators that accept the text, some of them maybe twice. */
 export function findTexts<T>(index: TextIndex<T>, text: string, found: Found<T>): void {
   const { heads, tails, lowHeads, lowTails, grams, tried } = index;
-  if (heads !== undefined) findAffixes(heads, text, text, found);
-  if (tails !== undefined) findAffixes(tails, text, text, found);
-  if (lowHeads !== undefined) findAffixes(lowHeads, text.toLowerCase(), text, found);
-  if (lowTails !== undefined) findAffixes(lowTails, text.toLowerCase(), text, found);
+  if (heads !== undefined) findAffixes(heads, text, text, false, found);
+  if (tails !== undefined) findAffixes(tails, text, text, true, found);
+  if (lowHeads !== undefined) findAffixes(lowHeads, text.toLowerCase(), text, false, found);
+  if (lowTails !== undefined) findAffixes(lowTails, text.toLowerCase(), text, true, found);
   if (grams !== undefined) findWildcards(grams, text, found);
-  if (tried.length > 0) emit(tried, text, found);
+  if (tried !== undefined) emit(tried, text, found);
 }
 
 function addHead<T>(index: TextIndex<T>, text: string, hit: Hit<T>): void {
-  index.heads ??= createTrie(false);
-  insertAffix(index.heads, text, hit);
+  index.heads ??= createTrie();
+  insertAffix(index.heads, text, hit, false);
 }
 
 function addTail<T>(index: TextIndex<T>, text: string, hit: Hit<T>): void {
-  index.tails ??= createTrie(true);
-  insertAffix(index.tails, text, hit);
+  index.tails ??= createTrie();
+  insertAffix(index.tails, text, hit, true);
 }
 
 /** By its ASCII characters up to the first other one, whose cases may differ in length. */
 function addIgnoringCase<T>(index: TextIndex<T>, op: TextOperator["op"], text: string, hit: Hit<T>): void {
   if (op === "suffix") {
-    index.lowTails ??= createTrie(true);
-    insertAffix(index.lowTails, (/[\0-\x7f]*$/.exec(text) as RegExpExecArray)[0].toLowerCase(), hit);
+    index.lowTails ??= createTrie();
+    insertAffix(index.lowTails, (/[\0-\x7f]*$/.exec(text) as RegExpExecArray)[0].toLowerCase(), hit, true);
     return;
   }
-  index.lowHeads ??= createTrie(false);
-  insertAffix(index.lowHeads, (/^[\0-\x7f]*/.exec(text) as RegExpExecArray)[0].toLowerCase(), hit);
+  index.lowHeads ??= createTrie();
+  insertAffix(index.lowHeads, (/^[\0-\x7f]*/.exec(text) as RegExpExecArray)[0].toLowerCase(), hit, false);
 }
 
 /** By its beginning or its end, where few others have the same; else by the rarest text within it. */
@@ -85,19 +80,19 @@ function addWildcards<T>(index: TextIndex<T>, wildcards: readonly Wildcard<T>[])
   const tails = countEach(wildcards.map(({ parts }) => tailOf(parts)));
   const inner: Wildcard<T>[] = [];
   for (const wildcard of wildcards) {
-    const { parts, hit } = wildcard;
+    const { parts, target } = wildcard;
     const head = headOf(parts);
     const tail = tailOf(parts);
     const sameHead = head === "" ? Number.POSITIVE_INFINITY : (heads.get(head) as number);
     const sameTail = tail === "" ? Number.POSITIVE_INFINITY : (tails.get(tail) as number);
-    if (parts.length === 2 && tail === "") addHead(index, head, { target: hit.target, accepts: undefined });
-    else if (parts.length === 2 && head === "") addTail(index, tail, { target: hit.target, accepts: undefined });
+    if (parts.length === 2 && tail === "") addHead(index, head, createHit(target));
+    else if (parts.length === 2 && head === "") addTail(index, tail, createHit(target));
     else if (Math.min(sameHead, sameTail) > FEW) inner.push(wildcard);
-    else if (sameHead <= sameTail) addHead(index, head, hit);
-    else addTail(index, tail, hit);
+    else if (sameHead <= sameTail) addHead(index, head, createHit(target, parts));
+    else addTail(index, tail, createHit(target, parts));
   }
   if (inner.length > FEW) index.grams = buildGrams(inner);
-  else for (const { hit } of inner) index.tried.push(hit);
+  else for (const { parts, target } of inner) index.tried = chain(createHit(target, parts), index.tried);
 }
 
 function headOf(parts: readonly string[]): string {

@@ -1,5 +1,5 @@
 // Many operators on one field at once: from a value to the targets of those that accept it, without trying each.
-import { addTo, emit, type Found, type Hit } from "./pattern-index-hit.ts";
+import { addTo, chain, chainTo, createHit, emit, type Found, type Hit } from "./pattern-index-hit.ts";
 import { buildRanges, findRanges, type Range, type Ranges } from "./pattern-index-ranges.ts";
 import { buildTextIndex, findTexts, type TextIndex, type TextOperator } from "./pattern-index-texts.ts";
 import { parseIp } from "./pattern-ip.ts";
@@ -15,40 +15,39 @@ export interface Demand<T> {
 
 /** Addresses by their digits, ranges of them by the number of digits. */
 interface Addresses<T> {
-  exact: Map<string, Hit<T>[]>;
+  exact: Map<string, Hit<T>>;
   ranges: Map<number, Ranges<string, T>>;
 }
 
 export interface ValueIndex<T> {
-  exact: Map<Scalar, Hit<T>[]> | undefined;
+  exact: Map<Scalar, Hit<T>> | undefined;
   texts: TextIndex<T> | undefined;
   numbers: Ranges<number, T> | undefined;
   addresses: Addresses<T> | undefined;
   /** Targets of every value, and those that must be asked. */
-  rest: Hit<T>[];
+  rest: Hit<T> | undefined;
 }
 
 /** Indexes all operators but `anything-but`, which is no demand on a value but the lack of one. */
 export function buildValueIndex<T>(demands: readonly Demand<T>[]): ValueIndex<T> {
-  const exact = new Map<Scalar, Hit<T>[]>();
+  const exact = new Map<Scalar, Hit<T>>();
   const texts: { operator: TextOperator; target: T }[] = [];
   const numbers: Range<number, T>[] = [];
-  const single = new Map<string, Hit<T>[]>();
+  const single = new Map<string, Hit<T>>();
   const networks = new Map<number, Range<string, T>[]>();
-  const rest: Hit<T>[] = [];
+  let rest: Hit<T> | undefined;
   for (const { by, target } of demands) {
-    const hit: Hit<T> = { target, accepts: undefined };
     if (typeof by === "function") {
-      rest.push({ target, accepts: by });
+      rest = chain(createHit(target, undefined, by), rest);
       continue;
     }
     const identity = identityOf(by);
-    if (identity !== undefined) addTo(exact, identity.value, hit);
-    else if (by.op === "numeric") numbers.push({ ...by, hit });
+    if (identity !== undefined) chainTo(exact, identity.value, createHit(target));
+    else if (by.op === "numeric") numbers.push({ ...by, target });
     else if (by.op === "cidr") {
-      addTo(networks, by.low.length, { low: by.low, lowOpen: false, high: by.high, highOpen: false, hit });
-    } else if (by.op === "equals") addTo(single, parseIp(String(by.value)) as string, hit);
-    else if (by.op === "exists" && by.value) rest.push(hit);
+      addTo(networks, by.low.length, { low: by.low, lowOpen: false, high: by.high, highOpen: false, target });
+    } else if (by.op === "equals") chainTo(single, parseIp(String(by.value)) as string, createHit(target));
+    else if (by.op === "exists" && by.value) rest = chain(createHit(target), rest);
     else if (by.op !== "exists" && by.op !== "exactly" && by.op !== "anything-but")
       texts.push({ operator: by, target });
   }
@@ -73,13 +72,13 @@ export function findValue<T>(index: ValueIndex<T>, value: Scalar, found: Found<T
   } else if (typeof value === "number" && numbers !== undefined && isComparable(value)) {
     findRanges(numbers, value, found);
   }
-  if (rest.length > 0) emit(rest, value, found);
+  if (rest !== undefined) emit(rest, value, found);
 }
 
 function findAddress<T>({ exact, ranges }: Addresses<T>, text: string, found: Found<T>): void {
   const digits = parseIp(text);
   if (digits === undefined) return;
-  emit(exact.get(digits) ?? [], text, found);
+  emit(exact.get(digits), text, found);
   const family = ranges.get(digits.length);
   if (family !== undefined) findRanges(family, digits, found);
 }

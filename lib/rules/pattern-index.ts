@@ -4,7 +4,7 @@ import type { Leaf } from "./event-fields.ts";
 import { createEventValues, MANY } from "./event-values.ts";
 import { clearBit, createBits, drain, hasBit, setBit, setMask } from "./pattern-index-bits.ts";
 import type { Found } from "./pattern-index-hit.ts";
-import { buildNodes, type Complement, type FieldIndex, isOpen, type Node } from "./pattern-index-node.ts";
+import { buildNodes, type Complement, completedBy, type FieldIndex, isOpen, type Node } from "./pattern-index-node.ts";
 import {
   type Alternative,
   accepts,
@@ -29,18 +29,22 @@ export function compileIndex<T>(trees: readonly PatternTree[], results: readonly
   const { alternatives, paths } = shareTests(trees);
   const root = buildNodes(alternatives);
   const values = createEventValues(paths);
+  const treeOf = Int32Array.from(alternatives, ({ tree }) => tree);
   const matched = createBits(alternatives.length);
+  const drained: number[] = [];
   const pending: Found<Node> = { items: [], size: 0 };
+  const kept: number[] = [];
   const excluded: Found<number> = { items: [], size: 0 };
   let verdicts: Verdicts | undefined;
   let round = 0;
   let look = 0;
 
   function visit(node: Node): void {
-    const { guards, complete, fields } = node;
+    const { guards, first, others } = node;
     for (let at = 0; at < guards.length; at++) if (!mayHold(guards[at] as Test)) return;
-    for (let at = 0; at < complete.length; at++) setBit(matched, complete[at] as number);
-    for (let at = 0; at < fields.length; at++) visitField(fields[at] as FieldIndex);
+    if (first >= 0) setBit(matched, first);
+    for (let at = 0; at < others.length; at++) setBit(matched, others[at] as number);
+    for (let field = node.field; field !== undefined; field = field.next) visitField(field);
   }
 
   function mayHold(test: Test): boolean {
@@ -64,22 +68,22 @@ export function compileIndex<T>(trees: readonly PatternTree[], results: readonly
     for (const value of new Set(leaves.map((leaf) => leaf.value))) visitValue(field, value);
   }
 
-  function visitValue({ values: index, unless }: FieldIndex, value: Scalar): void {
-    findValue(index, value, pending);
-    if (unless !== undefined) visitUnless(unless, value);
+  function visitValue(field: FieldIndex, value: Scalar): void {
+    findValue(field, value, pending);
+    if (field.unless !== undefined) visitUnless(field.unless, value);
   }
 
   function visitUnless({ excluded: index, nodes, open, excludedIn, complete }: Complement, value: Scalar): void {
     look++;
     excluded.size = 0;
     findValue(index, value, excluded);
-    const kept: number[] = [];
+    kept.length = 0;
     for (let at = 0; at < excluded.size; at++) {
       const place = excluded.items[at] as number;
       excludedIn[place] = look;
       const node = nodes[place] as Node;
       if (isOpen(node)) continue;
-      for (const alternative of node.complete) if (!hasBit(matched, alternative)) kept.push(alternative);
+      for (const alternative of completedBy(node)) if (!hasBit(matched, alternative)) kept.push(alternative);
     }
     setMask(matched, complete);
     for (let at = 0; at < kept.length; at++) clearBit(matched, kept[at] as number);
@@ -107,14 +111,17 @@ export function compileIndex<T>(trees: readonly PatternTree[], results: readonly
     // The index tells what some values allow; where they lie in arrays, they must also be allowed together.
     const together = values.inElements() ? (verdicts ?? createVerdicts(values.fields())) : undefined;
     values.close();
+    const count = drain(matched, drained);
     const found: T[] = [];
     let last = -1;
-    drain(matched, (number) => {
-      const { tree, tests } = alternatives[number] as Alternative;
-      if (tree === last || (together !== undefined && !together.holdTogether(tests))) return;
+    for (let at = 0; at < count; at++) {
+      const number = drained[at] as number;
+      const tree = treeOf[number] as number;
+      if (tree === last) continue;
+      if (together !== undefined && !together.holdTogether((alternatives[number] as Alternative).tests)) continue;
       last = tree;
       found.push(results[tree] as T);
-    });
+    }
     return found;
   };
 }
