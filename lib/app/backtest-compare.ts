@@ -1,5 +1,5 @@
 // The difference between what two configurations would have told of the same history. Pure.
-import type { Outcome, WouldBeAlert, WouldBeMessage } from "./backtest-tally.ts";
+import type { Outcome, WouldBeAlert, WouldBeMessage } from "./backtest-outcome.ts";
 
 /** `this` is the first configuration, `other` the one that it is compared to. */
 export interface Comparison {
@@ -36,8 +36,8 @@ export function compareOutcomes(first: Outcome, second: Outcome): Comparison {
     rules: names(({ rules }) => rules.map(({ rule }) => rule))
       .map((rule) => compareRule(rule, first, second))
       .sort((a, b) => distance(b) - distance(a) || (a.rule < b.rule ? -1 : 1)),
-    alerts: onlyIn(first.alerts, second.alerts, ({ id }) => id),
-    messages: onlyIn(first.messages, second.messages, nameOf),
+    alerts: onlyIn(first.alerts, second.alerts),
+    messages: onlyIn(first.messages, second.messages),
     cut: [first, second].some(({ unlisted }) => unlisted.alerts + unlisted.messages > 0),
   };
 }
@@ -57,14 +57,10 @@ function distance({ messages }: ComparedRule): number {
   return Math.abs((messages.this ?? 0) - (messages.other ?? 0));
 }
 
-function nameOf({ at, channel, reason, alerts }: WouldBeMessage): string {
-  return JSON.stringify([at, channel, reason, alerts.toSorted()]);
-}
-
-function onlyIn<T>(first: readonly T[], second: readonly T[], name: (item: T) => string): Sides<T[]> {
-  const [inFirst, inSecond] = [new Set(first.map(name)), new Set(second.map(name))];
+function onlyIn<T extends { id: string }>(first: readonly T[], second: readonly T[]): Sides<T[]> {
+  const [inFirst, inSecond] = [first, second].map((list) => new Set(list.map(({ id }) => id)));
   return {
-    this: first.filter((item) => !inSecond.has(name(item))),
-    other: second.filter((item) => !inFirst.has(name(item))),
+    this: first.filter(({ id }) => !inSecond!.has(id)),
+    other: second.filter(({ id }) => !inFirst!.has(id)),
   };
 }

@@ -1,81 +1,21 @@
 // Counts what a replay led to, alert by alert and message by message, in memory that grows with the rules and with what is open,
 // not with the history: beyond a fixed number, alerts and messages are counted and not listed.
 import type { Alert } from "../model/alert.ts";
+import { hashOf } from "../model/hash.ts";
 import type { Notification } from "../model/notification.ts";
 import type { Transition } from "../rules/state.ts";
+import type { Outcome, RuleFigures, WouldBeAlert, WouldBeMessage } from "./backtest-outcome.ts";
 
 /** As many alerts, and as many messages, are listed. */
 const LISTED = 50_000;
+/** As many alerts of a message are named. */
+const NAMED = 20;
 /** As many keys of a rule are told apart, those that fired last. */
 const KEYS = 10_000;
 /** An alert that resolves within this was brief; ms. */
 const BRIEF_MS = 300_000;
 /** A key that fires again within this after its last alert ended came back; ms. */
 const BACK_MS = 3_600_000;
-
-/** An alert that would have been. */
-export interface WouldBeAlert {
-  id: string;
-  rule: string;
-  severity: Alert["severity"];
-  key: Record<string, unknown>;
-  summary: string;
-  startsAt: string;
-  endsAt: string | null;
-  /** How it ended: by its rule, silently (an occurrence), or not at all. */
-  end: "resolved" | "closed" | "firing";
-  count: number;
-  /** Messages that told of it, by channel. */
-  messages: Record<string, number>;
-}
-
-/** A message that would have been sent. */
-export interface WouldBeMessage {
-  at: string;
-  channel: string;
-  reason: Notification["reason"];
-  status: Notification["status"];
-  rules: string[];
-  /** Ids of the alerts it tells of. */
-  alerts: string[];
-}
-
-export interface RuleFigures {
-  rule: string;
-  alerts: number;
-  /** How many of them still fired at the end. */
-  firing: number;
-  /** Messages that tell of the rule's alerts, and by channel; one that tells of several rules counts for each. */
-  messages: number;
-  channels: Record<string, number>;
-  noise: Noise;
-}
-
-/** How much a rule disturbs; the shares are of its alerts, from 0 to 1. */
-export interface Noise {
-  messagesPerDay: number;
-  /** Resolved within 5 minutes of its start. */
-  brief: number;
-  /** Nothing followed: no further match, and no resolution. */
-  unfollowed: number;
-  /** Its key fired again within an hour of the end of its last alert. */
-  back: number;
-  /** The key with the most alerts; null where no key has more than one. */
-  worst: { key: Record<string, unknown>; alerts: number } | null;
-}
-
-export interface Outcome {
-  /** The noisiest first; rules that never fired are there, too. */
-  rules: RuleFigures[];
-  /** Messages by channel, each counted once. */
-  channels: Record<string, number>;
-  totals: { alerts: number; messages: number };
-  /** By their start. */
-  alerts: WouldBeAlert[];
-  messages: WouldBeMessage[];
-  /** What is counted above and not listed here. */
-  unlisted: { alerts: number; messages: number };
-}
 
 export interface Tally {
   transition(transition: Transition): void;
@@ -188,7 +128,16 @@ export function createTally(rules: readonly string[]): Tally {
         if (entry !== undefined) add(entry.alert.messages, channel);
       }
       if (messages.length >= LISTED) return;
-      messages.push({ at: new Date(at).toISOString(), channel, reason, status, rules: ofRules, alerts: ids });
+      messages.push({
+        id: hashOf([at, channel, reason, ids.toSorted()], 16),
+        at: new Date(at).toISOString(),
+        channel,
+        reason,
+        status,
+        rules: ofRules,
+        count: ids.length,
+        alerts: ids.slice(0, NAMED),
+      });
     },
     outcome(days) {
       for (const { alert, opening } of known.values()) {

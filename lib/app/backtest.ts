@@ -4,7 +4,8 @@ import { setImmediate } from "node:timers/promises";
 import type { Config } from "../model/config.ts";
 import { compileRules } from "../rules/compile.ts";
 import { type Comparison, compareOutcomes } from "./backtest-compare.ts";
-import { createTally, type Outcome } from "./backtest-tally.ts";
+import type { Outcome } from "./backtest-outcome.ts";
+import { createTally } from "./backtest-tally.ts";
 import type { App } from "./deps.ts";
 import { type History, type ReadProgress, readHistory, type SourceHistory, type Unread } from "./history.ts";
 import { startReplay } from "./replay.ts";
@@ -83,16 +84,10 @@ async function judge(
   const { start, end } = history;
   const tally = createTally(config.rules.map(({ id }) => id));
   const replay = await startReplay({ config, start });
-  let transitions = 0;
-  let notifications = 0;
   function count(): void {
-    for (; transitions < replay.transitions.length; transitions++) {
-      tally.transition(replay.transitions[transitions]!.transition);
-    }
-    for (; notifications < replay.notifications.length; notifications++) {
-      const { at, notification } = replay.notifications[notifications]!;
-      tally.message(at, notification);
-    }
+    for (const { transition } of replay.transitions) tally.transition(transition);
+    for (const { at, notification } of replay.notifications) tally.message(at, notification);
+    replay.forget();
   }
   try {
     let done = 0;

@@ -2,19 +2,25 @@
 // it back in the order and on the beat on which polls would have found it.
 import type { SourceConfig } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
-import { CloudError } from "../sources/client.ts";
-import type { Target } from "../sources/port.ts";
+import { CloudError, type CloudErrorKind } from "../sources/client.ts";
+import { advance } from "../sources/cursor.ts";
+import type { Cursor, Target } from "../sources/port.ts";
 import { StoreError } from "../store/port.ts";
 import { openSpool, type Spool } from "../store/spool.ts";
 import type { App } from "./deps.ts";
+import { entryOf, type Slice, slicesOf } from "./history-order.ts";
 import { forEachLimit } from "./parallel.ts";
 import type { FailingTarget } from "./rows.ts";
 import { targetsOf } from "./targets.ts";
 
 /** Fewer than a poll's: someone may be polling beside it. */
 const CONCURRENCY = 8;
-/** Events that are handed on at once. */
-const MAX_SLICE = 5_000;
+/** What fails in passing is tried again, from where it stopped, this often and after so long at least; ms. */
+const TRIES = 2;
+const AGAIN_MS = 2_000;
+/** No longer than this, whatever the API asks for; ms. */
+const MAX_PAUSE_MS = 60_000;
+const PASSING: ReadonlySet<string> = new Set<CloudErrorKind>(["throttled", "server", "network"]);
 
 /** What could not be read to its end. */
 export interface Unread {
@@ -40,8 +46,8 @@ export interface History {
   end: number;
   sources: SourceHistory[];
   unread: Unread[];
-  /** The events as polls would have found them: `at` (ms) is the poll, ascending. Any number of times. */
-  slices(): Iterable<{ at: number; events: Event[] }>;
+  /** The events as polls would have found them, ascending. Any number of times. */
+  slices(): Iterable<Slice>;
   /** Everything that was read is gone. */
   close(): void;
 }
@@ -120,20 +126,57 @@ async function readSource(run: Run, source: SourceConfig): Promise<SourceHistory
     history.targets = list.length;
     run.counts.targets += list.length;
     run.tell();
-    const lanes = list.map(({ target }) => ({ target, lane: run.lanes++ }));
-    await forEachLimit(lanes, CONCURRENCY, async ({ target, lane }) => {
-      try {
-        await readTarget(run, source, project, target, lane, history);
-      } catch (error) {
-        fail(run, source, target, error);
-      }
-      run.counts.read++;
-      run.tell();
-    });
+    await readTargets(run, source, project, list, history);
   } catch (error) {
     fail(run, source, null, error);
   }
   return history;
+}
+
+/** One target's read, and how far it has come. */
+interface Read {
+  target: Target;
+  lane: number;
+  cursor: Cursor | undefined;
+}
+
+async function readTargets(
+  run: Run,
+  source: SourceConfig,
+  project: string,
+  list: readonly { target: Target }[],
+  history: SourceHistory,
+): Promise<void> {
+  const { app, signal } = run;
+  let left = list.map(({ target }): Read => ({ target, lane: run.lanes++, cursor: undefined }));
+  for (let tries = 1; left.length > 0; tries++) {
+    const again: Read[] = [];
+    let wait = AGAIN_MS;
+    await forEachLimit(left, CONCURRENCY, async (read) => {
+      try {
+        await readTarget(run, source, project, read, history);
+      } catch (error) {
+        const pause = tries < TRIES && !signal.aborted ? pauseAfter(error, app.clock.now()) : undefined;
+        if (pause !== undefined) {
+          again.push(read);
+          wait = Math.max(wait, pause);
+          return;
+        }
+        fail(run, source, read.target, error);
+      }
+      run.counts.read++;
+      run.tell();
+    });
+    left = again;
+    if (left.length > 0) await app.clock.sleep(wait, signal);
+  }
+}
+
+/** How long to wait before what failed is tried again; ms, undefined where that is not worth it. */
+function pauseAfter(error: unknown, now: number): number | undefined {
+  if (!(error instanceof CloudError) || !PASSING.has(error.kind)) return undefined;
+  const pause = (error.retryAt ?? now) - now;
+  return pause <= MAX_PAUSE_MS ? pause : undefined;
 }
 
 function fail({ app, signal, unread }: Run, source: SourceConfig, target: Target | null, error: unknown): void {
@@ -149,22 +192,24 @@ async function readTarget(
   run: Run,
   source: SourceConfig,
   project: string,
-  target: Target,
-  lane: number,
+  read: Read,
   history: SourceHistory,
 ): Promise<void> {
   const { app, start, end, signal } = run;
+  const { target, lane } = read;
+  const { lateness, every, levels } = source;
+  const { keepFor } = app.sources[source.kind];
   const connection = app.connections.get(source.connection)!;
   const batches = app.sources[source.kind].read({
     client: connection.client,
     target,
-    cursor: undefined,
+    cursor: read.cursor,
     floor: start,
     now: end,
     lastReadAt: undefined,
-    lateness: source.lateness,
-    every: source.every,
-    levels: source.levels,
+    lateness,
+    every,
+    levels,
     stamp: {
       sourceId: source.id,
       connection: connection.name,
@@ -175,32 +220,17 @@ async function readTarget(
     signal,
     redact: app.redact,
   });
-  for await (const { found, stats } of batches) {
+  for await (const { found, stats, complete, ...rest } of batches) {
     signal.throwIfAborted();
-    run.spool.add(found.map(({ event }) => entryOf(event, source.every, end, lane)));
+    run.spool.add(found.map(({ event }) => entryOf(event, every, end, lane)));
+    if (!complete) {
+      const marks = [...found.map(({ mark }) => mark), ...rest.marks];
+      const step = { floor: start, now: end, lateness, keepFor, marks, readTo: rest.readTo, extra: rest.extra };
+      read.cursor = advance(read.cursor, step);
+    }
     history.events += found.length;
     history.malformed += stats.malformed;
     run.counts.events += found.length;
     run.tell();
   }
-}
-
-/** By the poll that would have found it, then by its own time, then by its target. A poll in time finds nothing late. */
-function entryOf(event: Event, every: number, end: number, lane: number) {
-  const time = Date.parse(event.time);
-  const poll = Math.min(end, Math.ceil(time / every) * every);
-  return { rank: [poll, time, lane] as const, value: { ...event, late: 0 } };
-}
-
-function* slicesOf(spool: Spool<Event>): Generator<{ at: number; events: Event[] }> {
-  let slice: { at: number; events: Event[] } | undefined;
-  for (const { first: at, value } of spool.read()) {
-    if (slice !== undefined && (slice.at !== at || slice.events.length >= MAX_SLICE)) {
-      yield slice;
-      slice = undefined;
-    }
-    slice ??= { at, events: [] };
-    slice.events.push(value);
-  }
-  if (slice !== undefined) yield slice;
 }

@@ -8,7 +8,6 @@ import type { Notification } from "../model/notification.ts";
 import { iso } from "../rules/alert.ts";
 import type { Transition } from "../rules/state.ts";
 import type { Queue, Store } from "../store/port.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
 import { createApp } from "./app.ts";
 import { deliverDue } from "./deliver.ts";
 import type { App, Bus, Channel } from "./deps.ts";
@@ -16,6 +15,7 @@ import { heldBy } from "./lists.ts";
 import { notifyDue } from "./notify.ts";
 import { createProgress } from "./progress.ts";
 import { reconcileRules } from "./registry.ts";
+import { openReplayStore } from "./replay-store.ts";
 import { type SourceRow, sourceKey } from "./rows.ts";
 import { commitSlice } from "./slice.ts";
 import { fireTimers } from "./timers.ts";
@@ -57,10 +57,12 @@ export interface Replay {
   feed(at: number, events: readonly Event[]): Promise<void>;
   /** Lets time pass to `until` (ms): deadlines, groups and repeats each take place when they are due. */
   passTo(until: number): Promise<void>;
-  /** All so far, in the order in which they were found out. */
+  /** All so far or since they were forgotten, in the order in which they were found out. */
   readonly transitions: readonly ReplayedTransition[];
-  /** All so far, in the order in which they would have been sent. */
+  /** Likewise, in the order in which they would have been sent. */
   readonly notifications: readonly ReplayedNotification[];
+  /** Empties both lists: a long replay holds no more than what it has open. */
+  forget(): void;
   close(): Promise<void>;
 }
 
@@ -69,7 +71,7 @@ export async function startReplay({ config, start }: ReplayOptions): Promise<Rep
   let now = start;
   const transitions: ReplayedTransition[] = [];
   const notifications: ReplayedNotification[] = [];
-  const store = openSqliteStore({ path: ":memory:", now: () => now });
+  const store = openReplayStore(() => now);
   const bus: Bus = { publish: async (found) => keep(found) };
   const app = recordingApp(
     config,
@@ -152,6 +154,10 @@ export async function startReplay({ config, start }: ReplayOptions): Promise<Rep
     passTo,
     transitions,
     notifications,
+    forget() {
+      transitions.length = 0;
+      notifications.length = 0;
+    },
     close: () => store.close(),
   };
 }

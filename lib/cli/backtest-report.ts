@@ -2,7 +2,7 @@
 // configuration the difference.
 import type { Backtest } from "../app/backtest.ts";
 import type { Sides } from "../app/backtest-compare.ts";
-import type { RuleFigures, WouldBeAlert, WouldBeMessage } from "../app/backtest-tally.ts";
+import type { RuleFigures, WouldBeAlert, WouldBeMessage } from "../app/backtest-outcome.ts";
 import { type Io, oneLine, styled, table } from "./io.ts";
 
 /** As many alerts, messages and failures are shown of each list; `--json` has more. */
@@ -113,8 +113,8 @@ function comparison(
 
 function messageList(title: string, list: readonly WouldBeMessage[]): string {
   if (list.length === 0) return "";
-  const rows = list.slice(0, SHOWN).map(({ at, channel, reason, rules, alerts }) => {
-    return [`${at.slice(0, 19)}Z`, channel, reason, count(alerts.length, "alert"), oneLine(rules.join(", "))];
+  const rows = list.slice(0, SHOWN).map(({ at, channel, reason, rules, count: told }) => {
+    return [`${at.slice(0, 19)}Z`, channel, reason, count(told, "alert"), oneLine(rules.join(", "))];
   });
   return `${title}:\n${table(rows)}${more(list.length)}`;
 }

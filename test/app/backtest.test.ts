@@ -158,6 +158,13 @@ channels: { ops: { type: webhook, url: "HOOK/ops" } }`,
   });
 });
 
+/** Four a second from T0 on. */
+function failures(number: number) {
+  return Array.from({ length: number }, (_, at) => {
+    return { occur_time: T0 + at * 250, event_type: "abnormal" as const, event_info: `Failed to pull image ${at}` };
+  });
+}
+
 /** A deadline passes when it is due; the live rounds, a minute apart, see it at the next one. */
 function roundOf(at: string): string {
   return new Date(Math.ceil(Date.parse(at) / MINUTE) * MINUTE).toISOString();
@@ -176,6 +183,19 @@ describe("what cannot be read", () => {
     expect(unread).toMatchObject([{ source: "service-events", target: "svc-2", kind: "not-found" }]);
     expect(sources).toMatchObject([{ targets: 3, events: STORY.length - 2 }]);
     expect(new Set(alerts.map(({ key }) => key["resource.id"]))).toEqual(new Set(["svc-1", "svc-3"]));
+  });
+
+  it("is tried once more where the failure may pass, and goes on from where it stopped", async () => {
+    const b = await bench({ yaml: yaml(BROKEN) });
+    b.sim.world.addServiceEvents("svc-1", failures(3_000));
+    b.to(90);
+    // The client itself tries each request three times: the second page fails for good.
+    const secondPage = new RegExp(`start_time=${T0 + 999 * 250 - 1}&`);
+    b.sim.setFaults([{ kind: "status", status: 503, url: secondPage, next: 3 }]);
+    const { alerts, unread } = await run(b);
+    expect(b.sim.seen.filter(({ status }) => status === 503)).toHaveLength(3);
+    expect(unread).toEqual([]);
+    expect(alerts).toMatchObject([{ rule: "broken", count: 3_000 }]);
   });
 
   it("names the source whose targets are unknown", async () => {
@@ -200,12 +220,7 @@ describe("a long past", () => {
   it("is read in pages and judged as a whole, and says how far it is", async () => {
     const b = await bench({ yaml: yaml(BROKEN) });
     const EVENTS = 20_000;
-    const story = Array.from({ length: EVENTS }, (_, at) => ({
-      occur_time: T0 + at * 250,
-      event_type: "abnormal" as const,
-      event_info: `Failed to pull image ${at}`,
-    }));
-    b.sim.world.addServiceEvents("svc-1", story);
+    b.sim.world.addServiceEvents("svc-1", failures(EVENTS));
     b.to(90);
     const read: ReadProgress[] = [];
     const judged: number[] = [];
