@@ -91,7 +91,8 @@ function lintResolve(
       findingAt(places.locate(place, "key"), place, "resolve.when names no source: events of all kinds resolve", hint),
     ];
   }
-  const silent = silence(when, config, compile);
+  // A pack resolves by whatever may tell of a recovery, and by time where that is not polled.
+  const silent = places.pack(index) === undefined ? silence(when, config, compile) : undefined;
   return silent === undefined
     ? []
     : [findingAt(places.locate(place, "key"), place, `resolve.when can never match: ${silent}`)];

@@ -6,7 +6,7 @@ import { feedsOf } from "./lint-silence.ts";
 import type { Places } from "./load.ts";
 
 /** A window shorter than the lateness by more than this is told: most events that are late at all are so by less. */
-const MUCH = 5;
+const MUCH = 10;
 
 /** A window ends in event time: by the time an event is polled, or shows up at last, it may long be over. */
 export function lintThreshold(

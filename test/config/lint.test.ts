@@ -410,10 +410,10 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
   [
     "a window that is over when late events show up",
     {
-      ...rule("when: { source: [cloud-eye-events] }, threshold: { count: 5, within: 10m }"),
+      ...rule("when: { source: [cloud-eye-events] }, threshold: { count: 5, within: 5m }"),
       sources: "[{ kind: cloud-eye-events }]",
     },
-    'lookout.yml:3:87: within 10m is meaningless for late events: events of the source "cloud-eye-events" may appear 70m',
+    'lookout.yml:3:87: within 5m is meaningless for late events: events of the source "cloud-eye-events" may appear 70m',
   ],
   [
     "a route for a source that no rule reads",
