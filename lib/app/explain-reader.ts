@@ -1,11 +1,20 @@
 // What an explanation reads of the store: each row at most once, however many events are explained, and nothing is written.
 import { type Group, groupPartition, HEAD, type Member } from "../alerts/group.ts";
 import type { Alert } from "../model/alert.ts";
-import { type CompiledRule, stateRow } from "../rules/compile.ts";
+import { type CompiledRule, rulePartition, stateRow } from "../rules/compile.ts";
 import type { Key } from "../store/port.ts";
 import { listDeliveries } from "./deliver.ts";
 import type { App } from "./deps.ts";
-import { type DeliveryRow, ENDED, type EndedRow, type RuleRow } from "./rows.ts";
+import {
+  type DeliveryRow,
+  ENDED,
+  type EndedRow,
+  REGISTRY,
+  type RegistryRow,
+  type RuleRow,
+  type TargetRow,
+  targetKey,
+} from "./rows.ts";
 
 /** A group that still has something to tell, or may. */
 export interface KnownGroup {
@@ -22,6 +31,10 @@ export interface KnownAlert {
 export interface Reader {
   /** What the rule keeps for a key; undefined where it keeps nothing (any more). */
   state(key: Key): Promise<RuleRow | undefined>;
+  /** Since when a target is read (ms), and whether its first poll goes on. */
+  target(sourceId: string, target: string): Promise<{ since: number; teaches: boolean }>;
+  /** Since when each rule evaluates; ms, by rule id. */
+  observedSince(): Promise<Map<string, number>>;
   /** Every alert of the rule and key that is known, the newest first. */
   alerts(rule: CompiledRule, key: Record<string, unknown>): Promise<KnownAlert[]>;
   /** Undefined where the group has ended. */
@@ -53,9 +66,24 @@ export function createReader(app: App): Reader {
     const members = rows.filter((row) => row !== head).flatMap(({ data }) => data as Member[]);
     return head && { group: head.data as Group, members };
   }
+  const observedSince = once(async () => {
+    const registry = (await app.store.get<RegistryRow>(REGISTRY))?.data ?? {};
+    return new Map(
+      app.rules.all.map((rule): [string, number] => {
+        const known = registry[rule.config.id];
+        // A rule that no process has run yet would begin now.
+        return [rule.config.id, known?.pk === rulePartition(rule) ? (known.since ?? 0) : app.clock.now()];
+      }),
+    );
+  });
   const state = (key: Key) => remember(states, `${key.pk}/${key.sk}`, () => readState(key));
   return {
     state,
+    async target(sourceId, target) {
+      const row = (await app.store.get<TargetRow>(targetKey(sourceId, target)))?.data;
+      return { since: row?.cursor.floor ?? 0, teaches: row?.learning === true };
+    },
+    observedSince,
     async alerts(rule, key) {
       const open = await state(stateRow(rule, key));
       const rows = (await ended()).get(nameOf(rule.config.id, key)) ?? [];

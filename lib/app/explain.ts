@@ -2,15 +2,16 @@
 // the same compiled rules, routes and silences as live polling, and writes nothing.
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
-import { hashOf } from "../model/hash.ts";
 import { iso } from "../rules/alert.ts";
 import { type CompiledRule, stateRow, type Touch } from "../rules/compile.ts";
 import { applyEvent, applyTime, deadline } from "../rules/evaluate.ts";
 import { compileMismatch, type FieldMismatch, isNearer, type Mismatch } from "../rules/explain-pattern.ts";
+import { compileExtract } from "../rules/extract.ts";
 import { describeMismatch, describeWanted } from "../rules/pattern-words.ts";
 import { emptyState, type KeyState, type Transition } from "../rules/state.ts";
 import type { App } from "./deps.ts";
-import { type EffectKind, effectIn, whyNothing } from "./explain-effect.ts";
+import { type EffectKind, effectIn, hasOpened } from "./explain-effect.ts";
+import { whyNothing } from "./explain-nothing.ts";
 import type { KnownAlert, Reader } from "./explain-reader.ts";
 import { explainTelling, type Locate, type Telling } from "./explain-telling.ts";
 import { progressOf } from "./poll.ts";
@@ -67,7 +68,7 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
   const rules = app.rules.all.map((rule, index) => ({
     rule,
     at: locate(["rules", index]),
-    mismatch: compileMismatch(rule.config.when),
+    mismatch: explainRule(rule),
   }));
   const progress = progressOf(app);
 
@@ -78,7 +79,7 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
       const telling = await explainTelling(app, reader, locate, { alert, groups });
       effects.push({ kind, alert: summaryOf(alert), ...telling });
     }
-    const reason = effects.length > 0 ? null : whyNothing(touch, event, found.state);
+    const reason = effects.length > 0 ? null : whyNothing(touch, found.state);
     return { reason, key: touch.key, effects, deadline: deadlineOf(touch.rule, found.state) };
   }
 
@@ -94,10 +95,12 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
   async function wouldHappen(touch: Touch, event: Event): Promise<Found> {
     const row = await reader.state(touch);
     await progress.ready();
-    const { sourceId, resource } = event;
-    const own = { sourceId, target: resource.id, readTo: Date.parse(event.time), since: 0, teaches: false };
+    const { sourceId, source, project, resource } = event;
+    const target = app.sources[source].projectWide ? project : resource.id;
+    const own = { sourceId, target, readTo: Date.parse(event.time), ...(await reader.target(sourceId, target)) };
     const before = row?.state ?? emptyState(touch.key);
-    const { state, transitions } = applyEvent(touch.rule, before, touch, observed(app, progress, touch, own));
+    const known = { ...app, observedSince: await reader.observedSince() };
+    const { state, transitions } = applyEvent(touch.rule, before, touch, observed(known, progress, touch, own));
     // Of an alert that comes and goes at once, the end is what is told.
     const last = [...new Map(transitions.map((one) => [one.alert.id, one])).values()];
     const effects = last.map(({ kind, alert }) => {
@@ -139,7 +142,7 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
       const index = app.rules.all.findIndex(({ config }) => config.id === alert.rule);
       const known = rule && (await reader.alerts(rule, alert.key)).find((one) => one.alert.id === alert.id);
       const state = rule && (await reader.state(stateRow(rule, alert.key)))?.state;
-      const opening = alert.events.find(({ id }) => hashOf([alert.rule, alert.key, id]) === alert.id);
+      const opening = rule && alert.events.find((event) => hasOpened(rule, event, alert));
       return {
         alert,
         at: rule ? locate(index < 0 ? ["health"] : ["rules", index]) : null,
@@ -154,6 +157,13 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
 interface Found {
   state: KeyState | undefined;
   effects: (Pick<KnownAlert, "alert"> & { kind: EffectKind; groups: readonly string[] | undefined })[];
+}
+
+/** Why the rule's `when` does not match an event, with what the rule extracts from it. */
+function explainRule({ config }: CompiledRule): (event: Event) => Mismatch | undefined {
+  const mismatch = compileMismatch(config.when);
+  const extract = config.extract && compileExtract(config.extract);
+  return (event) => mismatch(extract ? { ...event, extracted: extract(event).extracted } : event);
 }
 
 const EFFECTS: Record<Transition["kind"], EffectKind> = {

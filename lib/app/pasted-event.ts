@@ -4,6 +4,8 @@ import type { Config } from "../model/config.ts";
 import { Event, Resource } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
 import { iso } from "../rules/alert.ts";
+import { sources } from "../sources/registry.ts";
+import { sourceOf, wordsOf } from "./rule-tests/events.ts";
 
 const Pasted = Event.partial().extend({
   source: Event.shape.source,
@@ -31,10 +33,10 @@ export function readPasted(text: string, config: Config, now: number): PastedEve
     throw new PastedEventError(`${issue!.path.join(".") || "the event"}: ${issue!.message}`);
   }
   const { time, resource, ...fields } = result.data;
-  const source =
-    config.sources.find(({ id }) => id === fields.sourceId) ??
-    config.sources.find(({ kind }) => kind === fields.source);
+  const source = sourceOf(config, { ...fields, connection: fields.connection ?? "" });
   const connection = fields.connection ?? source?.connection ?? "";
+  const target = source?.targets?.find(({ id }) => id === resource?.id);
+  const words = wordsOf(fields);
   const message = fields.message ?? "";
   const id = resource?.id ?? "";
   const event: Event = {
@@ -43,18 +45,21 @@ export function readPasted(text: string, config: Config, now: number): PastedEve
     connection,
     project: config.connections[connection]?.projectId ?? "",
     region: config.connections[connection]?.region ?? "",
-    level: "normal",
-    type: "",
-    reason: null,
+    ...words,
+    reason: fields.source === "service-updates" ? words.type : null,
     count: 1,
     late: 0,
     message,
     text: message.toLowerCase(),
-    labels: source?.labels ?? {},
+    labels: { ...source?.labels, ...target?.labels },
     data: {},
     ...(defined(fields) as Pick<Event, "source">),
     time: iso(time === undefined ? now : Date.parse(time)),
-    resource: { type: resource?.type ?? "", id, name: resource?.name ?? id },
+    resource: {
+      type: resource?.type ?? sources[fields.source].resourceType,
+      id,
+      name: resource?.name ?? target?.name ?? id,
+    },
   };
   const filledIn = Object.keys(Event.shape).filter((key) => key in event && !Object.hasOwn(result.data, key));
   // In the order in which events are shown.

@@ -112,6 +112,96 @@ describe("what an event did", () => {
   });
 });
 
+describe("what an event did to a rule with state", () => {
+  const EXPECT = "when: { level: [error] }, expect: { when: { level: [normal] }, within: 30m }";
+  const ABSENCE = "when: { level: [normal] }, absence: { for: 30m }";
+  const SEQUENCE = "when: { level: [error] }, sequence: { then: [{ level: [normal] }], within: 10m }";
+
+  it.each([
+    [
+      "distinct: how many values of how many",
+      "when: { level: [error] }, by: [connection], distinct: { field: resource.id, count: 2, within: 10m }",
+      "fail",
+      "not enough different values in resource.id: 1 of 2 so far",
+    ],
+    [
+      "distinct: an event without the field",
+      "when: { level: [error] }, distinct: { field: reason, count: 2, within: 10m }",
+      "fail",
+      "it has no value in reason",
+    ],
+    [
+      "spike: what its window lacks",
+      "when: { level: [error] }, spike: { factor: 3, window: 10m, min: 5 }",
+      "fail",
+      "its window holds no 3 times what the one before it held, or fewer than 5, or the one before it was not wholly observed",
+    ],
+    [
+      "change: the first value only teaches",
+      "when: { level: [error] }, change: { field: type }",
+      "fail",
+      `type is "abnormal", as it was before; a key's first value, and all of a target's first poll, only teach`,
+    ],
+    [
+      "newValue: the first value only teaches",
+      "when: { level: [error] }, newValue: { field: type }",
+      "fail",
+      `"abnormal" in type was known; a key's first value, and all of a target's first poll, only teach`,
+    ],
+    ["sequence: what is to come", SEQUENCE, "fail", "the patterns have not all matched in order within the time"],
+    [
+      "absence: what it is for",
+      ABSENCE,
+      "recover",
+      "it was seen: the rule opens an alert when nothing matches for long",
+    ],
+    ["expect: until when it waits", EXPECT, "fail", `waits until ${at(31)} for what is expected to follow`],
+    ["expect: the follow-up of nothing", EXPECT, "recover", "it is what is expected, and was not late for anything"],
+    [
+      "extract: the value that it took out",
+      'extract: [{ field: message, pattern: "Failed to (?<what>\\\\w+)" }], when: { extracted: { what: [push] } }',
+      "fail",
+      `extracted.what is "pull", wanted "push"`,
+    ],
+  ] as const)("%s", async (_, rule, what, reason) => {
+    const made = await bench({ yaml: yaml(`{ id: r, ${rule} }`) });
+    made[what](1);
+    await made.rounds(2);
+    expect(await verdict(made)).toMatchObject({ reason, effects: [] });
+  });
+
+  it("expect: the start opened the alert at its deadline, the late follow-up resolved it", async () => {
+    const made = await bench({ yaml: yaml(`{ id: r, ${EXPECT} }`) });
+    made.fail(1);
+    await made.rounds(2);
+    expect((await verdict(made)).deadline).toEqual({ at: at(31), to: "open", waits: false });
+    await made.rounds(35, 5);
+    expect((await verdict(made)).effects).toEqual(["opened ×1"]);
+    made.recover(40);
+    await made.rounds(60, 5);
+    expect((await verdict(made)).effects).toEqual(["resolved ×1"]);
+  });
+
+  it("absence: the last match before the silence opened the alert, the next one resolved it", async () => {
+    const made = await bench({ yaml: yaml(`{ id: r, ${ABSENCE} }`) });
+    made.recover(1);
+    await made.rounds(35, 5);
+    expect((await verdict(made)).effects).toEqual(["opened ×0"]);
+    made.recover(40);
+    await made.rounds(45, 5);
+    expect((await verdict(made)).effects).toEqual(["resolved ×0"]);
+  });
+
+  it("sequence: the last step opened the alert, the first one counts", async () => {
+    const made = await bench({ yaml: yaml(`{ id: r, ${SEQUENCE} }`) });
+    made.fail(1);
+    made.recover(2);
+    await made.rounds(5);
+    const both = await Promise.all([0, 1].map((number) => verdict(made, number)));
+    expect(both.map(({ effects }) => effects)).toEqual([["counted ×2"], ["opened ×2"]]);
+  });
+});
+
 describe("where an alert is told, or why not yet", () => {
   const routes = async (made: Bench) => {
     const [alert] = await openAlerts(made.app);
@@ -272,6 +362,15 @@ describe("what a pasted event would do", () => {
     expect((await wouldBe(made, { count: 2 })).rules[0]!.effects).toMatchObject([
       { kind: "opened", alert: { count: 3 } },
     ]);
+  });
+
+  it("not spike, while the rule has not observed the window before", async () => {
+    const rule = `{ id: r, when: { level: [error] }, spike: { factor: 3, window: 10m, min: 2 } }`;
+    const made = await bench({ yaml: yaml(rule) });
+    await made.rounds(2);
+    expect((await wouldBe(made, { count: 9 })).rules[0]!.effects).toEqual([]);
+    await made.rounds(30, 5);
+    expect((await wouldBe(made, { count: 9 })).rules[0]!.effects).toMatchObject([{ kind: "opened" }]);
   });
 
   it("be held back by a silence", async () => {

@@ -68,7 +68,10 @@ export function sourceOf(
 }
 
 /** The API's word and its level stand for each other; Cloud Eye's words do not say how bad a thing is. */
-function wordsOf({ source, type, level }: TestEvent): { level: Level; type: string } {
+export function wordsOf({ source, type, level }: Pick<TestEvent, "source" | "type" | "level">): {
+  level: Level;
+  type: string;
+} {
   const words = WORDS[source];
   const known = words.find((word) => word.type === type)?.level ?? "normal";
   const meant = level ?? known;
