@@ -6,7 +6,7 @@ import type { Places } from "./load.ts";
 import { samplesOf, textsIn } from "./pattern-samples.ts";
 import { lostTests, type Test, testsOf } from "./pattern-walk.ts";
 import { isMap } from "./raw.ts";
-import { type Shape, unknownStep, VALUES } from "./vocabulary.ts";
+import { type Shape, VALUES } from "./vocabulary.ts";
 import { didYouMean, nearest } from "./words.ts";
 
 export type CompilePattern = (pattern: Pattern) => { matches(event: object): boolean };
@@ -14,7 +14,8 @@ export type CompilePattern = (pattern: Pattern) => { matches(event: object): boo
 /** What a pattern is matched with. */
 export interface Subject {
   name: "event" | "alert";
-  fields: readonly string[];
+  /** The step of a path that it has not, with what there is instead. */
+  unknown(path: string): { step: string; known: readonly string[] } | undefined;
   shapes: ReadonlyMap<string, Shape>;
   /** The only values of a field beside the general lists; undefined where it is open. */
   valuesOf(field: string): readonly string[] | undefined;
@@ -28,7 +29,7 @@ export interface PatternTools {
 export function lintPattern(pattern: Pattern, place: Place, subject: Subject, tools: PatternTools): Finding[] {
   const { places } = tools;
   const findings = testsOf(pattern, place).flatMap((test) => {
-    const unknown = unknownStep(test.field, subject.fields);
+    const unknown = subject.unknown(test.field);
     if (unknown === undefined) {
       return test.values.flatMap((value, index) => lintValue(value, [...test.place, index], test, subject, tools));
     }

@@ -130,5 +130,5 @@ function alertSubject(config: Config): Subject {
   };
   const valuesOf = (field: string): readonly string[] | undefined =>
     values[field] ?? labelValues(field, config.sources, config.rules);
-  return { name: "alert", fields: ALERT_FIELDS, shapes: ALERT_SHAPES, valuesOf };
+  return { name: "alert", unknown: (path) => unknownStep(path, ALERT_FIELDS), shapes: ALERT_SHAPES, valuesOf };
 }

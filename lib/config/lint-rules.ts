@@ -2,15 +2,16 @@
 import type { Config, Pattern, RuleConfig } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
 import { CLOSED } from "./api-words.ts";
+import { unknownEventStep } from "./event-paths.ts";
 import { canonical } from "./fill.ts";
 import { type Finding, findingAt, formatLocation } from "./finding.ts";
 import { labelValues } from "./label-values.ts";
 import { type CompilePattern, lintPattern, type Subject } from "./lint-patterns.ts";
 import { silence } from "./lint-silence.ts";
-import { lintThreshold } from "./lint-thresholds.ts";
+import { lintWindow } from "./lint-windows.ts";
 import type { Places } from "./load.ts";
 import { branchesOf, patternName, project, testsOf } from "./pattern-walk.ts";
-import { EVENT_FIELDS, EVENT_SHAPES, unknownStep } from "./vocabulary.ts";
+import { EVENT_SHAPES } from "./vocabulary.ts";
 import { didYouMean, nearest } from "./words.ts";
 
 export function lintRules(config: Config, places: Places, compile: CompilePattern): Finding[] {
@@ -18,22 +19,35 @@ export function lintRules(config: Config, places: Places, compile: CompilePatter
   const findings = config.rules.flatMap((rule, index) => [
     ...lintRepetition(rule, index, seen, places),
     ...lintResolve(rule, index, config, places, compile),
-    ...lintBy(rule, index, places),
+    ...lintPaths(rule, index, places),
     ...eventPatterns(rule, index).flatMap(([pattern, place]) =>
-      lintPattern(pattern, place, subjectOf(pattern, config, compile), { places, compile }),
+      lintPattern(pattern, place, subjectOf(pattern, rule, config, compile), { places, compile }),
     ),
-    ...(places.pack(index) === undefined ? lintThreshold(rule, index, config, places, compile) : []),
+    ...(places.pack(index) === undefined ? lintWindow(rule, index, config, places, compile) : []),
   ]);
   return [...findings, ...lintSilent(config, places, compile)];
 }
 
-function eventPatterns(rule: RuleConfig, index: number): [Pattern, Place][] {
-  const when: [Pattern, Place] = [rule.when, ["rules", index, "when"]];
-  return rule.resolve?.when === undefined ? [when] : [when, [rule.resolve.when, ["rules", index, "resolve", "when"]]];
+function eventPatterns({ when, resolve, expect, sequence }: RuleConfig, index: number): [Pattern, Place][] {
+  const patterns: [Pattern | undefined, Place][] = [
+    [when, ["when"]],
+    [resolve?.when, ["resolve", "when"]],
+    ...followUps({ expect, sequence }),
+  ];
+  return patterns.flatMap(([pattern, at]): [Pattern, Place][] => (pattern ? [[pattern, ["rules", index, ...at]]] : []));
+}
+
+/** Patterns that must match after `when`. */
+function followUps({ expect, sequence }: Pick<RuleConfig, "expect" | "sequence">): [Pattern, Place][] {
+  const steps = sequence?.then ?? [];
+  return [
+    ...(expect === undefined ? [] : [[expect.when, ["expect", "when"]] as [Pattern, Place]]),
+    ...steps.map((step, number): [Pattern, Place] => [step, ["sequence", "then", number]]),
+  ];
 }
 
 /** The words of `type` are closed unless Cloud Eye, whose words are open, can be meant. */
-function subjectOf(pattern: Pattern, config: Config, compile: CompilePattern): Subject {
+function subjectOf(pattern: Pattern, rule: RuleConfig, config: Config, compile: CompilePattern): Subject {
   const sources = project(pattern, ["source"]);
   const cloudEye = sources === undefined || compile(sources).matches({ source: "cloud-eye-events" });
   const open = cloudEye && (sources !== undefined || config.sources.some(({ kind }) => kind === "cloud-eye-events"));
@@ -48,7 +62,7 @@ function subjectOf(pattern: Pattern, config: Config, compile: CompilePattern): S
   };
   const valuesOf = (field: string): readonly string[] | undefined =>
     values[field] ?? labelValues(field, config.sources);
-  return { name: "event", fields: EVENT_FIELDS, shapes: EVENT_SHAPES, valuesOf };
+  return { name: "event", unknown: (path) => unknownEventStep(path, rule), shapes: EVENT_SHAPES, valuesOf };
 }
 
 /** Rules that open alerts for the same events and keys: labels may tell them apart, on other routes; words may not. */
@@ -65,11 +79,20 @@ function lintRepetition(rule: RuleConfig, index: number, seen: Map<string, numbe
   return [findingAt(places.locate(place), place, `the rule "${id}" opens alerts for the same as the one at ${where}`)];
 }
 
-function lintBy(rule: RuleConfig, index: number, places: Places): Finding[] {
-  return rule.by.flatMap((path, number): Finding[] => {
-    const unknown = unknownStep(path, EVENT_FIELDS);
+/** Every path outside of patterns and templates that a rule reads events by. */
+function lintPaths(rule: RuleConfig, index: number, places: Places): Finding[] {
+  const { by, extract = [], distinct, change, newValue } = rule;
+  const paths: [path: string | undefined, at: Place][] = [
+    ...by.map((path, number): [string, Place] => [path, ["by", number]]),
+    ...extract.map(({ field }, number): [string, Place] => [field, ["extract", number, "field"]]),
+    [distinct?.field, ["distinct", "field"]],
+    [change?.field, ["change", "field"]],
+    [newValue?.field, ["newValue", "field"]],
+  ];
+  return paths.flatMap(([path, at]): Finding[] => {
+    const unknown = path === undefined ? undefined : unknownEventStep(path, rule);
     if (unknown === undefined) return [];
-    const place = ["rules", index, "by", number];
+    const place = ["rules", index, ...at];
     const near = nearest(unknown.step, unknown.known);
     return [findingAt(places.locate(place), place, `no event has a field "${path}"`, near && didYouMean(near))];
   });
@@ -108,7 +131,10 @@ function lintSilent(config: Config, places: Places, compile: CompilePattern): Fi
       const place = ["rules", index, "when"];
       const message = `the rule "${rule.id}" can never match: ${reason}`;
       return reason === undefined
-        ? lintBranches(rule.when, place, config, places, compile)
+        ? [
+            ...lintBranches(rule.when, place, config, places, compile),
+            ...lintFollowUps(rule, index, config, places, compile),
+          ]
         : [findingAt(places.locate(place, "key"), place, message)];
     }
     const message = `no rule of the pack "${pack.name}" can ever match: ${reason}`;
@@ -132,5 +158,20 @@ function lintBranches(
     return reason === undefined
       ? []
       : [findingAt(places.locate(at), at, `this alternative can never match: ${reason}`)];
+  });
+}
+
+/** What must follow and never can: such a rule always opens (expect), or never does (sequence). */
+function lintFollowUps(
+  rule: RuleConfig,
+  index: number,
+  config: Config,
+  places: Places,
+  compile: CompilePattern,
+): Finding[] {
+  return followUps(rule).flatMap(([pattern, at]): Finding[] => {
+    const reason = silence(pattern, config, compile);
+    const place = ["rules", index, ...at];
+    return reason === undefined ? [] : [findingAt(places.locate(place), place, `this can never match: ${reason}`)];
   });
 }

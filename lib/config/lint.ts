@@ -1,7 +1,8 @@
 // Finds what is valid but cannot be meant: everything that `lookout check` tells beyond errors.
 import { Liquid } from "liquidjs";
-import type { Config } from "../model/config.ts";
+import type { Config, RuleConfig } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
+import { unknownEventStep } from "./event-paths.ts";
 import { type Finding, findingAt, sortFindings } from "./finding.ts";
 import type { CompilePattern } from "./lint-patterns.ts";
 import { lintChannels, lintRoutes, lintSilences } from "./lint-routes.ts";
@@ -42,7 +43,7 @@ function lintTemplates(config: Config, places: Places): Finding[] {
     (["summary", "description"] as const).flatMap((key) => {
       const place = ["rules", index, key];
       const paths = rule[key] === undefined ? [] : liquid.globalVariableSegmentsSync(rule[key], { partials: false });
-      return paths.flatMap((path) => lintVariable(path, place, places));
+      return paths.flatMap((path) => lintVariable(path, place, rule, places));
     }),
   );
 }
@@ -54,7 +55,7 @@ const SCOPE: Readonly<Record<string, readonly string[]>> = {
   rule: RULE_FIELDS,
 };
 
-function lintVariable(path: readonly unknown[], place: Place, places: Places): Finding[] {
+function lintVariable(path: readonly unknown[], place: Place, rule: RuleConfig, places: Places): Finding[] {
   const [root, ...steps] = path;
   const say = (message: string, near?: string): Finding[] => [
     findingAt(places.locate(place), place, message, near && didYouMean(near)),
@@ -66,7 +67,8 @@ function lintVariable(path: readonly unknown[], place: Place, places: Places): F
   // A step that is no word is only known when the template is rendered.
   const words = steps.slice(0, steps.findIndex((step) => typeof step !== "string") >>> 0);
   if (words.length === 0) return [];
-  const unknown = unknownStep(words.join("."), fields);
+  const name = words.join(".");
+  const unknown = root === "event" ? unknownEventStep(name, rule) : unknownStep(name, fields);
   return unknown === undefined
     ? []
     : say(`no ${root} has a field "${words.join(".")}"`, nearest(unknown.step, unknown.known));

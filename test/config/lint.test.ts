@@ -152,6 +152,12 @@ test.each<[sentence: string, parts: Parts]>([
       more: 'timeIntervals: { early: { times: [{ start_time: "02:30", end_time: "05:00" }], weekdays: ["monday:friday"], location: Europe/Berlin } }\n',
     },
   ],
+  [
+    "what a rule extracts, and what must follow",
+    rule(
+      "extract: [{ field: message, pattern: 'to (?<n>\\d+)/(?P<of>\\d+)' }], when: { extracted.n: [0], level: [error] }, by: [extracted.of], summary: '{{ event.extracted.of }}', sequence: { then: [{ extracted: { of: [1] } }], within: 1h }",
+    ),
+  ],
 ])("%s has no findings", async (_, parts) => {
   expect(await lint({ "lookout.yml": file(parts) })).toBe("");
 });
@@ -436,6 +442,42 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
       more: 'timezone: America/New_York\ntimeIntervals: { late: { times: [{ start_time: "20:00", end_time: "01:30" }], months: ["november"] } }\n',
     },
     "lookout.yml:6:67: 01:30 comes twice in America/New_York on 2027-11-07: it ends twice that day",
+  ],
+  [
+    "a window of different values that is over at the next poll",
+    {
+      ...rule("when: { level: [error] }, distinct: { field: resource.id, count: 3, within: 1m }"),
+      sources: "[{ kind: service-events, every: 5m }]",
+    },
+    'lookout.yml:3:94: within 1m is shorter than every 5m of the source "service-events"',
+  ],
+  [
+    "a name that the rule does not extract",
+    rule(
+      "extract: [{ field: mesage, pattern: '(?<count>x)' }], when: { extracted.cont: [x], level: [error] }, change: { field: extracted.cnt }",
+    ),
+    'lookout.yml:3:37: no event has a field "mesage"; did you mean "message"?',
+    'lookout.yml:3:80: no event has a field "extracted.cont"; did you mean "extracted.count"?',
+    'lookout.yml:3:136: no event has a field "extracted.cnt"; did you mean "extracted.count"?',
+  ],
+  [
+    "an extracted field of a rule that extracts nothing",
+    rule("when: { level: [error], extracted.n: [1] }"),
+    'lookout.yml:3:42: no event has a field "extracted.n"',
+  ],
+  [
+    "steps that can never follow",
+    rule(
+      "when: { level: [error] }, sequence: { then: [{ source: [service-updates] }, { source: [cloud-eye-events] }], within: 1h }",
+    ),
+    "lookout.yml:3:94: this can never match: there is no source of kind cloud-eye-events",
+  ],
+  [
+    "an expectation of text in capitals",
+    rule(
+      "when: { source: [pool-events] }, expect: { when: { source: [pool-events], text: [{ prefix: Done }] }, within: 1h }",
+    ),
+    'lookout.yml:3:99: "text" is in lower case, so "Done" never matches',
   ],
 ])("%s is found", async (_, parts, ...printed) => {
   const lines = (await lint({ "lookout.yml": file(parts) })).split("\n");

@@ -9,16 +9,17 @@ import type { Places } from "./load.ts";
 const MUCH = 10;
 
 /** A window ends in event time: by the time an event is polled, or shows up at last, it may long be over. */
-export function lintThreshold(
+export function lintWindow(
   rule: RuleConfig,
   index: number,
   config: Config,
   places: Places,
   compile: CompilePattern,
 ): Finding[] {
-  const within = rule.threshold?.within;
+  const kind = rule.threshold === undefined ? "distinct" : "threshold";
+  const within = rule[kind]?.within;
   if (within === undefined) return [];
-  const place = ["rules", index, "threshold", "within"];
+  const place = ["rules", index, kind, "within"];
   return feedsOf(rule.when, config, compile)
     .flatMap(({ id, every, lateness }): Finding[] => {
       const say = (why: string, hint: string): Finding[] => [
