@@ -2,8 +2,8 @@
 import { parseDuration } from "../model/duration.ts";
 import type { RuleTest, TestEvent } from "../model/test-file.ts";
 
-/** The start of a test that names no instant: a Thursday. */
-const DEFAULT_START = Date.parse("2026-01-01T00:00:00Z");
+/** The start of a test that names no instant: a Monday morning, at work from Lisbon to Beijing. */
+const DEFAULT_START = Date.parse("2026-01-05T10:00:00Z");
 
 type Times = Pick<RuleTest, "start" | "events" | "until">;
 

@@ -80,7 +80,7 @@ export const ExpectedNotification = z.strictObject({
 
 export const RuleTest = z.strictObject({
   name: Text.describe("What it shows, for people."),
-  start: Instant.optional().describe("Default: the earliest instant among its events, else 2026-01-01T00:00:00Z."),
+  start: Instant.optional().describe("Default: the earliest instant among its events, else 2026-01-05T10:00:00Z."),
   events: z.array(TestEvent).describe("What the sources find."),
   until: Moment.optional().describe("How far the clock runs. Default: to the last event."),
   expect: z.array(ExpectedTransition).describe("All alerts that fire or resolve, in order of time."),

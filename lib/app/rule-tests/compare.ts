@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isInstant, momentOf, startOf } from "../../config/test-times.ts";
 import type { RuleTest } from "../../model/test-file.ts";
 import { iso } from "../../rules/alert.ts";
+import { inExpectedOrder, pairsOf } from "./align.ts";
 import type { Seen } from "./run.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -47,11 +48,13 @@ interface Item {
 /** What came is shown with the keys of what was expected in its place and the `main` ones; with `more` where nothing was. */
 function diff(
   expected: readonly Fields[],
-  came: readonly Item[],
+  found: readonly Item[],
   start: number,
   main: readonly string[],
   more: readonly string[],
 ): DiffLine[] {
+  const match = (fields: Fields, item: Item) => matches(fields, item, start);
+  const came = inExpectedOrder(expected, found, match);
   const lines: DiffLine[] = [];
   let [from, next] = [0, 0];
   function upTo(end: number, last: number): void {
@@ -63,33 +66,13 @@ function diff(
       if (extra) lines.push({ sign: "+", fields: pick(extra.fields, keys) });
     }
   }
-  for (const [wanted, found] of pairs(expected, came, (fields, item) => matches(fields, item, start))) {
+  for (const [wanted, found] of pairsOf(expected, came, match)) {
     upTo(wanted, found);
     lines.push({ sign: " ", fields: expected[wanted]! });
     [from, next] = [wanted + 1, found + 1];
   }
   upTo(expected.length, came.length);
   return lines;
-}
-
-/** The longest list of pairs that match, in the order of both lists. */
-function pairs<A, B>(as: readonly A[], bs: readonly B[], match: (a: A, b: B) => boolean): [a: number, b: number][] {
-  const longest = as.map(() => new Int32Array(bs.length + 1));
-  longest.push(new Int32Array(bs.length + 1));
-  const matching = as.map((a) => bs.map((b) => match(a, b)));
-  for (let i = as.length - 1; i >= 0; i--) {
-    for (let j = bs.length - 1; j >= 0; j--) {
-      const skipped = Math.max(longest[i + 1]![j]!, longest[i]![j + 1]!);
-      longest[i]![j] = matching[i]![j] ? Math.max(skipped, longest[i + 1]![j + 1]! + 1) : skipped;
-    }
-  }
-  const found: [number, number][] = [];
-  for (let i = 0, j = 0; i < as.length && j < bs.length; ) {
-    if (matching[i]![j] && longest[i]![j] === longest[i + 1]![j + 1]! + 1) found.push([i++, j++]);
-    else if (longest[i + 1]![j]! >= longest[i]![j + 1]!) i++;
-    else j++;
-  }
-  return found;
 }
 
 /** Keys whose values are lists in which order makes no difference. */

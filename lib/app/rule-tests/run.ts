@@ -26,7 +26,7 @@ export interface SeenNotification {
 }
 
 export interface Seen {
-  /** In order of time; at the same time in the order in which they were found out. */
+  /** In order of time. */
   transitions: SeenTransition[];
   notifications: SeenNotification[];
 }
