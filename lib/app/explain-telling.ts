@@ -134,11 +134,13 @@ async function standing(
   function nextTelling(): RouteStanding["next"] {
     const canResolve = ruleOf(app, alert.rule)?.canResolve ?? false;
     const all = [{ member: member!, alert, canResolve, hold: undefined }];
-    const first = decide(group, route!, all, now);
-    if (first.tell) return { at: iso(now), reason: first.tell.reason };
-    const { due } = first;
-    const reason = due === undefined ? undefined : decide(group, route!, all, due).tell?.reason;
-    return reason === undefined ? null : { at: iso(due!), reason };
+    // It may have to look again before it tells: the end of a catch-up comes first.
+    for (let at = now; ; ) {
+      const { tell, due } = decide(group, route!, all, at);
+      if (tell) return { at: iso(at), reason: tell.reason };
+      if (due === undefined || due <= at) return null;
+      at = due;
+    }
   }
 }
 

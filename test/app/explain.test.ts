@@ -1,7 +1,7 @@
 // Explanations on a clock of the test: what an event did, where its alert is told or why not yet, and what a new one would do.
 import { describe, expect, it } from "vitest";
 import { createExplainer, type EventExplanation } from "../../lib/app/explain.ts";
-import { createReader } from "../../lib/app/explain-reader.ts";
+import { createReader, type Reader } from "../../lib/app/explain-reader.ts";
 import { openAlerts, seenEvents } from "../../lib/app/lists.ts";
 import { readPasted } from "../../lib/app/pasted-event.ts";
 import type { Event } from "../../lib/model/event.ts";
@@ -226,6 +226,24 @@ describe("where an alert is told, or why not yet", () => {
         next: { at: at(6), reason: "new" },
       },
     ]);
+  });
+
+  it("a catch-up that goes on: what it opened is due when it is over and the group may tell", async () => {
+    const made = await bench({ yaml: yaml(DOWN, "", "{ groupWait: 30m }") });
+    made.fail(1);
+    await made.rounds(2);
+    const [alert] = await openAlerts(made.app);
+    const reader = createReader(made.app);
+    const waiting: Reader = {
+      ...reader,
+      async group(id) {
+        const known = (await reader.group(id))!;
+        const members = known.members.map((member) => ({ ...member, by: "services/svc-1" }));
+        return { group: { ...known.group, waiting: { "services/svc-1": T0 + 10 * MINUTE } }, members };
+      },
+    };
+    const { routes: ways } = await createExplainer(made.app, waiting, formatPlace).alert(alert!);
+    expect(ways[0]).toMatchObject({ told: false, next: { at: at(31), reason: "new" } });
   });
 
   it("told: when it is repeated, as long as it fires", async () => {
