@@ -6,6 +6,7 @@ import { endAlert } from "../rules/alert.ts";
 import { type CompiledRule, rulePartition } from "../rules/compile.ts";
 import { deadline } from "../rules/evaluate.ts";
 import type { App } from "./deps.ts";
+import { keysKey } from "./keys.ts";
 import { endedKey, REGISTRY, type RegistryRow, type RuleRow } from "./rows.ts";
 import { commitUnit } from "./unit.ts";
 
@@ -71,7 +72,8 @@ async function closePartition(app: App, pk: string): Promise<void> {
       const closing = batch.flatMap((row) => unit.value<RuleRow>(row) ?? []);
       const open = closing.filter(({ state }) => state.alert?.status === "firing");
       const heads = open.flatMap(({ groups }) => groups.map((id) => ({ pk: groupPartition(id), sk: HEAD })));
-      await unit.load([...heads, ...open.map(({ state }) => endedKey(state.alert!.id))]);
+      await unit.load([keysKey(pk), ...heads, ...open.map(({ state }) => endedKey(state.alert!.id))]);
+      unit.delete(keysKey(pk));
       for (const { state, groups } of open) {
         unit.put(
           endedKey(state.alert!.id),

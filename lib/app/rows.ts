@@ -13,6 +13,12 @@ export interface RuleRow {
   groups: string[];
 }
 
+/** How many keys a rule keeps, and when they were last counted (ms). */
+export interface KeysRow {
+  count: number;
+  countedAt: number;
+}
+
 /** Counts per UTC day, `YYYY-MM-DD`. */
 export type Daily<T> = Record<string, T>;
 

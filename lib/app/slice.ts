@@ -5,6 +5,7 @@ import { applyEvent } from "../rules/evaluate.ts";
 import { emptyState, type Observed, type Transition } from "../rules/state.ts";
 import type { Key } from "../store/port.ts";
 import type { App } from "./deps.ts";
+import { admitKeys } from "./keys.ts";
 import type { OwnProgress, Progress } from "./progress.ts";
 import { eventsKey, type RuleRow } from "./rows.ts";
 import { type CatchUp, type Change, putChanges } from "./transitions.ts";
@@ -35,12 +36,14 @@ export async function commitSlice(
 ): Promise<SliceResult | undefined> {
   const touched = events.map((event) => ({ touches: app.rules.touch(event) }));
   const matched = touched.filter(({ touches }) => touches.some((touch) => touch.matches)).length;
-  const keys = touched.flatMap(({ touches }) => touches.map(({ pk, sk }): Key => ({ pk, sk })));
+  const all = touched.flatMap(({ touches }) => touches);
+  const keys = all.map(({ pk, sk }): Key => ({ pk, sk }));
 
   let tooLarge = false;
   const result = await commitUnit(app.store, app.clock, app.random, async (unit, abandon) => {
     await unit.load(keys);
-    const changes = evaluate(unit, touched, (touch) => observed(app, progress, touch, at));
+    const touches = await admitKeys(app, unit, all, now);
+    const changes = evaluate(unit, touches, (touch) => observed(app, progress, touch, at));
     const groups = await putChanges(app, unit, changes, now, catchUp);
     if (events.length > 0) {
       const key = eventsKey(now, at.sourceId, at.target, events[0]!.id);
@@ -61,21 +64,15 @@ export function observed(app: App, progress: Progress, { rule, key }: Touch, at:
   return { readTo: progress.readTo(rule, key, at), since, teaches: at.teaches };
 }
 
-function evaluate(
-  unit: Unit,
-  touched: readonly { touches: readonly Touch[] }[],
-  observedFor: (touch: Touch) => Observed,
-): Change[] {
+function evaluate(unit: Unit, touches: readonly Touch[], observedFor: (touch: Touch) => Observed): Change[] {
   const changes = new Map<string, Change>();
-  for (const { touches } of touched) {
-    for (const touch of touches) {
-      const name = `${touch.pk}/${touch.sk}`;
-      const before = changes.get(name)?.state ?? unit.value<RuleRow>(touch)?.state ?? emptyState(touch.key);
-      const { state, transitions } = applyEvent(touch.rule, before, touch, observedFor(touch));
-      const change = changes.get(name);
-      if (change === undefined) changes.set(name, { rule: touch.rule, state, transitions });
-      else changes.set(name, { ...change, state, transitions: join(change.transitions, transitions) });
-    }
+  for (const touch of touches) {
+    const name = `${touch.pk}/${touch.sk}`;
+    const before = changes.get(name)?.state ?? unit.value<RuleRow>(touch)?.state ?? emptyState(touch.key);
+    const { state, transitions } = applyEvent(touch.rule, before, touch, observedFor(touch));
+    const change = changes.get(name);
+    if (change === undefined) changes.set(name, { rule: touch.rule, state, transitions });
+    else changes.set(name, { ...change, state, transitions: join(change.transitions, transitions) });
   }
   return [...changes.values()];
 }

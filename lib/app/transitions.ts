@@ -35,7 +35,9 @@ export async function putChanges(
 ): Promise<string[]> {
   const plans = changes.map((change) => planOf(app, unit, change));
   await unit.load(plans.flatMap(({ joins, wakes }) => [...joins.flatMap(joinKeys), ...wakes.map(headKey)]));
-  await unit.load(plans.flatMap(({ ended }) => ended.map(({ alert }) => endedKey(alert.id))));
+  const again = plans.flatMap(({ reopened }) => reopened.map(endedKey));
+  await unit.load([...plans.flatMap(({ ended }) => ended.map(({ alert }) => endedKey(alert.id))), ...again]);
+  for (const key of again) unit.delete(key);
   const rung = new Set<string>();
   for (const { change, row, joins, wakes, ended } of plans) {
     for (const join of joins) {
@@ -65,11 +67,13 @@ function planOf(app: App, unit: Unit, change: Change) {
   const joins: Join[] = [];
   const wakes = new Set<string>();
   const ended = new Map<string, EndedRow>();
+  const reopened = new Set<string>();
   if (before?.state.alert && before.state.alert.id === change.state.alert?.id) {
     for (const id of before.groups) groups.add(id);
   }
   for (const { kind, alert } of change.transitions) {
     if (kind === "opened") {
+      if (ended.delete(alert.id) || before?.state.alert?.id === alert.id) reopened.add(alert.id);
       groups.clear();
       for (const join of joinsOf(app, change.rule, change.state.key, alert)) {
         joins.push(join);
@@ -81,7 +85,7 @@ function planOf(app: App, unit: Unit, change: Change) {
     if (alert.status === "resolved") ended.set(alert.id, { alert, groups: own });
   }
   const row: RuleRow = { state: change.state, groups: [...groups] };
-  return { change, row, joins, wakes: [...wakes], ended: [...ended.values()] };
+  return { change, row, joins, wakes: [...wakes], ended: [...ended.values()], reopened: [...reopened] };
 }
 
 function joinsOf(app: App, rule: CompiledRule, key: Record<string, unknown>, alert: Alert): Join[] {

@@ -181,6 +181,12 @@ export const Rule = z
       .min(1)
       .optional()
       .describe("Takes values out of texts before matching."),
+    maxKeys: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .describe("Keys it keeps, default 10000; what more there are share one overflow alert."),
     reopen: Positive.optional().describe("A match so soon after the end opens the same alert again."),
   })
   .describe("A pattern over events that opens and resolves alerts.");

@@ -13,6 +13,7 @@ import { compileTemplate, type Template } from "./template.ts";
 export const OCCURRENCE_MS = 86_400_000;
 /** How long the last value of a key that shows no more is kept for `change`; ms. */
 const VALUE_MS = 30 * OCCURRENCE_MS;
+const MAX_KEYS = 10_000;
 const DEFAULT_SUMMARY = "{{ event.resource.name }}: {{ event.message }}";
 
 export interface CompiledRule {
@@ -31,7 +32,14 @@ export interface CompiledRule {
   patterns: { pattern: CompiledPattern; step: number | undefined }[];
   /** How long after its last event a state may still matter, beyond what is late; ms. */
   memory: number;
+  /** How many keys it keeps. */
+  maxKeys: number;
+  /** What stands in for it where a key is one too many. */
+  overflow: CompiledRule | undefined;
 }
+
+/** The key of the one alert that all keys beyond the bound share. */
+const OVERFLOW_KEY = { overflow: true };
 
 /** What one event does to one rule and key. */
 export interface Touch {
@@ -107,6 +115,16 @@ function compileView(rules: readonly CompiledRule[]): (event: Event) => Touch[] 
   };
 }
 
+/** The same touch where its key is one too many. */
+export function overflowTouch(touch: Touch): Touch {
+  return { ...touch, key: OVERFLOW_KEY, ...stateRow(touch.rule, OVERFLOW_KEY) };
+}
+
+/** The rule that evaluates a key: itself, or what stands in for it beyond its bound. */
+export function ruleFor(rule: CompiledRule, key: Record<string, unknown>): CompiledRule {
+  return rule.overflow && key["overflow"] === true && !rule.config.by.includes("overflow") ? rule.overflow : rule;
+}
+
 /** Where the state of a rule and key is kept. */
 export function stateRow(rule: CompiledRule, key: Record<string, unknown>): { pk: string; sk: string } {
   return { pk: rulePartition(rule), sk: hashOf([key]) };
@@ -122,7 +140,7 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[]): Comp
   const patterns: CompiledRule["patterns"] = steps.map((when, step) => ({ pattern: compilePattern(when), step }));
   if (resolve?.when) patterns.push({ pattern: compilePattern(resolve.when), step: undefined });
   const feeds = sources.filter((source) => patterns.some(({ pattern }) => mayFeed(source, pattern)));
-  return {
+  const rule: CompiledRule = {
     config,
     patterns,
     version: hashOf([config.when, config.by, ...kindOf(config)], 8),
@@ -132,6 +150,31 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[]): Comp
     feeds,
     lateness: Math.max(0, ...feeds.map((source) => source.lateness)),
     memory: memoryOf(config),
+    maxKeys: config.maxKeys ?? MAX_KEYS,
+    overflow: undefined,
+  };
+  return { ...rule, overflow: overflowOf(rule) };
+}
+
+/** An occurrence of the rule's patterns that says why it is not told key by key. */
+function overflowOf(rule: CompiledRule): CompiledRule {
+  const { id, when, labels, severity, runbook } = rule.config;
+  const config: RuleConfig = {
+    id,
+    when,
+    by: [],
+    labels,
+    ...(severity === undefined ? {} : { severity }),
+    ...(runbook === undefined ? {} : { runbook }),
+  };
+  const summary = `${id} keeps ${rule.maxKeys} keys, as many as it may: what other keys match is counted here`;
+  const description = "First: {{ event.resource.name }}: {{ event.message }}";
+  return {
+    ...rule,
+    config,
+    canResolve: false,
+    summary: () => summary,
+    description: compileTemplate(description),
   };
 }
 

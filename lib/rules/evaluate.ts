@@ -2,7 +2,7 @@
 import type { Event } from "../model/event.ts";
 import { valueText } from "../model/path.ts";
 import { noteMatch } from "./absence.ts";
-import { type CompiledRule, OCCURRENCE_MS, type Touch } from "./compile.ts";
+import { type CompiledRule, OCCURRENCE_MS, ruleFor, type Touch } from "./compile.ts";
 import { emptyExpect, missStart, noteFollowUp, noteStart } from "./expect.ts";
 import { applyMatch, countMatch, ended, firing, type Match, opened, type Step, updated } from "./lifecycle.ts";
 import { clearLog, type Entry, emptyLog, type Found, noteEntry } from "./log.ts";
@@ -12,7 +12,8 @@ import { addToWindow, conditionOf, countSince } from "./window.ts";
 const KEPT_PENDING = 20;
 
 /** One event for one rule and key: first the deadlines before it that are decided, then what it says itself. */
-export function applyEvent(rule: CompiledRule, before: KeyState, touch: Touch, observed: Observed): Step {
+export function applyEvent(given: CompiledRule, before: KeyState, touch: Touch, observed: Observed): Step {
+  const rule = ruleFor(given, before.key);
   const { event } = touch;
   const time = Date.parse(event.time);
   const transitions: Transition[] = [];
@@ -35,7 +36,8 @@ export function applyEvent(rule: CompiledRule, before: KeyState, touch: Touch, o
 }
 
 /** The first deadline of the state, fired: once now has reached it and every feeding target has been read up to it. */
-export function applyTime(rule: CompiledRule, state: KeyState, now: number, readTo: number): Step {
+export function applyTime(given: CompiledRule, state: KeyState, now: number, readTo: number): Step {
+  const rule = ruleFor(given, state.key);
   const end = deadline(rule, state);
   if (end === undefined || end.due > now || end.due > readTo) return { state, transitions: [] };
   return fire(rule, state, end.at, readTo);
@@ -48,7 +50,8 @@ export interface Deadline {
 }
 
 /** What happens next unless something else happens before: an alert ends, or opens; undefined where nothing waits. */
-export function deadline(rule: CompiledRule, state: KeyState): Deadline | undefined {
+export function deadline(given: CompiledRule, state: KeyState): Deadline | undefined {
+  const rule = ruleFor(given, state.key);
   const opens = opensAt(rule, state);
   const ends = endsAt(rule, state);
   return [...opens, ...ends].toSorted((a, b) => a.due - b.due)[0];

@@ -1,0 +1,54 @@
+// How many keys a rule keeps: beyond its bound new ones share one overflow alert, and what is kept already goes on.
+import type { CompiledRule, Touch } from "../rules/compile.ts";
+import { overflowTouch, rulePartition } from "../rules/compile.ts";
+import type { Key } from "../store/port.ts";
+import type { App } from "./deps.ts";
+import type { KeysRow } from "./rows.ts";
+import type { Unit } from "./unit.ts";
+
+/** Keys are forgotten when they expire: at the bound they are counted again this often; ms. */
+const RECOUNT_MS = 60_000;
+
+export function keysKey(rulePartition: string): Key {
+  return { pk: "keys", sk: rulePartition };
+}
+
+/** The touches with those of new keys that find no room led to the rule's overflow. Their state rows are loaded. */
+export async function admitKeys(app: App, unit: Unit, touches: readonly Touch[], now: number): Promise<Touch[]> {
+  const fresh = touches.filter((touch) => unit.version(touch) === 0);
+  const rules = new Set(fresh.map(({ rule }) => rule));
+  if (rules.size === 0) return [...touches];
+  await unit.load([...rules].map((rule) => keysKey(rulePartition(rule))));
+  const refused = new Map<CompiledRule, ReadonlySet<string>>();
+  for (const rule of rules) {
+    const own = new Set(fresh.filter((touch) => touch.rule === rule).map(({ sk }) => sk));
+    refused.set(rule, await admit(app, unit, rule, own, now));
+  }
+  const led = touches.flatMap((touch) => {
+    if (!refused.get(touch.rule)?.has(touch.sk)) return [touch];
+    return touch.matches ? [overflowTouch(touch)] : [];
+  });
+  await unit.load(led);
+  return led;
+}
+
+/** Counts the new keys in; returns those for which there is no room. */
+async function admit(
+  app: App,
+  unit: Unit,
+  rule: CompiledRule,
+  fresh: ReadonlySet<string>,
+  now: number,
+): Promise<ReadonlySet<string>> {
+  const pk = rulePartition(rule);
+  const row = unit.value<KeysRow>(keysKey(pk)) ?? { count: 0, countedAt: 0 };
+  let { count, countedAt } = row;
+  if (count + fresh.size > rule.maxKeys && now - countedAt >= RECOUNT_MS) {
+    count = (await app.store.list(pk)).length;
+    countedAt = now;
+  }
+  const room = Math.max(0, rule.maxKeys - count);
+  const admitted = Math.min(room, fresh.size);
+  if (admitted > 0 || countedAt !== row.countedAt) unit.put(keysKey(pk), { count: count + admitted, countedAt });
+  return new Set([...fresh].slice(admitted));
+}

@@ -1,0 +1,102 @@
+// Rules with state through the whole application: their deadlines as rows, their first poll, their bound, and what is told of them.
+import { describe, expect, it } from "vitest";
+import { endedAlerts, openAlerts } from "../../lib/app/lists.ts";
+import { bench, line } from "./support.ts";
+
+const yaml = (rule: string) => `
+rules: [${rule}]
+route: { channels: [ops], groupInterval: 1m }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }`;
+
+describe("a rule that expects a follow-up", () => {
+  const rule =
+    "{ id: stuck, when: { level: [error] }, expect: { when: { source: [service-events], level: [normal] }, within: 5m } }";
+
+  it("tells at the deadline, by no event, and tells of the late follow-up", async () => {
+    const b = await bench({ yaml: yaml(rule) });
+    b.to(1);
+    b.fail(0.5);
+    await b.rounds(8);
+    b.recover(8.5);
+    await b.rounds(11);
+    expect(b.messages.map(line)).toEqual([
+      "6 /ops new firing: svc-1 firing ×1(+1)",
+      expect.stringMatching(/ \/ops resolved resolved: svc-1 resolved ×1\(\+0\)$/),
+    ]);
+  });
+
+  it("tells nothing where the follow-up came in time", async () => {
+    const b = await bench({ yaml: yaml(rule) });
+    b.to(1);
+    b.fail(0.5);
+    b.recover(3);
+    await b.rounds(10);
+    expect(b.messages).toEqual([]);
+  });
+});
+
+describe("a rule over what is absent", () => {
+  it("tells once the silence has lasted, and of its end", async () => {
+    const b = await bench({ yaml: yaml("{ id: silent, when: { level: [error] }, absence: { for: 5m } }") });
+    b.to(1);
+    b.fail(0.5);
+    await b.rounds(8);
+    b.fail(8.5);
+    await b.rounds(11);
+    expect(b.messages.map(line)).toEqual([
+      "6 /ops new firing: svc-1 firing ×0(+0)",
+      expect.stringMatching(/ \/ops resolved resolved: svc-1 resolved ×0\(\+0\)$/),
+    ]);
+  });
+});
+
+describe("a rule that looks for new values", () => {
+  it("learns from a target's first poll, and tells what comes after it", async () => {
+    const b = await bench({
+      yaml: yaml("{ id: fresh, when: { source: [service-events] }, newValue: { field: message } }"),
+    });
+    b.to(1);
+    b.fail(0.2);
+    b.recover(0.5);
+    await b.rounds(2);
+    expect(b.messages).toEqual([]);
+    b.fail(2.5);
+    await b.rounds(4);
+    expect(await openAlerts(b.app)).toEqual([]);
+    b.fail(4.5, "Out of memory");
+    await b.rounds(6);
+    expect(b.messages.map(line)).toEqual(["5 /ops new firing: svc-1 firing ×1(+1)"]);
+  });
+});
+
+describe("a rule that reopens", () => {
+  it("goes on with the same alert, listed as open alone", async () => {
+    const rule =
+      "{ id: flaps, when: { level: [error] }, resolve: { when: { source: [service-events], level: [normal] } }, reopen: 10m }";
+    const b = await bench({ yaml: yaml(rule) });
+    b.to(1);
+    b.fail(0.5);
+    await b.rounds(2);
+    b.recover(2.5);
+    await b.rounds(4);
+    const [ended] = await endedAlerts(b.app);
+    b.fail(5.5);
+    await b.rounds(8);
+    expect((await openAlerts(b.app)).map(({ id, count }) => [id, count])).toEqual([[ended!.id, 2]]);
+    expect(await endedAlerts(b.app)).toEqual([]);
+    expect(b.messages.map(({ body }) => body.reason)).toEqual(["new", "resolved", "new"]);
+  });
+});
+
+describe("a rule with more keys than it may keep", () => {
+  it("gathers the others in one alert that says so, and counts on in those it has", async () => {
+    const b = await bench({ yaml: yaml("{ id: each, when: { level: [error] }, by: [id], maxKeys: 3 }") });
+    b.to(1);
+    for (let at = 0; at < 7; at++) b.fail(at / 10);
+    await b.rounds(2);
+    const alerts = await openAlerts(b.app);
+    expect(alerts.map(({ count }) => count).sort()).toEqual([1, 1, 1, 4]);
+    const overflow = alerts.find(({ key }) => key["overflow"] === true);
+    expect(overflow?.summary).toBe("each keeps 3 keys, as many as it may: what other keys match is counted here");
+  });
+});
