@@ -7,11 +7,11 @@ import type { Transition } from "../rules/state.ts";
 import type { Outcome, RuleFigures, WouldBeAlert, WouldBeMessage } from "./backtest-outcome.ts";
 
 /** As many alerts, and as many messages, are listed. */
-const LISTED = 50_000;
+const LISTED = 20_000;
 /** As many alerts of a message are named. */
 const NAMED = 20;
 /** As many keys of a rule are told apart, those that fired last. */
-const KEYS = 10_000;
+const KEYS = 1_000;
 /** An alert that resolves within this was brief; ms. */
 const BRIEF_MS = 300_000;
 /** A key that fires again within this after its last alert ended came back; ms. */
@@ -115,7 +115,8 @@ export function createTally(rules: readonly string[]): Tally {
     message(at, { channel, reason, status, alerts: told }) {
       totals.messages++;
       add(channels, channel);
-      const ids = told.map(({ id }) => id);
+      // The text that is there already: the same ids come again and again.
+      const ids = told.map(({ id }) => known.get(id)?.alert.id ?? id);
       const ofRules = [...new Set(told.map(({ rule }) => rule))];
       for (const rule of ofRules) {
         const of = counts.get(rule);
