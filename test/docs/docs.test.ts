@@ -90,6 +90,7 @@ describe("configurations", () => {
     fences.filter(({ language }) => language === "yaml").map(({ code }, index) => ({ path, index: index + 1, code })),
   );
   const isWhole = (code: string) => /^connections:/m.test(code);
+  const isTest = (code: string) => /^tests:/m.test(code);
 
   it.each(blocks.filter(({ code }) => isWhole(code)))(
     "$path, block $index is complete: `check` finds nothing",
@@ -98,7 +99,19 @@ describe("configurations", () => {
     },
   );
 
-  it.each(blocks.filter(({ code }) => !isWhole(code)))(
+  it.each(blocks.filter(({ code }) => isTest(code)))(
+    "$path, block $index is a test that passes",
+    async ({ path, code }) => {
+      const config = blocks.find((block) => block.path === path && isWhole(block.code))?.code ?? "";
+      const folder = await folderWith({ "lookout.yml": config, "a.test.yml": code });
+      expect(await run("test", join(folder, "a.test.yml"))).toEqual({
+        code: 0,
+        output: expect.stringContaining(" 0 failed"),
+      });
+    },
+  );
+
+  it.each(blocks.filter(({ code }) => !isWhole(code) && !isTest(code)))(
     "$path, block $index is valid as a part of one",
     async ({ code }) => {
       const { code: exit, output } = await check(stringify({ ...base, ...partsOf(parse(code)) }));

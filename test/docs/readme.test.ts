@@ -31,7 +31,8 @@ const messages: string[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "lookout-readme-"));
-  for (const name of ["bin", "lib", "rules", "node_modules", "package.json", "lookout.example.yml"])
+  const examples = ["lookout.example.yml", "lookout.example.test.yml"];
+  for (const name of ["bin", "lib", "rules", "node_modules", "package.json", ...examples])
     await symlink(join(ROOT, name), join(folder, name));
   simulator = await startSimulator({ clock: wallClock, speed: 60 });
   receiver = await startReceiver((_type, body) => void messages.push(body));
@@ -87,6 +88,7 @@ const TABLE: [command: string, shows: (command: string) => Promise<void>][] = [
       await prints("ok: lookout.yml is valid")(command);
     },
   ],
+  ["npx lookout test lookout.example.test.yml", prints("3 tests, 0 failed")],
   [
     "npx lookout schema > lookout.schema.json",
     async (command) => {

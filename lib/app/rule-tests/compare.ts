@@ -114,7 +114,7 @@ const UNITS: readonly [ms: number, unit: string][] = [
 function shownTimes(test: RuleTest): (at: number) => string {
   const start = startOf(test);
   const moments = [...test.events, ...test.expect, ...(test.notifications ?? [])].map(({ at }) => at ?? "0s");
-  if (test.start !== undefined || moments.some(isInstant)) return iso;
+  if (moments.some(isInstant)) return iso;
   return (at) => {
     const [ms, unit] = UNITS.find(([ms]) => (at - start) % ms === 0 && at > start) ?? [60_000, "m"];
     return `${(at - start) / ms}${unit}`;
