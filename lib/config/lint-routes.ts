@@ -6,9 +6,9 @@ import { canonical } from "./fill.ts";
 import { type Finding, findingAt } from "./finding.ts";
 import { labelValues } from "./label-values.ts";
 import { type CompilePattern, lintPattern, type Subject } from "./lint-patterns.ts";
-import { feedsOf } from "./lint-silence.ts";
 import type { Places } from "./load.ts";
 import { project, testsOf } from "./pattern-walk.ts";
+import { feedsOf } from "./silence.ts";
 import { ALERT_FIELDS, ALERT_SHAPES, unknownStep } from "./vocabulary.ts";
 import { didYouMean, nearest } from "./words.ts";
 

@@ -2,8 +2,8 @@
 import type { Config, RuleConfig } from "../model/config.ts";
 import { type Finding, findingAt } from "./finding.ts";
 import type { CompilePattern } from "./lint-patterns.ts";
-import { feedsOf } from "./lint-silence.ts";
 import type { Places } from "./load.ts";
+import { feedsOf } from "./silence.ts";
 
 /** A window shorter than the lateness by more than this is told: most events that are late at all are so by less. */
 const MUCH = 10;

@@ -40,8 +40,16 @@ function textsMeeting(value: unknown): string[] {
   if (typeof value === "string") return [value];
   if (!isMap(value)) return [""];
   if (typeof value["cidr"] === "string") return [value["cidr"].split("/")[0]!];
+  const texts = textsIn(value);
   // What an exclusion names meets nothing of it; what a wildcard stands for may be nothing.
-  return ["\u{1f50e}", ...textsIn(value).flatMap((text) => [text, text.replaceAll(/\\(.)|\*/g, "$1")])];
+  return [unlike(texts), ...texts.flatMap((text) => [text, text.replaceAll(/\\(.)|\*/g, "$1")])];
+}
+
+/** A character that none of the texts holds. */
+function unlike(texts: readonly string[]): string {
+  let code = 0x1f50e;
+  while (texts.some((text) => text.includes(String.fromCodePoint(code)))) code++;
+  return String.fromCodePoint(code);
 }
 
 /** All texts within a value. */
