@@ -38,6 +38,8 @@ rules:
     resolve: { when: { source: [service-updates], type: [SUCCESS] }, after: 6h }
   - { id: many-errors, when: { source: [service-events], level: [error] }, threshold: { count: 3, within: 10m } }
   - { id: warned, when: { source: [service-events], level: [warning] }, by: [labels.team] }
+  - { id: flapping, when: { source: [service-events], type: [flap] }, resolve: { after: 10m }, reopen: 5m }
+  - { id: silent, when: { source: [service-events], type: [beat] }, absence: { for: 2h } }
   - { id: quiet, when: { source: [service-events], type: [odd] } }
 route:
   channels: [ops]
@@ -55,6 +57,9 @@ channels:
 `;
 
 const FAIL = "source: service-updates, type: FAIL, resource: { id: svc-1 }";
+
+const FLAP = "source: service-events, type: flap, resource: { id: svc-1 }";
+const BEAT = "source: service-events, type: beat, resource: { id: svc-1 }";
 
 /** What passes, each a sentence of what `lookout test` promises. */
 const PASSING: [name: string, test: string][] = [
@@ -167,6 +172,23 @@ const PASSING: [name: string, test: string][] = [
     events: [{ at: 0m, repeat: 2, every: 1m, ${FAIL} }, { at: 0m, source: service-events, level: warning, resource: { id: b } }]
     expect: [{ at: 0m }, { at: 0m, rule: deploy-failed }]
     notifications: [{ at: 0m }, { at: 0m, alerts: [deploy-failed] }, { channel: pager }]`,
+  ],
+  [
+    "an alert that fires again does so at the match that opened it anew",
+    `
+    events: [{ at: 0m, ${FLAP} }, { at: 12m, ${FLAP} }]
+    until: 1h
+    expect:
+      - { at: 0m, rule: flapping, status: firing, count: 1 }
+      - { at: 10m, rule: flapping, status: resolved }
+      - { at: 12m, rule: flapping, status: firing, count: 2 }
+      - { at: 22m, rule: flapping, status: resolved }`,
+  ],
+  [
+    "a deadline that nothing but time brings opens an alert, and the event that was missing resolves it",
+    `
+    events: [{ at: 0m, ${BEAT} }, { at: 3h, ${BEAT} }]
+    expect: [{ at: 2h, rule: silent, status: firing, count: 0, channels: [ops] }, { at: 3h, rule: silent, status: resolved }]`,
   ],
   ["nothing happens where nothing matches", "\n    events: []\n    until: 30d\n    expect: []"],
   [
@@ -398,9 +420,11 @@ ${TWO}    expect: [{ at: 1m }]
     const { code, out } = await run(files, "--coverage");
     expect(code).toBe(0);
     expect(out.split("\n").slice(3)).toEqual([
-      "lookout.yml: 2 of 4 rules opened an alert; these never did:",
+      "lookout.yml: 2 of 6 rules opened an alert; these never did:",
       "      many-errors (lookout.yml:12:5)",
       "      warned (lookout.yml:13:5)",
+      "      flapping (lookout.yml:14:5)",
+      "      silent (lookout.yml:15:5)",
       "c.test.yml: 0 of 2 rules opened an alert; these never did:",
       "      many (c.test.yml:2:5)",
       "      never (c.test.yml:3:5)",

@@ -56,11 +56,16 @@ function transitionsOf(replay: Replay): SeenTransition[] {
   return told
     .map((one, index): SeenTransition => {
       const { alert } = one.transition;
-      const time = Date.parse(alert.status === "firing" ? alert.startsAt : alert.endsAt!);
+      const again = told.slice(0, index).some(({ transition }) => transition.alert.id === alert.id);
       const channels = channelsOf(replay, one, told.slice(index + 1));
-      return { at: time, alert, channels, suppressedBy: [...one.suppressedBy] };
+      return { at: timeOf(alert, again), alert, channels, suppressedBy: [...one.suppressedBy] };
     })
     .sort((a, b) => a.at - b.at);
+}
+
+/** An alert that fires again has the start of the first time: the match that opened it anew is its newest one. */
+function timeOf({ status, startsAt, updatedAt, endsAt }: Alert, again: boolean): number {
+  return Date.parse(status === "resolved" ? endsAt! : again ? updatedAt : startsAt);
 }
 
 /** Who was told that the alert is in this state, before it came to be in it again. */
