@@ -90,6 +90,10 @@ const TABLE: [command: string, shows: (command: string) => Promise<void>][] = [
   ],
   ["npx lookout test lookout.example.test.yml", prints("3 tests, 0 failed")],
   [
+    "npx lookout backtest --since 7d",
+    prints("Backtest of lookout.yml", "training-events", /[1-9]\d* messages? \(chat \d+\)/),
+  ],
+  [
     "npx lookout schema > lookout.schema.json",
     async (command) => {
       expect(await shell(command)).toMatchObject({ code: 0 });
