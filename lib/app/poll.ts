@@ -6,9 +6,18 @@ import { StoreConflict, StoreError } from "../store/port.ts";
 import type { App, Connection } from "./deps.ts";
 import { forEachLimit } from "./parallel.ts";
 import { createProgress, type Progress } from "./progress.ts";
-import { dayOf, type FailingTarget, SOURCES, type SourceRow, sourceKey, targetKey } from "./rows.ts";
+import {
+  type DiscoveredTarget,
+  dayOf,
+  type FailingTarget,
+  SOURCES,
+  type SourceRow,
+  sourceKey,
+  targetKey,
+} from "./rows.ts";
 import { readTarget, type TargetReport } from "./target.ts";
 import { type Targets, targetsOf } from "./targets.ts";
+import { dropTargets } from "./watched.ts";
 
 const CONCURRENCY = 24;
 /** A target that keeps failing is asked less and less often, after this many tries in a row. */
@@ -42,6 +51,8 @@ export async function pollSource(app: App, source: SourceConfig, signal: AbortSi
     discovered = known.discovered ?? discovered;
     discoveryError = known.error;
     targets = known.list.length;
+    const ended = newlyEnded(before?.data.discovered?.targets ?? [], known.discovered?.targets);
+    if (ended.length > 0) await dropTargets(app, source, ended);
     await readTargets(run, project, known);
   } catch (error) {
     if (isFatal(error)) throw error;
@@ -53,6 +64,16 @@ export async function pollSource(app: App, source: SourceConfig, signal: AbortSi
   await writeSourceRow(run, before, discovered, discoveryError);
   const found = run.reports.reduce((sum, report) => sum + report.found, 0);
   return { source: source.id, targets, found, failing: run.failing, discoveryError, interrupted };
+}
+
+/** Of those that were there before: what a new discovery saw to have ended, or no more. */
+function newlyEnded(
+  before: readonly DiscoveredTarget[],
+  now: readonly DiscoveredTarget[] | undefined,
+): DiscoveredTarget[] {
+  if (now === undefined) return [];
+  const alive = new Set(now.filter(({ endedSeen }) => endedSeen === undefined).map(({ id }) => id));
+  return before.filter(({ id, endedSeen }) => endedSeen === undefined && !alive.has(id));
 }
 
 interface Run {

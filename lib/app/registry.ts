@@ -9,6 +9,7 @@ import type { App } from "./deps.ts";
 import { keysKey } from "./keys.ts";
 import { endedKey, REGISTRY, type RegistryRow, type RuleRow } from "./rows.ts";
 import { commitUnit } from "./unit.ts";
+import { watchKnownTargets } from "./watched.ts";
 
 const BATCH = 20;
 
@@ -26,6 +27,7 @@ export async function reconcileRules(app: App): Promise<void> {
     const known = before[rule.config.id];
     if (known?.pk === rulePartition(rule) && known.ends !== now[rule.config.id]!.ends) await retimePartition(app, rule);
   }
+  if (rules.some((rule) => before[rule.config.id]?.pk !== rulePartition(rule))) await watchKnownTargets(app);
   await commitUnit(app.store, app.clock, app.random, async (unit) => {
     await unit.load([REGISTRY]);
     unit.put(REGISTRY, now);

@@ -9,6 +9,7 @@ import { dayOf, type MalformedRow, malformedKey, type TargetRow, targetKey } fro
 import { commitSlice } from "./slice.ts";
 import { dueNow, releaseGroups } from "./transitions.ts";
 import { commitUnit, type Unit } from "./unit.ts";
+import { watchTarget } from "./watched.ts";
 
 const MAX_SLICE = 1_000;
 const OVERLAP_TRIES = 3;
@@ -213,6 +214,7 @@ async function commitPart(
       if (final && held.length > RELEASED_AT_ONCE) next.held = held;
       else if (final) await dueNow(app, unit, held, by);
       unit.put(key, next);
+      if (final && teaches) await watchTarget(app, unit, source, target, cursor.readTo);
       if (malformed > 0) await keepMalformed(unit, read, batch.malformed);
     },
     now,

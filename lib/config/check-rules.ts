@@ -56,6 +56,7 @@ function checkRule(site: RuleSite, { compilePattern, parseTemplate, compileExtra
     ...patterns.flatMap(([pattern, at]) => checkPattern(pattern, document, [...place, ...at], compilePattern)),
     ...checkKind(site),
     ...checkExtract(site, compileExtract),
+    ...checkWatch(site),
   ];
   if (isMap(resolve) && Object.keys(resolve).length === 0) {
     const at = [...place, "resolve"];
@@ -81,6 +82,20 @@ function checkKind({ raw, document, place }: RuleSite): Finding[] {
     const at = [...place, kind];
     const message = `"${kind}" and "${first}" cannot stand in one rule`;
     return findingAt(document.locate(at, "key"), at, message, "write two rules");
+  });
+}
+
+/** Of a target that has had no event yet, this much is known. */
+const OF_TARGET = /^(source|sourceId|connection|region|resource\.(type|id|name)|labels\..*)$/;
+
+function checkWatch({ raw, document, place }: RuleSite): Finding[] {
+  const by = field(raw, "by");
+  if (field(field(raw, "absence"), "over") !== "targets" || !Array.isArray(by)) return [];
+  return by.flatMap((name, index) => {
+    if (typeof name !== "string" || OF_TARGET.test(name)) return [];
+    const at = [...place, "by", index];
+    const message = `"${name}" is not known of a target that has had no event, so absence over targets cannot go by it`;
+    return [findingAt(document.locate(at), at, message, "name connection, resource.id, labels.… or the like")];
   });
 }
 

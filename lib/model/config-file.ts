@@ -125,7 +125,10 @@ export const Rule = z
     absence: z
       .strictObject({
         for: Positive.describe("How long there may be no matching event."),
-        over: z.enum(["seen"]).default("seen").describe("seen: each key from its first match on."),
+        over: z
+          .enum(["seen", "targets"])
+          .default("seen")
+          .describe("seen: each key from its first match on; targets: each target from its first complete read on."),
       })
       .optional()
       .describe("Opens when no event has matched for that long; resolves with the next match."),

@@ -216,12 +216,18 @@ function memoryOf({ threshold, expect, sequence, distinct, change, newValue, spi
   return Math.max(reopen, change ? VALUE_MS : 0, spike ? 2 * spike.window : 0, ...own.map((ms) => ms ?? 0));
 }
 
-/** What every event of a source has in common. */
-const FIXED = ["source", "sourceId", "connection"];
-
 /** False only where the pattern excludes all of the source's events: a deadline may wait for a source too many, never one too few. */
-function mayFeed({ kind, id, connection }: SourceConfig, { tree }: CompiledPattern): boolean {
-  const common = tree.alternatives.map((tests) => tests.filter(({ path }) => FIXED.includes(path)));
+function mayFeed({ kind, id, connection }: SourceConfig, pattern: CompiledPattern): boolean {
+  return mayMatch(pattern, { source: kind, sourceId: id, connection });
+}
+
+/** Fields of which every event of a target has the same. */
+const FIXED = /^(source|sourceId|connection|region|resource\.(type|id|name)|labels\..*)$/;
+
+/** Whether an event that has all of `known` can match: what is not known of it is taken to fit. */
+export function mayMatch({ tree }: CompiledPattern, known: object): boolean {
+  const isKnown = (path: string) => FIXED.test(path) && Object.hasOwn(known, path.split(".")[0]!);
+  const common = tree.alternatives.map((tests) => tests.filter(({ path }) => isKnown(path)));
   if (common.some((tests) => tests.length === 0)) return true;
-  return compileTrees([{ alternatives: common }])({ source: kind, sourceId: id, connection }).length > 0;
+  return compileTrees([{ alternatives: common }])(known).length > 0;
 }

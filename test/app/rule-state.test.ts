@@ -50,6 +50,46 @@ describe("a rule over what is absent", () => {
   });
 });
 
+describe("a rule over targets that are silent", () => {
+  const rule = "{ id: mute, when: { source: [service-events] }, absence: { for: 5m, over: targets } }";
+
+  it("tells of a target that never had an event, once it was read for so long", async () => {
+    const b = await bench({ yaml: yaml(rule) });
+    await b.rounds(4);
+    expect(b.messages).toEqual([]);
+    await b.rounds(7);
+    b.recover(7.5);
+    await b.rounds(10);
+    expect(b.messages.map(({ body }) => body.reason)).toEqual(["new", "resolved"]);
+    expect(b.messages[0]!.body.alerts[0]).toMatchObject({
+      summary: "svc-1: No matching event for 5 minutes",
+      key: { "resource.id": "svc-1" },
+      count: 0,
+      events: [],
+    });
+  });
+
+  it("watches what is polled already when it is added", async () => {
+    const b = await bench({ yaml: yaml("{ id: other, when: { level: [error] } }") });
+    await b.rounds(3);
+    await b.reload(yaml(rule));
+    await b.rounds(7);
+    expect(b.messages).toEqual([]);
+    await b.rounds(10);
+    expect(b.messages.map(({ body }) => body.reason)).toEqual(["new"]);
+  });
+
+  it("lets go of a target that has ended", async () => {
+    const sources = "sources: [{ kind: service-events, discover: { status: [running] } }]";
+    const b = await bench({ yaml: `${sources}\n${yaml(rule.replace("5m", "20m"))}` });
+    await b.rounds(10);
+    b.sim.world.services.get("svc-1")!.row.status = "stopped";
+    await b.rounds(60, 2);
+    expect(b.messages).toEqual([]);
+    expect(await openAlerts(b.app)).toEqual([]);
+  });
+});
+
 describe("a rule that looks for new values", () => {
   it("learns from a target's first poll, and tells what comes after it", async () => {
     const b = await bench({

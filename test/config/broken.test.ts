@@ -309,6 +309,11 @@ const rules: Case[] = [
     "lookout.yml:4:",
   ],
   [
+    "silent targets told apart by what only events have",
+    rule("{ id: a, when: { level: [error] }, by: [reason], absence: { for: 2h, over: targets } }"),
+    'lookout.yml:4:45: "reason" is not known of a target that has had no event',
+  ],
+  [
     "a spike that asks for no rise",
     rule("{ id: a, when: { level: [error] }, spike: { factor: 1, window: 10m, min: 5 } }"),
     "lookout.yml:4:",

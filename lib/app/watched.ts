@@ -1,0 +1,77 @@
+// `absence` over targets: every target is watched from its first complete read until it has ended, whether it ever had an event or not.
+import type { SourceConfig } from "../model/config.ts";
+import { emptyState } from "../rules/state.ts";
+import { disarm, type Watch, watchesOf, watchFrom } from "../rules/watch.ts";
+import type { Target } from "../sources/port.ts";
+import type { App } from "./deps.ts";
+import { type RuleRow, SOURCES, type SourceRow, type TargetRow, targetKey } from "./rows.ts";
+import { putChanges } from "./transitions.ts";
+import { commitUnit, type Unit } from "./unit.ts";
+
+/** Begins to watch a target that was read completely up to `at` (ms). */
+export async function watchTarget(
+  app: App,
+  unit: Unit,
+  source: SourceConfig,
+  target: Target,
+  at: number,
+): Promise<void> {
+  const watches = watchesFor(app, source, target, at);
+  if (watches.length === 0) return;
+  await unit.load(watches);
+  const changes = watches.flatMap((watch) => {
+    const state = unit.value<RuleRow>(watch)?.state ?? emptyState(watch.key);
+    const next = watchFrom(watch.rule, state, watch.event, at);
+    return next === state ? [] : [{ rule: watch.rule, state: next, transitions: [] }];
+  });
+  await putChanges(app, unit, changes, app.clock.now());
+}
+
+/** A rule is new: the targets that were read completely before are watched from now on. */
+export async function watchKnownTargets(app: App): Promise<void> {
+  if (!app.rules.all.some(({ config }) => config.absence?.over === "targets")) return;
+  const rows = new Map((await app.store.list<SourceRow>(SOURCES)).map(({ sk, data }) => [sk, data]));
+  for (const source of app.config.sources) {
+    const discovered = rows.get(source.id)?.discovered?.targets.filter(({ endedSeen }) => endedSeen === undefined);
+    for (const target of source.targets ?? discovered ?? []) {
+      const row = await app.store.get<TargetRow>(targetKey(source.id, target.id));
+      if (row === undefined || row.data.learning) continue;
+      await commitUnit(app.store, app.clock, app.random, (unit) =>
+        watchTarget(app, unit, source, target, app.clock.now()),
+      );
+    }
+  }
+}
+
+/** These targets have ended: nobody waits for their events any more, and what their silence opened is over. */
+export async function dropTargets(app: App, source: SourceConfig, targets: readonly Target[]): Promise<void> {
+  for (const target of targets) {
+    const now = app.clock.now();
+    const watches = watchesFor(app, source, target, now);
+    if (watches.length === 0) continue;
+    const groups = await commitUnit(app.store, app.clock, app.random, async (unit) => {
+      await unit.load(watches);
+      const changes = watches.flatMap((watch) => {
+        const row = unit.value<RuleRow>(watch);
+        return row ? [{ rule: watch.rule, ...disarm(watch.rule, row.state, now) }] : [];
+      });
+      return putChanges(app, unit, changes, now);
+    });
+    if (groups.length > 0) await app.bus.publish([], groups);
+  }
+}
+
+function watchesFor(app: App, source: SourceConfig, target: Target, at: number): Watch[] {
+  const { config } = app.connections.get(source.connection)!;
+  const resource = { type: app.sources[source.kind].resourceType, id: target.id, name: target.name ?? target.id };
+  const { id, kind, connection } = source;
+  const subject = {
+    source: kind,
+    sourceId: id,
+    connection,
+    region: config.region,
+    resource,
+    labels: { ...source.labels, ...target.labels },
+  };
+  return watchesOf(app.rules, subject, at);
+}
