@@ -1,13 +1,20 @@
-// How long it takes to find all rules that match an event, for 1 to 10,000 rules, beside parsing the event's JSON and beside
-// trying the rules one after the other as compiled closures.
+// How long it takes to find all rules that match an event, for 1 to 10,000 rules, beside parsing the event's JSON, beside
+// trying the rules one after the other as compiled closures, and beside two public rule engines.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { createMatcher } from "../lib/rules/matcher.ts";
 import { microseconds } from "./pace.ts";
 import { type BenchEvent, type BenchRule, KINDS, makeEvents, makeRules } from "./patterns.ts";
 import { figure, printTable } from "./print.ts";
+import { compileLogicEngine, compileRulesEngine } from "./rule-engines.ts";
+import { compileLoop } from "./rule-loop.ts";
 
 const SIZES = [1, 10, 100, 1_000, 10_000];
-const events = makeEvents(2_000);
-const texts = events.map((event) => JSON.stringify(event));
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+const texts = makeEvents(2_000).map((event) => JSON.stringify(event));
+const events = texts.map((text) => JSON.parse(text) as BenchEvent);
 const eventOf = (number: number) => events[number % events.length]!;
 const parse = microseconds((number) => JSON.parse(texts[number % texts.length]!));
 const bytes = texts.reduce((sum, text) => sum + text.length, 0) / texts.length;
@@ -17,13 +24,15 @@ const rows: string[][] = [];
 for (const kind of KINDS) {
   for (const size of SIZES) {
     const rules = makeRules(kind, size);
-    const began = performance.now();
-    const { match } = createMatcher(rules);
-    match(eventOf(0));
-    const buildMs = performance.now() - began;
-    const loop = closures(rules);
-    const wrong = events.slice(0, 100).find((event) => match(event).join() !== loop(event).join());
-    if (wrong) throw new Error(`${kind}, ${size} rules: matcher and loop differ on ${JSON.stringify(wrong)}`);
+    const loop = compileLoop(rules);
+    const { match, buildMs, bytesPerRule } = build(rules);
+    const logic = compileLogicEngine(rules);
+    const engine = compileRulesEngine(rules);
+    for (const event of events.slice(0, 100)) compare(kind, rules, match(event), loop(event), event);
+    for (const event of events.slice(0, 2)) {
+      compare(kind, rules, logic(event), loop(event), event);
+      compare(kind, rules, (await engine(event)).sort(), loop(event).sort(), event);
+    }
     const ours = microseconds((number) => match(eventOf(number)));
     const theirs = microseconds((number) => loop(eventOf(number)));
     rows.push([
@@ -34,58 +43,49 @@ for (const kind of KINDS) {
       `${figure(ours / parse)}×`,
       figure(theirs),
       `${figure(theirs / ours)}×`,
+      figure(microseconds((number) => logic(eventOf(number)))),
+      figure(await microsecondsOf(engine)),
       figure(buildMs),
+      figure(bytesPerRule),
     ]);
   }
 }
 printTable(
-  ["rules of kind", "rules", "events/s", "µs/event", "of JSON.parse", "loop µs/event", "faster than loop", "build ms"],
+  [
+    ...["rules of kind", "rules", "events/s", "µs/event", "of JSON.parse", "loop µs", "faster than loop"],
+    ...["json-logic-engine µs", "json-rules-engine µs", "build ms", "bytes/rule"],
+  ],
   rows,
 );
 
-type Closure = (event: BenchEvent) => boolean;
-
-/** The rules one after the other: what a matcher without an index does. */
-function closures(rules: readonly BenchRule[]): (event: BenchEvent) => string[] {
-  const compiled = rules.map(({ id, when }): { id: string; fields: Closure[] } => ({
-    id,
-    fields: Object.entries(when).map(([field, [operator]]) => {
-      const test = closure(operator);
-      return (event) => test(event[field as keyof BenchEvent]);
-    }),
-  }));
-  return (event) => {
-    const found: string[] = [];
-    for (const { id, fields } of compiled) if (fields.every((field) => field(event))) found.push(id);
-    return found;
-  };
+/** Time and memory of a matcher: the memory is what stays, beside the rules themselves. */
+function build(rules: readonly BenchRule[]) {
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  const began = performance.now();
+  const { match } = createMatcher(rules);
+  match(eventOf(0));
+  const buildMs = performance.now() - began;
+  collectGarbage();
+  return { match, buildMs, bytesPerRule: Math.max(0, process.memoryUsage().heapUsed - before) / rules.length };
 }
 
-function closure(operator: unknown): (value: string | number) => boolean {
-  if (typeof operator === "string") return (value) => value === operator;
-  const [name, operand] = Object.entries(operator as Record<string, unknown>)[0]!;
-  if (name === "prefix") return (value) => String(value).startsWith(operand as string);
-  if (name === "anything-but") {
-    const excluded = new Set(operand as string[]);
-    return (value) => !excluded.has(value as string);
-  }
-  if (name === "numeric") {
-    const [, low, , high] = operand as [string, number, string, number];
-    return (value) => (value as number) >= low && (value as number) < high;
-  }
-  const parts = (operand as string).split("*");
-  return (value) => matchesParts(value as string, parts);
+function compare(
+  kind: string,
+  rules: readonly BenchRule[],
+  found: readonly string[],
+  expected: readonly string[],
+  event: BenchEvent,
+): void {
+  if (found.join() === expected.join()) return;
+  throw new Error(`${kind}, ${rules.length} rules: found ${found}, not ${expected}, for ${JSON.stringify(event)}`);
 }
 
-/** `*` between the parts; the first and the last are anchored. */
-function matchesParts(text: string, [first, ...rest]: readonly string[]): boolean {
-  const last = rest.pop()!;
-  if (!text.startsWith(first!)) return false;
-  let at = first!.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
+/** µs for one event of a function that gives a promise; it is too slow for more than one short round. */
+async function microsecondsOf(unit: (event: BenchEvent) => Promise<unknown>): Promise<number> {
+  const began = process.cpuUsage();
+  const spent = () => process.cpuUsage(began).user;
+  let done = 0;
+  while (done < 3 || spent() < 100_000) await unit(eventOf(done++));
+  return spent() / done;
 }

@@ -52,7 +52,7 @@ export function setMask({ words, summary }: Bits, { at, bits }: Mask): void {
 }
 
 /** Takes all numbers out, ascending, into the list; returns how many. */
-export function drain({ words, summary }: Bits, into: number[]): number {
+export function drain({ words, summary }: Bits, into: Int32Array): number {
   let count = 0;
   for (let group = 0; group < summary.length; group++) {
     for (let filled = summary[group] as number; filled !== 0; filled &= filled - 1) {

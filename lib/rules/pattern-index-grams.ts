@@ -74,7 +74,7 @@ export function findWildcards<T>(grams: Grams<T>, text: string, found: Found<T>)
 
 /** All texts of the greatest length up to four that lie within a part. */
 function gramsOf(parts: readonly string[]): Set<string> {
-  const length = Math.min(LONGEST, Math.max(...parts.map((part) => part.length)));
+  const length = parts.reduce((longest, part) => Math.max(longest, Math.min(part.length, LONGEST)), 0);
   const grams = new Set<string>();
   for (const part of parts) for (let at = 0; at + length <= part.length; at++) grams.add(part.slice(at, at + length));
   return grams;

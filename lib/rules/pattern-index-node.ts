@@ -107,7 +107,7 @@ function mostSelective(tests: readonly Test[], uses: Uses): Test | undefined {
   let least = Number.POSITIVE_INFINITY;
   let fewest = Number.POSITIVE_INFINITY;
   for (const test of tests) {
-    const rank = test.identities === undefined ? Math.max(...test.operators.map(rankOf)) : 0;
+    const rank = test.identities === undefined ? rankOf(test) : 0;
     if (rank > least) continue;
     const values = uses.values.get(test.path);
     const count =
@@ -121,9 +121,9 @@ function mostSelective(tests: readonly Test[], uses: Uses): Test | undefined {
   return best;
 }
 
-function rankOf({ op }: Operator): number {
-  if (op === "exists" || op === "anything-but") return 3;
-  return op === "wildcard" ? 2 : 1;
+function rankOf({ operators }: Test): number {
+  if (operators.some(({ op }) => op === "exists" || op === "anything-but")) return 3;
+  return operators.some(({ op }) => op === "wildcard") ? 2 : 1;
 }
 
 /** What one field decides: bundles by a value, where they demand few, else by their test. */

@@ -31,7 +31,7 @@ export function compileIndex<T>(trees: readonly PatternTree[], results: readonly
   const values = createEventValues(paths);
   const treeOf = Int32Array.from(alternatives, ({ tree }) => tree);
   const matched = createBits(alternatives.length);
-  const drained: number[] = [];
+  const drained = new Int32Array(alternatives.length);
   const pending: Found<Node> = { items: [], size: 0 };
   const kept: number[] = [];
   const excluded: Found<number> = { items: [], size: 0 };
@@ -112,7 +112,8 @@ export function compileIndex<T>(trees: readonly PatternTree[], results: readonly
     const together = values.inElements() ? (verdicts ?? createVerdicts(values.fields())) : undefined;
     values.close();
     const count = drain(matched, drained);
-    const found: T[] = [];
+    const found = new Array<T>(count);
+    let size = 0;
     let last = -1;
     for (let at = 0; at < count; at++) {
       const number = drained[at] as number;
@@ -120,8 +121,9 @@ export function compileIndex<T>(trees: readonly PatternTree[], results: readonly
       if (tree === last) continue;
       if (together !== undefined && !together.holdTogether((alternatives[number] as Alternative).tests)) continue;
       last = tree;
-      found.push(results[tree] as T);
+      found[size++] = results[tree] as T;
     }
+    if (size < count) found.length = size;
     return found;
   };
 }
