@@ -1,5 +1,6 @@
 // `lookout match`: filters events from stdin by a pattern, like grep.
 import { createInterface } from "node:readline";
+import { locateInJson } from "../rules/json-place.ts";
 import { compilePattern, parsePatternText } from "../rules/pattern.ts";
 import { PatternError } from "../rules/pattern-error.ts";
 import { DONE, type Io, UsageError, WRONG } from "./io.ts";
@@ -31,7 +32,8 @@ function compile(pattern: string) {
     return compilePattern(parsePatternText(pattern));
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
-    throw new UsageError(`--pattern: ${error.message}`);
+    const { line, column } = locateInJson(pattern, error.path);
+    throw new UsageError(`--pattern, line ${line}, column ${column}: ${error.message}`);
   }
 }
 

@@ -35,7 +35,12 @@ export function parsePatternText(text: string): unknown {
     return JSON.parse(text, refuseRounding);
   } catch (error) {
     if (error instanceof PatternError) throw error;
-    throw new PatternError([], `is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
+    const said = error instanceof Error ? error.message : String(error);
+    // Where it is wrong locateInJson tells, for every message.
+    throw new PatternError(
+      [],
+      `is not valid JSON: ${said.replace(/( in JSON)? at position .*$|, (\.{3})?".*is not valid JSON$/s, "")}`,
+    );
   }
 }
 

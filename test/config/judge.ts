@@ -7,6 +7,7 @@ import { ConfigError } from "../../lib/config/finding.ts";
 import { lintConfig } from "../../lib/config/lint.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { compileRules } from "../../lib/rules/compile.ts";
+import { locateInJson } from "../../lib/rules/json-place.ts";
 import { compilePattern, parsePatternText } from "../../lib/rules/pattern.ts";
 import { PatternError } from "../../lib/rules/pattern-error.ts";
 import { eventAt } from "../support/event.ts";
@@ -48,7 +49,7 @@ export function judgePattern(text: string): "accepted" | "refused" {
     return "accepted";
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
-    expect(error.reason).not.toBe("");
+    expectPlace({ ...locateInJson(text, error.path), message: error.reason });
     return "refused";
   }
 }
