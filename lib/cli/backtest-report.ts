@@ -44,7 +44,7 @@ function figures(io: Io, { rules, channels, totals }: Backtest): string {
   const total = `${count(totals.alerts, "alert")}, ${count(totals.messages, "message")}${told}\n`;
   const fired = rules.filter(({ alerts }) => alerts > 0);
   const silent = rules.filter(({ alerts }) => alerts === 0).map(({ rule }) => rule);
-  const never = silent.length === 0 ? "" : `never fired: ${silent.join(", ")}\n`;
+  const never = silent.length === 0 ? "" : `never fired (${silent.length}): ${silent.join(", ")}\n`;
   if (fired.length === 0) return `${total}${never}`;
   const head = ["RULE", "ALERTS", "MESSAGES", "A DAY", "BRIEF", "ALONE", "BACK", "TO"];
   const rows = fired.map(({ rule, alerts, messages, channels, noise }) => [
@@ -78,7 +78,7 @@ function alerts(title: string, list: readonly WouldBeAlert[], unlisted = 0): str
       rule,
       `×${count}`,
       ended(alert, startsAt),
-      Object.keys(messages).length === 0 ? "told nobody" : byChannel(messages),
+      Object.keys(messages).length === 0 ? "not told" : byChannel(messages),
       oneLine(keyText(key), 60),
       oneLine(summary),
     ]);
@@ -99,11 +99,16 @@ function comparison(
   const sides = ({ this: a, other: b }: Sides<number | null>) => [`${a ?? "-"}`, `${b ?? "-"}`];
   const head = ["", "ALERTS", `ALERTS'`, "MESSAGES", `MESSAGES'`];
   const all = ["all", ...sides(totals.alerts), ...sides(totals.messages)];
-  const rows = rules.map(({ rule, alerts, messages }) => [rule, ...sides(alerts), ...sides(messages)]);
+  const silent = ({ alerts: { this: a, other: b } }: (typeof rules)[number]) => a === 0 && b === 0;
+  const rows = rules
+    .filter((compared) => !silent(compared))
+    .map(({ rule, alerts, messages }) => [rule, ...sides(alerts), ...sides(messages)]);
+  const never = rules.filter(silent).length;
+  const unheard = never === 0 ? "" : `never fired with either: ${count(never, "rule")}\n`;
   const told = Object.entries(channels).map(([name, messages]) => [`to ${name}`, "", "", ...sides(messages)]);
   const note = cut ? "There were too many to list: those not listed are not compared one by one.\n" : "";
   return [
-    `${config} compared to ${other} (marked '):\n${table([head, all, ...rows, ...told])}${note}`,
+    `${config} compared to ${other} (marked '):\n${table([head, all, ...rows, ...told])}${unheard}${note}`,
     alerts(`Alerts only with ${config}`, only.this),
     alerts(`Alerts only with ${other}`, only.other),
     messageList(`Messages only with ${config}`, messages.this),
