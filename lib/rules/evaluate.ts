@@ -11,6 +11,13 @@ import { addToWindow, conditionOf, countSince } from "./window.ts";
 
 const KEPT_PENDING = 20;
 
+/** Touches as they apply: by time; at the same time what matches comes before what only resolves, so that firing wins. */
+export function inOrder(touches: readonly Touch[]): Touch[] {
+  return touches.toSorted(
+    (a, b) => Date.parse(a.event.time) - Date.parse(b.event.time) || Number(a.steps === 0) - Number(b.steps === 0),
+  );
+}
+
 /** One event for one rule and key: first the deadlines before it that are decided, then what it says itself. */
 export function applyEvent(given: CompiledRule, before: KeyState, touch: Touch, observed: Observed): Step {
   const rule = ruleFor(given, before.key);
@@ -82,6 +89,8 @@ function fire(rule: CompiledRule, state: KeyState, at: number, readTo: number): 
   if (opensAt(rule, state)[0]?.at === at)
     return rule.config.expect ? fireExpect(rule, state, at, readTo) : fireAbsence(rule, state, at);
   const step = ended(rule, state, at);
+  // Time that ends an alert takes no start its deadline.
+  if (state.expect) return { ...step, state: { ...step.state, expect: { ...state.expect, missed: [] } } };
   // Everything in the window lies before its end, the event at that very moment included.
   const cleared = clear(rule, step.state, at);
   return { ...step, state: conditionOf(rule.config) ? { ...cleared, window: [], pending: [] } : cleared };
@@ -109,14 +118,16 @@ function applyWindow(rule: CompiledRule, state: KeyState, event: Event, time: nu
     return past ? updated(state, countMatch(past, single)) : { state, transitions: [] };
   }
   const window = addToWindow(state.window, time, event.count, value);
-  const newestMatch = window.at(-1)![0];
+  const newestMatch = Math.max(window.at(-1)![0], open ? state.newestMatch! : 0);
   if (open) return updated({ ...state, newestMatch, window: condition.trim(window) }, countMatch(open, single));
 
   const pending = insertByTime(state.pending, event);
-  const filled = condition.filledAt(window, Math.max(observed.since, state.clearedAt ?? observed.since));
+  // What is older than this can have no late neighbours any more: one that is dated ahead must not push the others out.
+  const oldestAt = (newest: number) => Math.min(observed.readTo, newest) - condition.span - rule.lateness;
+  const forgotten = state.newestMatch === null ? 0 : oldestAt(state.newestMatch);
+  const filled = condition.filledAt(window, Math.max(observed.since, state.clearedAt ?? 0, forgotten));
   if (filled === undefined) {
-    // By this event's own time: one that is dated ahead must not push the others out.
-    const oldest = time - condition.span - rule.lateness;
+    const oldest = oldestAt(newestMatch);
     const kept = {
       ...state,
       newestMatch,
@@ -194,8 +205,9 @@ function applyExpect(rule: CompiledRule, state: KeyState, touch: Touch, time: nu
 }
 
 function fireExpect(rule: CompiledRule, state: KeyState, at: number, readTo: number): Step {
-  const start = at - rule.config.expect!.within;
-  const { memory, late } = missStart(state.expect!);
+  const { within } = rule.config.expect!;
+  const start = at - within;
+  const { memory, late } = missStart(state.expect!, within);
   const opening =
     state.pending.find(({ time }) => Date.parse(time) === start) ?? state.pending[0] ?? state.alert!.events.at(-1)!;
   const pending = state.pending.filter((kept) => Date.parse(kept.time) !== start);

@@ -37,9 +37,9 @@ export function noteFollowUp(memory: ExpectMemory, time: number, within: number,
 }
 
 /** The first start's deadline has passed; `late` is the follow-up that came after it, where one is known already. */
-export function missStart(memory: ExpectMemory): { memory: ExpectMemory; late: number | undefined } {
+export function missStart(memory: ExpectMemory, within: number): { memory: ExpectMemory; late: number | undefined } {
   const [start, ...open] = memory.open;
-  const late = memory.served.find((at) => at >= start!);
+  const late = memory.served.find((at) => at > start! + within);
   return {
     memory: { ...memory, open, missed: late === undefined ? insert(memory.missed, start!) : memory.missed },
     late,

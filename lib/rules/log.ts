@@ -43,8 +43,14 @@ export function emptyLog(): Log {
 export function noteEntry(rule: RuleConfig, log: Log, entry: Entry, horizon: number): { log: Log; found: Found[] } {
   const entries = insert(log.entries, entry);
   const all = scan(scanOf(rule, log.base), entries);
-  const fresh = all.filter(({ at }) => !log.told.includes(at));
-  const gone = log.told.filter((at) => !all.some((one) => one.at === at)).length;
+  // Several may be found at one moment: each of them is told once.
+  const left = [...log.told];
+  const fresh = all.filter((one) => {
+    const known = one.by === entry ? -1 : left.indexOf(one.at);
+    if (known >= 0) left.splice(known, 1);
+    return known < 0;
+  });
+  const gone = left.length;
   const told = all.map(({ at }) => at);
 
   const old = Math.max(
@@ -67,8 +73,11 @@ export function clearLog(rule: RuleConfig, log: Log, at: number): Log {
   return { base: null, entries, told: scan(scanOf(rule, null), entries).map((found) => found.at) };
 }
 
-function scan({ step }: Scan, entries: readonly Entry[]): Found[] {
-  return entries.flatMap((entry) => step(entry) ?? []);
+function scan({ step }: Scan, entries: readonly Entry[]): (Found & { by: Entry })[] {
+  return entries.flatMap((by) => {
+    const found = step(by);
+    return found ? { ...found, by } : [];
+  });
 }
 
 /** At the same time: what begins comes before what follows. */

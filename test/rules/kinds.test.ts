@@ -80,6 +80,18 @@ const expectations: Case[] = [
     told: [[], [], [], []],
   },
   {
+    name: "an event that is both start and follow-up does not serve itself",
+    rule: { expect: { when: { level: ["error"] }, within: 10 * MINUTE } },
+    polls: [{ at: 5, events: [fail(1)] }, { at: 11 }, { at: 20, events: [fail(15)] }],
+    told: [[], ["opened@11 x1"], ["resolved@11-15 x1"]],
+  },
+  {
+    name: "the time that ends an alert takes no later start its deadline",
+    rule: { ...followed, resolve: { after: 3 * MINUTE } },
+    polls: [{ at: 13, events: [fail(0), fail(4)] }, { at: 14 }, { at: 17 }],
+    told: [["opened@10 x1"], ["resolved@10-13 x1"], ["opened@14 x1"]],
+  },
+  {
     name: "what came and went in one catch-up is opened and resolved",
     rule: followed,
     polls: [{ at: 60, events: [fail(1), fine(20)] }],
@@ -228,10 +240,37 @@ const others: Case[] = [
     told: [[], [], ["opened@28 x3"]],
   },
   {
+    name: "spike: an earlier window that is forgotten by now is not an empty one",
+    rule: { spike: { factor: 2, window: 6 * MINUTE, min: 3 } },
+    polls: [{ at: 30, events: [fail(1, { count: 2 }), fail(13, { count: 3 }), fail(24), fail(24, { id: "again" })] }],
+    told: [[]],
+  },
+  {
+    name: "spike: a late match does not make the newest one older",
+    rule: { spike: { factor: 2, window: 6 * MINUTE, min: 3 }, resolve: { after: 7 * MINUTE } },
+    polls: [{ at: 20, events: [fail(20, { count: 3 })] }, { at: 21, events: [fail(15)] }, { at: 23 }, { at: 27 }],
+    told: [["opened@20 x3"], ["updated@15 x4"], [], ["resolved@15-27 x4"]],
+  },
+  {
     name: "spike: not when it rises too little",
     rule: { spike: { factor: 3, window: 10 * MINUTE, min: 2 } },
     polls: [{ at: 31, events: [fail(14), fail(15), fail(26), fail(27), fail(28)] }],
     told: [[]],
+  },
+  {
+    name: "newValue: two new values of one moment both count",
+    rule: { newValue: { field: "type", memory: 60 * MINUTE } },
+    polls: [{ at: 5, events: [typed(1, "a"), typed(2, "b"), typed(2, "c")] }],
+    told: [["opened@2 x1", "updated@2 x2"]],
+  },
+  {
+    name: "a match at the very time of the event that resolved: firing wins, and it is the same alert",
+    rule: { resolve: { when: { level: ["normal"] } } },
+    polls: [
+      { at: 5, events: [fail(1), fine(4)] },
+      { at: 6, events: [fail(4)] },
+    ],
+    told: [["opened@1 x1", "resolved@1-4 x1"], ["opened@1 x2"]],
   },
   {
     name: "reopen: a match soon after the end opens the same alert again",

@@ -6,7 +6,7 @@ import { applyEvent, applyTime } from "../../lib/rules/evaluate.ts";
 import { emptyState, type KeyState, type Transition } from "../../lib/rules/state.ts";
 import { START } from "../support/event.ts";
 
-const SOURCE: SourceConfig = {
+export const SOURCE: SourceConfig = {
   id: "services",
   kind: "service-events",
   connection: "prod",

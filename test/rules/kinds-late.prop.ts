@@ -1,0 +1,126 @@
+// Every kind of state for what is shown late: the outcome is that of sorted input, but what was told stays told.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { RuleConfig } from "../../lib/model/config.ts";
+import {
+  type Alerted,
+  alerted,
+  cuts,
+  ENDS,
+  FIELD,
+  type Happening,
+  histories,
+  lastWords,
+  MINUTE,
+  marked,
+  pollsOf,
+  RUNS,
+  run,
+} from "./history.ts";
+import { type Kind, model, plain, sum } from "./models.ts";
+import { absence, change, expectation, newValue, sequence } from "./models-orders.ts";
+import { distinct, spike, threshold } from "./models-windows.ts";
+
+const END = ENDS[0]!;
+const followed = { when: marked("b"), within: 10 * MINUTE };
+// biome-ignore lint/suspicious/noThenProperty: the key that users write
+const chain = { then: [marked("b"), marked("c")], within: 15 * MINUTE };
+type Row = [name: string, rule: Partial<RuleConfig>, kind: Kind, marks: string[]];
+const WINDOWS: Row[] = [
+  ["threshold", { threshold: { count: 4, within: 10 * MINUTE } }, threshold(4, 10), ["a"]],
+  ["distinct", { distinct: { field: FIELD, count: 3, within: 10 * MINUTE } }, distinct(3, 10), ["a"]],
+];
+const DEADLINES: Row[] = [
+  ["absence", { absence: { for: 10 * MINUTE, over: "seen" } }, absence(10), ["a"]],
+  ["expect", { expect: followed }, expectation(10), ["a", "a", "b", "ab"]],
+];
+const FINDS: Row[] = [
+  ["no state", {}, plain, ["a"]],
+  ["spike", { spike: { factor: 2, window: 6 * MINUTE, min: 3 } }, spike(2, 6, 3), ["a"]],
+  ["change", { change: { field: FIELD } }, change(), ["a"]],
+  ["newValue", { newValue: { field: FIELD, memory: 12 * MINUTE } }, newValue(12), ["a"]],
+  ["sequence", { sequence: chain }, sequence("abc", 15), ["a", "b", "c", "ab", "bc", "ac"]],
+];
+const KINDS = [...WINDOWS, ...DEADLINES, ...FINDS];
+
+/** The keys of which an alert is told, and of which one is open. */
+const keys = (all: readonly Alerted[]) => [...new Set(all.map(({ key }) => key))];
+const open = (all: readonly Alerted[]) => all.filter(({ endsAt }) => endsAt === null).map(({ key }) => key);
+const covers = (key: string, at: number) => (one: Alerted) =>
+  one.key === key && one.startsAt <= at && at <= (one.endsAt ?? END);
+
+describe.each(KINDS)("%s, late", (_name, rule, kind, marks) => {
+  const history = histories(marks);
+
+  it("tells every key that sorted input tells, and has open at the end what that has", () => {
+    fc.assert(
+      fc.property(history, cuts, (all, cut) => {
+        const told = alerted(run(rule, pollsOf(all, cut, END)));
+        const sorted = model(kind, {}, all, END);
+        expect(keys(told)).toEqual(expect.arrayContaining(keys(sorted)));
+        expect(keys(told.filter(({ endsAt }) => endsAt === null))).toEqual(expect.arrayContaining(open(sorted)));
+        if (kind.falls) expect(open(told)).toEqual(open(sorted));
+      }),
+      RUNS,
+    );
+  });
+
+  it("never decides what its feeds have not been read up to, and never counts a match twice", () => {
+    const lives = fc.constantFrom<Partial<RuleConfig>>(
+      {},
+      { resolve: { after: 7 * MINUTE } },
+      { resolve: { when: marked("r"), after: 20 * MINUTE }, reopen: 5 * MINUTE },
+    );
+    fc.assert(
+      fc.property(histories([...marks, ...marks, "r"]), cuts, lives, (all, cut, life) => {
+        const polls = pollsOf(all, cut, END);
+        const told = run({ ...rule, ...life }, polls);
+        for (const [index, { readTo }] of polls.entries()) {
+          for (const one of told[index]!) expect(Math.max(one.startsAt, one.endsAt ?? 0)).toBeLessThanOrEqual(readTo);
+        }
+        const counted = lastWords(told).reduce((total, { count }) => total + count, 0);
+        expect(counted).toBeLessThanOrEqual(sum(all));
+      }),
+      RUNS,
+    );
+  });
+
+  it("says the same of the same polls", () => {
+    fc.assert(
+      fc.property(history, cuts, (all, cut) => {
+        const polls = pollsOf(all, cut, END);
+        expect(run(rule, polls)).toEqual(run(rule, polls));
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe.each(DEADLINES)("%s, late", (_name, rule, kind, marks) => {
+  it("covers every deadline that sorted input misses", () => {
+    fc.assert(
+      fc.property(histories(marks), cuts, (all, cut) => {
+        const told = alerted(run(rule, pollsOf(all, cut, END)));
+        for (const { key, startsAt } of model(kind, {}, all, END)) {
+          expect(told.some(covers(key, startsAt))).toBe(true);
+        }
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe.each([FINDS[2]!, FINDS[3]!, FINDS[4]!])("%s, late", (_name, rule, kind, marks) => {
+  it("tells no fewer finds than sorted input", () => {
+    fc.assert(
+      fc.property(histories(marks), cuts, (all, cut) => {
+        const single = all.map((one): Happening => ({ ...one, count: 1 }));
+        const found = (alerts: readonly Alerted[]) => sum(alerts.map(({ count }) => ({ count }) as Happening));
+        expect(found(alerted(run(rule, pollsOf(single, cut, END))))).toBeGreaterThanOrEqual(
+          found(model(kind, {}, single, END)),
+        );
+      }),
+      RUNS,
+    );
+  });
+});
