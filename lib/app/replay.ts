@@ -1,12 +1,13 @@
 // Replays events through the very application that runs live, over a store in memory and a clock that moves only when told.
 // Invariant: the moments of deadlines, groups and repeats are those at which they are due; nothing is asked of a network.
 import type { ChannelType } from "../channels/port.ts";
-import type { Config } from "../model/config.ts";
+import type { Config, SourceConfig } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
 import type { Log } from "../model/log.ts";
 import type { Notification } from "../model/notification.ts";
 import { iso } from "../rules/alert.ts";
 import type { Transition } from "../rules/state.ts";
+import type { Target } from "../sources/port.ts";
 import type { Queue, Store } from "../store/port.ts";
 import { createApp } from "./app.ts";
 import { deliverDue } from "./deliver.ts";
@@ -19,6 +20,8 @@ import { openReplayStore } from "./replay-store.ts";
 import { type SourceRow, sourceKey } from "./rows.ts";
 import { commitSlice } from "./slice.ts";
 import { fireTimers } from "./timers.ts";
+import { commitUnit } from "./unit.ts";
+import { watchTarget } from "./watched.ts";
 
 const MAX_SLICE = 1_000;
 /** One moment leads to no more than a few rounds: what is due at once because of what was. */
@@ -30,6 +33,8 @@ export interface ReplayOptions {
   config: Config;
   /** Where the clock begins; ms. */
   start: number;
+  /** Targets that are there, read completely, from the start on: what `absence` over targets watches. Default: none. */
+  targets?: readonly { source: SourceConfig; target: Target }[];
 }
 
 /** What happened to an alert. Times in ms. */
@@ -67,7 +72,7 @@ export interface Replay {
 }
 
 /** Everything rejects with an Error where a step fails: nothing that was replayed may be missing from the outcome. */
-export async function startReplay({ config, start }: ReplayOptions): Promise<Replay> {
+export async function startReplay({ config, start, targets = [] }: ReplayOptions): Promise<Replay> {
   let now = start;
   const transitions: ReplayedTransition[] = [];
   const notifications: ReplayedNotification[] = [];
@@ -143,6 +148,9 @@ export async function startReplay({ config, start }: ReplayOptions): Promise<Rep
   }
 
   await reconcileRules(app);
+  for (const { source, target } of targets) {
+    await commitUnit(store, app.clock, app.random, (unit) => watchTarget(app, unit, source, target, start));
+  }
   return {
     now: () => now,
     async feed(at, events) {

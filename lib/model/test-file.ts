@@ -50,6 +50,15 @@ export const TestEvent = z.strictObject({
   data: z.record(z.string(), z.unknown()).default({}),
 });
 
+export const TestTarget = z.strictObject({
+  source: SourceKind,
+  sourceId: Text.optional(),
+  connection: Text.default("test"),
+  id: Text,
+  name: Text.optional(),
+  labels: Labels.optional(),
+});
+
 const ResourcePart = z.strictObject({ type: Text.optional(), id: Text.optional(), name: Text.optional() });
 export const ExpectedTransition = z.strictObject({
   at: Moment.optional().describe("When the alert starts (firing) or ends (resolved), in event time."),
@@ -81,6 +90,10 @@ export const ExpectedNotification = z.strictObject({
 export const RuleTest = z.strictObject({
   name: Text.describe("What it shows, for people."),
   start: Instant.optional().describe("Default: the earliest instant among its events, else 2026-01-05T10:00:00Z."),
+  targets: z
+    .array(TestTarget)
+    .default([])
+    .describe("Targets that need not have events: what `absence` over targets sees."),
   events: z.array(TestEvent).describe("What the sources find."),
   until: Moment.optional().describe("How far the clock runs. Default: to the last event."),
   expect: z.array(ExpectedTransition).describe("All alerts that fire or resolve, in order of time."),

@@ -40,6 +40,7 @@ rules:
   - { id: warned, when: { source: [service-events], level: [warning] }, by: [labels.team] }
   - { id: flapping, when: { source: [service-events], type: [flap] }, resolve: { after: 10m }, reopen: 5m }
   - { id: silent, when: { source: [service-events], type: [beat] }, absence: { for: 2h } }
+  - { id: missed, when: { connection: [far], source: [service-events], type: [tick] }, absence: { for: 1h, over: targets } }
   - { id: quiet, when: { source: [service-events], type: [odd] } }
 route:
   channels: [ops]
@@ -189,6 +190,16 @@ const PASSING: [name: string, test: string][] = [
     `
     events: [{ at: 0m, ${BEAT} }, { at: 3h, ${BEAT} }]
     expect: [{ at: 2h, rule: silent, status: firing, count: 0, channels: [ops] }, { at: 3h, rule: silent, status: resolved }]`,
+  ],
+  [
+    "a target that never says anything is missed, and so is one that falls silent",
+    `
+    targets: [{ source: service-events, connection: far, id: mute }]
+    events: [{ at: 30m, source: service-events, connection: far, type: tick, resource: { id: ticks } }]
+    until: 2h
+    expect:
+      - { at: 1h, rule: missed, status: firing, key: { resource.id: mute } }
+      - { at: 90m, rule: missed, status: firing, key: { resource.id: ticks } }`,
   ],
   ["nothing happens where nothing matches", "\n    events: []\n    until: 30d\n    expect: []"],
   [
@@ -420,11 +431,12 @@ ${TWO}    expect: [{ at: 1m }]
     const { code, out } = await run(files, "--coverage");
     expect(code).toBe(0);
     expect(out.split("\n").slice(3)).toEqual([
-      "lookout.yml: 2 of 6 rules opened an alert; these never did:",
+      "lookout.yml: 2 of 7 rules opened an alert; these never did:",
       "      many-errors (lookout.yml:12:5)",
       "      warned (lookout.yml:13:5)",
       "      flapping (lookout.yml:14:5)",
       "      silent (lookout.yml:15:5)",
+      "      missed (lookout.yml:16:5)",
       "c.test.yml: 0 of 2 rules opened an alert; these never did:",
       "      many (c.test.yml:2:5)",
       "      never (c.test.yml:3:5)",

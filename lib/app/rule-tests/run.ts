@@ -7,6 +7,7 @@ import type { RuleTest } from "../../model/test-file.ts";
 import { type Replay, type ReplayedTransition, startReplay } from "../replay.ts";
 import { withSourcesOf } from "./config.ts";
 import { eventsOf } from "./events.ts";
+import { targetsOf, watchedTargets } from "./targets.ts";
 
 /** An alert fires or resolves. */
 export interface SeenTransition {
@@ -35,7 +36,10 @@ export interface Seen {
 export async function runRuleTest(config: Config, test: RuleTest): Promise<Seen> {
   const found = eventsOf(config, test);
   const events = found.map(({ event }) => event);
-  const replay = await startReplay({ config: withSourcesOf(config, events), start: startOf(test) });
+  const tested = targetsOf(config, test, events);
+  const whole = withSourcesOf(config, [...events, ...tested]);
+  const targets = watchedTargets(whole, tested);
+  const replay = await startReplay({ config: whole, start: startOf(test), targets });
   try {
     for (const [at, together] of Map.groupBy(found, ({ at }) => at)) {
       await replay.feed(
