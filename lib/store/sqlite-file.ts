@@ -8,8 +8,6 @@ import { StoreConflict, StoreError } from "./port.ts";
 
 /** "LKOT", in the header of the file: tells it from another program's database. */
 const APPLICATION_ID = 0x4c4b4f54;
-/** No file at all: the store lasts as long as it is open, for this process alone. */
-const IN_MEMORY = ":memory:";
 /** ms. Commits take milliseconds: another process that holds the file for longer is not at work but stuck. */
 const BUSY_TIMEOUT = 10_000;
 
@@ -29,7 +27,7 @@ const MIGRATIONS: readonly string[] = [
 export function openFile(path: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
-    if (path !== IN_MEMORY) prepareFile(path);
+    prepareFile(path);
     db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
     checkOwner(db, path);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;");

@@ -48,8 +48,8 @@ interface Stored extends Key {
 }
 
 /**
- * Opens (and where missing makes) the file at `path`, or a store in memory where it is `:memory:`; `now` gives milliseconds
- * since the epoch. Everything of the store throws StoreError where the file cannot be used, saying what to do.
+ * Opens (and where missing makes) the file at `path`; `now` gives milliseconds since the epoch. Everything of the store
+ * throws StoreError where the file cannot be used, saying what to do.
  */
 export function openSqliteStore({ path, now }: { path: string; now: () => number }): Store {
   const db = openFile(path);
