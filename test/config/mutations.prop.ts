@@ -1,8 +1,9 @@
 // Whatever happens to a text, reading it gives a configuration, a pattern or findings with places, and never anything else.
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { BOMBS } from "./bombs.ts";
 import { judgeConfig, judgePattern, OTHER } from "./judge.ts";
-import { BOMBS, mutate, mutation, PATTERNS, VALID } from "./mutation.ts";
+import { mutate, mutation, PATTERNS, VALID } from "./mutation.ts";
 import { writeFiles } from "./workspace.ts";
 
 const mutations = fc.array(mutation, { minLength: 1, maxLength: 4 });

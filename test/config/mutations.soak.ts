@@ -2,8 +2,9 @@
 // CONFIGURATIONS, PATTERNS: how many of each; SEED: which.
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { BOMBS } from "./bombs.ts";
 import { judgeConfig, judgePattern, OTHER } from "./judge.ts";
-import { BOMBS, mutate, mutation, PATTERNS, VALID } from "./mutation.ts";
+import { mutate, mutation, PATTERNS, VALID } from "./mutation.ts";
 import { writeFiles } from "./workspace.ts";
 
 const DAY = 86_400_000;
