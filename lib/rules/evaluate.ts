@@ -245,7 +245,14 @@ function applyResolve(rule: CompiledRule, state: KeyState, time: number): Step {
   const newestResolve = Math.max(time, state.newestResolve ?? time);
   const next = { ...state, newestResolve };
   if (!firing(state)) return { state: clear(rule, next, time), transitions: [] };
-  if (time <= (state.newestMatch ?? 0)) return { state: next, transitions: [] };
+  const { expect, absence } = state;
+  // A deadline is no match: what comes late and lies before it would have prevented it.
+  const missed = expect?.missed.filter((start) => start >= time) ?? [];
+  if (missed.length > 0) {
+    const cleared = clear(rule, next, time);
+    return { state: { ...cleared, expect: { ...cleared.expect!, missed } }, transitions: [] };
+  }
+  if (!expect && time <= (absence?.[0]?.[1] ?? state.newestMatch ?? 0)) return { state: next, transitions: [] };
   const step = ended(rule, next, time);
   return { ...step, state: clear(rule, step.state, time) };
 }

@@ -124,3 +124,18 @@ describe.each([FINDS[2]!, FINDS[3]!, FINDS[4]!])("%s, late", (_name, rule, kind,
     );
   });
 });
+
+describe.each(KINDS.filter(([name]) => name !== "spike"))("%s with resolve.when, late", (_name, rule, kind, marks) => {
+  it("has open at the end what sorted input has", () => {
+    fc.assert(
+      fc.property(histories([...marks, ...marks, "r"]), cuts, (all, cut) => {
+        const told = alerted(run({ ...rule, resolve: { when: marked("r") } }, pollsOf(all, cut, END)));
+        const sorted = open(model(kind, { when: true }, all, END));
+        // A find that late input moves to before the resolving event is not taken back.
+        if (kind.falls) expect(open(told)).toEqual(sorted);
+        else expect(open(told)).toEqual(expect.arrayContaining(sorted));
+      }),
+      RUNS,
+    );
+  });
+});

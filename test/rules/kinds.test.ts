@@ -120,6 +120,12 @@ const absences: Case[] = [
     told: [["opened@11 x0"], ["resolved@11-11 x0"], ["opened@19 x0"]],
   },
   {
+    name: "a late resolving event that would have prevented it resolves it",
+    rule: { ...silent, resolve: { when: { level: ["normal"] } } },
+    polls: [{ at: 12, events: [fail(1)] }, { at: 13, events: [fine(9)] }, { at: 40 }],
+    told: [["opened@11 x0"], ["resolved@11-11 x0"], []],
+  },
+  {
     name: "waits while a target is not read",
     rule: silent,
     polls: [
