@@ -48,6 +48,10 @@ interface Bundle {
 }
 
 const MAX_COPIES = 32;
+/** Values shared by so few bundles are rare enough: fewer fields to look at count for more then. */
+const RARE = 16;
+/** More than there are tests. */
+const ALL = 2 ** 32;
 
 export function buildNodes(alternatives: readonly Alternative[]): Node {
   const bundles = new Map<string, { tests: readonly Test[]; alternatives: number[]; copies: number }>();
@@ -85,16 +89,19 @@ function buildNode(bundles: readonly Bundle[]): Node {
 interface Uses {
   tests: Map<Test, number>;
   values: Map<number, Map<Scalar, number>>;
+  /** How many tests demand values, by path. */
+  demands: Map<number, number>;
 }
 
 function countUses(bundles: readonly Bundle[]): Uses {
-  const uses: Uses = { tests: new Map(), values: new Map() };
+  const uses: Uses = { tests: new Map(), values: new Map(), demands: new Map() };
   for (const { tests } of bundles) {
     for (const test of tests) {
       uses.tests.set(test, (uses.tests.get(test) ?? 0) + 1);
       if (bundles.length === 1 || test.identities === undefined) continue;
       const values = uses.values.get(test.path) ?? new Map<Scalar, number>();
       uses.values.set(test.path, values);
+      uses.demands.set(test.path, (uses.demands.get(test.path) ?? 0) + 1);
       for (const value of test.identities) values.set(value, (values.get(value) ?? 0) + 1);
     }
   }
@@ -110,13 +117,17 @@ function mostSelective(tests: readonly Test[], uses: Uses): Test | undefined {
     const rank = test.identities === undefined ? rankOf(test) : 0;
     if (rank > least) continue;
     const values = uses.values.get(test.path);
-    const count =
+    const count = Math.max(
+      RARE,
       test.identities?.reduce<number>((sum, value) => sum + (values?.get(value) ?? 0), 0) ??
-      (uses.tests.get(test) as number);
-    if (rank === least && count >= fewest) continue;
+        (uses.tests.get(test) as number),
+    );
+    // Of equals, the field that the most others look at.
+    const cost = count - (uses.demands.get(test.path) ?? 0) / ALL;
+    if (rank === least && cost >= fewest) continue;
     best = test;
     least = rank;
-    fewest = count;
+    fewest = cost;
   }
   return best;
 }

@@ -30,6 +30,7 @@ export function compileIndex<T>(trees: readonly PatternTree[], results: readonly
   const root = buildNodes(alternatives);
   const values = createEventValues(paths);
   const treeOf = Int32Array.from(alternatives, ({ tree }) => tree);
+  const single = trees.every((tree) => tree.alternatives.length === 1);
   const matched = createBits(alternatives.length);
   const drained = new Int32Array(alternatives.length);
   const pending: Found<Node> = { items: [], size: 0 };
@@ -113,6 +114,10 @@ export function compileIndex<T>(trees: readonly PatternTree[], results: readonly
     values.close();
     const count = drain(matched, drained);
     const found = new Array<T>(count);
+    if (single && together === undefined) {
+      for (let at = 0; at < count; at++) found[at] = results[drained[at] as number] as T;
+      return found;
+    }
     let size = 0;
     let last = -1;
     for (let at = 0; at < count; at++) {
