@@ -5,10 +5,11 @@ import { advance, isIdle } from "../sources/cursor.ts";
 import type { Batch, Target } from "../sources/port.ts";
 import type { App, Connection } from "./deps.ts";
 import type { OwnProgress, Progress } from "./progress.ts";
-import { dayOf, type MalformedRow, malformedKey, type TargetRow, targetKey } from "./rows.ts";
+import { type TargetRow, targetKey } from "./rows.ts";
 import { commitSlice } from "./slice.ts";
+import { counted, keepMalformed } from "./target-ledger.ts";
 import { dueNow, releaseGroups } from "./transitions.ts";
-import { commitUnit, type Unit } from "./unit.ts";
+import { commitUnit } from "./unit.ts";
 import { watchTarget } from "./watched.ts";
 
 const MAX_SLICE = 1_000;
@@ -20,7 +21,6 @@ const CATCH_UP_MS = 600_000;
 const KEPT_HELD = 2_000;
 /** As many fit beside the last slice. */
 const RELEASED_AT_ONCE = 20;
-const KEPT_MALFORMED = 20;
 /** The doorbell names no more than about this many; the store has them all. */
 const KEPT_TRANSITIONS = 1_000;
 
@@ -66,7 +66,7 @@ export async function readTarget(read: TargetRead): Promise<void> {
       }
     }
   } finally {
-    if (bell.groups.size > 0) await read.app.bus.publish(bell.transitions, [...bell.groups]);
+    if (bell.groups.size + bell.transitions.length > 0) await read.app.bus.publish(bell.transitions, [...bell.groups]);
   }
 }
 
@@ -175,7 +175,10 @@ async function commitPart(
     now,
     lateness: source.lateness,
     keepFor: app.sources[source.kind].keepFor,
-    marks: [...found.map(({ mark }) => mark), ...(last ? batch.marks : [])],
+    marks: [
+      ...found.flatMap(({ mark, progress }) => (progress ? [mark, progress] : [mark])),
+      ...(last ? batch.marks : []),
+    ],
     readTo: last ? batch.readTo : undefined,
     extra: last ? batch.extra : undefined,
   });
@@ -215,7 +218,7 @@ async function commitPart(
       else if (final) await dueNow(app, unit, held, by);
       unit.put(key, next);
       if (final && teaches) await watchTarget(app, unit, source, target, cursor.readTo);
-      if (malformed > 0) await keepMalformed(unit, read, batch.malformed);
+      if (malformed > 0) await keepMalformed(unit, source.id, target.id, batch.malformed, now);
     },
     now,
     final ? undefined : { by, until: app.clock.now() + CATCH_UP_MS },
@@ -227,33 +230,4 @@ async function commitPart(
   for (const id of result.groups) position.bell.groups.add(id);
   if (position.bell.transitions.length < KEPT_TRANSITIONS) position.bell.transitions.push(...result.transitions);
   return true;
-}
-
-async function keepMalformed(
-  unit: Unit,
-  { source, target, now }: TargetRead,
-  items: Batch["malformed"],
-): Promise<void> {
-  const key = malformedKey(source.id);
-  await unit.load([key]);
-  const kept = unit.value<MalformedRow>(key) ?? [];
-  const more = items.slice(-KEPT_MALFORMED).map((item) => ({ at: now, target: target.id, ...item }));
-  unit.put(key, [...kept, ...more].slice(-KEPT_MALFORMED));
-}
-
-type Counts = TargetRow["ledger"][string];
-
-function counted(ledger: TargetRow["ledger"], now: number, more: Counts): TargetRow["ledger"] {
-  const day = dayOf(now);
-  const before = ledger[day] ?? { new: 0, matched: 0, malformed: 0 };
-  const counts: Counts = {
-    new: before.new + more.new,
-    matched: before.matched + more.matched,
-    malformed: before.malformed + more.malformed,
-  };
-  return Object.fromEntries(
-    Object.entries({ ...ledger, [day]: counts })
-      .sort()
-      .slice(-31),
-  );
 }

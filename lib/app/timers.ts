@@ -51,7 +51,7 @@ async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress)
     }
     return { transitions: step.transitions, groups: await putChanges(app, unit, [{ rule, ...step }], now) };
   });
-  if (groups.length > 0) await app.bus.publish(transitions, groups);
+  if (transitions.length > 0) await app.bus.publish(transitions, groups);
   return transitions.length > 0;
 }
 

@@ -49,15 +49,16 @@ export async function dropTargets(app: App, source: SourceConfig, targets: reado
     const now = app.clock.now();
     const watches = watchesFor(app, source, target, now);
     if (watches.length === 0) continue;
-    const groups = await commitUnit(app.store, app.clock, app.random, async (unit) => {
+    const { groups, transitions } = await commitUnit(app.store, app.clock, app.random, async (unit) => {
       await unit.load(watches);
       const changes = watches.flatMap((watch) => {
         const row = unit.value<RuleRow>(watch);
         return row ? [{ rule: watch.rule, ...disarm(watch.rule, row.state, now) }] : [];
       });
-      return putChanges(app, unit, changes, now);
+      const groups = await putChanges(app, unit, changes, now);
+      return { groups, transitions: changes.flatMap(({ transitions }) => transitions) };
     });
-    if (groups.length > 0) await app.bus.publish([], groups);
+    if (transitions.length > 0) await app.bus.publish(transitions, groups);
   }
 }
 

@@ -53,15 +53,17 @@ export function newsOf(
   // They never came: better a number than nothing.
   if (!lagging && items.length === 0 && details.broken === undefined) return blindNews(request, window, known, row);
   const sifted = sift(request, "cloud-eye-events", window, items);
-  const told = before?.told ?? 0;
-  const blind = before?.blind === true;
+  // A crash may have come between an event told as a number and the row that says so.
+  const numbered = numberOf(window.seen.get(toldFp("row", known, row)));
+  const told = Math.max(before?.told ?? 0, numbered);
+  const blind = before?.blind === true || numbered > (before?.told ?? 0);
   const counted = blind ? Math.max(0, told - sifted.stats.seen) : 0;
   const next = { fp, t, count, blind: blind && items.length < told };
   const settled = { ...next, told: count, tries: 0, since: 0 };
   const waiting = { ...next, told: Math.max(told, items.length), tries, since: again?.since ?? request.now };
   return {
     row: details.broken === undefined ? (lagging ? waiting : settled) : undefined,
-    sifted: { ...sifted, found: sifted.found.slice(counted) },
+    sifted: { ...sifted, found: withProgress(sifted.found.slice(counted), sifted.stats.seen + counted, known, row) },
     sighted: sifted.found.slice(0, counted).map(({ mark }) => mark),
   };
 }
@@ -69,10 +71,11 @@ export function newsOf(
 /** Without details: one event for all that the row counts more than what was told. */
 function blindNews(request: ReadRequest, window: Window, known: Known, row: Row): RowNews {
   const before = known.rows.get(row.fp);
-  // A crash between this event's commit and that of the row must not tell it again.
-  const fp = fingerprint(["row", known.from, row.type, row.name]);
+  // A crash between an event's commit and that of the row must not tell it again.
+  const fp = toldFp("row", known, row);
   const mark = window.seen.get(fp);
-  const told = Math.max(before?.told ?? 0, typeof mark?.v === "number" ? mark.v : 0);
+  const byId = numberOf(window.seen.get(toldFp("ids", known, row)));
+  const told = Math.max(before?.told ?? 0, numberOf(mark), byId);
   const newest = Math.max(before?.t ?? 0, mark?.t ?? 0);
   const grown = row.count > told ? row.count - told : row.t > newest ? 1 : 0;
   const found = grown === 0 ? [] : [blindEvent(request, row, known.from, told, grown, { fp, t: row.t, v: row.count })];
@@ -81,6 +84,21 @@ function blindNews(request: ReadRequest, window: Window, known: Known, row: Row)
     sifted: { found, marks: [], stats: { fetched: 1, seen: 1 - found.length, malformed: 0 }, malformed: [] },
     sighted: [],
   };
+}
+
+/** Names what is remembered beside events until their row is: how many of it were told, as numbers or by their ids. */
+function toldFp(how: "row" | "ids", { from }: Known, { type, name }: Row): string {
+  return fingerprint([how, from, type, name]);
+}
+
+function numberOf(mark: { v?: unknown } | undefined): number {
+  return typeof mark?.v === "number" ? mark.v : 0;
+}
+
+/** Each occurrence with how many of its row are told once it is: a read may be cut short between two of them. */
+function withProgress(found: readonly Found[], before: number, known: Known, row: Row): Found[] {
+  const fp = toldFp("ids", known, row);
+  return found.map((one, index) => ({ ...one, progress: { fp, t: row.t, v: before + index + 1 } }));
 }
 
 function blindEvent(request: ReadRequest, row: Row, from: number, told: number, count: number, mark: Mark): Found {

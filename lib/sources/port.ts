@@ -73,6 +73,8 @@ export interface ReadRequest {
 export interface Found {
   event: Event;
   mark: Mark;
+  /** What else is to be remembered once it is committed. */
+  progress?: Mark;
 }
 
 /**

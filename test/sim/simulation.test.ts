@@ -12,6 +12,15 @@ it.each(SEEDS)("no event is missed and none told twice, whatever goes wrong: see
   expect(result.events).toBeGreaterThan(0);
 });
 
+it("a read of Cloud Eye that dies between two slices, and goes on without details, tells nothing twice", async () => {
+  const result = await runSimulation({
+    seed: 1368,
+    steps: 235,
+    without: ["apiError", "channelError", "storeError", "downtime", "outage"],
+  });
+  expect(result.violations, describeFailure({ result, without: [] })).toEqual([]);
+});
+
 it("gives the same run for the same seed", async () => {
   const lines: string[][] = [[], []];
   for (const own of lines) await runSimulation({ seed: 7, steps: 15, trace: (line) => own.push(line) });
