@@ -77,3 +77,21 @@ function toTold({ kind, alert }: Transition): Told {
   const endsAt = alert.endsAt === null ? null : minutes(alert.endsAt);
   return { kind, startsAt: minutes(alert.startsAt), endsAt, count: alert.count, id: alert.id };
 }
+
+/** One sentence about a rule, and the timeline that shows it. */
+export interface Case {
+  name: string;
+  rule: Partial<RuleConfig>;
+  polls: Poll[];
+  /** What each poll told. */
+  told: string[][];
+}
+
+/** What each poll told, as `kind@start-end xCount`. */
+export function toldLines(rule: Partial<RuleConfig>, polls: readonly Poll[]): string[][] {
+  return runTimeline(rule, polls).map((poll) =>
+    poll.map(
+      ({ kind, startsAt, endsAt, count }) => `${kind}@${startsAt}${endsAt === null ? "" : `-${endsAt}`} x${count}`,
+    ),
+  );
+}
