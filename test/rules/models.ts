@@ -96,7 +96,7 @@ function modelOfKey(kind: Kind, life: Life, key: string, history: readonly Happe
   return alerts;
 }
 
-export const sum = (all: readonly Happening[]) => all.reduce((total, { count }) => total + count, 0);
+export const sum = (all: readonly { count: number }[]) => all.reduce((total, { count }) => total + count, 0);
 export const matching = (all: readonly Happening[], mark: string) => all.filter(({ marks }) => marks.includes(mark));
 
 export const plain: Kind = {
