@@ -46,11 +46,11 @@ const BROKEN: [name: string, yaml: string, expected: string[]][] = [
   ],
   ["no project", GOOD.replace(", projectId: 0123456789abcdef0123456789abcdef", ""), ["1:", "project"]],
   [
-    "a key that comes later",
-    rule("{ id: r, when: { level: [error] }, absence: { for: 2h } }"),
-    ["3:", "absence", "not"],
+    "two kinds of state in one rule",
+    rule("{ id: r, when: { level: [error] }, absence: { for: 2h }, change: { field: type } }"),
+    ["3:", "absence", "change"],
   ],
-  ["another one that comes later", `${GOOD}inhibit: []\n`, ["5:1", "inhibit"]],
+  ["a key that comes later", `${GOOD}inhibit: []\n`, ["5:1", "inhibit"]],
   [
     "a template that is none",
     rule('{ id: r, when: { level: [error] }, summary: "{{ event.message" }'),
@@ -115,7 +115,8 @@ describe("the command line", () => {
     [["match", "--pattern", "{"], "--pattern"],
     [["match", "--pattern", '{"a": 1}'], "a"],
     [["simulate", "--speed", "0"], "--speed 0"],
-    [["backtest", "--since", "7d"], "not in this version"],
+    [["backtest", "--since", "sevendays"], "expected a duration"],
+    [["silence", "list"], "not in this version"],
   ];
   it.each(USAGE)("refuses %j with exit 2", async (args, words) => {
     const cwd = await folderWith({ "lookout.yml": GOOD });
