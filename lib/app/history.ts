@@ -14,7 +14,7 @@ import type { FailingTarget } from "./rows.ts";
 import { targetsOf } from "./targets.ts";
 
 /** Fewer than a poll's: someone may be polling beside it. */
-const CONCURRENCY = 8;
+const CONCURRENCY = 4;
 /** What fails in passing is tried again, from where it stopped, this often and after so long at least; ms. */
 const TRIES = 2;
 const AGAIN_MS = 2_000;
