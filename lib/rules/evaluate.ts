@@ -11,11 +11,10 @@ import { addToWindow, conditionOf, countSince } from "./window.ts";
 
 const KEPT_PENDING = 20;
 
-/** Touches as they apply: by time; at the same time what matches comes before what only resolves, so that firing wins. */
+/** Touches as they apply: by time; at the same time starts before what follows them, and last what only resolves: firing wins. */
 export function inOrder(touches: readonly Touch[]): Touch[] {
-  return touches.toSorted(
-    (a, b) => Date.parse(a.event.time) - Date.parse(b.event.time) || Number(a.steps === 0) - Number(b.steps === 0),
-  );
+  const place = ({ steps }: Touch) => (steps === 0 ? Number.MAX_SAFE_INTEGER : steps);
+  return touches.toSorted((a, b) => Date.parse(a.event.time) - Date.parse(b.event.time) || place(a) - place(b));
 }
 
 /** One event for one rule and key: first the deadlines before it that are decided, then what it says itself. */

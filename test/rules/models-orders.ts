@@ -1,6 +1,6 @@
 // The models of the kinds for which the order counts: absence, expect, change, newValue, sequence.
 import type { Happening } from "./history.ts";
-import { type Kind, matching } from "./models.ts";
+import { type Kind, matching, sum } from "./models.ts";
 
 export function absence(length: number): Kind {
   return {
@@ -90,16 +90,19 @@ export function sequence(steps: string, within: number): Kind {
       /** Starts before what follows them. */
       const rank = ({ marks }: Happening) => [...marks].reduce((bits, mark) => bits | (1 << steps.indexOf(mark)), 0);
 
-      /** What a chain from this start that ends with `last` counts. */
-      function chain(start: number, last: Happening): number | undefined {
-        let count = known[start]!.count;
-        let step = 1;
+      /** The chain from this start that takes every step as early as it can and ends with `last`. */
+      function chain(start: number, last: Happening): Happening[] | undefined {
+        const taken = [known[start]!];
         for (const one of known.slice(start + 1)) {
-          if (step === steps.length - 1 || !one.marks.includes(steps[step]!)) continue;
-          count += one.count;
-          step++;
+          if (taken.length < steps.length - 1 && one.marks.includes(steps[taken.length]!)) taken.push(one);
         }
-        return step === steps.length - 1 ? count + last.count : undefined;
+        return taken.length === steps.length - 1 ? [...taken, last] : undefined;
+      }
+
+      /** Of two that start at the same time the one whose second step comes earlier. */
+      function isBetter([start, second]: Happening[], [otherStart, otherSecond]: Happening[]): boolean {
+        if (start!.at !== otherStart!.at) return start!.at > otherStart!.at;
+        return known.indexOf(second!) <= known.indexOf(otherSecond!);
       }
       return {
         at({ now, events }) {
@@ -109,10 +112,9 @@ export function sequence(steps: string, within: number): Kind {
               const starts = known.flatMap(({ marks, at }, start) =>
                 marks.includes("a") && now - at <= within ? [start] : [],
               );
-              const chains = starts.flatMap((start) => chain(start, one) ?? []);
-              const found = chains.at(-1);
-              if (found !== undefined) {
-                hits += found;
+              const chains = starts.map((start) => chain(start, one)).filter((found) => found !== undefined);
+              if (chains.length > 0) {
+                hits += sum(chains.reduce((best, other) => (isBetter(other, best) ? other : best)));
                 known = [];
                 if (!one.marks.includes("a")) continue;
               }
