@@ -32,7 +32,7 @@ export interface Reader {
   /** What the rule keeps for a key; undefined where it keeps nothing (any more). */
   state(key: Key): Promise<RuleRow | undefined>;
   /** Since when a target is read (ms), and whether its first poll goes on. */
-  target(sourceId: string, target: string): Promise<{ since: number; teaches: boolean }>;
+  target(sourceId: string, target: string): Promise<{ since: number; learning: number | undefined }>;
   /** Since when each rule evaluates; ms, by rule id. */
   observedSince(): Promise<Map<string, number>>;
   /** Every alert of the rule and key that is known, the newest first. */
@@ -81,7 +81,7 @@ export function createReader(app: App): Reader {
     state,
     async target(sourceId, target) {
       const row = (await app.store.get<TargetRow>(targetKey(sourceId, target)))?.data;
-      return { since: row?.cursor.floor ?? 0, teaches: row?.learning === true };
+      return { since: row?.cursor.floor ?? 0, learning: row?.learning };
     },
     observedSince,
     async alerts(rule, key) {

@@ -26,8 +26,8 @@ export interface OwnProgress {
   readTo: number;
   /** Its floor: nothing before it is ever read. */
   since: number;
-  /** Whether this is its first poll. */
-  teaches: boolean;
+  /** When its first poll began, where this is still it. */
+  learning: number | undefined;
 }
 
 /** What this run knows of a source beyond its row. */

@@ -107,7 +107,7 @@ export async function startReplay({ config, start, targets = [] }: ReplayOptions
       const slice = events.slice(from, from + size);
       const { sourceId, resource } = slice[0]!;
       // What was there before the start is not known; all that comes after it counts.
-      const own = { sourceId, target: resource.id, readTo: now, since: start, teaches: false };
+      const own = { sourceId, target: resource.id, readTo: now, since: start, learning: undefined };
       const result = await commitSlice(app, own, slice, progress, async () => {}, now, undefined);
       if (result === undefined) {
         size = Math.ceil(slice.length / 2);

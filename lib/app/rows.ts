@@ -26,8 +26,8 @@ export interface TargetRow {
   cursor: Cursor;
   /** Committed together with the events they count. */
   ledger: Daily<{ new: number; matched: number; malformed: number }>;
-  /** Its first poll has not come to its end: what it finds teaches. */
-  learning?: true;
+  /** When its first poll began, while that has not come to its end: what is not after it teaches. ms */
+  learning?: number;
   /** Ids of the groups that wait for the rest of a catch-up; absent when there is none. */
   held?: string[];
 }

@@ -190,13 +190,13 @@ async function commitPart(
   const events = found.map(({ event }) => event);
   if (events.length > 0) await read.progress.ready();
   const newest = events.length === 0 ? 0 : Math.min(now, Date.parse(events.at(-1)!.time));
-  const teaches = position.row === undefined || position.row.learning === true;
+  const learning = position.row === undefined ? now : position.row.learning;
   const own: OwnProgress = {
     sourceId: source.id,
     target: target.id,
     readTo: Math.max(newest, before?.readTo ?? 0),
     since: cursor.floor,
-    teaches,
+    learning,
   };
   let next: TargetRow | undefined;
   const result = await commitSlice(
@@ -212,12 +212,12 @@ async function commitPart(
         cursor,
         ledger: counted(position.row?.ledger ?? {}, now, { new: events.length, matched, malformed }),
         ...(waiting.length > 0 ? { held: waiting } : {}),
-        ...(teaches && !final ? { learning: true } : {}),
+        ...(learning !== undefined && !final ? { learning } : {}),
       };
       if (final && held.length > RELEASED_AT_ONCE) next.held = held;
       else if (final) await dueNow(app, unit, held, by);
       unit.put(key, next);
-      if (final && teaches) await watchTarget(app, unit, source, target, cursor.readTo);
+      if (final && learning !== undefined) await watchTarget(app, unit, source, target, cursor.readTo);
       if (malformed > 0) await keepMalformed(unit, source.id, target.id, batch.malformed, now);
     },
     now,

@@ -35,7 +35,7 @@ export async function watchKnownTargets(app: App): Promise<void> {
     const discovered = rows.get(source.id)?.discovered?.targets.filter(({ endedSeen }) => endedSeen === undefined);
     for (const target of source.targets ?? discovered ?? []) {
       const row = await app.store.get<TargetRow>(targetKey(source.id, target.id));
-      if (row === undefined || row.data.learning) continue;
+      if (row === undefined || row.data.learning !== undefined) continue;
       await commitUnit(app.store, app.clock, app.random, (unit) =>
         watchTarget(app, unit, source, target, app.clock.now()),
       );

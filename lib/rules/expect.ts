@@ -17,10 +17,10 @@ export function emptyExpect(): ExpectMemory {
   return { open: [], missed: [], served: [] };
 }
 
-/** A start; without effect where a known follow-up serves it. */
+/** A start; without effect where a known follow-up serves it, or one of the same time is missed already. */
 export function noteStart(memory: ExpectMemory, time: number, within: number): ExpectMemory {
   const isServed = memory.served.some((at) => at >= time && at <= time + within);
-  return isServed ? memory : { ...memory, open: insert(memory.open, time) };
+  return isServed || memory.missed.includes(time) ? memory : { ...memory, open: insert(memory.open, time) };
 }
 
 /** A follow-up: it serves every start before it, late for those that are missed. What lies before `horizon` is forgotten. */

@@ -7,7 +7,7 @@ import type { World } from "../../lib/simulator/world.ts";
 export const T0 = Date.parse("2026-11-20T10:00:00Z");
 export const MINUTE = 60_000;
 /** Minutes after T0: nothing happens in the project from then on, and every deadline of a rule but an occurrence's has passed. */
-export const SETTLED = 5;
+export const SETTLED = 6;
 
 /** Everything of lookout.yml but the connection. */
 export const STORY_CONFIG = `
@@ -32,6 +32,23 @@ rules:
     when: { source: [service-updates], type: [FAIL] }
     by: [resource.id]
     resolve: { when: { source: [service-updates], type: [SUCCESS] } }
+  - id: silent
+    when: { source: [training-events], type: [{ anything-but: Info }] }
+    by: [resource.id]
+    absence: { for: 2m }
+    resolve: { after: 30s }
+  - id: unserved
+    when: { source: [service-events], level: [error] }
+    by: [resource.id]
+    expect: { when: { source: [service-events], type: [normal] }, within: 1m }
+  - id: flap
+    when: { source: [service-events], level: [error] }
+    by: [resource.id]
+    sequence: { then: [{ source: [service-events], type: [normal] }], within: 1m }
+    resolve: { after: 1m }
+  - { id: unknown, when: { source: [cloud-eye-events] }, by: [project], newValue: { field: reason }, resolve: { after: 1m } }
+  - { id: changed, when: { source: [cloud-eye-events] }, by: [project], change: { field: reason }, resolve: { after: 1m } }
+  - { id: various, when: { source: [pool-events] }, by: [source], distinct: { field: reason, count: 2, within: 2m } }
 route:
   channels: [chat, pager]
   groupWait: 0s
@@ -39,9 +56,11 @@ route:
   routes:
     - { match: { rule: [each] }, channels: [audit] }
     - { match: { rule: [burst, pool] }, channels: [ops], groupBy: [rule, key.reason], groupWait: 5s }
+    - { match: { rule: [silent, unserved, flap, unknown, changed, various] }, channels: [kinds] }
 channels:
   audit: { type: webhook, url: "\${env:HOOK}/audit", secret: "\${env:SECRET}" }
   ops: { type: webhook, url: "\${env:HOOK}/ops" }
+  kinds: { type: webhook, url: "\${env:HOOK}/kinds" }
   chat: { type: feishu, url: "\${env:HOOK}/chat" }
   pager: { type: pagerduty, url: "\${env:HOOK}/pager", routingKey: key }
 `;
@@ -161,6 +180,12 @@ export const MALFORMED = 1;
 export const ALERTS = [
   "broken svc-1 ×4",
   "broken svc-2 ×1",
+  "changed 0123456789abcdef0123456789abcdef ×1",
+  "flap svc-2 ×2",
+  "silent job-1 ×0",
+  "unknown 0123456789abcdef0123456789abcdef ×1",
+  "unserved svc-1 ×2",
+  "various pool-events ×8",
   "burst job-1 ×4",
   "deploy svc-1 ×1",
   "pool DiskPressure ×2",

@@ -6,7 +6,12 @@ import { differences, tally } from "./differences.ts";
 import type { Stage, Told } from "./stage.ts";
 
 /** The channels that are told of the rules with state in messages; `pager` has incidents. */
-const MESSAGES: Record<string, string[]> = { audit: ["each"], ops: ["burst", "pool"], chat: ["broken", "deploy"] };
+const MESSAGES: Record<string, string[]> = {
+  audit: ["each"],
+  ops: ["burst", "pool"],
+  kinds: ["silent", "unserved", "flap", "unknown", "changed", "various"],
+  chat: ["broken", "deploy"],
+};
 
 /** What is wrong with what was told, in a sentence each; `strained` and `late` as in judge. */
 export function judgeTold(
