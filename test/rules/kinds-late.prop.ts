@@ -79,7 +79,9 @@ describe.each(KINDS)("%s, late", (_name, rule, kind, marks) => {
           for (const one of told[index]!) expect(Math.max(one.startsAt, one.endsAt ?? 0)).toBeLessThanOrEqual(readTo);
         }
         const counted = lastWords(told).reduce((total, { count }) => total + count, 0);
-        expect(counted).toBeLessThanOrEqual(sum(all));
+        // What ends one sequence may begin the next.
+        const twice = all.filter(({ marks }) => marks === "ac");
+        expect(counted).toBeLessThanOrEqual(sum(all) + sum(twice));
       }),
       RUNS,
     );
