@@ -1,7 +1,7 @@
 // A slice: some new events of one target, evaluated and committed together with the cursor that has them behind it.
 import type { Event } from "../model/event.ts";
 import type { Touch } from "../rules/compile.ts";
-import { applyEvent } from "../rules/evaluate.ts";
+import { applyEvent, inOrder } from "../rules/evaluate.ts";
 import { emptyState, type Observed, type Transition } from "../rules/state.ts";
 import type { Key } from "../store/port.ts";
 import type { App } from "./deps.ts";
@@ -66,7 +66,7 @@ export function observed(app: App, progress: Progress, { rule, key, event }: Tou
 
 function evaluate(unit: Unit, touches: readonly Touch[], observedFor: (touch: Touch) => Observed): Change[] {
   const changes = new Map<string, Change>();
-  for (const touch of touches) {
+  for (const touch of inOrder(touches)) {
     const name = `${touch.pk}/${touch.sk}`;
     const before = changes.get(name)?.state ?? unit.value<RuleRow>(touch)?.state ?? emptyState(touch.key);
     const { state, transitions } = applyEvent(touch.rule, before, touch, observedFor(touch));

@@ -41,7 +41,7 @@ export async function putChanges(
   const rung = new Set<string>();
   for (const { change, row, joins, wakes, ended } of plans) {
     for (const join of joins) {
-      joinGroup(unit, join, now, UNTOLD, catchUp);
+      joinGroup(unit, join, now, { ...UNTOLD, count: join.counted ?? 0 }, catchUp);
       rung.add(join.id);
     }
     for (const id of wakes) if (wakeGroup(app, unit, id, change, now)) rung.add(id);
@@ -59,6 +59,8 @@ interface Join {
   values: Record<string, unknown>;
   alert: Alert;
   state: Key;
+  /** What was told of it before it was opened again. */
+  counted?: number;
 }
 
 function planOf(app: App, unit: Unit, change: Change) {
@@ -73,10 +75,11 @@ function planOf(app: App, unit: Unit, change: Change) {
   }
   for (const { kind, alert } of change.transitions) {
     if (kind === "opened") {
-      if (ended.delete(alert.id) || before?.state.alert?.id === alert.id) reopened.add(alert.id);
+      const earlier = before?.state.alert?.id === alert.id ? before.state.alert : undefined;
+      if (ended.delete(alert.id) || earlier) reopened.add(alert.id);
       groups.clear();
       for (const join of joinsOf(app, change.rule, change.state.key, alert)) {
-        joins.push(join);
+        joins.push(earlier ? { ...join, counted: earlier.count } : join);
         groups.add(join.id);
       }
     }

@@ -1,9 +1,12 @@
 // The life of a rule's alerts for one key: what opens or counts into one, what ends it, and what belongs to the past.
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
-import { countEvents, endAlert, iso, openAlert, reopenAlert } from "./alert.ts";
+import { countEvents, endAlert, openAlert, reopenAlert } from "./alert.ts";
 import { type CompiledRule, OCCURRENCE_MS } from "./compile.ts";
 import type { KeyState, Transition } from "./state.ts";
+
+/** How many matches are kept in full that no alert holds yet. */
+export const KEPT_PENDING = 20;
 
 export interface Step {
   state: KeyState;
@@ -33,11 +36,6 @@ export function applyMatch(rule: CompiledRule, state: KeyState, match: Match, re
   const newestMatch = Math.max(match.at, state.newestMatch ?? match.at);
   if (open) return updated({ ...state, newestMatch }, countMatch(open, match));
   if (match.at < (state.newestResolve ?? 0)) return applyPast(rule, state, match);
-  // At the same time firing wins: it has not ended.
-  if (match.at === state.newestResolve && state.alert?.endsAt === iso(match.at)) {
-    const alert = countMatch(reopenAlert(state.alert), match);
-    return { state: { ...state, newestMatch, alert }, transitions: [{ kind: "opened", alert }] };
-  }
   if (state.alert && isWithin(rule, state.alert, match.at, readTo))
     return updated(state, countMatch(state.alert, match));
   return opened(rule, state, match);
@@ -91,4 +89,11 @@ export function ended(rule: CompiledRule, state: KeyState, at: number): Step {
 
 export function updated(state: KeyState, alert: Alert): Step {
   return { state: { ...state, alert }, transitions: [{ kind: "updated", alert }] };
+}
+
+/** With one more, ascending by time. */
+export function insertByTime(events: readonly Event[], event: Event): Event[] {
+  let at = events.length;
+  while (at > 0 && events[at - 1]!.time > event.time) at--;
+  return events.toSpliced(at, 0, event);
 }

@@ -124,7 +124,12 @@ describe("a rule that reopens", () => {
     await b.rounds(8);
     expect((await openAlerts(b.app)).map(({ id, count }) => [id, count])).toEqual([[ended!.id, 2]]);
     expect(await endedAlerts(b.app)).toEqual([]);
-    expect(b.messages.map(({ body }) => body.reason)).toEqual(["new", "resolved", "new"]);
+    const told = b.messages.map(({ body }) => [body.reason, body.alerts[0].count, body.alerts[0].newCount]);
+    expect(told).toEqual([
+      ["new", 1, 1],
+      ["resolved", 1, 0],
+      ["new", 2, 1],
+    ]);
   });
 });
 

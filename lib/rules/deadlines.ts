@@ -1,0 +1,75 @@
+// Rules that something must happen in time: what `expect` and `absence` make of an event, and of a deadline that has passed.
+import type { Event } from "../model/event.ts";
+import { noteMatch } from "./absence.ts";
+import type { CompiledRule, Touch } from "./compile.ts";
+import { emptyExpect, missStart, noteFollowUp, noteStart } from "./expect.ts";
+import { applyMatch, ended, firing, insertByTime, KEPT_PENDING, opened, type Step } from "./lifecycle.ts";
+import type { KeyState } from "./state.ts";
+
+/** A start or a follow-up of `expect`, at `time` (ms). */
+export function applyExpect(rule: CompiledRule, state: KeyState, touch: Touch, time: number, readTo: number): Step {
+  const { within } = rule.config.expect!;
+  let memory = state.expect ?? emptyExpect();
+  const hadMissed = memory.missed.length > 0;
+  const starts = touch.matches && time >= (state.clearedAt ?? 0);
+  const before = memory;
+  if (starts) memory = noteStart(memory, time, within);
+  if (touch.steps & 2) {
+    // An event that is both serves what began before it, and begins anew.
+    const own = starts && memory !== before ? [time] : [];
+    const served = noteFollowUp(
+      { ...memory, open: before.open },
+      time,
+      within,
+      Math.min(readTo, time) - rule.lateness - within,
+    );
+    memory = { ...served, open: [...served.open, ...own].toSorted((a, b) => a - b) };
+  }
+  const pending = starts
+    ? insertByTime(state.pending, touch.event)
+        .filter((kept) => memory.open.includes(Date.parse(kept.time)))
+        .slice(0, KEPT_PENDING)
+    : state.pending;
+  const next = { ...state, expect: memory, pending };
+  if (!firing(next) || !hadMissed || memory.missed.length > 0) return { state: next, transitions: [] };
+  return ended(rule, next, time);
+}
+
+/** The first open start's deadline `at` (ms) has passed without a follow-up. */
+export function fireExpect(rule: CompiledRule, state: KeyState, at: number, readTo: number): Step {
+  const { within } = rule.config.expect!;
+  const start = at - within;
+  const { memory, late } = missStart(state.expect!, within);
+  const opening =
+    state.pending.find(({ time }) => Date.parse(time) === start) ?? state.pending[0] ?? state.alert!.events.at(-1)!;
+  const pending = state.pending.filter((kept) => Date.parse(kept.time) !== start);
+  const match = { at, count: 1, events: [opening], opening, seed: `${opening.id} ${at}` };
+  const step = applyMatch(rule, { ...state, expect: memory, pending }, match, readTo);
+  if (late === undefined || memory.missed.length > 0 || !firing(step.state)) return step;
+  const end = ended(rule, step.state, late);
+  return { state: end.state, transitions: [...step.transitions, ...end.transitions] };
+}
+
+/** A match of `absence`, at `time` (ms): what it was waited for, or what ends the silence. */
+export function applyAbsence(rule: CompiledRule, state: KeyState, event: Event, time: number): Step {
+  if (time < (state.clearedAt ?? 0)) return { state, transitions: [] };
+  const runs = noteMatch(state.absence ?? [], time, rule.config.absence!.for);
+  const newest = state.pending[0] && state.pending[0].time > event.time ? state.pending : [event];
+  const next: KeyState = { ...state, absence: runs, pending: newest };
+  if (!firing(state)) return { state: next, transitions: [] };
+  const [from, to] = state.absence![0]!;
+  if (time <= to) return { state: next, transitions: [] };
+  // The match that would have prevented it, or the next one.
+  const isNext = runs[0]![0] === from && runs[0]![1] === to;
+  return ended(rule, { ...next, absence: isNext ? runs.slice(1) : runs }, time);
+}
+
+/** The silence has lasted until its deadline `at` (ms). */
+export function fireAbsence(rule: CompiledRule, state: KeyState, at: number): Step {
+  const opening = state.pending[0]!;
+  const step = opened(rule, state, { at, count: 0, events: [], opening, seed: `${at}` });
+  const next = state.absence![1];
+  if (next === undefined) return step;
+  const end = ended(rule, { ...step.state, absence: state.absence!.slice(1) }, next[0]);
+  return { state: end.state, transitions: [...step.transitions, ...end.transitions] };
+}
