@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.{test,prop}.ts"],
     pool: "forks",
+    // One core less, which is the default, is half of a machine with two.
+    maxWorkers: "100%",
     globalSetup: "test/support/global-setup.ts",
     testTimeout: 20_000,
     hookTimeout: 60_000,
