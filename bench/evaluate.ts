@@ -43,7 +43,7 @@ const rows = CASES.map(({ name, rule, keys, text = () => FAILED }) => {
   const states = new Map<string, KeyState>();
   const cost = microseconds((number) => {
     const event = eventAt(number, keys, text(number));
-    for (const touch of rules.touch(event)) {
+    for (const touch of rules.touch(event).touches) {
       const before = states.get(touch.sk) ?? emptyState(touch.key);
       states.set(touch.sk, applyEvent(touch.rule, before, touch, OBSERVED).state);
     }

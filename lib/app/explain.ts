@@ -119,7 +119,7 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
 
   return {
     async event(event, stored) {
-      const touches = new Map(app.rules.touch(event).map((touch) => [touch.rule, touch]));
+      const touches = new Map(app.rules.touch(event).touches.map((touch) => [touch.rule, touch]));
       const matching: RuleVerdict[] = [];
       const others: { verdict: RuleVerdict; mismatch: Mismatch }[] = [];
       for (const { rule, at, mismatch } of rules) {

@@ -137,7 +137,7 @@ function opened(app: App, problem: Problem, key: Record<string, unknown>, now: n
     data: {},
   };
   const alert = {
-    ...openAlert(app.healthRule, key, event, [], 1, now),
+    ...openAlert(app.healthRule, key, event, [], 1, now).alert,
     connection: problem.connection,
     source: null,
     region: null,

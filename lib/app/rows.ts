@@ -13,6 +13,15 @@ export interface RuleRow {
   groups: string[];
 }
 
+/** What failed of a rule, by field: how often, when last (ms), and what was said then. */
+export type RuleFailuresRow = Partial<
+  Record<"summary" | "description" | "extract", { count: number; lastAt: number; error: string }>
+>;
+export const RULE_FAILURES = "rule-failure";
+export function ruleFailuresKey(rule: string): Key {
+  return { pk: RULE_FAILURES, sk: rule };
+}
+
 /** How many keys a rule keeps, and when they were last counted (ms). */
 export interface KeysRow {
   count: number;

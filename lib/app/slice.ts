@@ -8,6 +8,7 @@ import type { App } from "./deps.ts";
 import { admitKeys } from "./keys.ts";
 import type { OwnProgress, Progress } from "./progress.ts";
 import { eventsKey, type RuleRow } from "./rows.ts";
+import { noteFailures } from "./rule-failures.ts";
 import { type CatchUp, type Change, putChanges } from "./transitions.ts";
 import { commitUnit, type Unit } from "./unit.ts";
 
@@ -34,9 +35,10 @@ export async function commitSlice(
   now: number,
   catchUp: CatchUp | undefined,
 ): Promise<SliceResult | undefined> {
-  const touched = events.map((event) => ({ touches: app.rules.touch(event) }));
+  const touched = events.map((event) => app.rules.touch(event));
   const matched = touched.filter(({ touches }) => touches.some((touch) => touch.matches)).length;
   const all = touched.flatMap(({ touches }) => touches);
+  const unextracted = touched.flatMap((one) => one.unextracted);
   const keys = all.map(({ pk, sk }): Key => ({ pk, sk }));
 
   let tooLarge = false;
@@ -45,6 +47,7 @@ export async function commitSlice(
     const touches = await admitKeys(app, unit, all, now);
     const changes = evaluate(unit, touches, (touch) => observed(app, progress, touch, at));
     const groups = await putChanges(app, unit, changes, now, catchUp);
+    await noteFailures(app, unit, changes, unextracted, now);
     if (events.length > 0) {
       const key = eventsKey(now, at.sourceId, at.target, events[0]!.id);
       unit.create(key, { events }, { expires: now + app.config.history });

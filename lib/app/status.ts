@@ -5,6 +5,7 @@ import { listDeliveries } from "./deliver.ts";
 import type { App } from "./deps.ts";
 import { findProblems, type Problem } from "./health.ts";
 import { CONNECTIONS, type ConnectionRow, type Daily, SOURCES, type SourceRow, type TargetRow } from "./rows.ts";
+import { listFailures, type RuleFailure } from "./rule-failures.ts";
 import { waitingDeadlines } from "./timers.ts";
 
 export interface TargetStatus {
@@ -43,6 +44,8 @@ export interface Status {
   ledger: Record<string, Daily<Counts>>;
   /** By channel: what became of the alerts routed to it. */
   channels: Record<string, ChannelCounts>;
+  /** Templates and extractions of rules that failed within `history`; their alerts went out with a default, or without the value. */
+  failures: RuleFailure[];
   problems: Pick<Problem, "problem" | "name" | "message">[];
 }
 
@@ -84,6 +87,7 @@ export async function readStatus(app: App): Promise<Status> {
     waiting: await waitingDeadlines(app),
     ledger,
     channels: await channelLedger(app, deliveries),
+    failures: await listFailures(app),
     problems: problems.map(({ problem, name, message }) => ({ problem, name, message })),
   };
 }

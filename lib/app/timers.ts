@@ -8,6 +8,7 @@ import { drain } from "./drain.ts";
 import { progressOf } from "./poll.ts";
 import type { Progress } from "./progress.ts";
 import type { RuleRow } from "./rows.ts";
+import { noteFailures } from "./rule-failures.ts";
 import { putChanges } from "./transitions.ts";
 import { commitUnit } from "./unit.ts";
 
@@ -49,7 +50,9 @@ async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress)
       unit.put(key, row, { queue: "timer", due: now + AGAIN_MS });
       return nothing;
     }
-    return { transitions: step.transitions, groups: await putChanges(app, unit, [{ rule, ...step }], now) };
+    const changes = [{ rule, ...step }];
+    await noteFailures(app, unit, changes, [], now);
+    return { transitions: step.transitions, groups: await putChanges(app, unit, changes, now) };
   });
   if (transitions.length > 0) await app.bus.publish(transitions, groups);
   return transitions.length > 0;

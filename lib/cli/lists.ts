@@ -137,6 +137,9 @@ function describeStatus(io: Io, status: Status): string {
   for (const { rule, deadline } of status.waiting) {
     lines.push(`deadline of ${rule} at ${deadline.slice(0, 19)}Z waits for its targets to be read`);
   }
+  for (const { rule, field, count, lastAt, error } of status.failures) {
+    lines.push(`${field} of ${rule} failed ${count} times, last ${lastAt.slice(0, 19)}Z: ${oneLine(error, 200)}`);
+  }
   for (const { message } of status.problems) lines.push(styled(io, "red", `! ${oneLine(message, 200)}`));
   return `${lines.join("\n")}\n`;
 }

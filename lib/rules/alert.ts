@@ -3,9 +3,18 @@ import type { Alert, Severity } from "../model/alert.ts";
 import type { Event, Level } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
 import type { CompiledRule } from "./compile.ts";
+import type { Unrendered } from "./state.ts";
+import type { Template, TemplateScope } from "./template.ts";
 
 const KEPT_EVENTS = 20;
+const MAX_ERROR = 300;
 const SEVERITY: Record<Level, Severity> = { normal: "info", warning: "warning", error: "error", critical: "critical" };
+
+/** An alert that has just opened, and which of its templates failed: a default stands in their place. */
+interface Opened {
+  alert: Alert;
+  unrendered: Unrendered;
+}
 
 /**
  * Opens an alert. `events` are what it has counted so far, ascending; `count` their occurrences; `startsAt` in ms. `seed` names it where
@@ -19,7 +28,7 @@ export function openAlert(
   count: number,
   startsAt: number,
   seed: string = opening.id,
-): Alert {
+): Opened {
   const config = rule.config;
   const first = events[0] ?? opening;
   const alert: Alert = {
@@ -45,10 +54,23 @@ export function openAlert(
     events: [],
   };
   for (const event of events) keepEvent(alert, event);
-  const scope = { event: opening, alert, rule: { id: config.id, labels: config.labels, runbook: alert.runbook } };
-  alert.summary = render(rule.summary, scope) ?? `${opening.resource.name}: ${opening.message}`;
-  alert.description = (rule.description && render(rule.description, scope)) ?? "";
-  return alert;
+  const scope: TemplateScope = {
+    event: opening,
+    alert,
+    rule: { id: config.id, labels: config.labels, runbook: alert.runbook },
+  };
+  const unrendered: Unrendered = [];
+  const render = (field: Unrendered[number]["field"], template: Template | undefined): string | undefined => {
+    try {
+      return template?.(scope);
+    } catch (error) {
+      unrendered.push({ field, error: (error as Error).message.slice(0, MAX_ERROR) });
+      return undefined;
+    }
+  };
+  alert.summary = render("summary", rule.summary) ?? `${opening.resource.name}: ${opening.message}`;
+  alert.description = render("description", rule.description) ?? "";
+  return { alert, unrendered };
 }
 
 /** Counts what matched at `at` (ms) into the alert: these events, `count` occurrences in all. A copy is returned. */
@@ -87,13 +109,4 @@ function keepEvent(alert: Alert, event: Event): void {
   if (alert.source !== event.source) alert.source = null;
   if (alert.region !== event.region) alert.region = null;
   if (alert.resource?.id !== event.resource.id || alert.resource.type !== event.resource.type) alert.resource = null;
-}
-
-/** A template that fails at run time costs its field, never the alert. */
-function render(template: (scope: never) => string, scope: unknown): string | undefined {
-  try {
-    return template(scope as never);
-  } catch {
-    return undefined;
-  }
 }

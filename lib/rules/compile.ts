@@ -59,8 +59,14 @@ export interface Touch {
 export interface Rules {
   all: readonly CompiledRule[];
   byId: ReadonlyMap<string, CompiledRule>;
-  /** Which rules and keys an event concerns, in rule order. */
-  touch(event: Event): Touch[];
+  touch(event: Event): Touched;
+}
+
+export interface Touched {
+  /** Which rules and keys the event concerns, in rule order. */
+  touches: Touch[];
+  /** Ids of the rules that could not take all values out of it that they want. */
+  unextracted: readonly string[];
 }
 
 /** What a matching pattern means for its rule: a step, or its end. */
@@ -75,15 +81,16 @@ export function compileRules(configs: readonly RuleConfig[], sources: readonly S
   const views = [...Map.groupBy(all, ({ config }) => JSON.stringify(config.extract ?? [])).values()].map(compileView);
   const place = new Map(all.map((rule, index) => [rule, index]));
 
-  function touch(event: Event): Touch[] {
+  function touch(event: Event): Touched {
     if (views.length === 1) return views[0]!(event);
-    const touches = views.flatMap((view) => view(event));
-    return touches.sort((a, b) => place.get(a.rule)! - place.get(b.rule)!);
+    const each = views.map((view) => view(event));
+    const touches = each.flatMap((one) => one.touches).sort((a, b) => place.get(a.rule)! - place.get(b.rule)!);
+    return { touches, unextracted: each.flatMap(({ unextracted }) => unextracted) };
   }
   return { all, byId: new Map(all.map((rule) => [rule.config.id, rule])), touch };
 }
 
-function compileView(rules: readonly CompiledRule[]): (event: Event) => Touch[] {
+function compileView(rules: readonly CompiledRule[]): (event: Event) => Touched {
   const meanings: Meaning[] = [];
   const patterns: CompiledPattern[] = [];
   for (const rule of rules) {
@@ -95,9 +102,11 @@ function compileView(rules: readonly CompiledRule[]): (event: Event) => Touch[] 
   const matcher = compileMatcher(patterns);
   const specs = rules[0]!.config.extract;
   const extract = specs && compileExtract(specs);
+  const ids = rules.map(({ config }) => config.id);
 
   return (original) => {
-    const event = extract ? { ...original, extracted: extract(original).extracted } : original;
+    const extraction = extract?.(original);
+    const event = extraction ? { ...original, extracted: extraction.extracted } : original;
     const touches: Touch[] = [];
     for (const index of matcher.match(event)) {
       const { rule, step } = meanings[index]!;
@@ -111,7 +120,7 @@ function compileView(rules: readonly CompiledRule[]): (event: Event) => Touch[] 
       else touch.steps |= 1 << step;
       touch.matches = (touch.steps & 1) === 1;
     }
-    return touches;
+    return { touches, unextracted: extraction?.failed ? ids : [] };
   };
 }
 

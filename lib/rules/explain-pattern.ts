@@ -59,8 +59,9 @@ export function isNearer(a: Mismatch, b: Mismatch): boolean {
 }
 
 function judge({ tests, holds }: Alternative, event: object): Mismatch | undefined {
+  // All together may hold where one alone does not: what is absent beside an element of a list may be there beside another.
+  if (holds(event)) return undefined;
   const failing = tests.filter((one) => !one.holds(event));
-  if (failing.length === 0 && holds(event)) return undefined;
   const first = failing[0];
   return {
     fields: failing.map(({ test, values }) => ({ field: test.path, values: values(event), wanted: test.operators })),

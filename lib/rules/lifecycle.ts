@@ -43,8 +43,9 @@ export function applyMatch(rule: CompiledRule, state: KeyState, match: Match, re
 
 /** Opens an alert, or the one that has just ended again. `newestMatch` in ms. */
 export function opened(rule: CompiledRule, state: KeyState, match: Match, newestMatch = match.at): Step {
-  const alert = again(rule, state.alert, match) ?? newAlert(rule, state, match);
-  return { state: { ...state, newestMatch, alert }, transitions: [{ kind: "opened", alert }] };
+  const alert = again(rule, state.alert, match);
+  const transition: Transition = alert ? { kind: "opened", alert } : opening(rule, state, match);
+  return { state: { ...state, newestMatch, alert: transition.alert }, transitions: [transition] };
 }
 
 function again({ config }: CompiledRule, ended: Alert | null, match: Match): Alert | undefined {
@@ -53,8 +54,9 @@ function again({ config }: CompiledRule, ended: Alert | null, match: Match): Ale
   return pause >= 0 && pause <= config.reopen ? countMatch(reopenAlert(ended), match) : undefined;
 }
 
-function newAlert(rule: CompiledRule, { key }: KeyState, { at, count, events, opening, seed }: Match): Alert {
-  return openAlert(rule, key, opening, events, count, at, seed);
+function opening(rule: CompiledRule, { key }: KeyState, { at, count, events, opening, seed }: Match): Transition {
+  const { alert, unrendered } = openAlert(rule, key, opening, events, count, at, seed);
+  return { kind: "opened", alert, ...(unrendered.length > 0 ? { unrendered } : {}) };
 }
 
 export function countMatch(alert: Alert, { events, count, at }: Match): Alert {
@@ -66,13 +68,9 @@ function applyPast(rule: CompiledRule, state: KeyState, match: Match): Step {
   const ended = state.alert;
   if (ended?.endsAt && match.at <= Date.parse(ended.endsAt)) return updated(state, countMatch(ended, match));
   const end = Math.min(state.newestResolve!, match.at + (rule.config.resolve?.after ?? Number.POSITIVE_INFINITY));
-  const begun = newAlert(rule, state, match);
-  const alert = endAlert(begun, end);
-  const transitions: Transition[] = [
-    { kind: "opened", alert: begun },
-    { kind: "resolved", alert },
-  ];
-  return { state: { ...state, alert }, transitions };
+  const begun = opening(rule, state, match);
+  const alert = endAlert(begun.alert, end);
+  return { state: { ...state, alert }, transitions: [begun, { kind: "resolved", alert }] };
 }
 
 /** A late match that sorted input would have given to the alert that a deadline ended, too old to make it last until now. */

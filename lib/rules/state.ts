@@ -35,7 +35,11 @@ export function emptyState(key: Record<string, unknown>): KeyState {
 export interface Transition {
   kind: "opened" | "updated" | "resolved" | "closed";
   alert: Alert;
+  /** Templates that failed as it opened, with what they said: the alert has a default in their place. */
+  unrendered?: Unrendered;
 }
+
+export type Unrendered = { field: "summary" | "description"; error: string }[];
 
 /** How far those that feed a rule and key have been observed. Times in ms. */
 export interface Observed {

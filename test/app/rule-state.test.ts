@@ -1,6 +1,7 @@
 // Rules with state through the whole application: their deadlines as rows, their first poll, their bound, and what is told of them.
 import { describe, expect, it } from "vitest";
 import { endedAlerts, openAlerts } from "../../lib/app/lists.ts";
+import { readStatus } from "../../lib/app/status.ts";
 import { bench, line } from "./support.ts";
 
 const yaml = (rule: string) => `
@@ -129,6 +130,30 @@ describe("a rule that reopens", () => {
       ["new", 1, 1],
       ["resolved", 1, 0],
       ["new", 2, 1],
+    ]);
+  });
+});
+
+describe("a rule whose template fails as it renders", () => {
+  it("tells with a default in its place, and counts the failure", async () => {
+    const endless = "{% for i in (1..200000000) %}{% endfor %}";
+    const b = await bench({
+      yaml: yaml(`{ id: loops, when: { level: [error] }, by: [id], summary: "${endless}", description: "fine" }`),
+    });
+    b.to(1);
+    b.fail(0.5);
+    b.fail(0.6);
+    await b.rounds(2);
+    const [alert] = await openAlerts(b.app);
+    expect(alert).toMatchObject({ summary: `svc-1: ${alert!.events[0]!.message}`, description: "fine" });
+    expect((await readStatus(b.app)).failures).toEqual([
+      {
+        rule: "loops",
+        field: "summary",
+        count: 2,
+        lastAt: "2026-11-20T10:02:00.000Z",
+        error: expect.stringContaining("memory alloc limit exceeded"),
+      },
     ]);
   });
 });

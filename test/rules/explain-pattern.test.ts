@@ -31,6 +31,12 @@ describe("the field", () => {
     ],
     ["one that the event lacks", { a: { b: [1] } }, { a: {} }, "a.b is missing, wanted 1"],
     ["null is a value", { reason: ["x"] }, { reason: null }, `reason is null, wanted "x"`],
+    [
+      "what is absent beside one element matches, though another element has it",
+      { b: ["x"], "b.a": [{ exists: false }] },
+      { b: [["x"], { a: "y" }] },
+      undefined,
+    ],
     ["a list has several", { a: ["z"] }, { a: ["x", "y"] }, `a has "x" and "y", wanted "z"`],
     [
       "of alternatives the one with the fewest failing fields",

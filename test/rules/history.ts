@@ -106,7 +106,7 @@ export function run(config: Partial<RuleConfig>, polls: readonly Poll[], teach =
     const transitions: Transition[] = [];
     const states = new Map(Object.entries(structuredClone(stored)));
     const observed = { readTo: START + readTo * MINUTE, since: START, teaches: teach && poll === 0 };
-    for (const touch of inOrder(shown.flatMap((one) => rules.touch(eventOf(one))))) {
+    for (const touch of inOrder(shown.flatMap((one) => rules.touch(eventOf(one)).touches))) {
       const step = applyEvent(rule, states.get(touch.sk) ?? emptyState(touch.key), touch, observed);
       states.set(touch.sk, step.state);
       transitions.push(...step.transitions);

@@ -48,7 +48,7 @@ export function runTimeline(config: Partial<RuleConfig>, polls: readonly Poll[])
     const read = START + readTo * 60_000;
     const transitions: Transition[] = [];
     for (const event of events.toSorted((a, b) => a.time.localeCompare(b.time))) {
-      for (const touch of rules.touch(event)) {
+      for (const touch of rules.touch(event).touches) {
         const before = states.get(touch.sk) ?? emptyState(touch.key);
         const step = applyEvent(touch.rule, before, touch, { readTo: read, since: START, teaches: false });
         states.set(touch.sk, step.state);
