@@ -1,5 +1,5 @@
 // The routing tree: which routes an alert takes (the deepest that match, as in Alertmanager) and which group on each.
-import type { Alert } from "../model/alert.ts";
+import { type Alert, HEALTH_RULE } from "../model/alert.ts";
 import type { Pattern, RouteConfig } from "../model/config.ts";
 import { hashOf } from "../model/hash.ts";
 import { valuesAt } from "../model/path.ts";
@@ -14,10 +14,8 @@ interface Node {
 }
 
 export interface Router {
-  /** The routes the alert takes, in file order; never empty. */
+  /** The routes the alert takes, in file order, never empty; of Lookout's own alerts the one for health. */
   routes(alert: Alert): RouteConfig[];
-  /** The route of Lookout's own alerts. */
-  health: RouteConfig;
   /** The route of that id, or undefined where the configuration has it no more. */
   byId(id: string): RouteConfig | undefined;
 }
@@ -30,7 +28,10 @@ export function compileRouter(root: RouteConfig, health: RouteConfig, compile: C
     return { config, matches, routes: config.routes.map(build) };
   }
   const tree = build(root);
-  return { routes: (alert) => walk(tree, alert), health, byId: (id) => ids.get(id) };
+  return {
+    routes: (alert) => (alert.rule === HEALTH_RULE ? [health] : walk(tree, alert)),
+    byId: (id) => ids.get(id),
+  };
 }
 
 /** The group values of an alert on a route; `...` groups every alert by itself. */

@@ -32,7 +32,7 @@ export async function channelLedger(
     ledger[name] = { alerts: 0, told: 0, pending: 0, held, dead: 0, passed: 0 };
   }
   for (const { alert, groups } of entries) {
-    const routes = alert.rule === app.healthRule.config.id ? [app.router.health] : app.router.routes(alert);
+    const routes = app.router.routes(alert);
     for (const name of new Set(routes.flatMap(({ channels }) => channels))) {
       const counts = ledger[name]!;
       counts.alerts++;

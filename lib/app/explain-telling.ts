@@ -1,9 +1,8 @@
 // Where an alert is told and why not yet: its routes and groups, what holds it back now, when its group decides next, and its
 // deliveries. It is decided by what decides live, and nothing is written.
 import { decide } from "../alerts/decide.ts";
-import { groupId, type Member, newGroup } from "../alerts/group.ts";
-import { groupValues } from "../alerts/route.ts";
-import { type Alert, HEALTH_RULE } from "../model/alert.ts";
+import { type Member, newGroup } from "../alerts/group.ts";
+import type { Alert } from "../model/alert.ts";
 import type { RouteConfig } from "../model/config.ts";
 import type { NotifyReason } from "../model/notification.ts";
 import { formatPlace, type Place } from "../model/place.ts";
@@ -12,6 +11,7 @@ import type { App } from "./deps.ts";
 import type { KnownAlert, Reader } from "./explain-reader.ts";
 import { type DeliveryView, viewDelivery } from "./lists.ts";
 import type { DeliveryRow } from "./rows.ts";
+import { channelsOf, type Seat, seatsOf } from "./seats.ts";
 import { ruleOf } from "./transitions.ts";
 
 /** Where a place of the configuration stands, `lookout.yml:12:5`; null where only a default stands in for it. */
@@ -61,14 +61,14 @@ export async function explainTelling(
   const order = (row: DeliveryRow): number => (row.fallback === undefined ? 1 : 0);
   const rows = (await reader.deliveries(alert.id)).toSorted((a, b) => a.createdAt - b.createdAt || order(a) - order(b));
   const deliveries = await Promise.all(rows.map((row) => viewOf(reader, row)));
-  const ways = waysOf(app, alert);
+  const seats = seatsOf(app, alert);
   const routes: RouteStanding[] = [];
-  for (const way of ways) {
-    if (groups === undefined || groups.includes(way.id)) routes.push(await standing(app, reader, locate, known, way));
+  for (const seat of seats) {
+    if (groups === undefined || groups.includes(seat.id)) routes.push(await standing(app, reader, locate, known, seat));
   }
   // Groups from before the configuration was changed: they live on under routes that would not be taken now.
   for (const id of groups ?? []) {
-    if (ways.some((way) => way.id === id)) continue;
+    if (seats.some((seat) => seat.id === id)) continue;
     const before = await reader.group(id);
     if (before === undefined) continue;
     const { route, incident, values } = before.group;
@@ -78,35 +78,15 @@ export async function explainTelling(
   return { routes, deliveries };
 }
 
-/** One of the groups that an alert belongs to; `route` is undefined where the configuration has it no more. */
-interface Way {
-  id: string;
-  route: RouteConfig | undefined;
-  incident: boolean;
-  values: Record<string, unknown>;
-}
-
-function waysOf(app: App, alert: Alert): Way[] {
-  const routes = alert.rule === HEALTH_RULE ? [app.router.health] : app.router.routes(alert);
-  return routes.flatMap((route) =>
-    [false, true].flatMap((incident): Way[] => {
-      if (channelsOf(app, route, incident).length === 0) return [];
-      const values = incident ? { alert: alert.id } : groupValues(route, alert);
-      return [{ id: groupId(route.id, incident, values), route, incident, values }];
-    }),
-  );
-}
-
-function channelsOf(app: App, route: RouteConfig, incident: boolean): string[] {
-  return route.channels.filter((name) => (app.channels.get(name)?.type.incident ?? false) === incident);
-}
+/** `route` is undefined where the configuration has it no more. */
+type KnownSeat = Omit<Seat, "route"> & { route: RouteConfig | undefined };
 
 async function standing(
   app: App,
   reader: Reader,
   locate: Locate,
   { alert, groups }: { alert: Alert; groups: readonly string[] | undefined },
-  { id, route, incident, values }: Way,
+  { id, route, incident, values }: KnownSeat,
 ): Promise<RouteStanding> {
   const known = await reader.group(id);
   const own = known?.members.find((member) => member.id === alert.id);

@@ -32,8 +32,7 @@ export async function openAlerts(app: App): Promise<Alert[]> {
 
 /** What holds the alert back at `now` (ms) on the routes it takes, for people: `silence "migration"`. */
 export function heldBy(app: App, alert: Alert, now: number): string[] {
-  const routes = alert.rule === app.healthRule.config.id ? [app.router.health] : app.router.routes(alert);
-  const holds = routes.flatMap((route) => app.suppression.hold(alert, route, now)?.by ?? []);
+  const holds = app.router.routes(alert).flatMap((route) => app.suppression.hold(alert, route, now)?.by ?? []);
   return [...new Set(holds)];
 }
 

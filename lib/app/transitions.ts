@@ -1,7 +1,6 @@
 // Transitions into rows: the state of each rule and key, ended alerts, and the groups that must be looked at, all in one unit.
 import type { MemberAlert } from "../alerts/decide.ts";
-import { bucketOf, type Group, groupId, groupPartition, HEAD, type Member, newGroup } from "../alerts/group.ts";
-import { groupValues } from "../alerts/route.ts";
+import { bucketOf, type Group, groupPartition, HEAD, type Member, newGroup } from "../alerts/group.ts";
 import type { Alert } from "../model/alert.ts";
 import type { RouteConfig } from "../model/config.ts";
 import { type CompiledRule, rulePartition, stateRow } from "../rules/compile.ts";
@@ -10,6 +9,7 @@ import type { KeyState, Transition } from "../rules/state.ts";
 import type { Key } from "../store/port.ts";
 import type { App } from "./deps.ts";
 import { type EndedRow, endedKey, type RuleRow } from "./rows.ts";
+import { type Seat, seatsOf } from "./seats.ts";
 import { commitUnit, type Unit } from "./unit.ts";
 
 const DAY = 86_400_000;
@@ -51,12 +51,8 @@ export async function putChanges(
   return [...rung];
 }
 
-/** One alert's place in one group of a route. */
-interface Join {
-  id: string;
-  route: RouteConfig;
-  incident: boolean;
-  values: Record<string, unknown>;
+/** An alert joins a group. */
+interface Join extends Seat {
   alert: Alert;
   state: Key;
   /** What was told of it before it was opened again. */
@@ -92,21 +88,8 @@ function planOf(app: App, unit: Unit, change: Change) {
 }
 
 function joinsOf(app: App, rule: CompiledRule, key: Record<string, unknown>, alert: Alert): Join[] {
-  const routes = rule === app.healthRule ? [app.router.health] : app.router.routes(alert);
   const state = stateRow(rule, key);
-  const joins: Join[] = [];
-  for (const route of routes) {
-    const incident = route.channels.filter((name) => app.channels.get(name)?.type.incident);
-    if (incident.length < route.channels.length) {
-      const values = groupValues(route, alert);
-      joins.push({ id: groupId(route.id, false, values), route, incident: false, values, alert, state });
-    }
-    if (incident.length > 0) {
-      const values = { alert: alert.id };
-      joins.push({ id: groupId(route.id, true, values), route, incident: true, values, alert, state });
-    }
-  }
-  return joins;
+  return seatsOf(app, alert).map((seat) => ({ ...seat, alert, state }));
 }
 
 function headKey(id: string): Key {

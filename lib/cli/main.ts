@@ -1,5 +1,5 @@
 // The command line: which commands there are, what each takes, and how failure becomes an exit code.
-import { Command, CommanderError } from "commander";
+import { Argument, Command, CommanderError } from "commander";
 import { processEnvironment } from "../config/environment.ts";
 import { ConfigError, formatFindings } from "../config/finding.ts";
 import { StoreError } from "../store/port.ts";
@@ -11,7 +11,7 @@ import { DONE, type Io, REFUSED, UsageError, WRONG } from "./io.ts";
 import { alertsCommand, deliveriesCommand, eventsCommand, statusCommand } from "./lists.ts";
 import { matchCommand } from "./match.ts";
 import { runCommand, runOnceCommand } from "./run.ts";
-import { schemaCommand } from "./schema.ts";
+import { SCHEMA_NAMES, schemaCommand } from "./schema.ts";
 import { simulateCommand } from "./simulate.ts";
 import { startCommand } from "./start.ts";
 import { testCommand } from "./test.ts";
@@ -101,7 +101,9 @@ function createProgram(io: Io, version: string, end: (code: number) => void): Co
   command("match", "filter events, one JSON per line from stdin, like grep")
     .requiredOption("--pattern <json>", "an event pattern")
     .action(async (options) => end(await matchCommand(io, options)));
-  command("schema", "print the JSON Schema of lookout.yml").action(async () => end(schemaCommand(io)));
+  command("schema", "print the JSON Schema of lookout.yml, of a file of rules, or of a *.test.yml")
+    .addArgument(new Argument("[file]", "which file it is of").choices(SCHEMA_NAMES).default("config"))
+    .action(async (name) => end(schemaCommand(io, name)));
   command("simulate", "serve the simulated cloud APIs")
     .option("--port <number>", "0: any free port", "8790")
     .option("--seed <number>", "another seed, another day", "1")

@@ -1,9 +1,18 @@
-// `lookout schema`: the JSON Schema of lookout.yml, for editors.
+// `lookout schema`: the JSON Schemas of lookout.yml, of included files of rules and of rule tests, for editors.
 import { channelTypes } from "../channels/registry.ts";
-import { configJsonSchema } from "../config/json-schema.ts";
+import { configJsonSchema, rulesJsonSchema, testJsonSchema } from "../config/json-schema.ts";
 import { DONE, type Io, jsonDocument } from "./io.ts";
 
-export function schemaCommand(io: Io): number {
-  jsonDocument(io, configJsonSchema(channelTypes));
+const SCHEMAS = {
+  config: () => configJsonSchema(channelTypes),
+  rules: rulesJsonSchema,
+  test: testJsonSchema,
+};
+
+export type SchemaName = keyof typeof SCHEMAS;
+export const SCHEMA_NAMES = Object.keys(SCHEMAS) as SchemaName[];
+
+export function schemaCommand(io: Io, name: SchemaName): number {
+  jsonDocument(io, SCHEMAS[name]());
   return DONE;
 }

@@ -148,7 +148,7 @@ function createShow(io: Io) {
 
 /** `chat (slack)`: the channels the alert is sent to. */
 function routeOf(app: App, alert: Alert): string {
-  const routes = alert.rule === app.healthRule.config.id ? [app.router.health] : app.router.routes(alert);
+  const routes = app.router.routes(alert);
   const names = new Set(routes.flatMap(({ channels }) => channels));
   return [...names].map((name) => `${name} (${app.channels.get(name)!.type.type})`).join(", ");
 }

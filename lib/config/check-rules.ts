@@ -2,8 +2,8 @@
 
 import { HEALTH_RULE } from "../model/alert.ts";
 import type { RuleConfig } from "../model/config.ts";
-import { Rule } from "../model/config-file.ts";
 import type { Place } from "../model/place.ts";
+import { Rule } from "../model/rule-file.ts";
 import { checkPattern } from "./check-patterns.ts";
 import { type Finding, findingAt, formatLocation } from "./finding.ts";
 import type { RuleSite } from "./includes.ts";

@@ -1,8 +1,10 @@
 // From the file as written to the configuration as read: every default and everything inherited filled in.
 import type * as z from "zod";
 import type { AuthConfig, Config, ConnectionConfig, Pattern, RouteConfig, SourceConfig } from "../model/config.ts";
-import type { ConfigFile, RootRoute, SourceEntry } from "../model/config-file.ts";
+import type { ConfigFile } from "../model/config-file.ts";
 import { hashOf } from "../model/hash.ts";
+import type { RootRoute } from "../model/route-file.ts";
+import type { SourceEntry } from "../model/source-file.ts";
 import type { Environment } from "./environment.ts";
 
 type File = ConfigFile;

@@ -1,8 +1,8 @@
 // The rules of a file and of all it includes, in order; each keeps the file and place it comes from.
 import { readdir } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { PackFile } from "../model/config-file.ts";
 import type { Place } from "../model/place.ts";
+import { PackFile } from "../model/rule-file.ts";
 import { type Document, readDocument } from "./document.ts";
 import { ConfigError, type Finding, findingAt, formatLocation } from "./finding.ts";
 import { field, itemsOf } from "./raw.ts";

@@ -1,11 +1,13 @@
-// The JSON Schema of lookout.yml for editors, made from the definition that files are checked against.
+// JSON Schemas for editors of the files that people write, made from the definitions that those are checked against.
 import * as z from "zod";
 import { Channel, ConfigFile } from "../model/config-file.ts";
+import { PackFile } from "../model/rule-file.ts";
+import { TestFile } from "../model/test-file.ts";
 import type { ChannelOptions } from "./check-routes.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 
-/** JSON Schema draft 2020-12 of the file as written; each channel type with its own options. */
+/** JSON Schema draft 2020-12 of lookout.yml as written; each channel type with its own options. */
 export function configJsonSchema(channelTypes: ReadonlyMap<string, ChannelOptions>): JsonSchema {
   const schema = written(ConfigFile);
   const channels = schema.properties?.["channels"] as JsonSchema;
@@ -13,6 +15,16 @@ export function configJsonSchema(channelTypes: ReadonlyMap<string, ChannelOption
     oneOf: [...channelTypes].map(([type, { options }]) => channelSchema(type, options)),
   };
   return { title: "Lookout configuration", description: "lookout.yml", ...schema };
+}
+
+/** The same of a file of rules that lookout.yml includes. */
+export function rulesJsonSchema(): JsonSchema {
+  return { title: "Lookout rules", description: "Rules that a lookout.yml includes", ...written(PackFile) };
+}
+
+/** The same of a `*.test.yml`. */
+export function testJsonSchema(): JsonSchema {
+  return { title: "Lookout rule tests", description: "*.test.yml", ...written(TestFile) };
 }
 
 /** The options' schema with the keys that every channel has put before its own. */

@@ -1,7 +1,9 @@
-// The configuration as the application reads it: what config-file.ts describes, validated and completed.
+// The configuration as the application reads it: what the files describe, validated and completed.
 import type * as z from "zod";
-import type { Auth, Connection, Rule, Silence } from "./config-file.ts";
 import type { SourceKind } from "./event.ts";
+import type { Silence } from "./route-file.ts";
+import type { Rule } from "./rule-file.ts";
+import type { Auth, Connection } from "./source-file.ts";
 
 /** An EventBridge event pattern as written; compiled and validated by rules/pattern.ts. */
 export type Pattern = { [field: string]: unknown };

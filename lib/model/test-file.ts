@@ -1,89 +1,90 @@
 // The schema of `*.test.yml`, the unit tests of rules, as people write them (contract, section 7). Times stay as written.
 import * as z from "zod";
 import { AlertStatus, Severity } from "./alert.ts";
-import { PackFile } from "./config-file.ts";
 import { parseDuration } from "./duration.ts";
 import { Labels, Level, SourceKind } from "./event.ts";
+import { Instant as AnyInstant, Positive, Text } from "./file-fields.ts";
 import { NotifyReason } from "./notification.ts";
+import { PackFile } from "./rule-file.ts";
 
-const Text = z.string().min(1);
 const Count = z.int().min(1);
-const INSTANT = "an instant such as 2026-11-20T22:00:00Z";
-const Instant = z.iso
-  .datetime({ offset: true, error: `must be ${INSTANT}` })
-  .refine((text) => Date.parse(text) >= 0, "must not be before 1970");
+const Instant = AnyInstant.refine((text) => Date.parse(text) >= 0, "must not be before 1970");
 /** A duration from the test's start, or an instant. */
 const Moment = z
   .string()
   .refine(
     (text) => parseDuration(text) !== undefined || Instant.safeParse(text).success,
-    `must be a duration from the test's start, such as 5m, or ${INSTANT}`,
+    "must be a duration from the test's start, such as 5m, or an instant such as 2026-11-20T22:00:00Z",
   );
-const Duration = z
-  .string()
-  .transform((text) => parseDuration(text) ?? 0)
-  .refine((ms) => ms > 0, "must be a duration such as 30s, 10m, 2h or 7d, and longer than 0s");
 
 export const TestEvent = z.strictObject({
   at: Moment.describe("Its time."),
   repeat: Count.max(100_000).optional().describe("How many such events there are, the first included; with `every`."),
-  every: Duration.optional().describe("How long after one the next one comes."),
+  every: Positive.optional().describe("How long after one the next one comes."),
   source: SourceKind.describe("The kind of source."),
   sourceId: Text.optional().describe("Default: the configuration's first source of that kind, or the kind."),
-  connection: Text.default("test"),
-  project: Text.optional(),
-  region: Text.optional(),
+  connection: Text.default("test").describe("Name of a connection."),
+  project: Text.optional().describe("Project id. Default: that of the connection, else test."),
+  region: Text.optional().describe("Default: that of the connection, else test."),
   level: Level.optional().describe("Default: what the type stands for, else normal."),
   type: Text.optional().describe("The API's own word. Default: the one for the level."),
-  reason: z.string().nullable().optional(),
-  count: Count.default(1),
+  reason: z.string().nullable().optional().describe("Default: null; of an update log its type."),
+  count: Count.default(1).describe("Occurrences that it stands for."),
   late: z.int().min(0).default(0).describe("Seconds after its time at which it is found."),
-  message: z.string().default(""),
+  message: z.string().default("").describe("Text of the API; `text` is the same in lower case."),
   resource: z
     .strictObject({
       type: Text.optional().describe("Default: that of the source's kind."),
-      id: Text.default("test"),
+      id: Text.default("test").describe("Id of the service, pool, training job or other resource."),
       name: Text.optional().describe("Default: the id."),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("What it is about."),
   labels: Labels.default({}).describe("Added to those that the configuration gives."),
-  data: z.record(z.string(), z.unknown()).default({}),
+  data: z.record(z.string(), z.unknown()).default({}).describe("The item as the API gives it."),
 });
 
 export const TestTarget = z.strictObject({
-  source: SourceKind,
-  sourceId: Text.optional(),
-  connection: Text.default("test"),
-  id: Text,
-  name: Text.optional(),
-  labels: Labels.optional(),
+  source: SourceKind.describe("The kind of source."),
+  sourceId: Text.optional().describe("Default: the configuration's first source of that kind, or the kind."),
+  connection: Text.default("test").describe("Name of a connection."),
+  id: Text.describe("Id of the service, pool or training job."),
+  name: Text.optional().describe("Default: the id."),
+  labels: Labels.optional().describe("Labels of the target."),
 });
 
-const ResourcePart = z.strictObject({ type: Text.optional(), id: Text.optional(), name: Text.optional() });
+const ResourcePart = z.strictObject({
+  type: Text.optional().describe("Its type."),
+  id: Text.optional().describe("Its id."),
+  name: Text.optional().describe("Its name."),
+});
 export const ExpectedTransition = z.strictObject({
   at: Moment.optional().describe("When the alert starts (firing) or ends (resolved), in event time."),
-  rule: Text.optional(),
-  status: AlertStatus.optional(),
-  severity: Severity.optional(),
-  key: z.record(z.string(), z.unknown()).optional(),
-  count: z.int().min(0).optional(),
-  summary: z.string().optional(),
-  description: z.string().optional(),
-  runbook: z.string().nullable().optional(),
-  labels: Labels.optional(),
-  source: SourceKind.nullable().optional(),
-  connection: Text.nullable().optional(),
-  region: Text.nullable().optional(),
-  resource: ResourcePart.nullable().optional(),
+  rule: Text.optional().describe("Id of its rule."),
+  status: AlertStatus.optional().describe("firing: it opens; resolved: it ends."),
+  severity: Severity.optional().describe("How bad it is."),
+  key: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("The rule's `by` fields and their values, or some of them."),
+  count: z.int().min(0).optional().describe("Occurrences so far."),
+  summary: z.string().optional().describe("The rendered text."),
+  description: z.string().optional().describe("The rendered text."),
+  runbook: z.string().nullable().optional().describe("Link to what to do."),
+  labels: Labels.optional().describe("Its labels, or some of them."),
+  source: SourceKind.nullable().optional().describe("The kind of source; null where its events differ."),
+  connection: Text.nullable().optional().describe("Name of the connection; null where its events differ."),
+  region: Text.nullable().optional().describe("The region; null where its events differ."),
+  resource: ResourcePart.nullable().optional().describe("What it is about; null where its events differ."),
   channels: z.array(Text).optional().describe("Who is told of it before the test ends, in any order."),
   suppressedBy: z.array(Text).optional().describe("What holds it back at that moment."),
 });
 
 export const ExpectedNotification = z.strictObject({
   at: Moment.optional().describe("When it is sent."),
-  channel: Text.optional(),
-  reason: NotifyReason.optional(),
-  status: AlertStatus.optional(),
+  channel: Text.optional().describe("Name of the channel."),
+  reason: NotifyReason.optional().describe("Why it is sent."),
+  status: AlertStatus.optional().describe("firing while any of its alerts fires."),
   alerts: z.array(Text).optional().describe("The rules of its alerts, in any order."),
 });
 
@@ -103,7 +104,7 @@ export const RuleTest = z.strictObject({
 export const TestFile = z.strictObject({
   config: Text.optional().describe("Path of the lookout.yml whose rules are tested, relative to this file."),
   rules: PackFile.shape.rules.optional().describe("Rules to test, as in lookout.yml, where there is no config."),
-  tests: z.array(RuleTest).min(1),
+  tests: z.array(RuleTest).min(1).describe("What the rules are to do."),
 });
 
 export type TestEvent = z.infer<typeof TestEvent>;

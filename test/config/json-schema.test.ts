@@ -1,13 +1,18 @@
-// The JSON Schema for editors: it accepts what loading accepts, knows every key, and says what each is for.
-import { Ajv2020 } from "ajv/dist/2020.js";
+// The JSON Schemas for editors: they accept what loading accepts, know every key, and say what each is for.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { channelTypes } from "../../lib/channels/registry.ts";
-import { configJsonSchema } from "../../lib/config/json-schema.ts";
+import { configJsonSchema, rulesJsonSchema, testJsonSchema } from "../../lib/config/json-schema.ts";
 import { CHANNELS, CONNECTIONS, MINIMAL, RULES, SOURCES } from "./workspace.ts";
 
 const schema = configJsonSchema(channelTypes);
-const validate = new Ajv2020({ strict: false, allErrors: true }).compile(schema);
+const [validate, validateRules, validateTests] = [schema, rulesJsonSchema(), testJsonSchema()].map((one) =>
+  new Ajv2020({ strict: false, allErrors: true, validateFormats: false }).compile(one),
+) as [ValidateFunction, ValidateFunction, ValidateFunction];
+const ROOT = join(import.meta.dirname, "../..");
 
 test.each([
   ["the shortest file", MINIMAL],
@@ -38,6 +43,36 @@ test.each([
   expect(validate(parse(file))).toBe(false);
 });
 
+const EVENTS = "events: [{ at: 0m, source: pool-events }]";
+
+test("the example's tests and a pack are valid by schemas of their own", async () => {
+  validateTests(parse(await readFile(join(ROOT, "lookout.example.test.yml"), "utf8")));
+  expect(validateTests.errors ?? []).toEqual([]);
+  validateRules(parse(await readFile(join(ROOT, "rules/modelarts/pools.yml"), "utf8")));
+  expect(validateRules.errors ?? []).toEqual([]);
+});
+
+test.each([
+  ["an unknown key of an event", "[{ name: a, events: [{ at: 0m, source: pool-events, msg: x }], expect: [] }]"],
+  ["a number for a time", "[{ name: a, events: [{ at: 5, source: pool-events }], expect: [] }]"],
+  [
+    "no unit in a duration",
+    "[{ name: a, events: [{ at: 0m, repeat: 2, every: 5, source: pool-events }], expect: [] }]",
+  ],
+  ["a status of no alert", `[{ name: a, ${EVENTS}, expect: [{ status: open }] }]`],
+  ["a reason of no notification", `[{ name: a, ${EVENTS}, expect: [], notifications: [{ reason: because }] }]`],
+  ["a test that expects nothing, not even []", `[{ name: a, ${EVENTS} }]`],
+  ["no tests", "[]"],
+])("%s is invalid in a test file", (_, tests) => {
+  expect(validateTests(parse(`tests: ${tests}`))).toBe(false);
+});
+
+test("a rule that is wrong is invalid in a file of rules, and in a test file", () => {
+  const rules = "rules: [{ id: a, when: { level: error } }]";
+  expect(validateRules(parse(rules))).toBe(false);
+  expect(validateTests(parse(`${rules}\ntests: [{ name: a, ${EVENTS}, expect: [] }]`))).toBe(false);
+});
+
 type Node = { properties?: Record<string, Node>; description?: string; const?: unknown; [key: string]: unknown };
 
 /** Every property in the schema but those of channels' own options, with its path. */
@@ -53,7 +88,7 @@ function propertiesIn(node: unknown, path: string): [path: string, Node][] {
   });
 }
 
-test("every key of the contract is there and says what it is for", () => {
+test("every key of the contract is there", () => {
   const properties = new Map(propertiesIn(schema, ""));
   const keys = `timezone connections connections.cloud connections.region connections.projectId connections.project
     connections.workspaces connections.auth connections.auth.accessKey connections.auth.secretKey connections.auth.securityToken
@@ -68,7 +103,15 @@ test("every key of the contract is there and says what it is for", () => {
     silences.during silences.from silences.until silences.comment channels health.channels health.lag health.heartbeat history
     store store.type store.path store.table store.region store.endpoint`.split(/\s+/);
   expect(keys.filter((key) => !properties.has(key))).toEqual([]);
-  expect([...properties].filter(([, node]) => !node.description).map(([path]) => path)).toEqual([]);
+});
+
+test.each([
+  ["lookout.yml", schema],
+  ["a file of rules", rulesJsonSchema()],
+  ["a test file", testJsonSchema()],
+])("every key of %s says what it is for", (_, own) => {
+  const silent = propertiesIn(own, "").filter(([, node]) => !node.description);
+  expect(silent.map(([path]) => path)).toEqual([]);
 });
 
 test("every channel type is offered", () => {

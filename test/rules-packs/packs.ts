@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import * as z from "zod";
 import type { RuleConfig } from "../../lib/model/config.ts";
-import { PackFile } from "../../lib/model/config-file.ts";
 import { Event, type Level, SourceKind } from "../../lib/model/event.ts";
+import { PackFile } from "../../lib/model/rule-file.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 export const PACKS_DIR = join(ROOT, "rules");

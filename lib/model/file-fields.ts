@@ -1,0 +1,27 @@
+// Fields that the files people write are made of, and what is said of a value that is none; durations become milliseconds.
+import * as z from "zod";
+import { DURATION, MAX_DURATION, parseDuration } from "./duration.ts";
+
+export const Name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "must be a name: letters, digits, '.', '_' and '-', at most 63");
+export const Text = z.string().min(1);
+/** Written as `10m`, kept as milliseconds. */
+export const Duration = z
+  .string()
+  .regex(DURATION, "must be a duration such as 30s, 10m, 2h or 7d")
+  .transform((text) => parseDuration(text) as number)
+  .refine((ms) => ms <= MAX_DURATION, "must be at most 3650d");
+export const Positive = Duration.refine((ms) => ms > 0, "must be longer than 0s");
+export const Url = z
+  .string()
+  .refine((text) => text.includes("${") || isWebUrl(text), "must be an http(s) URL, or a reference to one");
+export const Instant = z.iso.datetime({ offset: true, error: "must be an instant such as 2026-11-20T22:00:00Z" });
+/** Editors learn that a field is a list or an object; the rest is the pattern compiler's. */
+export const PatternObject = z
+  .record(z.string(), z.unknown())
+  .meta({ additionalProperties: { type: ["array", "object"] } });
+
+function isWebUrl(text: string): boolean {
+  return /^https?:$/.test(URL.parse(text)?.protocol ?? "");
+}

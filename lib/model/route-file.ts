@@ -1,0 +1,61 @@
+// The schema of routes, time intervals and silences as people write them: who is told of an alert, and when.
+import * as z from "zod";
+import { Duration, Instant, Name, PatternObject, Positive, Text } from "./file-fields.ts";
+
+const RouteFields = {
+  channels: z.array(Name).optional().describe("Where alerts go. Default: as above, at the root all channels."),
+  groupBy: z
+    .array(Text)
+    .optional()
+    .describe(
+      'Paths into the alert; alerts equal in them are told together; "..." is each by itself. At the root: [rule].',
+    ),
+  groupWait: Duration.optional().describe("Wait before a group's first notification. At the root: 0s."),
+  groupInterval: Duration.optional().describe("Wait before news of a group that was told. At the root: 5m."),
+  repeatInterval: Positive.optional().describe("Wait before a group that still fires is told again. At the root: 4h."),
+  mute: z.array(Name).optional().describe("timeIntervals in which nothing is sent."),
+  active: z.array(Name).optional().describe("timeIntervals outside of which nothing is sent."),
+};
+const RouteBase = z.strictObject({
+  match: PatternObject.describe("EventBridge event pattern over the alert."),
+  continue: z.boolean().default(false).describe("Also try the routes after this one."),
+  ...RouteFields,
+});
+type RouteInput = z.infer<typeof RouteBase> & { routes?: RouteInput[] | undefined };
+const Route: z.ZodType<RouteInput> = RouteBase.extend({
+  get routes() {
+    return z.array(Route).optional().describe("Routes below; the first that matches takes the alert.");
+  },
+});
+export const RootRoute = z
+  .strictObject({ ...RouteFields, routes: z.array(Route).optional().describe("Routes for some alerts.") })
+  .describe("Which alerts go to which channels, and how they are grouped.");
+
+const Texts = z.array(Text);
+const TimeInterval = z.strictObject({
+  times: z
+    .array(
+      z.strictObject({
+        start_time: Text.describe('Begin, such as "22:00".'),
+        end_time: Text.describe('End, not included, such as "07:00"; may lie on the next day.'),
+      }),
+    )
+    .optional()
+    .describe("Times of day."),
+  weekdays: Texts.optional().describe("Days such as saturday or monday:friday."),
+  days_of_month: Texts.optional().describe("Days such as 1 or 1:5; negative from the end."),
+  months: Texts.optional().describe("Months such as january or 1:3."),
+  years: Texts.optional().describe("Years such as 2026 or 2026:2028."),
+  location: Text.optional().describe("IANA time zone. Default: timezone of the file."),
+});
+export const TimeIntervals = z.union([z.array(TimeInterval).min(1), TimeInterval]);
+
+export const Silence = z
+  .strictObject({
+    match: PatternObject.describe("EventBridge event pattern over the alert."),
+    during: z.array(Name).min(1).optional().describe("timeIntervals in which it holds."),
+    from: Instant.optional().describe("Holds from this instant on."),
+    until: Instant.optional().describe("Holds until this instant."),
+    comment: z.string().optional().describe("Why, for people."),
+  })
+  .describe("Holds notifications back; nothing is lost.");

@@ -1,0 +1,72 @@
+// The schema of connections and sources as people write them: what is polled, and with which credentials.
+import * as z from "zod";
+import { Labels, SourceKind } from "./event.ts";
+import { Duration, Name, Positive, Text, Url } from "./file-fields.ts";
+
+const KeyAuth = z.strictObject({
+  accessKey: Text.describe("Access key id (AK); normally a reference such as ${env:HW_ACCESS_KEY}."),
+  secretKey: Text.describe("Secret access key (SK); normally a reference."),
+  securityToken: Text.optional().describe("Security token of temporary keys."),
+});
+const PasswordAuth = z.strictObject({
+  username: Text.describe("IAM user."),
+  password: Text.describe("Its password; normally a reference."),
+  domain: Text.describe("The account (domain) that the user belongs to."),
+});
+const TokenAuth = z.strictObject({ token: Text.describe("An IAM token that something else renews.") });
+export const Auth = z.union([KeyAuth, PasswordAuth, TokenAuth]);
+
+export const Connection = z
+  .strictObject({
+    cloud: z
+      .enum(["otc", "huaweicloud", "custom"])
+      .describe("Gives the endpoints for the region; custom names its own."),
+    region: Text.describe("Region, such as eu-de."),
+    projectId: Text.optional().describe("Project id; or name the project with `project`."),
+    project: Text.optional().describe("Project name, looked up once."),
+    workspaces: z.array(Text).min(1).default(["0"]).describe("ModelArts workspaces in which targets are discovered."),
+    auth: Auth.optional().describe(
+      "Credentials: keys, user and password, or a token. Default: HW_ACCESS_KEY, HW_SECRET_KEY.",
+    ),
+    endpoints: z
+      .strictObject({
+        modelarts: Url.optional().describe("URL of the ModelArts API."),
+        ces: Url.optional().describe("URL of the Cloud Eye API."),
+        iam: Url.optional().describe("URL of the IAM API."),
+      })
+      .optional()
+      .describe("URLs that override those of the cloud."),
+  })
+  .describe("One cloud project and its credentials.");
+
+const TargetEntry = z.union([
+  Text,
+  z.strictObject({
+    id: Text.describe("Id of the service, pool or training job."),
+    name: Text.optional().describe("Name for people, where the API gives none."),
+    labels: Labels.optional().describe("Labels of the target's events."),
+  }),
+]);
+
+export const SourceEntry = z
+  .strictObject({
+    id: Name.optional().describe("Name of the source. Default: its kind."),
+    kind: SourceKind.describe("Which API is polled."),
+    connection: Name.optional().describe("Needed where there are several connections."),
+    every: Positive.prefault("1m").describe("How often each target is polled."),
+    lookback: Duration.prefault("15m").describe("Nothing older than a target's first poll minus this is evaluated."),
+    lateness: Duration.optional().describe(
+      "How late after its time an event may appear and is still found. Default: 10m, for cloud-eye-events 70m.",
+    ),
+    levels: z.enum(["all", "abnormal"]).default("all").describe("abnormal: ask the API for abnormal events only."),
+    targets: z.array(TargetEntry).min(1).optional().describe("What to poll. Default: whatever is discovered."),
+    discover: z
+      .strictObject({
+        status: z.array(Text).min(1).optional().describe("Only targets in one of these states."),
+        name: Text.optional().describe("Only targets whose name matches this wildcard, such as prod-*."),
+      })
+      .optional()
+      .describe("Which targets are discovered. Default: all, in all workspaces of the connection."),
+    labels: Labels.default({}).describe("Labels of the source's events."),
+  })
+  .describe("One poller: a kind, a connection and its targets.");
