@@ -1,4 +1,7 @@
-// `npm run soak`: the long proof. The simulation over many seeds, then the real command under kill -9. Exit 1 on any violation.
+// `npm run soak`: the long proof. The simulation over many seeds, the real command under kill -9, the crash matrix at every call, and broken
+// input by the million. Exit 1 on any violation.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type KillReport, runKills } from "./kill.ts";
 import { type RunResult, runSimulation } from "./simulation.ts";
@@ -16,6 +19,8 @@ const USAGE = `npm run soak [-- options]
   --without A,B  leave out these kinds of faults
   --trace        print everything that goes on in it
   --kills N      kills of the real command (default 100)
+  --matrix N     seeds of the crash matrix, besides a death at each call (default 100; 0 leaves it out)
+  --texts N      broken configurations and patterns, one to four (default 1000000)
   --help
 `;
 
@@ -27,12 +32,14 @@ const { values } = parseArgs({
     without: { type: "string", default: "" },
     trace: { type: "boolean", default: false },
     kills: { type: "string", default: "100" },
+    matrix: { type: "string", default: "100" },
+    texts: { type: "string", default: "1000000" },
     help: { type: "boolean", default: false },
   },
 });
 
 if (values.help) process.stdout.write(USAGE);
-else if (values.seed === undefined) process.exitCode = await soak(Number(values.steps), Number(values.kills));
+else if (values.seed === undefined) process.exitCode = await soak();
 else process.exitCode = await repeat(Number(values.seed));
 
 async function repeat(seed: number): Promise<number> {
@@ -43,11 +50,36 @@ async function repeat(seed: number): Promise<number> {
   return result.failedAt === undefined ? 0 : 1;
 }
 
-async function soak(steps: number, kills: number): Promise<number> {
-  const seeds = steps > 0 ? await simulate(steps) : 0;
-  const report = kills > 0 ? await runKills({ kills, say }) : undefined;
-  if (report) describeKills(report);
-  return seeds + (report?.violations.length ?? 0) === 0 ? 0 : 1;
+async function soak(): Promise<number> {
+  const [steps, kills, matrix, texts] = [values.steps, values.kills, values.matrix, values.texts].map(
+    Number,
+  ) as Amounts;
+  let wrong = steps > 0 ? await simulate(steps) : 0;
+  if (kills > 0) {
+    const report = await runKills({ kills, say });
+    describeKills(report);
+    wrong += report.violations.length;
+  }
+  if (matrix > 0) wrong += runFile("test/sim/crash.soak.ts", { SEEDS: matrix });
+  const configurations = Math.floor(texts / 5);
+  const counts = { CONFIGURATIONS: configurations, PATTERNS: texts - configurations };
+  if (texts > 0) wrong += runFile("test/config/mutations.soak.ts", counts);
+  return wrong === 0 ? 0 : 1;
+}
+
+type Amounts = [steps: number, kills: number, matrix: number, texts: number];
+
+/** Runs a file of long tests with these counts; 0 where all of it passes. */
+function runFile(file: string, counts: Record<string, number>): number {
+  const root = join(import.meta.dirname, "../..");
+  const env = Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, `${count}`]));
+  const vitest = join(root, "node_modules/vitest/vitest.mjs");
+  const { status } = spawnSync(
+    process.execPath,
+    [vitest, "run", "--config", "test/sim/soak.config.ts", "--reporter=verbose", file],
+    { cwd: root, stdio: "inherit", env: { ...process.env, ...env } },
+  );
+  return status === 0 ? 0 : 1;
 }
 
 /** Returns how many seeds failed. */
