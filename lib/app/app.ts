@@ -68,7 +68,7 @@ export function createApp(config: Config, ports: AppPorts): App {
   }
   return {
     config,
-    rules: compileRules(config.rules, config.sources),
+    rules: compileRules(config.rules, config.sources, config.timezone),
     observedSince: new Map(),
     healthRule: compileRules([healthRuleConfig()], []).all[0]!,
     router: compileRouter(config.route, healthRoute(config.health.channels, config.route), compile),

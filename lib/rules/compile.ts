@@ -75,8 +75,13 @@ interface Meaning {
   step: number | undefined;
 }
 
-export function compileRules(configs: readonly RuleConfig[], sources: readonly SourceConfig[]): Rules {
-  const all = configs.map((config) => compileRule(config, sources));
+/** `timezone` (IANA name) is that of dates in templates. */
+export function compileRules(
+  configs: readonly RuleConfig[],
+  sources: readonly SourceConfig[],
+  timezone?: string,
+): Rules {
+  const all = configs.map((config) => compileRule(config, sources, timezone));
   // Rules that take the same values out of an event look at it together.
   const views = [...Map.groupBy(all, ({ config }) => JSON.stringify(config.extract ?? [])).values()].map(compileView);
   const place = new Map(all.map((rule, index) => [rule, index]));
@@ -143,7 +148,7 @@ export function rulePartition(rule: CompiledRule): string {
   return `rule/${rule.config.id}/${rule.version}`;
 }
 
-function compileRule(config: RuleConfig, sources: readonly SourceConfig[]): CompiledRule {
+function compileRule(config: RuleConfig, sources: readonly SourceConfig[], timezone?: string): CompiledRule {
   const { threshold, distinct, absence, expect, sequence, resolve } = config;
   const steps = [config.when, ...(expect ? [expect.when] : (sequence?.then ?? []))];
   const patterns: CompiledRule["patterns"] = steps.map((when, step) => ({ pattern: compilePattern(when), step }));
@@ -153,8 +158,8 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[]): Comp
     config,
     patterns,
     version: hashOf([config.when, config.by, ...kindOf(config)], 8),
-    summary: compileTemplate(config.summary ?? DEFAULT_SUMMARY),
-    description: config.description === undefined ? undefined : compileTemplate(config.description),
+    summary: compileTemplate(config.summary ?? DEFAULT_SUMMARY, timezone),
+    description: config.description === undefined ? undefined : compileTemplate(config.description, timezone),
     canResolve: [threshold, distinct, absence, expect, resolve].some((key) => key !== undefined),
     feeds,
     lateness: Math.max(0, ...feeds.map((source) => source.lateness)),

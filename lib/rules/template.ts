@@ -1,30 +1,57 @@
-// Summaries and descriptions: Liquid templates over `event`, `alert` and `rule`, with limits and no code execution.
+// Summaries and descriptions: Liquid templates over `event`, `alert` and `rule`, with limits, no code, no files and no clock.
 import { Liquid, type Template as LiquidTemplate } from "liquidjs";
 
 const MAX_LENGTH = 4_000;
-const liquid = new Liquid({
-  strictFilters: true,
-  strictVariables: false,
-  ownPropertyOnly: true,
-  relativeReference: false,
-  parseLimit: 20_000,
-  renderLimit: 50,
-  memoryLimit: 1_000_000,
-  // A template can name no file: there is nothing to include.
-  fs: {
-    exists: async () => false,
-    existsSync: () => false,
-    readFile: async () => "",
-    readFileSync: () => "",
-    resolve: (_root: string, file: string) => file,
-  },
-});
+/** Characters and list entries that a template may put together, what it throws away again included. */
+const MEMORY = 1_000_000;
+/** Tags that would read files. Without them a template that has one is refused where it is written. */
+const FILE_TAGS = ["include", "render", "layout", "block"];
+const DATE_FILTERS = ["date", "date_to_xmlschema", "date_to_rfc822", "date_to_string", "date_to_long_string"];
 
-// A text is the same whenever it is rendered: the filter's own "now" would read the clock.
-const date = liquid.filters["date"] as (this: unknown, value: unknown, ...rest: unknown[]) => unknown;
-liquid.registerFilter("date", function (this: unknown, value: unknown, ...rest: unknown[]) {
-  return value === "now" || value === "today" ? "" : date.call(this, value, ...rest);
-});
+type Filter = (this: unknown, value: unknown, ...rest: unknown[]) => unknown;
+
+const engines = new Map<string, Liquid>();
+
+function engineFor(timezone: string): Liquid {
+  const known = engines.get(timezone);
+  if (known !== undefined) return known;
+  const liquid = createEngine(timezone);
+  engines.set(timezone, liquid);
+  return liquid;
+}
+
+function createEngine(timezone: string): Liquid {
+  const liquid = new Liquid({
+    strictFilters: true,
+    strictVariables: false,
+    ownPropertyOnly: true,
+    parseLimit: 20_000,
+    renderLimit: 50,
+    memoryLimit: MEMORY,
+    // Neither the files nor the zone and language of the machine make a difference.
+    templates: {},
+    timezoneOffset: timezone,
+    locale: "en-US",
+    outputEscape: counted as (value: unknown) => string,
+  });
+  for (const tag of FILE_TAGS) delete liquid.tags[tag];
+  // Liquid's own would take a text past the count.
+  liquid.registerFilter("raw", (value: unknown) => value);
+  for (const name of DATE_FILTERS) {
+    const format = liquid.filters[name] as Filter;
+    // A text is the same whenever it is rendered: the filters' own "now" would read the clock.
+    liquid.registerFilter(name, function (this: unknown, value: unknown, ...rest: unknown[]) {
+      return value === "now" || value === "today" ? "" : format.call(this, value, ...rest);
+    });
+  }
+  return liquid;
+}
+
+/** Passes what is put out, and counts it: a text that doubles itself in a loop ends the template, not the process. */
+function counted(this: { context: { memoryLimit: { use(count: number): void } } }, value: unknown): unknown {
+  if (typeof value === "string") this.context.memoryLimit.use(value.length);
+  return value;
+}
 
 export interface TemplateScope {
   event: unknown;
@@ -35,11 +62,17 @@ export interface TemplateScope {
 /** Renders to plain text, trimmed and cut to 4,000 characters. Throws what Liquid throws when a filter or limit fails. */
 export type Template = (scope: TemplateScope) => string;
 
-/** Parses a template; throws an Error with Liquid's message when it is not one. */
-export function compileTemplate(text: string): Template {
+/**
+ * Parses a template; throws an Error with Liquid's message when it is not one. Dates are shown in `timezone` (IANA name) where
+ * the template names none.
+ */
+export function compileTemplate(text: string, timezone = "UTC"): Template {
+  const liquid = engineFor(timezone);
   const parsed: LiquidTemplate[] = liquid.parse(text);
   return (scope) => {
-    const rendered = String(liquid.renderSync(parsed, { ...scope })).trim();
+    const whole = String(liquid.renderSync(parsed, { ...scope }));
+    if (whole.length > MEMORY) throw new Error("the text is too long");
+    const rendered = whole.trim();
     return rendered.length > MAX_LENGTH ? `${rendered.slice(0, MAX_LENGTH).toWellFormed()}…` : rendered;
   };
 }
