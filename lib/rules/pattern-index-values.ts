@@ -3,7 +3,6 @@ import { addTo, chain, chainTo, createHit, emit, type Found, type Hit } from "./
 import { buildRanges, findRanges, type Range, type Ranges } from "./pattern-index-ranges.ts";
 import { buildTextIndex, findTexts, type TextIndex, type TextOperator } from "./pattern-index-texts.ts";
 import { parseIp } from "./pattern-ip.ts";
-import { isComparable } from "./pattern-number.ts";
 import type { Operator, Scalar } from "./pattern-tree.ts";
 import { identityOf, type ValueTest } from "./pattern-value.ts";
 
@@ -69,7 +68,7 @@ export function findValue<T>(index: ValueIndex<T>, value: Scalar, found: Found<T
   if (typeof value === "string") {
     if (texts !== undefined) findTexts(texts, value, found);
     if (addresses !== undefined) findAddress(addresses, value, found);
-  } else if (typeof value === "number" && numbers !== undefined && isComparable(value)) {
+  } else if (typeof value === "number" && numbers !== undefined) {
     findRanges(numbers, value, found);
   }
   if (rest !== undefined) emit(rest, value, found);

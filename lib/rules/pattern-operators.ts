@@ -2,7 +2,7 @@
 import { type Place, show } from "../model/place.ts";
 import { PatternError } from "./pattern-error.ts";
 import { parseCidr } from "./pattern-ip.ts";
-import { comparableNumber, parseNumeric } from "./pattern-number.ts";
+import { finiteNumber, parseNumeric } from "./pattern-number.ts";
 import { parseWildcard } from "./pattern-text.ts";
 import type { Operator } from "./pattern-tree.ts";
 
@@ -28,10 +28,7 @@ export const OPERATOR_NAMES: readonly string[] = Object.keys(PARSERS);
 /** Parses one entry of a field's list: a plain value or `{ operator: … }`; throws PatternError. */
 export function parseOperator(entry: unknown, path: Place): Operator {
   if (typeof entry === "string" || typeof entry === "boolean" || entry === null) return { op: "equals", value: entry };
-  if (typeof entry === "number") {
-    if (!Number.isFinite(entry)) throw new PatternError(path, `${entry} is no number that an event can hold`);
-    return { op: "equals", value: entry };
-  }
+  if (typeof entry === "number") return { op: "equals", value: finiteNumber(entry, path) };
   if (typeof entry !== "object" || Array.isArray(entry)) {
     throw new PatternError(path, `must be a string, a number, true, false, null or an operator, not ${show(entry)}`);
   }
@@ -106,7 +103,7 @@ function list(values: readonly unknown[], path: Place): readonly unknown[] {
 
 function parseExcluded(value: unknown, path: Place): Operator {
   if (typeof value === "string") return { op: "exactly", value };
-  if (typeof value === "number") return { op: "equals", value: comparableNumber(value, path) };
+  if (typeof value === "number") return { op: "equals", value: finiteNumber(value, path) };
   throw new PatternError(path, `anything-but takes strings or numbers, not ${show(value)}`);
 }
 

@@ -1,6 +1,5 @@
 // Whether one value of an event satisfies a field's operators; absence is not a value and is judged by the matcher.
 import { parseIp } from "./pattern-ip.ts";
-import { isComparable } from "./pattern-number.ts";
 import { casesOf, endOfCases, endsWithCases, matchesWildcard } from "./pattern-text.ts";
 import type { Operator, Scalar } from "./pattern-tree.ts";
 
@@ -81,10 +80,7 @@ function compileAffix({ op, value, ignoreCase }: Extract<Operator, { op: "prefix
 
 function compileNumeric({ low, lowOpen, high, highOpen }: Extract<Operator, { op: "numeric" }>): ValueTest {
   return (value) =>
-    typeof value === "number" &&
-    (lowOpen ? value > low : value >= low) &&
-    (highOpen ? value < high : value <= high) &&
-    isComparable(value);
+    typeof value === "number" && (lowOpen ? value > low : value >= low) && (highOpen ? value < high : value <= high);
 }
 
 /** Addresses of one family have equally many digits; those of the other family lie in no range of this one. */

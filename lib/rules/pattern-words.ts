@@ -1,12 +1,11 @@
 // A pattern's tests in words, for the person who asks why something did not match.
 import { show } from "../model/place.ts";
 import type { FieldMismatch, Mismatch } from "./explain-pattern.ts";
+import { LARGEST } from "./pattern-number.ts";
 import type { Operator, Scalar } from "./pattern-tree.ts";
 
 /** As many values or alternatives are named. */
 const NAMED = 6;
-/** Where the range of `numeric` ends that names no bound of its own. */
-const NUMERIC_LIMIT = 5e9;
 
 /** `level is "normal", wanted "error" or "critical"`: the first field that failed. */
 export function describeMismatch({ fields, together }: Mismatch): string {
@@ -64,8 +63,8 @@ function describeExcluded(operator: Operator): string {
 
 function describeRange({ low, lowOpen, high, highOpen }: Extract<Operator, { op: "numeric" }>): string {
   if (low === high) return `equal to ${low}`;
-  const from = low === -NUMERIC_LIMIT && !lowOpen ? [] : [`${lowOpen ? "above" : "of at least"} ${low}`];
-  const to = high === NUMERIC_LIMIT && !highOpen ? [] : [`${highOpen ? "below" : "of at most"} ${high}`];
+  const from = low === -LARGEST && !lowOpen ? [] : [`${lowOpen ? "above" : "of at least"} ${low}`];
+  const to = high === LARGEST && !highOpen ? [] : [`${highOpen ? "below" : "of at most"} ${high}`];
   return [...from, ...to].join(" and ");
 }
 

@@ -92,7 +92,6 @@ function excluded(operand: Json): Json[] {
 }
 
 function numeric(terms: Json[], value: number): boolean {
-  if (Math.abs(value) > 5e9 || !/^-?\d+(\.\d{1,6})?$/.test(String(value))) return false;
   for (let index = 0; index < terms.length; index += 2) {
     const bound = terms[index + 1] as number;
     const holds = {

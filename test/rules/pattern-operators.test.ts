@@ -47,11 +47,16 @@ const NUMERIC: Case[] = [
   ["a string of digits is no number", [{ numeric: [">", 0] }], "5", false],
   ["true is no number", [{ numeric: [">=", 0] }], true, false],
   ["null is no number", [{ numeric: ["<=", 0] }], null, false],
-  ["the largest number that can be compared", [{ numeric: [">", 0] }], 5_000_000_000, true],
-  ["a number beyond five billion cannot be compared", [{ numeric: [">", 0] }], 5_000_000_000.5, false],
-  ["a number with seven decimals cannot be compared", [{ numeric: ["<", 1] }], 0.0000001, false],
-  ["six decimals are compared near the limit", [{ numeric: [">", 4999999999.999998] }], 4999999999.999999, true],
-  ["six decimals are compared", [{ numeric: ["<", 0.000002] }], 0.000001, true],
+  ["milliseconds since 1970", [{ numeric: [">=", 1_795_000_000_000] }], 1_795_168_800_123, true],
+  ["the largest number of all", [{ numeric: [">", 0] }], Number.MAX_VALUE, true],
+  ["the lowest number of all", [{ numeric: ["<=", 0] }], -Number.MAX_VALUE, true],
+  ["the smallest number above zero", [{ numeric: [">", 0] }], Number.MIN_VALUE, true],
+  ["a bound with an exponent", [{ numeric: [">", 1e20, "<", 1e22] }], 1e21, true],
+  ["neighbours that differ in the last bit", [{ numeric: [">", 0.3] }], 0.1 + 0.2, true],
+  ["neighbours at the end of a range", [{ numeric: [">", 0, "<=", 0.3] }], 0.1 + 0.2, false],
+  ["all digits count when equal", [{ numeric: ["=", 37.807807921694] }], 37.807807921694092, false],
+  ["all digits count when excluded", [{ "anything-but": [1e-7] }], 1.0000001e-7, true],
+  ["a large number is excluded", [{ "anything-but": 123456789012 }], 123456789012, false],
 ];
 
 const EXISTS: Case[] = [
