@@ -21,7 +21,7 @@ import { type SourceRow, sourceKey } from "./rows.ts";
 import { commitSlice } from "./slice.ts";
 import { fireTimers } from "./timers.ts";
 import { commitUnit } from "./unit.ts";
-import { watchTarget } from "./watched.ts";
+import { dropTargets, watchTarget } from "./watched.ts";
 
 const MAX_SLICE = 1_000;
 /** One moment leads to no more than a few rounds: what is due at once because of what was. */
@@ -34,7 +34,12 @@ export interface ReplayOptions {
   /** Where the clock begins; ms. */
   start: number;
   /** Targets that are there, read completely, from the start on: what `absence` over targets watches. Default: none. */
-  targets?: readonly { source: SourceConfig; target: Target }[];
+  targets?: readonly ReplayedTarget[];
+}
+
+export interface ReplayedTarget {
+  source: SourceConfig;
+  target: Target;
 }
 
 /** What happened to an alert. Times in ms. */
@@ -57,9 +62,9 @@ export interface Replay {
   now(): number;
   /**
    * Lets time pass to `at` (ms; one that has passed is now) and evaluates what was found at that moment: events of any targets,
-   * ascending by time. What is due at the same moment comes after them.
+   * ascending by time. Targets that `ended` do so after them, and what is due at the same moment comes last.
    */
-  feed(at: number, events: readonly Event[]): Promise<void>;
+  feed(at: number, events: readonly Event[], ended?: readonly ReplayedTarget[]): Promise<void>;
   /** Lets time pass to `until` (ms): deadlines, groups and repeats each take place when they are due. */
   passTo(until: number): Promise<void>;
   /** All so far or since they were forgotten, in the order in which they were found out. */
@@ -153,10 +158,11 @@ export async function startReplay({ config, start, targets = [] }: ReplayOptions
   }
   return {
     now: () => now,
-    async feed(at, events) {
+    async feed(at, events, ended = []) {
       await passTo(at - 1);
       now = Math.max(now, at);
       await evaluate(events);
+      for (const { source, target } of ended) await dropTargets(app, source, [target]);
       await passTo(now);
     },
     passTo,

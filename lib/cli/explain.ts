@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { createExplainer, type Explainer } from "../app/explain.ts";
 import { createReader } from "../app/explain-reader.ts";
 import { endedAlerts, openAlerts, seenEvents } from "../app/lists.ts";
-import { PastedEventError, readPasted } from "../app/pasted-event.ts";
+import { readPasted } from "../app/pasted-event.ts";
 import { readStatus } from "../app/status.ts";
 import { formatLocation } from "../config/finding.ts";
 import { parseDuration } from "../model/duration.ts";
@@ -87,20 +87,12 @@ async function explainId({ app }: Opened, explainer: Explainer, { out, json, io,
 }
 
 async function explainPasted({ app }: Opened, explainer: Explainer, { out, json, io, options }: Show, file: string) {
-  const { event, filledIn } = parsePasted(await readText(file));
+  const name = file === "-" ? "stdin" : file;
+  const { event, filledIn } = readPasted(await readText(file), name, app.config, app.clock.now());
   const explanation = await explainer.event(event, false);
   if (options.json) return json({ ...explanation, filledIn });
   const note = filledIn.length === 0 ? "" : `filled in: ${filledIn.join(", ")}\n`;
   out(`${note}${eventText(io, explanation, options.all ? ALL : NEAREST)}`);
-
-  function parsePasted(pasted: string) {
-    try {
-      return readPasted(pasted, app.config, app.clock.now());
-    } catch (error) {
-      if (error instanceof PastedEventError) throw new UsageError(`--event: ${error.message}`);
-      throw error;
-    }
-  }
 }
 
 async function explainResource(

@@ -45,6 +45,12 @@ function checkTimes(test: RuleTest, place: Place, say: Say): void {
     if (momentOf(event.at, start) < start) say([...at, "at"], "the event lies before the test's start");
     if (lastFound(event, start) > end) say([...at, "at"], 'the event is found after "until"');
   }
+  for (const [index, { ends }] of test.targets.entries()) {
+    const at = [...place, "targets", index, "ends"];
+    if (ends === undefined) continue;
+    if (momentOf(ends, start) < start) say(at, "the target ends before the test's start");
+    if (momentOf(ends, start) > end) say(at, 'the target ends after "until"');
+  }
   if (end < start) say([...place, "until"], '"until" lies before the test\'s start');
   if (end > start + MAX_DAYS * DAY)
     say([...place, "until"], `the test takes longer than ${MAX_DAYS}d`, "let it start later, or end earlier");

@@ -5,7 +5,7 @@ import type { RuleTest, TestEvent } from "../model/test-file.ts";
 /** The start of a test that names no instant: a Monday morning, at work from Lisbon to Beijing. */
 const DEFAULT_START = Date.parse("2026-01-05T10:00:00Z");
 
-type Times = Pick<RuleTest, "start" | "events" | "until">;
+type Times = Pick<RuleTest, "start" | "events" | "targets" | "until">;
 
 /** When a test starts: as it says, else at the earliest instant among its events. ms */
 export function startOf({ start, events }: Times): number {
@@ -33,5 +33,6 @@ export function lastFound({ at, repeat = 1, every = 0, late }: TestEvent, start:
 export function endOf(test: Times): number {
   const start = startOf(test);
   if (test.until !== undefined) return momentOf(test.until, start);
-  return test.events.reduce((end, event) => Math.max(end, lastFound(event, start)), start);
+  const ends = test.targets.flatMap(({ ends }) => (ends === undefined ? [] : [momentOf(ends, start)]));
+  return test.events.reduce((end, event) => Math.max(end, lastFound(event, start)), Math.max(start, ...ends));
 }

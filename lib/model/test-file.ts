@@ -51,6 +51,7 @@ export const TestTarget = z.strictObject({
   id: Text.describe("Id of the service, pool or training job."),
   name: Text.optional().describe("Default: the id."),
   labels: Labels.optional().describe("Labels of the target."),
+  ends: Moment.optional().describe("When it is over or deleted: nobody waits for its events any more."),
 });
 
 const ResourcePart = z.strictObject({

@@ -34,7 +34,7 @@ async function verdict(made: Bench, number = -1) {
 
 function wouldBe(made: Bench, fields: Partial<Event> = {}) {
   const text = JSON.stringify({ source: "service-events", level: "error", resource: { id: "svc-1" }, ...fields });
-  return explainer(made).event(readPasted(text, made.app.config, made.app.clock.now()).event, false);
+  return explainer(made).event(readPasted(text, "stdin", made.app.config, made.app.clock.now()).event, false);
 }
 
 function at(minutes: number): string {

@@ -1,6 +1,7 @@
 // A pasted event is as its source would give it: what is missing is filled in and named, what is wrong is refused by its field.
 import { describe, expect, it } from "vitest";
-import { PastedEventError, readPasted } from "../../lib/app/pasted-event.ts";
+import { readPasted } from "../../lib/app/pasted-event.ts";
+import { ConfigError, formatFindings } from "../../lib/config/finding.ts";
 import { eventAt, START } from "../support/event.ts";
 import { bench } from "./support.ts";
 
@@ -14,7 +15,7 @@ channels: { ops: { type: webhook, url: "HOOK" } }`;
 
 async function read(pasted: unknown) {
   const { app } = await bench({ yaml: YAML });
-  return readPasted(typeof pasted === "string" ? pasted : JSON.stringify(pasted), app.config, START);
+  return readPasted(typeof pasted === "string" ? pasted : JSON.stringify(pasted), "stdin", app.config, START);
 }
 
 describe("what is missing", () => {
@@ -38,6 +39,12 @@ describe("what is missing", () => {
     });
     expect(filledIn).toContain("text");
     expect(filledIn).not.toContain("message");
+  });
+
+  it("is unknown where nothing says it, never empty", async () => {
+    const { event } = await read({ source: "pool-events" });
+    expect(event).toMatchObject({ connection: "unknown", project: "unknown", region: "unknown" });
+    expect(event.resource).toEqual({ type: "pool", id: "unknown", name: "unknown" });
   });
 
   it("is the first source of its kind where none is named", async () => {
@@ -64,17 +71,44 @@ describe("what is missing", () => {
 });
 
 describe("what is wrong", () => {
-  it.each([
-    ["text that is no JSON", "boom", "stdin is no JSON"],
-    ["a list", "[]", "the event: "],
-    ["no source", { level: "error" }, "source: "],
-    ["a source of no known kind", { source: "pods" }, "source: "],
-    ["a level that there is not", { source: "service-events", level: "fatal" }, "level: "],
-    ["a time that is none", { source: "service-events", time: "now" }, "time: "],
-    ["a resource's id that is a number", { source: "service-events", resource: { id: 5 } }, "resource.id: "],
-  ])("%s is refused by its field", async (_, pasted, words) => {
+  it.each<[what: string, pasted: unknown, said: string]>([
+    ["nothing", "", "stdin:1:1: is empty; paste one event"],
+    ["text that is no JSON", '{ "source": boom }', "stdin:1:13: this is no JSON"],
+    ["two events", '{ "source": "pool-events" }\n{}', "stdin:2:1: this is no JSON, or more than one value"],
+    ["a list", "[]", "stdin:1:1: this is a list; paste one event"],
+    ["a word", '"source"', "stdin:1:1: this is no event; paste one event"],
+    [
+      "an API's answer",
+      { total: 1, events: [{ level: "Error" }] },
+      "stdin:1:1: this is no event; it looks like an API's own answer",
+    ],
+    ["no source", { level: "error" }, 'stdin:1:1: the key "source" is missing; it is one of service-events'],
+    ["a source of no known kind", { source: "pool-event" }, 'stdin:1:11: "source" must be one of'],
+    [
+      "a field that no event has",
+      '{ "source": "pool-events",\n  "mesage": "x" }',
+      'stdin:2:13: unknown key "mesage"; did you mean "message"?',
+    ],
+    [
+      "a field that no resource has",
+      { source: "pool-events", resource: { nme: "x" } },
+      'stdin:1:43: unknown key "nme"; did you mean "name"?',
+    ],
+    [
+      "a level that there is not",
+      { source: "service-events", level: "fatal" },
+      'stdin:1:36: "level" must be one of normal',
+    ],
+    ["a time that is none", { source: "service-events", time: "now" }, 'stdin:1:35: "time" must be an instant such as'],
+    [
+      "a resource's id that is a number",
+      { source: "service-events", resource: { id: 5 } },
+      'stdin:1:45: "id" must be text',
+    ],
+  ])("%s is refused where it stands", async (_, pasted, said) => {
     const refused = await read(pasted).catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(PastedEventError);
-    expect((refused as Error).message).toContain(words);
+    expect(refused).toBeInstanceOf(ConfigError);
+    const printed = formatFindings((refused as ConfigError).findings);
+    expect(printed.slice(0, said.length)).toBe(said);
   });
 });

@@ -141,9 +141,14 @@ describe("explain", () => {
     ["two things at once", ["abc", "--event", "-"], "{}", "name one event or alert by its id"],
     ["an id that nothing has", ["zzz"], "", "no event or alert has an id that begins with zzz"],
     ["a wrong duration", ["--resource", "x", "--since", "yesterday"], "", "expected a duration"],
-    ["text that is no JSON", ["--event", "-"], "boom", "stdin is no JSON"],
-    ["a field that is wrong", ["--event", "-"], `{ "source": "service-events", "level": "bad" }`, "level: "],
-    ["an event of no source", ["--event", "-"], `{ "level": "error" }`, "source: "],
+    ["text that is no JSON", ["--event", "-"], "boom", "stdin:1:1: this is no JSON"],
+    [
+      "a field that is wrong",
+      ["--event", "-"],
+      `{ "source": "service-events", "level": "bad" }`,
+      'stdin:1:40: "level" must be one of',
+    ],
+    ["an event of no source", ["--event", "-"], `{ "level": "error" }`, 'stdin:1:1: the key "source" is missing'],
   ])("refuses %s", async (_, args, stdin, words) => {
     const config = samplesConfig({ url: "http://127.0.0.1:9", credentials: { projectId: "p" } }, "http://127.0.0.1:9");
     const cwd = await folderWith({ "lookout.yml": config });

@@ -201,6 +201,18 @@ const PASSING: [name: string, test: string][] = [
       - { at: 1h, rule: missed, status: firing, key: { resource.id: mute } }
       - { at: 90m, rule: missed, status: firing, key: { resource.id: ticks } }`,
   ],
+  [
+    "a target that ends before its silence is too long is not missed, and one that is missed already is over with it",
+    `
+    targets:
+      - { source: service-events, connection: far, id: early, ends: 59m }
+      - { source: service-events, connection: far, id: late, ends: 90m }
+    events: []
+    until: 4h
+    expect:
+      - { at: 1h, rule: missed, status: firing, key: { resource.id: late } }
+      - { at: 90m, rule: missed, status: resolved, key: { resource.id: late }, channels: [ops] }`,
+  ],
   ["nothing happens where nothing matches", "\n    events: []\n    until: 30d\n    expect: []"],
   [
     "an alert whose route has no channel fires all the same",
@@ -345,6 +357,11 @@ const REFUSED: [what: string, text: string, said: string][] = [
       "    start: 2026-06-02T12:00:00Z\n    events: [{ at: 2026-06-02T11:00:00Z, source: pool-events }]\n    expect: []\n",
     ),
     "7:16: the event lies before the test's start",
+  ],
+  [
+    "a target that ends after the test",
+    broken("    targets: [{ source: pool-events, id: a, ends: 2h }]\n    events: []\n    until: 1h\n    expect: []\n"),
+    '6:45: the target ends after "until"',
   ],
   [
     "a test without end",

@@ -1,5 +1,5 @@
 // One rule test: its events replayed, and what came of them as a user would say it.
-import { endOf, startOf } from "../../config/test-times.ts";
+import { endOf, momentOf, startOf } from "../../config/test-times.ts";
 import type { Alert } from "../../model/alert.ts";
 import type { Config } from "../../model/config.ts";
 import type { Notification } from "../../model/notification.ts";
@@ -39,13 +39,20 @@ export async function runRuleTest(config: Config, test: RuleTest): Promise<Seen>
   const tested = targetsOf(config, test, events);
   const whole = withSourcesOf(config, [...events, ...tested]);
   const targets = watchedTargets(whole, tested);
-  const replay = await startReplay({ config: whole, start: startOf(test), targets });
+  const start = startOf(test);
+  const ends = targets.flatMap(({ ends, ...target }) =>
+    ends === undefined ? [] : [{ at: momentOf(ends, start), target }],
+  );
+  const replay = await startReplay({ config: whole, start, targets });
   try {
-    for (const [at, together] of Map.groupBy(found, ({ at }) => at)) {
-      await replay.feed(
-        at,
-        together.map(({ event }) => event),
-      );
+    const moments = Map.groupBy(
+      [...found, ...ends].sort((a, b) => a.at - b.at),
+      ({ at }) => at,
+    );
+    for (const [at, together] of moments) {
+      const events = together.flatMap((one) => ("event" in one ? [one.event] : []));
+      const ended = together.flatMap((one) => ("target" in one ? [one.target] : []));
+      await replay.feed(at, events, ended);
     }
     await replay.passTo(endOf(test));
     return { transitions: transitionsOf(replay), notifications: [...replay.notifications] };

@@ -7,14 +7,18 @@ import { sources } from "../../sources/registry.ts";
 import { sourceOf } from "./events.ts";
 
 /** A target, by what its events say of it. */
-export type TestedTarget = Pick<Event, "source" | "sourceId" | "connection"> & { target: Target };
+export type TestedTarget = Pick<Event, "source" | "sourceId" | "connection"> & {
+  target: Target;
+  /** As the test says it; undefined: it is there to the end. */
+  ends?: string | undefined;
+};
 
 /** Each once. Cloud Eye's target is the project, whatever its events are about. */
 export function targetsOf(config: Config, { targets }: RuleTest, events: readonly Event[]): TestedTarget[] {
   const named = targets.map((entry): TestedTarget => {
-    const { source, connection, id, name, labels } = entry;
+    const { source, connection, id, name, labels, ends } = entry;
     const target = { id, ...(name === undefined ? {} : { name }), ...(labels === undefined ? {} : { labels }) };
-    return { source, sourceId: entry.sourceId ?? sourceOf(config, entry)?.id ?? source, connection, target };
+    return { source, sourceId: entry.sourceId ?? sourceOf(config, entry)?.id ?? source, connection, target, ends };
   });
   const seen = events
     .filter(({ source }) => !sources[source].projectWide)
@@ -30,11 +34,11 @@ export function targetsOf(config: Config, { targets }: RuleTest, events: readonl
 export function watchedTargets(
   config: Config,
   tested: readonly TestedTarget[],
-): { source: SourceConfig; target: Target }[] {
-  return tested.flatMap(({ source: kind, sourceId, connection, target }) => {
+): { source: SourceConfig; target: Target; ends: string | undefined }[] {
+  return tested.flatMap(({ source: kind, sourceId, connection, target, ends }) => {
     const source = config.sources.find(
       (one) => one.kind === kind && one.id === sourceId && one.connection === connection,
     );
-    return source ? [{ source, target }] : [];
+    return source ? [{ source, target, ends }] : [];
   });
 }
