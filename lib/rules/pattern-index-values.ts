@@ -2,7 +2,7 @@
 import { addTo, chain, chainTo, createHit, emit, type Found, type Hit } from "./pattern-index-hit.ts";
 import { buildRanges, findRanges, type Range, type Ranges } from "./pattern-index-ranges.ts";
 import { buildTextIndex, findTexts, type TextIndex, type TextOperator } from "./pattern-index-texts.ts";
-import { parseIp } from "./pattern-ip.ts";
+import { IPV4_DIGITS, parseIp } from "./pattern-ip.ts";
 import type { Operator, Scalar } from "./pattern-tree.ts";
 import { identityOf, type ValueTest } from "./pattern-value.ts";
 
@@ -44,7 +44,13 @@ export function buildValueIndex<T>(demands: readonly Demand<T>[]): ValueIndex<T>
     if (identity !== undefined) chainTo(exact, identity.value, createHit(target));
     else if (by.op === "numeric") numbers.push({ ...by, target });
     else if (by.op === "cidr") {
-      addTo(networks, by.low.length, { low: by.low, lowOpen: false, high: by.high, highOpen: false, target });
+      const { low, high } = by;
+      addTo(networks, low.length, { low, lowOpen: false, high, highOpen: false, target });
+      // What of an IPv6 range an IPv4 address can decide (see isWithin).
+      if (low.length > IPV4_DIGITS) {
+        const [first, last] = [low.slice(0, IPV4_DIGITS), high.slice(0, IPV4_DIGITS)];
+        addTo(networks, IPV4_DIGITS, { low: first, lowOpen: true, high: last, highOpen: true, target });
+      }
     } else if (by.op === "equals") chainTo(single, parseIp(String(by.value)) as string, createHit(target));
     else if (by.op === "exists" && by.value) rest = chain(createHit(target), rest);
     else if (by.op !== "exists" && by.op !== "exactly" && by.op !== "anything-but")
@@ -77,9 +83,12 @@ export function findValue<T>(index: ValueIndex<T>, value: Scalar, found: Found<T
 function findAddress<T>({ exact, ranges }: Addresses<T>, text: string, found: Found<T>): void {
   const digits = parseIp(text);
   if (digits === undefined) return;
-  emit(exact.get(digits), text, found);
-  const family = ranges.get(digits.length);
-  if (family !== undefined) findRanges(family, digits, found);
+  for (const length of digits.length > IPV4_DIGITS ? [IPV4_DIGITS, digits.length] : [IPV4_DIGITS]) {
+    const part = digits.slice(0, length);
+    emit(exact.get(part), text, found);
+    const family = ranges.get(length);
+    if (family !== undefined) findRanges(family, part, found);
+  }
 }
 
 function mapValues<K, V, W>(map: ReadonlyMap<K, V>, change: (value: V) => W): Map<K, W> {

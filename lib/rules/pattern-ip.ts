@@ -5,6 +5,8 @@ import type { Operator } from "./pattern-tree.ts";
 
 const IPV4 = /^\d+\.\d+\.\d+\.\d+$/;
 const IPV6 = /^[0-9a-fA-F:]*:[0-9a-fA-F:]*$/;
+/** As many hexadecimal digits has an IPv4 address. */
+export const IPV4_DIGITS = 8;
 const IPV4_IN_IPV6 = "00000000000000000000ffff";
 
 /** 8 hexadecimal digits for an IPv4 address, 32 for IPv6, undefined for anything else; mapped IPv4 counts as IPv4. */

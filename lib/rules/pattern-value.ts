@@ -43,8 +43,8 @@ export function compileOperator(operator: Operator): ValueTest {
   switch (operator.op) {
     case "equals":
     case "exactly": {
-      const address = parseIp(String(operator.value));
-      return onText((text) => parseIp(text) === address);
+      const address = parseIp(String(operator.value)) as string;
+      return onText((text) => parseIp(text)?.startsWith(address) ?? false);
     }
     case "equals-ignore-case": {
       const cases = casesOf(operator.value);
@@ -60,7 +60,7 @@ export function compileOperator(operator: Operator): ValueTest {
     case "exists":
       return () => operator.value;
     case "cidr":
-      return onText((text) => isWithin(parseIp(text), operator.low, operator.high));
+      return onText((text) => isWithin(parseIp(text), operator));
     case "anything-but": {
       const excluded = compileOperators(operator.none);
       return (value) => !excluded(value);
@@ -83,7 +83,13 @@ function compileNumeric({ low, lowOpen, high, highOpen }: Extract<Operator, { op
     typeof value === "number" && (lowOpen ? value > low : value >= low) && (highOpen ? value < high : value <= high);
 }
 
-/** Addresses of one family have equally many digits; those of the other family lie in no range of this one. */
-function isWithin(address: string | undefined, low: string, high: string): boolean {
-  return address !== undefined && address.length === low.length && address >= low && address <= high;
+/**
+ * Digits are compared as far as both have some, as in event-ruler: an IPv6 address lies in an IPv4 range when its first
+ * 32 bits do, an IPv4 address in an IPv6 range when any further bits would.
+ */
+function isWithin(address: string | undefined, { low, high }: Extract<Operator, { op: "cidr" }>): boolean {
+  if (address === undefined) return false;
+  const { length } = low;
+  if (address.length >= length) return address.slice(0, length) >= low && address.slice(0, length) <= high;
+  return address > low.slice(0, address.length) && address < high.slice(0, address.length);
 }

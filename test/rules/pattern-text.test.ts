@@ -33,6 +33,8 @@ const EXACT: Case[] = [
   ["an accent written apart is another string", ["caf\u00e9"], "cafe\u0301", false],
   ["an address equals its other spelling", ["2001:db8::1"], "2001:0DB8:0:0:0:0:0:1", true],
   ["an address mapped into IPv6 equals the IPv4 one", ["10.0.0.1"], "::ffff:0a00:0001", true],
+  ["an address equals one of IPv6 that begins so", ["10.0.0.1"], "a00:1::7", true],
+  ["an address of IPv6 never equals its beginning", ["a00:1::"], "10.0.0.1", false],
   ["an address differs from its neighbour", ["10.0.0.1"], "10.0.0.2", false],
   ["what only looks like an address is plain text", ["10.0.0.256"], "10.0.0.256", true],
   ["a time of day is plain text", ["08:23"], "08:23", true],
