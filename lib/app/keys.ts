@@ -6,8 +6,11 @@ import type { App } from "./deps.ts";
 import type { KeysRow } from "./rows.ts";
 import type { Unit } from "./unit.ts";
 
-/** Keys are forgotten when they expire: at the bound they are counted again this often; ms. */
-const RECOUNT_MS = 60_000;
+/** Keys are forgotten when they expire, a day after their last event at the soonest: at the bound they are counted again, which reads
+ * them all, this often; ms. */
+const RECOUNT_MS = 900_000;
+/** Keys that are read at once. */
+const COUNTED = 500;
 
 export function keysKey(rulePartition: string): Key {
   return { pk: "keys", sk: rulePartition };
@@ -44,11 +47,21 @@ async function admit(
   const row = unit.value<KeysRow>(keysKey(pk)) ?? { count: 0, countedAt: 0 };
   let { count, countedAt } = row;
   if (count + fresh.size > rule.maxKeys && now - countedAt >= RECOUNT_MS) {
-    count = (await app.store.list(pk)).length;
+    count = await countRows(app, pk);
     countedAt = now;
   }
   const room = Math.max(0, rule.maxKeys - count);
   const admitted = Math.min(room, fresh.size);
   if (admitted > 0 || countedAt !== row.countedAt) unit.put(keysKey(pk), { count: count + admitted, countedAt });
   return new Set([...fresh].slice(admitted));
+}
+
+async function countRows({ store }: App, pk: string): Promise<number> {
+  let rows = await store.list(pk, { limit: COUNTED });
+  let count = rows.length;
+  while (rows.length === COUNTED) {
+    rows = await store.list(pk, { limit: COUNTED, after: rows.at(-1)!.sk });
+    count += rows.length;
+  }
+  return count;
 }

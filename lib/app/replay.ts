@@ -1,4 +1,4 @@
-// Replays events through the very application that runs live, over a store in memory and a clock that moves only when told.
+// Replays events through the very application that runs live, over a store of its own and a clock that moves only when told.
 // Invariant: the moments of deadlines, groups and repeats are those at which they are due; nothing is asked of a network.
 import type { ChannelType } from "../channels/port.ts";
 import type { Config, SourceConfig } from "../model/config.ts";

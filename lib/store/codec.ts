@@ -10,13 +10,16 @@ const FAST = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 /** What `cost` has encoded serves for `commit`: nothing is made into JSON or compressed twice. */
 const encoded = new WeakMap<Put, string | Uint8Array>();
 
-/** The data of a put as they are stored. Throws StoreError when they are no JSON value. */
-export function encodeData(put: Put): string | Uint8Array {
+/**
+ * The data of a put as they are stored, larger ones than so many characters compressed. Throws StoreError when they are no JSON
+ * value.
+ */
+export function encodeData(put: Put, plain = PLAIN): string | Uint8Array {
   const known = encoded.get(put);
   if (known !== undefined) return known;
   const json: string | undefined = JSON.stringify(put.data);
   if (json === undefined) throw new StoreError(`the data of row ${put.pk}/${put.sk} are no JSON value`);
-  const data = json.length <= PLAIN ? json : brotliCompressSync(json, FAST);
+  const data = json.length <= plain ? json : brotliCompressSync(json, FAST);
   encoded.set(put, data);
   return data;
 }

@@ -1,11 +1,5 @@
-// Values on disk for as long as this process works on them, in memory a few megabytes however many there are: a pile that is read
-// in order, and a shelf that is read by name. They are SQLite's unnamed databases, files that have no name once they are open:
-// nothing stays behind, however the process ends.
-import { DatabaseSync } from "node:sqlite";
-import { StoreError } from "./port.ts";
-
-/** KiB that SQLite keeps in memory. */
-const CACHE = 16_384;
+// Values on disk for as long as this process works on them, read in order: in memory a few megabytes however many there are.
+import { explainUnnamed, openUnnamed } from "./unnamed.ts";
 
 /** What the values are ordered by, the first number first. */
 export type Rank = readonly [number, number, number];
@@ -20,9 +14,9 @@ export interface Spool<T> {
 }
 
 export function openSpool<T>(): Spool<T> {
-  const db = openUnnamed(
+  const db = openUnnamed([
     "CREATE TABLE entries (a INTEGER NOT NULL, b INTEGER NOT NULL, c INTEGER NOT NULL, value TEXT NOT NULL) STRICT",
-  );
+  ]);
   const insert = db.prepare("INSERT INTO entries VALUES (?, ?, ?, ?)");
   let sorted = false;
 
@@ -46,47 +40,10 @@ export function openSpool<T>(): Spool<T> {
   };
 }
 
-export interface Shelf<T> {
-  /** Puts a value, any JSON, in the place of the one of that name. Throws StoreError where the disk takes no more. */
-  put(name: string, value: T): void;
-  get(name: string): T | undefined;
-  /** Everything is gone. */
-  close(): void;
-}
-
-export function openShelf<T>(): Shelf<T> {
-  const db = openUnnamed("CREATE TABLE entries (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT");
-  const upsert = db.prepare(
-    "INSERT INTO entries VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-  );
-  const select = db.prepare("SELECT value FROM entries WHERE name = ?");
-  return {
-    put: (name, value) => guard(() => void upsert.run(name, JSON.stringify(value))),
-    get(name) {
-      const found = select.get(name) as { value: string } | undefined;
-      return found && (JSON.parse(found.value) as T);
-    },
-    close: () => db.close(),
-  };
-}
-
-function openUnnamed(table: string): DatabaseSync {
-  return guard(() => {
-    const db = new DatabaseSync("");
-    db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -${CACHE}; ${table}`);
-    return db;
-  });
-}
-
 function guard<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const { message } = error as Error;
-    throw new StoreError(
-      `a temporary file could not be written (${message}): free some space in the folder for temporary files, or set ` +
-        "SQLITE_TMPDIR to another one",
-      { cause: error },
-    );
+    throw explainUnnamed(error);
   }
 }

@@ -12,7 +12,7 @@ const APPLICATION_ID = 0x4c4b4f54;
 const BUSY_TIMEOUT = 10_000;
 
 /** Step n makes state version n + 1 of version n. */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE rows (
      pk TEXT NOT NULL, sk TEXT NOT NULL, version INTEGER NOT NULL, data ANY NOT NULL,
      queue TEXT, due INTEGER, expires INTEGER,

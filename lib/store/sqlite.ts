@@ -1,5 +1,6 @@
 // The store on one SQLite file. A commit that returned is on disk (WAL, synchronous=FULL); any number of processes may
 // use the file at once.
+import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import { decodeData, encodeData } from "./codec.ts";
 import { checkCommit, checkKey, checkPartition, rowId } from "./ops.ts";
@@ -52,7 +53,22 @@ interface Stored extends Key {
  * throws StoreError where the file cannot be used, saying what to do.
  */
 export function openSqliteStore({ path, now }: { path: string; now: () => number }): Store {
-  const db = openFile(path);
+  return storeOver({ db: openFile(path), now, explain: (error) => explain(error, path) });
+}
+
+export interface Opened {
+  /** With its tables (sqlite-file.ts). */
+  db: DatabaseSync;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** What is thrown instead of an error. */
+  explain: (error: unknown) => unknown;
+  /** Characters of JSON up to which data are not compressed; the default is the codec's. */
+  plain?: number;
+}
+
+/** A store over a database that is open. */
+export function storeOver({ db, now, explain, plain }: Opened): Store {
   const statements = new Map<string, ReturnType<typeof db.prepare>>();
 
   function statement(sql: string) {
@@ -68,8 +84,18 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
     try {
       return work();
     } catch (error) {
-      throw explain(error, path);
+      throw explain(error);
     }
+  }
+
+  function cost(op: Op): { items: number; bytes: number } {
+    const key = ROW_BYTES + Buffer.byteLength(op.pk) + Buffer.byteLength(op.sk);
+    return { items: 1, bytes: op.op === "put" ? key + Buffer.byteLength(encodeData(op, plain)) : key };
+  }
+
+  function toValues(put: Put): Values {
+    const { queue = null, due = null, expires = null } = put;
+    return { data: encodeData(put, plain), queue, due, expires };
   }
 
   function select<T>(sql: string, values: Values): Row<T>[] {
@@ -145,15 +171,6 @@ export function openSqliteStore({ path, now }: { path: string; now: () => number
     },
   };
   return store;
-}
-
-function cost(op: Op): { items: number; bytes: number } {
-  const key = ROW_BYTES + Buffer.byteLength(op.pk) + Buffer.byteLength(op.sk);
-  return { items: 1, bytes: op.op === "put" ? key + Buffer.byteLength(encodeData(op)) : key };
-}
-
-function toValues(put: Put): Values {
-  return { data: encodeData(put), queue: put.queue ?? null, due: put.due ?? null, expires: put.expires ?? null };
 }
 
 function toRow<T>({ pk, sk, version, data, queue, due, expires }: Stored): Row<T> {

@@ -1,14 +1,14 @@
 // What a sandbox lets through to the store behind it, and what it keeps to itself.
 import { expect, it } from "vitest";
 import { sandboxOf } from "../../lib/app/sandbox.ts";
-import { openMemoryStore } from "../../lib/store/memory.ts";
 import { StoreConflict } from "../../lib/store/port.ts";
+import { openUnnamedStore } from "../../lib/store/unnamed.ts";
 
 const project = { pk: "project", sk: "prod" };
 const connection = { pk: "connection", sk: "prod" };
 
 async function setUp() {
-  const real = openMemoryStore({ now: () => 0 });
+  const real = openUnnamedStore({ now: () => 0 });
   await real.commit([
     { op: "put", ...project, data: "real" },
     { op: "put", ...connection, data: { proven: true } },

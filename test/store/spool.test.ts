@@ -1,6 +1,6 @@
-// Values on disk while they are worked on: read in order, or by name.
+// Values on disk while they are worked on, read in order.
 import { expect, onTestFinished, test } from "vitest";
-import { openShelf, openSpool, type Rank } from "../../lib/store/spool.ts";
+import { openSpool, type Rank } from "../../lib/store/spool.ts";
 
 function spool<T>() {
   const opened = openSpool<T>();
@@ -44,13 +44,4 @@ test("a hundred thousand values take the memory of a few", () => {
   for (const { value } of pile.read()) read += value.text.length;
   expect(read).toBe(100_000 * text.length);
   expect(process.memoryUsage.rss() - before).toBeLessThan(60_000_000);
-});
-
-test("a shelf gives the newest of a name, and nothing for one it never had", () => {
-  const shelf = openShelf<{ n: number }>();
-  onTestFinished(() => shelf.close());
-  shelf.put("a", { n: 1 });
-  shelf.put("b", { n: 2 });
-  shelf.put("a", { n: 3 });
-  expect([shelf.get("a"), shelf.get("b"), shelf.get("c")]).toEqual([{ n: 3 }, { n: 2 }, undefined]);
 });
