@@ -17,6 +17,7 @@ import type { Store } from "../store/port.ts";
 import { createGate } from "./credentials.ts";
 import type { App, Bus, Channel, Connection, Identity } from "./deps.ts";
 import { healthRuleConfig } from "./health.ts";
+import { divide } from "./owners.ts";
 import { createProjectStore } from "./projects.ts";
 import { createTokenStore } from "./tokens.ts";
 
@@ -81,10 +82,10 @@ export function createApp(config: Config, ports: AppPorts): App {
     bus,
     sources,
     connections,
-    discover(source, connection, projectId, signal) {
+    async discover(source, connection, projectId, signal) {
       const { workspaces } = connection.config;
-      const options = { workspaces, filter: source.discover, projectId, signal, redact: secrets.redact };
-      return discover(source.kind, connection.client, options);
+      const options = { workspaces, projectId, signal, redact: secrets.redact };
+      return divide(config, source, await discover(source.kind, connection.client, options));
     },
     channels,
     heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),

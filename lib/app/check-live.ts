@@ -59,7 +59,7 @@ async function findTargets(
   project: string,
   signal: AbortSignal,
 ): Promise<Target[]> {
-  return source.targets ?? app.discover(source, connection, project, signal);
+  return source.targets ?? (await app.discover(source, connection, project, signal)).own;
 }
 
 /** What goes wrong when the target's newest events are asked for; undefined where nothing does. */

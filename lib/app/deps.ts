@@ -8,8 +8,9 @@ import type { Log } from "../model/log.ts";
 import type { CompiledRule, Rules } from "../rules/compile.ts";
 import type { Transition } from "../rules/state.ts";
 import type { CloudClient } from "../sources/client.ts";
-import type { Source, Target } from "../sources/port.ts";
+import type { Source } from "../sources/port.ts";
 import type { Store } from "../store/port.ts";
+import type { Discovered } from "./owners.ts";
 
 /** The doorbell: told after a commit that something is due. A lost ring delays, never loses. */
 export interface Bus {
@@ -57,7 +58,7 @@ export interface App {
   bus: Bus;
   sources: Readonly<Record<SourceConfig["kind"], Source>>;
   connections: ReadonlyMap<string, Connection>;
-  discover(source: SourceConfig, connection: Connection, projectId: string, signal: AbortSignal): Promise<Target[]>;
+  discover(source: SourceConfig, connection: Connection, projectId: string, signal: AbortSignal): Promise<Discovered>;
   channels: ReadonlyMap<string, Channel>;
   /** The address to ask after each healthy round, its secrets resolved. */
   heartbeatUrl(): Promise<string | undefined>;

@@ -80,7 +80,8 @@ export function createReader(app: App): Reader {
   return {
     state,
     async target(sourceId, target) {
-      const row = (await app.store.get<TargetRow>(targetKey(sourceId, target)))?.data;
+      const source = app.config.sources.find(({ id }) => id === sourceId);
+      const row = source && (await app.store.get<TargetRow>(targetKey(source, target)))?.data;
       return { since: row?.cursor.floor ?? 0, learning: row?.learning };
     },
     observedSince,

@@ -13,11 +13,12 @@ import {
   SOURCES,
   type SourceRow,
   sourceKey,
+  type TargetRow,
   targetKey,
 } from "./rows.ts";
 import { readTarget, type TargetReport } from "./target.ts";
 import { type Targets, targetsOf } from "./targets.ts";
-import { dropTargets } from "./watched.ts";
+import { dropTargets, watchAgain } from "./watched.ts";
 
 const CONCURRENCY = 24;
 /** A target that keeps failing is asked less and less often, after this many tries in a row. */
@@ -40,7 +41,17 @@ export async function pollSource(app: App, source: SourceConfig, signal: AbortSi
   const now = app.clock.now();
   const before = await app.store.get<SourceRow>(sourceKey(source.id));
   const connection = app.connections.get(source.connection)!;
-  const run: Run = { app, source, connection, now, before: before?.data, signal, failing: {}, reports: [] };
+  const run: Run = {
+    app,
+    source,
+    connection,
+    now,
+    before: before?.data,
+    signal,
+    failing: {},
+    reports: [],
+    complete: new Set(),
+  };
   let discovered: SourceRow["discovered"] = before?.data.discovered;
   let discoveryError: string | undefined;
   let targets = 0;
@@ -51,9 +62,10 @@ export async function pollSource(app: App, source: SourceConfig, signal: AbortSi
     discovered = known.discovered ?? discovered;
     discoveryError = known.error;
     targets = known.list.length;
-    const ended = newlyEnded(before?.data.discovered?.targets ?? [], known.discovered?.targets);
+    const ended = newlyEnded(before?.data.discovered?.targets ?? [], known);
     if (ended.length > 0) await dropTargets(app, source, ended);
     await readTargets(run, project, known);
+    discovered &&= await watchNew(run, discovered);
   } catch (error) {
     if (isFatal(error)) throw error;
     // The project itself could not be found out: none of the targets was asked.
@@ -69,11 +81,12 @@ export async function pollSource(app: App, source: SourceConfig, signal: AbortSi
 /** Of those that were there before: what a new discovery saw to have ended, or no more. */
 function newlyEnded(
   before: readonly DiscoveredTarget[],
-  now: readonly DiscoveredTarget[] | undefined,
+  { discovered, elsewhere }: Pick<Targets, "discovered" | "elsewhere">,
 ): DiscoveredTarget[] {
-  if (now === undefined) return [];
-  const alive = new Set(now.filter(({ endedSeen }) => endedSeen === undefined).map(({ id }) => id));
-  return before.filter(({ id, endedSeen }) => endedSeen === undefined && !alive.has(id));
+  if (discovered === undefined) return [];
+  const { targets } = discovered;
+  const alive = new Set(targets.filter(({ endedSeen }) => endedSeen === undefined).map(({ id }) => id));
+  return before.filter(({ id, endedSeen }) => endedSeen === undefined && !alive.has(id) && !elsewhere?.has(id));
 }
 
 interface Run {
@@ -85,6 +98,24 @@ interface Run {
   signal: AbortSignal;
   failing: Record<string, FailingTarget>;
   reports: TargetReport[];
+  /** Ids of the targets that were read to their end. */
+  complete: Set<string>;
+}
+
+/** What came, or came back, and is read completely now is watched from now on. */
+async function watchNew(
+  { app, source, now, complete }: Run,
+  discovered: NonNullable<SourceRow["discovered"]>,
+): Promise<NonNullable<SourceRow["discovered"]>> {
+  const targets: DiscoveredTarget[] = [];
+  for (const target of discovered.targets) {
+    const { unread, ...read } = target;
+    if (unread && complete.has(target.id)) {
+      await watchAgain(app, source, target, now);
+      targets.push(read);
+    } else targets.push(target);
+  }
+  return { ...discovered, targets };
 }
 
 async function readTargets(run: Run, project: string, { list, asOf }: Targets): Promise<void> {
@@ -123,15 +154,18 @@ async function readTargets(run: Run, project: string, { list, asOf }: Targets): 
         signal,
         report,
       });
-      if (report.complete) return;
+      if (report.complete) {
+        run.complete.add(target.id);
+        return;
+      }
       run.failing[target.id] = failureOf(run, target.id, floor, new Error("the run was stopped; the rest follows"));
     } catch (error) {
       if (isFatal(error)) throw error;
-      const everRead = earlier !== undefined || (await app.store.get(targetKey(source.id, target.id))) !== undefined;
+      const row = (await app.store.get<TargetRow>(targetKey(source, target.id)))?.data;
       // It has ended, and the API has forgotten it: there is nothing more to read.
       if (target.ended && error instanceof CloudError && error.kind === "not-found") return;
       run.failing[target.id] = failureOf(run, target.id, floor, error);
-      if (!everRead) run.failing[target.id]!.readTo = null;
+      if (!earlier && !row?.ledgers[source.id]) run.failing[target.id]!.readTo = row?.cursor.readTo ?? null;
       progress.fail(source.id, target.id, run.failing[target.id]!.readTo);
       app.log.warn("target not read", { source: source.id, target: target.id, error: run.failing[target.id]!.error });
     }

@@ -1,5 +1,6 @@
 // Where everything lies in the store: the names of the rows and what they hold. Nothing else builds a key.
 import type { Alert } from "../model/alert.ts";
+import type { SourceConfig } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
 import type { Notification } from "../model/notification.ts";
 import type { KeyState } from "../rules/state.ts";
@@ -33,15 +34,24 @@ export type Daily<T> = Record<string, T>;
 
 export interface TargetRow {
   cursor: Cursor;
-  /** Committed together with the events they count. */
-  ledger: Daily<{ new: number; matched: number; malformed: number }>;
+  /** By the source that read, each day's counts, committed together with the events they count. */
+  ledgers: Record<string, Daily<TargetCounts>>;
   /** When its first poll began, while that has not come to its end: what is not after it teaches. ms */
   learning?: number;
   /** Ids of the groups that wait for the rest of a catch-up; absent when there is none. */
   held?: string[];
 }
-export function targetKey(sourceId: string, target: string): Key {
-  return { pk: `target/${sourceId}`, sk: target.toWellFormed() };
+export interface TargetCounts {
+  new: number;
+  matched: number;
+  malformed: number;
+}
+/** A target's cursor is its own: which source reads it may change, and goes on where the other was. */
+export function targetPartition({ kind, connection }: SourceConfig): string {
+  return `target/${kind}/${connection}`;
+}
+export function targetKey(source: SourceConfig, target: string): Key {
+  return { pk: targetPartition(source), sk: target.toWellFormed() };
 }
 
 /** Cursors are read without looking at the journal first: they take effect with its head. */
@@ -67,6 +77,8 @@ export interface DiscoveredTarget extends Target {
   floor: number;
   /** When it was first seen to have ended. */
   endedSeen?: number;
+  /** It was not read completely since it came, or came back. */
+  unread?: true;
 }
 
 export interface SourceRow {

@@ -4,7 +4,16 @@ import { type ChannelCounts, channelLedger } from "./channel-ledger.ts";
 import { listDeliveries } from "./deliver.ts";
 import type { App } from "./deps.ts";
 import { findProblems, type Problem } from "./health.ts";
-import { CONNECTIONS, type ConnectionRow, type Daily, SOURCES, type SourceRow, type TargetRow } from "./rows.ts";
+import {
+  CONNECTIONS,
+  type ConnectionRow,
+  type Daily,
+  SOURCES,
+  type SourceRow,
+  type TargetCounts,
+  type TargetRow,
+  targetPartition,
+} from "./rows.ts";
 import { listFailures, type RuleFailure } from "./rule-failures.ts";
 import { waitingDeadlines } from "./timers.ts";
 
@@ -61,7 +70,8 @@ export async function readStatus(app: App): Promise<Status> {
   const ledger: Status["ledger"] = {};
   for (const source of app.config.sources) {
     const row = sources.find(({ sk }) => sk === source.id)?.data;
-    const rows = await app.store.list<TargetRow>(`target/${source.id}`);
+    const all = await app.store.list<TargetRow>(targetPartition(source));
+    const rows = all.filter(({ data }) => data.ledgers[source.id] !== undefined);
     targets.push(
       ...targetStatus(
         app,
@@ -73,7 +83,7 @@ export async function readStatus(app: App): Promise<Status> {
     );
     ledger[source.id] = countsOf(
       row,
-      rows.map(({ data }) => data),
+      rows.map(({ data }) => data.ledgers[source.id]!),
     );
   }
   const dead = deliveries.filter(({ status }) => status === "dead").length;
@@ -124,7 +134,7 @@ function connectionStatus(name: string, row: ConnectionRow | undefined, now: num
   return { name, state, pausedUntil: paused ? new Date(paused).toISOString() : null, error: row?.error ?? null };
 }
 
-function countsOf(row: SourceRow | undefined, targets: readonly TargetRow[]): Daily<Counts> {
+function countsOf(row: SourceRow | undefined, targets: readonly Daily<TargetCounts>[]): Daily<Counts> {
   const days: Daily<Counts> = {};
   const of = (day: string) => (days[day] ??= { fetched: 0, seen: 0, malformed: 0, new: 0, matched: 0, unmatched: 0 });
   for (const [day, { seen }] of Object.entries(row?.ledger ?? {})) {
@@ -132,7 +142,7 @@ function countsOf(row: SourceRow | undefined, targets: readonly TargetRow[]): Da
     counts.seen += seen;
     counts.fetched += seen;
   }
-  for (const { ledger } of targets) {
+  for (const ledger of targets) {
     for (const [day, count] of Object.entries(ledger)) {
       const counts = of(day);
       counts.new += count.new;

@@ -1,18 +1,16 @@
 // What is counted of one target's read beside its events: the days' numbers, and the items that nobody could understand.
 import type { Batch } from "../sources/port.ts";
-import { dayOf, type MalformedRow, malformedKey, type TargetRow } from "./rows.ts";
+import { type Daily, dayOf, type MalformedRow, malformedKey, type TargetCounts } from "./rows.ts";
 import type { Unit } from "./unit.ts";
 
 const KEPT_DAYS = 31;
 const KEPT_MALFORMED = 20;
 
-type Ledger = TargetRow["ledger"];
-
 /** The ledger with these numbers added to the day of `now` (ms). */
-export function counted(ledger: Ledger, now: number, more: Ledger[string]): Ledger {
+export function counted(ledger: Daily<TargetCounts>, now: number, more: TargetCounts): Daily<TargetCounts> {
   const day = dayOf(now);
   const before = ledger[day] ?? { new: 0, matched: 0, malformed: 0 };
-  const counts: Ledger[string] = {
+  const counts: TargetCounts = {
     new: before.new + more.new,
     matched: before.matched + more.matched,
     malformed: before.malformed + more.malformed,

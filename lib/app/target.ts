@@ -78,7 +78,7 @@ interface Bell {
 
 async function readOnce(read: TargetRead, bell: Bell): Promise<void> {
   const { app, source, connection, target, now, signal, report } = read;
-  const row = await app.store.get<TargetRow>(targetKey(source.id, target.id));
+  const row = await app.store.get<TargetRow>(targetKey(source, target.id));
   const position: Position = { row: row?.data, version: row?.version ?? 0, sliceSize: MAX_SLICE, bell };
   report.seen = 0;
   const labels = { ...source.labels, ...target.labels };
@@ -88,7 +88,7 @@ async function readOnce(read: TargetRead, bell: Bell): Promise<void> {
     cursor: row?.data.cursor,
     floor: row?.data.cursor.floor ?? read.floor,
     now,
-    lastReadAt: read.lastReadAt,
+    lastReadAt: row?.data.ledgers[source.id] ? read.lastReadAt : undefined,
     lateness: source.lateness,
     every: source.every,
     levels: source.levels,
@@ -119,16 +119,16 @@ async function readOnce(read: TargetRead, bell: Bell): Promise<void> {
 async function releaseHeld({ app, source, target }: TargetRead, position: Position): Promise<void> {
   const { held, ...row } = position.row ?? {};
   if (held === undefined) return;
-  await releaseGroups(app, held, catchUpOf(source.id, target.id));
-  const key = targetKey(source.id, target.id);
+  await releaseGroups(app, held, catchUpOf(source, target.id));
+  const key = targetKey(source, target.id);
   await commitUnit(app.store, app.clock, app.random, async (unit) => {
     await unit.load([key]);
     if (unit.version(key) === position.version) unit.put(key, row);
   });
 }
 
-function catchUpOf(sourceId: string, target: string): string {
-  return `${sourceId}/${target}`;
+function catchUpOf({ kind, connection }: SourceConfig, target: string): string {
+  return `${kind}/${connection}/${target}`;
 }
 
 /** Where the target stands while it is read. */
@@ -146,7 +146,8 @@ async function commitBatch(read: TargetRead, position: Position, batch: Batch): 
   do {
     const size = Math.min(batch.found.length - done, position.sliceSize);
     const last = done + size === batch.found.length;
-    if (isIdle(position.row?.cursor, batch)) return true;
+    // A source's first read is recorded even where another one left nothing to find.
+    if (position.row?.ledgers[read.source.id] && isIdle(position.row.cursor, batch)) return true;
     if (!(await commitPart(read, position, batch, done, size))) {
       position.sliceSize = Math.ceil(size / 2);
       continue;
@@ -185,8 +186,8 @@ async function commitPart(
   const final = last && batch.complete;
   const malformed = last ? batch.stats.malformed : 0;
   const held = position.row?.held ?? [];
-  const by = catchUpOf(source.id, target.id);
-  const key = targetKey(source.id, target.id);
+  const by = catchUpOf(source, target.id);
+  const key = targetKey(source, target.id);
   const events = found.map(({ event }) => event);
   if (events.length > 0) await read.progress.ready();
   const newest = events.length === 0 ? 0 : Math.min(now, Date.parse(events.at(-1)!.time));
@@ -207,10 +208,12 @@ async function commitPart(
     async (unit, { matched, groups }) => {
       await unit.load([key]);
       if (unit.version(key) !== position.version) throw new Overlap("the target's cursor was moved by another poller");
+      const ledger = position.row?.ledgers[source.id] ?? {};
+      const counts = { new: events.length, matched, malformed };
       const waiting = final ? [] : [...new Set([...held, ...groups])].slice(-KEPT_HELD);
       next = {
         cursor,
-        ledger: counted(position.row?.ledger ?? {}, now, { new: events.length, matched, malformed }),
+        ledgers: { ...position.row?.ledgers, [source.id]: counted(ledger, now, counts) },
         ...(waiting.length > 0 ? { held: waiting } : {}),
         ...(learning !== undefined && !final ? { learning } : {}),
       };

@@ -14,6 +14,8 @@ export interface Targets {
   asOf: number;
   /** Present where discovery was asked and saw everything. */
   discovered?: { at: number; targets: DiscoveredTarget[] };
+  /** Likewise: ids of those that another source reads, from where this one was. */
+  elsewhere?: ReadonlySet<string>;
   /** Why discovery failed; `list` is then what was known before. */
   error?: string;
 }
@@ -41,23 +43,25 @@ export async function targetsOf(
   const due = (targets: readonly DiscoveredTarget[]) => toBePolled(targets, source, row);
   if (before && now - before.at < DISCOVERY_MS) return { list: due(before.targets), asOf: before.at };
   try {
-    const found = await app.discover(source, connection, project, signal);
+    const { own: found, elsewhere } = await app.discover(source, connection, project, signal);
     const known = new Map(before?.targets.map((target) => [target.id, target]));
     // What a later discovery finds may have begun right after the last one that saw everything.
     const newFloor = (before?.at ?? since) - source.lookback;
     const targets = found.filter(isNamed).map((target): DiscoveredTarget => {
       const earlier = known.get(target.id);
-      const endedSeen = target.ended ? (earlier?.endedSeen ?? now) : undefined;
-      return { ...target, floor: earlier?.floor ?? newFloor, ...(endedSeen === undefined ? {} : { endedSeen }) };
+      const floor = earlier?.floor ?? newFloor;
+      if (target.ended) return { ...target, floor, endedSeen: earlier?.endedSeen ?? now };
+      const isKnown = earlier && earlier.endedSeen === undefined && !earlier.unread;
+      return { ...target, floor, ...(isKnown ? {} : { unread: true as const }) };
     });
     const ids = new Set(found.map(({ id }) => id));
     // Deleted, or out of what the filter asks for: its last events are still to be read.
     for (const target of before?.targets ?? []) {
-      if (ids.has(target.id)) continue;
+      if (ids.has(target.id) || elsewhere.has(target.id)) continue;
       const gone = { ...target, ended: true, endedSeen: target.endedSeen ?? now };
       if (due([gone]).length > 0) targets.push(gone);
     }
-    return { list: due(targets), asOf: now, discovered: { at: now, targets } };
+    return { list: due(targets), asOf: now, discovered: { at: now, targets }, elsewhere };
   } catch (error) {
     return {
       list: due(before?.targets ?? []),
@@ -77,7 +81,7 @@ function toBePolled(
   return targets
     .filter(({ endedAt, floor }) => endedAt === undefined || endedAt >= floor)
     .filter(({ id, endedSeen }) => endedSeen === undefined || readTo(id) < endedSeen + source.lateness)
-    .map(({ floor, endedSeen: _endedSeen, ...target }) => ({ target, floor }));
+    .map(({ floor, endedSeen: _endedSeen, unread: _unread, ...target }) => ({ target, floor }));
 }
 
 /** An id that can name a row; the clouds give no others. */

@@ -1,6 +1,6 @@
 // `absence` over targets: every target is watched from its first complete read until it has ended, whether it ever had an event or not.
 import type { SourceConfig } from "../model/config.ts";
-import { emptyState } from "../rules/state.ts";
+import { emptyState, type KeyState } from "../rules/state.ts";
 import { disarm, type Watch, watchesOf, watchFrom } from "../rules/watch.ts";
 import type { Target } from "../sources/port.ts";
 import type { App } from "./deps.ts";
@@ -16,15 +16,40 @@ export async function watchTarget(
   target: Target,
   at: number,
 ): Promise<void> {
+  await watch(app, unit, source, target, at, () => false);
+}
+
+async function watch(
+  app: App,
+  unit: Unit,
+  source: SourceConfig,
+  target: Target,
+  at: number,
+  passOver: (state: KeyState) => boolean,
+): Promise<void> {
   const watches = watchesFor(app, source, target, at);
   if (watches.length === 0) return;
   await unit.load(watches);
   const changes = watches.flatMap((watch) => {
     const state = unit.value<RuleRow>(watch)?.state ?? emptyState(watch.key);
+    if (passOver(state)) return [];
     const next = watchFrom(watch.rule, state, watch.event, at);
     return next === state ? [] : [{ rule: watch.rule, state: next, transitions: [] }];
   });
   await putChanges(app, unit, changes, app.clock.now());
+}
+
+/**
+ * Watches a target that was read completely up to `at` (ms) and that nobody watches: its source has it anew. What is watched
+ * already goes on as it was.
+ */
+export async function watchAgain(app: App, source: SourceConfig, target: Target, at: number): Promise<void> {
+  if (watchesFor(app, source, target, at).length === 0) return;
+  await commitUnit(app.store, app.clock, app.random, (unit) => watch(app, unit, source, target, at, isWatched));
+}
+
+function isWatched({ absence = [] }: KeyState): boolean {
+  return absence.length > 0;
 }
 
 /** A rule is new: the targets that were read completely before are watched from now on. */
@@ -34,11 +59,9 @@ export async function watchKnownTargets(app: App): Promise<void> {
   for (const source of app.config.sources) {
     const discovered = rows.get(source.id)?.discovered?.targets.filter(({ endedSeen }) => endedSeen === undefined);
     for (const target of source.targets ?? discovered ?? []) {
-      const row = await app.store.get<TargetRow>(targetKey(source.id, target.id));
+      const row = await app.store.get<TargetRow>(targetKey(source, target.id));
       if (row === undefined || row.data.learning !== undefined) continue;
-      await commitUnit(app.store, app.clock, app.random, (unit) =>
-        watchTarget(app, unit, source, target, app.clock.now()),
-      );
+      await watchAgain(app, source, target, app.clock.now());
     }
   }
 }

@@ -112,34 +112,40 @@ function checkTargets({ root, locate }: Document): Finding[] {
   const seen = new Map<string, number>();
   return itemsOf(field(root, "sources")).flatMap((source, index): Finding[] => {
     const kind = field(source, "kind");
-    if (kind === "cloud-eye-events") return projectWide(source, index, locate);
     const connection = field(source, "connection") ?? only;
+    const project = projectOf(field(field(root, "connections"), String(connection)), connection);
+    if (kind === "cloud-eye-events") {
+      const name = JSON.stringify([kind, project]);
+      const first = seen.get(name);
+      const { line } = locate(["sources", index]);
+      if (first === undefined) seen.set(name, line);
+      const twice = `the project of connection "${connection}" is polled twice for ${kind}`;
+      return [
+        ...projectWide(source, index, locate),
+        ...(first === undefined
+          ? []
+          : [findingAt(locate(["sources", index]), ["sources", index], twice, hintAt(first))]),
+      ];
+    }
     return itemsOf(field(source, "targets")).flatMap((target, number): Finding[] => {
       const at = ["sources", index, "targets", number];
       const id = typeof target === "string" ? target : field(target, "id");
       if (typeof id !== "string") return [];
       const { line } = locate(at);
-      const name = JSON.stringify([
-        kind,
-        projectOf(field(field(root, "connections"), String(connection)), connection),
-        id,
-      ]);
+      const name = JSON.stringify([kind, project, id]);
       const first = seen.get(name);
       if (first === undefined) {
         seen.set(name, line);
         return [];
       }
       const message = `the target "${id}" is named twice for ${kind}`;
-      return [
-        findingAt(
-          locate(at),
-          at,
-          message,
-          `the first time at line ${first}; a target belongs to one source of its kind`,
-        ),
-      ];
+      return [findingAt(locate(at), at, message, hintAt(first))];
     });
   });
+}
+
+function hintAt(line: number): string {
+  return `the first time at line ${line}; a target belongs to one source of its kind`;
 }
 
 function projectWide(source: unknown, index: number, locate: Document["locate"]): Finding[] {

@@ -28,6 +28,7 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
     ...lintRules(config, places, deps.compilePattern),
     ...lintTemplates(config, places),
     ...lintDiscovery(config, places),
+    ...lintIdleSources(config, places),
     ...lintRoutes(config, places, deps.compilePattern),
     ...lintSilences(config, places, deps.compilePattern, deps.now),
     ...lintChannels(config, places),
@@ -80,6 +81,20 @@ function lintDiscovery(config: Config, places: Places): Finding[] {
     if (source.targets === undefined || !places.has(place)) return [];
     const hint = "remove discover, or the targets";
     return [findingAt(places.locate(place, "key"), place, "nothing is discovered where targets are named", hint)];
+  });
+}
+
+/** A target belongs to the first source of its kind that would have it: what comes after one that takes all gets none. */
+function lintIdleSources({ sources }: Config, places: Places): Finding[] {
+  return sources.flatMap((source, index): Finding[] => {
+    const first = sources.findIndex(({ kind, connection, targets, discover }) => {
+      const takesAll = targets === undefined && discover?.status === undefined && (discover?.name ?? "*") === "*";
+      return kind === source.kind && connection === source.connection && takesAll;
+    });
+    if (source.targets !== undefined || first < 0 || first >= index) return [];
+    const place = ["sources", index];
+    const all = `"${sources[first]!.id}" at line ${places.locate(["sources", first]).line} discovers all of them first`;
+    return [findingAt(places.locate(place), place, `the source "${source.id}" gets no target: ${all}`)];
   });
 }
 

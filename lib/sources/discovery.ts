@@ -11,8 +11,6 @@ import type { Target } from "./port.ts";
 export interface DiscoveryOptions {
   /** Each is asked for by itself: without an id the APIs list the default workspace alone. */
   workspaces: readonly string[];
-  /** Only these states (any case) and names (`*` and `?` as in a shell; of the display name). */
-  filter?: { status?: string[] | undefined; name?: string | undefined } | undefined;
   /** What a project-wide source polls. */
   projectId: string;
   signal?: AbortSignal;
@@ -62,10 +60,23 @@ export async function discover(kind: SourceKind, client: CloudClient, options: D
     for (const target of await list(client, workspace, options.signal))
       targets.set(target.id, { ...target, workspace });
   }
-  const { filter, redact = (text) => text } = options;
-  return [...targets.values()]
-    .filter((target) => isWanted(target, filter))
-    .map((target) => (target.name === undefined ? target : { ...target, name: redact(target.name) }));
+  const { redact = (text) => text } = options;
+  return [...targets.values()].map((target) =>
+    target.name === undefined ? target : { ...target, name: redact(target.name) },
+  );
+}
+
+/** Only these states (any case) and names (`*` and `?` as in a shell; of the display name). */
+interface Filter {
+  status?: string[] | undefined;
+  name?: string | undefined;
+}
+
+/** Whether a discovered target passes the filter; without one all do. */
+export function isWanted(target: Target, filter: Filter | undefined): boolean {
+  const states = filter?.status?.map((state) => state.toLowerCase());
+  if (states !== undefined && !states.includes(target.status?.toLowerCase() ?? "")) return false;
+  return filter?.name === undefined || glob(filter.name).test(target.name ?? target.id);
 }
 
 type Lister = (client: CloudClient, workspace: string, signal: AbortSignal | undefined) => Promise<Target[]>;
@@ -127,12 +138,6 @@ function endOf(status: z.infer<typeof Job>["status"]): number | undefined {
   if (start_time && duration !== undefined) ends.push(start_time + duration);
   const end = Math.max(0, ...ends);
   return end === 0 ? undefined : end;
-}
-
-function isWanted(target: Target, filter: DiscoveryOptions["filter"]): boolean {
-  const states = filter?.status?.map((state) => state.toLowerCase());
-  if (states !== undefined && !states.includes(target.status?.toLowerCase() ?? "")) return false;
-  return filter?.name === undefined || glob(filter.name).test(target.name ?? target.id);
 }
 
 function glob(pattern: string): RegExp {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type Backtest, type BacktestOptions, backtest } from "../../lib/app/backtest.ts";
 import type { ReadProgress } from "../../lib/app/history.ts";
 import { endedAlerts, openAlerts } from "../../lib/app/lists.ts";
+import { targetPartition } from "../../lib/app/rows.ts";
 import type { Notification } from "../../lib/model/notification.ts";
 import { type Bench, bench, MINUTE, T0 } from "./support.ts";
 
@@ -102,11 +103,12 @@ describe("a past that was polled live", () => {
 
   it("sends nothing, moves no cursor and asks each target for its pages alone", async () => {
     const b = await live(BROKEN);
-    const rows = await b.store.list("target/service-events");
+    const cursors = targetPartition(b.app.config.sources[0]!);
+    const rows = await b.store.list(cursors);
     const [messages, requests] = [b.messages.length, b.sim.requests["service-events"]];
     await run(b);
     expect(b.messages).toHaveLength(messages);
-    expect(await b.store.list("target/service-events")).toEqual(rows);
+    expect(await b.store.list(cursors)).toEqual(rows);
     expect(b.sim.requests["service-events"] - requests).toBe(SERVICES.length);
   });
 });

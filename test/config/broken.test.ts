@@ -178,6 +178,11 @@ const sources: Case[] = [
     'lookout.yml:4:43: the target "p2" is named twice for pool-events; the first time at line 3',
   ],
   [
+    "a project whose events two sources would poll",
+    `${CONNECTIONS}sources:\n  - { kind: cloud-eye-events }\n  - { id: b, kind: cloud-eye-events }\n${RULES}${CHANNELS}`,
+    'lookout.yml:4:5: the project of connection "prod" is polled twice for cloud-eye-events; the first time at line 3',
+  ],
+  [
     "targets of the whole project",
     `${CONNECTIONS}sources: [{ kind: cloud-eye-events, targets: [a], discover: {} }]\n${RULES}${CHANNELS}`,
     'lookout.yml:2:37: a source of kind cloud-eye-events takes no "targets"; it polls the whole project',

@@ -143,6 +143,11 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
     "lookout.yml:2:50: nothing is discovered where targets are named; remove discover, or the targets",
   ],
   [
+    "a source after one that discovers everything",
+    { sources: "[{ kind: pool-events }, { id: b, kind: pool-events, discover: { name: x } }]" },
+    'lookout.yml:2:34: the source "b" gets no target: "pool-events" at line 2 discovers all of them first',
+  ],
+  [
     "an unset variable",
     { channels: '{ out: { type: slack, url: "https://x.example/${env:SLACK}" } }' },
     "lookout.yml:4:38: ${env:SLACK} has no value: set the environment variable SLACK",

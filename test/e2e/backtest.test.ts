@@ -26,7 +26,7 @@ async function rowsOf(folder: string, partitions: readonly string[]) {
 }
 const KINDS = ["service-events", "service-updates", "pool-events", "training-events", "cloud-eye-events"];
 const WRITTEN = ["source", "connection", "token", "project", "meta", "delivery", "ended"];
-const PARTITIONS = [...WRITTEN, ...KINDS.map((kind) => `target/${kind}`)];
+const PARTITIONS = [...WRITTEN, ...KINDS.map((kind) => `target/${kind}/prod`)];
 
 describe("backtest", () => {
   it("tells what would have been sent, sends nothing and stores nothing but that the credentials are good", async () => {

@@ -81,8 +81,7 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
   function seePut({ pk, sk, data }: Put, now: number): void {
     if (pk === "journal" && sk === "head") journalOpen = (data as { parts: string[] }).parts.length > 0;
     else if (pk.startsWith("events/")) for (const event of (data as EventsRow).events) seeEvent(event);
-    else if (pk.startsWith("target/"))
-      seeCursor(pk.slice("target/".length) as SourceKind, sk, (data as TargetRow).cursor, now);
+    else if (pk.startsWith("target/")) seeCursor(pk.split("/")[1] as SourceKind, sk, (data as TargetRow).cursor, now);
     else if (pk.startsWith("rule/")) seeAlert((data as RuleRow).state.alert, (data as RuleRow).state.newestMatch);
     else if (pk === ENDED) seeAlert((data as EndedRow).alert, null);
     else if (pk === DELIVERIES) witness.deliveries.set(sk, data as DeliveryRow);

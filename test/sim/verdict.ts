@@ -3,7 +3,7 @@
 import { listDeliveries } from "../../lib/app/deliver.ts";
 import type { App } from "../../lib/app/deps.ts";
 import { endedAlerts, openAlerts, seenEvents } from "../../lib/app/lists.ts";
-import type { TargetRow } from "../../lib/app/rows.ts";
+import { type TargetRow, targetPartition } from "../../lib/app/rows.ts";
 import { readStatus } from "../../lib/app/status.ts";
 import type { Alert } from "../../lib/model/alert.ts";
 import type { Event } from "../../lib/model/event.ts";
@@ -109,9 +109,9 @@ async function judgeRest({ store, clock, config }: App): Promise<string[]> {
   for (const { sk, data } of await store.list<{ parts?: unknown[]; preparing?: number }>("journal")) {
     if (sk !== "head" || data.parts?.length || data.preparing) wrong.push(`the journal still holds ${sk}`);
   }
-  for (const { id } of config.sources) {
-    for (const { sk, data } of await store.list<TargetRow>(`target/${id}`)) {
-      if (data.held) wrong.push(`${id} ${sk} still holds groups`);
+  for (const source of config.sources) {
+    for (const { sk, data } of await store.list<TargetRow>(targetPartition(source))) {
+      if (data.held) wrong.push(`${source.id} ${sk} still holds groups`);
     }
   }
   return wrong;
