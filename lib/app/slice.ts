@@ -75,13 +75,13 @@ function evaluate(unit: Unit, touches: readonly Touch[], observedFor: (touch: To
     const { state, transitions } = applyEvent(touch.rule, before, touch, observedFor(touch));
     const change = changes.get(name);
     if (change === undefined) changes.set(name, { rule: touch.rule, state, transitions });
-    else changes.set(name, { ...change, state, transitions: join(change.transitions, transitions) });
+    else changes.set(name, { ...change, state, transitions: joinTransitions(change.transitions, transitions) });
   }
   return [...changes.values()];
 }
 
-/** Counting on is one transition however many events it takes. */
-function join(before: Transition[], after: readonly Transition[]): Transition[] {
+/** More of a key's transitions: counting on is one of them however many events it takes. */
+export function joinTransitions(before: Transition[], after: readonly Transition[]): Transition[] {
   for (const transition of after) {
     const last = before.at(-1);
     if (transition.kind === "updated" && last?.alert.id === transition.alert.id) {

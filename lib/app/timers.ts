@@ -2,6 +2,8 @@
 
 import { type CompiledRule, rulePartition } from "../rules/compile.ts";
 import { applyTime, deadline } from "../rules/evaluate.ts";
+import type { Step } from "../rules/lifecycle.ts";
+import type { KeyState, Transition } from "../rules/state.ts";
 import type { Row } from "../store/port.ts";
 import type { App } from "./deps.ts";
 import { drain } from "./drain.ts";
@@ -9,11 +11,14 @@ import { progressOf } from "./poll.ts";
 import type { Progress } from "./progress.ts";
 import type { RuleRow } from "./rows.ts";
 import { noteFailures } from "./rule-failures.ts";
+import { joinTransitions } from "./slice.ts";
 import { putChanges } from "./transitions.ts";
 import { commitUnit } from "./unit.ts";
 
 /** As many are shown. */
 const SHOWN = 200;
+/** Deadlines of one key that fire in one commit. */
+const AT_ONCE = 1_000;
 /** When a deadline that still waits for its targets is looked at again; ms. */
 const AGAIN_MS = 30_000;
 
@@ -45,7 +50,7 @@ async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress)
     const nothing = { groups: [], transitions: [] };
     // Gone, moved on, or of a rule that the next start closes (registry.ts).
     if (row === undefined || rule === undefined || due === undefined || due > now) return nothing;
-    const step = applyTime(rule, row.state, now, progress.readTo(rule, row.state.key));
+    const step = fireAll(rule, row.state, now, progress.readTo(rule, row.state.key));
     if (step.transitions.length === 0) {
       unit.put(key, row, { queue: "timer", due: now + AGAIN_MS });
       return nothing;
@@ -56,6 +61,19 @@ async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress)
   });
   if (transitions.length > 0) await app.bus.publish(transitions, groups);
   return transitions.length > 0;
+}
+
+/** All that is decided takes effect at once: nobody is told of an alert between two of its deadlines. */
+function fireAll(rule: CompiledRule, before: KeyState, now: number, readTo: number): Step {
+  const transitions: Transition[] = [];
+  let state = before;
+  for (let fired = 0; fired < AT_ONCE; fired++) {
+    const step = applyTime(rule, state, now, readTo);
+    if (step.transitions.length === 0) break;
+    state = step.state;
+    joinTransitions(transitions, step.transitions);
+  }
+  return { state, transitions };
 }
 
 /** Deadlines that have passed but are not decided yet, since a target that feeds them is not read up to them. */

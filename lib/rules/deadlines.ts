@@ -1,9 +1,20 @@
 // Rules that something must happen in time: what `expect` and `absence` make of an event, and of a deadline that has passed.
+import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import { noteMatch } from "./absence.ts";
 import type { CompiledRule, Touch } from "./compile.ts";
 import { emptyExpect, missStart, noteFollowUp, noteStart } from "./expect.ts";
-import { applyMatch, ended, firing, insertByTime, KEPT_PENDING, opened, type Step } from "./lifecycle.ts";
+import {
+  applyMatch,
+  countMatch,
+  ended,
+  firing,
+  insertByTime,
+  KEPT_PENDING,
+  opened,
+  type Step,
+  updated,
+} from "./lifecycle.ts";
 import type { KeyState } from "./state.ts";
 
 /** A start or a follow-up of `expect`, at `time` (ms). */
@@ -44,10 +55,17 @@ export function fireExpect(rule: CompiledRule, state: KeyState, at: number, read
     state.pending.find(({ time }) => Date.parse(time) === start) ?? state.pending[0] ?? state.alert!.events.at(-1)!;
   const pending = state.pending.filter((kept) => Date.parse(kept.time) !== start);
   const match = { at, count: 1, events: [opening], opening, seed: `${opening.id} ${at}` };
-  const step = applyMatch(rule, { ...state, expect: memory, pending }, match, readTo);
+  const next = { ...state, expect: memory, pending };
+  // A start that was found late, missed within an alert that its own follow-up has ended.
+  if (late !== undefined && isDuring(state.alert, at, late)) return updated(next, countMatch(state.alert!, match));
+  const step = applyMatch(rule, next, match, readTo);
   if (late === undefined || memory.missed.length > 0 || !firing(step.state)) return step;
   const end = ended(rule, step.state, late);
   return { state: end.state, transitions: [...step.transitions, ...end.transitions] };
+}
+
+function isDuring(alert: Alert | null, from: number, to: number): boolean {
+  return alert?.endsAt != null && Date.parse(alert.startsAt) <= from && to <= Date.parse(alert.endsAt);
 }
 
 /** A match of `absence`, at `time` (ms): what it was waited for, or what ends the silence. */

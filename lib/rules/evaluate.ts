@@ -17,7 +17,7 @@ import {
 } from "./lifecycle.ts";
 import { clearLog, type Entry, emptyLog, type Found, noteEntry } from "./log.ts";
 import type { KeyState, Observed, Transition } from "./state.ts";
-import { addToWindow, conditionOf, countSince } from "./window.ts";
+import { addToWindow, conditionOf, countSince, windowSince } from "./window.ts";
 
 /** Touches as they apply: by time; at the same time starts before what follows them, and last what only resolves: firing wins. */
 export function inOrder(touches: readonly Touch[]): Touch[] {
@@ -132,13 +132,15 @@ function applyWindow(rule: CompiledRule, state: KeyState, event: Event, time: nu
   // What is older than this can have no late neighbours any more: one that is dated ahead must not push the others out.
   const oldestAt = (newest: number) => Math.min(observed.readTo, newest) - condition.span - rule.lateness;
   const forgotten = state.newestMatch === null ? 0 : oldestAt(state.newestMatch);
-  const filled = condition.filledAt(window, Math.max(observed.since, state.clearedAt ?? 0, forgotten));
+  const from = Math.max(observed.since, state.clearedAt ?? 0, forgotten);
+  const isNewest = time === window.at(-1)![0];
+  const filled = isNewest ? condition.filledLast(window, from) : condition.filledAt(window, from);
   if (filled === undefined) {
     const oldest = oldestAt(newestMatch);
     const kept = {
       ...state,
       newestMatch,
-      window: window.filter(([at]) => at >= oldest),
+      window: windowSince(window, oldest),
       pending: pending.filter((kept) => Date.parse(kept.time) >= oldest).slice(-KEPT_PENDING),
     };
     return { state: kept, transitions: [] };

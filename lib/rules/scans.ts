@@ -12,11 +12,11 @@ export interface Scan {
 /** Values that one key remembers; the least recently seen are forgotten first. */
 const MAX_VALUES = 10_000;
 
-/** The scan of a rule of one of these kinds. */
-export function scanOf({ change, newValue, sequence }: RuleConfig, base: unknown): Scan {
-  if (newValue) return newValues(newValue.memory, base as Seen | null);
+/** The scan of a rule of one of these kinds. `before`: entries that were gone through since `base`, of kinds whose values show it. */
+export function scanOf({ change, newValue, sequence }: RuleConfig, base: unknown, before: readonly Entry[] = []): Scan {
+  if (newValue) return newValues(newValue.memory, base as Seen | null, before);
   if (sequence) return steps(sequence.then.length, sequence.within, base as Partial[] | null);
-  if (change) return changes(base as string | null);
+  if (change) return changes(before.at(-1)?.value ?? (base as string | null));
   throw new Error("the rule keeps no log");
 }
 
@@ -35,20 +35,24 @@ function changes(base: string | null): Scan {
 /** When each value was last seen; ms. */
 type Seen = Record<string, number>;
 
-function newValues(memory: number, base: Seen | null): Scan {
-  const before = base ?? {};
+function newValues(memory: number, base: Seen | null, before: readonly Entry[]): Scan {
   const seen = new Map<string, number>();
-  let taught = base !== null;
+  let taught = base !== null || before.length > 0;
+
+  function lastSeen(wanted: string): number | undefined {
+    const own = seen.get(wanted) ?? before.findLast(({ value }) => value === wanted)?.time;
+    return own ?? (base && Object.hasOwn(base, wanted) ? base[wanted] : undefined);
+  }
   return {
     step({ time, count, value, teaches }) {
-      const last = seen.get(value!) ?? (Object.hasOwn(before, value!) ? before[value!]! : Number.NEGATIVE_INFINITY);
+      const last = lastSeen(value!) ?? Number.NEGATIVE_INFINITY;
       const found = taught && !teaches && time - last > memory;
       seen.set(value!, Math.max(time, last));
       taught = true;
       return found ? { at: time, since: time, count } : undefined;
     },
     base() {
-      const all = Object.entries({ ...before, ...Object.fromEntries(seen) });
+      const all = Object.entries({ ...base, ...Object.fromEntries(seen) });
       if (all.length > MAX_VALUES) all.sort((a, b) => b[1] - a[1]).length = MAX_VALUES;
       return Object.fromEntries(all);
     },

@@ -1,8 +1,17 @@
 // Conditions over a sliding window in event time, both ends included: how full it is, when it fills and when it falls.
 import type { RuleConfig } from "../model/config.ts";
 
+/** Beyond these a storm of one key is remembered less exactly. */
+const MAX_ENTRIES = 5_000;
+
 /** Ascending by time; one entry per time and value. */
 export type Window = [time: number, count: number, value?: string][];
+
+/** When a window is full, and since when its entries count towards that; ms. */
+interface Filled {
+  at: number;
+  since: number;
+}
 
 /** What one kind of rule asks of its window. All times in ms. */
 export interface Condition {
@@ -11,7 +20,9 @@ export interface Condition {
   /** How long before its newest entry the window still matters. */
   span: number;
   /** The earliest moment at which it holds, and since when entries count towards that. `from`: observed since then. */
-  filledAt(window: Window, from: number): { at: number; since: number } | undefined;
+  filledAt(window: Window, from: number): Filled | undefined;
+  /** The same of a window that holds at its newest moment at most. */
+  filledLast(window: Window, from: number): Filled | undefined;
   /** The last moment at which it still holds; undefined where it does not end by itself. */
   fallsAt(window: Window): number | undefined;
   /** The entries that can still decide when it falls. */
@@ -33,7 +44,30 @@ export function addToWindow(window: Window, time: number, count: number, value?:
     const before = window[same]!;
     if (before[2] === value) return window.with(same, entryOf(time, before[1] + count, value));
   }
-  return window.toSpliced(at, 0, entryOf(time, count, value));
+  const next = window.toSpliced(at, 0, entryOf(time, count, value));
+  return next.length > MAX_ENTRIES ? coarser(next) : next;
+}
+
+/** In the older half, every second entry of a value joined to the one after it. */
+function coarser(window: Window): Window {
+  const half = Math.floor(window.length / 2);
+  const kept: Window = [];
+  const single = new Map<string | undefined, number>();
+  for (const [time, count, value] of window.slice(0, half).reverse()) {
+    const later = single.get(value);
+    if (later === undefined) single.set(value, kept.push(entryOf(time, count, value)) - 1);
+    else {
+      kept[later]![1] += count;
+      single.delete(value);
+    }
+  }
+  return [...kept.reverse(), ...window.slice(half)];
+}
+
+/** The window without what is before `time`. */
+export function windowSince(window: Window, time: number): Window {
+  if (window[0] === undefined || window[0][0] >= time) return window;
+  return window.filter(([at]) => at >= time);
 }
 
 function entryOf(time: number, count: number, value: string | undefined): Window[number] {
@@ -68,6 +102,11 @@ function atLeast(count: number, within: number): Condition {
       }
       return undefined;
     },
+    filledLast(window) {
+      const at = newest(window);
+      const time = window.at(-1)![0];
+      return at !== undefined && window[at]![0] >= time - within ? { at: time, since: time - within } : undefined;
+    },
     fallsAt(window) {
       const at = newest(window);
       return at === undefined ? undefined : window[at]![0] + within;
@@ -100,6 +139,14 @@ function differing(field: string, count: number, within: number): Condition {
       }
       return undefined;
     },
+    filledLast(window) {
+      const [time, , value] = window.at(-1)!;
+      const values = new Set([value]);
+      for (let at = window.length - 2; at >= 0 && window[at]![0] >= time - within && values.size < count; at--) {
+        values.add(window[at]![2]);
+      }
+      return values.size >= count ? { at: time, since: time - within } : undefined;
+    },
     fallsAt(window) {
       const entry = newest(window).at(-count);
       return entry && entry[0] + within;
@@ -127,6 +174,15 @@ function risen(factor: number, length: number, min: number): Condition {
         return { at: time, since: time - length };
       }
       return undefined;
+    },
+    filledLast(window, from) {
+      const time = window.at(-1)![0];
+      const first = time - 2 * length - 1;
+      let [later, earlier, at] = [0, 0, window.length - 1];
+      for (; at >= 0 && window[at]![0] >= time - length; at--) later += window[at]![1];
+      if (first < from || later < min) return undefined;
+      for (; at >= 0 && window[at]![0] >= first && later >= factor * earlier; at--) earlier += window[at]![1];
+      return later >= factor * earlier ? { at: time, since: time - length } : undefined;
     },
     fallsAt: () => undefined,
     trim: () => [],

@@ -82,6 +82,16 @@ const expectations: Case[] = [
     told: [["opened@10 x1"], ["resolved@10-13 x1"], ["opened@14 x1"]],
   },
   {
+    name: "a start that is shown after the late follow-up counts in the alert that it ended",
+    rule: followed,
+    polls: [
+      { at: 12, events: [fail(1)] },
+      { at: 16, events: [fine(15)] },
+      { at: 17, events: [fail(3)] },
+    ],
+    told: [["opened@11 x1"], ["resolved@11-15 x1"], ["updated@11-15 x2"]],
+  },
+  {
     name: "what came and went in one catch-up is opened and resolved",
     rule: followed,
     polls: [{ at: 60, events: [fail(1), fine(20)] }],

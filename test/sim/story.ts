@@ -49,6 +49,16 @@ rules:
   - { id: unknown, when: { source: [cloud-eye-events] }, by: [project], newValue: { field: reason }, resolve: { after: 1m } }
   - { id: changed, when: { source: [cloud-eye-events] }, by: [project], change: { field: reason }, resolve: { after: 1m } }
   - { id: various, when: { source: [pool-events] }, by: [source], distinct: { field: reason, count: 2, within: 2m } }
+  - id: surge
+    when: { source: [service-events] }
+    by: [resource.id]
+    spike: { factor: 2, window: 20s, min: 2 }
+    resolve: { after: 30s }
+  - id: unheard
+    when: { source: [training-events], message: ["Job finished"] }
+    by: [resource.id]
+    absence: { for: 90s, over: targets }
+    resolve: { after: 30s }
 route:
   channels: [chat, pager]
   groupWait: 0s
@@ -56,7 +66,7 @@ route:
   routes:
     - { match: { rule: [each] }, channels: [audit] }
     - { match: { rule: [burst, pool] }, channels: [ops], groupBy: [rule, key.reason], groupWait: 5s }
-    - { match: { rule: [silent, unserved, flap, unknown, changed, various] }, channels: [kinds] }
+    - { match: { rule: [silent, unserved, flap, unknown, changed, various, surge, unheard] }, channels: [kinds] }
 channels:
   audit: { type: webhook, url: "\${env:HOOK}/audit", secret: "\${env:SECRET}" }
   ops: { type: webhook, url: "\${env:HOOK}/ops" }
@@ -183,6 +193,8 @@ export const ALERTS = [
   "changed 0123456789abcdef0123456789abcdef ×1",
   "flap svc-2 ×2",
   "silent job-1 ×0",
+  "surge svc-2 ×2",
+  "unheard job-1 ×0",
   "unknown 0123456789abcdef0123456789abcdef ×1",
   "unserved svc-1 ×2",
   "various pool-events ×8",

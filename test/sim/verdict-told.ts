@@ -9,7 +9,7 @@ import type { Stage, Told } from "./stage.ts";
 const MESSAGES: Record<string, string[]> = {
   audit: ["each"],
   ops: ["burst", "pool"],
-  kinds: ["silent", "unserved", "flap", "unknown", "changed", "various"],
+  kinds: ["silent", "unserved", "flap", "unknown", "changed", "various", "surge", "unheard"],
   chat: ["broken", "deploy"],
 };
 

@@ -91,7 +91,7 @@ export function asFunctions(times: number): Watch {
 
     const scheduler = stage.conductor.spawn("scheduler");
     await scheduler.run(async () => {
-      for (let minute = 1; minute <= SETTLED + 4; minute++) {
+      for (let minute = 1; minute <= SETTLED + 5; minute++) {
         await until(scheduler, minute);
         for (let copy = 1; copy <= times; copy++) {
           for (const kind of SOURCE_KINDS) invoke(`${kind}-${copy}`, (app) => pollKind(app, kind, signal));
