@@ -6,7 +6,10 @@ export type Place = readonly (string | number)[];
 /** The place as a person would write it: `$or[0].text[1].prefix`. */
 export function formatPlace(place: Place): string {
   return place
-    .map((step, index) => (typeof step === "number" ? `[${step}]` : index === 0 ? step : `.${step}`))
+    .map((step, index) => {
+      if (typeof step === "number") return `[${step}]`;
+      return `${index === 0 ? "" : "."}${step === "" ? '""' : step}`;
+    })
     .join("");
 }
 

@@ -15,7 +15,7 @@ export interface FieldMismatch {
 export interface Mismatch {
   /** Of the nearest alternative, in the order in which the pattern names its fields. */
   fields: readonly FieldMismatch[];
-  /** Where `fields` is empty: these hold one by one, but no choice of elements of the event's lists has them all. */
+  /** Where `fields` is empty: these, of the event's lists, hold one by one, but no choice of elements has them all. */
   together: readonly string[];
   /** How many of the alternative's fields hold before the first that fails. */
   held: number;
@@ -25,6 +25,8 @@ interface Test {
   test: FieldTest;
   holds(event: object): boolean;
   values(event: object): Scalar[];
+  /** Whether some of the values belong to elements of lists, of which one must be chosen. */
+  inElements(event: object): boolean;
 }
 
 interface Alternative {
@@ -65,17 +67,19 @@ function judge({ tests, holds }: Alternative, event: object): Mismatch | undefin
   const first = failing[0];
   return {
     fields: failing.map(({ test, values }) => ({ field: test.path, values: values(event), wanted: test.operators })),
-    together: first === undefined ? tests.map(({ test }) => test.path) : [],
+    together: first === undefined ? tests.filter((one) => one.inElements(event)).map(({ test }) => test.path) : [],
     held: first === undefined ? tests.length : tests.indexOf(first),
   };
 }
 
 function compileTest(test: FieldTest): Test {
   const read = compileReader([test.path]);
+  const leaves = (event: object) => read(event).leaves[0] ?? [];
   return {
     test,
     holds: compileAlone([test]),
-    values: (event) => (read(event).leaves[0] ?? []).map(({ value }) => value),
+    values: (event) => leaves(event).map(({ value }) => value),
+    inElements: (event) => leaves(event).some(({ element }) => element !== 0),
   };
 }
 

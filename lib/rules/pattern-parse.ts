@@ -13,7 +13,7 @@ const MAX_FIELDS = 256;
 /** Words that may not be fields inside `$or`, where they would look like operators; some are kept for the future. */
 const RESERVED = new Set([
   ...OPERATOR_NAMES,
-  ...["html", "=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case"],
+  ...["=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case"],
   ...["date-after", "date-on-or-after", "date-before", "date-on-or-before", "in-date-range"],
   ...["ip-address-in-range", "ip-address-not-in-range"],
 ]);

@@ -62,8 +62,8 @@ describe("the field", () => {
     ],
     [
       "fields that hold only in different elements of a list",
-      { list: { a: ["x"], b: ["y"] } },
-      { list: [{ a: "x" }, { b: "y" }] },
+      { level: ["error"], list: { a: ["x"], b: ["y"] } },
+      { level: "error", list: [{ a: "x" }, { b: "y" }] },
       "no single element of the event's lists has list.a and list.b together as wanted",
     ],
   ])("%s", (_, pattern, event, reason) => {

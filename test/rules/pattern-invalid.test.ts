@@ -22,6 +22,7 @@ const SHAPE: Case[] = [
   ["null without its list", { reason: null }, ["reason"], /write \[null\]/],
   ["an operator without its list", { text: { prefix: "a" } }, ["text", "prefix"], /write \[{ "prefix": "a" }\]/],
   ["an empty list", { level: [] }, ["level"], /list is empty/],
+  ["an empty list of a field without name", { a: { "": [] } }, ["a", ""], /list is empty/],
   ["a list in a list", inField(["x"]), ["f", 0], /not a list/],
   ["a number that JSON cannot hold", inField(Number.NaN), ["f", 0], /NaN/],
   ["an infinite number", inField(Number.POSITIVE_INFINITY), ["f", 0], /Infinity/],

@@ -41,6 +41,12 @@ const OR: Case[] = [
   ["a branch replaces the field beside it", { a: [1], $or: [{ a: [2] }, { b: [1] }] }, { a: 2 }, true],
   ["the other branch keeps the field beside it", { a: [1], $or: [{ a: [2] }, { b: [1] }] }, { a: 2, b: 1 }, true],
   ["the field after it replaces the branches", { $or: [{ a: [2] }, { b: [1] }], a: [1] }, { a: 2 }, false],
+  [
+    "a field of a branch may have any name that is no word of the language",
+    { $or: [{ html: [1] }, { like: [1] }] },
+    { html: 1 },
+    true,
+  ],
   ["with absence in a branch", { $or: [{ a: [{ exists: false }] }, { a: ["x"] }] }, {}, true],
 ];
 
