@@ -18,7 +18,7 @@ import {
 } from "./rows.ts";
 import { readTarget, type TargetReport } from "./target.ts";
 import { type Targets, targetsOf } from "./targets.ts";
-import { dropTargets, watchAgain } from "./watched.ts";
+import { dropTargets, livingTargets, watchAgain } from "./watched.ts";
 
 const CONCURRENCY = 24;
 /** A target that keeps failing is asked less and less often, after this many tries in a row. */
@@ -63,7 +63,8 @@ export async function pollSource(app: App, source: SourceConfig, signal: AbortSi
     discoveryError = known.error;
     targets = known.list.length;
     const ended = newlyEnded(before?.data.discovered?.targets ?? [], known);
-    if (ended.length > 0) await dropTargets(app, source, ended);
+    if (ended.length > 0)
+      await dropTargets(app, source, ended, await livingTargets(app, source, discovered?.targets ?? []));
     await readTargets(run, project, known);
     discovered &&= await watchNew(run, discovered);
   } catch (error) {

@@ -1,5 +1,6 @@
 // How far every target has been read: what a rule's deadlines wait for (contract, section 4).
 import type { SourceConfig } from "../model/config.ts";
+import type { Event } from "../model/event.ts";
 import type { CompiledRule } from "../rules/compile.ts";
 import type { SourceRow } from "./rows.ts";
 
@@ -28,6 +29,8 @@ export interface OwnProgress {
   since: number;
   /** When its first poll began, where this is still it. */
   learning: number | undefined;
+  /** Whether the event's target has ended; default: none has. */
+  isOver?(event: Event): boolean;
 }
 
 /** What this run knows of a source beyond its row. */

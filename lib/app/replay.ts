@@ -1,13 +1,12 @@
 // Replays events through the very application that runs live, over a store of its own and a clock that moves only when told.
 // Invariant: the moments of deadlines, groups and repeats are those at which they are due; nothing is asked of a network.
 import type { ChannelType } from "../channels/port.ts";
-import type { Config, SourceConfig } from "../model/config.ts";
+import type { Config } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
 import type { Log } from "../model/log.ts";
 import type { Notification } from "../model/notification.ts";
 import { iso } from "../rules/alert.ts";
 import type { Transition } from "../rules/state.ts";
-import type { Target } from "../sources/port.ts";
 import type { Queue, Store } from "../store/port.ts";
 import { createApp } from "./app.ts";
 import { deliverDue } from "./deliver.ts";
@@ -21,7 +20,7 @@ import { type SourceRow, sourceKey } from "./rows.ts";
 import { commitSlice } from "./slice.ts";
 import { fireTimers } from "./timers.ts";
 import { commitUnit } from "./unit.ts";
-import { dropTargets, watchTarget } from "./watched.ts";
+import { dropTargets, type Watched, watchTarget } from "./watched.ts";
 
 const MAX_SLICE = 1_000;
 /** One moment leads to no more than a few rounds: what is due at once because of what was. */
@@ -34,12 +33,7 @@ export interface ReplayOptions {
   /** Where the clock begins; ms. */
   start: number;
   /** Targets that are there, read completely, from the start on: what `absence` over targets watches. Default: none. */
-  targets?: readonly ReplayedTarget[];
-}
-
-export interface ReplayedTarget {
-  source: SourceConfig;
-  target: Target;
+  targets?: readonly Watched[];
 }
 
 /** What happened to an alert. Times in ms. */
@@ -64,7 +58,7 @@ export interface Replay {
    * Lets time pass to `at` (ms; one that has passed is now) and evaluates what was found at that moment: events of any targets,
    * ascending by time. Targets that `ended` do so after them, and what is due at the same moment comes last.
    */
-  feed(at: number, events: readonly Event[], ended?: readonly ReplayedTarget[]): Promise<void>;
+  feed(at: number, events: readonly Event[], ended?: readonly Watched[]): Promise<void>;
   /** Lets time pass to `until` (ms): deadlines, groups and repeats each take place when they are due. */
   passTo(until: number): Promise<void>;
   /** All so far or since they were forgotten, in the order in which they were found out. */
@@ -100,6 +94,11 @@ export async function startReplay({ config, start, targets = [] }: ReplayOptions
     }
   }
 
+  let living = targets;
+  const over = new Set<string>();
+  const placeOf = (sourceId: string, target: string) => `${sourceId}/${target}`;
+  const isOver = ({ sourceId, resource }: Event) => over.has(placeOf(sourceId, resource.id));
+
   /** Every target of every source is read up to now. */
   function sourceRows(): Map<string, SourceRow> {
     return new Map(config.sources.map((source) => [source.id, { ...readUpTo(now), firstRunAt: start }]));
@@ -112,7 +111,7 @@ export async function startReplay({ config, start, targets = [] }: ReplayOptions
       const slice = events.slice(from, from + size);
       const { sourceId, resource } = slice[0]!;
       // What was there before the start is not known; all that comes after it counts.
-      const own = { sourceId, target: resource.id, readTo: now, since: start, learning: undefined };
+      const own = { sourceId, target: resource.id, readTo: now, since: start, learning: undefined, isOver };
       const result = await commitSlice(app, own, slice, progress, async () => {}, now, undefined);
       if (result === undefined) {
         size = Math.ceil(slice.length / 2);
@@ -162,7 +161,11 @@ export async function startReplay({ config, start, targets = [] }: ReplayOptions
       await passTo(at - 1);
       now = Math.max(now, at);
       await evaluate(events);
-      for (const { source, target } of ended) await dropTargets(app, source, [target]);
+      for (const { source, target } of ended) {
+        living = living.filter((one) => one.source !== source || one.target !== target);
+        over.add(placeOf(source.id, target.id));
+        await dropTargets(app, source, [target], living);
+      }
       await passTo(now);
     },
     passTo,

@@ -64,7 +64,8 @@ export async function commitSlice(
 /** What is observed for a rule and key once the slice of one target is committed. */
 export function observed(app: App, progress: Progress, { rule, key, event }: Touch, at: OwnProgress): Observed {
   const since = Math.max(at.since, app.observedSince.get(rule.config.id) ?? 0);
-  return { readTo: progress.readTo(rule, key, at), since, teaches: Date.parse(event.time) <= (at.learning ?? 0) };
+  const teaches = Date.parse(event.time) <= (at.learning ?? 0);
+  return { readTo: progress.readTo(rule, key, at), since, teaches, over: at.isOver?.(event) ?? false };
 }
 
 function evaluate(unit: Unit, touches: readonly Touch[], observedFor: (touch: Touch) => Observed): Change[] {

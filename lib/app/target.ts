@@ -198,6 +198,7 @@ async function commitPart(
     readTo: Math.max(newest, before?.readTo ?? 0),
     since: cursor.floor,
     learning,
+    isOver: () => target.ended === true,
   };
   let next: TargetRow | undefined;
   const result = await commitSlice(
@@ -220,7 +221,7 @@ async function commitPart(
       if (final && held.length > RELEASED_AT_ONCE) next.held = held;
       else if (final) await dueNow(app, unit, held, by);
       unit.put(key, next);
-      if (final && learning !== undefined) await watchTarget(app, unit, source, target, cursor.readTo);
+      if (final && learning !== undefined && !target.ended) await watchTarget(app, unit, source, target, cursor.readTo);
       if (malformed > 0) await keepMalformed(unit, source.id, target.id, batch.malformed, now);
     },
     now,

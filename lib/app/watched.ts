@@ -4,7 +4,7 @@ import { emptyState, type KeyState } from "../rules/state.ts";
 import { disarm, type Watch, watchesOf, watchFrom } from "../rules/watch.ts";
 import type { Target } from "../sources/port.ts";
 import type { App } from "./deps.ts";
-import { type RuleRow, SOURCES, type SourceRow, type TargetRow, targetKey } from "./rows.ts";
+import { type DiscoveredTarget, type RuleRow, SOURCES, type SourceRow, type TargetRow, targetKey } from "./rows.ts";
 import { putChanges } from "./transitions.ts";
 import { commitUnit, type Unit } from "./unit.ts";
 
@@ -66,11 +66,44 @@ export async function watchKnownTargets(app: App): Promise<void> {
   }
 }
 
-/** These targets have ended: nobody waits for their events any more, and what their silence opened is over. */
-export async function dropTargets(app: App, source: SourceConfig, targets: readonly Target[]): Promise<void> {
+/** A target and the source that has it. */
+export interface Watched {
+  source: SourceConfig;
+  target: Target;
+}
+
+/** All targets that are not known to have ended; `own` are those of `source`, as it knows them by now. */
+export async function livingTargets(
+  app: App,
+  source: SourceConfig,
+  own: readonly DiscoveredTarget[],
+): Promise<Watched[]> {
+  const rows = new Map((await app.store.list<SourceRow>(SOURCES)).map(({ sk, data }) => [sk, data]));
+  return app.config.sources.flatMap((other) => {
+    const discovered = other.id === source.id ? own : (rows.get(other.id)?.discovered?.targets ?? []);
+    const targets = other.targets ?? discovered.filter(({ endedSeen }) => endedSeen === undefined);
+    return targets.map((target) => ({ source: other, target }));
+  });
+}
+
+/**
+ * These targets have ended: nobody waits for their events any more, and what their silence opened is over; but for keys that they share
+ * with one of the `living`.
+ */
+export async function dropTargets(
+  app: App,
+  source: SourceConfig,
+  targets: readonly Target[],
+  living: readonly Watched[],
+): Promise<void> {
+  const kept = new Set(
+    living.flatMap((one) =>
+      watchesFor(app, one.source, one.target, app.clock.now()).map(({ pk, sk }) => `${pk}/${sk}`),
+    ),
+  );
   for (const target of targets) {
     const now = app.clock.now();
-    const watches = watchesFor(app, source, target, now);
+    const watches = watchesFor(app, source, target, now).filter(({ pk, sk }) => !kept.has(`${pk}/${sk}`));
     if (watches.length === 0) continue;
     const { groups, transitions } = await commitUnit(app.store, app.clock, app.random, async (unit) => {
       await unit.load(watches);

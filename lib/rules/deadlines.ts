@@ -15,7 +15,7 @@ import {
   type Step,
   updated,
 } from "./lifecycle.ts";
-import type { KeyState } from "./state.ts";
+import type { KeyState, Observed } from "./state.ts";
 
 /** A start or a follow-up of `expect`, at `time` (ms). */
 export function applyExpect(rule: CompiledRule, state: KeyState, touch: Touch, time: number, readTo: number): Step {
@@ -64,13 +64,29 @@ export function fireExpect(rule: CompiledRule, state: KeyState, at: number, read
   return { state: end.state, transitions: [...step.transitions, ...end.transitions] };
 }
 
+/** A target is watched from its first complete read until it has ended: before and after that its own events begin nothing. */
+function isWaitedFor(
+  { config }: CompiledRule,
+  { absence = [], alert }: KeyState,
+  { teaches, over }: Observed,
+): boolean {
+  if (config.absence?.over !== "targets" || !(teaches || over)) return true;
+  return absence.length > 0 || alert?.status === "firing";
+}
+
 function isDuring(alert: Alert | null, from: number, to: number): boolean {
   return alert?.endsAt != null && Date.parse(alert.startsAt) <= from && to <= Date.parse(alert.endsAt);
 }
 
 /** A match of `absence`, at `time` (ms): what it was waited for, or what ends the silence. */
-export function applyAbsence(rule: CompiledRule, state: KeyState, event: Event, time: number): Step {
-  if (time < (state.clearedAt ?? 0)) return { state, transitions: [] };
+export function applyAbsence(
+  rule: CompiledRule,
+  state: KeyState,
+  event: Event,
+  time: number,
+  observed: Observed,
+): Step {
+  if (time < (state.clearedAt ?? 0) || !isWaitedFor(rule, state, observed)) return { state, transitions: [] };
   const runs = noteMatch(state.absence ?? [], time, rule.config.absence!.for);
   const newest = state.pending[0] && state.pending[0].time > event.time ? state.pending : [event];
   const next: KeyState = { ...state, absence: runs, pending: newest };

@@ -107,7 +107,7 @@ function applySteps(rule: CompiledRule, state: KeyState, touch: Touch, time: num
   const { config } = rule;
   const { event } = touch;
   if (config.expect) return applyExpect(rule, state, touch, time, observed.readTo);
-  if (config.absence) return applyAbsence(rule, state, event, time);
+  if (config.absence) return applyAbsence(rule, state, event, time, observed);
   if (config.change || config.newValue || config.sequence) return applyLog(rule, state, touch, time, observed);
   if (conditionOf(config)) return applyWindow(rule, state, event, time, observed);
   const match = { at: time, count: event.count, events: [event], opening: event };

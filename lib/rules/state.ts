@@ -49,4 +49,6 @@ export interface Observed {
   since: number;
   /** The event belongs to its target's first poll. */
   teaches: boolean;
+  /** The event belongs to a target that has ended. */
+  over?: boolean;
 }
