@@ -42,15 +42,16 @@ export const CLOSED: Readonly<Record<string, readonly string[]>> = {
   "resource.type": [...new Set(Object.values(RESOURCE_TYPES))],
 };
 
-/** What is known of an event before it happens, by dotted path: a field that is not named may hold anything. */
-export type Candidate = Readonly<Record<string, string | null>>;
+/** What is known before it happens, by dotted path: undefined is not there; a field that is not named may hold anything. */
+export type Candidate = Readonly<Record<string, string | null | undefined>>;
 
 /** Every event that a source can give, as far as it is known; with `all` as if it asked for all levels. */
-export function candidatesOf(source: SourceConfig, { connections }: Config, all = false): Candidate[] {
+export function candidatesOf(source: SourceConfig, { connections, sources }: Config, all = false): Candidate[] {
   const { kind, id, connection } = source;
   const { region, projectId } = connections[connection]!;
   const blind = !all && source.levels === "abnormal" && FILTERED.includes(kind);
-  return WORDS[kind]
+  const names = labelNames(sources);
+  const words = WORDS[kind]
     .filter(({ level }) => !blind || level !== "normal")
     .map((word) => ({
       source: kind,
@@ -63,4 +64,19 @@ export function candidatesOf(source: SourceConfig, { connections }: Config, all 
       ...(WITHOUT_REASON.includes(kind) ? { reason: null } : {}),
       ...(kind === "service-updates" ? { reason: word.type! } : {}),
     }));
+  const targets = (source.targets ?? [undefined]).map((target): Candidate => {
+    const labels: Record<string, string> = { ...source.labels, ...target?.labels };
+    const known = names.map((name) => [`labels.${name}`, labels[name]] as const);
+    return { ...(target === undefined ? {} : { "resource.id": target.id }), ...Object.fromEntries(known) };
+  });
+  return targets.flatMap((target) => words.map((word) => ({ ...word, ...target })));
+}
+
+/** Every label that a source or a target gives. */
+function labelNames(sources: readonly SourceConfig[]): string[] {
+  const givers = sources.flatMap(({ labels, targets = [] }) => [
+    labels,
+    ...targets.map((target) => target.labels ?? {}),
+  ]);
+  return [...new Set(givers.flatMap((labels) => Object.keys(labels)))].sort();
 }

@@ -1,43 +1,27 @@
 // Finds routes that no alert reaches, channels that nothing uses, and silences that are over or silence nothing.
-import { HEALTH_RULE, Severity } from "../model/alert.ts";
-import type { Config, Pattern, RouteConfig, RuleConfig } from "../model/config.ts";
+import { HEALTH_RULE } from "../model/alert.ts";
+import type { Config, Pattern, RouteConfig } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
-import { canonical } from "./fill.ts";
+import { alertCandidates } from "./alert-candidates.ts";
+import type { Candidate } from "./api-words.ts";
 import { type Finding, findingAt } from "./finding.ts";
 import { labelValues } from "./label-values.ts";
 import { type CompilePattern, lintPattern, type Subject } from "./lint-patterns.ts";
 import type { Places } from "./load.ts";
-import { project, testsOf } from "./pattern-walk.ts";
-import { feedsOf } from "./silence.ts";
+import { patternName, testsOf } from "./pattern-walk.ts";
+import { compileMay } from "./silence.ts";
 import { ALERT_FIELDS, ALERT_SHAPES, unknownStep } from "./vocabulary.ts";
 import { didYouMean, nearest } from "./words.ts";
 
-/** What is known of an alert before it opens. */
-interface Candidate {
-  rule: string;
-  severity: string;
-  /** Null where events of several meet in one alert. */
-  source: string | null;
-  connection: string | null;
-}
-const FIELDS = ["rule", "severity", "source", "connection"];
-
 export function lintRoutes(config: Config, places: Places, compile: CompilePattern): Finding[] {
-  const alerts = config.rules.flatMap((rule) => candidatesOf(rule, config, compile));
+  const wanted = [...new Set(testedIn(config.route))];
+  const alerts = alertCandidates(config, compile, wanted);
   return lintRoute(config.route, ["route"], alerts, { subject: alertSubject(config), places, compile });
 }
 
-/** Every alert that a rule can open, and maybe some that it cannot. */
-function candidatesOf(rule: RuleConfig, config: Config, compile: CompilePattern): Candidate[] {
-  const feeds = feedsOf(rule.when, config, compile);
-  const choices = (values: string[]): (string | null)[] =>
-    new Set(values).size > 1 ? [null, ...new Set(values)] : values.slice(0, 1);
-  const sources = choices(feeds.map(({ kind }) => kind));
-  const connections = choices(feeds.map(({ connection }) => connection));
-  const severities = rule.severity === undefined ? Severity.options : [rule.severity];
-  return severities.flatMap((severity) =>
-    sources.flatMap((source) => connections.map((connection) => ({ rule: rule.id, severity, source, connection }))),
-  );
+/** The fields that the routes below look at. */
+function testedIn({ routes }: RouteConfig): string[] {
+  return routes.flatMap((route) => [...testsOf(route.match ?? {}, []).map(({ field }) => field), ...testedIn(route)]);
 }
 
 interface Tools {
@@ -55,30 +39,28 @@ function lintRoute(route: RouteConfig, place: Place, alerts: readonly Candidate[
   for (const [index, child] of route.routes.entries()) {
     const at = [...place, "routes", index];
     const match = child.match ?? {};
-    const say = (message: string): number => findings.push(findingAt(places.locate(at), at, message));
+    const say = (why: string, hint?: string): number =>
+      findings.push(findingAt(places.locate(at), at, `this route is never reached: ${why}`, hint));
     const own = lintPattern(match, [...at, "match"], subject, tools);
     findings.push(...own);
-    const matching = matched(match, left, compile);
-    if (taken.has(canonical(match)))
-      say("this route is never reached: an earlier one has the same match and does not continue");
-    else if (matching.length === 0 && left.length < alerts.length && matched(match, alerts, compile).length > 0) {
-      say("this route is never reached: earlier ones take every alert that it matches");
-    } else if (matching.length === 0 && own.length === 0) say("this route is never reached: no rule's alerts match it");
-    findings.push(...lintRoute(child, at, matched(match, alerts, compile), tools));
+    const may = compileMay(match, compile);
+    const [matching, rest] = [alerts.filter(may), left.filter(may)];
+    if (taken.has(patternName(match))) say("an earlier one has the same match and does not continue");
+    else if (rest.length === 0 && matching.length > 0) say("earlier ones take every alert that it matches");
+    else if (matching.length === 0 && own.length === 0) say("no rule's alerts match it", aboutHealth(match, at));
+    findings.push(...lintRoute(child, at, matching, tools));
     if (child.continue) continue;
-    taken.add(canonical(match));
-    if (testsOf(match, at).every(({ field }) => FIELDS.includes(field)))
-      left = left.filter((alert) => !matching.includes(alert));
+    taken.add(patternName(match));
+    const tested = testsOf(match, at).map(({ field }) => field);
+    const goesOn = (alert: Candidate): boolean => !tested.every((field) => Object.hasOwn(alert, field)) || !may(alert);
+    left = left.filter(goesOn);
   }
   return findings;
 }
 
-/** The alerts that may match, judged by what is known of them. */
-function matched(match: Pattern, alerts: readonly Candidate[], compile: CompilePattern): readonly Candidate[] {
-  const known = project(match, FIELDS);
-  if (known === undefined) return alerts;
-  const { matches } = compile(known);
-  return alerts.filter((alert) => matches(alert));
+function aboutHealth(match: Pattern, place: Place): string | undefined {
+  const named = testsOf(match, place).some(({ field, values }) => field === "rule" && values.includes(HEALTH_RULE));
+  return named ? "alerts about Lookout itself go to health.channels" : undefined;
 }
 
 function lintGroupBy(route: RouteConfig, place: Place, places: Places): Finding[] {

@@ -6,9 +6,10 @@ import { unknownEventStep } from "./event-paths.ts";
 import { canonical } from "./fill.ts";
 import { type Finding, findingAt, formatLocation } from "./finding.ts";
 import { labelValues } from "./label-values.ts";
+import { lintKind } from "./lint-kinds.ts";
 import { type CompilePattern, lintPattern, type Subject } from "./lint-patterns.ts";
 import { followUps, lintSilent } from "./lint-silent.ts";
-import { lintWindow } from "./lint-windows.ts";
+import { lintWindows } from "./lint-windows.ts";
 import type { Places } from "./load.ts";
 import { patternName, project, testsOf } from "./pattern-walk.ts";
 import { silence } from "./silence.ts";
@@ -24,7 +25,8 @@ export function lintRules(config: Config, places: Places, compile: CompilePatter
     ...eventPatterns(rule, index).flatMap(([pattern, place]) =>
       lintPattern(pattern, place, subjectOf(pattern, rule, config, compile), { places, compile }),
     ),
-    ...(places.pack(index) === undefined ? lintWindow(rule, index, config, places, compile) : []),
+    ...(places.pack(index) === undefined ? lintWindows(rule, index, config, places, compile) : []),
+    ...lintKind(rule, index, places),
   ]);
   return [...findings, ...lintSilent(config, places, compile)];
 }
@@ -59,8 +61,14 @@ function subjectOf(pattern: Pattern, rule: RuleConfig, config: Config, compile: 
 
 /** Rules that open alerts for the same events and keys: labels may tell them apart, on other routes; words may not. */
 function lintRepetition(rule: RuleConfig, index: number, seen: Map<string, number>, places: Places): Finding[] {
-  const { id, summary, description, runbook, severity, resolve, when, by, ...effect } = rule;
-  const name = canonical([effect, by.toSorted(), patternName(when)]);
+  const { id, summary, description, runbook, severity, resolve, when, by, expect, sequence, ...effect } = rule;
+  const name = canonical([
+    effect,
+    [...new Set(by)].sort(),
+    patternName(when),
+    expect && [expect.within, patternName(expect.when)],
+    sequence && [sequence.within, sequence.then.map(patternName)],
+  ]);
   const first = seen.get(name);
   if (first === undefined) {
     seen.set(name, index);

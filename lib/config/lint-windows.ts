@@ -1,42 +1,64 @@
-// Finds windows that are over before anybody can see them full: such alerts are told as resolved only, and page nobody.
+// Finds spans of time that are over before anybody can see what lies in them.
 import type { Config, RuleConfig } from "../model/config.ts";
+import type { Place } from "../model/place.ts";
 import { type Finding, findingAt } from "./finding.ts";
 import type { CompilePattern } from "./lint-patterns.ts";
 import type { Places } from "./load.ts";
 import { feedsOf } from "./silence.ts";
 
-/** A window shorter than the lateness by more than this is told: most events that are late at all are so by less. */
+/** A span shorter than the lateness by more than this is told: most events that are late at all are so by less. */
 const MUCH = 10;
 
-/** A window ends in event time: by the time an event is polled, or shows up at last, it may long be over. */
-export function lintWindow(
+interface Span {
+  /** As it is said: `within`, `after`, `for`. */
+  word: string;
+  ms: number;
+  at: Place;
+  /** Whether its end resolves the alert, or opens it. */
+  end: "resolves" | "opens";
+}
+
+/** Spans are in event time: by the time an event is polled, or shows up at last, they may long be over. */
+export function lintWindows(
   rule: RuleConfig,
   index: number,
   config: Config,
   places: Places,
   compile: CompilePattern,
 ): Finding[] {
-  const kind = rule.threshold === undefined ? "distinct" : "threshold";
-  const within = rule[kind]?.within;
-  if (within === undefined) return [];
-  const place = ["rules", index, kind, "within"];
-  return feedsOf(rule.when, config, compile)
-    .flatMap(({ id, every, lateness }): Finding[] => {
-      const say = (why: string, hint: string): Finding[] => [
-        findingAt(places.locate(place), place, `within ${duration(within)} ${why}`, hint),
-      ];
-      const over = "the alert opens when it is over already, is told as resolved and pages nobody";
-      if (within < every) {
-        return say(
-          `is shorter than every ${duration(every)} of the source "${id}": ${over}`,
-          "poll more often, or count within longer",
-        );
-      }
-      if (within * MUCH >= lateness) return [];
-      const late = `events of the source "${id}" may appear ${duration(lateness)} after their time (lateness)`;
-      return say(`is meaningless for late events: ${late}, and then ${over}`, `count within ${duration(lateness)}`);
-    })
-    .slice(0, 1);
+  const spans = spansOf(rule);
+  if (spans.length === 0) return [];
+  const feeds = feedsOf(rule.when, config, compile);
+  return spans.flatMap(({ word, ms, at, end }) => {
+    const place = ["rules", index, ...at];
+    return feeds
+      .flatMap(({ source: { id, every, lateness } }): Finding[] => {
+        const say = (why: string, hint: string): Finding[] => [
+          findingAt(places.locate(place), place, `${word} ${duration(ms)} ${why}`, hint),
+        ];
+        const over = "an alert can be over before it is seen, and is then told as resolved and pages nobody";
+        if (end === "resolves" && ms < every) {
+          const hint = `poll more often, or make ${word} longer`;
+          return say(`is shorter than every ${duration(every)} of the source "${id}": ${over}`, hint);
+        }
+        if (ms * MUCH >= lateness) return [];
+        const late = `events of the source "${id}" may appear ${duration(lateness)} after their time (lateness)`;
+        const then = end === "resolves" ? `and ${over}` : "and until then are taken to be missing";
+        return say(`is meaningless for late events: ${late}, ${then}`, `write ${word}: ${duration(lateness)}`);
+      })
+      .slice(0, 1);
+  });
+}
+
+function spansOf({ threshold, distinct, resolve, absence, expect }: RuleConfig): Span[] {
+  const spans: [word: string, ms: number | undefined, at: Place, end: Span["end"]][] = [
+    ["within", threshold?.within, ["threshold", "within"], "resolves"],
+    ["within", distinct?.within, ["distinct", "within"], "resolves"],
+    ["after", resolve?.after, ["resolve", "after"], "resolves"],
+    ["for", absence?.for, ["absence", "for"], "opens"],
+    ["within", expect?.within, ["expect", "within"], "opens"],
+  ];
+  return spans.flatMap(([word, ms, at, end]) => (ms === undefined ? [] : [{ word, ms, at, end }]));
 }
 
 const UNITS: readonly [string, number][] = [

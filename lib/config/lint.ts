@@ -4,6 +4,7 @@ import type { Config, RuleConfig } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
 import { unknownEventStep } from "./event-paths.ts";
 import { type Finding, findingAt, sortFindings } from "./finding.ts";
+import { lintIntervals } from "./lint-intervals.ts";
 import type { CompilePattern } from "./lint-patterns.ts";
 import { lintChannels, lintRoutes, lintSilences } from "./lint-routes.ts";
 import { lintRules } from "./lint-rules.ts";
@@ -32,6 +33,7 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
     ...lintRoutes(config, places, deps.compilePattern),
     ...lintSilences(config, places, deps.compilePattern, deps.now),
     ...lintChannels(config, places),
+    ...lintIntervals(config, places, deps.compileTimeInterval, deps.now),
     ...lintTimes(config, places, deps.compileTimeInterval, deps.now),
     ...(await lintSecrets(config, places, deps.secrets)),
   ];

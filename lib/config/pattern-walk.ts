@@ -92,9 +92,9 @@ export function project(pattern: Pattern, fields: readonly string[], prefix = ""
   return Object.keys(kept).length > 0 ? kept : undefined;
 }
 
-/** The same text for patterns that say the same: with dots or nested, and whatever the order of fields and values. */
+/** The same text for patterns that say the same: with dots or nested, and whatever the order and number of fields and values. */
 export function patternName(pattern: unknown): string {
-  if (Array.isArray(pattern)) return `[${pattern.map(patternName).sort().join()}]`;
+  if (Array.isArray(pattern)) return `[${[...new Set(pattern.map(patternName))].sort().join()}]`;
   if (!isMap(pattern)) return JSON.stringify(pattern);
   const fields = flat(pattern).map(([field, value]) => `${JSON.stringify(field)}:${patternName(value)}`);
   return `{${fields.sort().join()}}`;
@@ -102,6 +102,9 @@ export function patternName(pattern: unknown): string {
 
 function flat(pattern: Pattern, prefix = ""): [field: string, value: unknown][] {
   return Object.entries(pattern).flatMap(([key, value]) =>
-    isMap(value) ? flat(value, `${prefix}${key}.`) : [[prefix + key, value] as [string, unknown]],
+    isMap(value)
+      ? flat(value, `${prefix}${key}.`)
+      : // An operator takes one value as it takes a list of one.
+        [[prefix + key, Array.isArray(value) ? value : [value]] as [string, unknown]],
   );
 }

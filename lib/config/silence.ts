@@ -1,5 +1,5 @@
 // Judges whether any event of the configured sources can match a pattern, by what is known of events before they happen.
-import type { Config, Pattern } from "../model/config.ts";
+import type { Config, Pattern, SourceConfig } from "../model/config.ts";
 import { SOURCE_KINDS } from "../model/event.ts";
 import { type Candidate, candidatesOf } from "./api-words.ts";
 import type { CompilePattern } from "./lint-patterns.ts";
@@ -7,9 +7,9 @@ import { project } from "./pattern-walk.ts";
 
 /** Why no event of the configured sources can match; undefined where one can, as far as it is known. */
 export function silence(pattern: Pattern, config: Config, compile: CompilePattern): string | undefined {
-  const can = (candidates: readonly Candidate[]): boolean => canMatch(pattern, candidates, compile);
-  if (can(config.sources.flatMap((source) => candidatesOf(source, config)))) return undefined;
-  if (can(config.sources.flatMap((source) => candidatesOf(source, config, true)))) {
+  const may = compileMay(pattern, compile);
+  if (config.sources.some((source) => candidatesOf(source, config).some(may))) return undefined;
+  if (config.sources.some((source) => candidatesOf(source, config, true).some(may))) {
     return "its events are normal ones, and their sources ask for abnormal ones only (levels: abnormal)";
   }
   const sources = project(pattern, ["source"]);
@@ -17,12 +17,13 @@ export function silence(pattern: Pattern, config: Config, compile: CompilePatter
   if (kinds.length > 0 && !kinds.some((kind) => config.sources.some((source) => source.kind === kind))) {
     return `there is no source of kind ${kinds.join(" or ")}`;
   }
-  return "no source gives events with this level, type, reason, resource and connection";
+  return "no source gives events with this level, type, reason, resource, labels and connection";
 }
 
-function canMatch(pattern: Pattern, candidates: readonly Candidate[], compile: CompilePattern): boolean {
-  const matchers = new Map<string, (event: object) => boolean>();
-  return candidates.some((candidate) => {
+/** Whether something may match, judged by what is known of it. */
+export function compileMay(pattern: Pattern, compile: CompilePattern): (candidate: Candidate) => boolean {
+  const matchers = new Map<string, (candidate: Candidate) => boolean>();
+  return (candidate) => {
     const fields = Object.keys(candidate);
     const name = fields.join();
     let matches = matchers.get(name);
@@ -32,10 +33,18 @@ function canMatch(pattern: Pattern, candidates: readonly Candidate[], compile: C
       matchers.set(name, matches);
     }
     return matches(candidate);
-  });
+  };
 }
 
-/** The sources of which some event can match, as far as it is known. */
-export function feedsOf(pattern: Pattern, config: Config, compile: CompilePattern): Config["sources"] {
-  return config.sources.filter((source) => canMatch(pattern, candidatesOf(source, config), compile));
+/** The sources of which some event can match, as far as it is known, each with these events. */
+export function feedsOf(
+  pattern: Pattern,
+  config: Config,
+  compile: CompilePattern,
+): { source: SourceConfig; events: Candidate[] }[] {
+  const may = compileMay(pattern, compile);
+  return config.sources.flatMap((source) => {
+    const events = candidatesOf(source, config).filter(may);
+    return events.length > 0 ? [{ source, events }] : [];
+  });
 }

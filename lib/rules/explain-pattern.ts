@@ -1,5 +1,6 @@
 // Why a pattern does not match an event: the field tests that fail, judged one by one by the same compiled trees that match.
 import type { Pattern } from "../model/config.ts";
+import { valueAt } from "../model/path.ts";
 import { compileReader } from "./event-fields.ts";
 import { compilePattern } from "./pattern.ts";
 import { compileTrees } from "./pattern-index.ts";
@@ -9,6 +10,8 @@ import type { FieldTest, Operator, Scalar } from "./pattern-tree.ts";
 export interface FieldMismatch {
   field: string;
   values: readonly Scalar[];
+  /** Whether the event has the field, but only with fields below it, or an empty list. */
+  hollow: boolean;
   wanted: readonly Operator[];
 }
 
@@ -39,8 +42,10 @@ interface Alternative {
  * it is about the nearest: the one with the fewest failing fields, of these the one that holds longest. Throws PatternError.
  */
 export function compileMismatch(pattern: Pattern): (event: object) => Mismatch | undefined {
-  const order = fieldsOf(pattern, "");
-  const alternatives = compilePattern(pattern).tree.alternatives.map((fields): Alternative => {
+  const { tree } = compilePattern(pattern);
+  const orders = ordersOf(pattern, "", [[]]);
+  const alternatives = tree.alternatives.map((fields, index): Alternative => {
+    const order = orders[index]!;
     const ordered = fields.toSorted((a, b) => order.indexOf(a.path) - order.indexOf(b.path));
     return { tests: ordered.map(compileTest), holds: compileAlone(fields) };
   });
@@ -66,10 +71,14 @@ function judge({ tests, holds }: Alternative, event: object): Mismatch | undefin
   const failing = tests.filter((one) => !one.holds(event));
   const first = failing[0];
   return {
-    fields: failing.map(({ test, values }) => ({ field: test.path, values: values(event), wanted: test.operators })),
+    fields: failing.map(({ test, values }) => mismatchOf(test, values(event), event)),
     together: first === undefined ? tests.filter((one) => one.inElements(event)).map(({ test }) => test.path) : [],
     held: first === undefined ? tests.length : tests.indexOf(first),
   };
+}
+
+function mismatchOf({ path, operators }: FieldTest, values: Scalar[], event: object): FieldMismatch {
+  return { field: path, values, hollow: values.length === 0 && valueAt(event, path) !== undefined, wanted: operators };
 }
 
 function compileTest(test: FieldTest): Test {
@@ -88,10 +97,15 @@ function compileAlone(fields: readonly FieldTest[]): (event: object) => boolean 
   return (event) => match(event).length > 0;
 }
 
-/** Dotted paths of the pattern's fields in the order in which they are written. */
-function fieldsOf(pattern: Pattern, prefix: string): string[] {
-  return Object.entries(pattern).flatMap(([key, value]) => {
-    if (key === "$or") return (value as Pattern[]).flatMap((branch) => fieldsOf(branch, prefix));
-    return Array.isArray(value) ? [prefix + key] : fieldsOf(value as Pattern, `${prefix}${key}.`);
-  });
+/** For each alternative, in the order in which parsing multiplies them out, the dotted paths as they are written. */
+function ordersOf(pattern: Pattern, prefix: string, before: string[][]): string[][] {
+  let orders = before;
+  for (const [key, value] of Object.entries(pattern)) {
+    if (key === "$or") {
+      const known = orders;
+      orders = (value as Pattern[]).flatMap((branch) => ordersOf(branch, prefix, known));
+    } else if (Array.isArray(value)) orders = orders.map((order) => [...order, prefix + key]);
+    else orders = ordersOf(value as Pattern, `${prefix}${key}.`, orders);
+  }
+  return orders;
 }

@@ -14,8 +14,9 @@ export function describeMismatch({ fields, together }: Mismatch): string {
   return `no single element of the event's lists has ${list(together, "and")} together as wanted`;
 }
 
-function describeField({ field, values, wanted }: FieldMismatch): string {
-  return `${field} ${describeValues(values)}, wanted ${describeWanted(wanted)}`;
+function describeField({ field, values, hollow, wanted }: FieldMismatch): string {
+  const found = hollow ? "holds no value of its own" : describeValues(values);
+  return `${field} ${found}, wanted ${describeWanted(wanted)}`;
 }
 
 /** `is "normal"`, `is missing`, `is one of "a" and "b"`. */

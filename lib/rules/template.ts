@@ -47,7 +47,7 @@ function createEngine(timezone: string): Liquid {
   return liquid;
 }
 
-/** Passes what is put out, and counts it: a text that doubles itself in a loop ends the template, not the process. */
+/** Passes what is put out, and counts it: a text that doubles itself in a loop costs its field alone. */
 function counted(this: { context: { memoryLimit: { use(count: number): void } } }, value: unknown): unknown {
   if (typeof value === "string") this.context.memoryLimit.use(value.length);
   return value;

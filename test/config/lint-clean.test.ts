@@ -44,6 +44,7 @@ test.each<[sentence: string, parts: Parts]>([
   [
     "routes by severity that continue",
     {
+      rules: "[{ id: any, severity: critical, when: { level: [error] } }]",
       more: "route: { routes: [{ match: { severity: [{ exists: true }] }, continue: true }, { match: { severity: [critical] } }] }\n",
     },
   ],
@@ -98,15 +99,53 @@ test.each<[sentence: string, parts: Parts]>([
   [
     "nights, which daylight saving time makes an hour longer or shorter",
     {
-      more: 'timeIntervals: { nights: [{ times: [{ start_time: "22:00", end_time: "07:00" }], location: Europe/Berlin }], utc: { times: [{ start_time: "02:30", end_time: "02:45" }] } }\n',
+      more: 'timeIntervals: { nights: [{ times: [{ start_time: "22:00", end_time: "07:00" }], location: Europe/Berlin }], utc: { times: [{ start_time: "02:30", end_time: "02:45" }] } }\nroute: { mute: [nights, utc] }\n',
     },
   ],
   [
     "early hours of days on which no clock changes",
     {
-      more: 'timeIntervals: { early: { times: [{ start_time: "02:30", end_time: "05:00" }], weekdays: ["monday:friday"], location: Europe/Berlin } }\n',
+      more: 'timeIntervals: { early: { times: [{ start_time: "02:30", end_time: "05:00" }], weekdays: ["monday:friday"], location: Europe/Berlin } }\nsilences: [{ match: { rule: [any] }, during: [early] }]\n',
     },
   ],
+  [
+    "days that are rare",
+    {
+      more: 'timeIntervals: { n: { months: [february], days_of_month: ["29"], weekdays: [tuesday] } }\nroute: { mute: [n] }\n',
+    },
+  ],
+  [
+    "labels, targets and what is told apart by them",
+    {
+      sources:
+        "[{ kind: service-events, labels: { env: prod }, targets: [{ id: s1, labels: { team: web } }, s2] }, { kind: pool-events }]",
+      rules:
+        "[{ id: a, when: { labels: { env: [prod], team: [web] } } }, { id: b, when: { labels.team: [{ exists: false }], resource.id: [s2, any] } }]",
+      more: "route: { routes: [{ match: { labels.team: [web], rule: [a] } }, { match: { labels.env: [prod] } }, { match: { rule: [b] } }] }\n",
+    },
+  ],
+  [
+    "routes by type of resource, region and status",
+    {
+      more: "route: { routes: [{ match: { resource.type: [pool] } }, { match: { region: [eu-de], status: [firing], rule: [any] }, continue: true }, { match: { resource: { type: [{ exists: false }] } } }] }\n",
+    },
+  ],
+  [
+    "severities of the levels that a rule can match",
+    {
+      rules:
+        "[{ id: a, when: { source: [pool-events] } }, { id: b, when: { source: [service-events], level: [error] }, absence: { for: 2h, over: targets } }]",
+      more: "route: { routes: [{ match: { severity: [info] } }, { match: { severity: [error] } }, { match: { severity: [warning], rule: [b] } }] }\n",
+    },
+  ],
+  [
+    "values that differ within a key",
+    {
+      rules:
+        "[{ id: a, when: { level: [error] }, by: [connection], distinct: { field: resource.id, count: 3, within: 10m } }, { id: b, when: { $or: [{ type: [FAIL] }, { level: [normal] }] }, change: { field: type } }]",
+    },
+  ],
+  ["short ends of events that come in time", rule("when: { source: [service-events] }, resolve: { after: 2m }")],
   [
     "what a rule extracts, and what must follow",
     rule(

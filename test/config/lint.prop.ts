@@ -38,10 +38,17 @@ const event = fc
       late: fc.nat({ max: 3 }),
       data: fc.record({ a: fc.constantFrom(1, "x", null) }),
     }),
-    fc.constantFrom({}, { env: "prod" }, { env: "dev" }),
+    // The targets below, with what the configuration gives them.
+    fc.constantFrom<[id: string, labels: Record<string, string>]>(
+      ["x", { env: "dev" }],
+      ["y", { env: "prod", team: "t" }],
+    ),
     fc.constantFrom({}, { future: true }, { truncated: true }),
   )
-  .map(([kind, fields, labels, flags]) => eventAt(0, { ...STAMP, ...kind, ...fields, ...flags, labels }));
+  .map(([kind, fields, [id, labels], flags]) => {
+    const resource = { type: "service", id, name: id };
+    return eventAt(0, { ...STAMP, ...kind, ...fields, ...flags, labels, resource });
+  });
 
 const text = fc.constantFrom(
   "",

@@ -61,6 +61,25 @@ describe("the field", () => {
       `b is "y", wanted "x"`,
     ],
     [
+      "the first field in the order of its own alternative",
+      {
+        $or: [
+          { a: ["x"], c: ["x"], b: ["x"] },
+          { a: ["y"], b: ["x"], c: ["x"] },
+        ],
+      },
+      { a: "y", b: "z", c: "z" },
+      `b is "z", wanted "x"`,
+    ],
+    [
+      "fields around alternatives in their order",
+      { a: ["y"], $or: [{ b: ["x"] }, { c: ["x"] }], d: ["x"], $: ["x"] },
+      { a: "y", b: "x", d: "z", $: "z" },
+      `d is "z", wanted "x"`,
+    ],
+    ["a field that holds other fields", { a: ["x"] }, { a: { b: "x" } }, `a holds no value of its own, wanted "x"`],
+    ["an empty list", { a: ["x"] }, { a: [] }, `a holds no value of its own, wanted "x"`],
+    [
       "fields that hold only in different elements of a list",
       { level: ["error"], list: { a: ["x"], b: ["y"] } },
       { level: "error", list: [{ a: "x" }, { b: "y" }] },
