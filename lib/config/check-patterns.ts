@@ -1,11 +1,10 @@
 // Event patterns wherever the configuration holds one: each leaf is a list, numbers are exact, and the whole compiles.
+import { keepsDigits } from "../model/digits.ts";
 import { formatPlace, type Place } from "../model/place.ts";
 import type { Document } from "./document.ts";
 import { type Finding, findingAt } from "./finding.ts";
 import { placedProblem } from "./placed-error.ts";
 import { isMap } from "./raw.ts";
-
-const MAX_DIGITS = 15;
 
 /** Findings of the pattern at `place`; none where it is no map, which the schema reports. */
 export function checkPattern(
@@ -35,7 +34,7 @@ function checkLeaves(value: unknown, document: Document, place: Place): Finding[
   }
   if (Array.isArray(value)) {
     if (name === "$or") return value.flatMap((item, index) => checkBranch(item, document, [...place, index]));
-    return value.flatMap((item, index) => checkNumber(item, document, [...place, index]));
+    return value.flatMap((item, index) => checkNumbers(item, document, [...place, index]));
   }
   if (value === null) {
     const message = `"${name}" is empty: it must be a list of values`;
@@ -49,11 +48,14 @@ function checkBranch(item: unknown, document: Document, place: Place): Finding[]
   return isMap(item) ? checkLeaves(item, document, place) : [];
 }
 
-/** A number with more digits than a number holds would silently match another one. */
-function checkNumber(value: unknown, document: Document, place: Place): Finding[] {
+/** A number that is not kept as it is written would silently match another one, also inside an operator. */
+function checkNumbers(value: unknown, document: Document, place: Place): Finding[] {
+  if (typeof value === "object" && value !== null) {
+    const step = (key: string): string | number => (Array.isArray(value) ? Number(key) : key);
+    return Object.entries(value).flatMap(([key, item]) => checkNumbers(item, document, [...place, step(key)]));
+  }
   const written = document.written(place);
-  if (typeof value !== "number" || written === undefined) return [];
-  if (written.replace(/[eE].*$|\D/g, "").replace(/^0+/, "").length <= MAX_DIGITS) return [];
-  const message = `${written} has more digits than can be compared as a number`;
+  if (typeof value !== "number" || written === undefined || keepsDigits(written, value)) return [];
+  const message = `${written} is too large or too precise to be compared as a number`;
   return [findingAt(document.locate(place), place, message, `quote it if the field holds text: "${written}"`)];
 }

@@ -1,4 +1,5 @@
 // Event patterns with the semantics of Amazon's public event-ruler library: parsed strictly, matched without side effects.
+import { keepsDigits } from "../model/digits.ts";
 import { show } from "../model/place.ts";
 import { PatternError } from "./pattern-error.ts";
 import { compileTrees } from "./pattern-index.ts";
@@ -46,19 +47,9 @@ export function parsePatternText(text: string): unknown {
 
 function refuseRounding(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== "number" || context?.source === undefined) return value;
-  if (digitsOf(context.source) === digitsOf(String(value))) return value;
+  if (keepsDigits(context.source, value)) return value;
   throw new PatternError(
     [],
     `holds the number ${show(context.source)}, which is too large or too precise to be compared`,
   );
-}
-
-/** The number's digits and exponent, the same for all spellings of one number. */
-function digitsOf(source: string): string {
-  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
-    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(source) ?? [];
-  const digits = `${whole}${fraction}`.replace(/^0+/, "");
-  const significant = digits.replace(/0+$/, "");
-  if (significant === "") return whole === "" ? source : "0";
-  return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
 }

@@ -230,7 +230,12 @@ const rules: Case[] = [
   [
     "an id that loses digits",
     rule("{ id: a, when: { project: [12345678901234567890] } }"),
-    "lookout.yml:4:32: 12345678901234567890 has more digits than can be compared",
+    "lookout.yml:4:32: 12345678901234567890 is too large or too precise to be compared",
+  ],
+  [
+    "a bound that loses digits",
+    rule("{ id: a, when: { count: [{ numeric: ['<', 9007199254740993] }] } }"),
+    "lookout.yml:4:47: 9007199254740993 is too large or too precise to be compared",
   ],
   [
     "a misspelled key, which is not also missing",
