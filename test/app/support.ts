@@ -1,6 +1,4 @@
 // The application on a clock that only moves when told: real HTTP to a simulated cloud and to a receiver, a real SQLite file.
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { createApp } from "../../lib/app/app.ts";
@@ -13,6 +11,7 @@ import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
 import type { Store } from "../../lib/store/port.ts";
 import { openSqliteStore } from "../../lib/store/sqlite.ts";
 import { folderWith } from "../support/cli.ts";
+import { type Answer, startReceiver } from "../support/receiver.ts";
 
 /** 2026-11-20T10:00:00Z, a Friday. */
 export const T0 = Date.parse("2026-11-20T10:00:00Z");
@@ -35,9 +34,7 @@ export interface Bench {
   store: Store;
   messages: Message[];
   /** How the receiver answers; default 200, for every path. */
-  answer(
-    reply: (message: Message, number: number) => { status: number; headers?: Record<string, string>; body?: string },
-  ): void;
+  answer(reply: (message: Message, number: number) => Answer): void;
   /** Moves the clock to so many minutes after T0. */
   to(minutes: number): void;
   /** One round, as `lookout run --once`. */
@@ -154,33 +151,20 @@ export async function bench(options: BenchOptions): Promise<Bench> {
 
 async function startHook(minutes: () => number) {
   const messages: Message[] = [];
-  let reply: (message: Message, number: number) => { status: number; headers?: Record<string, string>; body?: string } =
-    () => ({
-      status: 200,
-    });
-  const server = createServer(async (request, response) => {
-    let text = "";
-    for await (const chunk of request.setEncoding("utf8")) text += chunk;
-    const message: Message = {
+  let reply: (message: Message, number: number) => Answer = () => ({ status: 200 });
+  const { url, close } = await startReceiver(({ path, headers, body }) => {
+    const message = {
       at: minutes(),
-      to: request.url ?? "",
-      id: String(request.headers["webhook-id"] ?? ""),
-      body: JSON.parse(text === "" ? "null" : text),
+      to: path,
+      id: headers["webhook-id"] ?? "",
+      body: JSON.parse(body === "" ? "null" : body),
     };
     messages.push(message);
-    const { status, headers = {}, body = "" } = reply(message, messages.length);
-    response.writeHead(status, headers).end(body);
+    return reply(message, messages.length);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
+  onTestFinished(close);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     messages,
     answer(next: typeof reply) {
       reply = next;

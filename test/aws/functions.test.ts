@@ -9,7 +9,8 @@ import type { Notification } from "../../lib/model/notification.ts";
 import type { Simulator } from "../../lib/simulator/server.ts";
 import { dynamoEndpoint } from "../support/dynamodb.ts";
 import { startMoto } from "../support/moto.ts";
-import { openStage, type Received, type Stage, WEBHOOK_SECRET } from "./stage.ts";
+import type { Sent } from "../support/receiver.ts";
+import { openStage, type Stage, WEBHOOK_SECRET } from "./stage.ts";
 
 const SERVICE = "35de3ca9-0000-4000-8000-000000000001";
 const QUIET = "35de3ca9-0000-4000-8000-000000000002";
@@ -41,10 +42,10 @@ health: { heartbeat: "${receiver}/heartbeat" }
 }
 
 /** The alerts that the receiver was told of, each signature verified. */
-function told(received: readonly Received[]): Notification["alerts"] {
+function told(received: readonly Sent[]): Notification["alerts"] {
   const posts = received.filter(({ path }) => path === "/ops");
   return posts.flatMap(({ body, headers }) => {
-    const notification = new Webhook(WEBHOOK_SECRET).verify(body, headers as Record<string, string>) as Notification;
+    const notification = new Webhook(WEBHOOK_SECRET).verify(body, headers) as Notification;
     return notification.alerts;
   });
 }

@@ -3,8 +3,6 @@
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type IncomingHttpHeaders } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -18,17 +16,11 @@ import { wallClock } from "../../lib/app/clock.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
 import { bundle } from "../../scripts/bundle.ts";
 import { dynamoConnection, freshTable } from "../support/dynamodb.ts";
+import { type Sent, startReceiver } from "../support/receiver.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 export const WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const QUEUE = "rung";
-
-export interface Received {
-  method: string;
-  path: string;
-  headers: IncomingHttpHeaders;
-  body: string;
-}
 
 export interface Invocation {
   /** What the handler returned; undefined where it failed. */
@@ -47,7 +39,7 @@ export interface InvokeOptions {
 
 export interface Stage {
   cloud: Simulator;
-  received: Received[];
+  received: Sent[];
   /** Writes another configuration beside the built functions; returns its path. */
   write(name: string, config: string): string;
   invoke(name: string, event: unknown, options?: InvokeOptions): Promise<Invocation>;
@@ -60,7 +52,11 @@ export interface Stage {
 export async function openStage(aws: string, configOf: (cloud: Simulator, receiver: string) => string): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "lookout-aws-"));
   const cloud = await startSimulator({ clock: wallClock, scenario: "empty" });
-  const receiver = await startReceiver();
+  const received: Sent[] = [];
+  const receiver = await startReceiver((sent) => {
+    received.push(sent);
+    return undefined;
+  });
   const { table, client } = await freshTable();
   const config = join(folder, "lookout.yml");
   const build = join(folder, "build");
@@ -89,7 +85,7 @@ export async function openStage(aws: string, configOf: (cloud: Simulator, receiv
       writeFileSync(join(build, name), text);
       return join(build, name);
     },
-    received: receiver.received,
+    received,
     invoke: (name, event, options = {}) =>
       invoke(join(build, `${name}.js`), event, options.remaining ?? 55_000, { ...env, ...options.env }),
     rung: () => receive(aws, queue),
@@ -112,22 +108,6 @@ function invoke(file: string, event: unknown, remaining: number, env: Record<str
       });
     });
   });
-}
-
-async function startReceiver() {
-  const received: Received[] = [];
-  const server = createServer(async (request, response) => {
-    const chunks = await request.toArray();
-    const { method = "", url: path = "", headers } = request;
-    received.push({ method, path, headers, body: Buffer.concat(chunks).toString() });
-    response.writeHead(204).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const close = async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received, close };
 }
 
 /** A bus with the rule of serverless.yml, whose target here is a queue; returns the queue's URL. */

@@ -2,8 +2,6 @@
 // state file. Afterwards everything that happened was evaluated once and told once, and the counts are exact.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { wallClock } from "../../lib/app/clock.ts";
@@ -12,6 +10,7 @@ import type { Event } from "../../lib/model/event.ts";
 import type { Notification } from "../../lib/model/notification.ts";
 import { createRandom, type Random } from "../../lib/simulator/random.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
+import { startReceiver } from "../support/receiver.ts";
 import { startStream } from "./kill-stream.ts";
 import { keyOf, nameOf, type Truth } from "./simulation-truth.ts";
 
@@ -175,25 +174,13 @@ function judge(truth: Truth, events: Event[], alerts: Alert[], taken: ReadonlyMa
 async function startHook(random: Random) {
   const taken = new Map<string, Notification>();
   let repeats = 0;
-  const server = createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request.setEncoding("utf8")) body += chunk;
+  const receiver = await startReceiver(({ headers, body }) => {
     // Now and then it is out of order, so that retries are killed too.
-    if (random.chance(0.05)) return void response.writeHead(503).end();
-    const id = String(request.headers["webhook-id"]);
+    if (random.chance(0.05)) return { status: 503 };
+    const id = headers["webhook-id"] ?? "";
     if (taken.has(id)) repeats++;
     taken.set(id, JSON.parse(body));
-    response.writeHead(204).end();
+    return undefined;
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    taken,
-    repeats: () => repeats,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { ...receiver, taken, repeats: () => repeats };
 }

@@ -1,25 +1,15 @@
 // A webhook receiver on a port of its own that keeps what it was sent and answers as told.
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
 import { onTestFinished } from "vitest";
 import type { Notification } from "../../lib/model/notification.ts";
+import { type Answer, type Sent, startReceiver } from "./receiver.ts";
 
 export const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-export interface Received {
+export interface Received extends Sent {
   /** `webhook-id` */
   id: string;
-  path: string;
-  headers: Record<string, string>;
-  body: string;
   notification: Notification;
-}
-
-export interface Answer {
-  status: number;
-  headers?: Record<string, string>;
-  body?: string;
 }
 
 export interface WebhookReceiver {
@@ -32,31 +22,14 @@ export interface WebhookReceiver {
 /** Closed when the test ends. */
 export async function startWebhook(): Promise<WebhookReceiver> {
   const received: Received[] = [];
-  const server = createServer(async (request, response) => {
-    let body = "";
-    for await (const chunk of request.setEncoding("utf8")) body += chunk;
-    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-    const one = {
-      id: headers["webhook-id"] ?? "",
-      path: request.url ?? "",
-      headers,
-      body,
-      notification: JSON.parse(body),
-    };
+  const { url, close } = await startReceiver((sent) => {
+    const one = { ...sent, id: sent.headers["webhook-id"] ?? "", notification: JSON.parse(sent.body) };
     received.push(one);
-    const { status, headers: own = {}, body: text = "" } = receiver.answer(one, received.length);
-    response.writeHead(status, own).end(text);
+    return receiver.answer(one, received.length);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  );
+  onTestFinished(close);
   const receiver: WebhookReceiver = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    url: `${url}/hook`,
     received,
     answer: () => ({ status: 204 }),
   };
