@@ -1,6 +1,6 @@
 // Event patterns with the semantics of Amazon's public event-ruler library: parsed strictly, matched without side effects.
 import { keepsDigits } from "../model/digits.ts";
-import { show } from "../model/place.ts";
+import { type Place, show } from "../model/place.ts";
 import { PatternError } from "./pattern-error.ts";
 import { compileTrees } from "./pattern-index.ts";
 import { parsePattern } from "./pattern-parse.ts";
@@ -32,10 +32,25 @@ export function compilePattern(pattern: unknown): CompiledPattern {
  * holds a number with more digits than a number here can keep, which would silently match another one.
  */
 export function parsePatternText(text: string): unknown {
+  const lost: { holder: unknown; key: string; source: string }[] = [];
+  function note(this: unknown, key: string, value: unknown, context?: { source?: string }): unknown {
+    const source = context?.source;
+    if (typeof value === "number" && source !== undefined && !keepsDigits(source, value))
+      lost.push({ holder: this, key, source });
+    return value;
+  }
+  const pattern = parseJson(text, note);
+  const [first] = lost;
+  // What is no object is refused as that.
+  if (first === undefined || typeof pattern !== "object") return pattern;
+  const reason = `the number ${show(first.source)} is too large or too precise to be compared`;
+  throw new PatternError(placeOf(pattern, first.holder, first.key), reason);
+}
+
+function parseJson(text: string, reviver: (this: unknown, key: string, value: unknown) => unknown): unknown {
   try {
-    return JSON.parse(text, refuseRounding);
+    return JSON.parse(text, reviver);
   } catch (error) {
-    if (error instanceof PatternError) throw error;
     const said = error instanceof Error ? error.message : String(error);
     // Where it is wrong locateInJson tells, for every message.
     throw new PatternError(
@@ -45,11 +60,15 @@ export function parsePatternText(text: string): unknown {
   }
 }
 
-function refuseRounding(_key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== "number" || context?.source === undefined) return value;
-  if (keepsDigits(context.source, value)) return value;
-  throw new PatternError(
-    [],
-    `holds the number ${show(context.source)}, which is too large or too precise to be compared`,
-  );
+/** The place of `holder[key]` within `root`. */
+function placeOf(root: unknown, holder: unknown, key: string): Place {
+  const pending: [value: unknown, place: Place][] = [[root, []]];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const [value, place] = next;
+    if (typeof value !== "object" || value === null) continue;
+    const step = (name: string): string | number => (Array.isArray(value) ? Number(name) : name);
+    if (value === holder) return [...place, step(key)];
+    for (const [name, child] of Object.entries(value)) pending.push([child, [...place, step(name)]]);
+  }
+  return [];
 }

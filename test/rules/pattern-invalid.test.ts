@@ -238,6 +238,13 @@ test.each([
   expect(errorOf(() => parsePatternText(text)).reason).toMatch(reason);
 });
 
+test("a number that loses digits is named with its place in the text", () => {
+  const text = '{"a":{"$or":[{"b":["x"]},{"c":["y",{"numeric":[">",9007199254740993]}]}]},"d":[1e400]}';
+  const { path, message } = errorOf(() => parsePatternText(text));
+  expect(path).toEqual(["a", "$or", 1, "c", 1, "numeric", 1]);
+  expect(message).toMatch(/^a\.\$or\[1\]\.c\[1\]\.numeric\[1\]: the number "9007199254740993" is too large/);
+});
+
 test.each(["0", "-0.0", "300.0", "3.00e2", "0.000001", "1E-6", "27.807807921694092", "1e21"])(
   "kept as text: the number %s",
   (text) => {
