@@ -43,7 +43,8 @@ export async function backtest(app: App, options: BacktestOptions): Promise<Back
   const { since, rule, other, signal, reading, evaluating } = options;
   const configs = [app.config, ...(other === undefined ? [] : [other])].map((config): Config => {
     const rules = config.rules.filter(({ id }) => rule === undefined || id === rule);
-    return { ...config, rules, sources: app.config.sources };
+    const { sources, connections } = app.config;
+    return { ...config, rules, sources, connections };
   });
   const fed = new Set(configs.flatMap(({ rules, sources }) => feedsOf(rules, sources)));
   const sources = app.config.sources.filter(({ id }) => fed.has(id));
@@ -83,7 +84,7 @@ async function judge(
 ): Promise<Outcome> {
   const { start, end } = history;
   const tally = createTally(config.rules.map(({ id }) => id));
-  const replay = await startReplay({ config, start });
+  const replay = await startReplay({ config, start, targets: history.targets });
   function count(): void {
     for (const { transition } of replay.transitions) tally.transition(transition);
     for (const { at, notification } of replay.notifications) tally.message(at, notification);
@@ -91,8 +92,8 @@ async function judge(
   }
   try {
     let done = 0;
-    for (const { at, events } of history.slices()) {
-      await replay.feed(at, events);
+    for (const { at, events, ended } of history.slices()) {
+      await replay.feed(at, events, ended);
       count();
       done += events.length;
       progress(done);

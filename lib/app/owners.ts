@@ -23,7 +23,7 @@ export function divide({ sources, connections }: Config, source: SourceConfig, f
   const elsewhere = new Set<string>();
   for (const target of found) {
     const has = owner(target);
-    if (has === source) own.push(target);
+    if (has?.id === source.id) own.push(target);
     else if (has) elsewhere.add(target.id);
   }
   return { own, elsewhere };

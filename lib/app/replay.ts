@@ -32,8 +32,13 @@ export interface ReplayOptions {
   config: Config;
   /** Where the clock begins; ms. */
   start: number;
-  /** Targets that are there, read completely, from the start on: what `absence` over targets watches. Default: none. */
-  targets?: readonly Watched[];
+  /** What `absence` over targets watches, read completely all the time. Default: nothing. */
+  targets?: readonly ReplayedTarget[];
+}
+
+export interface ReplayedTarget extends Watched {
+  /** From when on it is there; ms, default: the start. */
+  since?: number;
 }
 
 /** What happened to an alert. Times in ms. */
@@ -94,7 +99,11 @@ export async function startReplay({ config, start, targets = [] }: ReplayOptions
     }
   }
 
-  let living = targets;
+  // A key that names its target is shared with no other: then nobody needs to look for others.
+  const shares = app.rules.all.some(({ config: { absence, by } }) => {
+    return absence?.over === "targets" && !by.includes("resource.id");
+  });
+  let living = shares ? targets : [];
   const over = new Set<string>();
   const placeOf = (sourceId: string, target: string) => `${sourceId}/${target}`;
   const isOver = ({ sourceId, resource }: Event) => over.has(placeOf(sourceId, resource.id));
@@ -152,8 +161,8 @@ export async function startReplay({ config, start, targets = [] }: ReplayOptions
   }
 
   await reconcileRules(app);
-  for (const { source, target } of targets) {
-    await commitUnit(store, app.clock, app.random, (unit) => watchTarget(app, unit, source, target, start));
+  for (const { source, target, since = start } of targets) {
+    await commitUnit(store, app.clock, app.random, (unit) => watchTarget(app, unit, source, target, since));
   }
   return {
     now: () => now,

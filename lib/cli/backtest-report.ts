@@ -32,9 +32,10 @@ function history(io: Io, { sources, unread }: Backtest): string {
     const bad = malformed === 0 ? "" : `, ${count(malformed, "item")} not understood`;
     return [`  ${source}`, count(targets, "target"), `${count(events, "event")}${bad}`];
   });
-  const lines = unread.slice(0, SHOWN).map(({ source, target, error }) => {
+  const lines = unread.slice(0, SHOWN).map(({ source, target, error, readTo }) => {
     const what = target === null ? `the targets of ${source}` : `${source} ${target}`;
-    return `${styled(io, "red", `  ! not read: ${oneLine(what)}: ${oneLine(error, 400)}`)}\n`;
+    const how = readTo === null ? "not read" : `read up to ${minute(readTo)} alone`;
+    return `${styled(io, "red", `  ! ${how}: ${oneLine(what)}: ${oneLine(error, 400)}`)}\n`;
   });
   return `${table(rows)}${lines.join("")}${more(unread.length)}`;
 }
