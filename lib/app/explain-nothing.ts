@@ -1,14 +1,19 @@
-// Why an event that a rule's patterns match led to no alert, in words, by the kind of the rule and what it keeps for the key.
+// Why an event that a rule's patterns match led to no alert of its own, in words, by the kind of the rule and what it keeps for the key.
 import { valueText } from "../model/path.ts";
 import { show } from "../model/place.ts";
 import { iso } from "../rules/alert.ts";
-import type { Touch } from "../rules/compile.ts";
+import type { CompiledRule, Touch } from "../rules/compile.ts";
 import type { KeyState } from "../rules/state.ts";
 
 /** `state` is what the rule keeps for the key now; undefined where it keeps nothing. */
 export function whyNothing(touch: Touch, state: KeyState | undefined): string {
   if (touch.steps === 0) return whyNotResolved(touch, state);
   return whyNotOpened(touch, state) ?? unknown(state);
+}
+
+/** Of an event that counts into the alert which keys beyond the rule's bound share. */
+export function whyShared({ maxKeys }: CompiledRule): string {
+  return `the rule keeps ${maxKeys} keys, as many as it may: what other keys match shares one alert`;
 }
 
 function whyNotResolved({ event }: Touch, state: KeyState | undefined): string {

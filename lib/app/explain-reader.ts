@@ -5,10 +5,12 @@ import { type CompiledRule, rulePartition, stateRow } from "../rules/compile.ts"
 import type { Key } from "../store/port.ts";
 import { listDeliveries } from "./deliver.ts";
 import type { App } from "./deps.ts";
+import { keysKey } from "./keys.ts";
 import {
   type DeliveryRow,
   ENDED,
   type EndedRow,
+  type KeysRow,
   REGISTRY,
   type RegistryRow,
   type RuleRow,
@@ -35,6 +37,8 @@ export interface Reader {
   target(sourceId: string, target: string): Promise<{ since: number; learning: number | undefined }>;
   /** Since when each rule evaluates; ms, by rule id. */
   observedSince(): Promise<Map<string, number>>;
+  /** How many keys the rule keeps. */
+  keys(rule: CompiledRule): Promise<number>;
   /** Every alert of the rule and key that is known, the newest first. */
   alerts(rule: CompiledRule, key: Record<string, unknown>): Promise<KnownAlert[]>;
   /** Undefined where the group has ended. */
@@ -85,6 +89,9 @@ export function createReader(app: App): Reader {
       return { since: row?.cursor.floor ?? 0, learning: row?.learning };
     },
     observedSince,
+    async keys(rule) {
+      return (await app.store.get<KeysRow>(keysKey(rulePartition(rule))))?.data.count ?? 0;
+    },
     async alerts(rule, key) {
       const open = await state(stateRow(rule, key));
       const rows = (await ended()).get(nameOf(rule.config.id, key)) ?? [];

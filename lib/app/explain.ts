@@ -3,7 +3,7 @@
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import { iso } from "../rules/alert.ts";
-import { type CompiledRule, stateRow, type Touch } from "../rules/compile.ts";
+import { type CompiledRule, overflowTouch, stateRow, type Touch } from "../rules/compile.ts";
 import { applyEvent, applyTime, deadline } from "../rules/evaluate.ts";
 import { compileMismatch, type FieldMismatch, isNearer, type Mismatch } from "../rules/explain-pattern.ts";
 import { compileExtract } from "../rules/extract.ts";
@@ -11,7 +11,7 @@ import { describeMismatch, describeWanted } from "../rules/pattern-words.ts";
 import { emptyState, type KeyState, type Transition } from "../rules/state.ts";
 import type { App } from "./deps.ts";
 import { type EffectKind, effectIn, hasOpened } from "./explain-effect.ts";
-import { whyNothing } from "./explain-nothing.ts";
+import { whyNothing, whyShared } from "./explain-nothing.ts";
 import type { KnownAlert, Reader } from "./explain-reader.ts";
 import { explainTelling, type Locate, type Telling } from "./explain-telling.ts";
 import { progressOf } from "./poll.ts";
@@ -29,7 +29,7 @@ export interface RuleVerdict {
   at: string | null;
   /** Whether any of the rule's patterns matches: `when`, or what resolves or follows. */
   matched: boolean;
-  /** Why it did not match, or why the match led to no alert; null where `effects` say all. */
+  /** Why it did not match, led to no alert or to one that keys share; null where `effects` say all. */
   reason: string | null;
   /** The fields that did not match, nearest alternative, in the rule's order. */
   mismatches: { field: string; values: readonly unknown[]; wanted: string }[];
@@ -72,15 +72,30 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
   }));
   const progress = progressOf(app);
 
-  async function explainMatch(touch: Touch, event: Event, stored: boolean) {
+  async function explainMatch(own: Touch, event: Event, stored: boolean) {
+    const touch = await placeOf(own, event, stored);
     const found = stored ? await happened(touch, event) : await wouldHappen(touch, event);
     const effects: Effect[] = [];
     for (const { kind, alert, groups } of found.effects) {
       const telling = await explainTelling(app, reader, locate, { alert, groups });
       effects.push({ kind, alert: summaryOf(alert), ...telling });
     }
-    const reason = effects.length > 0 ? null : whyNothing(touch, found.state);
-    return { reason, key: touch.key, effects, deadline: deadlineOf(touch.rule, found.state) };
+    const nothing = effects.length > 0 ? null : whyNothing(touch, found.state);
+    return {
+      reason: touch === own ? nothing : whyShared(own.rule),
+      key: touch.key,
+      effects,
+      deadline: deadlineOf(touch.rule, found.state),
+    };
+  }
+
+  /** Under which key the rule took it, or would take it: its own, or where there is no room for that the one that others share. */
+  async function placeOf(touch: Touch, event: Event, stored: boolean): Promise<Touch> {
+    if (!touch.matches || (await reader.state(touch)) !== undefined) return touch;
+    const shared = overflowTouch(touch);
+    if (!stored) return (await reader.keys(touch.rule)) < touch.rule.maxKeys ? touch : shared;
+    if ((await happened(touch, event)).effects.length > 0) return touch;
+    return (await happened(shared, event)).effects.length > 0 ? shared : touch;
   }
 
   async function happened(touch: Touch, event: Event): Promise<Found> {

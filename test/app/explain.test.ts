@@ -112,6 +112,27 @@ describe("what an event did", () => {
   });
 });
 
+describe("an event whose key finds no room", () => {
+  it("opened the alert that such keys share, or counted into it", async () => {
+    const made = await bench({
+      yaml: yaml("{ id: full, when: { level: [error] }, by: [message], maxKeys: 1, resolve: { after: 6h } }"),
+    });
+    made.fail(1, "a");
+    await made.rounds(2);
+    made.fail(2.5, "b");
+    await made.rounds(3);
+    made.fail(3.5, "c");
+    await made.rounds(5);
+    const shared = "the rule keeps 1 keys, as many as it may: what other keys match shares one alert";
+    expect(await verdict(made, 0)).toMatchObject({ reason: null, effects: ["opened ×1"] });
+    expect(await verdict(made, 1)).toMatchObject({ reason: shared, effects: ["opened ×2"] });
+    expect(await verdict(made, 2)).toMatchObject({ reason: shared, effects: ["counted ×2"] });
+    const next = (await wouldBe(made, { message: "d" })).rules[0];
+    expect(next).toMatchObject({ reason: shared, key: { overflow: true }, effects: [{ kind: "counted" }] });
+    expect((await wouldBe(made, { message: "a" })).rules[0]).toMatchObject({ reason: null, key: { message: "a" } });
+  });
+});
+
 describe("what an event did to a rule with state", () => {
   const EXPECT = "when: { level: [error] }, expect: { when: { level: [normal] }, within: 30m }";
   const ABSENCE = "when: { level: [normal] }, absence: { for: 30m }";
