@@ -85,7 +85,7 @@ function compileNumeric({ low, lowOpen, high, highOpen }: Extract<Operator, { op
 
 /**
  * Digits are compared as far as both have some, as in event-ruler: an IPv6 address lies in an IPv4 range when its first
- * 32 bits do, an IPv4 address in an IPv6 range when any further bits would.
+ * 32 bits do, an IPv4 address in an IPv6 range when they lie between the first 32 bits of its ends and are neither.
  */
 function isWithin(address: string | undefined, { low, high }: Extract<Operator, { op: "cidr" }>): boolean {
   if (address === undefined) return false;

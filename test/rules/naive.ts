@@ -68,6 +68,7 @@ function collect(value: Json, at: string, path: string, chosen: Map<Json[], numb
 }
 
 function accepts(entry: Json, value: Json): boolean {
+  if (typeof entry === "string" && typeof value === "string" && sameAddress(entry, value)) return true;
   if (typeof entry !== "object" || entry === null) return entry === value;
   const [[name, operand] = ["", null]] = Object.entries(entry as Record<string, Json>);
   if (name === "exists") return operand === true;
@@ -86,8 +87,9 @@ function accepts(entry: Json, value: Json): boolean {
 }
 
 function excluded(operand: Json): Json[] {
-  if (typeof operand !== "object" || operand === null) return [operand];
-  if (Array.isArray(operand)) return operand;
+  const exact = (item: Json): Json => (typeof item === "string" ? { exactly: item } : item);
+  if (typeof operand !== "object" || operand === null) return [exact(operand)];
+  if (Array.isArray(operand)) return operand.map(exact);
   return Object.entries(operand).flatMap(([name, value]) => [value].flat().map((item) => ({ [name]: item as Json })));
 }
 
@@ -118,9 +120,45 @@ function wildcard(text: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
+/** Digit by digit, until one lies between the two ends or the range has no more. */
 function cidr(range: string, address: string): boolean {
-  const [base = "", bits] = range.split("/");
-  const block = 2 ** (32 - Number(bits));
-  const number = (text: string): number => text.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
-  return /^(\d+\.){3}\d+$/.test(address) && Math.floor(number(base) / block) === Math.floor(number(address) / block);
+  const [base = "", fixed] = range.split("/");
+  const bits = bitsOf(base) ?? "";
+  const [low, high] = ["0", "1"].map((fill) => hex(bits.slice(0, Number(fixed)).padEnd(bits.length, fill)));
+  const digits = hex(bitsOf(address) ?? "");
+  for (let index = 0, above = false, below = false; index < low!.length && !(above && below); index++) {
+    const [digit, from, to] = [digits, low!, high!].map((text) => text.charAt(index)) as [string, string, string];
+    if (digit === "" || (!above && digit < from) || (!below && digit > to)) return false;
+    above ||= digit > from;
+    below ||= digit < to;
+  }
+  return digits !== "";
+}
+
+/** The bits of an IPv4 address, or of an IPv6 address that leaves out its zeros. */
+function bitsOf(address: string): string | undefined {
+  const part = (text: string, radix: number, width: number) =>
+    Number.parseInt(text, radix).toString(2).padStart(width, "0");
+  if (/^(\d+\.){3}\d+$/.test(address))
+    return address
+      .split(".")
+      .map((byte) => part(byte, 10, 8))
+      .join("");
+  if (!address.includes("::")) return undefined;
+  const [head = "", tail = ""] = address.split("::").map((half) =>
+    half
+      .split(":")
+      .map((group) => (group === "" ? "" : part(group, 16, 16)))
+      .join(""),
+  );
+  return head + tail.padStart(128 - head.length, "0");
+}
+
+function hex(bits: string): string {
+  return (bits.match(/.{4}/g) ?? []).map((four) => Number.parseInt(four, 2).toString(16)).join("");
+}
+
+function sameAddress(one: string, other: string): boolean {
+  const bits = bitsOf(one);
+  return bits !== undefined && (bitsOf(other)?.startsWith(bits) ?? false);
 }

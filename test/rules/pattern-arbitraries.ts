@@ -9,7 +9,7 @@ export type Fields = Parameters<typeof naiveMatches>[0];
 const key = fc.constantFrom("a", "b", "c", "a.b", "b.c");
 const word = fc.string({ unit: fc.constantFrom("a", "b", "A", "*", "\\", "é", "É", "🚀"), maxLength: 4 });
 const number = fc.constantFrom(0, 1, -1, 2.5, 0.000001, 1e-7, 5e9, 1e21, -1e300, 100);
-const address = fc.constantFrom("10.0.0.1", "10.0.1.1", "192.168.7.9");
+const address = fc.constantFrom("10.0.0.1", "10.0.0.0", "a00:1::7", "a00::", "::1");
 export const scalar = fc.oneof(fc.constantFrom("x", "y"), word, number, fc.boolean(), fc.constant(null), address);
 
 export const { event } = fc.letrec<{ event: Fields; value: Fields }>((tie) => ({
@@ -40,7 +40,7 @@ export const operator = fc.oneof(
   fc.record({ suffix: fc.oneof(word, fc.record({ "equals-ignore-case": word })) }),
   fc.record({ "equals-ignore-case": word }),
   fc.record({ wildcard: wild }),
-  fc.record({ cidr: fc.constantFrom("10.0.0.0/24", "10.0.0.0/16", "192.168.7.200/25") }),
+  fc.record({ cidr: fc.constantFrom("10.0.0.0/24", "10.0.1.200/17", "0.0.0.0/1", "a00::/12", "a00:0:1::/33", "::/1") }),
   fc.record({ numeric: fc.tuple(fc.constantFrom("=", "<", "<=", ">", ">="), number) }),
   fc.record({
     numeric: fc.tuple(fc.constantFrom(">", ">="), fc.constantFrom(-1, 0, 1), upper, fc.constantFrom(2.5, 100)),
