@@ -99,57 +99,6 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
     'lookout.yml:3:57: templates know event, alert and rule, not "evnt"; did you mean "event"?',
   ],
   [
-    "an identical route before",
-    {
-      ...rule("when: { level: [error] }, labels: { team: a }"),
-      more: "route:\n  routes:\n    - match: { labels: { team: [a] } }\n    - match: { labels.team: [a] }\n",
-    },
-    "lookout.yml:8:7: this route is never reached: an earlier one has the same match and does not continue",
-  ],
-  [
-    "a route after one that takes all",
-    {
-      rules: "[{ id: any, severity: critical, when: { level: [error] } }]",
-      more: "route:\n  routes:\n    - match: { severity: [{ exists: true }] }\n    - match: { severity: [critical] }\n",
-    },
-    "lookout.yml:8:7: this route is never reached: earlier ones take every alert that it matches",
-  ],
-  [
-    "a route that labels of the one before take all of",
-    {
-      ...rule("when: { level: [error] }, labels: { team: ml }"),
-      more: "route: { routes: [{ match: { labels.team: [ml] } }, { match: { rule: [a] } }] }\n",
-    },
-    "lookout.yml:5:53: this route is never reached: earlier ones take every alert that it matches",
-  ],
-  [
-    "a route for another rule's label",
-    {
-      rules:
-        "[{ id: a, when: { level: [error] }, labels: { team: ml } }, { id: b, when: { type: [FAIL] }, labels: { team: web } }]",
-      more: "route: { routes: [{ match: { rule: [a], labels.team: [web] } }] }\n",
-    },
-    "lookout.yml:5:19: this route is never reached: no rule's alerts match it",
-  ],
-  [
-    "a severity of levels that no event has",
-    {
-      ...rule("when: { source: [service-updates] }"),
-      more: "route: { routes: [{ match: { severity: [warning] } }] }\n",
-    },
-    "lookout.yml:5:19: this route is never reached: no rule's alerts match it",
-  ],
-  [
-    "a route for alerts that are over, though routes are chosen when they open",
-    { more: "route: { routes: [{ match: { status: [resolved] } }] }\n" },
-    "lookout.yml:5:19: this route is never reached: no rule's alerts match it",
-  ],
-  [
-    "a route for Lookout's own alerts",
-    { more: "route: { routes: [{ match: { rule: [lookout-unhealthy] } }] }\n" },
-    "lookout.yml:5:19: this route is never reached: no rule's alerts match it; alerts about Lookout itself go to health.channels",
-  ],
-  [
     "two rules that say the same with values twice or in lists of one",
     {
       rules:
@@ -164,20 +113,6 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
         "\n  - { id: a, when: { level: [error] }, expect: { when: { source: [pool-events], level: [normal, warning] }, within: 1h } }\n  - { id: b, when: { level: [error] }, expect: { within: 1h, when: { level: [warning, normal], source: [pool-events] } } }",
     },
     'lookout.yml:5:5: the rule "b" opens alerts for the same as the one at lookout.yml:4:5',
-  ],
-  [
-    "a severity that the rules above do not leave",
-    {
-      rules: "[{ id: a, severity: info, when: { level: [error] } }]",
-      more: "route:\n  routes:\n    - match: { severity: [critical] }\n",
-    },
-    "lookout.yml:7:7: this route is never reached: no rule's alerts match it",
-  ],
-  [
-    "a route for a rule that is not there",
-    { more: "route: { groupBy: [rle], routes: [{ match: { rule: [ani] } }] }\n" },
-    'lookout.yml:5:20: no alert has a field "rle"; did you mean "rule"?',
-    'lookout.yml:5:53: "rule" is never "ani"; did you mean "any"?',
   ],
   [
     "a silence that is over",

@@ -1,0 +1,82 @@
+// Lint: routes that no alert reaches, and channels that no route uses.
+import { expect, test } from "vitest";
+import { file, lint, type Parts, rule } from "./linting.ts";
+
+test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
+  [
+    "an identical route before",
+    {
+      ...rule("when: { level: [error] }, labels: { team: a }"),
+      more: "route:\n  routes:\n    - match: { labels: { team: [a] } }\n    - match: { labels.team: [a] }\n",
+    },
+    "lookout.yml:8:7: this route is never reached: an earlier one has the same match and does not continue",
+  ],
+  [
+    "a route after one that takes all",
+    {
+      rules: "[{ id: any, severity: critical, when: { level: [error] } }]",
+      more: "route:\n  routes:\n    - match: { severity: [{ exists: true }] }\n    - match: { severity: [critical] }\n",
+    },
+    "lookout.yml:8:7: this route is never reached: earlier ones take every alert that it matches",
+  ],
+  [
+    "a route that labels of the one before take all of",
+    {
+      ...rule("when: { level: [error] }, labels: { team: ml }"),
+      more: "route: { routes: [{ match: { labels.team: [ml] } }, { match: { rule: [a] } }] }\n",
+    },
+    "lookout.yml:5:53: this route is never reached: earlier ones take every alert that it matches",
+  ],
+  [
+    "a route for another rule's label",
+    {
+      rules:
+        "[{ id: a, when: { level: [error] }, labels: { team: ml } }, { id: b, when: { type: [FAIL] }, labels: { team: web } }]",
+      more: "route: { routes: [{ match: { rule: [a], labels.team: [web] } }] }\n",
+    },
+    "lookout.yml:5:19: this route is never reached: no rule's alerts match it",
+  ],
+  [
+    "a severity of levels that no event has",
+    {
+      ...rule("when: { source: [service-updates] }"),
+      more: "route: { routes: [{ match: { severity: [warning] } }] }\n",
+    },
+    "lookout.yml:5:19: this route is never reached: no rule's alerts match it",
+  ],
+  [
+    "a route for alerts that are over, though routes are chosen when they open",
+    { more: "route: { routes: [{ match: { status: [resolved] } }] }\n" },
+    "lookout.yml:5:19: this route is never reached: no rule's alerts match it",
+  ],
+  [
+    "a route for Lookout's own alerts",
+    { more: "route: { routes: [{ match: { rule: [lookout-unhealthy] } }] }\n" },
+    "lookout.yml:5:19: this route is never reached: no rule's alerts match it; alerts about Lookout itself go to health.channels",
+  ],
+  [
+    "a severity that the rules above do not leave",
+    {
+      rules: "[{ id: a, severity: info, when: { level: [error] } }]",
+      more: "route:\n  routes:\n    - match: { severity: [critical] }\n",
+    },
+    "lookout.yml:7:7: this route is never reached: no rule's alerts match it",
+  ],
+  [
+    "a route for a rule that is not there",
+    { more: "route: { groupBy: [rle], routes: [{ match: { rule: [ani] } }] }\n" },
+    'lookout.yml:5:20: no alert has a field "rle"; did you mean "rule"?',
+    'lookout.yml:5:53: "rule" is never "ani"; did you mean "any"?',
+  ],
+  [
+    "a route for a source that no rule reads",
+    {
+      ...rule("when: { source: [pool-events], level: [warning] }"),
+      more: "route: { routes: [{ match: { source: [service-events] } }] }\n",
+    },
+    "lookout.yml:5:19: this route is never reached: no rule's alerts match it",
+  ],
+])("%s is found", async (_, parts, ...printed) => {
+  const lines = (await lint({ "lookout.yml": file(parts) })).split("\n");
+  expect(printed.map((text, index) => lines[index]?.slice(0, text.length))).toEqual(printed);
+});
