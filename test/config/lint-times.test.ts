@@ -31,14 +31,14 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
     {
       more: 'timeIntervals: { n: { times: [{ start_time: "02:15", end_time: "05:00" }], location: Australia/Lord_Howe } }\nroute: { mute: [n] }\n',
     },
-    "lookout.yml:5:49: 02:15 does not exist in Australia/Lord_Howe on 2027-10-03: it starts at 02:30 that day; choose a time outside 02:00 to 02:30",
+    "lookout.yml:5:45: 02:15 does not exist in Australia/Lord_Howe on 2027-10-03: it starts at 02:30 that day; choose a time outside 02:00 to 02:30",
   ],
   [
     "an interval that a clock change at midnight doubles the begin of",
     {
       more: 'timeIntervals: { n: { times: [{ start_time: "23:30", end_time: "05:00" }], location: America/Santiago } }\nroute: { mute: [n] }\n',
     },
-    "lookout.yml:5:49: 23:30 comes twice in America/Santiago on 2027-04-03: it starts twice that day",
+    "lookout.yml:5:45: 23:30 comes twice in America/Santiago on 2027-04-03: it starts twice that day",
   ],
   [
     "an interval whose end comes twice",
