@@ -80,7 +80,7 @@ function parseExists(value: unknown, path: Place): Operator {
 function parseAnythingBut(value: unknown, path: Place): Operator {
   if (typeof value !== "object" || value === null) return { op: "anything-but", none: [parseExcluded(value, path)] };
   if (Array.isArray(value)) {
-    const none = list(value, path).map((item, index) => parseExcluded(item, [...path, index]));
+    const none = Array.from(list(value, path), (item, index) => parseExcluded(item, [...path, index]));
     const mixed = value.findIndex((item) => typeof item !== typeof value[0]);
     if (mixed > 0)
       throw new PatternError([...path, mixed], "strings and numbers cannot be mixed here: make it two entries");
@@ -93,7 +93,8 @@ function parseAnythingBut(value: unknown, path: Place): Operator {
   }
   const parseOne = (item: unknown, at: Place): Operator => parseExcludedText(name, text(item, at), at);
   if (!Array.isArray(nested)) return { op: "anything-but", none: [parseOne(nested, within)] };
-  return { op: "anything-but", none: list(nested, within).map((item, index) => parseOne(item, [...within, index])) };
+  const none = Array.from(list(nested, within), (item, index) => parseOne(item, [...within, index]));
+  return { op: "anything-but", none };
 }
 
 function list(values: readonly unknown[], path: Place): readonly unknown[] {

@@ -69,7 +69,9 @@ function parseField(key: string, value: unknown, drafts: Draft[], scope: Scope):
 
 function addTest(field: string, values: readonly unknown[], drafts: Draft[], path: Place): Draft[] {
   if (values.length === 0) throw new PatternError(path, "the list is empty, so nothing could match");
-  const test = { path: field, operators: values.map((value, index) => parseOperator(value, [...path, index])) };
+  // Not map, which passes over holes.
+  const operators = Array.from(values, (value, index) => parseOperator(value, [...path, index]));
+  const test = { path: field, operators };
   for (const draft of drafts) {
     draft.set(field, test);
     if (draft.size > MAX_FIELDS) throw new PatternError([], `names more than ${MAX_FIELDS} fields`);
@@ -82,13 +84,13 @@ function parseOr(value: unknown, drafts: Draft[], scope: Scope): Draft[] {
   if (!Array.isArray(value)) throw new PatternError(path, `must be a list of at least two objects, not ${show(value)}`);
   if (value.length < 2) throw new PatternError(path, "must be a list of at least two objects");
   const result: Draft[] = [];
-  value.forEach((branch, index) => {
+  for (const [index, branch] of value.entries()) {
     const copies = drafts.map((draft) => new Map(draft));
     const within = { ...scope, path: [...path, index], depth: scope.depth + 1, insideOr: true };
     result.push(...parseObject(branch, copies, within));
     if (result.length > MAX_ALTERNATIVES) {
       throw new PatternError(path, `the alternatives multiply to more than ${MAX_ALTERNATIVES}: split the pattern`);
     }
-  });
+  }
   return result;
 }
