@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { wallClock } from "../lib/app/clock.ts";
 import type { Status } from "../lib/app/status.ts";
 import type { Alert } from "../lib/model/alert.ts";
-import { type Simulator, startSimulator } from "../lib/simulator/server.ts";
+import { startSimulator } from "../lib/simulator/server.ts";
+import { differences, sorted } from "./check.ts";
 import { type Measured, runLookout } from "./command.ts";
 import { type ExpectedAlert, expectedOf, incidents, RULES } from "./incidents.ts";
+import { oneService, SERVICE } from "./one-service.ts";
 import { figure, megabytes, printTable } from "./print.ts";
 import { startReceiver, type Told } from "./receiver.ts";
 
-const SERVICE = "35de3ca9-1bca-4ae7-9cb0-914f30fa7d3e";
 const LATENESS_MS = 600_000;
 /** Rows of one answer, less the last timestamp's: the next page begins with it. */
 const PAGE = 999;
@@ -69,7 +70,7 @@ async function runCase({ name, count, step }: Case): Promise<Result> {
     const { world, credentials } = simulator;
     world.addService({ service_id: SERVICE, service_name: "recommender" });
     world.addServiceEvents(SERVICE, events());
-    await writeFile(join(cwd, "lookout.yml"), configuration(simulator, receiver));
+    await writeFile(join(cwd, "lookout.yml"), oneService(simulator, receiver, RULES));
     const env = { HW_ACCESS_KEY: credentials.accessKey, HW_SECRET_KEY: credentials.secretKey };
 
     const start = await runLookout(["status"], cwd, env);
@@ -94,21 +95,6 @@ async function runCase({ name, count, step }: Case): Promise<Result> {
 /** How many pages the window holds that every poll reads again. */
 function rereads(count: number, step: number): number {
   return Math.ceil(Math.min(count, LATENESS_MS / step) / PAGE);
-}
-
-function configuration({ url, credentials }: Simulator, receiver: Told): string {
-  return `
-connections:
-  prod:
-    cloud: custom
-    region: eu-de
-    projectId: "${credentials.projectId}"
-    endpoints: { modelarts: "${url}", ces: "${url}", iam: "${url}" }
-sources: [{ kind: service-events, targets: ["${SERVICE}"], lookback: 30d }]
-rules:${RULES}
-route: { channels: [ops], groupBy: [rule] }
-channels: { ops: { type: webhook, url: "${receiver.url}" } }
-`;
 }
 
 function exits(...runs: readonly Measured[]): string[] {
@@ -147,21 +133,6 @@ async function verify(
     ...differences("alerts", sorted(expected.alerts), sorted(found)),
     ...differences("alerts told once", alertIds.length, [...receiver.alerts.values()].filter((n) => n === 1).length),
   ];
-}
-
-function sorted(alerts: readonly ExpectedAlert[]): string {
-  return alerts
-    .map(({ rule, status, startsAt, count }) => `${rule} ${status} ${startsAt} ×${count}`)
-    .sort()
-    .join("\n");
-}
-
-function differences(what: string, expected: string | number, found: string | number): string[] {
-  if (expected === found) return [];
-  const lines = String(expected).split("\n");
-  const other = String(found).split("\n");
-  const at = [...lines, undefined].findIndex((line, index) => line !== other[index]);
-  return [`${what}: expected ${lines[at] ?? "no more"}, found ${other[at] ?? "no more"}`];
 }
 
 async function stateBytes(cwd: string): Promise<number> {

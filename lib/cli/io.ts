@@ -19,6 +19,9 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
+/** Characters that are written at once. */
+const PIECE = 65_536;
+
 export const DONE = 0;
 export const WRONG = 1;
 export const REFUSED = 2;
@@ -48,9 +51,32 @@ export function jsonLines(io: Io, values: Iterable<unknown>): void {
   for (const value of values) io.out(`${JSON.stringify(value)}\n`);
 }
 
-/** One JSON document. */
+/** One JSON document, indented by two, written in pieces: a long one is never held as a whole. */
 export function jsonDocument(io: Io, value: unknown): void {
-  io.out(`${JSON.stringify(value, null, 2)}\n`);
+  let text = "";
+  for (const part of partsOf(value, "\n")) {
+    text += part;
+    if (text.length < PIECE) continue;
+    io.out(text);
+    text = "";
+  }
+  io.out(`${text}\n`);
+}
+
+function* partsOf(value: unknown, newline: string): Generator<string> {
+  if (typeof value !== "object" || value === null) return yield JSON.stringify(value);
+  const list = Array.isArray(value);
+  const entries = list ? value.entries() : Object.entries(value).filter(([, one]) => one !== undefined);
+  const inner = `${newline}  `;
+  let empty = true;
+  for (const [key, one] of entries) {
+    yield `${empty ? (list ? "[" : "{") : ","}${inner}${list ? "" : `${JSON.stringify(key)}: `}`;
+    if (list) yield JSON.stringify(one, null, 2).replaceAll("\n", inner);
+    else yield* partsOf(one, inner);
+    empty = false;
+  }
+  if (empty) yield list ? "[]" : "{}";
+  else yield `${newline}${list ? "]" : "}"}`;
 }
 
 /** Columns padded to their widest cell, two spaces apart; the last one is left as long as it is. */
