@@ -16,13 +16,13 @@ export const OVERLAPS: Omit<Scene, "file">[] = [
   },
   { name: "two daemons that hang now and then", watch: asDaemons(2), open: stateFile, pace: "strained" },
   {
-    name: "three daemons that hang, and commits that are exceeded",
+    name: "three that hang, with small commits",
     watch: asDaemons(3),
     open: small,
     pace: "strained",
   },
   {
-    name: "functions twice at once that hang, and commits that are exceeded",
+    name: "functions that hang, with small commits",
     watch: asFunctions(2),
     open: small,
     pace: "strained",
