@@ -47,7 +47,10 @@ function lintRoute(route: RouteConfig, place: Place, alerts: readonly Candidate[
     const [matching, rest] = [alerts.filter(may), left.filter(may)];
     if (taken.has(patternName(match))) say("an earlier one has the same match and does not continue");
     else if (rest.length === 0 && matching.length > 0) say("earlier ones take every alert that it matches");
-    else if (matching.length === 0 && own.length === 0) say("no rule's alerts match it", aboutHealth(match, at));
+    else if (matching.length === 0 && own.length === 0) {
+      const hint = namesHealth(match, at) ? "alerts about Lookout itself go to health.channels" : undefined;
+      say("no rule's alerts match it", hint);
+    }
     findings.push(...lintRoute(child, at, matching, tools));
     if (child.continue) continue;
     taken.add(patternName(match));
@@ -58,9 +61,9 @@ function lintRoute(route: RouteConfig, place: Place, alerts: readonly Candidate[
   return findings;
 }
 
-function aboutHealth(match: Pattern, place: Place): string | undefined {
-  const named = testsOf(match, place).some(({ field, values }) => field === "rule" && values.includes(HEALTH_RULE));
-  return named ? "alerts about Lookout itself go to health.channels" : undefined;
+/** Whether Lookout's own alerts are meant, which no rule of the configuration opens. */
+function namesHealth(match: Pattern, place: Place): boolean {
+  return testsOf(match, place).some(({ field, values }) => field === "rule" && values.includes(HEALTH_RULE));
 }
 
 function lintGroupBy(route: RouteConfig, place: Place, places: Places): Finding[] {
@@ -78,10 +81,17 @@ function lintGroupBy(route: RouteConfig, place: Place, places: Places): Finding[
 export function lintSilences(config: Config, places: Places, compile: CompilePattern, now: number): Finding[] {
   return config.silences.flatMap((silence, index) => {
     const place = ["silences", index];
-    const findings = lintPattern(silence.match, [...place, "match"], alertSubject(config), { places, compile });
-    if (silence.until === undefined || Date.parse(silence.until) > now) return findings;
-    const at = [...place, "until"];
-    return [...findings, findingAt(places.locate(at), at, "this silence is over", "remove it")];
+    const at = [...place, "match"];
+    const findings = lintPattern(silence.match, at, alertSubject(config), { places, compile });
+    if (silence.until !== undefined && Date.parse(silence.until) <= now) {
+      const until = [...place, "until"];
+      return [...findings, findingAt(places.locate(until), until, "this silence is over", "remove it")];
+    }
+    if (findings.length > 0 || namesHealth(silence.match, at)) return findings;
+    const fields = testsOf(silence.match, at).map(({ field }) => field);
+    const may = compileMay(silence.match, compile);
+    if (alertCandidates(config, compile, fields).some(may)) return [];
+    return [findingAt(places.locate(at, "key"), at, "this silence holds nothing back: no rule's alerts match it")];
   });
 }
 

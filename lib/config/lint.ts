@@ -1,19 +1,16 @@
 // Finds what is valid but cannot be meant: everything that `lookout check` tells beyond errors.
-import { Liquid } from "liquidjs";
-import type { Config, RuleConfig } from "../model/config.ts";
+import type { Config } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
-import { unknownEventStep } from "./event-paths.ts";
 import { type Finding, findingAt, sortFindings } from "./finding.ts";
 import { lintIntervals } from "./lint-intervals.ts";
 import type { CompilePattern } from "./lint-patterns.ts";
 import { lintChannels, lintRoutes, lintSilences } from "./lint-routes.ts";
 import { lintRules } from "./lint-rules.ts";
+import { lintTemplates } from "./lint-templates.ts";
 import { type CompileTimeInterval, lintTimes } from "./lint-times.ts";
 import type { LoadedConfig, Places } from "./load.ts";
 import { isMap } from "./raw.ts";
 import type { Secrets } from "./secrets.ts";
-import { ALERT_FIELDS, EVENT_FIELDS, unknownStep } from "./vocabulary.ts";
-import { didYouMean, nearest } from "./words.ts";
 
 export interface LintDeps {
   compilePattern: CompilePattern;
@@ -38,43 +35,6 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
     ...(await lintSecrets(config, places, deps.secrets)),
   ];
   return sortFindings(findings, places.files);
-}
-
-function lintTemplates(config: Config, places: Places): Finding[] {
-  const liquid = new Liquid();
-  return config.rules.flatMap((rule, index) =>
-    (["summary", "description"] as const).flatMap((key) => {
-      const place = ["rules", index, key];
-      const paths = rule[key] === undefined ? [] : liquid.globalVariableSegmentsSync(rule[key], { partials: false });
-      return paths.flatMap((path) => lintVariable(path, place, rule, places));
-    }),
-  );
-}
-
-const RULE_FIELDS = ["id", "labels", "runbook"];
-const SCOPE: Readonly<Record<string, readonly string[]>> = {
-  event: EVENT_FIELDS,
-  alert: ALERT_FIELDS,
-  rule: RULE_FIELDS,
-};
-
-function lintVariable(path: readonly unknown[], place: Place, rule: RuleConfig, places: Places): Finding[] {
-  const [root, ...steps] = path;
-  const say = (message: string, near?: string): Finding[] => [
-    findingAt(places.locate(place), place, message, near && didYouMean(near)),
-  ];
-  const fields = typeof root === "string" && Object.hasOwn(SCOPE, root) ? SCOPE[root]! : undefined;
-  if (fields === undefined) {
-    return say(`templates know event, alert and rule, not "${root}"`, nearest(String(root), Object.keys(SCOPE)));
-  }
-  // A step that is no word is only known when the template is rendered.
-  const words = steps.slice(0, steps.findIndex((step) => typeof step !== "string") >>> 0);
-  if (words.length === 0) return [];
-  const name = words.join(".");
-  const unknown = root === "event" ? unknownEventStep(name, rule) : unknownStep(name, fields);
-  return unknown === undefined
-    ? []
-    : say(`no ${root} has a field "${words.join(".")}"`, nearest(unknown.step, unknown.known));
 }
 
 function lintDiscovery(config: Config, places: Places): Finding[] {

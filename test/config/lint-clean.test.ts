@@ -34,7 +34,7 @@ test.each<[sentence: string, parts: Parts]>([
   [
     "templates of every kind",
     rule(
-      "when: { level: [error] }, summary: '{% for e in alert.events %}{{ e.message }}{% endfor %}{{ event.labels.team }} {{ rule.id | upcase }} {{ alert.key[\"resource.id\"] }}'",
+      "when: { level: [error] }, summary: '{% for e in alert.events %}{{ e.message }}{% endfor %}{{ event.labels }} {{ rule.id | upcase }} {{ alert.key[\"resource.id\"] }}'",
     ),
   ],
   [
@@ -106,6 +106,20 @@ test.each<[sentence: string, parts: Parts]>([
     "early hours of days on which no clock changes",
     {
       more: 'timeIntervals: { early: { times: [{ start_time: "02:30", end_time: "05:00" }], weekdays: ["monday:friday"], location: Europe/Berlin } }\nsilences: [{ match: { rule: [any] }, during: [early] }]\n',
+    },
+  ],
+  [
+    "labels and keys in templates",
+    {
+      sources: "[{ kind: service-events, labels: { env: prod } }]",
+      rules:
+        "[{ id: a, when: { level: [error] }, labels: { team: ml }, by: [labels.env, connection], summary: '{{ alert.labels.team }}{{ alert.labels.env }}{{ event.labels.env }}{{ rule.labels.team }}{{ alert.key.connection }}{{ alert.key[\"labels.env\"] }}' }]",
+    },
+  ],
+  [
+    "silences of what rules open",
+    {
+      more: "silences: [{ match: { rule: [any], severity: [error], key: { resource.id: [x] } } }, { match: { connection: [prod] } }]\n",
     },
   ],
   [

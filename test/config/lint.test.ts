@@ -115,6 +115,32 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
     'lookout.yml:5:5: the rule "b" opens alerts for the same as the one at lookout.yml:4:5',
   ],
   [
+    "a key's field by the wrong name, or that is not in it",
+    rule(
+      "when: { level: [error] }, summary: '{{ alert.key.resource.id }}', description: '{{ alert.key.region }} {{ alert.key[\"resource.id\"] }}'",
+    ),
+    'lookout.yml:3:53: "alert.key.resource.id" is never there; write alert.key["resource.id"]',
+    'lookout.yml:3:97: "alert.key.region" is never there; by names connection, resource.id',
+  ],
+  [
+    "labels in a template that nothing gives",
+    {
+      rules:
+        "[{ id: a, when: { level: [error] }, labels: { team: ml }, summary: '{{ alert.labels.team }}{{ event.labels.team }}{{ rule.labels.tem }}' }, { id: b, when: { type: [FAIL] }, summary: '{{ alert.labels.team }}' }]",
+    },
+    'lookout.yml:3:75: nothing gives "event.labels.team"',
+    'lookout.yml:3:75: nothing gives "rule.labels.tem"',
+    'lookout.yml:3:190: nothing gives "alert.labels.team"',
+  ],
+  [
+    "a silence of alerts that no rule opens",
+    {
+      rules: "[{ id: a, severity: error, when: { level: [error] } }]",
+      more: "silences: [{ match: { rule: [a], severity: [critical] } }]\n",
+    },
+    "lookout.yml:5:14: this silence holds nothing back: no rule's alerts match it",
+  ],
+  [
     "a silence that is over",
     { more: "silences: [{ match: { rule: [any] }, until: 2026-11-20T11:00:00Z }]\n" },
     "lookout.yml:5:45: this silence is over; remove it",
