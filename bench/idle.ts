@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { wallClock } from "../lib/app/clock.ts";
+import { connectionOf } from "../lib/simulator/describe.ts";
 import { startSimulator } from "../lib/simulator/server.ts";
 import type { Poll } from "./idle-poller.ts";
 import { figure, median, printTable } from "./print.ts";
@@ -30,13 +31,7 @@ const cwd = await mkdtemp(join(tmpdir(), "lookout-bench-"));
 await writeFile(
   join(cwd, "lookout.yml"),
   `
-connections:
-  prod:
-    cloud: custom
-    region: eu-de
-    projectId: "${credentials.projectId}"
-    endpoints: { modelarts: "${url}", ces: "${url}", iam: "${url}" }
-sources: [{ kind: service-events, targets: ${JSON.stringify(ids)} }]
+${connectionOf({ url, credentials })}sources: [{ kind: service-events, targets: ${JSON.stringify(ids)} }]
 rules: [{ include: modelarts/services }]
 channels: { ops: { type: console } }
 `,

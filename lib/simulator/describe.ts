@@ -1,6 +1,11 @@
 // What a person needs to point Lookout, or any other client, at a running simulator.
 import type { Simulator } from "./server.ts";
 
+interface Address {
+  url: string;
+  credentials: Pick<Simulator["credentials"], "projectId">;
+}
+
 /** Several lines for a terminal: where it is, what it accepts, and the beginning of a lookout.yml for it. */
 export function describeSimulator({ url, credentials }: Pick<Simulator, "url" | "credentials">): string {
   return `Simulated cloud at ${url} (ModelArts, Cloud Eye and IAM on one port; every name and key here is public)
@@ -13,19 +18,24 @@ export function describeSimulator({ url, credentials }: Pick<Simulator, "url" | 
 export HW_ACCESS_KEY=${credentials.accessKey} HW_SECRET_KEY=${credentials.secretKey}
 
 # lookout.yml
-${connectionSnippet({ url, credentials })}`;
+${everything({ url, credentials })}`;
 }
 
-/** The connections and sources of a lookout.yml that polls everything the simulator has, as YAML. */
-function connectionSnippet({ url, credentials }: Pick<Simulator, "url" | "credentials">): string {
+/** The one connection of a lookout.yml for it, as YAML lines; its keys are in the environment. */
+export function connectionOf({ url, credentials }: Address, name = "prod"): string {
   return `connections:
-  simulated:
+  ${name}:
     cloud: custom
     region: eu-de
     projectId: "${credentials.projectId}"
     auth: { accessKey: "\${env:HW_ACCESS_KEY}", secretKey: "\${env:HW_SECRET_KEY}" }
     endpoints: { modelarts: "${url}", ces: "${url}", iam: "${url}" }
-sources:
+`;
+}
+
+/** What polls everything the simulator has, as YAML. */
+function everything(address: Address): string {
+  return `${connectionOf(address, "simulated")}sources:
   - { kind: service-events, every: 5s }
   - { kind: service-updates, every: 5s }
   - { kind: pool-events, every: 5s }

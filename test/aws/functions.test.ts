@@ -6,6 +6,7 @@ import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SOURCE_KINDS } from "../../lib/model/event.ts";
 import type { Notification } from "../../lib/model/notification.ts";
+import { connectionOf } from "../../lib/simulator/describe.ts";
 import type { Simulator } from "../../lib/simulator/server.ts";
 import { dynamoEndpoint } from "../support/dynamodb.ts";
 import { startMoto } from "../support/moto.ts";
@@ -21,14 +22,7 @@ function payload(name: string): unknown {
 
 function configOf({ url, credentials }: Simulator, receiver: string): string {
   return `
-connections:
-  sim:
-    cloud: custom
-    region: eu-de
-    projectId: ${credentials.projectId}
-    auth: { accessKey: "\${env:HW_ACCESS_KEY}", secretKey: "\${env:HW_SECRET_KEY}" }
-    endpoints: { modelarts: "${url}", ces: "${url}", iam: "${url}" }
-sources: [${SOURCE_KINDS.map((kind) => `{ kind: ${kind} }`).join(", ")}]
+${connectionOf({ url, credentials }, "sim")}sources: [${SOURCE_KINDS.map((kind) => `{ kind: ${kind} }`).join(", ")}]
 rules:
   - include: modelarts/services
   - include: modelarts/pools

@@ -8,6 +8,7 @@ import { wallClock } from "../../lib/app/clock.ts";
 import type { Alert } from "../../lib/model/alert.ts";
 import type { Event } from "../../lib/model/event.ts";
 import type { Notification } from "../../lib/model/notification.ts";
+import { connectionOf } from "../../lib/simulator/describe.ts";
 import { createRandom, type Random } from "../../lib/simulator/random.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -66,13 +67,7 @@ export async function runKills({ kills, seed = 1, say }: KillOptions): Promise<K
 
 function configOf({ url, credentials }: Simulator, hook: string): string {
   return `
-connections:
-  prod:
-    cloud: custom
-    region: eu-de
-    projectId: "${credentials.projectId}"
-    endpoints: { modelarts: "${url}", ces: "${url}", iam: "${url}" }
-sources:
+${connectionOf({ url, credentials })}sources:
   - { kind: service-events, every: 1s }
   - { kind: service-updates, every: 1s }
   - { kind: pool-events, every: 1s }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { wallClock } from "../../lib/app/clock.ts";
+import { connectionOf } from "../../lib/simulator/describe.ts";
 import { type Simulator, type SimulatorOptions, startSimulator } from "../../lib/simulator/server.ts";
 
 const SERVICE = "35de3ca9-1bca-4ae7-9cb0-914f30fa7d3e";
@@ -59,13 +60,7 @@ export function samplesConfig(
 ): string {
   const { url, credentials } = sim;
   return `
-connections:
-  prod:
-    cloud: custom
-    region: eu-de
-    projectId: "${credentials.projectId}"
-    endpoints: { modelarts: "${url}", ces: "${url}", iam: "${url}" }
-sources:
+${connectionOf({ url, credentials })}sources:
   - { kind: service-events, targets: ["${SERVICE}"] }
   - { kind: service-updates, targets: ["${UPDATED}"] }
   - { kind: pool-events, targets: ["${POOL}"] }
