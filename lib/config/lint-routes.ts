@@ -33,7 +33,7 @@ interface Tools {
 /** `alerts` are those that may arrive at this route. */
 function lintRoute(route: RouteConfig, place: Place, alerts: readonly Candidate[], tools: Tools): Finding[] {
   const { places, subject, compile } = tools;
-  const findings = lintGroupBy(route, place, places);
+  const findings = lintGroupBy(route, place, tools);
   const taken = new Set<string>();
   let left = alerts;
   for (const [index, child] of route.routes.entries()) {
@@ -66,12 +66,13 @@ function namesHealth(match: Pattern, place: Place): boolean {
   return testsOf(match, place).some(({ field, values }) => field === "rule" && values.includes(HEALTH_RULE));
 }
 
-function lintGroupBy(route: RouteConfig, place: Place, places: Places): Finding[] {
+function lintGroupBy(route: RouteConfig, place: Place, { places, subject }: Tools): Finding[] {
   if (!places.has([...place, "groupBy"])) return [];
   return route.groupBy.flatMap((path, index): Finding[] => {
+    const at = [...place, "groupBy", index];
+    if (subject.valuesOf(path)?.length === 0) return [findingAt(places.locate(at), at, `nothing gives "${path}"`)];
     const unknown = path === "..." ? undefined : unknownStep(path, ALERT_FIELDS);
     if (unknown === undefined) return [];
-    const at = [...place, "groupBy", index];
     const near = nearest(unknown.step, unknown.known);
     return [findingAt(places.locate(at), at, `no alert has a field "${path}"`, near && didYouMean(near))];
   });

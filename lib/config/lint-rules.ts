@@ -21,7 +21,7 @@ export function lintRules(config: Config, places: Places, compile: CompilePatter
   const findings = config.rules.flatMap((rule, index) => [
     ...lintRepetition(rule, index, seen, places),
     ...lintResolve(rule, index, config, places, compile),
-    ...lintPaths(rule, index, places),
+    ...lintPaths(rule, index, config, places),
     ...eventPatterns(rule, index).flatMap(([pattern, place]) =>
       lintPattern(pattern, place, subjectOf(pattern, rule, config, compile), { places, compile }),
     ),
@@ -80,7 +80,7 @@ function lintRepetition(rule: RuleConfig, index: number, seen: Map<string, numbe
 }
 
 /** Every path outside of patterns and templates that a rule reads events by. */
-function lintPaths(rule: RuleConfig, index: number, places: Places): Finding[] {
+function lintPaths(rule: RuleConfig, index: number, { sources }: Config, places: Places): Finding[] {
   const { by, extract = [], distinct, change, newValue } = rule;
   const paths: [path: string | undefined, at: Place][] = [
     ...by.map((path, number): [string, Place] => [path, ["by", number]]),
@@ -90,9 +90,20 @@ function lintPaths(rule: RuleConfig, index: number, places: Places): Finding[] {
     [newValue?.field, ["newValue", "field"]],
   ];
   return paths.flatMap(([path, at]): Finding[] => {
-    const unknown = path === undefined ? undefined : unknownEventStep(path, rule);
-    if (unknown === undefined) return [];
+    if (path === undefined) return [];
     const place = ["rules", index, ...at];
+    if (labelValues(path, sources)?.length === 0) {
+      return [
+        findingAt(
+          places.locate(place),
+          place,
+          `nothing gives events "${path}"`,
+          "labels come from sources and targets",
+        ),
+      ];
+    }
+    const unknown = unknownEventStep(path, rule);
+    if (unknown === undefined) return [];
     const near = nearest(unknown.step, unknown.known);
     return [findingAt(places.locate(place), place, `no event has a field "${path}"`, near && didYouMean(near))];
   });

@@ -115,6 +115,15 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
     'lookout.yml:5:5: the rule "b" opens alerts for the same as the one at lookout.yml:4:5',
   ],
   [
+    "labels that nothing gives in by and groupBy",
+    {
+      ...rule("when: { level: [error] }, by: [labels.tem], labels: { team: ml }"),
+      more: "route: { groupBy: [labels.team, labels.tem] }\n",
+    },
+    'lookout.yml:3:49: nothing gives events "labels.tem"; labels come from sources and targets',
+    'lookout.yml:5:33: nothing gives "labels.tem"',
+  ],
+  [
     "a key's field by the wrong name, or that is not in it",
     rule(
       "when: { level: [error] }, summary: '{{ alert.key.resource.id }}', description: '{{ alert.key.region }} {{ alert.key[\"resource.id\"] }}'",
