@@ -33,6 +33,7 @@ export async function putChanges(
   now: number,
   catchUp?: CatchUp,
 ): Promise<string[]> {
+  await unit.load(changes.flatMap(pastAlerts).map(endedKey));
   const plans = changes.map((change) => planOf(app, unit, change));
   await unit.load(plans.flatMap(({ joins, wakes }) => [...joins.flatMap(joinKeys), ...wakes.map(headKey)]));
   const again = plans.flatMap(({ reopened }) => reopened.map(endedKey));
@@ -59,31 +60,36 @@ interface Join extends Seat {
   counted?: number;
 }
 
+/** Alerts that something late was found about, after others of their key. */
+function pastAlerts({ state, transitions }: Change): string[] {
+  const others = transitions.filter(({ alert }) => alert.status === "resolved" && alert.id !== state.alert?.id);
+  return [...new Set(others.map(({ alert }) => alert.id))];
+}
+
 function planOf(app: App, unit: Unit, change: Change) {
   const before = unit.value<RuleRow>(stateRow(change.rule, change.state.key));
-  const groups = new Set<string>();
+  const groups = new Map<string, string[]>();
   const joins: Join[] = [];
   const wakes = new Set<string>();
   const ended = new Map<string, EndedRow>();
   const reopened = new Set<string>();
-  if (before?.state.alert && before.state.alert.id === change.state.alert?.id) {
-    for (const id of before.groups) groups.add(id);
-  }
+  if (before?.state.alert) groups.set(before.state.alert.id, before.groups);
   for (const { kind, alert } of change.transitions) {
     if (kind === "opened") {
       const earlier = before?.state.alert?.id === alert.id ? before.state.alert : undefined;
       if (ended.delete(alert.id) || earlier) reopened.add(alert.id);
-      groups.clear();
-      for (const join of joinsOf(app, change.rule, change.state.key, alert)) {
-        joins.push(earlier ? { ...join, counted: earlier.count } : join);
-        groups.add(join.id);
-      }
+      const opened = joinsOf(app, change.rule, change.state.key, alert);
+      joins.push(...opened.map((join) => (earlier ? { ...join, counted: earlier.count } : join)));
+      groups.set(
+        alert.id,
+        opened.map(({ id }) => id),
+      );
     }
-    const own = before?.state.alert?.id === alert.id ? before.groups : [...groups];
+    const own = groups.get(alert.id) ?? unit.value<EndedRow>(endedKey(alert.id))?.groups ?? [];
     if (kind !== "opened") for (const id of own) wakes.add(id);
     if (alert.status === "resolved") ended.set(alert.id, { alert, groups: own });
   }
-  const row: RuleRow = { state: change.state, groups: [...groups] };
+  const row: RuleRow = { state: change.state, groups: groups.get(change.state.alert?.id ?? "") ?? [] };
   return { change, row, joins, wakes: [...wakes], ended: [...ended.values()], reopened: [...reopened] };
 }
 

@@ -48,8 +48,9 @@ export async function watchAgain(app: App, source: SourceConfig, target: Target,
   await commitUnit(app.store, app.clock, app.random, (unit) => watch(app, unit, source, target, at, isWatched));
 }
 
-function isWatched({ absence = [] }: KeyState): boolean {
-  return absence.length > 0;
+/** Also where a silence has been told and resolved: the next one begins with a match. */
+function isWatched({ absence }: KeyState): boolean {
+  return absence !== undefined;
 }
 
 /** A rule is new: the targets that were read completely before are watched from now on. */

@@ -4,17 +4,7 @@ import type { Event } from "../model/event.ts";
 import { noteMatch } from "./absence.ts";
 import type { CompiledRule, Touch } from "./compile.ts";
 import { emptyExpect, missStart, noteFollowUp, noteStart } from "./expect.ts";
-import {
-  applyMatch,
-  countMatch,
-  ended,
-  firing,
-  insertByTime,
-  KEPT_PENDING,
-  opened,
-  type Step,
-  updated,
-} from "./lifecycle.ts";
+import { applyMatch, countPast, ended, firing, insertByTime, KEPT_PENDING, opened, type Step } from "./lifecycle.ts";
 import type { KeyState, Observed } from "./state.ts";
 
 /** A start or a follow-up of `expect`, at `time` (ms). */
@@ -57,7 +47,7 @@ export function fireExpect(rule: CompiledRule, state: KeyState, at: number, read
   const match = { at, count: 1, events: [opening], opening, seed: `${opening.id} ${at}` };
   const next = { ...state, expect: memory, pending };
   // A start that was found late, missed within an alert that its own follow-up has ended.
-  if (late !== undefined && isDuring(state.alert, at, late)) return updated(next, countMatch(state.alert!, match));
+  if (late !== undefined && isDuring(state.alert, at, late)) return countPast(next, state.alert!, match);
   const step = applyMatch(rule, next, match, readTo);
   if (late === undefined || memory.missed.length > 0 || !firing(step.state)) return step;
   const end = ended(rule, step.state, late);

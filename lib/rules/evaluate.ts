@@ -3,21 +3,13 @@ import type { Event } from "../model/event.ts";
 import { valueText } from "../model/path.ts";
 import { type CompiledRule, OCCURRENCE_MS, ruleFor, type Touch } from "./compile.ts";
 import { applyAbsence, applyExpect, fireAbsence, fireExpect } from "./deadlines.ts";
-import {
-  applyMatch,
-  countMatch,
-  ended,
-  firing,
-  insertByTime,
-  KEPT_PENDING,
-  type Match,
-  opened,
-  type Step,
-  updated,
-} from "./lifecycle.ts";
-import { clearLog, type Entry, emptyLog, type Found, noteEntry } from "./log.ts";
+import { relive } from "./epochs.ts";
+import { applyMatch, ended, firing, insertByTime, KEPT_PENDING, type Match, type Step } from "./lifecycle.ts";
+import { type Entry, emptyLog, type Found, noteEntry } from "./log.ts";
+import { applyResolve, clear } from "./resolve.ts";
 import type { KeyState, Observed, Transition } from "./state.ts";
-import { addToWindow, conditionOf, countSince, windowSince } from "./window.ts";
+import { conditionOf } from "./window.ts";
+import { applyToWindow } from "./window-match.ts";
 
 /** Touches as they apply: by time; at the same time starts before what follows them, and last what only resolves: firing wins. */
 export function inOrder(touches: readonly Touch[]): Touch[] {
@@ -100,56 +92,28 @@ function fire(rule: CompiledRule, state: KeyState, at: number, readTo: number): 
   if (state.expect) return { ...step, state: { ...step.state, expect: { ...state.expect, missed: [] } } };
   // Everything in the window lies before its end, the event at that very moment included.
   const cleared = clear(rule, step.state, at);
-  return { ...step, state: conditionOf(rule.config) ? { ...cleared, window: [], pending: [] } : cleared };
+  if (!conditionOf(rule.config)) return { ...step, state: cleared };
+  const { lead } = step.state;
+  return { ...step, state: { ...cleared, window: [], pending: [], ...(lead ? { lead } : {}) } };
 }
 
 function applySteps(rule: CompiledRule, state: KeyState, touch: Touch, time: number, observed: Observed): Step {
   const { config } = rule;
   const { event } = touch;
+  // Values are remembered beyond what resolves; all else that is late belongs to its own time.
+  if (!config.change && !config.newValue) {
+    const past = relive(state, time, (before, until) => {
+      const step = applyEvent(rule, before, { ...touch, resolves: false }, observed);
+      return liveOn(rule, step, until, observed.readTo);
+    });
+    if (past) return past;
+  }
   if (config.expect) return applyExpect(rule, state, touch, time, observed.readTo);
   if (config.absence) return applyAbsence(rule, state, event, time, observed);
   if (config.change || config.newValue || config.sequence) return applyLog(rule, state, touch, time, observed);
-  if (conditionOf(config)) return applyWindow(rule, state, event, time, observed);
+  if (conditionOf(config)) return applyToWindow(rule, state, event, time, observed);
   const match = { at: time, count: event.count, events: [event], opening: event };
   return applyMatch(rule, state, match, observed.readTo);
-}
-
-function applyWindow(rule: CompiledRule, state: KeyState, event: Event, time: number, observed: Observed): Step {
-  const condition = conditionOf(rule.config)!;
-  const value = condition.field === undefined ? undefined : valueText(event, condition.field);
-  if (condition.field !== undefined && value === undefined) return { state, transitions: [] };
-  const single = { at: time, count: event.count, events: [event], opening: event };
-  const open = firing(state);
-  if (!open && time < (state.clearedAt ?? 0)) {
-    const past = state.alert && time >= Date.parse(state.alert.startsAt) ? state.alert : undefined;
-    return past ? updated(state, countMatch(past, single)) : { state, transitions: [] };
-  }
-  const window = addToWindow(state.window, time, event.count, value);
-  const newestMatch = Math.max(window.at(-1)![0], open ? state.newestMatch! : 0);
-  if (open) return updated({ ...state, newestMatch, window: condition.trim(window) }, countMatch(open, single));
-
-  const pending = insertByTime(state.pending, event);
-  // What is older than this can have no late neighbours any more: one that is dated ahead must not push the others out.
-  const oldestAt = (newest: number) => Math.min(observed.readTo, newest) - condition.span - rule.lateness;
-  const forgotten = state.newestMatch === null ? 0 : oldestAt(state.newestMatch);
-  const from = Math.max(observed.since, state.clearedAt ?? 0, forgotten);
-  const isNewest = time === window.at(-1)![0];
-  const filled = isNewest ? condition.filledLast(window, from) : condition.filledAt(window, from);
-  if (filled === undefined) {
-    const oldest = oldestAt(newestMatch);
-    const kept = {
-      ...state,
-      newestMatch,
-      window: windowSince(window, oldest),
-      pending: pending.filter((kept) => Date.parse(kept.time) >= oldest).slice(-KEPT_PENDING),
-    };
-    return { state: kept, transitions: [] };
-  }
-  const events = pending.filter((kept) => Date.parse(kept.time) >= filled.since);
-  const opening = events.find((kept) => Date.parse(kept.time) === filled.at) ?? event;
-  const next = { ...state, window: condition.trim(window), pending: [] };
-  const match = { at: filled.at, count: countSince(window, filled.since), events, opening };
-  return opened(rule, next, match, newestMatch);
 }
 
 function applyLog(rule: CompiledRule, state: KeyState, touch: Touch, time: number, observed: Observed): Step {
@@ -173,7 +137,11 @@ function applyLog(rule: CompiledRule, state: KeyState, touch: Touch, time: numbe
   let next: KeyState = { ...state, log, pending };
   const transitions: Transition[] = [];
   for (const one of found) {
-    const step = applyMatch(rule, next, matchOf(one, pending, event), observed.readTo);
+    const match = matchOf(one, pending, event);
+    const past = relive(next, one.at, (before, until) =>
+      liveOn(rule, applyMatch(rule, before, match, observed.readTo), until, observed.readTo),
+    );
+    const step = past ?? applyMatch(rule, next, match, observed.readTo);
     next = step.state;
     transitions.push(...step.transitions);
   }
@@ -185,37 +153,18 @@ function matchOf({ at, since, count }: Found, pending: readonly Event[], event: 
   return { at, count, events, opening: events.findLast(({ time }) => Date.parse(time) === at) ?? event };
 }
 
-/** A resolving event older than the newest match does not resolve; on a tie in time firing wins. */
-function applyResolve(rule: CompiledRule, state: KeyState, time: number): Step {
-  const newestResolve = Math.max(time, state.newestResolve ?? time);
-  const next = { ...state, newestResolve };
-  if (!firing(state)) return { state: clear(rule, next, time), transitions: [] };
-  const { expect, absence } = state;
-  // A deadline is no match: what comes late and lies before it would have prevented it.
-  const missed = expect?.missed.filter((start) => start >= time) ?? [];
-  if (missed.length > 0) {
-    const cleared = clear(rule, next, time);
-    return { state: { ...cleared, expect: { ...cleared.expect!, missed } }, transitions: [] };
-  }
-  if (!expect && time <= (absence?.[0]?.[1] ?? state.newestMatch ?? 0)) return { state: next, transitions: [] };
-  const step = ended(rule, next, time);
-  return { ...step, state: clear(rule, step.state, time) };
-}
-
-/** Resolving empties the key's window; what was found at that very time or after it stays. */
-function clear(rule: CompiledRule, state: KeyState, at: number): KeyState {
-  const { log, expect, absence } = state;
-  return {
-    ...state,
-    clearedAt: Math.max(at, state.clearedAt ?? at),
-    window: state.window.filter(([time]) => time >= at),
-    pending: state.pending.filter((event) => Date.parse(event.time) >= at),
-    ...(log ? { log: clearLog(rule.config, log, at) } : {}),
-    ...(expect
-      ? { expect: { open: expect.open.filter((time) => time >= at), missed: [], served: expect.served } }
-      : {}),
-    ...(absence
-      ? { absence: absence.flatMap(([from, to]): typeof absence => (to >= at ? [[Math.max(from, at), to]] : [])) }
-      : {}),
+/** From what was found late on to the resolving event at `until` (ms), which is known already. */
+function liveOn(rule: CompiledRule, { state: before, transitions }: Step, until: number, readTo: number) {
+  const all = [...transitions];
+  let state = before;
+  const take = (step: Step): void => {
+    state = step.state;
+    all.push(...step.transitions);
   };
+  for (let end = deadline(rule, state); end && end.at < until && end.due <= readTo; end = deadline(rule, state)) {
+    take(fire(rule, state, end.at, readTo));
+  }
+  take(applyResolve(rule, state, until));
+  if (firing(state)) take(ended(rule, state, until));
+  return { before, transitions: all };
 }

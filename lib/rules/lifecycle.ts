@@ -3,7 +3,7 @@ import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import { countEvents, endAlert, openAlert, reopenAlert } from "./alert.ts";
 import { type CompiledRule, OCCURRENCE_MS } from "./compile.ts";
-import type { KeyState, Transition } from "./state.ts";
+import type { Epoch, KeyState, Transition } from "./state.ts";
 
 /** How many matches are kept in full that no alert holds yet. */
 export const KEPT_PENDING = 20;
@@ -36,8 +36,7 @@ export function applyMatch(rule: CompiledRule, state: KeyState, match: Match, re
   const newestMatch = Math.max(match.at, state.newestMatch ?? match.at);
   if (open) return updated({ ...state, newestMatch }, countMatch(open, match));
   if (match.at < (state.newestResolve ?? 0)) return applyPast(rule, state, match);
-  if (state.alert && isWithin(rule, state.alert, match.at, readTo))
-    return updated(state, countMatch(state.alert, match));
+  if (state.alert && isWithin(rule, state.alert, match.at, readTo)) return countPast(state, state.alert, match);
   return opened(rule, state, match);
 }
 
@@ -45,7 +44,10 @@ export function applyMatch(rule: CompiledRule, state: KeyState, match: Match, re
 export function opened(rule: CompiledRule, state: KeyState, match: Match, newestMatch = match.at): Step {
   const alert = again(rule, state.alert, match);
   const transition: Transition = alert ? { kind: "opened", alert } : opening(rule, state, match);
-  return { state: { ...state, newestMatch, alert: transition.alert }, transitions: [transition] };
+  const next = { ...state, newestMatch, alert: transition.alert };
+  // One that goes on is at hand again: what is found late counts in it as it is.
+  if (alert && state.past) next.past = state.past.filter(({ told }) => !told.some(({ id }) => id === alert.id));
+  return { state: next, transitions: [transition] };
 }
 
 function again({ config }: CompiledRule, ended: Alert | null, match: Match): Alert | undefined {
@@ -63,10 +65,26 @@ export function countMatch(alert: Alert, { events, count, at }: Match): Alert {
   return countEvents(alert, events, count, at);
 }
 
+/** A late match of the last alert, which has ended; where an epoch remembers that as well, it counts there, too. */
+export function countPast(state: KeyState, alert: Alert, match: Match): Step {
+  const past = state.past?.map((epoch): Epoch => {
+    const { before } = epoch;
+    if (before.alert?.id !== alert.id || !firing(before)) return epoch;
+    const counted = countMatch(before.alert, match);
+    const told = epoch.told.map((one) => (one.id === alert.id ? wordsOf(counted) : one));
+    return { ...epoch, before: { ...before, alert: counted }, told };
+  });
+  return updated(past ? { ...state, past } : state, countMatch(alert, match));
+}
+
+export function wordsOf({ id, count, startsAt }: Alert): Epoch["told"][number] {
+  return { id, count, startsAt };
+}
+
 /** A match from before the newest resolving event: part of the alert that ended, or one that came and went unseen. */
 function applyPast(rule: CompiledRule, state: KeyState, match: Match): Step {
   const ended = state.alert;
-  if (ended?.endsAt && match.at <= Date.parse(ended.endsAt)) return updated(state, countMatch(ended, match));
+  if (ended?.endsAt && match.at <= Date.parse(ended.endsAt)) return countPast(state, ended, match);
   const end = Math.min(state.newestResolve!, match.at + (rule.config.resolve?.after ?? Number.POSITIVE_INFINITY));
   const begun = opening(rule, state, match);
   const alert = endAlert(begun.alert, end);

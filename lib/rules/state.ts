@@ -17,6 +17,8 @@ export interface KeyState {
   clearedAt: number | null;
   /** threshold, distinct, spike */
   window: Window;
+  /** The window as it opened the last alert: entries count from `since`, none lies before `from`; ms. */
+  lead?: { from: number; since: number; window: Window };
   /** Matches that no alert holds yet and that may open one: at most 20. */
   pending: Event[];
   /** The open alert, or the last one that ended while late matches may still belong to it. */
@@ -25,6 +27,18 @@ export interface KeyState {
   log?: Log;
   expect?: ExpectMemory;
   absence?: AbsenceMemory;
+  /** What resolving events ended, for matches that are found after them; ascending, the newest few. */
+  past?: Epoch[];
+}
+
+/** A key up to a resolving event. */
+export interface Epoch {
+  /** Event time of the resolving event; ms. */
+  until: number;
+  /** The key right before it. */
+  before: KeyState;
+  /** The alerts that are known to have been open then. */
+  told: Pick<Alert, "id" | "count" | "startsAt">[];
 }
 
 export function emptyState(key: Record<string, unknown>): KeyState {

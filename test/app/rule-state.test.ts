@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { endedAlerts, openAlerts } from "../../lib/app/lists.ts";
 import { readStatus } from "../../lib/app/status.ts";
-import { bench, line } from "./support.ts";
+import { bench, line, MINUTE, T0 } from "./support.ts";
 
 const yaml = (rule: string) => `
 rules: [${rule}]
@@ -155,6 +155,48 @@ describe("a rule whose template fails as it renders", () => {
         error: expect.stringContaining("memory alloc limit exceeded"),
       },
     ]);
+  });
+});
+
+describe("a match that is found after the event that resolved it", () => {
+  const rule =
+    "{ id: broken, when: { level: [error] }, resolve: { when: { source: [service-events], level: [normal] } } }";
+
+  it("is told as an alert that came and went, and takes nothing from the one that fires since", async () => {
+    const b = await bench({ yaml: yaml(rule) });
+    b.to(1);
+    b.recover(0.6);
+    b.fail(1.5);
+    await b.rounds(2);
+    b.fail(0.3);
+    await b.rounds(4);
+    b.recover(4.5);
+    await b.rounds(7);
+    expect(b.messages.map(line)).toEqual([
+      "2 /ops new firing: svc-1 firing ×1(+1)",
+      "3 /ops resolved firing: svc-1 resolved ×1(+1), svc-1 firing ×1(+0)",
+      "5 /ops resolved resolved: svc-1 resolved ×1(+0)",
+    ]);
+    const ended = await endedAlerts(b.app);
+    const at = (minutes: number) => new Date(T0 + minutes * MINUTE).toISOString();
+    expect(ended.map(({ startsAt, endsAt }) => [startsAt, endsAt]).sort()).toEqual([
+      [at(0.3), at(0.6)],
+      [at(1.5), at(4.5)],
+    ]);
+  });
+
+  it("counts in the alert that was told of then, wherever that stands by now", async () => {
+    const b = await bench({ yaml: yaml(rule) });
+    b.to(1);
+    b.fail(0.2);
+    b.recover(0.6);
+    b.fail(1.5);
+    await b.rounds(2);
+    b.fail(0.3);
+    await b.rounds(4);
+    const counts = (alerts: { count: number }[]) => alerts.map(({ count }) => count);
+    expect(counts(await endedAlerts(b.app))).toEqual([2]);
+    expect(counts(await openAlerts(b.app))).toEqual([1]);
   });
 });
 

@@ -141,6 +141,26 @@ describe.each(KINDS.filter(([name]) => name !== "spike"))("%s with resolve.when,
   });
 });
 
+// What these find may move to another moment by what is found late: it is not told again.
+const MOVING = ["change", "newValue", "sequence"];
+const FIXED = KINDS.filter(([name]) => !MOVING.includes(name));
+describe.each(FIXED)("%s with resolve.when, late", (_name, rule, kind, marks) => {
+  it("covers every moment at which sorted input opens an alert, also where that has ended before it is found", () => {
+    fc.assert(
+      fc.property(histories([...marks, ...marks, "r"]), cuts, (mixed, cut) => {
+        // What is found late at the very moment of a resolving event comes after it: what was told stays told.
+        const others = new Set(mixed.filter(({ marks }) => marks !== "r").map(({ at }) => at));
+        const all = mixed.filter(({ marks, at }) => marks !== "r" || !others.has(at));
+        const told = alerted(run({ ...rule, resolve: { when: marked("r") } }, pollsOf(all, cut, END)));
+        for (const { key, startsAt } of model(kind, { when: true }, all, END)) {
+          expect(told.some(covers(key, startsAt))).toBe(true);
+        }
+      }),
+      RUNS,
+    );
+  });
+});
+
 describe("no state with an end, late", () => {
   const lives = fc.constantFrom<Partial<RuleConfig>>(
     { resolve: { after: 7 * MINUTE } },
