@@ -10,6 +10,8 @@ export interface Comparison {
   rules: { rule: string; alerts: Sides<number | null>; messages: Sides<number | null> }[];
   /** Alerts that one of them alone would have opened: the same alert has the same rule, key and opening event. */
   alerts: Sides<WouldBeAlert[]>;
+  /** Alerts that both would have opened, but not alike: other words, another severity, count or end. */
+  changed: Sides<WouldBeAlert>[];
   /** Messages that one of them alone would have sent: at that time, to that channel, about those alerts. */
   messages: Sides<WouldBeMessage[]>;
   /** True where there were too many alerts or messages to list: those not listed are not compared one by one. */
@@ -37,6 +39,7 @@ export function compareOutcomes(first: Outcome, second: Outcome): Comparison {
       .map((rule) => compareRule(rule, first, second))
       .sort((a, b) => distance(b) - distance(a) || (a.rule < b.rule ? -1 : 1)),
     alerts: onlyIn(first.alerts, second.alerts),
+    changed: changedIn(first.alerts, second.alerts),
     messages: onlyIn(first.messages, second.messages),
     cut: [first, second].some(({ unlisted }) => unlisted.alerts + unlisted.messages > 0),
   };
@@ -63,4 +66,16 @@ function onlyIn<T extends { id: string }>(first: readonly T[], second: readonly 
     this: first.filter(({ id }) => !inSecond!.has(id)),
     other: second.filter(({ id }) => !inFirst!.has(id)),
   };
+}
+
+function changedIn(first: readonly WouldBeAlert[], second: readonly WouldBeAlert[]): Sides<WouldBeAlert>[] {
+  const others = new Map(second.map((alert) => [alert.id, alert]));
+  return first.flatMap((alert) => {
+    const other = others.get(alert.id);
+    return other === undefined || isAlike(alert, other) ? [] : [{ this: alert, other }];
+  });
+}
+
+function isAlike(a: WouldBeAlert, b: WouldBeAlert): boolean {
+  return (["severity", "summary", "count", "end", "endsAt"] as const).every((field) => a[field] === b[field]);
 }

@@ -1,4 +1,5 @@
 // What a backtest found out, as its report and its JSON show it.
+import type { Suppressed } from "../alerts/group.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Notification } from "../model/notification.ts";
 
@@ -16,7 +17,14 @@ export interface WouldBeAlert {
   count: number;
   /** Messages that told of it, by channel. */
   messages: Record<string, number>;
+  untold: Untold | null;
 }
+
+/**
+ * Why no message told of an alert: what holds it back still, its group's time comes after the end, or it was over before anyone was
+ * due to be told (`passed`).
+ */
+export type Untold = keyof Suppressed | "later" | "passed";
 
 /** A message that would have been sent. */
 export interface WouldBeMessage {

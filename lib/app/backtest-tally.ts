@@ -5,6 +5,7 @@ import { hashOf } from "../model/hash.ts";
 import type { Notification } from "../model/notification.ts";
 import type { Transition } from "../rules/state.ts";
 import type { Outcome, RuleFigures, WouldBeAlert, WouldBeMessage } from "./backtest-outcome.ts";
+import type { Waiting } from "./replay.ts";
 
 /** As many alerts, and as many messages, are listed. */
 const LISTED = 20_000;
@@ -20,8 +21,8 @@ const BACK_MS = 3_600_000;
 export interface Tally {
   transition(transition: Transition): void;
   message(at: number, notification: Notification): void;
-  /** `days`: how long the replay was. */
-  outcome(days: number): Outcome;
+  /** `days`: how long the replay was; `waiting`: what is still to be told. */
+  outcome(days: number, waiting: Waiting): Outcome;
 }
 
 interface Counts {
@@ -82,6 +83,7 @@ export function createTally(rules: readonly string[]): Tally {
       end: "firing",
       count,
       messages: {},
+      untold: null,
     };
     const listed = alerts.length < LISTED;
     if (listed) alerts.push(entry);
@@ -140,9 +142,13 @@ export function createTally(rules: readonly string[]): Tally {
         alerts: ids.slice(0, NAMED),
       });
     },
-    outcome(days) {
+    outcome(days, waiting) {
       for (const { alert, opening } of known.values()) {
         if (alert.end === "firing" && alert.count <= opening) counts.get(alert.rule)!.unfollowed++;
+      }
+      for (const alert of alerts) {
+        const held = waiting.get(alert.id);
+        if (Object.keys(alert.messages).length === 0) alert.untold = held === undefined ? "passed" : (held ?? "later");
       }
       return {
         rules: [...counts].map(([rule, of]) => figuresOf(rule, of, days)).sort(byNoise),

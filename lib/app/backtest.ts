@@ -103,7 +103,7 @@ async function judge(
     }
     await replay.passTo(end);
     count();
-    return tally.outcome((end - start) / DAY_MS);
+    return tally.outcome((end - start) / DAY_MS, await replay.waiting());
   } finally {
     await replay.close();
   }

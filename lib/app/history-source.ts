@@ -39,7 +39,7 @@ export interface HistoryRun {
 /** Reads every target of a source, and notes what fails. Throws what readHistory throws. */
 export async function readSource(run: HistoryRun, source: SourceConfig): Promise<SourceHistory> {
   const { app, signal } = run;
-  const history: SourceHistory = { source: source.id, targets: 0, events: 0, malformed: 0 };
+  const history: SourceHistory = { source: source.id, targets: 0, events: 0, oldest: null, malformed: 0 };
   const connection = app.connections.get(source.connection)!;
   try {
     signal.throwIfAborted();
@@ -173,8 +173,11 @@ async function readTarget(
       const step = { floor: start, now: end, lateness, keepFor, marks, readTo: rest.readTo, extra: rest.extra };
       read.cursor = advance(read.cursor, step);
     }
-    const last = found.at(-1)?.event.time;
-    if (last !== undefined) read.newest = Date.parse(last);
+    if (found.length > 0) {
+      const first = found[0]!.event.time;
+      if (history.oldest === null || first < history.oldest) history.oldest = first;
+      read.newest = Date.parse(found.at(-1)!.event.time);
+    }
     history.events += found.length;
     history.malformed += stats.malformed;
     run.counts.events += found.length;

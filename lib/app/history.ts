@@ -24,6 +24,8 @@ export interface SourceHistory {
   source: string;
   targets: number;
   events: number;
+  /** When its oldest event was: nobody says how far back an API remembers. */
+  oldest: string | null;
   /** Items that could not be understood. */
   malformed: number;
 }

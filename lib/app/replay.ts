@@ -1,19 +1,18 @@
 // Replays events through the very application that runs live, over a store of its own and a clock that moves only when told.
 // Invariant: the moments of deadlines, groups and repeats are those at which they are due; nothing is asked of a network.
-import type { ChannelType } from "../channels/port.ts";
+import { type Group, HEAD, type Member } from "../alerts/group.ts";
 import type { Config } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
-import type { Log } from "../model/log.ts";
 import type { Notification } from "../model/notification.ts";
 import { iso } from "../rules/alert.ts";
 import type { Transition } from "../rules/state.ts";
 import type { Queue, Store } from "../store/port.ts";
-import { createApp } from "./app.ts";
 import { deliverDue } from "./deliver.ts";
-import type { App, Bus, Channel } from "./deps.ts";
+import type { Bus } from "./deps.ts";
 import { heldBy } from "./lists.ts";
 import { notifyDue } from "./notify.ts";
 import { createProgress } from "./progress.ts";
+import { recordingApp } from "./recording-app.ts";
 import { reconcileRules } from "./registry.ts";
 import { openReplayStore } from "./replay-store.ts";
 import { type SourceRow, sourceKey } from "./rows.ts";
@@ -56,6 +55,9 @@ export interface ReplayedNotification {
   notification: Notification;
 }
 
+/** Alerts that are still to be told, by id, each with what holds it back; null: its group's time is still to come. */
+export type Waiting = ReadonlyMap<string, Member["held"]>;
+
 export interface Replay {
   /** Where the clock is; ms. */
   now(): number;
@@ -70,6 +72,7 @@ export interface Replay {
   readonly transitions: readonly ReplayedTransition[];
   /** Likewise, in the order in which they would have been sent. */
   readonly notifications: readonly ReplayedNotification[];
+  waiting(): Promise<Waiting>;
   /** Empties both lists: a long replay holds no more than what it has open. */
   forget(): void;
   close(): Promise<void>;
@@ -178,6 +181,7 @@ export async function startReplay({ config, start, targets = [] }: ReplayOptions
       await passTo(now);
     },
     passTo,
+    waiting: () => waitingIn(store),
     transitions,
     notifications,
     forget() {
@@ -188,44 +192,15 @@ export async function startReplay({ config, start, targets = [] }: ReplayOptions
   };
 }
 
-/** The application over a store and a clock of its own, with channels that say what they are told instead of sending it. */
-function recordingApp(
-  config: Config,
-  store: Store,
-  now: () => number,
-  bus: Bus,
-  record: (notification: Notification) => void,
-): App {
-  const app = createApp(config, {
-    store,
-    clock: { now, sleep: async () => {} },
-    random: () => 0,
-    identity: { id: "replay", isGone: () => false },
-    log: failingLog,
-    bus,
-    secrets: { resolve: async (text) => text, resolveDeep: async (value) => value, redact: (text) => text },
-    print() {},
-  });
-  const channels = [...app.channels].map(([name, channel]): [string, Channel] => {
-    const text = (notification: Notification): string => {
-      record(notification);
-      return "";
-    };
-    const type: ChannelType = { ...channel.type, text };
-    return [name, { ...channel, type, options: async () => ({}) }];
-  });
-  return { ...app, channels: new Map(channels) };
+async function waitingIn(store: Store): Promise<Waiting> {
+  const waiting = new Map<string, Member["held"]>();
+  // Whoever waits has a time at which to look again.
+  for (const { pk } of await store.due<Group>("group", Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)) {
+    const rows = (await store.list<Member[]>(pk)).filter(({ sk }) => sk !== HEAD);
+    for (const { id, told, held } of rows.flatMap(({ data }) => data)) if (told === null) waiting.set(id, held);
+  }
+  return waiting;
 }
-
-/** Live, what fails stays due and is tried again; here it would be missing from the outcome. */
-const failingLog: Log = {
-  debug() {},
-  info() {},
-  warn() {},
-  error(message, fields) {
-    throw new Error(`the replay cannot go on: ${message}: ${fields?.["error"] ?? ""}`);
-  },
-};
 
 function readUpTo(now: number): Omit<SourceRow, "firstRunAt"> {
   return { completeTo: now, lastRunAt: now, failing: {}, discovered: { at: now, targets: [] }, ledger: {} };

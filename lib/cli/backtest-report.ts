@@ -2,11 +2,22 @@
 // configuration the difference.
 import type { Backtest } from "../app/backtest.ts";
 import type { Sides } from "../app/backtest-compare.ts";
-import type { RuleFigures, WouldBeAlert, WouldBeMessage } from "../app/backtest-outcome.ts";
+import type { RuleFigures, Untold, WouldBeAlert, WouldBeMessage } from "../app/backtest-outcome.ts";
 import { type Io, oneLine, styled, table } from "./io.ts";
 
 /** As many alerts, messages and failures are shown of each list; `--json` has more. */
 const SHOWN = 200;
+/** Characters of a line of running text. */
+const WIDTH = 120;
+
+/** What became of an alert that no message told of. */
+const FATES: Record<Untold, string> = {
+  silenced: "silenced",
+  muted: "muted",
+  inhibited: "inhibited",
+  later: "told later",
+  passed: "nobody",
+};
 
 export interface Names {
   config: string;
@@ -28,9 +39,10 @@ export function describeBacktest(io: Io, result: Backtest, { config, rule, compa
 }
 
 function history(io: Io, { sources, unread }: Backtest): string {
-  const rows = sources.map(({ source, targets, events, malformed }) => {
+  const rows = sources.map(({ source, targets, events, oldest, malformed }) => {
+    const from = oldest === null ? "" : `, the oldest of ${minute(oldest)}`;
     const bad = malformed === 0 ? "" : `, ${count(malformed, "item")} not understood`;
-    return [`  ${source}`, count(targets, "target"), `${count(events, "event")}${bad}`];
+    return [`  ${source}`, count(targets, "target"), `${count(events, "event")}${from}${bad}`];
   });
   const lines = unread.slice(0, SHOWN).map(({ source, target, error, readTo }) => {
     const what = target === null ? `the targets of ${source}` : `${source} ${target}`;
@@ -45,7 +57,7 @@ function figures(io: Io, { rules, channels, totals }: Backtest): string {
   const total = `${count(totals.alerts, "alert")}, ${count(totals.messages, "message")}${told}\n`;
   const fired = rules.filter(({ alerts }) => alerts > 0);
   const silent = rules.filter(({ alerts }) => alerts === 0).map(({ rule }) => rule);
-  const never = silent.length === 0 ? "" : `never fired (${silent.length}): ${silent.join(", ")}\n`;
+  const never = silent.length === 0 ? "" : wrapped(`never fired (${silent.length}): ${silent.join(", ")}`);
   if (fired.length === 0) return `${total}${never}`;
   const head = ["RULE", "ALERTS", "MESSAGES", "A DAY", "BRIEF", "ALONE", "BACK", "TO"];
   const rows = fired.map(({ rule, alerts, messages, channels, noise }) => [
@@ -73,13 +85,13 @@ function alerts(title: string, list: readonly WouldBeAlert[], unlisted = 0): str
   if (list.length === 0) return "";
   const rows = list
     .slice(0, SHOWN)
-    .map(({ startsAt, severity, rule, key, summary, count, messages, ...alert }) => [
+    .map(({ startsAt, severity, rule, key, summary, count, messages, untold, ...alert }) => [
       `${startsAt.slice(0, 19)}Z`,
       severity,
       rule,
       `×${count}`,
       ended(alert, startsAt),
-      Object.keys(messages).length === 0 ? "not told" : byChannel(messages),
+      untold === null ? byChannel(messages) : FATES[untold],
       oneLine(keyText(key), 60),
       oneLine(summary),
     ]);
@@ -93,14 +105,14 @@ function ended({ end, endsAt }: Pick<WouldBeAlert, "end" | "endsAt">, startsAt: 
 }
 
 function comparison(
-  { totals, rules, channels, alerts: only, messages, cut }: NonNullable<Backtest["compare"]>,
+  { totals, rules, channels, alerts: only, changed, messages, cut }: NonNullable<Backtest["compare"]>,
   config: string,
   other: string,
 ): string[] {
   const sides = ({ this: a, other: b }: Sides<number | null>) => [`${a ?? "-"}`, `${b ?? "-"}`];
   const head = ["", "ALERTS", `ALERTS'`, "MESSAGES", `MESSAGES'`];
   const all = ["all", ...sides(totals.alerts), ...sides(totals.messages)];
-  const silent = ({ alerts: { this: a, other: b } }: (typeof rules)[number]) => a === 0 && b === 0;
+  const silent = ({ alerts: { this: a, other: b } }: (typeof rules)[number]) => !a && !b;
   const rows = rules
     .filter((compared) => !silent(compared))
     .map(({ rule, alerts, messages }) => [rule, ...sides(alerts), ...sides(messages)]);
@@ -112,9 +124,27 @@ function comparison(
     `${config} compared to ${other} (marked '):\n${table([head, all, ...rows, ...told])}${unheard}${note}`,
     alerts(`Alerts only with ${config}`, only.this),
     alerts(`Alerts only with ${other}`, only.other),
+    changes(`Alerts that are others with ${other}`, changed),
     messageList(`Messages only with ${config}`, messages.this),
     messageList(`Messages only with ${other}`, messages.other),
   ];
+}
+
+/** What is another, side by side. */
+function changes(title: string, list: readonly Sides<WouldBeAlert>[]): string {
+  if (list.length === 0) return "";
+  const rows = list.slice(0, SHOWN).map(({ this: a, other: b }) => {
+    const facts = (alert: WouldBeAlert) => [
+      alert.severity,
+      `×${alert.count}`,
+      ended(alert, alert.startsAt),
+      oneLine(alert.summary),
+    ];
+    const then = facts(b);
+    const what = facts(a).flatMap((fact, at) => (fact === then[at] ? [] : [`${fact} → ${then[at]}`]));
+    return [`${a.startsAt.slice(0, 19)}Z`, a.rule, oneLine(keyText(a.key), 60), what.join(", ")];
+  });
+  return `${title}:\n${table(rows)}${more(list.length)}`;
 }
 
 function messageList(title: string, list: readonly WouldBeMessage[]): string {
@@ -158,4 +188,18 @@ function minute(instant: string): string {
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** In lines of a width that is read with ease, those after the first indented. */
+function wrapped(text: string): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line.length + word.length >= WIDTH) {
+      lines.push(line);
+      line = " ";
+    }
+    line = line === "" ? word : `${line} ${word}`;
+  }
+  return `${[...lines, line].join("\n")}\n`;
 }

@@ -13,6 +13,7 @@ import { stopSignals } from "./run.ts";
 
 /** How often it says how far it is; ms. */
 const TELL_MS = 1_000;
+const DAY_MS = 86_400_000;
 
 export interface BacktestCommandOptions extends CommonOptions {
   since: string;
@@ -32,8 +33,9 @@ export async function backtestCommand(io: Io, options: BacktestCommandOptions): 
   const teller = createTeller(io);
   try {
     const { app } = assemble(io, config, sandboxOf(store), { async publish() {} });
-    if (other !== undefined && !isDeepStrictEqual(other.sources, config.config.sources)) {
-      teller.now(`the sources of ${options.compare} differ: both are judged by what those of ${options.config} show`);
+    for (const part of ["sources", "connections"] as const) {
+      if (other === undefined || isDeepStrictEqual(other[part], config.config[part])) continue;
+      teller.now(`the ${part} of ${options.compare} differ: both are judged by what those of ${options.config} show`);
     }
     const result = await backtest(app, {
       since,
@@ -71,7 +73,7 @@ function report(
 function spanOf(text: string): number {
   const span = parseDuration(text);
   if (span !== undefined && span > 0 && span <= MAX_DURATION) return span;
-  throw new UsageError(`--since ${text}: expected a duration such as 30m, 2h or 7d`);
+  throw new UsageError(`--since ${text}: expected a duration such as 30m, 2h or 7d, at most ${MAX_DURATION / DAY_MS}d`);
 }
 
 function checkRule({ rule, config, compare }: BacktestCommandOptions, configs: readonly Config[]): void {
