@@ -3,7 +3,7 @@ import type * as z from "zod";
 import type { Place } from "../model/place.ts";
 import type { Document } from "./document.ts";
 import { type Finding, findingAt } from "./finding.ts";
-import { keysAt } from "./known-keys.ts";
+import { isOptionalAt, keysAt } from "./known-keys.ts";
 import { partAt } from "./raw.ts";
 import { aboutUnknownKey, didYouMean, nearest } from "./words.ts";
 
@@ -86,7 +86,10 @@ function describe(issue: Issue, context: Context): Finding {
     findingAt(context.document.locate(at, part), at, message, hint);
   if (issue.code === "invalid_key") return say("key", `${item} ${complaint(issue)}`);
   if (value === undefined) return say("key", `the key ${name} is missing`, choices(issue));
-  if (value === null) return say("key", `${item} is empty`, `write ${wanted(issue)}, or leave it out`);
+  if (value === null) {
+    const out = isOptionalAt(context.schema, issue.path as Place) ? ", or leave it out" : "";
+    return say("key", `${item} is empty`, `write ${wanted(issue)}${out}`);
+  }
   const near = issue.code === "invalid_value" ? nearest(String(value), issue.values.map(String)) : undefined;
   return say("value", `${item} ${complaint(issue)}`, near === undefined ? undefined : didYouMean(near));
 }

@@ -1,4 +1,4 @@
-// Which keys a schema knows at a place: what a misspelled key is compared with.
+// Which keys a schema knows at a place, what a misspelled key is compared with, and which of them may be left out.
 import type * as z from "zod";
 import type { Place } from "../model/place.ts";
 
@@ -8,6 +8,16 @@ type Schema = z.core.$ZodType;
 export function keysAt(schema: Schema, path: Place): string[] {
   return [...new Set(objectsAt(schema, path).flatMap((shape) => Object.keys(shape)))];
 }
+
+/** Whether the key at `path` may be left out, in any of the objects that the schema describes there. */
+export function isOptionalAt(schema: Schema, path: Place): boolean {
+  return objectsAt(schema, path.slice(0, -1)).some((shape) => {
+    const field = shape[path.at(-1)!] as z.core.$ZodTypes | undefined;
+    return field !== undefined && OPTIONAL.includes(field._zod.def.type);
+  });
+}
+
+const OPTIONAL: readonly string[] = ["optional", "default", "prefault"];
 
 function objectsAt(schema: Schema, path: Place): Readonly<Record<string, Schema>>[] {
   const { def } = (schema as z.core.$ZodTypes)._zod;

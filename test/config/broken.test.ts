@@ -15,6 +15,11 @@ const top: Case[] = [
     'lookout.yml:4:1: unknown key "chanels"; did you mean "channels"?',
   ],
   ["a missing section", CONNECTIONS + SOURCES + RULES, 'lookout.yml:1:1: the key "channels" is missing'],
+  [
+    "an empty section that must be there",
+    `${CONNECTIONS}${RULES}${CHANNELS}sources:\n`,
+    'lookout.yml:4:1: "sources" is empty; write a list',
+  ],
   ["an empty section", `${MINIMAL}silences:\n`, 'lookout.yml:5:1: "silences" is empty; write a list, or leave it out'],
   [
     "a section that is not built",
