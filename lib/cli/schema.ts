@@ -3,13 +3,13 @@ import { channelTypes } from "../channels/registry.ts";
 import { configJsonSchema, rulesJsonSchema, testJsonSchema } from "../config/json-schema.ts";
 import { DONE, type Io, jsonDocument } from "./io.ts";
 
-const SCHEMAS = {
+export type SchemaName = "config" | "rules" | "test";
+
+const SCHEMAS: Readonly<Record<SchemaName, () => object>> = {
   config: () => configJsonSchema(channelTypes),
   rules: rulesJsonSchema,
   test: testJsonSchema,
 };
-
-export type SchemaName = keyof typeof SCHEMAS;
 export const SCHEMA_NAMES = Object.keys(SCHEMAS) as SchemaName[];
 
 export function schemaCommand(io: Io, name: SchemaName): number {
