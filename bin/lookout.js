@@ -9,6 +9,9 @@ import { setFlagsFromString } from "node:v8";
 setFlagsFromString("--semi-space-growth-factor=1");
 setFlagsFromString("--heap-growing-percent=100");
 
+// Nothing is told in the machine's own time zone; but dates in templates would go wrong in the hours in which its clocks change.
+process.env.TZ = "UTC";
+
 const root = new URL("../", import.meta.url);
 const built = new URL("dist/lib/cli/main.js", root);
 const sources = new URL("lib/cli/main.ts", root);

@@ -487,6 +487,19 @@ describe("the real command", () => {
     expect(stdout).toMatch(/\n3 tests, 0 failed\n$/);
   });
 
+  it("shows an hour that the machine's own clocks skip", async () => {
+    const cwd = await folderWith({
+      "a.test.yml": `rules: [{ id: a, when: { level: [error] }, summary: "{{ event.time | date: '%H:%M' }}" }]
+tests:
+  - name: the hour that Berlin skips
+    events: [{ at: 2026-03-29T02:30:00Z, source: pool-events, level: error }]
+    expect: [{ rule: a, summary: "02:30" }]
+`,
+    });
+    const { code, stdout } = await lookout(["test", "a.test.yml"], { cwd, env: { TZ: "Europe/Berlin" } });
+    expect([code, stdout]).toEqual([0, "ok    a.test.yml: the hour that Berlin skips\n1 test, 0 failed\n"]);
+  });
+
   it("exits 1 where a test fails and 2 without a file", async () => {
     const cwd = await folderWith({ "a.test.yml": `${RULES}tests:\n  - name: a\n${TWO}    expect: []\n` });
     expect((await lookout(["test", "a.test.yml"], { cwd })).code).toBe(1);
