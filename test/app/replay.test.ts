@@ -1,17 +1,13 @@
 // The replay: the live application over a store of its own, each deadline, group and repeat at the moment it is due.
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { openConfig } from "../../lib/app/open-config.ts";
 import { type Replay, startReplay } from "../../lib/app/replay.ts";
-import { createRedactor } from "../../lib/config/redactor.ts";
 import type { Event } from "../../lib/model/event.ts";
-import { folderWith } from "../support/cli.ts";
 import { eventAt, START } from "../support/event.ts";
+import { replayConfig } from "../support/replay.ts";
 
 const MINUTE = 60_000;
 const FILE = `
-connections: { prod: { cloud: otc, region: eu-de, projectId: p } }
 sources: [{ id: services, kind: service-events }]
 channels:
   ops: { type: webhook, url: "\${env:NOT_SET}" }
@@ -19,12 +15,7 @@ channels:
 `;
 
 async function replayOf(rest: string, start = START): Promise<Replay> {
-  const folder = await folderWith({ "lookout.yml": FILE + rest });
-  const packsDir = join(import.meta.dirname, "../../rules");
-  const clock = { now: () => 0, sleep: async () => {} };
-  const options = { packsDir, env: {}, clock, redactor: createRedactor() };
-  const { config } = await openConfig(join(folder, "lookout.yml"), options);
-  const replay = await startReplay({ config, start });
+  const replay = await startReplay({ config: await replayConfig(FILE + rest), start });
   onTestFinished(() => replay.close());
   return replay;
 }

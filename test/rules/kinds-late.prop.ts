@@ -7,7 +7,6 @@ import {
   alerted,
   cuts,
   ENDS,
-  FIELD,
   type Happening,
   histories,
   lastWords,
@@ -17,39 +16,17 @@ import {
   RUNS,
   run,
 } from "./history.ts";
-import { type Kind, model, plain, sum } from "./models.ts";
-import { absence, change, expectation, newValue, sequence } from "./models-orders.ts";
-import { distinct, spike, threshold } from "./models-windows.ts";
+import { model, sum } from "./models.ts";
+import { DEADLINES, FIXED, MOVING, SUBJECTS, WINDOWS } from "./subjects.ts";
 
 const END = ENDS[0]!;
-const followed = { when: marked("b"), within: 10 * MINUTE };
-// biome-ignore lint/suspicious/noThenProperty: the key that users write
-const chain = { then: [marked("b"), marked("c")], within: 15 * MINUTE };
-type Row = [name: string, rule: Partial<RuleConfig>, kind: Kind, marks: string[]];
-const WINDOWS: Row[] = [
-  ["threshold", { threshold: { count: 4, within: 10 * MINUTE } }, threshold(4, 10), ["a"]],
-  ["distinct", { distinct: { field: FIELD, count: 3, within: 10 * MINUTE } }, distinct(3, 10), ["a"]],
-];
-const DEADLINES: Row[] = [
-  ["absence", { absence: { for: 10 * MINUTE, over: "seen" } }, absence(10), ["a"]],
-  ["expect", { expect: followed }, expectation(10), ["a", "a", "b", "ab"]],
-];
-const FINDS: Row[] = [
-  ["no state", {}, plain, ["a"]],
-  ["spike", { spike: { factor: 2, window: 6 * MINUTE, min: 3 } }, spike(2, 6, 3), ["a"]],
-  ["change", { change: { field: FIELD } }, change(), ["a"]],
-  ["newValue", { newValue: { field: FIELD, memory: 12 * MINUTE } }, newValue(12), ["a"]],
-  ["sequence", { sequence: chain }, sequence("abc", 15), ["a", "b", "c", "ab", "bc", "ac"]],
-];
-const KINDS = [...WINDOWS, ...DEADLINES, ...FINDS];
-
 /** The keys of which an alert is told, and of which one is open. */
 const keys = (all: readonly Alerted[]) => [...new Set(all.map(({ key }) => key))];
 const open = (all: readonly Alerted[]) => all.filter(({ endsAt }) => endsAt === null).map(({ key }) => key);
 const covers = (key: string, at: number) => (one: Alerted) =>
   one.key === key && one.startsAt <= at && at <= (one.endsAt ?? END);
 
-describe.each(KINDS)("%s, late", (_name, rule, kind, marks) => {
+describe.each(SUBJECTS)("$name, late", ({ rule, kind, marks }) => {
   const history = histories(marks);
 
   it("tells every key that sorted input tells, and has open at the end what that has", () => {
@@ -98,7 +75,7 @@ describe.each(KINDS)("%s, late", (_name, rule, kind, marks) => {
   });
 });
 
-describe.each(DEADLINES)("%s, late", (_name, rule, kind, marks) => {
+describe.each(DEADLINES)("$name, late", ({ rule, kind, marks }) => {
   it("covers every deadline that sorted input misses", () => {
     fc.assert(
       fc.property(histories(marks), cuts, (all, cut) => {
@@ -112,7 +89,7 @@ describe.each(DEADLINES)("%s, late", (_name, rule, kind, marks) => {
   });
 });
 
-describe.each([FINDS[2]!, FINDS[3]!, FINDS[4]!])("%s, late", (_name, rule, kind, marks) => {
+describe.each(MOVING)("$name, late", ({ rule, kind, marks }) => {
   it("tells no fewer finds than sorted input", () => {
     fc.assert(
       fc.property(histories(marks), cuts, (all, cut) => {
@@ -126,25 +103,25 @@ describe.each([FINDS[2]!, FINDS[3]!, FINDS[4]!])("%s, late", (_name, rule, kind,
   });
 });
 
-describe.each(KINDS.filter(([name]) => name !== "spike"))("%s with resolve.when, late", (_name, rule, kind, marks) => {
-  it("has open at the end what sorted input has", () => {
-    fc.assert(
-      fc.property(histories([...marks, ...marks, "r"]), cuts, (all, cut) => {
-        const told = alerted(run({ ...rule, resolve: { when: marked("r") } }, pollsOf(all, cut, END)));
-        const sorted = open(model(kind, { when: true }, all, END));
-        // A find that late input moves to before the resolving event is not taken back.
-        if (kind.falls) expect(open(told)).toEqual(sorted);
-        else expect(open(told)).toEqual(expect.arrayContaining(sorted));
-      }),
-      RUNS,
-    );
-  });
-});
+describe.each(SUBJECTS.filter(({ name }) => name !== "spike"))(
+  "$name with resolve.when, late",
+  ({ rule, kind, marks }) => {
+    it("has open at the end what sorted input has", () => {
+      fc.assert(
+        fc.property(histories([...marks, ...marks, "r"]), cuts, (all, cut) => {
+          const told = alerted(run({ ...rule, resolve: { when: marked("r") } }, pollsOf(all, cut, END)));
+          const sorted = open(model(kind, { when: true }, all, END));
+          // A find that late input moves to before the resolving event is not taken back.
+          if (kind.falls) expect(open(told)).toEqual(sorted);
+          else expect(open(told)).toEqual(expect.arrayContaining(sorted));
+        }),
+        RUNS,
+      );
+    });
+  },
+);
 
-// What these find may move to another moment by what is found late: it is not told again.
-const MOVING = ["change", "newValue", "sequence"];
-const FIXED = KINDS.filter(([name]) => !MOVING.includes(name));
-describe.each(FIXED)("%s with resolve.when, late", (_name, rule, kind, marks) => {
+describe.each([...WINDOWS, ...DEADLINES, ...FIXED])("$name with resolve.when, late", ({ rule, kind, marks }) => {
   it("covers every moment at which sorted input opens an alert, also where that has ended before it is found", () => {
     fc.assert(
       fc.property(histories([...marks, ...marks, "r"]), cuts, (mixed, cut) => {

@@ -6,7 +6,6 @@ import {
   alerted,
   cuts,
   ENDS,
-  FIELD,
   type Happening,
   histories,
   lastWords,
@@ -16,36 +15,8 @@ import {
   RUNS,
   run,
 } from "./history.ts";
-import { type Kind, type Life, model, plain } from "./models.ts";
-import { absence, change, expectation, newValue, sequence } from "./models-orders.ts";
-import { distinct, spike, threshold } from "./models-windows.ts";
-
-interface Subject {
-  name: string;
-  rule: Partial<RuleConfig>;
-  kind: Kind;
-  marks: string[];
-}
-
-const followed = { when: marked("b"), within: 10 * MINUTE };
-// biome-ignore lint/suspicious/noThenProperty: the key that users write
-const chain = { then: [marked("b"), marked("c")], within: 15 * MINUTE };
-const SUBJECTS: Subject[] = [
-  { name: "no state", rule: {}, kind: plain, marks: ["a"] },
-  { name: "threshold", rule: { threshold: { count: 4, within: 10 * MINUTE } }, kind: threshold(4, 10), marks: ["a"] },
-  {
-    name: "distinct",
-    rule: { distinct: { field: FIELD, count: 3, within: 10 * MINUTE } },
-    kind: distinct(3, 10),
-    marks: ["a"],
-  },
-  { name: "spike", rule: { spike: { factor: 2, window: 6 * MINUTE, min: 3 } }, kind: spike(2, 6, 3), marks: ["a"] },
-  { name: "absence", rule: { absence: { for: 10 * MINUTE, over: "seen" } }, kind: absence(10), marks: ["a"] },
-  { name: "expect", rule: { expect: followed }, kind: expectation(10), marks: ["a", "a", "b", "ab"] },
-  { name: "change", rule: { change: { field: FIELD } }, kind: change(), marks: ["a"] },
-  { name: "newValue", rule: { newValue: { field: FIELD, memory: 12 * MINUTE } }, kind: newValue(12), marks: ["a"] },
-  { name: "sequence", rule: { sequence: chain }, kind: sequence("abc", 15), marks: ["a", "b", "c", "ab", "bc", "ac"] },
-];
+import { type Life, model } from "./models.ts";
+import { SUBJECTS } from "./subjects.ts";
 
 const lives: fc.Arbitrary<Life> = fc.record(
   { after: fc.constantFrom(3, 7, 20), reopen: fc.constantFrom(0, 5), when: fc.constant(true as const) },
