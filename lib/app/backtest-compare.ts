@@ -14,8 +14,8 @@ export interface Comparison {
   changed: Sides<WouldBeAlert>[];
   /** Messages that one of them alone would have sent: at that time, to that channel, about those alerts. */
   messages: Sides<WouldBeMessage[]>;
-  /** True where there were too many alerts or messages to list: those not listed are not compared one by one. */
-  cut: boolean;
+  /** Alerts and messages are compared one by one up to then, since either has too many to list them all; null: to the end. */
+  comparedTo: Outcome["listedTo"];
 }
 
 export interface Sides<T> {
@@ -25,6 +25,14 @@ export interface Sides<T> {
 
 export function compareOutcomes(first: Outcome, second: Outcome): Comparison {
   const names = (pick: (outcome: Outcome) => string[]) => [...new Set([...pick(first), ...pick(second)])];
+  const comparedTo = {
+    alerts: earlier(first.listedTo.alerts, second.listedTo.alerts),
+    messages: earlier(first.listedTo.messages, second.listedTo.messages),
+  };
+  const isBefore = (at: string, end: string | null) => end === null || at < end;
+  const both = [first, second];
+  const alerts = both.map(({ alerts }) => alerts.filter(({ startsAt }) => isBefore(startsAt, comparedTo.alerts)));
+  const messages = both.map(({ messages }) => messages.filter(({ at }) => isBefore(at, comparedTo.messages)));
   const messagesOf = (outcome: Outcome, channel: string) => outcome.channels[channel] ?? 0;
   const channels = names(({ channels }) => Object.keys(channels)).map((name): [string, Sides<number>] => {
     return [name, { this: messagesOf(first, name), other: messagesOf(second, name) }];
@@ -38,11 +46,16 @@ export function compareOutcomes(first: Outcome, second: Outcome): Comparison {
     rules: names(({ rules }) => rules.map(({ rule }) => rule))
       .map((rule) => compareRule(rule, first, second))
       .sort((a, b) => distance(b) - distance(a) || (a.rule < b.rule ? -1 : 1)),
-    alerts: onlyIn(first.alerts, second.alerts),
-    changed: changedIn(first.alerts, second.alerts),
-    messages: onlyIn(first.messages, second.messages),
-    cut: [first, second].some(({ unlisted }) => unlisted.alerts + unlisted.messages > 0),
+    alerts: onlyIn(alerts[0]!, alerts[1]!),
+    changed: changedIn(alerts[0]!, alerts[1]!),
+    messages: onlyIn(messages[0]!, messages[1]!),
+    comparedTo,
   };
+}
+
+/** The earlier of two moments, of which null comes last. */
+function earlier(a: string | null, b: string | null): string | null {
+  return a === null || (b !== null && b < a) ? b : a;
 }
 
 type ComparedRule = Comparison["rules"][number];

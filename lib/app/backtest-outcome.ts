@@ -75,4 +75,6 @@ export interface Outcome {
   messages: WouldBeMessage[];
   /** What is counted above and not listed here. */
   unlisted: { alerts: number; messages: number };
+  /** What starts (or is sent) before then is listed; null: everything is. */
+  listedTo: { alerts: string | null; messages: string | null };
 }

@@ -53,6 +53,7 @@ export function createTally(rules: readonly string[]): Tally {
   const alerts: WouldBeAlert[] = [];
   const messages: WouldBeMessage[] = [];
   const totals = { alerts: 0, messages: 0 };
+  const listedTo: Outcome["listedTo"] = { alerts: null, messages: null };
 
   function open(alert: Alert, of: Counts): void {
     of.firing++;
@@ -87,6 +88,7 @@ export function createTally(rules: readonly string[]): Tally {
     };
     const listed = alerts.length < LISTED;
     if (listed) alerts.push(entry);
+    else if (listedTo.alerts === null || startsAt < listedTo.alerts) listedTo.alerts = startsAt;
     known.set(id, { alert: entry, listed, opening: count, brief: false });
   }
 
@@ -130,10 +132,14 @@ export function createTally(rules: readonly string[]): Tally {
         const entry = known.get(id);
         if (entry !== undefined) add(entry.alert.messages, channel);
       }
-      if (messages.length >= LISTED) return;
+      const sentAt = new Date(at).toISOString();
+      if (messages.length >= LISTED) {
+        listedTo.messages ??= sentAt;
+        return;
+      }
       messages.push({
         id: hashOf([at, channel, reason, ids.toSorted()], 16),
-        at: new Date(at).toISOString(),
+        at: sentAt,
         channel,
         reason,
         status,
@@ -157,6 +163,7 @@ export function createTally(rules: readonly string[]): Tally {
         alerts: alerts.toSorted((a, b) => (a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : 0)),
         messages,
         unlisted: { alerts: totals.alerts - alerts.length, messages: totals.messages - messages.length },
+        listedTo,
       };
     },
   };

@@ -9,6 +9,13 @@ import { type Io, oneLine, styled, table } from "./io.ts";
 const SHOWN = 200;
 /** Characters of a line of running text. */
 const WIDTH = 120;
+/** ms */
+const UNITS: readonly [unit: number, noun: string][] = [
+  [86_400_000, "day"],
+  [3_600_000, "hour"],
+  [60_000, "minute"],
+  [1_000, "second"],
+];
 
 /** What became of an alert that no message told of. */
 const FATES: Record<Untold, string> = {
@@ -27,8 +34,7 @@ export interface Names {
 
 export function describeBacktest(io: Io, result: Backtest, { config, rule, compare }: Names): string {
   const of = rule === undefined ? config : `rule ${rule} of ${config}`;
-  const days = (Date.parse(result.until) - Date.parse(result.since)) / 86_400_000;
-  const span = days >= 1 ? count(Math.round(days * 10) / 10, "day") : count(Math.round(days * 240) / 10, "hour");
+  const span = spanOf(Date.parse(result.until) - Date.parse(result.since));
   const parts = [
     `Backtest of ${of}, ${minute(result.since)} to ${minute(result.until)} (${span})\n${history(io, result)}`,
     figures(io, result),
@@ -36,6 +42,11 @@ export function describeBacktest(io: Io, result: Backtest, { config, rule, compa
   ];
   if (compare !== undefined && result.compare) parts.push(...comparison(result.compare, config, compare));
   return parts.filter((part) => part !== "").join("\n");
+}
+
+function spanOf(ms: number): string {
+  const [unit, noun] = UNITS.find(([unit]) => ms >= unit) ?? UNITS.at(-1)!;
+  return count(Math.round((ms / unit) * 10) / 10, noun);
 }
 
 function history(io: Io, { sources, unread }: Backtest): string {
@@ -83,6 +94,7 @@ function worstOf({ rule, alerts, noise: { worst } }: RuleFigures): string[] {
 
 function alerts(title: string, list: readonly WouldBeAlert[], unlisted = 0): string {
   if (list.length === 0) return "";
+  const shortKey = shortKeys(list);
   const rows = list
     .slice(0, SHOWN)
     .map(({ startsAt, severity, rule, key, summary, count, messages, untold, ...alert }) => [
@@ -92,7 +104,7 @@ function alerts(title: string, list: readonly WouldBeAlert[], unlisted = 0): str
       `×${count}`,
       ended(alert, startsAt),
       untold === null ? byChannel(messages) : FATES[untold],
-      oneLine(keyText(key), 60),
+      oneLine(shortKey(key), 60),
       oneLine(summary),
     ]);
   return `${title}:\n${table(rows)}${more(list.length + unlisted)}`;
@@ -105,7 +117,7 @@ function ended({ end, endsAt }: Pick<WouldBeAlert, "end" | "endsAt">, startsAt: 
 }
 
 function comparison(
-  { totals, rules, channels, alerts: only, changed, messages, cut }: NonNullable<Backtest["compare"]>,
+  { totals, rules, channels, alerts: only, changed, messages, comparedTo }: NonNullable<Backtest["compare"]>,
   config: string,
   other: string,
 ): string[] {
@@ -119,9 +131,11 @@ function comparison(
   const never = rules.filter(silent).length;
   const unheard = never === 0 ? "" : `never fired with either: ${count(never, "rule")}\n`;
   const told = Object.entries(channels).map(([name, messages]) => [`to ${name}`, "", "", ...sides(messages)]);
-  const note = cut ? "There were too many to list: those not listed are not compared one by one.\n" : "";
+  const note = Object.entries(comparedTo).map(([what, at]) => {
+    return at === null ? "" : `There are too many ${what} to list: they are compared one by one up to ${minute(at)}.\n`;
+  });
   return [
-    `${config} compared to ${other} (marked '):\n${table([head, all, ...rows, ...told])}${unheard}${note}`,
+    `${config} compared to ${other} (marked '):\n${table([head, all, ...rows, ...told])}${unheard}${note.join("")}`,
     alerts(`Alerts only with ${config}`, only.this),
     alerts(`Alerts only with ${other}`, only.other),
     changes(`Alerts that are others with ${other}`, changed),
@@ -133,6 +147,7 @@ function comparison(
 /** What is another, side by side. */
 function changes(title: string, list: readonly Sides<WouldBeAlert>[]): string {
   if (list.length === 0) return "";
+  const shortKey = shortKeys(list.map(({ this: alert }) => alert));
   const rows = list.slice(0, SHOWN).map(({ this: a, other: b }) => {
     const facts = (alert: WouldBeAlert) => [
       alert.severity,
@@ -142,7 +157,7 @@ function changes(title: string, list: readonly Sides<WouldBeAlert>[]): string {
     ];
     const then = facts(b);
     const what = facts(a).flatMap((fact, at) => (fact === then[at] ? [] : [`${fact} → ${then[at]}`]));
-    return [`${a.startsAt.slice(0, 19)}Z`, a.rule, oneLine(keyText(a.key), 60), what.join(", ")];
+    return [`${a.startsAt.slice(0, 19)}Z`, a.rule, oneLine(shortKey(a.key), 60), what.join(", ")];
   });
   return `${title}:\n${table(rows)}${more(list.length)}`;
 }
@@ -170,6 +185,15 @@ function keyText(key: Record<string, unknown>): string {
   return Object.entries(key)
     .map(([path, value]) => `${path}=${typeof value === "string" ? value : JSON.stringify(value)}`)
     .join(" ");
+}
+
+/** Keys without the connection where they all have the same. */
+function shortKeys(list: readonly WouldBeAlert[]): (key: Record<string, unknown>) => string {
+  const same = new Set(list.map(({ key }) => key["connection"])).size === 1;
+  return (key) => {
+    const { connection: _same, ...rest } = key;
+    return keyText(same ? rest : key);
+  };
 }
 
 function duration(ms: number): string {

@@ -83,16 +83,20 @@ function checkRule({ rule, config, compare }: BacktestCommandOptions, configs: r
   throw new UsageError(`--rule ${rule}: there is no such rule in ${where}; there are ${[...ids].sort().join(", ")}`);
 }
 
-/** Says on stderr how far it is, a line a second. */
+/** Says on stderr how far it is, a line a second, nothing twice. */
 function createTeller(io: Io) {
   let toldAt = 0;
-  const now = (text: string) => io.err(`backtest: ${text}\n`);
+  let last = "";
+  const now = (text: string) => {
+    if (text !== last) io.err(`backtest: ${text}\n`);
+    last = text;
+  };
   return {
     now,
-    /** `last` is said whenever it comes. */
-    soon(last: boolean, text: string): void {
+    /** What is the end of something is said whenever it comes. */
+    soon(end: boolean, text: string): void {
       const at = wallClock.now();
-      if (!last && at - toldAt < TELL_MS) return;
+      if (!end && at - toldAt < TELL_MS) return;
       toldAt = at;
       now(text);
     },
