@@ -3,12 +3,14 @@ import type { Config, Pattern, SourceConfig } from "../model/config.ts";
 import { SOURCE_KINDS } from "../model/event.ts";
 import { type Candidate, candidatesOf } from "./api-words.ts";
 import type { CompilePattern } from "./lint-patterns.ts";
-import { project } from "./pattern-walk.ts";
+import { project, testsOf } from "./pattern-walk.ts";
 
 /** Why no event of the configured sources can match; undefined where one can, as far as it is known. */
 export function silence(pattern: Pattern, config: Config, compile: CompilePattern): string | undefined {
   const may = compileMay(pattern, compile);
-  if (config.sources.some((source) => candidatesOf(source, config).some(may))) return undefined;
+  if (config.sources.some((source) => candidatesOf(source, config).some(may))) {
+    return contradicts(pattern, compile) ? "none of its messages is one of its texts in lower case" : undefined;
+  }
   if (config.sources.some((source) => candidatesOf(source, config, true).some(may))) {
     return "its events are normal ones, and their sources ask for abnormal ones only (levels: abnormal)";
   }
@@ -18,6 +20,16 @@ export function silence(pattern: Pattern, config: Config, compile: CompilePatter
     return `there is no source of kind ${kinds.join(" or ")}`;
   }
   return "no source gives events with this level, type, reason, resource, labels and connection";
+}
+
+/** `text` is `message` in lower case: whether every message that the pattern names has another text than it wants. */
+function contradicts(pattern: Pattern, compile: CompilePattern): boolean {
+  const words = project(pattern, ["message", "text"]);
+  if (words === undefined || project(pattern, ["message"]) === undefined) return false;
+  const messages = testsOf(pattern, []).flatMap(({ field, values }) => (field === "message" ? values : []));
+  if (!messages.every((message) => typeof message === "string")) return false;
+  const { matches } = compile(words);
+  return !messages.some((message) => matches({ message, text: message.toLowerCase() }));
 }
 
 /** Whether something may match, judged by what is known of it. */

@@ -117,6 +117,12 @@ test.each<[sentence: string, parts: Parts]>([
     },
   ],
   [
+    "messages and texts that go together",
+    rule(
+      "when: { $or: [{ message: [Failed], text: [{ prefix: fail }] }, { message: [{ prefix: G }], text: [gone] }, { message: [A, B], text: [b] }] }",
+    ),
+  ],
+  [
     "silences of what rules open",
     {
       more: "silences: [{ match: { rule: [any], severity: [error], key: { resource.id: [x] } } }, { match: { connection: [prod] } }]\n",

@@ -99,6 +99,11 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
     'lookout.yml:5:5: the rule "b" opens alerts for the same as the one at lookout.yml:4:5',
   ],
   [
+    "a message that is another text",
+    rule("when: { level: [error], message: [Failed, Gone], text: [{ prefix: timeout }] }"),
+    'lookout.yml:3:18: the rule "a" can never match: none of its messages is one of its texts in lower case',
+  ],
+  [
     "a label that other sources give",
     {
       ...rule("when: { source: [pool-events], labels: { env: [prod] } }"),
