@@ -63,8 +63,8 @@ interface Read {
   target: Target;
   lane: number;
   cursor: Cursor | undefined;
-  /** Of its newest event; ms. */
-  newest: number | undefined;
+  /** When its oldest and its newest event were; ms. */
+  span: { from: number; to: number } | undefined;
 }
 
 async function readTargets(
@@ -75,7 +75,7 @@ async function readTargets(
   history: SourceHistory,
 ): Promise<void> {
   const { app, signal } = run;
-  let left = list.map(({ target }): Read => ({ target, lane: run.lanes++, cursor: undefined, newest: undefined }));
+  let left = list.map(({ target }): Read => ({ target, lane: run.lanes++, cursor: undefined, span: undefined }));
   for (let tries = 1; left.length > 0; tries++) {
     const again: Read[] = [];
     let wait = AGAIN_MS;
@@ -122,15 +122,17 @@ function fail({ app, signal, unread }: HistoryRun, source: SourceConfig, read: R
 function keepTarget(
   { targets, start }: HistoryRun,
   source: SourceConfig,
-  { target }: Read,
+  { target, span }: Read,
   until: number | undefined,
 ): void {
-  targets.push({ source, target, since: Math.max(start, target.createdAt ?? start), until });
+  // A service is published again and again: what it had events of before was there.
+  const made = Math.min(target.createdAt ?? start, span?.from ?? Number.POSITIVE_INFINITY);
+  targets.push({ source, target, since: Math.max(start, made), until });
 }
 
 /** When the target had ended; ms, undefined: it goes on. Where nobody says when, its last event does. */
-function endOf({ start }: HistoryRun, { target, newest = start }: Read): number | undefined {
-  return target.ended ? Math.max(newest, target.endedAt ?? start) : undefined;
+function endOf({ start }: HistoryRun, { target, span }: Read): number | undefined {
+  return target.ended ? Math.max(span?.to ?? start, target.endedAt ?? start) : undefined;
 }
 
 async function readTarget(
@@ -176,7 +178,7 @@ async function readTarget(
     if (found.length > 0) {
       const first = found[0]!.event.time;
       if (history.oldest === null || first < history.oldest) history.oldest = first;
-      read.newest = Date.parse(found.at(-1)!.event.time);
+      read.span = { from: read.span?.from ?? Date.parse(first), to: Date.parse(found.at(-1)!.event.time) };
     }
     history.events += found.length;
     history.malformed += stats.malformed;

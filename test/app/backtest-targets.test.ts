@@ -63,6 +63,15 @@ describe("absence over targets in a backtest", () => {
     expect(silences(alerts)).toEqual(["stuck 49m+", "young 80m+"]);
   });
 
+  it("takes a service that was published again for one that was there before", async () => {
+    const b = await bench({ yaml: `sources: [{ kind: service-events }]\n${mute("service-events")}` });
+    b.sim.world.services.get("svc-1")!.row.publish_at = T0 + 60 * MINUTE;
+    b.to(90);
+    b.recover(5);
+    b.recover(62);
+    expect(silences((await run(b)).alerts)).toEqual(["svc-1 25m+37m", "svc-1 82m+"]);
+  });
+
   it("says nothing about a target from where it could not be read", async () => {
     const b = await bench({ yaml: mute("service-events"), services: ["svc-1", "svc-2", "svc-3"] });
     b.to(90);
