@@ -2,13 +2,13 @@
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import { noteMatch } from "./absence.ts";
-import type { CompiledRule, Touch } from "./compile.ts";
+import type { CompiledRule } from "./compile.ts";
 import { emptyExpect, missStart, noteFollowUp, noteStart } from "./expect.ts";
 import { applyMatch, countPast, ended, firing, insertByTime, KEPT_PENDING, opened, type Step } from "./lifecycle.ts";
-import type { KeyState, Observed } from "./state.ts";
+import type { Happening, KeyState, Observed } from "./state.ts";
 
 /** A start or a follow-up of `expect`, at `time` (ms). */
-export function applyExpect(rule: CompiledRule, state: KeyState, touch: Touch, time: number, readTo: number): Step {
+export function applyExpect(rule: CompiledRule, state: KeyState, touch: Happening, time: number, readTo: number): Step {
   const { within } = rule.config.expect!;
   let memory = state.expect ?? emptyExpect();
   const hadMissed = memory.missed.length > 0;

@@ -9,7 +9,7 @@ const MAX_EPOCHS = 5;
 /** The state after a resolving event at `until` (ms), with the one before it; `ended`: it ended the alert that was firing. */
 export function keepEpoch(
   rule: CompiledRule,
-  { past = [], ...state }: KeyState,
+  { past = [], held: _, ...state }: KeyState,
   after: KeyState,
   until: number,
   ended: boolean,

@@ -7,9 +7,12 @@ import { relive } from "./epochs.ts";
 import { applyMatch, ended, firing, insertByTime, KEPT_PENDING, type Match, type Step } from "./lifecycle.ts";
 import { type Entry, emptyLog, type Found, noteEntry } from "./log.ts";
 import { applyResolve, clear } from "./resolve.ts";
-import type { KeyState, Observed, Transition } from "./state.ts";
+import type { Happening, Held, KeyState, Observed, Transition } from "./state.ts";
 import { conditionOf } from "./window.ts";
 import { applyToWindow } from "./window-match.ts";
+
+/** Matches of one key that wait for an end to be decided; what more there are take effect at once. */
+const MAX_HELD = 20;
 
 /** Touches as they apply: by time; at the same time starts before what follows them, and last what only resolves: firing wins. */
 export function inOrder(touches: readonly Touch[]): Touch[] {
@@ -18,27 +21,15 @@ export function inOrder(touches: readonly Touch[]): Touch[] {
 }
 
 /** One event for one rule and key: first the deadlines before it that are decided, then what it says itself. */
-export function applyEvent(given: CompiledRule, before: KeyState, touch: Touch, observed: Observed): Step {
+export function applyEvent(given: CompiledRule, before: KeyState, touch: Happening, observed: Observed): Step {
   const rule = ruleFor(given, before.key);
-  const { event } = touch;
-  const time = Date.parse(event.time);
-  const transitions: Transition[] = [];
-  let state = before;
-  const take = (step: Step): void => {
-    state = step.state;
-    transitions.push(...step.transitions);
-  };
-  for (
-    let end = deadline(rule, state);
-    end && end.at < time && end.due <= observed.readTo;
-    end = deadline(rule, state)
-  ) {
-    take(fire(rule, state, end.at, observed.readTo));
-  }
-  if (touch.steps !== 0) take(applySteps(rule, state, touch, time, observed));
-  // At the same time firing wins.
-  if (touch.resolves && !touch.matches) take(applyResolve(rule, state, time));
-  return { state, transitions };
+  const time = Date.parse(touch.event.time);
+  let step = settle(rule, { state: before, transitions: [] }, time, observed.readTo);
+  if (mustWait(rule, step.state, touch, time)) return { ...step, state: hold(step.state, touch, observed) };
+  // What ends the alert at once, or is one too many, waits for nobody: nor does what came before it.
+  while (timeHeld(step.state, 0) <= time) step = release(rule, step, observed.readTo);
+  step = then(step, applyTouch(rule, step.state, touch, observed));
+  return settle(rule, step, timeHeld(step.state, -1), observed.readTo);
 }
 
 /** The first deadline of the state, fired: once now has reached it and every feeding target has been read up to it. */
@@ -46,7 +37,61 @@ export function applyTime(given: CompiledRule, state: KeyState, now: number, rea
   const rule = ruleFor(given, state.key);
   const end = deadline(rule, state);
   if (end === undefined || end.due > now || end.due > readTo) return { state, transitions: [] };
-  return fire(rule, state, end.at, readTo);
+  const step = fire(rule, state, end.at, readTo);
+  return settle(rule, step, timeHeld(step.state, -1), readTo);
+}
+
+/** Deadlines before `until` (ms) that are decided, and what was held up to it for want of that, in order of time. */
+function settle(rule: CompiledRule, before: Step, until: number, readTo: number): Step {
+  let step = before;
+  for (;;) {
+    const end = deadline(rule, step.state);
+    const held = timeHeld(step.state, 0);
+    if (held <= until && (!end || end.at >= held)) step = release(rule, step, readTo);
+    else if (end && end.at < until && end.due <= readTo) step = then(step, fire(rule, step.state, end.at, readTo));
+    else return step;
+  }
+}
+
+/** Whether a match lies after an end of the open alert that is not decided yet: it may belong to this one, or open the next. */
+function mustWait(rule: CompiledRule, state: KeyState, { steps }: Happening, time: number): boolean {
+  const { absence, expect } = rule.config;
+  if (steps === 0 || absence || expect || !firing(state) || (state.held?.length ?? 0) >= MAX_HELD) return false;
+  const end = deadline(rule, state);
+  return end !== undefined && end.at < time;
+}
+
+function hold(state: KeyState, { event, steps, matches, resolves }: Happening, { since, teaches }: Observed): KeyState {
+  const one: Held = { event, steps, matches, resolves, since, teaches };
+  const held = [...(state.held ?? []), one];
+  return { ...state, held: held.sort((a, b) => Date.parse(a.event.time) - Date.parse(b.event.time)) };
+}
+
+/** Event time of what is held at that place; ms. Infinity and minus infinity where nothing is, so that neither is ever reached. */
+function timeHeld({ held = [] }: KeyState, place: 0 | -1): number {
+  const one = held.at(place);
+  if (one) return Date.parse(one.event.time);
+  return place === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+}
+
+function release(rule: CompiledRule, before: Step, readTo: number): Step {
+  const { held, ...state } = before.state;
+  const [{ since, teaches, ...touch }, ...rest] = held as [Held, ...Held[]];
+  const next = rest.length > 0 ? { ...state, held: rest } : state;
+  return then(before, applyTouch(rule, next, touch, { readTo, since, teaches }));
+}
+
+function then(before: Step, { state, transitions }: Step): Step {
+  return { state, transitions: [...before.transitions, ...transitions] };
+}
+
+function applyTouch(rule: CompiledRule, before: KeyState, touch: Happening, observed: Observed): Step {
+  const time = Date.parse(touch.event.time);
+  let step: Step = { state: before, transitions: [] };
+  if (touch.steps !== 0) step = applySteps(rule, before, touch, time, observed);
+  // At the same time firing wins.
+  if (touch.resolves && !touch.matches) step = then(step, applyResolve(rule, step.state, time));
+  return step;
 }
 
 /** A deadline: the moment at which something happens by itself, and the first at which that is certain (both in ms). */
@@ -97,7 +142,7 @@ function fire(rule: CompiledRule, state: KeyState, at: number, readTo: number): 
   return { ...step, state: { ...cleared, window: [], pending: [], ...(lead ? { lead } : {}) } };
 }
 
-function applySteps(rule: CompiledRule, state: KeyState, touch: Touch, time: number, observed: Observed): Step {
+function applySteps(rule: CompiledRule, state: KeyState, touch: Happening, time: number, observed: Observed): Step {
   const { config } = rule;
   const { event } = touch;
   // Values are remembered beyond what resolves; all else that is late belongs to its own time.
@@ -116,7 +161,7 @@ function applySteps(rule: CompiledRule, state: KeyState, touch: Touch, time: num
   return applyMatch(rule, state, match, observed.readTo);
 }
 
-function applyLog(rule: CompiledRule, state: KeyState, touch: Touch, time: number, observed: Observed): Step {
+function applyLog(rule: CompiledRule, state: KeyState, touch: Happening, time: number, observed: Observed): Step {
   const { config } = rule;
   const { event } = touch;
   const field = config.change?.field ?? config.newValue?.field;

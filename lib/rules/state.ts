@@ -2,9 +2,13 @@
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import type { AbsenceMemory } from "./absence.ts";
+import type { Touch } from "./compile.ts";
 import type { ExpectMemory } from "./expect.ts";
 import type { Log } from "./log.ts";
 import type { Window } from "./window.ts";
+
+/** What an event says about a rule and key. */
+export type Happening = Pick<Touch, "event" | "steps" | "matches" | "resolves">;
 
 export interface KeyState {
   /** The rule's `by` fields and their values. */
@@ -27,9 +31,14 @@ export interface KeyState {
   log?: Log;
   expect?: ExpectMemory;
   absence?: AbsenceMemory;
+  /** Matches that may belong to the open alert, or to one after it; ascending. */
+  held?: Held[];
   /** What resolving events ended, for matches that are found after them; ascending, the newest few. */
   past?: Epoch[];
 }
+
+/** A match that waits until it is decided whether the open alert had ended before it, with what was observed when it was found. */
+export interface Held extends Happening, Pick<Observed, "since" | "teaches"> {}
 
 /** A key up to a resolving event. */
 export interface Epoch {

@@ -153,6 +153,27 @@ const CASES: Case[] = [
     told: [["opened@0 x1"], [], ["updated@0 x2", "resolved@0-18 x2", "opened@55 x1"]],
   },
   {
+    name: "a match beyond an end that is not decided yet waits: it belongs to this alert, or opens the next",
+    rule: { resolve: { after: 10 * MINUTE } },
+    polls: [
+      { at: 1, events: [fail(0)] },
+      { at: 30, readTo: 8, events: [fail(25)] },
+      { at: 31, readTo: 9, events: [fail(26)] },
+      { at: 32, readTo: 32 },
+    ],
+    told: [["opened@0 x1"], [], [], ["resolved@0-10 x1", "opened@25 x1", "updated@25 x2"]],
+  },
+  {
+    name: "what resolves waits for nobody, nor does what came before it",
+    rule: { resolve: { after: 10 * MINUTE, when: { level: ["normal"] } } },
+    polls: [
+      { at: 1, events: [fail(0)] },
+      { at: 30, readTo: 8, events: [fail(25), ok(27)] },
+      { at: 60, readTo: 60 },
+    ],
+    told: [["opened@0 x1"], ["updated@0 x2", "resolved@0-27 x2"], []],
+  },
+  {
     name: "a backlog holds two alerts where the deadline lies between its matches",
     rule: { resolve: { after: 10 * MINUTE } },
     polls: [{ at: 60, events: [fail(0), fail(30)] }],

@@ -85,6 +85,16 @@ export function pollsOf(history: readonly Happening[], cut: Cut, end: number): P
   return polls;
 }
 
+/** The same where what stays behind is another feed that has nothing to show: all that happened is read at once. */
+export function pollsBeside(history: readonly Happening[], cut: Cut, end: number): Poll[] {
+  let before = -1;
+  return pollsOf([], cut, end).map((poll) => {
+    const shown = history.filter(({ at, delay }) => at + delay > before && at + delay <= poll.now);
+    before = poll.now;
+    return { ...poll, shown };
+  });
+}
+
 export interface Alerted {
   key: string;
   startsAt: number;

@@ -11,6 +11,7 @@ import {
   lastWords,
   MINUTE,
   marked,
+  pollsBeside,
   pollsOf,
   RUNS,
   run,
@@ -42,6 +43,18 @@ describe.each(SUBJECTS)("$name", ({ rule, kind, marks }) => {
       fc.property(history, cuts, lives, fc.constantFrom(...ENDS), (all, cut, life, end) => {
         const told = run(lived(rule, life), pollsOf(all, cut, end));
         expect(alerted(told)).toEqual(model(kind, life, all, end));
+      }),
+      RUNS,
+    );
+  });
+
+  it("tells them also where another feed of the key is behind, and its deadlines wait for that", () => {
+    fc.assert(
+      fc.property(history, cuts, lives, (all, cut, { when: _, ...life }) => {
+        // What ends a silence, or serves a start, does so at once, though time may have ended the alert before.
+        if (kind.begin().due) delete life.after;
+        const told = run(lived(rule, life), pollsBeside(all, cut, ENDS[0]!));
+        expect(alerted(told)).toEqual(model(kind, life, all, ENDS[0]!));
       }),
       RUNS,
     );
