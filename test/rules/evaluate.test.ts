@@ -1,23 +1,11 @@
 // What a rule says over a timeline: opening, counting, resolving, deadlines, late events. One sentence a case.
 import { describe, expect, it } from "vitest";
-import type { RuleConfig } from "../../lib/model/config.ts";
 import { eventAt } from "../support/event.ts";
-import { type Poll, runTimeline, type Told } from "./support.ts";
+import { type Case, runTimeline, toldLines } from "./support.ts";
 
 const fail = (at: number, count = 1) => eventAt(at, { count });
 const ok = (at: number) => eventAt(at, { level: "normal", type: "normal", message: "Service started." });
 const MINUTE = 60_000;
-
-/** `opened@0 x1`, `resolved@0-5 x2`. */
-const show = ({ kind, startsAt, endsAt, count }: Told) =>
-  `${kind}@${startsAt}${endsAt === null ? "" : `-${endsAt}`} x${count}`;
-
-interface Case {
-  name: string;
-  rule: Partial<RuleConfig>;
-  polls: Poll[];
-  told: string[][];
-}
 
 const resolveWhen = { resolve: { when: { level: ["normal"] } } };
 const threshold = { threshold: { count: 3, within: 10 * MINUTE } };
@@ -240,7 +228,7 @@ const CASES: Case[] = [
 
 describe("a rule over a timeline", () => {
   it.each(CASES)("$name", ({ rule, polls, told }) => {
-    expect(runTimeline(rule, polls).map((poll) => poll.map(show))).toEqual(told);
+    expect(toldLines(rule, polls)).toEqual(told);
   });
 
   it("names an alert by rule, key and opening event: the same after every replay", () => {
