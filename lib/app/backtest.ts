@@ -84,7 +84,7 @@ async function judge(
 ): Promise<Outcome> {
   const { start, end } = history;
   const tally = createTally(config.rules.map(({ id }) => id));
-  const replay = await startReplay({ config, start, targets: history.targets });
+  const replay = await startReplay({ config, start, targets: history.targets, polledUntil: end });
   function count(): void {
     for (const { transition } of replay.transitions) tally.transition(transition);
     for (const { at, notification } of replay.notifications) tally.message(at, notification);

@@ -33,6 +33,11 @@ export interface ReplayOptions {
   start: number;
   /** What `absence` over targets watches, read completely all the time. Default: nothing. */
   targets?: readonly ReplayedTarget[];
+  /**
+   * Events come with the polls of their sources (every multiple of `every`), and with a last one at this moment (ms); deadlines wait
+   * for the polls. Default: events come as they happen.
+   */
+  polledUntil?: number;
 }
 
 export interface ReplayedTarget extends Watched {
@@ -79,7 +84,7 @@ export interface Replay {
 }
 
 /** Everything rejects with an Error where a step fails: nothing that was replayed may be missing from the outcome. */
-export async function startReplay({ config, start, targets = [] }: ReplayOptions): Promise<Replay> {
+export async function startReplay({ config, start, targets = [], polledUntil }: ReplayOptions): Promise<Replay> {
   let now = start;
   const transitions: ReplayedTransition[] = [];
   const notifications: ReplayedNotification[] = [];
@@ -111,9 +116,14 @@ export async function startReplay({ config, start, targets = [] }: ReplayOptions
   const placeOf = (sourceId: string, target: string) => `${sourceId}/${target}`;
   const isOver = ({ sourceId, resource }: Event) => over.has(placeOf(sourceId, resource.id));
 
-  /** Every target of every source is read up to now. */
+  /** Every target of every source is read up to now, or to its last poll. */
   function sourceRows(): Map<string, SourceRow> {
-    return new Map(config.sources.map((source) => [source.id, { ...readUpTo(now), firstRunAt: start }]));
+    const lastPoll = (every: number) => (polledUntil === now ? now : Math.floor(now / every) * every);
+    return new Map(
+      config.sources.map(({ id, every }) => {
+        return [id, { ...readUpTo(polledUntil === undefined ? now : lastPoll(every)), firstRunAt: start }];
+      }),
+    );
   }
 
   async function evaluate(events: readonly Event[]): Promise<void> {
@@ -134,16 +144,24 @@ export async function startReplay({ config, start, targets = [] }: ReplayOptions
     }
   }
 
+  const beat = Math.min(...config.sources.map(({ every }) => every));
+  /** When a deadline (ms) can be decided at the soonest. */
+  function pollAfter(due: number): number {
+    return polledUntil === undefined ? due : Math.min(Math.ceil(due / beat) * beat, Math.max(due, polledUntil));
+  }
+
   async function nextDue(until: number): Promise<number | undefined> {
     const rows = await Promise.all(QUEUES.map((queue) => store.due(queue, until, 1)));
-    const times = rows.flatMap(([row]) => row?.due ?? []);
+    const times = rows
+      .flatMap(([row]) => (row?.due === undefined ? [] : [row.queue === "timer" ? pollAfter(row.due) : row.due]))
+      .filter((due) => due <= until);
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
   /** What is due now takes place, in the order of the live tick. */
   async function settle(): Promise<void> {
     const [timer] = await store.due("timer", now, 1);
-    if (timer !== undefined) {
+    if (timer !== undefined && pollAfter(timer.due!) <= now) {
       await store.commit([...sourceRows()].map(([id, data]) => ({ op: "put", ...sourceKey(id), data })));
       await fireTimers(app);
     }
@@ -178,7 +196,8 @@ export async function startReplay({ config, start, targets = [] }: ReplayOptions
         over.add(placeOf(source.id, target.id));
         await dropTargets(app, source, [target], living);
       }
-      await passTo(now);
+      // Of one poll there may be more.
+      if (polledUntil === undefined) await passTo(now);
     },
     passTo,
     waiting: () => waitingIn(store),

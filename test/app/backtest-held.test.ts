@@ -96,6 +96,39 @@ describe("a backtest of alerts that are grouped, silenced, muted and repeated", 
     expect(messages.map((one) => [minuteOf(one.at), one.channel, one.reason, one.alerts])).toEqual(sent);
   });
 
+  it("decides no deadline before the poll that finds what would have prevented it", async () => {
+    const b = await bench({
+      yaml: `
+rules:
+  - { id: stuck, when: { level: [error] }, expect: { when: { source: [service-events], level: [normal] }, within: 5m } }
+  - { id: mute, when: { level: [normal] }, absence: { for: 5m } }
+  - { id: calm, when: { level: [error] }, resolve: { after: 5m } }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }`,
+    });
+    // Each follow-up comes half a minute before its deadline, which lies before the poll that finds it.
+    const happens = [
+      [10.2, "fails"],
+      [15.1, "recovers"],
+      [15.15, "fails"],
+      [20.05, "recovers"],
+    ] as const;
+    for (let minute = 1; minute <= 40; minute++) {
+      b.to(minute);
+      for (const [at, what] of happens) {
+        if (Math.ceil(at) === minute) (what === "fails" ? b.fail : b.recover)(at);
+      }
+      await b.round();
+    }
+    const { alerts, messages } = await run(b);
+    expect(alerts.map(({ rule, startsAt, endsAt }) => [rule, minuteOf(startsAt), endsAt && minuteOf(endsAt)])).toEqual([
+      ["calm", 10.2, 20.15],
+      ["mute", 25.05, null],
+    ]);
+    expect(messages.map(({ at, reason, rules }) => [minuteOf(at), reason, ...rules])).toEqual(
+      b.messages.map(({ at, body: { reason, alerts } }) => [at, reason, alerts[0].rule]),
+    );
+  });
+
   it("says which alerts another configuration would have opened with other words, severity or end", async () => {
     const b = await live();
     const [broken] = b.app.config.rules;
