@@ -34,6 +34,8 @@ export function firing(state: KeyState): Alert | undefined {
 export function applyMatch(rule: CompiledRule, state: KeyState, match: Match, readTo: number): Step {
   const open = firing(state);
   const newestMatch = Math.max(match.at, state.newestMatch ?? match.at);
+  const earlier = state.alert && endBefore(rule, state.alert, match.at);
+  if (earlier && earlier <= readTo) return applyEarlier(state, match, earlier, () => opening(rule, state, match));
   if (open) return updated({ ...state, newestMatch }, countMatch(open, match));
   if (match.at < (state.newestResolve ?? 0)) return applyPast(rule, state, match);
   if (state.alert && isWithin(rule, state.alert, match.at, readTo)) return countPast(state, state.alert, match);
@@ -44,7 +46,8 @@ export function applyMatch(rule: CompiledRule, state: KeyState, match: Match, re
 export function opened(rule: CompiledRule, state: KeyState, match: Match, newestMatch = match.at): Step {
   const alert = again(rule, state.alert, match);
   const transition: Transition = alert ? { kind: "opened", alert } : opening(rule, state, match);
-  const next = { ...state, newestMatch, alert: transition.alert };
+  const { earlier: _, ...rest } = state;
+  const next: KeyState = { ...rest, newestMatch, alert: transition.alert };
   // One that goes on is at hand again: what is found late counts in it as it is.
   if (alert && state.past) next.past = state.past.filter(({ told }) => !told.some(({ id }) => id === alert.id));
   return { state: next, transitions: [transition] };
@@ -79,6 +82,26 @@ export function countPast(state: KeyState, alert: Alert, match: Match): Step {
 
 export function wordsOf({ id, count, startsAt }: Alert): Epoch["told"][number] {
   return { id, count, startsAt };
+}
+
+/** When (ms) time alone would have ended the alert of a match at `at` (ms), where that is before this one began. */
+function endBefore({ config: { resolve, expect, reopen = 0 } }: CompiledRule, { startsAt }: Alert, at: number) {
+  if (resolve?.after === undefined || expect) return undefined;
+  const end = at + resolve.after;
+  return end + reopen < Date.parse(startsAt) ? end : undefined;
+}
+
+/** A late match of an alert of its own, which came and went before the last one began. */
+function applyEarlier(state: KeyState, match: Match, end: number, begin: () => Transition): Step {
+  const { earlier } = state;
+  if (earlier && end >= Date.parse(earlier.startsAt) && match.at <= Date.parse(earlier.endsAt!)) {
+    const counted = countMatch(earlier, match);
+    const alert = endAlert(counted, Math.max(end, Date.parse(earlier.endsAt!)));
+    return { state: { ...state, earlier: alert }, transitions: [{ kind: "updated", alert }] };
+  }
+  const begun = begin();
+  const alert = endAlert(begun.alert, end);
+  return { state: { ...state, earlier: alert }, transitions: [begun, { kind: "resolved", alert }] };
 }
 
 /** A match from before the newest resolving event: part of the alert that ended, or one that came and went unseen. */

@@ -27,6 +27,8 @@ export interface KeyState {
   pending: Event[];
   /** The open alert, or the last one that ended while late matches may still belong to it. */
   alert: Alert | null;
+  /** One that was found late and had ended before that one began: of `resolve.after`. */
+  earlier?: Alert;
   /** change, newValue, sequence */
   log?: Log;
   expect?: ExpectMemory;

@@ -145,6 +145,35 @@ const others: Case[] = [
     told: [["opened@1 x1", "resolved@1-4 x1"], ["opened@4 x1"]],
   },
   {
+    name: "late matches whose time was over before the open alert began have an alert of their own",
+    rule: { resolve: { after: 3 * MINUTE } },
+    polls: [
+      { at: 10, events: [fail(10)] },
+      { at: 11, events: [fail(2)] },
+      { at: 11, events: [fail(4)] },
+      { at: 12, events: [fail(9)] },
+      { at: 14 },
+      { at: 15, events: [fail(1)] },
+    ],
+    told: [
+      ["opened@10 x1"],
+      ["opened@2 x1", "resolved@2-5 x1"],
+      ["updated@2-7 x2"],
+      ["updated@9 x2"],
+      ["resolved@9-13 x2"],
+      ["updated@1-7 x3"],
+    ],
+  },
+  {
+    name: "a late match whose time was over before the last alert began is within reopen of it: they are one",
+    rule: { resolve: { after: 3 * MINUTE }, reopen: 5 * MINUTE },
+    polls: [
+      { at: 10, events: [fail(10)] },
+      { at: 11, events: [fail(2)] },
+    ],
+    told: [["opened@10 x1"], ["updated@2 x2"]],
+  },
+  {
     name: "reopen: a match soon after the end opens the same alert again",
     rule: { resolve: { when: { level: ["normal"] } }, reopen: 5 * MINUTE },
     polls: [

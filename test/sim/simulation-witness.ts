@@ -14,6 +14,7 @@ import {
 import { type Alert, HEALTH_RULE } from "../../lib/model/alert.ts";
 import type { Event, SourceKind } from "../../lib/model/event.ts";
 import type { Notification } from "../../lib/model/notification.ts";
+import type { KeyState } from "../../lib/rules/state.ts";
 import { decodeMarks } from "../../lib/sources/marks.ts";
 import type { Cursor } from "../../lib/sources/port.ts";
 import type { Op, Put } from "../../lib/store/port.ts";
@@ -61,6 +62,7 @@ const TALLIES = 12;
 export function createWitness({ truth, lateness, countsOnly, exactMemory, clockError }: WitnessOptions): Witness {
   const sums = { each: 0, down: 0 };
   const expected = { each: 0, down: 0 };
+  const held = new Map<string, number>();
   let journalOpen = false;
 
   function committed(ops: readonly Op[], now: number): void {
@@ -82,7 +84,7 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
     if (pk === "journal" && sk === "head") journalOpen = (data as { parts: string[] }).parts.length > 0;
     else if (pk.startsWith("events/")) for (const event of (data as EventsRow).events) seeEvent(event);
     else if (pk.startsWith("target/")) seeCursor(pk.split("/")[1] as SourceKind, sk, (data as TargetRow).cursor, now);
-    else if (pk.startsWith("rule/")) seeAlert((data as RuleRow).state.alert, (data as RuleRow).state.newestMatch);
+    else if (pk.startsWith("rule/")) seeState(pk, sk, (data as RuleRow).state);
     else if (pk === ENDED) seeAlert((data as EndedRow).alert, null);
     else if (pk === DELIVERIES) witness.deliveries.set(sk, data as DeliveryRow);
     else if (pk === SOURCES) seeSource(sk, data as SourceRow);
@@ -116,6 +118,16 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
     if (before && cursor.floor !== before.floor) wrong("has another floor");
     const most = truth.sizeOf(source, target) + (source === "cloud-eye-events" ? TALLIES : 0);
     if (exactMemory && decodeMarks(cursor.seen).size > most) wrong("remembers what never was");
+  }
+
+  /** What waits for an end to be decided is not lost: it counts as what alerts count. */
+  function seeState(pk: string, sk: string, { alert, newestMatch, held: waiting = [] }: KeyState): void {
+    seeAlert(alert, newestMatch);
+    const rule = pk.split("/")[1];
+    if (rule !== "each" && rule !== "down") return;
+    const count = waiting.reduce((sum, { event, matches }) => sum + (matches ? event.count : 0), 0);
+    sums[rule] += count - (held.get(`${pk}/${sk}`) ?? 0);
+    held.set(`${pk}/${sk}`, count);
   }
 
   function seeAlert(alert: Alert | null, newestMatch: number | null): void {
