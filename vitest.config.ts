@@ -8,7 +8,7 @@ export default defineConfig({
     // One core less, which is the default, is half of a machine with two.
     maxWorkers: "100%",
     globalSetup: "test/support/global-setup.ts",
-    testTimeout: 20_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
   },
 });

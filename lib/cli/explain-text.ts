@@ -77,7 +77,7 @@ function matchedLines(io: Io, { rule, at, key, reason, effects, deadline }: Rule
     lines.push(`  ${(stored ? DID : WOULD)[effect.kind]} ${name}`);
     lines.push(...tellingLines(io, effect, stored).map((line) => `    ${line}`));
     if (effect.kind === "counted" && effect.routes.some(({ told }) => told)) {
-      lines.push("    told already: a new match sends nothing by itself");
+      lines.push("    a message tells of it already: a new match sends none by itself");
     }
   }
   return [...lines, ...deadlineLines(deadline).map((line) => `  ${line}`)];

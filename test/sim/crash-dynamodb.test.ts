@@ -18,11 +18,11 @@ describe.skipIf(dynamoEndpoint === null)("functions over a table", () => {
       const points = differentPoints(calls);
       return Array.from({ length: DEATHS }, () => [random.pick(points)]);
     });
-  }, 120_000);
+  }, 600_000);
 
   const overlapping = "tell everything once where their invocations overlap, hang and die";
   it(overlapping, async () => {
     const scene: Scene = { file, name: overlapping, watch: asFunctions(2), open: dynamoTable, pace: "strained" };
     await expectRight(scene, [1], (calls, seed) => [[createRandom(seed).pick(differentPoints(calls))]]);
-  }, 120_000);
+  }, 600_000);
 });

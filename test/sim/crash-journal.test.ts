@@ -12,7 +12,7 @@ describe("a process that dies while the journal is in use", () => {
   it(name, async () => {
     const scene = { file, name, watch: inRounds, open: () => withItems(stateFile(), 10) };
     await expectRight(scene, [1], (calls) => journalPoints(calls).map((point) => [point]));
-  }, 120_000);
+  }, 600_000);
 });
 
 /** Where the journal is prepared, made valid, applied or emptied. */

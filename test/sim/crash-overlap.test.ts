@@ -8,5 +8,5 @@ const file = "test/sim/crash-overlap.test.ts";
 const SEEDS = [1, 2];
 
 describe("pollers that overlap tell everything once", () => {
-  it.each(OVERLAPS)("$name", (scene) => expectRight({ ...scene, file }, SEEDS, someDeaths), 120_000);
+  it.each(OVERLAPS)("$name", (scene) => expectRight({ ...scene, file }, SEEDS, someDeaths), 600_000);
 });

@@ -12,5 +12,5 @@ describe("a process that dies", () => {
   it(whole, async () => {
     const scene = { file, name: whole, watch: inRounds, open: stateFile };
     await expectRight(scene, [1], (calls) => differentPoints(calls).map((point) => [point]));
-  }, 120_000);
+  }, 600_000);
 });
