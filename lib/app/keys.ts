@@ -1,6 +1,6 @@
 // How many keys a rule keeps: beyond its bound new ones share one overflow alert, and what is kept already goes on.
 import type { CompiledRule, Touch } from "../rules/compile.ts";
-import { overflowTouch, rulePartition } from "../rules/compile.ts";
+import { overflowRow, overflowTouch, rulePartition } from "../rules/compile.ts";
 import type { Key } from "../store/port.ts";
 import type { App } from "./deps.ts";
 import type { KeysRow } from "./rows.ts";
@@ -47,7 +47,7 @@ async function admit(
   const row = unit.value<KeysRow>(keysKey(pk)) ?? { count: 0, countedAt: 0 };
   let { count, countedAt } = row;
   if (count + fresh.size > rule.maxKeys && now - countedAt >= RECOUNT_MS) {
-    count = await countRows(app, pk);
+    count = await countKeys(app, rule);
     countedAt = now;
   }
   const room = Math.max(0, rule.maxKeys - count);
@@ -56,12 +56,15 @@ async function admit(
   return new Set([...fresh].slice(admitted));
 }
 
-async function countRows({ store }: App, pk: string): Promise<number> {
+async function countKeys({ store }: App, rule: CompiledRule): Promise<number> {
+  const pk = rulePartition(rule);
+  const overflow = overflowRow(rule).sk;
   let rows = await store.list(pk, { limit: COUNTED });
-  let count = rows.length;
+  const own = () => rows.filter(({ sk }) => sk !== overflow).length;
+  let count = own();
   while (rows.length === COUNTED) {
     rows = await store.list(pk, { limit: COUNTED, after: rows.at(-1)!.sk });
-    count += rows.length;
+    count += own();
   }
   return count;
 }

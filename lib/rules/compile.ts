@@ -131,7 +131,12 @@ function compileView(rules: readonly CompiledRule[]): (event: Event) => Touched 
 
 /** The same touch where its key is one too many. */
 export function overflowTouch(touch: Touch): Touch {
-  return { ...touch, key: OVERFLOW_KEY, ...stateRow(touch.rule, OVERFLOW_KEY) };
+  return { ...touch, key: OVERFLOW_KEY, ...overflowRow(touch.rule) };
+}
+
+/** Where the state of the one alert is kept that all keys beyond the bound share. */
+export function overflowRow(rule: CompiledRule): { pk: string; sk: string } {
+  return stateRow(rule, OVERFLOW_KEY);
 }
 
 /** The rule that evaluates a key: itself, or what stands in for it beyond its bound. */
