@@ -85,7 +85,7 @@ export function createReader(app: App): Reader {
     state,
     async target(sourceId, target) {
       const source = app.config.sources.find(({ id }) => id === sourceId);
-      const row = source && (await app.store.get<TargetRow>(targetKey(source, target)))?.data;
+      const row = source && (await app.store.get<TargetRow>(targetKey(app.config, source, target)))?.data;
       return { since: row?.cursor.floor ?? 0, learning: row?.learning };
     },
     observedSince,

@@ -66,7 +66,7 @@ export async function findProblems(app: App): Promise<Problem[]> {
       problems.push({ problem: "discovery failed", name: source.id, message, connection });
     }
     for (const [target, failing] of Object.entries(row.failing)) {
-      const since = failing.readTo ?? failing.since;
+      const since = failing.isNew ? failing.since : (failing.readTo ?? failing.since);
       if (now - since <= app.config.health.lag) continue;
       const message = `${source.id} ${target} is unread since ${iso(since)}: ${failing.error}`;
       problems.push({ problem: "target unread", name: `${source.id}/${target}`, message, connection });

@@ -16,7 +16,7 @@ import {
   type TargetRow,
   targetKey,
 } from "./rows.ts";
-import { readTarget, type TargetReport } from "./target.ts";
+import { readBefore, readTarget, type TargetReport } from "./target.ts";
 import { type Targets, targetsOf } from "./targets.ts";
 import { dropTargets, livingTargets, watchAgain } from "./watched.ts";
 
@@ -71,7 +71,10 @@ export async function pollSource(app: App, source: SourceConfig, signal: AbortSi
     if (isFatal(error)) throw error;
     // The project itself could not be found out: none of the targets was asked.
     discoveryError = app.redact((error as Error).message);
-    for (const { id } of source.targets ?? []) run.failing[id] = failureOf(run, id, now - source.lookback, error);
+    for (const { id } of source.targets ?? []) {
+      const { readTo = null } = run.before?.failing[id] ?? { readTo: run.before?.completeTo };
+      run.failing[id] = failureOf(run, id, now - source.lookback, error, readTo);
+    }
   }
   const interrupted = signal.aborted && Object.keys(run.failing).length > 0;
   await writeSourceRow(run, before, discovered, discoveryError);
@@ -112,7 +115,7 @@ async function watchNew(
   for (const target of discovered.targets) {
     const { unread, ...read } = target;
     if (unread && complete.has(target.id)) {
-      await watchAgain(app, source, target, now);
+      if (target.endedSeen === undefined) await watchAgain(app, source, target, now);
       targets.push(read);
     } else targets.push(target);
   }
@@ -127,19 +130,30 @@ async function readTargets(run: Run, project: string, { list, asOf }: Targets): 
     list.map(({ target }) => target.id),
     asOf,
   );
+  for (const { target, unread } of list) {
+    if (unread) progress.fail(source.id, target.id, before?.failing[target.id]?.readTo ?? null);
+  }
   // What was read longest ago comes first: a run that ends at its deadline each time would else never reach the last ones.
   const readTo = ({ target }: (typeof list)[number]) => before?.failing[target.id]?.readTo ?? before?.completeTo ?? 0;
   const ordered = list.toSorted((a, b) => readTo(a) - readTo(b));
-  await forEachLimit(ordered, CONCURRENCY, async ({ target, floor }) => {
+  await forEachLimit(ordered, CONCURRENCY, async ({ target, floor, unread }) => {
     const earlier = before?.failing[target.id];
-    if (run.signal.aborted || (earlier && earlier.retryAt > run.now)) {
-      run.failing[target.id] =
-        earlier ?? failureOf(run, target.id, floor, new Error("the run was stopped before its turn"));
+    if (earlier && (run.signal.aborted || earlier.retryAt > run.now)) {
+      run.failing[target.id] = earlier;
       return;
     }
-    const lastReadAt = (earlier ? earlier.readTo : before?.completeTo) ?? undefined;
+    const lastReadAt = (earlier ? earlier.readTo : unread ? null : before?.completeTo) ?? undefined;
     const { connection, now, signal } = run;
     const report: TargetReport = { complete: false, seen: 0, found: 0 };
+    const fail = async (error: unknown) => {
+      const row = (await app.store.get<TargetRow>(targetKey(app.config, source, target.id)))?.data;
+      const known = "readBefore" in report ? report.readBefore : readBefore(row, source, lastReadAt);
+      const readTo = Math.max(known ?? 0, row?.cursor.readTo ?? 0) || null;
+      const isNew = earlier ? earlier.isNew : known === undefined || undefined;
+      run.failing[target.id] = { ...failureOf(run, target.id, floor, error, readTo), ...(isNew && { isNew }) };
+      progress.fail(source.id, target.id, readTo);
+    };
+    if (signal.aborted) return fail(new Error("the run was stopped before its turn"));
     run.reports.push(report);
     try {
       await readTarget({
@@ -159,15 +173,13 @@ async function readTargets(run: Run, project: string, { list, asOf }: Targets): 
         run.complete.add(target.id);
         return;
       }
-      run.failing[target.id] = failureOf(run, target.id, floor, new Error("the run was stopped; the rest follows"));
+      await fail(new Error("the run was stopped; the rest follows"));
     } catch (error) {
       if (isFatal(error)) throw error;
-      const row = (await app.store.get<TargetRow>(targetKey(source, target.id)))?.data;
       // It has ended, and the API has forgotten it: there is nothing more to read.
       if (target.ended && error instanceof CloudError && error.kind === "not-found") return;
-      run.failing[target.id] = failureOf(run, target.id, floor, error);
-      if (!earlier && !row?.ledgers[source.id]) run.failing[target.id]!.readTo = row?.cursor.readTo ?? null;
-      progress.fail(source.id, target.id, run.failing[target.id]!.readTo);
+      await fail(error);
+      if (signal.aborted) return;
       app.log.warn("target not read", { source: source.id, target: target.id, error: run.failing[target.id]!.error });
     }
   });
@@ -181,7 +193,7 @@ export function progressOf(app: App): Progress {
   });
 }
 
-function failureOf(run: Run, target: string, floor: number, error: unknown): FailingTarget {
+function failureOf(run: Run, target: string, floor: number, error: unknown, readTo: number | null): FailingTarget {
   const earlier = run.before?.failing[target];
   const kind = error instanceof CloudError ? error.kind : "internal";
   const tries = run.signal.aborted || kind === "paused" ? (earlier?.tries ?? 0) : (earlier?.tries ?? 0) + 1;
@@ -194,7 +206,7 @@ function failureOf(run: Run, target: string, floor: number, error: unknown): Fai
     since: earlier?.since ?? run.now,
     tries,
     retryAt: Math.max(run.now + wait, asked),
-    readTo: earlier ? earlier.readTo : (run.before?.completeTo ?? null),
+    readTo,
     floor: earlier?.floor ?? floor,
   };
 }

@@ -1,6 +1,6 @@
 // Where everything lies in the store: the names of the rows and what they hold. Nothing else builds a key.
 import type { Alert } from "../model/alert.ts";
-import type { SourceConfig } from "../model/config.ts";
+import type { Config, SourceConfig } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
 import type { Notification } from "../model/notification.ts";
 import type { KeyState } from "../rules/state.ts";
@@ -46,12 +46,16 @@ export interface TargetCounts {
   matched: number;
   malformed: number;
 }
-/** A target's cursor is its own: which source reads it may change, and goes on where the other was. */
-export function targetPartition({ kind, connection }: SourceConfig): string {
-  return `target/${kind}/${connection}`;
+/**
+ * A target's cursor is its own, named by what its events' ids are made of: which source or connection reads it may change, and
+ * goes on where the other was.
+ */
+export function targetPartition({ connections }: Pick<Config, "connections">, source: SourceConfig): string {
+  const { region, projectId, project } = connections[source.connection]!;
+  return `target/${source.kind}/${region}/${projectId ?? project}`;
 }
-export function targetKey(source: SourceConfig, target: string): Key {
-  return { pk: targetPartition(source), sk: target.toWellFormed() };
+export function targetKey(config: Pick<Config, "connections">, source: SourceConfig, target: string): Key {
+  return { pk: targetPartition(config, source), sk: target.toWellFormed() };
 }
 
 /** Cursors are read without looking at the journal first: they take effect with its head. */
@@ -66,8 +70,10 @@ export interface FailingTarget {
   since: number;
   tries: number;
   retryAt: number;
-  /** Up to where it had been read completely. */
+  /** Up to where it has been read completely. */
   readTo: number | null;
+  /** It was never read to its end. */
+  isNew?: true;
   /** The floor it had at its first try: an outage that begins before a first read moves it no more. */
   floor: number;
 }

@@ -15,6 +15,7 @@ import {
   targetPartition,
 } from "./rows.ts";
 import { listFailures, type RuleFailure } from "./rule-failures.ts";
+import { toBePolled } from "./targets.ts";
 import { waitingDeadlines } from "./timers.ts";
 
 export interface TargetStatus {
@@ -70,7 +71,7 @@ export async function readStatus(app: App): Promise<Status> {
   const ledger: Status["ledger"] = {};
   for (const source of app.config.sources) {
     const row = sources.find(({ sk }) => sk === source.id)?.data;
-    const all = await app.store.list<TargetRow>(targetPartition(source));
+    const all = await app.store.list<TargetRow>(targetPartition(app.config, source));
     const rows = all.filter(({ data }) => data.ledgers[source.id] !== undefined);
     targets.push(
       ...targetStatus(
@@ -110,7 +111,8 @@ function targetStatus(
   now: number,
 ): TargetStatus[] {
   const projectWide = app.sources[source.kind].projectWide;
-  const listed = source.targets ?? row?.discovered?.targets;
+  const listed =
+    source.targets ?? (row?.discovered && toBePolled(row.discovered.targets, source, row).map(({ target }) => target));
   const ids = new Set(projectWide || !listed ? read : listed.map(({ id }) => id));
   for (const id of Object.keys(row?.failing ?? {})) ids.add(id);
   const nobody = row?.discoveryError !== undefined && ids.size === 0;

@@ -3,6 +3,7 @@ import type { SourceConfig } from "../model/config.ts";
 import type { Transition } from "../rules/state.ts";
 import { advance, isIdle } from "../sources/cursor.ts";
 import type { Batch, Target } from "../sources/port.ts";
+import { rowId } from "../store/ops.ts";
 import type { App, Connection } from "./deps.ts";
 import type { OwnProgress, Progress } from "./progress.ts";
 import { type TargetRow, targetKey } from "./rows.ts";
@@ -47,6 +48,17 @@ export interface TargetReport {
   complete: boolean;
   seen: number;
   found: number;
+  /** Up to when this source had read it completely before; ms, undefined where it never had. Absent before it was looked up. */
+  readBefore?: number | undefined;
+}
+
+/** When the source last read the target completely, `lastReadAt` being when it last read all of its own; ms. */
+export function readBefore(
+  row: TargetRow | undefined,
+  { id }: SourceConfig,
+  lastReadAt: number | undefined,
+): number | undefined {
+  return row?.ledgers[id] && row.learning === undefined ? lastReadAt : undefined;
 }
 
 /** Someone else moved the target's cursor meanwhile: what was read is partly told already, so read again from there. */
@@ -78,7 +90,9 @@ interface Bell {
 
 async function readOnce(read: TargetRead, bell: Bell): Promise<void> {
   const { app, source, connection, target, now, signal, report } = read;
-  const row = await app.store.get<TargetRow>(targetKey(source, target.id));
+  const row = await app.store.get<TargetRow>(targetKey(app.config, source, target.id));
+  // Once: another poller may have begun a first read meanwhile.
+  if (!Object.hasOwn(report, "readBefore")) report.readBefore = readBefore(row?.data, source, read.lastReadAt);
   const position: Position = { row: row?.data, version: row?.version ?? 0, sliceSize: MAX_SLICE, bell };
   report.seen = 0;
   const labels = { ...source.labels, ...target.labels };
@@ -88,7 +102,7 @@ async function readOnce(read: TargetRead, bell: Bell): Promise<void> {
     cursor: row?.data.cursor,
     floor: row?.data.cursor.floor ?? read.floor,
     now,
-    lastReadAt: row?.data.ledgers[source.id] ? read.lastReadAt : undefined,
+    lastReadAt: report.readBefore,
     lateness: source.lateness,
     every: source.every,
     levels: source.levels,
@@ -119,16 +133,12 @@ async function readOnce(read: TargetRead, bell: Bell): Promise<void> {
 async function releaseHeld({ app, source, target }: TargetRead, position: Position): Promise<void> {
   const { held, ...row } = position.row ?? {};
   if (held === undefined) return;
-  await releaseGroups(app, held, catchUpOf(source, target.id));
-  const key = targetKey(source, target.id);
+  const key = targetKey(app.config, source, target.id);
+  await releaseGroups(app, held, rowId(key));
   await commitUnit(app.store, app.clock, app.random, async (unit) => {
     await unit.load([key]);
     if (unit.version(key) === position.version) unit.put(key, row);
   });
-}
-
-function catchUpOf({ kind, connection }: SourceConfig, target: string): string {
-  return `${kind}/${connection}/${target}`;
 }
 
 /** Where the target stands while it is read. */
@@ -186,8 +196,8 @@ async function commitPart(
   const final = last && batch.complete;
   const malformed = last ? batch.stats.malformed : 0;
   const held = position.row?.held ?? [];
-  const by = catchUpOf(source, target.id);
-  const key = targetKey(source, target.id);
+  const key = targetKey(app.config, source, target.id);
+  const by = rowId(key);
   const events = found.map(({ event }) => event);
   if (events.length > 0) await read.progress.ready();
   const newest = events.length === 0 ? 0 : Math.min(now, Date.parse(events.at(-1)!.time));

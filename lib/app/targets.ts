@@ -8,8 +8,15 @@ import type { DiscoveredTarget, SourceRow } from "./rows.ts";
 const DISCOVERY_MS = 300_000;
 const MAX_ID_BYTES = 512;
 
+export interface ToPoll {
+  target: Target;
+  floor: number;
+  /** It was not read completely since it came, or came back. */
+  unread?: true;
+}
+
 export interface Targets {
-  list: { target: Target; floor: number }[];
+  list: ToPoll[];
   /** Up to when (ms) there were no others. */
   asOf: number;
   /** Present where discovery was asked and saw everything. */
@@ -45,14 +52,15 @@ export async function targetsOf(
   try {
     const { own: found, elsewhere } = await app.discover(source, connection, project, signal);
     const known = new Map(before?.targets.map((target) => [target.id, target]));
-    // What a later discovery finds may have begun right after the last one that saw everything.
-    const newFloor = (before?.at ?? since) - source.lookback;
+    // What a later discovery finds may have begun right after the last one that saw everything, or after the last of the named.
+    const newFloor = (before?.at ?? row?.completeTo ?? since) - source.lookback;
     const targets = found.filter(isNamed).map((target): DiscoveredTarget => {
       const earlier = known.get(target.id);
       const floor = earlier?.floor ?? newFloor;
-      if (target.ended) return { ...target, floor, endedSeen: earlier?.endedSeen ?? now };
-      const isKnown = earlier && earlier.endedSeen === undefined && !earlier.unread;
-      return { ...target, floor, ...(isKnown ? {} : { unread: true as const }) };
+      const isBack = !target.ended && earlier?.endedSeen !== undefined;
+      const isKnown = earlier && !earlier.unread && !isBack;
+      const unread = isKnown ? {} : { unread: true as const };
+      return { ...target, floor, ...(target.ended && { endedSeen: earlier?.endedSeen ?? now }), ...unread };
     });
     const ids = new Set(found.map(({ id }) => id));
     // Deleted, or out of what the filter asks for: its last events are still to be read.
@@ -72,7 +80,7 @@ export async function targetsOf(
 }
 
 /** Those to be polled: what has ended is read until its last events are surely in, what ended before its floor never. */
-function toBePolled(
+export function toBePolled(
   targets: readonly DiscoveredTarget[],
   source: SourceConfig,
   row: SourceRow | undefined,
@@ -81,7 +89,7 @@ function toBePolled(
   return targets
     .filter(({ endedAt, floor }) => endedAt === undefined || endedAt >= floor)
     .filter(({ id, endedSeen }) => endedSeen === undefined || readTo(id) < endedSeen + source.lateness)
-    .map(({ floor, endedSeen: _endedSeen, unread: _unread, ...target }) => ({ target, floor }));
+    .map(({ floor, endedSeen: _endedSeen, unread, ...target }) => ({ target, floor, ...(unread && { unread }) }));
 }
 
 /** An id that can name a row; the clouds give no others. */

@@ -60,7 +60,7 @@ export async function watchKnownTargets(app: App): Promise<void> {
   for (const source of app.config.sources) {
     const discovered = rows.get(source.id)?.discovered?.targets.filter(({ endedSeen }) => endedSeen === undefined);
     for (const target of source.targets ?? discovered ?? []) {
-      const row = await app.store.get<TargetRow>(targetKey(source, target.id));
+      const row = await app.store.get<TargetRow>(targetKey(app.config, source, target.id));
       if (row === undefined || row.data.learning !== undefined) continue;
       await watchAgain(app, source, target, app.clock.now());
     }

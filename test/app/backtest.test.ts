@@ -103,7 +103,7 @@ describe("a past that was polled live", () => {
 
   it("sends nothing, moves no cursor and asks each target for its pages alone", async () => {
     const b = await live(BROKEN);
-    const cursors = targetPartition(b.app.config.sources[0]!);
+    const cursors = targetPartition(b.app.config, b.app.config.sources[0]!);
     const rows = await b.store.list(cursors);
     const [messages, requests] = [b.messages.length, b.sim.requests["service-events"]];
     await run(b);

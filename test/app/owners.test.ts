@@ -41,13 +41,16 @@ ${RULES}`;
     );
   });
 
-  it("divide what changes its state: the other one goes on from where it was", async () => {
+  it.each([
+    ["", "prod"],
+    [" through another connection, too", "other"],
+  ])("divide what changes its state: the other one goes on from where it was%s", async (_, connection) => {
     const yaml = `
 sources:
-  - { id: up, kind: service-events, discover: { status: [running] } }
-  - { id: down, kind: service-events, discover: { status: [failed] } }
+  - { id: up, kind: service-events, connection: prod, discover: { status: [running] } }
+  - { id: down, kind: service-events, connection: ${connection}, discover: { status: [failed] } }
 ${RULES}`;
-    const b = await bench({ services: ["svc-1"], yaml });
+    const b = await bench({ services: ["svc-1"], yaml, more: { other: "region: eu-de" } });
     const { row } = b.sim.world.services.get("svc-1")!;
     b.to(1);
     b.fail(0.5);

@@ -57,13 +57,15 @@ export interface BenchOptions {
   env?: Record<string, string>;
   /** The connection's `auth`, as YAML; default: the simulated keys. USER, DOMAIN and PASSWORD are in the environment. */
   auth?: string;
+  /** More connections to the same cloud, each with these keys of its own, as YAML. */
+  more?: Record<string, string>;
   /** The connection names its project, not the project's id. */
   projectByName?: boolean;
   /** Stands between the application and its store. */
   wrapStore?: (store: Store) => Store;
 }
 
-const CONNECTION = (sim: Simulator, { auth, projectByName }: BenchOptions) => `
+const CONNECTION = (sim: Simulator, { auth, projectByName, more = {} }: BenchOptions) => `
 connections:
   prod:
     cloud: custom
@@ -71,6 +73,12 @@ connections:
     ${projectByName ? `project: "${sim.credentials.projectName}"` : `projectId: "${sim.credentials.projectId}"`}
     endpoints: { modelarts: "${sim.url}", ces: "${sim.url}", iam: "${sim.url}" }
     ${auth === undefined ? "" : `auth: ${auth}`}
+${Object.entries(more)
+  .map(([name, keys]) => {
+    const endpoints = `modelarts: "${sim.url}", ces: "${sim.url}", iam: "${sim.url}"`;
+    return `  ${name}: { cloud: custom, projectId: "${sim.credentials.projectId}", endpoints: { ${endpoints} }, ${keys} }`;
+  })
+  .join("\n")}
 `;
 
 /** Everything is closed when the test ends. `HOOK` in the YAML stands for the receiver's address. */

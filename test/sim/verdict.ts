@@ -110,7 +110,7 @@ async function judgeRest({ store, clock, config }: App): Promise<string[]> {
     if (sk !== "head" || data.parts?.length || data.preparing) wrong.push(`the journal still holds ${sk}`);
   }
   for (const source of config.sources) {
-    for (const { sk, data } of await store.list<TargetRow>(targetPartition(source))) {
+    for (const { sk, data } of await store.list<TargetRow>(targetPartition(config, source))) {
       if (data.held) wrong.push(`${source.id} ${sk} still holds groups`);
     }
   }
