@@ -35,6 +35,7 @@ function isListed(connections: Config["connections"], { connection }: SourceConf
 
 /** Two connections may be about one project, with other credentials. */
 function projectOf(connections: Config["connections"], { connection }: SourceConfig): string {
-  const { cloud, region, projectId, project, endpoints } = connections[connection]!;
-  return JSON.stringify([cloud, region, projectId ?? project, endpoints]);
+  const { cloud, region, projectId, endpoints } = connections[connection]!;
+  // A name such as eu-de is a project of every account.
+  return projectId === undefined ? connection : JSON.stringify([cloud, region, projectId, endpoints]);
 }

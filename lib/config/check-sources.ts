@@ -164,6 +164,9 @@ function projectWide(source: unknown, index: number, locate: Document["locate"])
 
 /** Two connections into one project share their targets. */
 function projectOf(connection: unknown, name: unknown): unknown[] {
-  const project = field(connection, "projectId") ?? field(connection, "project");
-  return project === undefined ? [name] : [field(connection, "cloud"), field(connection, "region"), project];
+  // A name such as eu-de is a project of every account.
+  const id = field(connection, "projectId");
+  return id === undefined
+    ? [name]
+    : [field(connection, "cloud"), field(connection, "region"), id, field(connection, "endpoints")];
 }

@@ -30,6 +30,15 @@ test.each<[sentence: string, parts: Parts]>([
       sources: "[{ kind: service-events, targets: [{ id: x, labels: { env: prod } }] }]",
     },
   ],
+  [
+    "projects of one name in two accounts",
+    {
+      connections:
+        "{ a: { cloud: otc, region: eu-de, project: eu-de }, b: { cloud: otc, region: eu-de, project: eu-de, auth: { token: x } } }",
+      sources:
+        "[{ id: one, connection: a, kind: cloud-eye-events }, { id: two, connection: b, kind: cloud-eye-events }]",
+    },
+  ],
   ["lower-case text", rule("when: { text: [{ wildcard: '*failed*' }, { equals-ignore-case: Failed }] }")],
   [
     "templates of every kind",

@@ -24,6 +24,7 @@ export async function lint(files: Files, env: Record<string, string> = {}): Prom
 }
 
 export interface Parts {
+  connections?: string;
   sources?: string;
   rules?: string;
   channels?: string;
@@ -34,12 +35,13 @@ export const ALL =
   "[{ kind: service-events }, { kind: pool-events }, { kind: service-updates }, { kind: training-events }]";
 
 export function file({
+  connections,
   sources = ALL,
   rules = "[{ id: any, when: { level: [error] } }]",
   channels = "{ out: { type: console } }",
   more = "",
 }: Parts): string {
-  return `${CONNECTIONS}sources: ${sources}\nrules: ${rules}\nchannels: ${channels}\n${more}`;
+  return `${connections === undefined ? CONNECTIONS : `connections: ${connections}\n`}sources: ${sources}\nrules: ${rules}\nchannels: ${channels}\n${more}`;
 }
 
 export function rule(text: string): Parts {
