@@ -52,7 +52,9 @@ export function relive(
   for (const alert of new Map(transitions.map(({ alert }) => [alert.id, alert])).values()) {
     const known = told.get(alert.id);
     told.set(alert.id, wordsOf(alert));
-    if (newest?.id === alert.id) newest = alert;
+    // What fires already is newer, whenever it first began.
+    const isNewest = newest?.status !== "firing" && alert.startsAt > (newest?.startsAt ?? "");
+    if (isNewest || newest?.id === alert.id) newest = alert;
     if (known === undefined) {
       found.push(transitions.find((one) => one.alert.id === alert.id)!, { kind: "resolved", alert });
     } else if (known.count !== alert.count || known.startsAt !== alert.startsAt) found.push({ kind: "updated", alert });

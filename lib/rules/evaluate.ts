@@ -14,22 +14,42 @@ import { applyToWindow } from "./window-match.ts";
 /** Matches of one key that wait for an end to be decided; what more there are take effect at once. */
 const MAX_HELD = 20;
 
+/** A touch that others of the same batch follow. */
+export interface Turn extends Touch {
+  /** Event time of the next one of the same rule and key: nothing from there on is decided before it is applied; ms. */
+  next: number;
+}
+
 /** Touches as they apply: by time; at the same time starts before what follows them, and last what only resolves: firing wins. */
-export function inOrder(touches: readonly Touch[]): Touch[] {
+export function inOrder(touches: readonly Touch[]): Turn[] {
   const place = ({ steps }: Touch) => (steps === 0 ? Number.MAX_SAFE_INTEGER : steps);
-  return touches.toSorted((a, b) => Date.parse(a.event.time) - Date.parse(b.event.time) || place(a) - place(b));
+  const sorted = touches.toSorted((a, b) => Date.parse(a.event.time) - Date.parse(b.event.time) || place(a) - place(b));
+  const times = new Map<string, number>();
+  const turns = sorted.toReversed().map((touch): Turn => {
+    const name = `${touch.pk}/${touch.sk}`;
+    const next = times.get(name) ?? Number.POSITIVE_INFINITY;
+    times.set(name, Date.parse(touch.event.time));
+    return { ...touch, next };
+  });
+  return turns.reverse();
 }
 
 /** One event for one rule and key: first the deadlines before it that are decided, then what it says itself. */
-export function applyEvent(given: CompiledRule, before: KeyState, touch: Happening, observed: Observed): Step {
+export function applyEvent(
+  given: CompiledRule,
+  before: KeyState,
+  touch: Happening & Partial<Pick<Turn, "next">>,
+  observed: Observed,
+): Step {
   const rule = ruleFor(given, before.key);
   const time = Date.parse(touch.event.time);
-  let step = settle(rule, { state: before, transitions: [] }, time, observed.readTo);
+  const decided = Math.min(observed.readTo, (touch.next ?? Number.POSITIVE_INFINITY) - 1);
+  let step = settle(rule, { state: before, transitions: [] }, time, decided);
   if (mustWait(rule, step.state, touch, time)) return { ...step, state: hold(step.state, touch, observed) };
   // What ends the alert at once, or is one too many, waits for nobody: nor does what came before it.
-  while (timeHeld(step.state, 0) <= time) step = release(rule, step, observed.readTo);
-  step = then(step, applyTouch(rule, step.state, touch, observed));
-  return settle(rule, step, timeHeld(step.state, -1), observed.readTo);
+  while (timeHeld(step.state, 0) <= time) step = release(rule, step, decided);
+  step = then(step, applyTouch(rule, step.state, touch, { ...observed, decided }));
+  return settle(rule, step, timeHeld(step.state, -1), decided);
 }
 
 /** The first deadline of the state, fired: once now has reached it and every feeding target has been read up to it. */

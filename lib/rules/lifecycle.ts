@@ -46,11 +46,19 @@ export function applyMatch(rule: CompiledRule, state: KeyState, match: Match, re
 export function opened(rule: CompiledRule, state: KeyState, match: Match, newestMatch = match.at): Step {
   const alert = again(rule, state.alert, match);
   const transition: Transition = alert ? { kind: "opened", alert } : opening(rule, state, match);
-  const { earlier: _, ...rest } = state;
+  const { earlier, ...rest } = state;
   const next: KeyState = { ...rest, newestMatch, alert: transition.alert };
+  // Of what time ended there may be late matches still.
+  const before = alert ? earlier : state.alert;
+  if (rule.config.resolve?.after !== undefined && before?.endsAt && isRecent(rule, before, match))
+    next.earlier = before;
   // One that goes on is at hand again: what is found late counts in it as it is.
   if (alert && state.past) next.past = state.past.filter(({ told }) => !told.some(({ id }) => id === alert.id));
   return { state: next, transitions: [transition] };
+}
+
+function isRecent({ lateness }: CompiledRule, { endsAt }: Alert, { at }: Match): boolean {
+  return at - Date.parse(endsAt!) <= lateness;
 }
 
 function again({ config }: CompiledRule, ended: Alert | null, match: Match): Alert | undefined {

@@ -70,6 +70,8 @@ export type Unrendered = { field: "summary" | "description"; error: string }[];
 export interface Observed {
   /** Everything up to here has been read: a deadline is only decided where it is not after that. */
   readTo: number;
+  /** The same, up to the key's next event of the same batch. Default: `readTo`. */
+  decided?: number;
   /** Everything from here on was evaluated by this rule. */
   since: number;
   /** The event belongs to its target's first poll. */

@@ -8,7 +8,7 @@ const MAX_ENTRIES = 5_000;
 export type Window = [time: number, count: number, value?: string][];
 
 /** When a window is full, and since when its entries count towards that; ms. */
-interface Filled {
+export interface Filled {
   at: number;
   since: number;
 }

@@ -174,6 +174,25 @@ const others: Case[] = [
     told: [["opened@10 x1"], ["updated@2 x2"]],
   },
   {
+    name: "a late match of the alert before the open one, which time ended, counts in that",
+    rule: { resolve: { after: 3 * MINUTE } },
+    polls: [
+      { at: 7, events: [fail(7)] },
+      { at: 11, events: [fail(11)] },
+      { at: 12, events: [fail(7, { id: "again" })] },
+    ],
+    told: [["opened@7 x1"], ["resolved@7-10 x1", "opened@11 x1"], ["updated@7-10 x2"]],
+  },
+  {
+    name: "reopen: of an alert that came and went unseen, too",
+    rule: { resolve: { when: { level: ["normal"] } }, reopen: 5 * MINUTE },
+    polls: [
+      { at: 3, events: [fine(2)] },
+      { at: 5, events: [fail(1), fail(5)] },
+    ],
+    told: [[], ["opened@1 x1", "resolved@1-2 x1", "opened@1 x2"]],
+  },
+  {
     name: "reopen: a match soon after the end opens the same alert again",
     rule: { resolve: { when: { level: ["normal"] } }, reopen: 5 * MINUTE },
     polls: [

@@ -2,7 +2,7 @@
 import type { RuleConfig, SourceConfig } from "../../lib/model/config.ts";
 import type { Event } from "../../lib/model/event.ts";
 import { type CompiledRule, compileRules, stateRow } from "../../lib/rules/compile.ts";
-import { applyEvent, applyTime } from "../../lib/rules/evaluate.ts";
+import { applyEvent, applyTime, inOrder } from "../../lib/rules/evaluate.ts";
 import { emptyState, type KeyState, type Transition } from "../../lib/rules/state.ts";
 import { START } from "../support/event.ts";
 
@@ -47,13 +47,11 @@ export function runTimeline(config: Partial<RuleConfig>, polls: readonly Poll[])
     const now = START + at * 60_000;
     const read = START + readTo * 60_000;
     const transitions: Transition[] = [];
-    for (const event of events.toSorted((a, b) => a.time.localeCompare(b.time))) {
-      for (const touch of rules.touch(event).touches) {
-        const before = states.get(touch.sk) ?? emptyState(touch.key);
-        const step = applyEvent(touch.rule, before, touch, { readTo: read, since: START, teaches: false });
-        states.set(touch.sk, step.state);
-        transitions.push(...step.transitions);
-      }
+    for (const touch of inOrder(events.flatMap((event) => rules.touch(event).touches))) {
+      const before = states.get(touch.sk) ?? emptyState(touch.key);
+      const step = applyEvent(touch.rule, before, touch, { readTo: read, since: START, teaches: false });
+      states.set(touch.sk, step.state);
+      transitions.push(...step.transitions);
     }
     for (const state of states.values()) transitions.push(...fire(rules.all[0]!, states, state, now, read));
     return transitions.map(toTold);
