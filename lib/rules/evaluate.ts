@@ -61,14 +61,18 @@ export function applyTime(given: CompiledRule, state: KeyState, now: number, rea
   return settle(rule, step, timeHeld(step.state, -1), readTo);
 }
 
-/** Deadlines before `until` (ms) that are decided, and what was held up to it for want of that, in order of time. */
+/**
+ * Deadlines before `until` (ms) that are decided, and what was held up to it for want of that, in order of time. The end of an
+ * occurrence is silent: a match beyond it is told at once, whatever cannot be read.
+ */
 function settle(rule: CompiledRule, before: Step, until: number, readTo: number): Step {
   let step = before;
   for (;;) {
     const end = deadline(rule, step.state);
     const held = timeHeld(step.state, 0);
     if (held <= until && (!end || end.at >= held)) step = release(rule, step, readTo);
-    else if (end && end.at < until && end.due <= readTo) step = then(step, fire(rule, step.state, end.at, readTo));
+    else if (end && end.at < until && (end.due <= readTo || !rule.canResolve))
+      step = then(step, fire(rule, step.state, end.at, readTo));
     else return step;
   }
 }

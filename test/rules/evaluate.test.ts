@@ -152,6 +152,16 @@ const CASES: Case[] = [
     told: [["opened@0 x1"], [], [], ["resolved@0-10 x1", "opened@25 x1", "updated@25 x2"]],
   },
   {
+    name: "a match beyond the silent end of an occurrence waits for nobody",
+    rule: {},
+    polls: [
+      { at: 1, events: [fail(0)] },
+      { at: 1501, readTo: 8, events: [fail(1500)] },
+      { at: 1502, readTo: 1502 },
+    ],
+    told: [["opened@0 x1"], ["closed@0-1440 x1", "opened@1500 x1"], []],
+  },
+  {
     name: "what resolves waits for nobody, nor does what came before it",
     rule: { resolve: { after: 10 * MINUTE, when: { level: ["normal"] } } },
     polls: [
