@@ -51,6 +51,7 @@ export async function pollSource(app: App, source: SourceConfig, signal: AbortSi
     failing: {},
     reports: [],
     complete: new Set(),
+    knownTo: before?.data.knownTo,
   };
   let discovered: SourceRow["discovered"] = before?.data.discovered;
   let discoveryError: string | undefined;
@@ -66,6 +67,7 @@ export async function pollSource(app: App, source: SourceConfig, signal: AbortSi
     if (ended.length > 0)
       await dropTargets(app, source, ended, await livingTargets(app, source, discovered?.targets ?? []));
     await readTargets(run, project, known);
+    run.knownTo = now;
     discovered &&= await watchNew(run, discovered);
   } catch (error) {
     if (isFatal(error)) throw error;
@@ -104,6 +106,8 @@ interface Run {
   reports: TargetReport[];
   /** Ids of the targets that were read to their end. */
   complete: Set<string>;
+  /** As in its row. */
+  knownTo: number | undefined;
 }
 
 /** What came, or came back, and is read completely now is watched from now on. */
@@ -148,7 +152,7 @@ async function readTargets(run: Run, project: string, { list, asOf }: Targets): 
     const fail = async (error: unknown) => {
       const row = (await app.store.get<TargetRow>(targetKey(app.config, source, target.id)))?.data;
       const known = "readBefore" in report ? report.readBefore : readBefore(row, source, lastReadAt);
-      const readTo = Math.max(known ?? 0, row?.cursor.readTo ?? 0) || null;
+      const readTo = Math.min(now, Math.max(known ?? 0, row?.cursor.readTo ?? 0)) || null;
       const isNew = earlier ? earlier.isNew : known === undefined || undefined;
       run.failing[target.id] = { ...failureOf(run, target.id, floor, error, readTo), ...(isNew && { isNew }) };
       progress.fail(source.id, target.id, readTo);
@@ -223,6 +227,7 @@ async function writeSourceRow(
   const ledger = { ...before?.data.ledger, [day]: { seen } };
   const data: SourceRow = {
     completeTo: discoveryError === undefined ? now : (before?.data.completeTo ?? null),
+    ...(run.knownTo === undefined ? {} : { knownTo: run.knownTo }),
     firstRunAt: before?.data.firstRunAt ?? now,
     lastRunAt: now,
     failing: run.failing,

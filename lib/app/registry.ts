@@ -7,14 +7,16 @@ import { type CompiledRule, rulePartition } from "../rules/compile.ts";
 import { deadline } from "../rules/evaluate.ts";
 import type { App } from "./deps.ts";
 import { keysKey } from "./keys.ts";
+import { moveOlderRows } from "./older-rows.ts";
 import { endedKey, REGISTRY, type RegistryRow, type RuleRow } from "./rows.ts";
 import { commitUnit } from "./unit.ts";
 import { watchKnownTargets } from "./watched.ts";
 
 const BATCH = 20;
 
-/** Brings the store in line with the configured rules. Costs one read where nothing changed. */
+/** Brings the store in line with the configured rules, and with the form it has now. Costs one read, and one of each source, where nothing changed. */
 export async function reconcileRules(app: App): Promise<void> {
+  await moveOlderRows(app);
   const before = (await app.store.get<RegistryRow>(REGISTRY))?.data ?? {};
   const rules = [...app.rules.all, app.healthRule];
   const now: RegistryRow = Object.fromEntries(

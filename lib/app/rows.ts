@@ -90,6 +90,8 @@ export interface DiscoveredTarget extends Target {
 export interface SourceRow {
   /** Every target that is not in `failing` has been read completely up to here. ms */
   completeTo: number | null;
+  /** Those of them that are known, likewise: later than `completeTo` while discovery fails. ms */
+  knownTo?: number;
   firstRunAt: number;
   lastRunAt: number;
   failing: Record<string, FailingTarget>;

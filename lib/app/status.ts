@@ -119,7 +119,7 @@ function targetStatus(
   if (nobody) ids.add("*");
   return [...ids].map((target) => {
     const failing = row?.failing[target];
-    const readTo = failing ? failing.readTo : (row?.completeTo ?? null);
+    const readTo = failing ? failing.readTo : (row?.knownTo ?? row?.completeTo ?? null);
     return {
       source: source.id,
       target,

@@ -4,6 +4,7 @@ import type { Transition } from "../rules/state.ts";
 import { advance, isIdle } from "../sources/cursor.ts";
 import type { Batch, Target } from "../sources/port.ts";
 import { rowId } from "../store/ops.ts";
+import { loadTarget } from "./cursor-row.ts";
 import type { App, Connection } from "./deps.ts";
 import type { OwnProgress, Progress } from "./progress.ts";
 import { type TargetRow, targetKey } from "./rows.ts";
@@ -90,7 +91,7 @@ interface Bell {
 
 async function readOnce(read: TargetRead, bell: Bell): Promise<void> {
   const { app, source, connection, target, now, signal, report } = read;
-  const row = await app.store.get<TargetRow>(targetKey(app.config, source, target.id));
+  const row = await loadTarget(app, source, target.id);
   // Once: another poller may have begun a first read meanwhile.
   if (!Object.hasOwn(report, "readBefore")) report.readBefore = readBefore(row?.data, source, read.lastReadAt);
   const position: Position = { row: row?.data, version: row?.version ?? 0, sliceSize: MAX_SLICE, bell };

@@ -48,12 +48,13 @@ export async function targetsOf(
 
   const before = row?.discovered;
   const due = (targets: readonly DiscoveredTarget[]) => toBePolled(targets, source, row);
-  if (before && now - before.at < DISCOVERY_MS) return { list: due(before.targets), asOf: before.at };
+  // One from a clock that was ahead serves no longer than another.
+  if (before && Math.abs(now - before.at) < DISCOVERY_MS) return { list: due(before.targets), asOf: before.at };
   try {
     const { own: found, elsewhere } = await app.discover(source, connection, project, signal);
     const known = new Map(before?.targets.map((target) => [target.id, target]));
     // What a later discovery finds may have begun right after the last one that saw everything, or after the last of the named.
-    const newFloor = (before?.at ?? row?.completeTo ?? since) - source.lookback;
+    const newFloor = Math.min(now, before?.at ?? row?.completeTo ?? since) - source.lookback;
     const targets = found.filter(isNamed).map((target): DiscoveredTarget => {
       const earlier = known.get(target.id);
       const floor = earlier?.floor ?? newFloor;

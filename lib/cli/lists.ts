@@ -123,22 +123,36 @@ function describeStatus(io: Io, status: Status): string {
   const lines = [
     `Lookout is ${state}.`,
     "",
-    status.targets.length === 0 ? "Nothing has been polled yet." : table(rows).trimEnd(),
+    status.targets.length === 0 ? "No target is polled." : table(rows).trimEnd(),
   ];
   for (const { name, state, pausedUntil, error } of status.connections) {
     const until = pausedUntil === null ? "" : ` until ${pausedUntil.slice(0, 19)}Z`;
     lines.push(`connection ${name}: ${state}${until}${error === null ? "" : ` (${oneLine(error, 200)})`}`);
   }
   lines.push(`deliveries: ${status.deliveries.pending} pending, ${status.deliveries.dead} dead`);
-  for (const [name, { alerts, told, pending, held, dead }] of Object.entries(status.channels)) {
+  for (const [source, days] of Object.entries(status.ledger)) {
+    const newest = Object.entries(days).sort().at(-1);
+    if (newest === undefined) continue;
+    const [day, { fetched, seen, malformed, new: found, matched }] = newest;
+    lines.push(
+      `source ${source} on ${day}: ${fetched} fetched, ${seen} seen before, ${malformed} not understood, ` +
+        `${found} new, ${matched} of them matched`,
+    );
+  }
+  for (const [name, { alerts, told, pending, held, dead, passed }] of Object.entries(status.channels)) {
     const back = held.silenced + held.muted + held.inhibited;
-    lines.push(`channel ${name}: ${alerts} alerts, ${told} told, ${pending} pending, ${back} held back, ${dead} dead`);
+    const rest = passed === 0 ? "" : `, ${passed} passed untold`;
+    lines.push(
+      `channel ${name}: ${alerts} alerts, ${told} told, ${pending} pending, ${back} held back, ${dead} dead${rest}`,
+    );
   }
   for (const { rule, deadline } of status.waiting) {
     lines.push(`deadline of ${rule} at ${deadline.slice(0, 19)}Z waits for its targets to be read`);
   }
   for (const { rule, field, count, lastAt, error } of status.failures) {
-    lines.push(`${field} of ${rule} failed ${count} times, last ${lastAt.slice(0, 19)}Z: ${oneLine(error, 200)}`);
+    lines.push(
+      `${field} of ${rule} failed ${count} ${count === 1 ? "time" : "times"}, last ${lastAt.slice(0, 19)}Z: ${oneLine(error, 200)}`,
+    );
   }
   for (const { message } of status.problems) lines.push(styled(io, "red", `! ${oneLine(message, 200)}`));
   return `${lines.join("\n")}\n`;

@@ -59,6 +59,16 @@ export function advance(cursor: Cursor | undefined, step: Step): Cursor {
   return next;
 }
 
+/**
+ * A cursor whose window begins after `now` (ms): the local clock was ahead by more than the lateness when it was written. All that is to
+ * come is found, nothing that was found is found again.
+ */
+export function beforeNow(cursor: Cursor, now: number): Cursor {
+  if (cursor.from <= now) return cursor;
+  const { v, seen } = cursor;
+  return { v, floor: Math.min(cursor.floor, now), from: now, readTo: Math.min(cursor.readTo, now), seen };
+}
+
 /** True where committing the batch would change nothing that matters: no write is needed. */
 export function isIdle(cursor: Cursor | undefined, batch: Batch): boolean {
   if (cursor === undefined || batch.extra !== undefined) return false;

@@ -37,6 +37,8 @@ export interface Bench {
   answer(reply: (message: Message, number: number) => Answer): void;
   /** Moves the clock to so many minutes after T0. */
   to(minutes: number): void;
+  /** From now on the local clock is so many minutes ahead of the cloud's. */
+  ahead(minutes: number): void;
   /** One round, as `lookout run --once`. */
   round(): Promise<RoundReport>;
   /** Rounds every `step` minutes from the next one up to `until` minutes. */
@@ -84,14 +86,13 @@ ${Object.entries(more)
 /** Everything is closed when the test ends. `HOOK` in the YAML stands for the receiver's address. */
 export async function bench(options: BenchOptions): Promise<Bench> {
   let now = T0;
-  const clock = {
-    now: () => now,
-    async sleep(ms: number) {
-      now += ms;
-    },
-  };
+  let ahead = 0;
+  async function sleep(ms: number) {
+    now += ms;
+  }
+  const clock = { now: () => now + ahead, sleep };
   const services = options.services ?? [SERVICE];
-  const sim = await startSimulator({ clock, scenario: "empty" });
+  const sim = await startSimulator({ clock: { now: () => now, sleep }, scenario: "empty" });
   onTestFinished(() => sim.close());
   for (const id of services) sim.world.addService({ service_id: id, service_name: id });
   const hook = await startHook(() => (now - T0) / MINUTE);
@@ -134,6 +135,9 @@ export async function bench(options: BenchOptions): Promise<Bench> {
     answer: hook.answer,
     to(minutes) {
       now = Math.max(now, T0 + minutes * MINUTE);
+    },
+    ahead(minutes) {
+      ahead = minutes * MINUTE;
     },
     round: () => runOnce(made.app, new AbortController().signal),
     async rounds(until, step = 1) {

@@ -1,6 +1,7 @@
 // What is said of targets that come, are read in part, and end; and what that decides.
 import { describe, expect, it } from "vitest";
 import { seenEvents } from "../../lib/app/lists.ts";
+import { type TargetRow, targetPartition } from "../../lib/app/rows.ts";
 import { readStatus } from "../../lib/app/status.ts";
 import { runOnce } from "../../lib/local/once.ts";
 import type { Store } from "../../lib/store/port.ts";
@@ -64,6 +65,34 @@ ${CHANNELS}`;
   });
 });
 
+describe("state of an earlier form, a source's rows", () => {
+  it("is moved at the next start: nothing is told twice or missed, and the ledger goes on", async () => {
+    const yaml = `rules: [{ id: any, when: { level: [error] } }]\n${CHANNELS}`;
+    const b = await bench({ services: ["svc-1", "svc-2"], yaml });
+    b.fail(0.5);
+    b.fail(0.5, "boom", "svc-2");
+    await b.rounds(4);
+    const source = b.app.config.sources[0]!;
+    const rows = await b.store.list<TargetRow>(targetPartition(b.app.config, source));
+    for (const { pk, sk, version, data } of rows) {
+      const { ledgers, ...row } = data;
+      const older = { ...row, ledger: ledgers[source.id] };
+      await b.store.commit([
+        { op: "delete", pk, sk, expect: version },
+        { op: "put", pk: `target/${source.id}`, sk, data: older, expect: 0 },
+      ]);
+    }
+    const before = (await readStatus(b.app)).ledger;
+    expect(before["service-events"]).not.toMatchObject({ "2026-11-20": { new: 2 } });
+    b.fail(10);
+    b.to(200);
+    await b.round();
+    expect((await seenEvents(b.app)).map(({ time }) => (Date.parse(time) - T0) / MINUTE)).toEqual([0.5, 0.5, 10]);
+    expect((await readStatus(b.app)).ledger["service-events"]).toMatchObject({ "2026-11-20": { new: 3 } });
+    expect(await b.store.list(`target/${source.id}`)).toEqual([]);
+  });
+});
+
 describe("status", () => {
   it("names no job that is not polled, nor one whose last events are in", async () => {
     const yaml = `sources: [{ kind: training-events }]\nrules: [{ id: any, when: { level: [error] } }]\n${CHANNELS}`;
@@ -83,6 +112,22 @@ describe("status", () => {
   });
 });
 
+describe("a source whose discovery fails", () => {
+  it("reads on what it knows, and says so", async () => {
+    const yaml = `sources: [{ kind: service-events }]\nrules: [{ id: any, when: { level: [error] } }]\n${CHANNELS}`;
+    const b = await bench({ yaml });
+    await b.rounds(3);
+    b.sim.setFaults([{ kind: "status", status: 400, on: "services" }]);
+    b.fail(35);
+    await b.rounds(40);
+    expect(await seenEvents(b.app)).toHaveLength(1);
+    const { healthy, targets, problems } = await readStatus(b.app);
+    expect(targets).toMatchObject([{ target: "svc-1", lagSeconds: 0, error: null }]);
+    expect(healthy).toBe(false);
+    expect(problems).toMatchObject([{ problem: "discovery failed", name: "service-events" }]);
+  });
+});
+
 describe("a source that named its targets and discovers them now", () => {
   it("finds what came about while discovery failed at first", async () => {
     const source = (more: string) => `sources: [{ kind: service-events, ${more} }]
@@ -99,3 +144,40 @@ ${CHANNELS}`;
     expect((await seenEvents(b.app)).map(({ resource }) => resource.id)).toEqual(["svc-2"]);
   });
 });
+
+describe("a local clock that was ahead of the cloud's by more than the lateness", () => {
+  it.each([
+    ["of a named target", "targets: [svc-1]"],
+    ["of a discovered one", ""],
+  ])("loses nothing once it is right again: %s", async (_, targets) => {
+    const auth = `{ username: "\${env:USER}", password: "\${env:PASSWORD}", domain: "\${env:DOMAIN}" }`;
+    const yaml = `sources: [{ kind: service-events, ${targets} }]
+rules: [{ id: any, when: { level: [error] } }]
+${CHANNELS}`;
+    const b = await bench({ auth, yaml });
+    const live = async (from: number, until: number) => {
+      for (let at = from; at <= until; at++) {
+        b.fail(at - 0.5);
+        b.to(at);
+        await b.round();
+      }
+    };
+    await live(1, 4);
+    b.ahead(90);
+    await live(5, 8);
+    b.ahead(0);
+    // Nothing was found at the first poll thereafter: the second one goes on from there all the same.
+    b.to(9);
+    await b.round();
+    await live(10, 20);
+    const times = (await seenEvents(b.app)).map(({ time }) => (Date.parse(time) - T0) / MINUTE);
+    expect(times.filter((time) => time < 4 || time > 9)).toEqual([0.5, 1.5, 2.5, 3.5, ...range(9.5, 19.5)]);
+    expect(new Set(times).size).toBe(times.length);
+    const { targets: states, problems } = await readStatus(b.app);
+    expect([problems, states.map(({ lagSeconds }) => lagSeconds)]).toEqual([[], [0]]);
+  });
+});
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, at) => from + at);
+}
