@@ -53,7 +53,9 @@ export function opened(rule: CompiledRule, state: KeyState, match: Match, newest
   if (rule.config.resolve?.after !== undefined && before?.endsAt && isRecent(rule, before, match))
     next.earlier = before;
   // One that goes on is at hand again: what is found late counts in it as it is.
-  if (alert && state.past) next.past = state.past.filter(({ told }) => !told.some(({ id }) => id === alert.id));
+  if (alert && state.past) {
+    next.past = state.past.filter(({ before, told }) => ![before.alert, ...told].some((one) => one?.id === alert.id));
+  }
   return { state: next, transitions: [transition] };
 }
 

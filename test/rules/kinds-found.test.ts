@@ -193,6 +193,16 @@ const others: Case[] = [
     told: [[], ["opened@1 x1", "resolved@1-2 x1", "opened@1 x2"]],
   },
   {
+    name: "reopen: what is found late, before an event that had nothing to resolve, leaves the alert open",
+    rule: { resolve: { when: { level: ["normal"] } }, reopen: 5 * MINUTE },
+    polls: [
+      { at: 6, events: [fail(1), fine(2), fine(3), fail(4)] },
+      { at: 7, events: [fail(1, { id: "again" })] },
+      { at: 9, events: [fine(8)] },
+    ],
+    told: [["opened@1 x1", "resolved@1-2 x1", "opened@1 x2"], ["updated@1 x3"], ["resolved@1-8 x3"]],
+  },
+  {
     name: "reopen: a match soon after the end opens the same alert again",
     rule: { resolve: { when: { level: ["normal"] } }, reopen: 5 * MINUTE },
     polls: [
