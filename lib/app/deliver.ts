@@ -10,8 +10,8 @@ import { DEAD, DELIVERIES, type DeadRow, type DeliveryRow, deadKey, deliveryKey 
 import { commitUnit, type Unit } from "./unit.ts";
 
 const TIMEOUT_MS = 15_000;
-/** How long a claimed delivery is left to its sender before another one tries; more than a send can take. */
-const CLAIM_MS = 30_000;
+/** How long a claimed delivery is left to its sender before another one tries: more than a send can take and clocks may differ by. */
+const CLAIM_MS = 60_000;
 const BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 300_000;
 

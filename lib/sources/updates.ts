@@ -33,13 +33,14 @@ export function settle<T extends Result>(logs: readonly T[], seen: readonly Resu
     return index < 0 ? undefined : left.splice(index, 1)[0];
   };
   const moved = logs.filter((log) => !take(({ result, config }) => result === log.result && config === log.config));
-  const settled = moved.map((log) => ({
-    log,
-    before:
-      take(({ result, config }) => isPending(result) && config === log.config) ??
-      take(({ config }) => config === log.config) ??
-      take(({ result }) => isPending(result)),
-  }));
+  const settled = moved.map((log): Settled<T> => ({ log, before: undefined }));
+  // The best fits of all logs come first: none takes what another was.
+  const likeness: ((log: T, known: Result) => boolean)[] = [
+    (log, { result, config }) => isPending(result) && config === log.config,
+    (log, { config }) => config === log.config,
+    (_, { result }) => isPending(result),
+  ];
+  for (const alike of likeness) for (const one of settled) one.before ??= take((known) => alike(one.log, known));
   return settled.sort((a, b) => Number(a.before !== undefined) - Number(b.before !== undefined));
 }
 

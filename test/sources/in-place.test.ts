@@ -34,6 +34,22 @@ test("an update that ran since before the floor is told when it fails, at a time
   expect(poller.told).toMatchObject([{ type: "FAIL", level: "error", time: "2026-11-20T10:00:00.000Z", late: 0 }]);
 });
 
+test("of two updates of one moment, the one that ran is told as it ends, whatever was shown too late of the other", async () => {
+  const model = (model_name: string) => ({ config: [{ model_name }] });
+  let logs = [log(NOW, "RUNNING", model("m2"))];
+  const cloud = createCloud({}, { now: NOW, logs: () => logs });
+  const poller = createPoller();
+  const later = (minutes: number) => poll(serviceUpdates, cloud, poller, { ...at, now: NOW + minutes * MINUTE });
+  await later(0);
+  await later(100);
+  logs = [log(NOW, "FAIL", model("m1")), log(NOW, "RUNNING", model("m2"))];
+  await later(200);
+  logs = [log(NOW, "FAIL", model("m1")), log(NOW, "FAIL", model("m2"))];
+  await later(201);
+  const told = poller.told.map(({ type, message }) => `${type} ${message}`);
+  expect(told.at(-1)).toMatch(/^FAIL .*m2/);
+});
+
 test("Cloud Eye asks for the details of changed rows only, and moves its window once an hour between equal answers", async () => {
   const cloud = createCloud({}, { now: NOW });
   cloud.world.cloudEye = [cloudEyeRow(NOW - 2, "a", "one", full), cloudEyeRow(NOW - 1, "b", "two", full)];
