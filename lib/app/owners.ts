@@ -1,5 +1,6 @@
 // Which source a discovered target belongs to: a target has one source of its kind, the first of those that would have it.
 import type { Config, SourceConfig } from "../model/config.ts";
+import { projectOf } from "../model/project.ts";
 import { isWanted } from "../sources/discovery.ts";
 import type { Target } from "../sources/port.ts";
 
@@ -12,8 +13,8 @@ export interface Discovered {
 
 /** Divides what was found for a source. A source that names a target has it before those that would discover it. */
 export function divide({ sources, connections }: Config, source: SourceConfig, found: readonly Target[]): Discovered {
-  const project = projectOf(connections, source);
-  const same = sources.filter((one) => one.kind === source.kind && projectOf(connections, one) === project);
+  const project = projectOf(connections, source.connection);
+  const same = sources.filter((one) => one.kind === source.kind && projectOf(connections, one.connection) === project);
   const owner = (target: Target) =>
     same.find(({ targets }) => targets?.some(({ id }) => id === target.id)) ??
     same.find(
@@ -31,11 +32,4 @@ export function divide({ sources, connections }: Config, source: SourceConfig, f
 
 function isListed(connections: Config["connections"], { connection }: SourceConfig, { workspace }: Target): boolean {
   return workspace === undefined || connections[connection]!.workspaces.includes(workspace);
-}
-
-/** Two connections may be about one project, with other credentials. */
-function projectOf(connections: Config["connections"], { connection }: SourceConfig): string {
-  const { cloud, region, projectId, endpoints } = connections[connection]!;
-  // A name such as eu-de is a project of every account.
-  return projectId === undefined ? connection : JSON.stringify([cloud, region, projectId, endpoints]);
 }

@@ -3,6 +3,7 @@ import type { Alert } from "../model/alert.ts";
 import type { Config, SourceConfig } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
 import type { Notification } from "../model/notification.ts";
+import { projectOf } from "../model/project.ts";
 import type { KeyState } from "../rules/state.ts";
 import type { CloudErrorKind } from "../sources/client.ts";
 import type { Cursor, Target } from "../sources/port.ts";
@@ -46,13 +47,9 @@ export interface TargetCounts {
   matched: number;
   malformed: number;
 }
-/**
- * A target's cursor is its own, named by what its events' ids are made of: which source or connection reads it may change, and
- * goes on where the other was.
- */
+/** A target's cursor is its own: which source or connection of the project reads it may change, and goes on where the other was. */
 export function targetPartition({ connections }: Pick<Config, "connections">, source: SourceConfig): string {
-  const { region, projectId, project } = connections[source.connection]!;
-  return `target/${source.kind}/${region}/${projectId ?? project}`;
+  return `target/${source.kind}/${projectOf(connections, source.connection)}`;
 }
 export function targetKey(config: Pick<Config, "connections">, source: SourceConfig, target: string): Key {
   return { pk: targetPartition(config, source), sk: target.toWellFormed() };
