@@ -21,22 +21,28 @@ export function judgeTold(
   { strained, late }: { strained: boolean; late: boolean },
 ): string[] {
   return [
-    ...judgeMessages(deliveries, alerts),
+    ...judgeMessages(deliveries, alerts, strained),
     ...judgeDeliveries(stage, deliveries, strained),
     ...judgeRequests(stage.told, deliveries, alerts),
     ...judgeIncidents(stage.told, alerts, late),
   ];
 }
 
-/** What a channel was told of each alert adds up to what the alert counted; its end was told once. */
-function judgeMessages(deliveries: readonly DeliveryRow[], alerts: readonly Alert[]): string[] {
+/**
+ * What a channel was told of each alert adds up to what the alert counted; its end was told once. Where processes hung, a match may have been
+ * found after that: it is counted, and not told again.
+ */
+function judgeMessages(deliveries: readonly DeliveryRow[], alerts: readonly Alert[], strained: boolean): string[] {
   const byId = ({ id }: Alert) => id;
   const ended = ({ status }: Alert) => status === "resolved";
   return Object.entries(MESSAGES).flatMap(([channel, rules]) => {
     const told = deliveries.filter((row) => row.channel === channel).flatMap((row) => row.notification.alerts);
     const due = alerts.filter(({ rule }) => rules.includes(rule));
-    const counts = tally(due, byId, ({ count }) => count);
     const counted = tally(told, byId, ({ newCount }) => newCount);
+    const counts = tally(due, byId, (alert) => {
+      const known = counted.get(alert.id) ?? 0;
+      return strained && ended(alert) && known > 0 ? Math.min(known, alert.count) : alert.count;
+    });
     const ends = tally(due.filter(ended), byId);
     return [
       ...differences(`count on ${channel}`, counts, counted),
