@@ -4,9 +4,9 @@ import type { Event } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
 import { valuesAt } from "../model/path.ts";
 import { compileExtract } from "./extract.ts";
+import { mayFeed } from "./feeds.ts";
 import { compileMatcher } from "./matcher.ts";
 import { type CompiledPattern, compilePattern } from "./pattern.ts";
-import { compileTrees } from "./pattern-index.ts";
 import { compileTemplate, type Template } from "./template.ts";
 
 /** A rule with neither `resolve` nor a state that falls describes an occurrence: it closes silently after this. ms */
@@ -233,20 +233,4 @@ function kindOf({
 function memoryOf({ threshold, expect, sequence, distinct, change, newValue, spike, reopen = 0 }: RuleConfig): number {
   const own = [threshold?.within, expect?.within, sequence?.within, distinct?.within, newValue?.memory];
   return Math.max(reopen, change ? VALUE_MS : 0, spike ? 2 * spike.window : 0, ...own.map((ms) => ms ?? 0));
-}
-
-/** False only where the pattern excludes all of the source's events: a deadline may wait for a source too many, never one too few. */
-function mayFeed({ kind, id, connection }: SourceConfig, pattern: CompiledPattern): boolean {
-  return mayMatch(pattern, { source: kind, sourceId: id, connection });
-}
-
-/** Fields of which every event of a target has the same. */
-const FIXED = /^(source|sourceId|connection|region|resource\.(type|id|name)|labels\..*)$/;
-
-/** Whether an event that has all of `known` can match: what is not known of it is taken to fit. */
-export function mayMatch({ tree }: CompiledPattern, known: object): boolean {
-  const isKnown = (path: string) => FIXED.test(path) && Object.hasOwn(known, path.split(".")[0]!);
-  const common = tree.alternatives.map((tests) => tests.filter(({ path }) => isKnown(path)));
-  if (common.some((tests) => tests.length === 0)) return true;
-  return compileTrees([{ alternatives: common }])(known).length > 0;
 }

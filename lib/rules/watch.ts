@@ -2,7 +2,8 @@
 import type { Event } from "../model/event.ts";
 import { valuesAt } from "../model/path.ts";
 import { noteMatch } from "./absence.ts";
-import { type CompiledRule, mayMatch, type Rules, stateRow } from "./compile.ts";
+import { type CompiledRule, type Rules, stateRow } from "./compile.ts";
+import { mayMatch } from "./feeds.ts";
 import { ended, firing, type Step } from "./lifecycle.ts";
 import type { KeyState } from "./state.ts";
 
