@@ -12,11 +12,12 @@ import {
   lastWords,
   MINUTE,
   marked,
+  type Poll,
   pollsOf,
   RUNS,
   run,
 } from "./history.ts";
-import { model, sum } from "./models.ts";
+import { type Life, model, sum } from "./models.ts";
 import { DEADLINES, FIXED, MOVING, SUBJECTS, WINDOWS } from "./subjects.ts";
 
 const END = ENDS[0]!;
@@ -132,6 +133,45 @@ describe.each([...WINDOWS, ...DEADLINES, ...FIXED])("$name with resolve.when, la
         for (const { key, startsAt } of model(kind, { when: true }, all, END)) {
           expect(told.some(covers(key, startsAt))).toBe(true);
         }
+      }),
+      RUNS,
+    );
+  });
+});
+
+/** Whether what the polls showed until then never made sorted input say what it does not say of all. */
+function nothingElseTold(
+  { kind }: Pick<(typeof SUBJECTS)[number], "kind">,
+  life: Life,
+  polls: readonly Poll[],
+  all: readonly Alerted[],
+) {
+  const shown: Happening[] = [];
+  return polls.every((poll) => {
+    shown.push(...poll.shown);
+    return model(kind, life, shown, poll.readTo).every(({ key, startsAt, endsAt }) =>
+      all.some((one) => one.key === key && one.startsAt === startsAt && (endsAt === null || endsAt === one.endsAt)),
+    );
+  });
+}
+
+const NO_STATE = FIXED[0]!;
+
+describe.each([
+  ...FIXED.map((subject) => ({ ...subject, life: {} as Life })),
+  { ...DEADLINES[0]!, life: {} as Life },
+  { ...NO_STATE, name: "no state with resolve.after", rule: { resolve: { after: 7 * MINUTE } }, life: { after: 7 } },
+])("$name, late", ({ rule, kind, marks, life }) => {
+  it("tells exactly what sorted input tells, unless something else was told before it was known", () => {
+    fc.assert(
+      fc.property(histories(marks, 8), cuts, (mixed, cut) => {
+        const all = mixed.filter(
+          ({ key, at }, place) => !mixed.slice(0, place).some((one) => one.key === key && one.at === at),
+        );
+        const polls = pollsOf(all, cut, END);
+        const sorted = model(kind, life, all, END);
+        fc.pre(nothingElseTold({ kind }, life, polls, sorted));
+        expect(alerted(run(rule, polls))).toEqual(sorted);
       }),
       RUNS,
     );
