@@ -1,11 +1,5 @@
-// The one DynamoDB table: its definition (serverless.yml holds the same) and how to make it where nothing deploys it.
-import {
-  CreateTableCommand,
-  type CreateTableCommandInput,
-  type DynamoDBClient,
-  UpdateTimeToLiveCommand,
-  waitUntilTableExists,
-} from "@aws-sdk/client-dynamodb";
+// The one DynamoDB table: its definition (serverless.yml holds the same).
+import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
 
 /** The sparse index of what is due. It holds keys alone: a row written anew with the same due time costs it no write. */
 export const DUE_INDEX = "due";
@@ -36,11 +30,3 @@ export const TABLE = {
     },
   ],
 } satisfies Omit<CreateTableCommandInput, "TableName">;
-
-/** Makes the table and waits until it can be used (at most 60 s); throws the SDK's error, also where it exists already. */
-export async function createTable(client: DynamoDBClient, table: string): Promise<void> {
-  await client.send(new CreateTableCommand({ TableName: table, ...TABLE }));
-  await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName: table });
-  const TimeToLiveSpecification = { AttributeName: TTL_ATTRIBUTE, Enabled: true };
-  await client.send(new UpdateTimeToLiveCommand({ TableName: table, TimeToLiveSpecification }));
-}

@@ -1,7 +1,7 @@
 // A DynamoDB for tests: its address (null where this machine cannot run one) and tables of one's own in it.
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
 import { inject } from "vitest";
-import { createTable } from "../../lib/store/dynamodb-table.ts";
+import { TABLE } from "../../lib/store/dynamodb-table.ts";
 import "./global-setup.ts";
 
 export const dynamoEndpoint = inject("dynamodb");
@@ -15,10 +15,14 @@ export const dynamoConnection = {
 
 let tables = 0;
 
-/** Makes an empty table as it is deployed; returns its name and a client. */
+/**
+ * Makes an empty table as it is deployed, but for the removal of expired rows: that goes by the wall's clock, which is not that of the
+ * tests. Returns its name and a client.
+ */
 export async function freshTable(): Promise<{ table: string; client: DynamoDBClient }> {
   const client = new DynamoDBClient(dynamoConnection);
   const table = `lookout-${process.pid}-${++tables}`;
-  await createTable(client, table);
+  await client.send(new CreateTableCommand({ TableName: table, ...TABLE }));
+  await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName: table });
   return { table, client };
 }
