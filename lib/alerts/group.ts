@@ -23,7 +23,7 @@ export interface Group {
   sequence: number;
   /** The newest delivery of each channel: the next one waits for it, so that nothing overtakes. */
   lanes: Record<string, string>;
-  /** Catch-ups under way, `source/target`, and until when (ms) their new members wait for them to be over. */
+  /** Catch-ups under way, by the row of the target that is read, and until when (ms) their new members wait for them to be over. */
   waiting: Record<string, number>;
 }
 

@@ -115,7 +115,7 @@ const UNTOLD: Told = { told: null, count: 0, held: null };
 
 /** A read that has not come to its end yet. */
 export interface CatchUp {
-  /** `source/target` */
+  /** The row of the target that is read. */
   by: string;
   /** Until when its new alerts wait for its end at most; ms. */
   until: number;
