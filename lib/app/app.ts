@@ -15,11 +15,12 @@ import { type ConnectionClient, createCloudClient } from "../sources/http.ts";
 import { sources } from "../sources/registry.ts";
 import type { Store } from "../store/port.ts";
 import { createGate } from "./credentials.ts";
-import type { App, Bus, Channel, Connection, Identity } from "./deps.ts";
+import type { App, Bus, Channel, Connection, Generation, Identity } from "./deps.ts";
 import { healthRuleConfig } from "./health.ts";
 import { divide } from "./owners.ts";
 import { createProjectStore } from "./projects.ts";
 import { createTokenStore } from "./tokens.ts";
+import { createTransact } from "./unit.ts";
 
 /** Where secret references in the configuration are resolved; throws SecretError. */
 export interface Secrets {
@@ -38,11 +39,14 @@ export interface AppPorts {
   bus: Bus;
   secrets: Secrets;
   print(text: string): void;
+  /** When the configuration was made or read, which tells the newer of two apart; ms, default: now. */
+  stamp?: number | undefined;
 }
 
 /** Nothing is read, sent or resolved before the first use case runs. */
 export function createApp(config: Config, ports: AppPorts): App {
   const { store, clock, random, identity, log, bus, secrets, print } = ports;
+  const generation: Generation = { own: undefined, stamp: ports.stamp ?? clock.now() };
   const compile = (pattern: Pattern) => {
     const compiled = compilePattern(pattern);
     return (alert: object) => compiled.matches(alert);
@@ -75,6 +79,8 @@ export function createApp(config: Config, ports: AppPorts): App {
     router: compileRouter(config.route, healthRoute(config.health.channels, config.route), compile),
     suppression: compileSuppression(config.silences, intervals, compile, HEALTH_RULE),
     store,
+    transact: createTransact(ports, () => generation.own),
+    generation,
     clock,
     random,
     identity,

@@ -4,7 +4,6 @@ import { beforeNow } from "../sources/cursor.ts";
 import type { Row } from "../store/port.ts";
 import type { App } from "./deps.ts";
 import { type TargetRow, targetKey } from "./rows.ts";
-import { commitUnit } from "./unit.ts";
 
 /** Undefined before a target's first poll. */
 export async function loadTarget(app: App, source: SourceConfig, target: string): Promise<Row<TargetRow> | undefined> {
@@ -14,7 +13,7 @@ export async function loadTarget(app: App, source: SourceConfig, target: string)
   const found = await app.store.get<TargetRow>(key);
   if (found === undefined || found.data.cursor.from <= now) return found;
   // At once, also where nothing is found: the next poll would begin at its own time, and skip what came until then.
-  await commitUnit(app.store, app.clock, app.random, async (unit) => {
+  await app.transact(async (unit) => {
     await unit.load([key]);
     const row = unit.value<TargetRow>(key);
     if (row) unit.put(key, { ...row, cursor: beforeNow(row.cursor, now) });

@@ -7,7 +7,7 @@ import { GIVE_UP_MS, putFallback } from "./deliveries.ts";
 import type { App, Channel } from "./deps.ts";
 import { drain } from "./drain.ts";
 import { DEAD, DELIVERIES, type DeadRow, type DeliveryRow, deadKey, deliveryKey } from "./rows.ts";
-import { commitUnit, type Unit } from "./unit.ts";
+import type { Unit } from "./unit.ts";
 
 const TIMEOUT_MS = 15_000;
 /** How long a claimed delivery is left to its sender before another one tries: more than a send can take and clocks may differ by. */
@@ -63,7 +63,7 @@ export async function nextDue(app: App, ids: readonly string[]): Promise<number 
 /** Makes deliveries pending again, under the same id, and sends nothing yet. Ids that are not there are passed over. */
 export async function redeliver(app: App, ids: readonly string[]): Promise<void> {
   for (const id of ids) {
-    await commitUnit(app.store, app.clock, app.random, async (unit) => {
+    await app.transact(async (unit) => {
       const key = deliveryKey(id);
       await unit.load([key, deadKey(id)]);
       const row = unit.value<DeliveryRow>(key);
@@ -84,7 +84,7 @@ export async function redeliver(app: App, ids: readonly string[]): Promise<void>
 
 /** Removes a delivery for good; one that waited for it goes next, or waits for the one before it. */
 export async function dropDelivery(app: App, id: string): Promise<void> {
-  await commitUnit(app.store, app.clock, app.random, async (unit) => {
+  await app.transact(async (unit) => {
     await unit.load([deliveryKey(id), deadKey(id)]);
     const row = unit.value<DeliveryRow>(deliveryKey(id));
     if (row === undefined) return;
@@ -130,7 +130,7 @@ async function attempt(app: App, row: Row<DeliveryRow>): Promise<void> {
 
 /** Makes the delivery this process's for a while; undefined where another sender was faster. */
 function claim(app: App, { data: { id, attempts }, due }: Row<DeliveryRow>): Promise<DeliveryRow | undefined> {
-  return commitUnit(app.store, app.clock, app.random, async (unit) => {
+  return app.transact(async (unit) => {
     const key = deliveryKey(id);
     await unit.load([key]);
     const row = unit.value<DeliveryRow>(key);
@@ -173,7 +173,7 @@ async function exchange(channel: Channel, request: HttpRequest, attempt: number,
 }
 
 async function record(app: App, claimed: DeliveryRow, outcome: Outcome): Promise<void> {
-  await commitUnit(app.store, app.clock, app.random, async (unit) => {
+  await app.transact(async (unit) => {
     const now = app.clock.now();
     const key = deliveryKey(claimed.id);
     await unit.load([key]);

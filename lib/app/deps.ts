@@ -11,6 +11,7 @@ import type { CloudClient } from "../sources/client.ts";
 import type { Source } from "../sources/port.ts";
 import type { Store } from "../store/port.ts";
 import type { Discovered } from "./owners.ts";
+import type { Transact } from "./unit.ts";
 
 /** The doorbell: told after a commit that something is due. A lost ring delays, never loses. */
 export interface Bus {
@@ -40,6 +41,14 @@ export interface Channel {
   options(): Promise<Record<string, unknown>>;
 }
 
+/** Which configuration this process runs (generation.ts). */
+export interface Generation {
+  /** Undefined until it was joined: a process that only looks, or does what a person asks, decides nothing. */
+  own: number | undefined;
+  /** When the configuration was made or read; ms. */
+  stamp: number;
+}
+
 export interface App {
   config: Config;
   rules: Rules;
@@ -50,6 +59,9 @@ export interface App {
   router: Router;
   suppression: Suppression;
   store: Store;
+  /** One unit of work on the store (unit.ts). */
+  transact: Transact;
+  generation: Generation;
   clock: Clock;
   /** Uniform in [0, 1). */
   random: () => number;

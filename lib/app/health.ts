@@ -11,7 +11,6 @@ import { listDead } from "./deliver.ts";
 import type { App } from "./deps.ts";
 import { CONNECTIONS, type ConnectionRow, type RuleRow, SOURCES, type SourceRow } from "./rows.ts";
 import { type Change, putChanges } from "./transitions.ts";
-import { commitUnit } from "./unit.ts";
 
 const HEARTBEAT_MS = 10_000;
 
@@ -84,7 +83,7 @@ export async function checkHealth(app: App, more: readonly Problem[] = []): Prom
   const problems = [...(await findProblems(app)), ...more];
   const keyOf = ({ problem, name }: Problem) => ({ problem, name });
   const wanted = new Map(problems.map((problem) => [stateRow(app.healthRule, keyOf(problem)).sk, problem]));
-  const { transitions, groups } = await commitUnit(app.store, app.clock, app.random, async (unit) => {
+  const { transitions, groups } = await app.transact(async (unit) => {
     const now = app.clock.now();
     const rows = await unit.list<RuleRow>(rulePartition(app.healthRule));
     await unit.load([...wanted.keys()].map((sk) => ({ pk: rulePartition(app.healthRule), sk })));

@@ -15,6 +15,14 @@ export interface JournalHead {
   name?: string;
   /** Since when someone is about to fill it; ms. Until then no unit commits; after PREPARING_MS anyone may take it back. */
   preparing?: number;
+  /** The generation of the configuration that decides (generation.ts): it stands here since every commit checks this row. */
+  generation?: number;
+}
+
+/** The idle head, as read: what a commit checks. */
+export interface Lock {
+  version: number;
+  generation: number | undefined;
 }
 
 const PREPARING_MS = 10_000;
@@ -23,33 +31,41 @@ const PREPARING_MS = 10_000;
  * Makes the store ready for a unit of work: applies a valid journal, takes back one that was never finished. Returns the lock
  * as read, or undefined where the caller must ask again in a moment.
  */
-export async function settleJournal(store: Store, now: number): Promise<{ version: number } | undefined> {
+export async function settleJournal(store: Store, now: number): Promise<Lock | undefined> {
   const lock = await store.get<JournalHead>(JOURNAL);
-  if (lock === undefined) return { version: 0 };
-  const { parts, name, preparing } = lock.data;
+  if (lock === undefined) return { version: 0, generation: undefined };
+  const { parts, name, preparing, generation } = lock.data;
   if (parts.length > 0) await applyJournal(store, lock);
-  else if (name === undefined) return lock;
+  else if (name === undefined) return { version: lock.version, generation };
   else if (preparing === undefined) await discard(store, lock, name);
   // From here on whoever prepared it can neither finish it nor store more parts.
-  else if (now - preparing > PREPARING_MS) await setHead(store, { parts: [], name }, lock.version);
+  else if (now - preparing > PREPARING_MS) await setHead(store, lock, { parts: [], name });
   return undefined;
 }
 
+/** The op that makes `generation` the one that decides; the commit fails where the head is no longer as `lock` says. */
+export function generationOp(lock: Lock, generation: number): Op {
+  const data: JournalHead = { parts: [], generation };
+  return { op: "put", ...JOURNAL, data, expect: lock.version };
+}
+
 /**
- * Stores the ops in parts, makes them valid together with those of `direct`, and applies them. `version` is the lock's as the
+ * Stores the ops in parts, makes them valid together with those of `direct`, and applies them. `idle` is the lock as the
  * ops were made. Throws StoreConflict where any row they expect has changed; nothing has taken effect then.
  */
 export async function writeJournal(
   store: Store,
-  version: number,
+  idle: Lock,
   ops: readonly Op[],
   direct: (op: Op) => boolean,
   now: number,
 ): Promise<void> {
+  const { version, generation } = idle;
   const name = hashOf([ops.map((op) => [op.pk, op.sk, op.expect ?? null]), version, now], 16);
-  await setHead(store, { parts: [], name, preparing: now }, version);
+  const kept = generation === undefined ? {} : { generation };
+  await setHead(store, { ...JOURNAL, version, data: { parts: [], ...kept } }, { parts: [], name, preparing: now });
   // From here on no unit commits; so what is verified now still holds when the parts become valid.
-  const lock: Row<JournalHead> = { ...JOURNAL, version: version + 1, data: { parts: [], name } };
+  const lock: Row<JournalHead> = { ...JOURNAL, version: version + 1, data: { parts: [], name, ...kept } };
   const changed = await changedRows(store, ops);
   if (changed.length > 0) {
     await discard(store, lock, name);
@@ -62,7 +78,7 @@ export async function writeJournal(
     await store.commit([{ op: "put", pk: JOURNAL.pk, sk, data }, stillAt(lock)]);
     parts.push(sk);
   }
-  const valid = { parts, name };
+  const valid: JournalHead = { parts, name, ...kept };
   await store.commit([{ op: "put", ...JOURNAL, data: valid, expect: lock.version }, ...ops.filter(direct)]);
   try {
     await applyJournal(store, { ...JOURNAL, version: lock.version + 1, data: valid });
@@ -83,7 +99,7 @@ async function applyJournal(store: Store, lock: Row<JournalHead>): Promise<void>
     if (rest.length > 0) await store.commit([...rest, stillAt(lock)]);
   }
   await removeParts(store, parts);
-  await setHead(store, { parts: [] }, lock.version);
+  await setHead(store, lock, { parts: [] });
 }
 
 async function discard(store: Store, lock: Row<JournalHead>, name: string): Promise<void> {
@@ -92,7 +108,7 @@ async function discard(store: Store, lock: Row<JournalHead>, name: string): Prom
     store,
     parts.map(({ sk }) => sk),
   );
-  await setHead(store, { parts: [] }, lock.version);
+  await setHead(store, lock, { parts: [] });
 }
 
 function partPrefix(name: string): string {
@@ -116,8 +132,11 @@ async function unapplied(store: Store, ops: readonly Op[]): Promise<Op[]> {
   });
 }
 
-async function setHead(store: Store, data: JournalHead, expect: number): Promise<void> {
-  await store.commit([{ op: "put", ...JOURNAL, data, expect }]);
+/** Replaces the head; the generation stays as it is. */
+async function setHead(store: Store, lock: Row<JournalHead>, next: JournalHead): Promise<void> {
+  const { generation } = lock.data;
+  const data: JournalHead = generation === undefined ? next : { ...next, generation };
+  await store.commit([{ op: "put", ...JOURNAL, data, expect: lock.version }]);
 }
 
 async function removeParts(store: Store, parts: readonly string[]): Promise<void> {

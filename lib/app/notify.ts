@@ -8,17 +8,20 @@ import { putTelling } from "./deliveries.ts";
 import type { App } from "./deps.ts";
 import { drain } from "./drain.ts";
 import { type EndedRow, endedKey, type RuleRow } from "./rows.ts";
+import { isFatal } from "./superseded.ts";
 import { moveGroup, ruleOf } from "./transitions.ts";
-import { commitUnit, type Unit } from "./unit.ts";
+import type { Unit } from "./unit.ts";
 
 /** Decides every group that is due now, each once; one that fails stops no other. Returns how many deliveries that led to. */
-export async function notifyDue(app: App): Promise<number> {
+export async function notifyDue(app: App, signal?: AbortSignal): Promise<number> {
   let made = 0;
   await drain<Group>(app, "group", async (rows) => {
     for (const { data } of rows) {
+      if (signal?.aborted) return;
       try {
         made += await notifyGroup(app, data.id);
       } catch (error) {
+        if (isFatal(error)) throw error;
         app.log.error("group not decided; it stays due", { group: data.id, error: (error as Error).message });
       }
     }
@@ -29,7 +32,7 @@ export async function notifyDue(app: App): Promise<number> {
 /** Decides one group, due or not. Returns how many deliveries it led to. */
 export async function notifyGroup(app: App, id: string): Promise<number> {
   const pk = groupPartition(id);
-  return commitUnit(app.store, app.clock, app.random, async (unit) => {
+  return app.transact(async (unit) => {
     const rows = await unit.list<Group | Member[]>(pk);
     const head = rows.find((row) => row.sk === HEAD);
     if (head === undefined) return 0;

@@ -2,7 +2,6 @@
 
 import type { App } from "./deps.ts";
 import { type Daily, type TargetCounts, type TargetRow, targetKey } from "./rows.ts";
-import { commitUnit } from "./unit.ts";
 
 type OlderRow = Omit<TargetRow, "ledgers"> & { ledger: Daily<TargetCounts> };
 
@@ -11,7 +10,7 @@ export async function moveOlderRows(app: App): Promise<void> {
   for (const source of app.config.sources) {
     for (const { pk, sk } of await app.store.list<OlderRow>(`target/${source.id}`)) {
       const key = targetKey(app.config, source, sk);
-      await commitUnit(app.store, app.clock, app.random, async (unit) => {
+      await app.transact(async (unit) => {
         await unit.load([key, { pk, sk }]);
         const older = unit.value<OlderRow>({ pk, sk });
         if (older === undefined) return;

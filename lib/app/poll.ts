@@ -2,7 +2,7 @@
 import type { SourceConfig } from "../model/config.ts";
 import { CloudError } from "../sources/client.ts";
 import type { Row } from "../store/port.ts";
-import { StoreConflict, StoreError } from "../store/port.ts";
+import { StoreConflict } from "../store/port.ts";
 import type { App, Connection } from "./deps.ts";
 import { forEachLimit } from "./parallel.ts";
 import { createProgress, type Progress } from "./progress.ts";
@@ -16,6 +16,7 @@ import {
   type TargetRow,
   targetKey,
 } from "./rows.ts";
+import { isFatal, refuseSuperseded } from "./superseded.ts";
 import { readBefore, readTarget, type TargetReport } from "./target.ts";
 import { type Targets, targetsOf } from "./targets.ts";
 import { dropTargets, livingTargets, watchAgain } from "./watched.ts";
@@ -40,6 +41,7 @@ export interface PollReport {
 export async function pollSource(app: App, source: SourceConfig, signal: AbortSignal): Promise<PollReport> {
   const now = app.clock.now();
   const before = await app.store.get<SourceRow>(sourceKey(source.id));
+  refuseSuperseded(before?.data.generation, app.generation.own);
   const connection = app.connections.get(source.connection)!;
   const run: Run = {
     app,
@@ -230,6 +232,7 @@ async function writeSourceRow(
     ...(run.knownTo === undefined ? {} : { knownTo: run.knownTo }),
     firstRunAt: before?.data.firstRunAt ?? now,
     lastRunAt: now,
+    ...(run.app.generation.own === undefined ? {} : { generation: run.app.generation.own }),
     failing: run.failing,
     ...(discovered === undefined ? {} : { discovered }),
     ...(discoveryError === undefined ? {} : { discoveryError }),
@@ -241,9 +244,4 @@ async function writeSourceRow(
     // An overlapping run of the same source summed up first: its row stands, and nothing that was read is lost by it.
     if (!(error instanceof StoreConflict)) throw error;
   }
-}
-
-/** The store is gone: no target can be read, and pretending otherwise would lose events. */
-function isFatal(error: unknown): boolean {
-  return error instanceof StoreError;
 }

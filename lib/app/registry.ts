@@ -6,16 +6,20 @@ import { endAlert } from "../rules/alert.ts";
 import { type CompiledRule, rulePartition } from "../rules/compile.ts";
 import { deadline } from "../rules/evaluate.ts";
 import type { App } from "./deps.ts";
+import { joinGeneration } from "./generation.ts";
 import { keysKey } from "./keys.ts";
 import { moveOlderRows } from "./older-rows.ts";
 import { endedKey, REGISTRY, type RegistryRow, type RuleRow } from "./rows.ts";
-import { commitUnit } from "./unit.ts";
 import { watchKnownTargets } from "./watched.ts";
 
 const BATCH = 20;
 
-/** Brings the store in line with the configured rules, and with the form it has now. Costs one read, and one of each source, where nothing changed. */
+/**
+ * Makes this configuration the one that decides, and brings the store in line with its rules and with the form it has now. Costs
+ * a few reads, and one of each source, where nothing changed. Throws Superseded where a newer configuration decides.
+ */
 export async function reconcileRules(app: App): Promise<void> {
+  await joinGeneration(app);
   await moveOlderRows(app);
   const before = (await app.store.get<RegistryRow>(REGISTRY))?.data ?? {};
   const rules = [...app.rules.all, app.healthRule];
@@ -30,7 +34,7 @@ export async function reconcileRules(app: App): Promise<void> {
     if (known?.pk === rulePartition(rule) && known.ends !== now[rule.config.id]!.ends) await retimePartition(app, rule);
   }
   if (rules.some((rule) => before[rule.config.id]?.pk !== rulePartition(rule))) await watchKnownTargets(app);
-  await commitUnit(app.store, app.clock, app.random, async (unit) => {
+  await app.transact(async (unit) => {
     await unit.load([REGISTRY]);
     unit.put(REGISTRY, now);
   });
@@ -50,7 +54,7 @@ async function retimePartition(app: App, rule: CompiledRule): Promise<void> {
   const open = rows.filter((row) => isWaiting(rule, row.data));
   for (let from = 0; from < open.length; from += BATCH) {
     const batch = open.slice(from, from + BATCH);
-    await commitUnit(app.store, app.clock, app.random, async (unit) => {
+    await app.transact(async (unit) => {
       await unit.load(batch);
       for (const key of batch) {
         const row = unit.value<RuleRow>(key);
@@ -70,7 +74,7 @@ async function closePartition(app: App, pk: string): Promise<void> {
   const rows = await app.store.list<RuleRow>(pk);
   for (let from = 0; from < rows.length; from += BATCH) {
     const batch = rows.slice(from, from + BATCH);
-    await commitUnit(app.store, app.clock, app.random, async (unit) => {
+    await app.transact(async (unit) => {
       const at = app.clock.now();
       await unit.load(batch);
       const closing = batch.flatMap((row) => unit.value<RuleRow>(row) ?? []);

@@ -18,7 +18,6 @@ import { openReplayStore } from "./replay-store.ts";
 import { type SourceRow, sourceKey } from "./rows.ts";
 import { commitSlice } from "./slice.ts";
 import { fireTimers } from "./timers.ts";
-import { commitUnit } from "./unit.ts";
 import { dropTargets, type Watched, watchTarget } from "./watched.ts";
 
 const MAX_SLICE = 1_000;
@@ -183,7 +182,7 @@ export async function startReplay({ config, start, targets = [], polledUntil }: 
 
   await reconcileRules(app);
   for (const { source, target, since = start } of targets) {
-    await commitUnit(store, app.clock, app.random, (unit) => watchTarget(app, unit, source, target, since));
+    await app.transact((unit) => watchTarget(app, unit, source, target, since));
   }
   return {
     now: () => now,

@@ -91,6 +91,8 @@ export interface SourceRow {
   knownTo?: number;
   firstRunAt: number;
   lastRunAt: number;
+  /** The configuration that summed up (generation.ts). */
+  generation?: number;
   failing: Record<string, FailingTarget>;
   /** The last discovery that saw everything; absent for sources with targets of their own. */
   discovered?: { at: number; targets: DiscoveredTarget[] };

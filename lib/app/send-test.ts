@@ -5,13 +5,12 @@ import { deliverDue } from "./deliver.ts";
 import { putTestNotification } from "./deliveries.ts";
 import type { App, Channel } from "./deps.ts";
 import { type DeliveryRow, deliveryKey } from "./rows.ts";
-import { commitUnit } from "./unit.ts";
 
 const WAIT_MS = 250;
 
 /** Sends it and waits for the outcome of its first try, whoever makes it. Returns the deliveries as they are then. */
 export async function sendTest(app: App, channel: Channel, signal: AbortSignal): Promise<DeliveryRow[]> {
-  const ids = await commitUnit(app.store, app.clock, app.random, async (unit) => {
+  const ids = await app.transact(async (unit) => {
     return putTestNotification(unit, channel, testAlert(app), app.clock.now());
   });
   await deliverDue(app, signal);

@@ -10,7 +10,7 @@ import type { OwnProgress, Progress } from "./progress.ts";
 import { eventsKey, type RuleRow } from "./rows.ts";
 import { noteFailures } from "./rule-failures.ts";
 import { type CatchUp, type Change, putChanges } from "./transitions.ts";
-import { commitUnit, type Unit } from "./unit.ts";
+import type { Unit } from "./unit.ts";
 
 export interface SliceResult {
   transitions: Transition[];
@@ -42,7 +42,7 @@ export async function commitSlice(
   const keys = all.map(({ pk, sk }): Key => ({ pk, sk }));
 
   let tooLarge = false;
-  const result = await commitUnit(app.store, app.clock, app.random, async (unit, abandon) => {
+  const result = await app.transact(async (unit, abandon) => {
     await unit.load(keys);
     const touches = await admitKeys(app, unit, all, now);
     const changes = evaluate(unit, touches, (touch) => observed(app, progress, touch, at));

@@ -11,7 +11,6 @@ import { type TargetRow, targetKey } from "./rows.ts";
 import { commitSlice } from "./slice.ts";
 import { counted, keepMalformed } from "./target-ledger.ts";
 import { dueNow, releaseGroups } from "./transitions.ts";
-import { commitUnit } from "./unit.ts";
 import { watchTarget } from "./watched.ts";
 
 const MAX_SLICE = 1_000;
@@ -136,7 +135,7 @@ async function releaseHeld({ app, source, target }: TargetRead, position: Positi
   if (held === undefined) return;
   const key = targetKey(app.config, source, target.id);
   await releaseGroups(app, held, rowId(key));
-  await commitUnit(app.store, app.clock, app.random, async (unit) => {
+  await app.transact(async (unit) => {
     await unit.load([key]);
     if (unit.version(key) === position.version) unit.put(key, row);
   });

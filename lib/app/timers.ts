@@ -12,8 +12,8 @@ import type { Progress } from "./progress.ts";
 import type { RuleRow } from "./rows.ts";
 import { noteFailures } from "./rule-failures.ts";
 import { joinTransitions } from "./slice.ts";
+import { isFatal } from "./superseded.ts";
 import { putChanges } from "./transitions.ts";
-import { commitUnit } from "./unit.ts";
 
 /** As many are shown. */
 const SHOWN = 200;
@@ -32,6 +32,7 @@ export async function fireTimers(app: App): Promise<number> {
       try {
         if (await fireTimer(app, row, progress)) fired++;
       } catch (error) {
+        if (isFatal(error)) throw error;
         app.log.error("deadline not decided; it stays due", { row: row.pk, error: (error as Error).message });
       }
     }
@@ -42,7 +43,7 @@ export async function fireTimers(app: App): Promise<number> {
 async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress): Promise<boolean> {
   const rule = ruleOfPartition(app, pk);
   const key = { pk, sk };
-  const { groups, transitions } = await commitUnit(app.store, app.clock, app.random, async (unit) => {
+  const { groups, transitions } = await app.transact(async (unit) => {
     const now = app.clock.now();
     await unit.load([key]);
     const row = unit.value<RuleRow>(key);

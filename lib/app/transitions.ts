@@ -10,7 +10,7 @@ import type { Key } from "../store/port.ts";
 import type { App } from "./deps.ts";
 import { type EndedRow, endedKey, type RuleRow } from "./rows.ts";
 import { type Seat, seatsOf } from "./seats.ts";
-import { commitUnit, type Unit } from "./unit.ts";
+import type { Unit } from "./unit.ts";
 
 const DAY = 86_400_000;
 const RELEASE_BATCH = 50;
@@ -201,7 +201,7 @@ function wakeGroup(app: App, unit: Unit, id: string, change: Change, now: number
 export async function releaseGroups(app: App, ids: readonly string[], by: string): Promise<void> {
   for (let from = 0; from < ids.length; from += RELEASE_BATCH) {
     const batch = ids.slice(from, from + RELEASE_BATCH);
-    await commitUnit(app.store, app.clock, app.random, (unit) => dueNow(app, unit, batch, by));
+    await app.transact((unit) => dueNow(app, unit, batch, by));
   }
 }
 

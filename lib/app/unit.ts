@@ -5,6 +5,7 @@ import { rowId } from "../store/ops.ts";
 import { type Delete, type Key, type Op, type Put, type Row, type Store, StoreConflict } from "../store/port.ts";
 import { JOURNAL, settleJournal, writeJournal } from "./journal.ts";
 import { isCursor } from "./rows.ts";
+import { refuseSuperseded } from "./superseded.ts";
 
 const TRIES = 25;
 
@@ -39,29 +40,38 @@ export interface Unit {
 /**
  * Runs `build` and commits what it put, again from the start where a row changed meanwhile. Returns what `build` returned.
  * `abandon` makes this the end of it: nothing is committed.
- * Throws StoreConflict where it did not succeed in 25 tries, and whatever `build` throws.
+ * Throws StoreConflict where it did not succeed in 25 tries, Superseded where a newer configuration has taken over, and
+ * whatever `build` throws.
  */
-export function commitUnit<T>(
-  store: Store,
-  clock: Clock,
-  random: () => number,
-  build: (unit: Unit, abandon: () => void) => Promise<T>,
-): Promise<T> {
-  const result = (last.get(store) ?? Promise.resolve()).then(() => commitNow(store, clock, random, build));
-  last.set(
-    store,
-    result.catch(() => {}),
-  );
-  return result;
+export type Transact = <T>(build: (unit: Unit, abandon: () => void) => Promise<T>) => Promise<T>;
+
+/** What a unit of work needs of the application. */
+export interface UnitPorts {
+  store: Store;
+  clock: Clock;
+  /** Uniform in [0, 1). */
+  random: () => number;
+}
+
+/** `generation` gives the process's own: nothing is committed once the store has a newer one. Undefined: any will do. */
+export function createTransact(ports: UnitPorts, generation: () => number | undefined): Transact {
+  return (build) => {
+    const { store } = ports;
+    const result = (last.get(store) ?? Promise.resolve()).then(() => commitNow(ports, generation, build));
+    last.set(
+      store,
+      result.catch(() => {}),
+    );
+    return result;
+  };
 }
 
 /** The units of one process go one after the other: only other processes can be in their way. */
 const last = new WeakMap<Store, Promise<unknown>>();
 
 async function commitNow<T>(
-  store: Store,
-  clock: Clock,
-  random: () => number,
+  { store, clock, random }: UnitPorts,
+  generation: () => number | undefined,
   build: (unit: Unit, abandon: () => void) => Promise<T>,
 ): Promise<T> {
   for (let conflicts = 0; ; ) {
@@ -71,6 +81,7 @@ async function commitNow<T>(
         await clock.sleep(Math.ceil(random() * 20));
         continue;
       }
+      refuseSuperseded(lock.generation, generation());
       const { unit, ops } = createUnit(store);
       let abandoned = false;
       const result = await build(unit, () => {
@@ -78,7 +89,7 @@ async function commitNow<T>(
       });
       if (abandoned || ops().length === 0) return result;
       if (unit.fits()) await store.commit([...ops(), { op: "check", ...JOURNAL, expect: lock.version }]);
-      else await writeJournal(store, lock.version, ops(), isCursor, clock.now());
+      else await writeJournal(store, lock, ops(), isCursor, clock.now());
       return result;
     } catch (error) {
       conflicts++;

@@ -6,7 +6,7 @@ import type { Target } from "../sources/port.ts";
 import type { App } from "./deps.ts";
 import { type DiscoveredTarget, type RuleRow, SOURCES, type SourceRow, type TargetRow, targetKey } from "./rows.ts";
 import { putChanges } from "./transitions.ts";
-import { commitUnit, type Unit } from "./unit.ts";
+import type { Unit } from "./unit.ts";
 
 /** Begins to watch a target that was read completely up to `at` (ms). */
 export async function watchTarget(
@@ -45,7 +45,7 @@ async function watch(
  */
 export async function watchAgain(app: App, source: SourceConfig, target: Target, at: number): Promise<void> {
   if (watchesFor(app, source, target, at).length === 0) return;
-  await commitUnit(app.store, app.clock, app.random, (unit) => watch(app, unit, source, target, at, isWatched));
+  await app.transact((unit) => watch(app, unit, source, target, at, isWatched));
 }
 
 /** Also where a silence has been told and resolved: the next one begins with a match. */
@@ -106,7 +106,7 @@ export async function dropTargets(
     const now = app.clock.now();
     const watches = watchesFor(app, source, target, now).filter(({ pk, sk }) => !kept.has(`${pk}/${sk}`));
     if (watches.length === 0) continue;
-    const { groups, transitions } = await commitUnit(app.store, app.clock, app.random, async (unit) => {
+    const { groups, transitions } = await app.transact(async (unit) => {
       await unit.load(watches);
       const changes = watches.flatMap((watch) => {
         const row = unit.value<RuleRow>(watch);

@@ -46,7 +46,7 @@ describe("the journal", () => {
         return row;
       },
     };
-    const late = writeJournal(slow, 0, puts("x", "y"), isCursor, NOW);
+    const late = writeJournal(slow, { version: 0, generation: undefined }, puts("x", "y"), isCursor, NOW);
     await reached.promise;
     expect(await ready(store, NOW)).toBeDefined();
     expect(await rows(store)).toEqual(["x", "y"]);
@@ -67,7 +67,9 @@ describe("the journal", () => {
         await store.commit(ops);
       },
     };
-    await expect(writeJournal(dying, 0, puts("x", "y", "z"), isCursor, NOW)).rejects.toThrow("died");
+    await expect(
+      writeJournal(dying, { version: 0, generation: undefined }, puts("x", "y", "z"), isCursor, NOW),
+    ).rejects.toThrow("died");
     expect(await store.list(JOURNAL.pk)).toHaveLength(3);
     expect(await ready(store, NOW + 9_000)).toBeUndefined();
     expect(await ready(store, NOW + 11_000)).toBeDefined();
@@ -89,7 +91,9 @@ describe("the journal", () => {
         await store.commit(ops);
       },
     };
-    await expect(writeJournal(slow, 0, puts("x", "y", "z"), isCursor, NOW)).rejects.toThrow(StoreConflict);
+    await expect(
+      writeJournal(slow, { version: 0, generation: undefined }, puts("x", "y", "z"), isCursor, NOW),
+    ).rejects.toThrow(StoreConflict);
     expect(await store.list(JOURNAL.pk)).toHaveLength(1);
     expect(await rows(store)).toEqual([]);
   });
@@ -98,7 +102,9 @@ describe("the journal", () => {
     const store = await openStore();
     await store.commit([{ op: "put", ...CURSOR, data: 1 }]);
     const ops: Op[] = [...puts("x", "y", "z"), { op: "put", ...CURSOR, data: 2, expect: 0 }];
-    await expect(writeJournal(store, 0, ops, isCursor, NOW)).rejects.toThrow(StoreConflict);
+    await expect(writeJournal(store, { version: 0, generation: undefined }, ops, isCursor, NOW)).rejects.toThrow(
+      StoreConflict,
+    );
     expect(await settleJournal(store, NOW)).toBeDefined();
     expect(await rows(store)).toEqual([]);
   });

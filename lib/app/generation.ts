@@ -1,0 +1,80 @@
+// Which configuration decides while two run side by side, as in a rolling deploy: the newer one. The older finishes nothing.
+import type { Config } from "../model/config.ts";
+import { hashOf } from "../model/hash.ts";
+import { type Key, StoreConflict } from "../store/port.ts";
+import type { App } from "./deps.ts";
+import { generationOp, settleJournal } from "./journal.ts";
+import { SOURCES, type SourceRow } from "./rows.ts";
+import { Superseded } from "./superseded.ts";
+
+export const GENERATION: Key = { pk: "meta", sk: "generation" };
+
+/** The configuration that decides. */
+export interface GenerationRow {
+  /** One more for each configuration that took over. */
+  number: number;
+  /** Names the configuration. */
+  config: string;
+  /** When the configuration was made (a package's build) or read (a daemon's start or reload); ms. */
+  stamp: number;
+  /** When it took over; ms. */
+  since: number;
+}
+
+/** A newer configuration of which nothing is seen for so long is gone, as after a rollback: the older takes over again. ms */
+const GONE_MS = 300_000;
+const TRIES = 25;
+
+/**
+ * Makes the application's configuration the one that decides, or joins it where it decides already. Throws Superseded
+ * where a newer one does.
+ */
+export async function joinGeneration(app: App): Promise<void> {
+  const config = configHash(app.config);
+  for (let attempt = 1; ; attempt++) {
+    const now = app.clock.now();
+    const lock = await settleJournal(app.store, now);
+    if (lock === undefined) {
+      await app.clock.sleep(Math.ceil(app.random() * 20));
+      continue;
+    }
+    const row = await app.store.get<GenerationRow>(GENERATION);
+    if (row?.data.config === config) {
+      app.generation.own = row.data.number;
+      return;
+    }
+    if (row && app.generation.stamp < row.data.stamp && (await isAlive(app, row.data, now))) throw superseded(row.data);
+    const number = (row?.data.number ?? 0) + 1;
+    const data: GenerationRow = { number, config, stamp: app.generation.stamp, since: now };
+    try {
+      await app.store.commit([
+        { op: "put", ...GENERATION, data, expect: row?.version ?? 0 },
+        generationOp(lock, number),
+      ]);
+      app.generation.own = number;
+      return;
+    } catch (error) {
+      if (!(error instanceof StoreConflict) || attempt >= TRIES) throw error;
+    }
+  }
+}
+
+/** Whether something of the newer configuration was seen lately. Where all polls are rarer, it is given two of them. */
+async function isAlive(app: App, { number, since }: GenerationRow, now: number): Promise<boolean> {
+  const rows = await app.store.list<SourceRow>(SOURCES);
+  const polls = rows.flatMap(({ data }) => (data.generation === number ? [data.lastRunAt] : []));
+  const patience = Math.max(GONE_MS, 2 * Math.min(...app.config.sources.map(({ every }) => every)));
+  return now - Math.max(since, ...polls) < patience;
+}
+
+function superseded({ number, since }: GenerationRow): Superseded {
+  return new Superseded(
+    `a newer configuration decides on this state since ${new Date(since).toISOString()} (generation ${number}): ` +
+      "this process stands by until that one is gone or its own configuration is newer",
+  );
+}
+
+/** The same wherever the file lies and whatever store it names. */
+export function configHash({ file: _file, store: _store, ...config }: Config): string {
+  return hashOf([config], 16);
+}
