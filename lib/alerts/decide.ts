@@ -2,16 +2,18 @@
 import type { Alert } from "../model/alert.ts";
 import type { RouteConfig } from "../model/config.ts";
 import type { NotifiedAlert, NotifyReason } from "../model/notification.ts";
-import type { Group, Member, Suppressed } from "./group.ts";
+import { type Group, type Member, ROUND_WAIT_MS, type Suppressed } from "./group.ts";
 import type { Hold } from "./suppress.ts";
 
 export interface MemberAlert {
   member: Member;
-  /** The alert as it is now; undefined where its rule is gone: it has closed silently. */
+  /** The alert as it is now; undefined where nothing is left of it. */
   alert: Alert | undefined;
   /** False for an occurrence: it is never repeated without a new match, and its end is silent. */
   canResolve: boolean;
   hold: Hold | undefined;
+  /** Its rule was removed or changed: it has ended silently. `changed`: the rule is still there under its id. */
+  orphaned?: "removed" | "changed" | undefined;
 }
 
 export interface Telling {
@@ -31,59 +33,103 @@ export interface Decision {
   due: number | undefined;
 }
 
+/** What decides beside the group itself. */
+export interface DecideOptions {
+  /** Poll rounds that are known to be over: nothing waits for them any more. */
+  over?: ReadonlySet<string>;
+}
+
 type News = "new" | "resolved" | "digest" | "gone" | "held" | "waiting" | "old";
+type Sorted = MemberAlert & { news: News };
 
 /** Decides for a group at `now` (ms); `route` gives its intervals. */
-export function decide(group: Group, route: RouteConfig, all: readonly MemberAlert[], now: number): Decision {
-  const sorted = all.map((entry) => ({ ...entry, news: newsOf(entry, group, now) }));
-  const tellable = sorted.filter(({ news }) => news === "new" || news === "resolved" || news === "digest");
-  const firing = sorted.filter(({ news }) => news === "old");
-  const holds = sorted.flatMap(({ news, hold, member }) => {
-    if (news === "waiting") return [group.waiting[member.by!]!];
-    return hold && (news === "held" || news === "old") ? [hold.until] : [];
-  });
-  const staying = sorted.filter(({ news }) => news !== "gone");
+export function decide(
+  group: Group,
+  route: RouteConfig,
+  all: readonly MemberAlert[],
+  now: number,
+  { over = new Set() }: DecideOptions = {},
+): Decision {
+  const sorted = all.map((entry): Sorted => ({ ...entry, news: newsOf(entry, group, now, over) }));
+  const news = sorted.filter((entry) => entry.news === "new" || entry.news === "resolved" || entry.news === "digest");
+  const firing = sorted.filter((entry) => entry.news === "old");
+  const staying = sorted.filter((entry) => entry.news !== "gone");
 
-  const earliest = earliestNews(group, route);
-  if (tellable.length > 0 && now >= earliest) return told(group, route, sorted, reasonOf(tellable), now);
+  const earliest = earliestNews(group, route, sorted, news);
+  if (news.length > 0 && now >= earliest) return notified(group, route, sorted, reasonOf(news), now);
   const again = repeatReason(group, firing);
   const repeatAt = (group.lastAt ?? now) + route.repeatInterval;
-  if (again !== undefined && now >= repeatAt) return told(group, route, sorted, again, now);
+  if (again !== undefined && now >= repeatAt) return notified(group, route, sorted, again, now);
 
-  const dues = [...holds];
-  if (tellable.length > 0) dues.push(earliest);
+  const dues = lookAgain(sorted);
+  if (news.length > 0) dues.push(earliest);
   if (firing.length > 0 && !group.incident && repeatAt > now) dues.push(repeatAt);
   const members = staying.map(({ member, hold }) =>
-    member.told ? member : { ...member, held: hold?.kind ?? member.held },
+    member.told ? member : { ...withoutRound(member, over), held: hold?.kind ?? member.held },
   );
   return { tell: undefined, members, due: earliestOf(dues) };
 }
 
-function newsOf({ member, alert, canResolve, hold }: MemberAlert, group: Group, now: number): News {
+function newsOf(
+  { member, alert, canResolve, hold, orphaned }: MemberAlert,
+  group: Group,
+  now: number,
+  over: ReadonlySet<string>,
+): News {
   if (alert === undefined) return "gone";
-  // What comes and goes within one catch-up is told when it is over.
-  if (!member.told && member.by !== undefined && (group.waiting[member.by] ?? 0) > now) return "waiting";
+  // What comes and goes within one round is notified when it is over.
+  if (isWaiting(member, now, over)) return "waiting";
   if (alert.status === "firing") {
     if (member.told) return "old";
     return hold ? "held" : "new";
   }
-  if (member.told) return canResolve ? "resolved" : "gone";
-  if (group.incident) return "gone";
+  // An incident is closed when its alert ends, silently or not.
+  if (member.told) return canResolve || group.incident ? "resolved" : "gone";
+  if (group.incident || orphaned === "removed") return "gone";
   if (hold) return "held";
   return member.held ? "digest" : "resolved";
 }
 
-function earliestNews(group: Group, route: RouteConfig): number {
+/** A member whose round is known to be over waits for it no more, whoever looks next. */
+function withoutRound(member: Member, over: ReadonlySet<string>): Member {
+  if (member.round === undefined || !over.has(member.round)) return member;
+  const { round: _over, ...rest } = member;
+  return rest;
+}
+
+function isWaiting({ told, round, at = 0 }: Member, now: number, over: ReadonlySet<string>): boolean {
+  return told === null && round !== undefined && !over.has(round) && at + ROUND_WAIT_MS > now;
+}
+
+/** When the news may leave; ms. */
+function earliestNews(group: Group, route: RouteConfig, all: readonly Sorted[], news: readonly Sorted[]): number {
   if (group.incident) return group.createdAt;
-  return group.lastAt === null ? group.createdAt + route.groupWait : group.lastAt + route.groupInterval;
+  return Math.max(roundEnd(all), byInterval(group, route, news));
 }
 
-function reasonOf(tellable: readonly { news: News }[]): NotifyReason {
-  if (tellable.some(({ news }) => news === "new")) return "new";
-  return tellable.some(({ news }) => news === "resolved") ? "resolved" : "digest";
+/** While something of the group waits for its round, all news waits with it: until the first has waited its time. */
+function roundEnd(all: readonly Sorted[]): number {
+  if (!all.some(({ news }) => news === "waiting")) return Number.NEGATIVE_INFINITY;
+  const fresh = all.filter(
+    ({ news, member }) => news === "waiting" || ((news === "new" || news === "digest") && !member.told),
+  );
+  return Math.min(...fresh.map(({ member }) => (member.at ?? 0) + ROUND_WAIT_MS));
 }
 
-/** Why a group that has no news would be told again, once its time has come. */
+/** When a group may speak by its route's waits, given its news; ms. */
+function byInterval(group: Group, route: RouteConfig, news: readonly Sorted[]): number {
+  if (group.lastAt === null) return group.createdAt + route.groupWait;
+  const urgent = news.filter((one) => one.news === "new" && route.urgent.includes(one.alert!.severity));
+  const waits = urgent.map(({ member }) => (member.at ?? 0) + route.groupWait);
+  return Math.min(group.lastAt + route.groupInterval, ...waits);
+}
+
+function reasonOf(news: readonly Sorted[]): NotifyReason {
+  if (news.some((one) => one.news === "new")) return "new";
+  return news.some((one) => one.news === "resolved") ? "resolved" : "digest";
+}
+
+/** Why a group that has no news would be notified again, once its time has come. */
 function repeatReason(group: Group, firing: readonly MemberAlert[]): "update" | "repeat" | undefined {
   if (group.incident) return undefined;
   const open = firing.filter(({ hold }) => hold === undefined);
@@ -91,44 +137,48 @@ function repeatReason(group: Group, firing: readonly MemberAlert[]): "update" | 
   return open.some(({ canResolve }) => canResolve) ? "repeat" : undefined;
 }
 
-function told(
+/** When what is held back or waits is looked at again; ms. */
+function lookAgain(all: readonly Sorted[]): number[] {
+  return all.flatMap(({ news, member, hold }) => {
+    if (news === "waiting") return [(member.at ?? 0) + ROUND_WAIT_MS];
+    return hold && (news === "held" || news === "old") ? [hold.until] : [];
+  });
+}
+
+function notified(
   group: Group,
   route: RouteConfig,
-  all: readonly (MemberAlert & { news: News })[],
+  all: readonly Sorted[],
   reason: NotifyReason,
   now: number,
 ): Decision {
   const alerts: NotifiedAlert[] = [];
   const members: Member[] = [];
   const suppressed: Suppressed = { silenced: 0, muted: 0, inhibited: 0 };
-  const holds: number[] = [];
   for (const { member, alert, news, hold } of all) {
     if (news === "gone") continue;
-    if (news === "waiting") {
-      holds.push(group.waiting[member.by!]!);
-      members.push(member);
-      continue;
-    }
-    if (news === "held") {
-      suppressed[hold!.kind]++;
-      holds.push(hold!.until);
-      members.push({ ...member, held: hold!.kind });
-      continue;
-    }
+    if (news === "held") suppressed[hold!.kind]++;
     if (news === "digest") suppressed[member.held!]++;
-    if (news === "old" && hold) {
-      // Told before and held back now: it stays a member and is not told again until the hold ends.
-      members.push(member);
-      continue;
+    // Notified before and held back now: it stays a member and is not notified again until the hold ends.
+    if (news === "waiting" || (news === "old" && hold)) members.push(member);
+    else if (news === "held") members.push({ ...member, held: hold!.kind });
+    else {
+      const newCount = Math.max(0, alert!.count - member.count);
+      alerts.push({ ...alert!, newCount, reason: ownReason(news, newCount) });
+      const { round: _over, ...rest } = member;
+      if (alert!.status === "firing") members.push({ ...rest, told: "firing", count: alert!.count, held: null });
     }
-    alerts.push({ ...alert!, newCount: alert!.count - member.count });
-    const { by: _over, ...rest } = member;
-    if (alert!.status === "firing") members.push({ ...rest, told: "firing", count: alert!.count, held: null });
   }
-  const dues = [...holds];
+  const dues = lookAgain(all.filter(({ news }) => news !== "old"));
   if (!group.incident && members.some((member) => member.told)) dues.push(now + route.repeatInterval);
   alerts.sort((a, b) => (a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : a.id < b.id ? -1 : 1));
   return { tell: { reason, alerts, suppressed }, members, due: earliestOf(dues) };
+}
+
+/** Why this alert stands in the notification. */
+function ownReason(news: News, newCount: number): NotifyReason {
+  if (news === "new" || news === "resolved" || news === "digest") return news;
+  return newCount > 0 ? "update" : "repeat";
 }
 
 function earliestOf(times: readonly number[]): number | undefined {

@@ -23,8 +23,6 @@ export interface Group {
   sequence: number;
   /** The newest delivery of each channel: the next one waits for it, so that nothing overtakes. */
   lanes: Record<string, string>;
-  /** Catch-ups under way, by the row of the target that is read, and until when (ms) their new members wait for them to be over. */
-  waiting: Record<string, number>;
 }
 
 /** One alert of a group. */
@@ -40,9 +38,14 @@ export interface Member {
   count: number;
   /** Why it was held back, while untold. */
   held: keyof Suppressed | null;
-  /** The catch-up that it comes from; absent once it was told. */
-  by?: string;
+  /** The poll round that it comes from: until that is over it waits, at most ROUND_WAIT_MS. Absent once it was notified. */
+  round?: string;
+  /** When it joined; ms. */
+  at?: number;
 }
+
+/** How long news waits at most for the rest of its poll round, so that what fails together is notified together. */
+export const ROUND_WAIT_MS = 60_000;
 
 const BUCKETS = 64;
 
@@ -63,5 +66,5 @@ export function groupId(routeId: string, incident: boolean, values: Record<strin
 
 export function newGroup(route: string, incident: boolean, values: Record<string, unknown>, now: number): Group {
   const id = groupId(route, incident, values);
-  return { id, route, values, incident, createdAt: now, lastAt: null, sequence: 0, lanes: {}, waiting: {} };
+  return { id, route, values, incident, createdAt: now, lastAt: null, sequence: 0, lanes: {} };
 }

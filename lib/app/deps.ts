@@ -13,9 +13,10 @@ import type { Store } from "../store/port.ts";
 import type { Discovered } from "./owners.ts";
 import type { Transact } from "./unit.ts";
 
-/** The doorbell: told after a commit that something is due. A lost ring delays, never loses. */
+/** The doorbell: rung after a commit that made something due. A lost ring delays, never loses. */
 export interface Bus {
-  publish(transitions: readonly Transition[], groups: readonly string[]): Promise<void>;
+  /** `round`: the poll round that is over, so that the groups need not wait for it any more. */
+  publish(transitions: readonly Transition[], groups: readonly string[], round?: string): Promise<void>;
 }
 
 /** Who this process is, and which others are known to be gone: their claims are void. */

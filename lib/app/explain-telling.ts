@@ -114,7 +114,7 @@ async function standing(
   function nextTelling(): RouteStanding["next"] {
     const canResolve = ruleOf(app, alert.rule)?.canResolve ?? false;
     const all = [{ member: member!, alert, canResolve, hold: undefined }];
-    // It may have to look again before it tells: the end of a catch-up comes first.
+    // It may have to look again before it tells: the end of its poll round comes first.
     for (let at = now; ; ) {
       const { tell, due } = decide(group, route!, all, at);
       if (tell) return { at: iso(at), reason: tell.reason };

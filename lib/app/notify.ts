@@ -1,5 +1,5 @@
 // From due groups to deliveries: one decision per group, its members and its deliveries in one commit.
-import { decide, type MemberAlert } from "../alerts/decide.ts";
+import { type DecideOptions, decide, type MemberAlert } from "../alerts/decide.ts";
 import { bucketOf, type Group, groupPartition, HEAD, type Member } from "../alerts/group.ts";
 import type { Alert } from "../model/alert.ts";
 import { rulePartition } from "../rules/compile.ts";
@@ -12,71 +12,87 @@ import { isFatal } from "./superseded.ts";
 import { moveGroup, ruleOf } from "./transitions.ts";
 import type { Unit } from "./unit.ts";
 
+/** How groups are decided. */
+export interface NotifyOptions extends DecideOptions {
+  /** Nothing more is begun once it aborts: what is not decided stays due. */
+  signal?: AbortSignal;
+  /** A group's first notification does not wait for company, as at the end of a single round. */
+  atOnce?: boolean;
+}
+
 /** Decides every group that is due now, each once; one that fails stops no other. Returns how many deliveries that led to. */
-export async function notifyDue(app: App, signal?: AbortSignal): Promise<number> {
+export async function notifyDue(app: App, options: NotifyOptions = {}): Promise<number> {
   let made = 0;
   await drain<Group>(app, "group", async (rows) => {
-    for (const { data } of rows) {
-      if (signal?.aborted) return;
-      try {
-        made += await notifyGroup(app, data.id);
-      } catch (error) {
-        if (isFatal(error)) throw error;
-        app.log.error("group not decided; it stays due", { group: data.id, error: (error as Error).message });
-      }
-    }
+    made += await notifyGroups(
+      app,
+      rows.map(({ data }) => data.id),
+      options,
+    );
   });
   return made;
 }
 
-/** Decides one group, due or not. Returns how many deliveries it led to. */
-export async function notifyGroup(app: App, id: string): Promise<number> {
-  const pk = groupPartition(id);
-  return app.transact(async (unit) => {
-    const rows = await unit.list<Group | Member[]>(pk);
-    const head = rows.find((row) => row.sk === HEAD);
-    if (head === undefined) return 0;
-    const group = head.data as Group;
-    const members = rows.filter((row) => row.sk !== HEAD).flatMap((row) => row.data as Member[]);
-    const route = app.router.byId(group.route);
-    const now = app.clock.now();
-    const alerts = await memberAlerts(app, unit, members);
-    if (route === undefined) {
-      await moveGroup(app, unit, group, alerts, now);
-      return 0;
+/** Decides these groups, due or not; one that fails stops no other. Returns how many deliveries that led to. */
+export async function notifyGroups(app: App, ids: readonly string[], options: NotifyOptions = {}): Promise<number> {
+  let made = 0;
+  for (const id of ids) {
+    if (options.signal?.aborted) break;
+    try {
+      made += await app.transact((unit) => notifyGroup(app, unit, id, options));
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      app.log.error("group not decided; it stays due", { group: id, error: (error as Error).message });
     }
-    const held = alerts.map((entry) => ({
-      ...entry,
-      hold: entry.alert && app.suppression.hold(entry.alert, route, now),
-    }));
-    const decision = decide(group, route, held, now);
+  }
+  return made;
+}
 
-    const deliveries = decision.tell ? await putTelling(app, unit, group, route, decision.tell, now) : [];
-    const waiting = Object.fromEntries(Object.entries(group.waiting).filter(([, until]) => until > now));
-    const lanes = { ...group.lanes, ...Object.fromEntries(deliveries) };
-    const told = decision.tell ? { lastAt: now, sequence: group.sequence + 1, lanes } : {};
-    const next: Group = { ...group, ...told, waiting };
-    putMembers(unit, pk, members, decision.members);
-    if (decision.members.length === 0) unit.delete({ pk, sk: HEAD });
-    else unit.put({ pk, sk: HEAD }, next, { queue: "group", due: decision.due });
-    return deliveries.length;
-  });
+/** Decides one group within the unit. Returns how many deliveries it leads to. */
+async function notifyGroup(app: App, unit: Unit, id: string, { over, atOnce }: NotifyOptions): Promise<number> {
+  const pk = groupPartition(id);
+  const rows = await unit.list<Group | Member[]>(pk);
+  const head = rows.find((row) => row.sk === HEAD);
+  if (head === undefined) return 0;
+  const group = head.data as Group;
+  const members = rows.filter((row) => row.sk !== HEAD).flatMap((row) => row.data as Member[]);
+  const configured = app.router.byId(group.route);
+  const now = app.clock.now();
+  const alerts = await memberAlerts(app, unit, members);
+  if (configured === undefined) {
+    await moveGroup(app, unit, group, alerts, now);
+    return 0;
+  }
+  const route = atOnce ? { ...configured, groupWait: 0 } : configured;
+  const held = alerts.map((entry) => ({
+    ...entry,
+    hold: entry.alert && app.suppression.hold(entry.alert, route, now),
+  }));
+  const decision = decide(group, route, held, now, over === undefined ? {} : { over });
+
+  const deliveries = decision.tell ? await putTelling(app, unit, group, route, decision.tell, now) : [];
+  const lanes = { ...group.lanes, ...Object.fromEntries(deliveries) };
+  const notified = decision.tell ? { lastAt: now, sequence: group.sequence + 1, lanes } : {};
+  putMembers(unit, pk, members, decision.members);
+  if (decision.members.length === 0) unit.delete({ pk, sk: HEAD });
+  else unit.put({ pk, sk: HEAD }, { ...group, ...notified }, { queue: "group", due: decision.due });
+  return deliveries.length;
 }
 
 async function memberAlerts(app: App, unit: Unit, members: readonly Member[]): Promise<MemberAlert[]> {
-  const gone = new Set(members.filter((member) => !isCurrent(app, member)));
-  const current = members.filter((member) => !gone.has(member));
-  await unit.load(current);
   const open = (member: Member) => {
-    const alert = unit.value<RuleRow>(member)?.state.alert;
+    const alert = isCurrent(app, member) ? unit.value<RuleRow>(member)?.state.alert : undefined;
     return alert?.id === member.id ? alert : undefined;
   };
-  await unit.load(current.filter((member) => open(member) === undefined).map(({ id }) => endedKey(id)));
+  await unit.load(members.filter((member) => isCurrent(app, member)));
+  await unit.load(members.filter((member) => open(member) === undefined).map(({ id }) => endedKey(id)));
   return members.map((member) => {
-    if (gone.has(member)) return { member, alert: undefined, canResolve: false, hold: undefined };
     const alert: Alert | undefined = open(member) ?? unit.value<EndedRow>(endedKey(member.id))?.alert;
-    const canResolve = (alert && ruleOf(app, alert.rule)?.canResolve) ?? false;
-    return { member, alert, canResolve, hold: undefined };
+    const rule = alert && ruleOf(app, alert.rule);
+    if (!isCurrent(app, member)) {
+      return { member, alert, canResolve: false, hold: undefined, orphaned: rule ? "changed" : "removed" };
+    }
+    return { member, alert, canResolve: rule?.canResolve ?? false, hold: undefined };
   });
 }
 

@@ -17,7 +17,7 @@ import {
   targetKey,
 } from "./rows.ts";
 import { isFatal, refuseSuperseded } from "./superseded.ts";
-import { readBefore, readTarget, type TargetReport } from "./target.ts";
+import { type Round, readBefore, readTarget, type TargetReport } from "./target.ts";
 import { type Targets, targetsOf } from "./targets.ts";
 import { dropTargets, livingTargets, watchAgain } from "./watched.ts";
 
@@ -39,6 +39,16 @@ export interface PollReport {
 
 /** Polls every target of the source once. Only the store's own failures reject: everything else is in the report and the row. */
 export async function pollSource(app: App, source: SourceConfig, signal: AbortSignal): Promise<PollReport> {
+  const round: Round = { id: `${source.id}/${app.clock.now()}`, transitions: [], groups: new Set() };
+  try {
+    return await pollRound(app, source, signal, round);
+  } finally {
+    // What was committed is notified however the round ended.
+    if (round.groups.size > 0) await app.bus.publish(round.transitions, [...round.groups], round.id);
+  }
+}
+
+async function pollRound(app: App, source: SourceConfig, signal: AbortSignal, round: Round): Promise<PollReport> {
   const now = app.clock.now();
   const before = await app.store.get<SourceRow>(sourceKey(source.id));
   refuseSuperseded(before?.data.generation, app.generation.own);
@@ -54,6 +64,7 @@ export async function pollSource(app: App, source: SourceConfig, signal: AbortSi
     reports: [],
     complete: new Set(),
     knownTo: before?.data.knownTo,
+    round,
   };
   let discovered: SourceRow["discovered"] = before?.data.discovered;
   let discoveryError: string | undefined;
@@ -110,6 +121,7 @@ interface Run {
   complete: Set<string>;
   /** As in its row. */
   knownTo: number | undefined;
+  round: Round;
 }
 
 /** What came, or came back, and is read completely now is watched from now on. */
@@ -174,6 +186,7 @@ async function readTargets(run: Run, project: string, { list, asOf }: Targets): 
         progress,
         signal,
         report,
+        round: run.round,
       });
       if (report.complete) {
         run.complete.add(target.id);

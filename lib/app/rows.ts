@@ -39,8 +39,6 @@ export interface TargetRow {
   ledgers: Record<string, Daily<TargetCounts>>;
   /** When its first poll began, while that has not come to its end: what is not after it teaches. ms */
   learning?: number;
-  /** Ids of the groups that wait for the rest of a catch-up; absent when there is none. */
-  held?: string[];
 }
 export interface TargetCounts {
   new: number;

@@ -9,7 +9,7 @@ import { admitKeys } from "./keys.ts";
 import type { OwnProgress, Progress } from "./progress.ts";
 import { eventsKey, type RuleRow } from "./rows.ts";
 import { noteFailures } from "./rule-failures.ts";
-import { type CatchUp, type Change, putChanges } from "./transitions.ts";
+import { type Change, putChanges } from "./transitions.ts";
 import type { Unit } from "./unit.ts";
 
 export interface SliceResult {
@@ -22,8 +22,7 @@ export interface SliceResult {
 
 /**
  * Evaluates the events (ascending) and commits all that follows from them, with what `also` puts. `now` in ms;
- * `catchUp` where the read goes on after this slice. Returns undefined, and has
- * done nothing, where it does not fit into one commit: the caller tries fewer. A single event always fits (journal.ts).
+ * `round`: the poll round it is part of. Returns undefined, and has done nothing, where it does not fit into one commit: the caller tries fewer. A single event always fits (journal.ts).
  * Throws StoreConflict where the target's own row was changed by someone else.
  */
 export async function commitSlice(
@@ -33,7 +32,7 @@ export async function commitSlice(
   progress: Progress,
   also: (unit: Unit, result: SliceResult) => Promise<void>,
   now: number,
-  catchUp: CatchUp | undefined,
+  round: string | undefined,
 ): Promise<SliceResult | undefined> {
   const touched = events.map((event) => app.rules.touch(event));
   const matched = touched.filter(({ touches }) => touches.some((touch) => touch.matches)).length;
@@ -46,7 +45,7 @@ export async function commitSlice(
     await unit.load(keys);
     const touches = await admitKeys(app, unit, all, now);
     const changes = evaluate(unit, touches, (touch) => observed(app, progress, touch, at));
-    const groups = await putChanges(app, unit, changes, now, catchUp);
+    const groups = await putChanges(app, unit, changes, now, round);
     await noteFailures(app, unit, changes, unextracted, now);
     if (events.length > 0) {
       const key = eventsKey(now, at.sourceId, at.target, events[0]!.id);

@@ -3,25 +3,17 @@ import type { SourceConfig } from "../model/config.ts";
 import type { Transition } from "../rules/state.ts";
 import { advance, isIdle } from "../sources/cursor.ts";
 import type { Batch, Target } from "../sources/port.ts";
-import { rowId } from "../store/ops.ts";
 import { loadTarget } from "./cursor-row.ts";
 import type { App, Connection } from "./deps.ts";
 import type { OwnProgress, Progress } from "./progress.ts";
 import { type TargetRow, targetKey } from "./rows.ts";
+import { seatsOf } from "./seats.ts";
 import { commitSlice } from "./slice.ts";
 import { counted, keepMalformed } from "./target-ledger.ts";
-import { dueNow, releaseGroups } from "./transitions.ts";
 import { watchTarget } from "./watched.ts";
 
 const MAX_SLICE = 1_000;
 const OVERLAP_TRIES = 3;
-/** How long a group waits at most for the rest of the read that one of its alerts comes from, so that what came and went within one
- * catch-up pages nobody; ms. */
-const CATCH_UP_MS = 600_000;
-/** Groups beyond these wait CATCH_UP_MS, however soon the read is over. */
-const KEPT_HELD = 2_000;
-/** As many fit beside the last slice. */
-const RELEASED_AT_ONCE = 20;
 /** The doorbell names no more than about this many; the store has them all. */
 const KEPT_TRANSITIONS = 1_000;
 
@@ -39,8 +31,16 @@ export interface TargetRead {
   lastReadAt: number | undefined;
   progress: Progress;
   signal: AbortSignal;
-  /** Counts as it goes: what was found before a read failed is told, too. */
+  /** Counts as it goes: what was found before a read failed is counted, too. */
   report: TargetReport;
+  round: Round;
+}
+
+/** One pass of a source over all its targets, and what it led to: made known when it is over. */
+export interface Round {
+  id: string;
+  transitions: Transition[];
+  groups: Set<string>;
 }
 
 export interface TargetReport {
@@ -68,32 +68,27 @@ class Overlap extends Error {
 
 /** Reads the target to its end and commits everything found. Throws CloudError and StoreError; what was committed stays. */
 export async function readTarget(read: TargetRead): Promise<void> {
-  const bell: Bell = { transitions: [], groups: new Set() };
+  const incidents = new Set<string>();
   try {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await readOnce(read, bell);
+        return await readOnce(read, incidents);
       } catch (error) {
         if (!(error instanceof Overlap) || attempt >= OVERLAP_TRIES) throw error;
       }
     }
   } finally {
-    if (bell.groups.size + bell.transitions.length > 0) await read.app.bus.publish(bell.transitions, [...bell.groups]);
+    // Grouping does not apply to incidents: they wait for no other target.
+    if (incidents.size > 0) await read.app.bus.publish([], [...incidents], read.round.id);
   }
 }
 
-/** What a read led to; told when it is over. */
-interface Bell {
-  transitions: Transition[];
-  groups: Set<string>;
-}
-
-async function readOnce(read: TargetRead, bell: Bell): Promise<void> {
+async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void> {
   const { app, source, connection, target, now, signal, report } = read;
   const row = await loadTarget(app, source, target.id);
   // Once: another poller may have begun a first read meanwhile.
   if (!Object.hasOwn(report, "readBefore")) report.readBefore = readBefore(row?.data, source, read.lastReadAt);
-  const position: Position = { row: row?.data, version: row?.version ?? 0, sliceSize: MAX_SLICE, bell };
+  const position: Position = { row: row?.data, version: row?.version ?? 0, sliceSize: MAX_SLICE, incidents };
   report.seen = 0;
   const labels = { ...source.labels, ...target.labels };
   const batches = app.sources[source.kind].read({
@@ -116,29 +111,13 @@ async function readOnce(read: TargetRead, bell: Bell): Promise<void> {
     signal,
     redact: app.redact,
   });
-  try {
-    for await (const batch of batches) {
-      report.seen += batch.stats.seen;
-      if (!(await commitBatch(read, position, batch))) return;
-      read.progress.note(source.id, target.id, batch.readTo);
-      if (batch.complete) report.complete = true;
-      if (signal.aborted) return;
-    }
-  } finally {
-    await releaseHeld(read, position);
+  for await (const batch of batches) {
+    report.seen += batch.stats.seen;
+    if (!(await commitBatch(read, position, batch))) return;
+    read.progress.note(source.id, target.id, batch.readTo);
+    if (batch.complete) report.complete = true;
+    if (signal.aborted) return;
   }
-}
-
-/** The catch-up is over, one way or the other: the groups that waited for it are due, those of a run that died before included. */
-async function releaseHeld({ app, source, target }: TargetRead, position: Position): Promise<void> {
-  const { held, ...row } = position.row ?? {};
-  if (held === undefined) return;
-  const key = targetKey(app.config, source, target.id);
-  await releaseGroups(app, held, rowId(key));
-  await app.transact(async (unit) => {
-    await unit.load([key]);
-    if (unit.version(key) === position.version) unit.put(key, row);
-  });
 }
 
 /** Where the target stands while it is read. */
@@ -147,7 +126,8 @@ interface Position {
   version: number;
   /** How many events were last found to fit into one commit. */
   sliceSize: number;
-  bell: Bell;
+  /** Ids of the incidents' groups that have something due. */
+  incidents: Set<string>;
 }
 
 /** Commits a batch; false where the run was told to stop before its end. */
@@ -195,9 +175,7 @@ async function commitPart(
   });
   const final = last && batch.complete;
   const malformed = last ? batch.stats.malformed : 0;
-  const held = position.row?.held ?? [];
   const key = targetKey(app.config, source, target.id);
-  const by = rowId(key);
   const events = found.map(({ event }) => event);
   if (events.length > 0) await read.progress.ready();
   const newest = events.length === 0 ? 0 : Math.min(now, Date.parse(events.at(-1)!.time));
@@ -216,32 +194,32 @@ async function commitPart(
     own,
     events,
     read.progress,
-    async (unit, { matched, groups }) => {
+    async (unit, { matched }) => {
       await unit.load([key]);
       if (unit.version(key) !== position.version) throw new Overlap("the target's cursor was moved by another poller");
       const ledger = position.row?.ledgers[source.id] ?? {};
       const counts = { new: events.length, matched, malformed };
-      const waiting = final ? [] : [...new Set([...held, ...groups])].slice(-KEPT_HELD);
       next = {
         cursor,
         ledgers: { ...position.row?.ledgers, [source.id]: counted(ledger, now, counts) },
-        ...(waiting.length > 0 ? { held: waiting } : {}),
         ...(learning !== undefined && !final ? { learning } : {}),
       };
-      if (final && held.length > RELEASED_AT_ONCE) next.held = held;
-      else if (final) await dueNow(app, unit, held, by);
       unit.put(key, next);
       if (final && learning !== undefined && !target.ended) await watchTarget(app, unit, source, target, cursor.readTo);
       if (malformed > 0) await keepMalformed(unit, source.id, target.id, batch.malformed, now);
     },
     now,
-    final ? undefined : { by, until: app.clock.now() + CATCH_UP_MS },
+    read.round.id,
   );
   if (result === undefined) return false;
   position.row = next;
   position.version += 1;
   if (events.length > 0) read.progress.note(source.id, target.id, own.readTo);
-  for (const id of result.groups) position.bell.groups.add(id);
-  if (position.bell.transitions.length < KEPT_TRANSITIONS) position.bell.transitions.push(...result.transitions);
+  const { round } = read;
+  for (const id of result.groups) round.groups.add(id);
+  for (const { alert } of result.transitions) {
+    for (const { id, incident } of seatsOf(app, alert)) if (incident) position.incidents.add(id);
+  }
+  if (round.transitions.length < KEPT_TRANSITIONS) round.transitions.push(...result.transitions);
   return true;
 }

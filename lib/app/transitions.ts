@@ -1,6 +1,6 @@
 // Transitions into rows: the state of each rule and key, ended alerts, and the groups that must be looked at, all in one unit.
 import type { MemberAlert } from "../alerts/decide.ts";
-import { bucketOf, type Group, groupPartition, HEAD, type Member, newGroup } from "../alerts/group.ts";
+import { bucketOf, type Group, groupPartition, HEAD, type Member, newGroup, ROUND_WAIT_MS } from "../alerts/group.ts";
 import type { Alert } from "../model/alert.ts";
 import type { RouteConfig } from "../model/config.ts";
 import { type CompiledRule, rulePartition, stateRow } from "../rules/compile.ts";
@@ -13,7 +13,6 @@ import { type Seat, seatsOf } from "./seats.ts";
 import type { Unit } from "./unit.ts";
 
 const DAY = 86_400_000;
-const RELEASE_BATCH = 50;
 
 /** One rule and key whose state changed in this unit. */
 export interface Change {
@@ -24,14 +23,14 @@ export interface Change {
 
 /**
  * Puts the changed states and everything their transitions lead to. Returns the ids of the groups that now have something due.
- * What a catch-up opens waits for its end (releaseGroups), at most until its `until`.
+ * What a poll `round` leads to waits for its end, which is made known with the doorbell, at most ROUND_WAIT_MS.
  */
 export async function putChanges(
   app: App,
   unit: Unit,
   changes: readonly Change[],
   now: number,
-  catchUp?: CatchUp,
+  round?: string,
 ): Promise<string[]> {
   await unit.load(changes.flatMap(pastAlerts).map(endedKey));
   const plans = changes.map((change) => planOf(app, unit, change));
@@ -42,10 +41,10 @@ export async function putChanges(
   const rung = new Set<string>();
   for (const { change, row, joins, wakes, ended } of plans) {
     for (const join of joins) {
-      joinGroup(unit, join, now, { ...UNTOLD, count: join.counted ?? 0 }, catchUp);
+      joinGroup(unit, join, now, { ...UNTOLD, count: join.counted ?? 0 }, round);
       rung.add(join.id);
     }
-    for (const id of wakes) if (wakeGroup(app, unit, id, change, now)) rung.add(id);
+    for (const id of wakes) if (wakeGroup(app, unit, id, change, now, round)) rung.add(id);
     for (const end of ended) unit.put(endedKey(end.alert.id), end, { expires: now + app.config.history });
     putState(unit, change.rule, row, now);
   }
@@ -113,35 +112,20 @@ function joinKeys(join: Join): Key[] {
 type Told = Pick<Member, "told" | "count" | "held">;
 const UNTOLD: Told = { told: null, count: 0, held: null };
 
-/** A read that has not come to its end yet. */
-export interface CatchUp {
-  /** The row of the target that is read. */
-  by: string;
-  /** Until when its new alerts wait for its end at most; ms. */
-  until: number;
-}
-
-function joinGroup(unit: Unit, join: Join, now: number, told: Told, catchUp?: CatchUp): void {
+function joinGroup(unit: Unit, join: Join, now: number, told: Told, round?: string): void {
   const bucket = unit.value<Member[]>(bucketKey(join)) ?? [];
   if (bucket.some((member) => member.id === join.alert.id)) return;
   const { told: status, count, held } = told;
   const { pk, sk } = join.state;
-  const member: Member = {
-    id: join.alert.id,
-    pk,
-    sk,
-    told: status,
-    count,
-    held,
-    ...(catchUp ? { by: catchUp.by } : {}),
-  };
+  const from = round === undefined ? {} : { round };
+  const member: Member = { id: join.alert.id, pk, sk, told: status, count, held, at: now, ...from };
   unit.put(bucketKey(join), [...bucket, member]);
 
   const existing = unit.value<Group>(headKey(join.id));
   const group = existing ?? newGroup(join.route.id, join.incident, join.values, now);
-  const due = nextTelling(group, join.route, now);
-  const waiting = catchUp ? { ...group.waiting, [catchUp.by]: catchUp.until } : group.waiting;
-  putHead(unit, { ...group, waiting }, Math.max(catchUp?.until ?? 0, due));
+  const urgent = join.route.urgent.includes(join.alert.severity);
+  const due = urgent ? now + join.route.groupWait : nextNotification(group, join.route, now);
+  putHead(unit, group, Math.max(round === undefined ? 0 : now + ROUND_WAIT_MS, due));
 }
 
 /**
@@ -156,12 +140,11 @@ export async function moveGroup(
   now: number,
 ): Promise<void> {
   const moves = members.flatMap(({ member, alert }) => {
-    const rule = alert && ruleOf(app, alert.rule);
-    if (!rule) return [];
-    // What was told goes on with the same kind of channels; what was not goes to all.
-    const joins = joinsOf(app, rule, alert.key, alert).filter(
-      (join) => member.told === null || join.incident === group.incident,
-    );
+    if (alert === undefined) return [];
+    // What was notified goes on with the same kind of channels; what was not goes to all.
+    const joins = seatsOf(app, alert)
+      .filter((seat) => member.told === null || seat.incident === group.incident)
+      .map((seat): Join => ({ ...seat, alert, state: member }));
     return [{ member, alert, joins }];
   });
   await unit.load(moves.flatMap(({ joins }) => joins.flatMap(joinKeys)));
@@ -183,13 +166,14 @@ export function ruleOf(app: App, id: string): CompiledRule | undefined {
 }
 
 /** Looks at a group again because one of its alerts ended, or counted on after the group's repeat interval. */
-function wakeGroup(app: App, unit: Unit, id: string, change: Change, now: number): boolean {
+function wakeGroup(app: App, unit: Unit, id: string, change: Change, now: number, round?: string): boolean {
   const group = unit.value<Group>(headKey(id));
   if (group === undefined) return false;
   const route = app.router.byId(group.route);
   const ends = change.transitions.some(({ kind }) => kind === "resolved" || kind === "closed");
   if (route === undefined || ends) {
-    putHead(unit, group, route === undefined ? now : nextTelling(group, route, now));
+    const due = route === undefined ? now : nextNotification(group, route, now);
+    putHead(unit, group, round === undefined || group.incident ? due : Math.max(due, now + ROUND_WAIT_MS));
     return true;
   }
   if (group.incident || group.lastAt === null || now < group.lastAt + route.repeatInterval) return false;
@@ -197,28 +181,8 @@ function wakeGroup(app: App, unit: Unit, id: string, change: Change, now: number
   return true;
 }
 
-/** The catch-up that the groups waited for is over: each is due as its route says. */
-export async function releaseGroups(app: App, ids: readonly string[], by: string): Promise<void> {
-  for (let from = 0; from < ids.length; from += RELEASE_BATCH) {
-    const batch = ids.slice(from, from + RELEASE_BATCH);
-    await app.transact((unit) => dueNow(app, unit, batch, by));
-  }
-}
-
-/** Makes the groups due as their routes say, within this unit; those that are gone are passed over. */
-export async function dueNow(app: App, unit: Unit, ids: readonly string[], by: string): Promise<void> {
-  const now = app.clock.now();
-  await unit.load(ids.map(headKey));
-  for (const id of ids) {
-    const group = unit.value<Group>(headKey(id));
-    const route = group && app.router.byId(group.route);
-    if (!group || !route) continue;
-    const { [by]: _over, ...waiting } = group.waiting;
-    putHead(unit, { ...group, waiting }, nextTelling(group, route, now));
-  }
-}
-
-function nextTelling(group: Group, route: RouteConfig, now: number): number {
+/** When a group may speak by its route's waits, urgent news apart; ms. */
+function nextNotification(group: Group, route: RouteConfig, now: number): number {
   if (group.incident) return now;
   if (group.lastAt === null) return Math.max(now, group.createdAt + route.groupWait);
   return Math.max(now, group.lastAt + route.groupInterval);

@@ -16,6 +16,7 @@ export function entriesOf(
   bus: string,
   transitions: readonly Transition[],
   groups: readonly string[],
+  round?: string,
 ): PutEventsRequestEntry[] {
   const told = transitions.filter(({ kind }) => kind === "opened" || kind === "resolved");
   const parts = partsOf(groups);
@@ -27,7 +28,7 @@ export function entriesOf(
       EventBusName: bus,
       Source: EVENT_SOURCE,
       DetailType: alert?.status === "resolved" ? "Alert Resolved" : "Alert Firing",
-      Detail: JSON.stringify({ alert: alert && fitting(alert), groups: parts[at] }),
+      Detail: JSON.stringify({ alert: alert && fitting(alert), groups: parts[at], round }),
     };
   });
 }

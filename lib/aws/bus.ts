@@ -35,8 +35,8 @@ export function createEventBridgeBus({ client, name, clock, log }: EventBridgeOp
   }
 
   return {
-    async publish(transitions, groups) {
-      const requests = requestsOf(entriesOf(name, transitions, groups));
+    async publish(transitions, groups, round) {
+      const requests = requestsOf(entriesOf(name, transitions, groups, round));
       for (const [at, entries] of requests.entries()) {
         try {
           const { refused, reason } = await put(entries);

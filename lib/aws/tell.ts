@@ -1,7 +1,7 @@
 // Telling people: groups are decided, then what is due is sent. Whatever is not done by the end stays due in the table.
 import { deliverDue } from "../app/deliver.ts";
 import type { App } from "../app/deps.ts";
-import { notifyDue, notifyGroup } from "../app/notify.ts";
+import { notifyDue, notifyGroups } from "../app/notify.ts";
 
 /** Before the deadline: a delivery in hand is sent (15 s at most) and recorded, and never sent twice for lack of time. ms */
 export const TELLING_RESERVE = 20_000;
@@ -12,22 +12,20 @@ export interface TellSummary {
   tried: number;
 }
 
-/** Decides the named groups, due or not. One that fails stops no other: it stays due for the sweep. */
-export async function tellGroups(app: App, groups: readonly string[], signal: AbortSignal): Promise<TellSummary> {
-  let made = 0;
-  for (const group of groups) {
-    if (signal.aborted) break;
-    try {
-      made += await notifyGroup(app, group);
-    } catch (error) {
-      app.log.error("group not decided; it stays due", { group, error: (error as Error).message });
-    }
-  }
+/** Decides the named groups, due or not; `round` is the poll round that is over. */
+export async function tellGroups(
+  app: App,
+  groups: readonly string[],
+  round: string | undefined,
+  signal: AbortSignal,
+): Promise<TellSummary> {
+  const over = new Set(round === undefined ? [] : [round]);
+  const made = await notifyGroups(app, groups, { over, signal });
   return { made, tried: (await deliverDue(app, signal)).length };
 }
 
 /** Decides every group that is due. */
 export async function tellDue(app: App, signal: AbortSignal): Promise<TellSummary> {
-  const made = await notifyDue(app);
+  const made = await notifyDue(app, { signal });
   return { made, tried: (await deliverDue(app, signal)).length };
 }

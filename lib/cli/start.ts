@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { wallClock } from "../app/clock.ts";
-import type { App } from "../app/deps.ts";
+import type { App, Bus } from "../app/deps.ts";
 import { openAlerts } from "../app/lists.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { demoConfig, demoEnvironment } from "../local/demo.ts";
@@ -45,9 +45,9 @@ export async function startCommand(io: Io, options: { for?: string }): Promise<n
     const config = { ...read, config: demoConfig(read.config, simulator) };
     const store = await openStore(config.config, join(folder, "state.db"));
     const bus = createLocalBus(wallClock.sleep);
-    const publish = async (transitions: readonly Transition[], groups: readonly string[]) => {
+    const publish: Bus["publish"] = async (transitions, groups, round) => {
       show.transitions(app, transitions);
-      await bus.publish(transitions, groups);
+      await bus.publish(transitions, groups, round);
     };
     const { app } = assemble(io.tty ? { ...io, err: () => {} } : io, config, store, { publish });
     show.begin(app);

@@ -57,12 +57,13 @@ function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], un
 }
 
 export function fillRoute(file: File): RouteConfig {
-  const defaults = {
+  const defaults: Inherited = {
     channels: Object.keys(file.channels),
     groupBy: ["rule"],
     groupWait: 0,
     groupInterval: 5 * MINUTE,
     repeatInterval: 240 * MINUTE,
+    urgent: ["critical"],
     mute: [],
     active: [],
   };
@@ -77,6 +78,7 @@ function routeBelow(input: RouteInput, parent: Inherited, path: readonly unknown
     groupWait: input.groupWait ?? parent.groupWait,
     groupInterval: input.groupInterval ?? parent.groupInterval,
     repeatInterval: input.repeatInterval ?? parent.repeatInterval,
+    urgent: input.urgent ?? parent.urgent,
     mute: input.mute ?? parent.mute,
     active: input.active ?? parent.active,
   };

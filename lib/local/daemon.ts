@@ -1,19 +1,18 @@
-// The whole thing as one process: every source on its own beat, and a tick that tells what is due, until it is told to stop.
-
+// The whole thing as one process: every source on its own beat, and a tick that does what is due, until it is told to stop.
+import { ROUND_WAIT_MS } from "../alerts/group.ts";
 import { deliverDue } from "../app/deliver.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { checkHealth, type Problem } from "../app/health.ts";
-import { notifyDue } from "../app/notify.ts";
+import { notifyDue, notifyGroups } from "../app/notify.ts";
 import { type PollReport, pollSource } from "../app/poll.ts";
 import { reconcileRules } from "../app/registry.ts";
+import { Superseded } from "../app/superseded.ts";
 import { fireTimers } from "../app/timers.ts";
 import type { SourceConfig } from "../model/config.ts";
 
 const TICK_MS = 1_000;
 const HEALTH_MS = 30_000;
 const PURGE_MS = 3_600_000;
-/** How long the first telling waits for the first poll of every source, so that what ended meanwhile pages nobody; ms. */
-const FIRST_ROUND_MS = 120_000;
 
 export interface DaemonHooks {
   polled?(report: PollReport): void;
@@ -25,13 +24,21 @@ export interface DaemonHooks {
 export interface LocalBus extends Bus {
   /** Resolves at the next ring, after `ms`, or when the signal aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
+  /** The groups that were rung for since it was last asked, and the poll rounds that are over. */
+  take(): { groups: string[]; over: ReadonlySet<string> };
 }
 
 export function createLocalBus(sleep: (ms: number, signal: AbortSignal) => Promise<void>): LocalBus {
   let rung = false;
   let wake: (() => void) | undefined;
+  let groups = new Set<string>();
+  let over = new Set<string>();
   return {
-    async publish() {
+    async publish(_transitions, due, round) {
+      if (round !== undefined) {
+        over.add(round);
+        for (const id of due) groups.add(id);
+      }
       rung = true;
       wake?.();
     },
@@ -49,34 +56,64 @@ export function createLocalBus(sleep: (ms: number, signal: AbortSignal) => Promi
       stop.abort();
       rung = false;
     },
+    take() {
+      const taken = { groups: [...groups], over };
+      groups = new Set();
+      over = new Set();
+      return taken;
+    },
   };
 }
 
-/** Runs until the signal aborts, then finishes or leaves safely what is in hand. Rejects where the store fails for good. */
+/**
+ * Runs until the signal aborts, then finishes or leaves safely what is in hand. Rejects where the store cannot be used at the start,
+ * and with Superseded as soon as a newer configuration decides.
+ */
 export async function runDaemon(app: App, bus: LocalBus, signal: AbortSignal, hooks: DaemonHooks = {}): Promise<void> {
   await reconcileRules(app);
+  const superseded = new AbortController();
+  const daemon: Daemon = {
+    app,
+    bus,
+    hooks,
+    signal: AbortSignal.any([signal, superseded.signal]),
+    giveWay: (error) => superseded.abort(error),
+  };
   const first = app.config.sources.map(() => Promise.withResolvers<void>());
-  const polling = app.config.sources.map((source, at) => pollForever(app, source, signal, hooks, first[at]!.resolve));
+  const polling = app.config.sources.map((source, at) => pollForever(daemon, source, first[at]!.resolve));
+  // What a catch-up of several sources opens and resolves pages nobody.
   const firstRound = Promise.all(first.map(({ promise }) => promise));
-  const patience = app.clock.sleep(FIRST_ROUND_MS, signal).catch(() => {});
+  const patience = app.clock.sleep(ROUND_WAIT_MS, daemon.signal).catch(() => {});
   await Promise.race([firstRound, patience]);
-  await Promise.all([...polling, tickForever(app, bus, signal, hooks)]);
+  await Promise.all([...polling, tickForever(daemon)]);
+  superseded.signal.throwIfAborted();
+  await notifyRung(daemon);
 }
 
-async function pollForever(
-  app: App,
-  source: SourceConfig,
-  signal: AbortSignal,
-  hooks: DaemonHooks,
-  first: () => void,
-): Promise<void> {
+interface Daemon {
+  app: App;
+  bus: LocalBus;
+  hooks: DaemonHooks;
+  signal: AbortSignal;
+  /** A newer configuration decides: this process ends what it does. */
+  giveWay(error: Superseded): void;
+}
+
+/** Says what failed, and goes on with the next turn; but for a newer configuration, which ends all of it. */
+function failed({ app, giveWay }: Daemon, what: string, error: unknown, fields: Record<string, unknown> = {}): void {
+  if (error instanceof Superseded) giveWay(error);
+  else app.log.error(what, { ...fields, error: (error as Error).message });
+}
+
+async function pollForever(daemon: Daemon, source: SourceConfig, first: () => void): Promise<void> {
+  const { app, signal, hooks } = daemon;
   while (!signal.aborted) {
     const began = app.clock.now();
     try {
       const report = await pollSource(app, source, signal);
       hooks.polled?.(report);
     } catch (error) {
-      app.log.error("source not polled", { source: source.id, error: (error as Error).message });
+      failed(daemon, "source not polled", error, { source: source.id });
     }
     first();
     // A clock that was set back must not make the pause longer.
@@ -86,12 +123,19 @@ async function pollForever(
   first();
 }
 
+/** Decides the groups of the rounds that are over. */
+async function notifyRung({ app, bus }: Pick<Daemon, "app" | "bus">): Promise<void> {
+  const { groups, over } = bus.take();
+  await notifyGroups(app, groups, { over });
+}
+
 /** Also where the clock was set back by more than the interval. */
 function isDue(now: number, at: number, interval: number): boolean {
   return now >= at || at - now > interval;
 }
 
-async function tickForever(app: App, bus: LocalBus, signal: AbortSignal, hooks: DaemonHooks): Promise<void> {
+async function tickForever(daemon: Daemon): Promise<void> {
+  const { app, bus, signal, hooks } = daemon;
   const busy = new Set<string>();
   const sending = new Set<Promise<unknown>>();
   let healthAt = 0;
@@ -104,10 +148,11 @@ async function tickForever(app: App, bus: LocalBus, signal: AbortSignal, hooks: 
         healthAt = now + HEALTH_MS;
         await checkHealth(app, hooks.problems?.());
       }
-      await notifyDue(app);
+      await notifyRung(daemon);
+      await notifyDue(app, { signal });
       // Not awaited: a slow channel holds up neither the others nor the next decision.
       const sent = deliverDue(app, signal, busy).catch((error: Error) => {
-        app.log.error("deliveries not sent; they stay due", { error: error.message });
+        failed(daemon, "deliveries not sent; they stay due", error);
       });
       sending.add(sent);
       void sent.finally(() => sending.delete(sent));
@@ -116,7 +161,7 @@ async function tickForever(app: App, bus: LocalBus, signal: AbortSignal, hooks: 
         await app.store.purge(now);
       }
     } catch (error) {
-      app.log.error("nothing could be told in this tick", { error: (error as Error).message });
+      failed(daemon, "nothing could be notified in this tick", error);
     }
     await bus.wait(TICK_MS, signal);
   }

@@ -1,9 +1,9 @@
 // One round: every source polled once, then timers, groups and deliveries, and what can be said about how it went.
 
 import { deliverDue, nextDue } from "../app/deliver.ts";
-import type { App } from "../app/deps.ts";
+import type { App, Bus } from "../app/deps.ts";
 import { checkHealth, type Problem } from "../app/health.ts";
-import { notifyDue } from "../app/notify.ts";
+import { notifyDue, notifyGroups } from "../app/notify.ts";
 import { type PollReport, pollSource } from "../app/poll.ts";
 import { reconcileRules } from "../app/registry.ts";
 import { type DeliveryRow, deliveryKey } from "../app/rows.ts";
@@ -22,10 +22,12 @@ export interface RoundReport {
 /** Runs one round. Rejects only where the store fails; everything else is in the report. */
 export async function runOnce(app: App, signal: AbortSignal): Promise<RoundReport> {
   await reconcileRules(app);
-  const polls = await Promise.all(app.config.sources.map((source) => pollSource(app, source, signal)));
+  const { polling, rung } = collectingRings(app);
+  const polls = await Promise.all(app.config.sources.map((source) => pollSource(polling, source, signal)));
   const polled = app.clock.now();
-  await fireTimers(app);
-  const problems = await checkHealth(app);
+  await fireTimers(polling);
+  const problems = await checkHealth(polling);
+  await notifyGroups(app, [...rung.groups], { over: rung.over, atOnce: true });
   const tried = new Set(await tell(app, signal));
   for (;;) {
     const due = await nextDue(app, [...tried]);
@@ -40,6 +42,17 @@ export async function runOnce(app: App, signal: AbortSignal): Promise<RoundRepor
   const worse = await checkHealth(app);
   await tell(app, signal);
   return { polls, deliveries, problems: worse };
+}
+
+/** The application whose doorbell keeps what it is rung for: a single round notifies all of it at its end. */
+function collectingRings(app: App): { polling: App; rung: { groups: Set<string>; over: Set<string> } } {
+  const rung = { groups: new Set<string>(), over: new Set<string>() };
+  const publish: Bus["publish"] = async (transitions, groups, round) => {
+    for (const id of groups) rung.groups.add(id);
+    if (round !== undefined) rung.over.add(round);
+    await app.bus.publish(transitions, groups, round);
+  };
+  return { polling: { ...app, bus: { publish } }, rung };
 }
 
 async function tell(app: App, signal: AbortSignal): Promise<string[]> {

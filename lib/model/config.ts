@@ -1,5 +1,6 @@
 // The configuration as the application reads it: what the files describe, validated and completed.
 import type * as z from "zod";
+import type { Severity } from "./alert.ts";
 import type { SourceKind } from "./event.ts";
 import type { Silence } from "./route-file.ts";
 import type { Rule } from "./rule-file.ts";
@@ -47,6 +48,8 @@ export interface RouteConfig {
   groupWait: number;
   groupInterval: number;
   repeatInterval: number;
+  /** Severities whose new alerts wait for `groupWait`, not for `groupInterval`. */
+  urgent: Severity[];
   mute: string[];
   active: string[];
   routes: RouteConfig[];

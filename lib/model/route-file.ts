@@ -1,5 +1,6 @@
 // The schema of routes, time intervals and silences as people write them: who is told of an alert, and when.
 import * as z from "zod";
+import { Severity } from "./alert.ts";
 import { Duration, Instant, Name, PatternObject, Positive, Text } from "./file-fields.ts";
 
 const RouteFields = {
@@ -13,6 +14,10 @@ const RouteFields = {
   groupWait: Duration.optional().describe("Wait before a group's first notification. At the root: 0s."),
   groupInterval: Duration.optional().describe("Wait before news of a group that was told. At the root: 5m."),
   repeatInterval: Positive.optional().describe("Wait before a group that still fires is told again. At the root: 4h."),
+  urgent: z
+    .array(Severity)
+    .optional()
+    .describe("Severities whose new alerts wait for groupWait, not for groupInterval. At the root: [critical]."),
   mute: z.array(Name).optional().describe("timeIntervals in which nothing is sent."),
   active: z.array(Name).optional().describe("timeIntervals outside of which nothing is sent."),
 };

@@ -42,7 +42,7 @@ async function live(): Promise<Bench> {
       if (what === "fails") b.fail(at, undefined, service);
       else b.recover(at, service);
     }
-    await b.round();
+    await b.beat();
   }
   return b;
 }

@@ -232,7 +232,7 @@ describe("where an alert is told, or why not yet", () => {
   it("groupWait: due when the group is", async () => {
     const made = await bench({ yaml: yaml(DOWN, "", "{ groupWait: 5m, groupBy: [rule, resource.id] }") });
     made.fail(1);
-    await made.rounds(2);
+    await made.beats(2);
     const { routes: ways, deliveries, openedBy } = await routes(made);
     expect(deliveries).toEqual([]);
     expect(openedBy).toBe((await seenEvents(made.app))[0]!.id);
@@ -249,22 +249,21 @@ describe("where an alert is told, or why not yet", () => {
     ]);
   });
 
-  it("a catch-up that goes on: what it opened is due when it is over and the group may tell", async () => {
+  it("a poll round that goes on: what it opened is due when it is over and the group may notify", async () => {
     const made = await bench({ yaml: yaml(DOWN, "", "{ groupWait: 30m }") });
     made.fail(1);
-    await made.rounds(2);
+    await made.beats(2);
     const [alert] = await openAlerts(made.app);
     const reader = createReader(made.app);
     const waiting: Reader = {
       ...reader,
       async group(id) {
-        const known = (await reader.group(id))!;
-        const members = known.members.map((member) => ({ ...member, by: "services/svc-1" }));
-        return { group: { ...known.group, waiting: { "services/svc-1": T0 + 10 * MINUTE } }, members };
+        const { group, members } = (await reader.group(id))!;
+        return { group, members: members.map((member) => ({ ...member, round: "services/1", at: T0 + 45 * MINUTE })) };
       },
     };
     const { routes: ways } = await createExplainer(made.app, waiting, formatPlace).alert(alert!);
-    expect(ways[0]).toMatchObject({ told: false, next: { at: at(31), reason: "new" } });
+    expect(ways[0]).toMatchObject({ told: false, next: { at: at(46), reason: "new" } });
   });
 
   it("told: when it is repeated, as long as it fires", async () => {
@@ -353,7 +352,7 @@ channels:
   it("a group of before the configuration changed is named, and goes on", async () => {
     const made = await bench({ yaml: yaml(DOWN, "", "{ groupWait: 30m }") });
     made.fail(1);
-    await made.rounds(2);
+    await made.beats(2);
     await made.reload(yaml(DOWN, "", "{ groupBy: [resource.id], groupWait: 30m }"));
     expect((await routes(made)).routes).toMatchObject([
       { route: "route", group: { rule: "down" }, next: { at: at(31) } },

@@ -2,9 +2,14 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { createApp } from "../../lib/app/app.ts";
+import { deliverDue } from "../../lib/app/deliver.ts";
 import type { App } from "../../lib/app/deps.ts";
+import { notifyDue, notifyGroups } from "../../lib/app/notify.ts";
 import { openConfig } from "../../lib/app/open-config.ts";
+import { pollSource } from "../../lib/app/poll.ts";
+import { fireTimers } from "../../lib/app/timers.ts";
 import { createRedactor } from "../../lib/config/redactor.ts";
+import { createLocalBus } from "../../lib/local/daemon.ts";
 import { type RoundReport, runOnce } from "../../lib/local/once.ts";
 import type { Notification } from "../../lib/model/notification.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
@@ -43,6 +48,10 @@ export interface Bench {
   round(): Promise<RoundReport>;
   /** Rounds every `step` minutes from the next one up to `until` minutes. */
   rounds(until: number, step?: number): Promise<void>;
+  /** What `lookout run` does: a poll round of every source, then a tick. */
+  beat(): Promise<void>;
+  /** Likewise every minute, from the next one up to `until` minutes. */
+  beats(until: number): Promise<void>;
   /** Something that failed, at a moment in minutes; `what` is part of the message. */
   fail(minutes: number, what?: string, service?: string): void;
   recover(minutes: number, service?: string): void;
@@ -109,6 +118,7 @@ export async function bench(options: BenchOptions): Promise<Bench> {
     DOMAIN: domain,
   };
   const env: Record<string, string> = { ...own, ...options.env };
+  const bus = createLocalBus(sleep);
 
   async function open(yaml: string): Promise<App> {
     const sources = `sources: [{ kind: service-events, targets: ${JSON.stringify(services)} }]\n`;
@@ -123,7 +133,6 @@ export async function bench(options: BenchOptions): Promise<Bench> {
       redactor: createRedactor(),
     });
     const log = { debug() {}, info() {}, warn() {}, error() {} };
-    const bus = { async publish() {} };
     const identity = { id: "test", isGone: () => false };
     return createApp(config, { store, clock, random: () => 0.5, identity, log, bus, secrets, print() {} });
   }
@@ -144,6 +153,21 @@ export async function bench(options: BenchOptions): Promise<Bench> {
       for (let at = Math.floor((now - T0) / MINUTE / step) * step + step; at <= until; at += step) {
         made.to(at);
         await made.round();
+      }
+    },
+    async beat() {
+      const { signal } = new AbortController();
+      await Promise.all(made.app.config.sources.map((source) => pollSource(made.app, source, signal)));
+      await fireTimers(made.app);
+      const { groups, over } = bus.take();
+      await notifyGroups(made.app, groups, { over });
+      await notifyDue(made.app);
+      await deliverDue(made.app, signal);
+    },
+    async beats(until) {
+      for (let at = Math.floor((now - T0) / MINUTE) + 1; at <= until; at++) {
+        made.to(at);
+        await made.beat();
       }
     },
     fail: (minutes, what = "Failed to pull image", service = SERVICE) => add(service, minutes, "abnormal", what),

@@ -29,9 +29,9 @@ describe("groups", () => {
     const b = await bench({ yaml: yaml("severity: error", "groupWait: 3m"), services: ["svc-1", "svc-2"] });
     b.to(1);
     b.fail(0.5);
-    await b.round();
+    await b.beat();
     b.fail(2.5, "Failed", "svc-2");
-    await b.rounds(8);
+    await b.beats(8);
     expect(b.messages.map(line)).toEqual(["4 /ops new firing: svc-1 firing ×1(+1), svc-2 firing ×1(+1)"]);
   });
 

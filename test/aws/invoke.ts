@@ -2,6 +2,10 @@
 import { pathToFileURL } from "node:url";
 import type { LambdaHandler } from "../../lib/aws/middleware.ts";
 
+// A clock that is ahead lets time pass between two invocations.
+const realNow = Date.now;
+Date.now = () => realNow() + Number(process.env["AHEAD"]);
+
 const [file = "", event = "", remaining = ""] = process.argv.slice(2);
 const deadline = performance.now() + Number(remaining);
 const { handler } = (await import(pathToFileURL(file).href)) as { handler: LambdaHandler };

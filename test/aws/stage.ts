@@ -34,6 +34,8 @@ export interface Invocation {
 export interface InvokeOptions {
   /** Until Lambda would end it; ms. */
   remaining?: number;
+  /** By how much its clock is ahead; ms. */
+  ahead?: number;
   env?: Record<string, string>;
 }
 
@@ -87,7 +89,11 @@ export async function openStage(aws: string, configOf: (cloud: Simulator, receiv
     },
     received,
     invoke: (name, event, options = {}) =>
-      invoke(join(build, `${name}.js`), event, options.remaining ?? 55_000, { ...env, ...options.env }),
+      invoke(join(build, `${name}.js`), event, options.remaining ?? 55_000, {
+        ...env,
+        AHEAD: String(options.ahead ?? 0),
+        ...options.env,
+      }),
     rung: () => receive(aws, queue),
     async close() {
       client.destroy();

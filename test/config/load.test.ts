@@ -107,6 +107,7 @@ test("the shortest useful file loads, with every default filled in", async () =>
     groupWait: 0,
     groupInterval: 300_000,
     repeatInterval: 14_400_000,
+    urgent: ["critical"],
     mute: [],
     active: [],
     routes: [],

@@ -20,7 +20,7 @@ export interface Driver {
   reload(config: OpenedConfig): void;
   /** Two begin the same at the same time; a second daemon on the same state. */
   overlap(): void;
-  rung(groups: readonly string[]): void;
+  rung(groups: readonly string[], round: string | undefined): void;
 }
 
 type Job = (app: App, signal: AbortSignal) => Promise<unknown>;
@@ -79,8 +79,8 @@ function createScheduled(machine: Machine, first: OpenedConfig): Driver {
       config = next;
       idle.clear();
     },
-    rung(groups) {
-      if (functions) void invoke("notify", (app, signal) => tellGroups(app, groups, signal));
+    rung(groups, round) {
+      if (functions) void invoke("notify", (app, signal) => tellGroups(app, groups, round, signal));
     },
   };
 }

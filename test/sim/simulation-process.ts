@@ -41,7 +41,7 @@ export interface Machine {
   fates: { calls: number; end: "before" | "after" | "stop" }[];
   crashes: number;
   /** The doorbell rings. */
-  rung(groups: readonly string[]): void;
+  rung(groups: readonly string[], round: string | undefined): void;
   log(process: string, level: string, message: string, fields: object): void;
 }
 
@@ -143,7 +143,7 @@ export function startProcess(machine: Machine, config: OpenedConfig, bus?: Bus):
       isGone: (other) => profile.mode !== "functions" && ![...machine.processes].some((one) => one.id === other),
     },
     log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
-    bus: bus ?? { publish: (_transitions, groups) => gate(async () => machine.rung(groups)) },
+    bus: bus ?? { publish: (_transitions, groups, round) => gate(async () => machine.rung(groups, round)) },
     secrets: config.secrets,
     print() {},
   });

@@ -111,8 +111,8 @@ async function run(
     fates: [],
     crashes: 0,
     processes: new Set(),
-    rung(groups) {
-      if (!bell.chance(rates.lostRing)) time.at(time.now() + bell.int(0, 500), () => driver.rung(groups));
+    rung(groups, round) {
+      if (!bell.chance(rates.lostRing)) time.at(time.now() + bell.int(0, 500), () => driver.rung(groups, round));
     },
     log: (process, level, message, fields) => trace?.(`  ${process} ${level} ${message} ${JSON.stringify(fields)}`),
   };

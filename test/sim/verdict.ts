@@ -3,7 +3,6 @@
 import { listDeliveries } from "../../lib/app/deliver.ts";
 import type { App } from "../../lib/app/deps.ts";
 import { endedAlerts, openAlerts, seenEvents } from "../../lib/app/lists.ts";
-import { type TargetRow, targetPartition } from "../../lib/app/rows.ts";
 import { readStatus } from "../../lib/app/status.ts";
 import type { Alert } from "../../lib/model/alert.ts";
 import type { Event } from "../../lib/model/event.ts";
@@ -100,7 +99,7 @@ async function judgeLedger(app: App, events: readonly Event[]): Promise<string[]
 }
 
 /** Nothing is left in hand. */
-async function judgeRest({ store, clock, config }: App): Promise<string[]> {
+async function judgeRest({ store, clock }: App): Promise<string[]> {
   const wrong: string[] = [];
   for (const queue of ["timer", "group", "delivery"] as const) {
     for (const { pk, sk } of await store.due(queue, clock.now(), 10))
@@ -108,11 +107,6 @@ async function judgeRest({ store, clock, config }: App): Promise<string[]> {
   }
   for (const { sk, data } of await store.list<{ parts?: unknown[]; preparing?: number }>("journal")) {
     if (sk !== "head" || data.parts?.length || data.preparing) wrong.push(`the journal still holds ${sk}`);
-  }
-  for (const source of config.sources) {
-    for (const { sk, data } of await store.list<TargetRow>(targetPartition(config, source))) {
-      if (data.held) wrong.push(`${source.id} ${sk} still holds groups`);
-    }
   }
   return wrong;
 }

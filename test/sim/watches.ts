@@ -76,8 +76,8 @@ export function asFunctions(times: number): Watch {
     function invoke(name: string, work: (app: App) => Promise<unknown>): void {
       let container = containers.get(name);
       if (container === undefined || container.proc.dead) {
-        container = stage.start(`${name}#${stage.procs.length}`, async (_transitions, groups) => {
-          invoke(`notify-${stage.procs.length}`, (app) => tellGroups(app, groups, signal));
+        container = stage.start(`${name}#${stage.procs.length}`, async (_transitions, groups, round) => {
+          invoke(`notify-${stage.procs.length}`, (app) => tellGroups(app, groups, round, signal));
         });
         containers.set(name, container);
       }

@@ -20,6 +20,7 @@ export function configOfRules(file: string, rules: RuleConfig[]): Config {
     groupWait: 0,
     groupInterval: 5 * MINUTE,
     repeatInterval: 240 * MINUTE,
+    urgent: ["critical"],
     mute: [],
     active: [],
     routes: [],
