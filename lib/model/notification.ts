@@ -8,6 +8,8 @@ export type NotifyReason = z.infer<typeof NotifyReason>;
 export const NotifiedAlert = Alert.extend({
   /** What the alert counted since its group's last notification. */
   newCount: z.number(),
+  /** Why this alert is in the notification. Absent in what an older version stored. */
+  reason: NotifyReason.optional(),
 });
 export type NotifiedAlert = z.infer<typeof NotifiedAlert>;
 
