@@ -11,7 +11,8 @@ const Options = z.strictObject({});
 const MEDIUM: Medium = {
   limit: 64_000,
   text: characters,
-  block: (lines) => characters(lines.map(indented).join("\n")) + 1,
+  line: (line) => characters(indented(line)) + 1,
+  frame: 0,
 };
 
 export const consoleOutput: ChannelType<z.infer<typeof Options>> = {

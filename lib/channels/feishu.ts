@@ -3,11 +3,11 @@
 import { createHmac } from "node:crypto";
 import * as z from "zod";
 import { Address, postJson } from "./address.ts";
-import type { Tone } from "./alert-lines.ts";
 import { byCode, header, jsonObject, retry, retryAfter, wait } from "./answer.ts";
 import type { Line } from "./medium.ts";
 import { compose } from "./message.ts";
-import { jsonBytes } from "./plain.ts";
+import type { Tone } from "./news.ts";
+import { jsonBytes, jsonItemBytes } from "./plain.ts";
 import type { ChannelType, HttpResponse } from "./port.ts";
 import { receiverWords } from "./redact.ts";
 
@@ -37,7 +37,8 @@ export const feishu: ChannelType<z.infer<typeof Options>> = {
     const { title, tone, blocks } = compose(notification, timezone, {
       limit: LIMIT,
       text: (text) => jsonBytes(harmless(text)),
-      block: (lines) => Buffer.byteLength(JSON.stringify(elementsOf(lines))),
+      line: (line) => (line.link ? jsonItemBytes(linkElement(line)) : jsonBytes(`\n${harmless(line.text)}`)),
+      frame: jsonItemBytes(elementsOf([])),
     });
     const card = {
       config: { wide_screen_mode: true },
@@ -69,8 +70,11 @@ function resetOf(response: HttpResponse): number | undefined {
 function elementsOf(lines: readonly Line[]): object[] {
   const text = lines.filter((line) => !line.link).map((line) => harmless(line.text));
   const plain = { tag: "div", text: { tag: "plain_text", content: text.join("\n") } };
-  const links = lines.flatMap(({ text, link }) => (link ? [`[${text}](${link})`] : []));
-  return [plain, ...links.map((content) => ({ tag: "div", text: { tag: "lark_md", content } })), { tag: "hr" }];
+  return [plain, ...lines.filter((line) => line.link).map(linkElement), { tag: "hr" }];
+}
+
+function linkElement({ text, link }: Line): object {
+  return { tag: "div", text: { tag: "lark_md", content: `[${text}](${link})` } };
 }
 
 /** Plain text is not read for mentions; should it ever be, this leaves none. */

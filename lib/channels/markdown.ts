@@ -28,7 +28,8 @@ export function writeText(
   const { title, blocks } = compose(notification, timezone, {
     limit: markup.limit,
     text: (raw) => markup.measure(markup.escape(raw)),
-    block: (lines) => markup.measure(write(lines)) + markup.measure(markup.gap),
+    line: (line) => markup.measure(writeLine(line, markup)) + markup.measure(markup.newline),
+    frame: markup.measure(markup.gap),
   });
   const written = [[{ text: title, strong: true }], ...blocks].map(write);
   return { title, text: written.join(markup.gap) };

@@ -8,12 +8,21 @@ export interface Line {
   link?: string;
 }
 
-/** How a channel counts. Both add up: over the blocks of a message, over the code points of a text. */
+/** How a channel counts. What it counts adds up: a block costs its frame and its lines, a text its code points. */
 export interface Medium {
   /** What the title and all blocks may cost together. */
   limit: number;
-  /** A block as it will be written, separators included. */
-  block(lines: readonly Line[]): number;
+  /** How many blocks there may be, the title's included. Absent: any number. */
+  blocks?: number;
+  /** What a block costs beside its lines, at most. */
+  frame: number;
+  /** A line as it will be written, its end included, at most. */
+  line(line: Line): number;
   /** Raw text as it will be written. */
   text(text: string): number;
+}
+
+/** What a block costs, at most. */
+export function blockCost(lines: readonly Line[], medium: Medium): number {
+  return lines.reduce((sum, line) => sum + medium.line(line), medium.frame);
 }

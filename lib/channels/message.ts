@@ -1,12 +1,15 @@
-// What every chat says about a notification, as plain lines that each channel writes in its own markup: the most urgent
-// alerts first, as many as the channel holds, the rest counted. A message never exceeds its medium's limit.
+// What every chat says about a notification, as plain lines that each channel writes in its own markup: its news first, each
+// by name, and the rest counted. A message never exceeds its medium's limit.
 import type { Notification, NotifiedAlert } from "../model/notification.ts";
-import { alertLines, alertTitle, fieldsText, piece, REASONS, SIGNS, type Tone, toneOf } from "./alert-lines.ts";
-import type { Line, Medium } from "./medium.ts";
+import { alertLines, fieldsText, piece } from "./alert-lines.ts";
+import { fitted } from "./fit.ts";
+import { blockCost, type Line, type Medium } from "./medium.ts";
+import { countsText, newsOf, type Tone, toneOf } from "./news.ts";
 import { oneLine } from "./plain.ts";
+import { titleOf } from "./title.ts";
 
 export interface Message {
-  /** One line. With one alert it is the alert's; with several it counts them. */
+  /** One line of at most 150 characters that names the news. */
   title: string;
   /** Of the most urgent alert. */
   tone: Tone;
@@ -14,76 +17,45 @@ export interface Message {
 }
 
 const TEST_NOTE = "This is a test message of Lookout. Nothing has happened.";
-const URGENCY: readonly Tone[] = ["critical", "error", "warning", "info", "resolved"];
 
 /** The message, within the medium's limit; times are shown in `timezone` (IANA name). */
 export function compose(notification: Notification, timezone: string, medium: Medium): Message {
-  const alerts = mostUrgentFirst(notification.alerts);
-  const alone = alerts.length === 1 ? alerts[0] : undefined;
-  const counts = countsOf(alerts);
-  const mark = notification.test ? "TEST: " : "";
-  const title = mark + (alone ? alertTitle(alone, medium) : overview(notification, counts, medium));
-  const head: Line[][] = notification.test ? [[{ text: TEST_NOTE }]] : [];
-  const foot = heldBack(notification);
-  const shown: Line[][] = [];
+  const { lead, known } = newsOf(notification);
+  const [first] = lead;
+  const title = titleOf(notification, lead);
+  const head = notification.test ? [[{ text: TEST_NOTE }]] : [];
+  const foot = [...knownBefore(known), ...heldBack(notification), ...groupOf(notification, medium)];
+  const around: Line[][] = [[{ text: title, strong: true }], ...head, ...foot];
+  const room = around.reduce((left, block) => left - blockCost(block, medium), medium.limit);
+  const most = (medium.blocks ?? Number.POSITIVE_INFINITY) - around.length - 1;
   const time = timeIn(timezone);
-
-  let left = medium.limit;
-  for (const block of [[{ text: title, strong: true }], ...head, ...foot]) left -= medium.block(block);
-  for (const alert of alerts) {
-    const facts = alertLines(alert, notification.reason, time, medium);
-    const block = alone ? facts : [{ text: alertTitle(alert, medium), strong: true }, ...facts];
-    count(counts, alert, -1);
-    left -= medium.block(block);
-    if (left < total(more(counts), medium)) {
-      count(counts, alert, +1);
-      break;
-    }
-    shown.push(block);
-  }
-  return { title, tone: alerts[0] ? toneOf(alerts[0]) : "info", blocks: [...head, ...shown, ...more(counts), ...foot] };
+  const news = first ? fitted(lead, (told) => alertLines(told, time, medium), medium, room, most) : [];
+  return {
+    title,
+    tone: first ? toneOf(first.alert) : "info",
+    blocks: [...head, ...withoutRepetition(title, news), ...foot],
+  };
 }
 
-function mostUrgentFirst(alerts: readonly NotifiedAlert[]): NotifiedAlert[] {
-  const severity = (alert: NotifiedAlert) => URGENCY.indexOf(alert.severity);
-  const ended = (alert: NotifiedAlert) => Number(alert.status === "resolved");
-  return alerts.toSorted((a, b) => ended(a) - ended(b) || severity(a) - severity(b));
+/** One alert's name is left out where the title is just that. */
+function withoutRepetition(title: string, news: Line[][]): Line[][] {
+  const [name, ...details] = news[0] ?? [];
+  if (news.length !== 1 || !name || !title.endsWith(name.text)) return news;
+  return details.length === 0 ? [] : [details];
 }
 
-/** How many alerts there are of each tone. */
-type Counts = Map<Tone, number>;
-
-function countsOf(alerts: readonly NotifiedAlert[]): Counts {
-  const counts: Counts = new Map(URGENCY.map((tone) => [tone, 0]));
-  for (const alert of alerts) count(counts, alert, +1);
-  return counts;
+/** One line about the alerts that people have been notified of. */
+function knownBefore(known: readonly NotifiedAlert[]): Line[][] {
+  if (known.length === 0) return [];
+  const fresh = known.reduce((sum, { newCount }) => sum + newCount, 0);
+  const matches = fresh === 0 ? "no new match" : `${fresh} new ${fresh === 1 ? "match" : "matches"}`;
+  return [[{ text: `Notified before, still firing: ${known.length} (${countsText(known)}), ${matches}` }]];
 }
 
-function count(counts: Counts, alert: NotifiedAlert, by: number): void {
-  const tone = toneOf(alert);
-  counts.set(tone, (counts.get(tone) ?? 0) + by);
-}
-
-function countsText(counts: Counts): string {
-  const parts = [...counts].filter(([, number]) => number > 0).map(([tone, number]) => `${number} ${tone}`);
-  return parts.join(", ");
-}
-
-function more(counts: Counts): Line[][] {
-  const rest = [...counts.values()].reduce((sum, number) => sum + number, 0);
-  return rest === 0 ? [] : [[{ text: `+${rest} more: ${countsText(counts)}` }]];
-}
-
-function total(blocks: readonly Line[][], medium: Medium): number {
-  return blocks.reduce((sum, block) => sum + medium.block(block), 0);
-}
-
-function overview(notification: Notification, counts: Counts, medium: Medium): string {
-  if (notification.alerts.length === 0) return `${SIGNS.info} What was held back has ended`;
-  const worst = URGENCY.find((tone) => (counts.get(tone) ?? 0) > 0) ?? "info";
-  const group = piece(fieldsText(notification.group), 0.1, medium);
-  const parts = [`${SIGNS[worst]} ${countsText(counts)}`, REASONS[notification.reason], group];
-  return parts.filter(Boolean).join(" · ");
+/** What several alerts have in common. */
+function groupOf({ group, alerts }: Notification, medium: Medium): Line[][] {
+  if (alerts.length < 2 || Object.keys(group).length === 0) return [];
+  return [[{ text: piece(`Group: ${fieldsText(group)}`, 0.05, medium) }]];
 }
 
 /** One line about what silences, mutes and inhibition kept from this channel. */

@@ -5,6 +5,7 @@ import type { Event } from "../model/event.ts";
 import type { NotifiedAlert } from "../model/notification.ts";
 import { Address, harmlessLink, postJson } from "./address.ts";
 import { jsonObject, refused, retry, retryAfter } from "./answer.ts";
+import { reasonOf } from "./news.ts";
 import { bytes, characters, cut, oneLine } from "./plain.ts";
 import type { ChannelType } from "./port.ts";
 import { receiverWords } from "./redact.ts";
@@ -44,7 +45,7 @@ export const pagerduty: ChannelType<z.infer<typeof Options>> = {
         class: alert.rule,
         ...(alert.resource ? { component: short(`${alert.resource.type} ${alert.resource.id}`) } : {}),
         ...(alert.connection ? { group: alert.connection } : {}),
-        custom_details: details(alert, reason),
+        custom_details: details(alert, reasonOf(alert, reason)),
       },
       ...(link ? { links: [{ href: link, text: "Runbook" }] } : {}),
     });

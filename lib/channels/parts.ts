@@ -1,7 +1,7 @@
 // The webhook body and its limit of 1 MB: older events are left out first, then the alerts are spread over several bodies.
 import type { Event } from "../model/event.ts";
 import type { Notification, NotifiedAlert } from "../model/notification.ts";
-import { bytes } from "./plain.ts";
+import { jsonItemBytes } from "./plain.ts";
 
 /** Bytes of a body, at most. */
 export const BODY_LIMIT = 1_000_000;
@@ -20,8 +20,8 @@ export function wireForm(notification: Notification): Notification {
  */
 export function bodyParts(notification: Notification): NotifiedAlert[][] {
   const { alerts } = notification;
-  const room = BODY_LIMIT - RESERVE - jsonSize(wireForm({ ...notification, alerts: [] }));
-  const sizes = alerts.map((alert) => jsonSize(newest(alert, 1)));
+  const room = BODY_LIMIT - RESERVE - jsonItemBytes(wireForm({ ...notification, alerts: [] }));
+  const sizes = alerts.map((alert) => jsonItemBytes(newest(alert, 1)));
   const least = sizes.reduce((sum, size) => sum + size, 0);
   if (least <= room) return [withEvents(alerts, room - least)];
   return inBins(
@@ -40,7 +40,7 @@ function withEvents(alerts: readonly NotifiedAlert[], room: number): NotifiedAle
     for (const [index, alert] of alerts.entries()) {
       const event: Event | undefined = alert.events[alert.events.length - 1 - age];
       if (!event) continue;
-      left -= jsonSize(event);
+      left -= jsonItemBytes(event);
       if (left < 0) return alerts.map((one, i) => newest(one, kept[i]!));
       kept[index] = age + 1;
     }
@@ -64,9 +64,4 @@ function inBins(alerts: readonly NotifiedAlert[], sizes: readonly number[], room
 
 function newest(alert: NotifiedAlert, count: number): NotifiedAlert {
   return alert.events.length <= count ? alert : { ...alert, events: alert.events.slice(-count) };
-}
-
-/** Bytes in a JSON list: the comma included. */
-function jsonSize(value: unknown): number {
-  return bytes(JSON.stringify(value)) + 1;
 }

@@ -38,3 +38,8 @@ export function bytes(text: string): number {
 export function jsonBytes(text: string): number {
   return Buffer.byteLength(JSON.stringify(text)) - 2;
 }
+
+/** Bytes of the value in a JSON list: the comma included. */
+export function jsonItemBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value)) + 1;
+}

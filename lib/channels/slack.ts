@@ -1,24 +1,28 @@
-// Slack incoming webhooks: one mrkdwn text, since a block beyond its limits makes Slack refuse the whole message.
-// https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks, limits: https://docs.slack.dev/messaging/formatting-message-text
+// Slack incoming webhooks: Block Kit's rich_text blocks. Unlike mrkdwn, and unlike plain_text, in which Slack's clients make
+// links of addresses, nothing in the text of their elements is read: bold and links are elements of their own.
+// https://docs.slack.dev/reference/block-kit/blocks/rich-text-block, limits: https://docs.slack.dev/reference/block-kit/blocks
 import * as z from "zod";
 import { Address, postJson } from "./address.ts";
 import { jsonObject, refused, retry, retryAfter, wait } from "./answer.ts";
-import { type Markup, writeText } from "./markdown.ts";
-import { characters } from "./plain.ts";
+import { lookalikes } from "./markdown.ts";
+import type { Line, Medium } from "./medium.ts";
+import { compose } from "./message.ts";
+import { jsonBytes, jsonItemBytes } from "./plain.ts";
 import type { ChannelType } from "./port.ts";
 import { receiverWords } from "./redact.ts";
 
 const Options = z.strictObject({ url: Address });
 
-/** Slack cuts at 40,000 characters. */
-const MARKUP: Markup = {
-  limit: 39_000,
-  measure: characters,
-  escape: (raw) => raw.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;"),
-  strong: (written) => `*${written}*`,
-  link: (written, address) => `<${address.replaceAll("&", "&amp;")}|${written}>`,
-  newline: "\n",
-  gap: "\n\n",
+/**
+ * At most 50 blocks. All blocks together: Slack documents no limit and refuses them (msg_blocks_too_long) at about 12,000
+ * characters of text and 13,300 of JSON, https://github.com/slackapi/bolt-js/issues/2509 and 2867. Bytes of JSON.
+ */
+const MEDIUM: Medium = {
+  limit: 12_000,
+  blocks: 50,
+  frame: jsonItemBytes(blockOf([])),
+  line: (line) => elementsOf(line, 1).reduce((sum, element) => sum + jsonItemBytes(element), 0),
+  text: jsonBytes,
 };
 
 /** Errors Slack gives in a body and that pass by themselves. */
@@ -36,8 +40,17 @@ export const slack: ChannelType<z.infer<typeof Options>> = {
   options: Options,
   incident: false,
   render(notification, options, { timezone }) {
-    const { text } = writeText(notification, timezone, MARKUP);
-    return postJson(options.url, { text, link_names: false, unfurl_links: false, unfurl_media: false });
+    const { title, blocks } = compose(notification, timezone, MEDIUM);
+    const all: Line[][] = [[{ text: title, strong: true }], ...blocks];
+    return postJson(options.url, {
+      text: standIn(all),
+      mrkdwn: false,
+      parse: "none",
+      link_names: false,
+      unfurl_links: false,
+      unfurl_media: false,
+      blocks: all.map(blockOf),
+    });
   },
   classify(response, { now }) {
     const answer = jsonObject(response.body);
@@ -54,3 +67,32 @@ export const slack: ChannelType<z.infer<typeof Options>> = {
     return refused(response, now, error);
   },
 };
+
+function blockOf(lines: readonly Line[]): object {
+  return { type: "rich_text", elements: [{ type: "rich_text_section", elements: lines.flatMap(elementsOf) }] };
+}
+
+/** A line's elements; all but the first line of a block begin with a new line. */
+function elementsOf({ text, strong, link }: Line, index: number): object[] {
+  const start = index === 0 ? "" : "\n";
+  if (!link) return [{ type: "text", text: start + text, ...(strong ? { style: { bold: true } } : {}) }];
+  return [...(start ? [{ type: "text", text: start }] : []), { type: "link", url: link, text }];
+}
+
+/**
+ * The text for notifications and screen readers, which is not shown beside blocks. Webhooks do not dependably obey `parse` and
+ * `mrkdwn`, so that nothing in it may look like markup, a mention or an address.
+ */
+function standIn(blocks: readonly Line[][]): string {
+  const lines = blocks.flat().filter((line) => !line.link);
+  return lines.map(({ text }) => inert(text)).join("\n");
+}
+
+/** Lookalikes for what opens markup (an underscore does at a word's edge), a word joiner within what may be an address or a name. */
+function inert(raw: string): string {
+  return lookalikes(raw)
+    .replaceAll("&", "＆")
+    .replaceAll("~", "～")
+    .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "＿")
+    .replace(/[.:@#](?=\S)/g, "$&\u2060");
+}

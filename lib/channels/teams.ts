@@ -2,10 +2,10 @@
 // https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook
 import * as z from "zod";
 import { Address, postJson } from "./address.ts";
-import type { Tone } from "./alert-lines.ts";
 import { refused } from "./answer.ts";
 import type { Line } from "./medium.ts";
 import { compose } from "./message.ts";
+import type { Tone } from "./news.ts";
 import { jsonBytes } from "./plain.ts";
 import type { ChannelType } from "./port.ts";
 
@@ -30,7 +30,8 @@ export const teams: ChannelType<z.infer<typeof Options>> = {
     const { title, tone, blocks } = compose(notification, timezone, {
       limit: LIMIT,
       text: jsonBytes,
-      block: (lines) => Buffer.byteLength(JSON.stringify(elementsOf(lines))),
+      line: (line) => Buffer.byteLength(JSON.stringify(elementsOf([line]))),
+      frame: 0,
     });
     const heading = { type: "TextRun", text: title, size: "Large", weight: "Bolder", color: COLOURS[tone] };
     const content = {

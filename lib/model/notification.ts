@@ -8,7 +8,7 @@ export type NotifyReason = z.infer<typeof NotifyReason>;
 export const NotifiedAlert = Alert.extend({
   /** What the alert counted since its group's last notification. */
   newCount: z.number(),
-  /** Why it stands here: what is news of it, or that it was notified before. Absent where an older version wrote it. */
+  /** Why this alert is in the notification. Absent in what an older version stored. */
   reason: NotifyReason.optional(),
 });
 export type NotifiedAlert = z.infer<typeof NotifiedAlert>;

@@ -17,8 +17,11 @@ export interface Spec {
   /** What the receiver counts of a request, and how much of it it accepts. */
   measure: (request: HttpRequest) => number;
   limit: number;
-  /** Whether people read this body as a chat message, with the most urgent alert first. */
+  /** Whether people read this body as a chat message, with its news first. */
   chat: boolean;
+  /** What people see of a chat's body, where that holds more. */
+  // biome-ignore lint/suspicious/noExplicitAny: any receiver's body
+  shown?: (body: any) => unknown;
   /** How a text from an event would forge a link in this receiver's markup, where that has such links. */
   forgedLink?: RegExp;
 }
@@ -147,8 +150,11 @@ export function channelContract(spec: Spec): void {
   });
 }
 
+const ENDED = { status: "resolved", endsAt: "2026-11-20T10:04:00.000Z" } as const;
+
 function chatContract(spec: Spec, render: (notification: Notification) => HttpRequest[]): void {
-  const said = (notification: Notification) => strings(JSON.parse(render(notification)[0]!.body)).join("\n");
+  const { shown = (body: unknown) => body } = spec;
+  const said = (notification: Notification) => strings(shown(JSON.parse(render(notification)[0]!.body))).join("\n");
 
   test("says what a person woken by it needs", () => {
     const text = said(aNotification({ suppressed: { silenced: 2, muted: 0, inhibited: 1 } }));
@@ -157,7 +163,9 @@ function chatContract(spec: Spec, render: (notification: Notification) => HttpRe
       "Deployment of zcjtest-07085 failed",
       "New",
       "deploy-failed",
-      "12 matches, 3 new",
+      "12 matches",
+      "alert a1b2c3d4",
+      "team=ml, env=prod",
       "prod · eu-de · service zcjtest-07085 (35de3ca9)",
       "2026-11-20 11:00:00 GMT+1",
       "Failed to pull image, retry later",
@@ -172,23 +180,53 @@ function chatContract(spec: Spec, render: (notification: Notification) => HttpRe
     const text = said(
       aNotification({
         reason: "resolved",
-        alerts: [
-          anAlert({ status: "resolved", endsAt: "2026-11-20T10:04:00.000Z", key: { job: 7 }, acknowledgedBy: "ada" }),
-        ],
+        alerts: [anAlert({ ...ENDED, key: { job: 7 }, acknowledgedBy: "ada", description: "drain the node" })],
       }),
     );
-    for (const part of ["RESOLVED (critical)", "2026-11-20 11:04:00 GMT+1", "job=7", "ada"])
+    for (const part of ["RESOLVED (critical)", "2026-11-20 11:04:00 GMT+1, lasted 4m", "job=7", "ada"])
       expect(text).toContain(part);
+    expect(text).not.toContain("drain the node");
   });
 
-  test("the most urgent come first, those that do not fit are counted", () => {
-    const text = said(aNotification({ alerts: crowd(400, "x".repeat(900)) }));
+  test("leads with its news, each by name and with its own reason; the known alerts take one line", () => {
+    const known = Array.from({ length: 12 }, (_, i) =>
+      anAlert({ summary: `known ${i}`, severity: i < 3 ? "critical" : "error", reason: "repeat", newCount: 0 }),
+    );
+    known[7] = { ...known[7]!, reason: "update", newCount: 5 };
+    const fired = anAlert({ summary: "the thirteenth", severity: "warning", reason: "new" });
+    const over = anAlert({ summary: "an old one", reason: "resolved", ...ENDED });
+    const text = said(aNotification({ alerts: [...known, over, fired] }));
+    const places = [
+      "🟡 the thirteenth",
+      "New · rule",
+      "an old one · lasted 4m",
+      "Notified before, still firing: 12",
+    ].map((part) => text.indexOf(part));
+    expect(places).toEqual(places.filter((place) => place >= 0).toSorted((a, b) => a - b));
+    expect(text).toContain("12 (3 critical, 9 error), 5 new matches");
+    expect(text).not.toContain("known ");
+    expect(text.split("New · rule").length).toBe(2);
+  });
+
+  test("thirty news alerts are all named: details give way before names do, and of the last ones first", () => {
+    const alerts = Array.from({ length: 30 }, (_, i) => anAlert({ summary: `resource-${i} is down.`, reason: "new" }));
+    const text = said(aNotification({ alerts }));
+    for (const { summary } of alerts) expect(text).toContain(`CRITICAL ${summary}`);
+    expect(text).not.toMatch(/\+\d+ more: /);
+    expect(text.indexOf("New · rule")).toBeLessThan(text.indexOf("CRITICAL resource-1 "));
+  });
+
+  test("the most urgent of the news come first, and what does not fit is counted by severity", () => {
+    const text = said(aNotification({ alerts: crowd(4_000, "x".repeat(900)) }));
     const words = ["CRITICAL", "ERROR", "WARNING", "INFO", "RESOLVED ("];
     const places = words.map((word) => text.indexOf(word)).filter((place) => place >= 0);
     expect(places).toEqual(places.toSorted((a, b) => a - b));
     const shown = text.split(/CRITICAL|ERROR|WARNING|INFO|RESOLVED \(/).length - 1;
-    expect(shown).toBeGreaterThan(0);
-    expect(text).toContain(`+${400 - shown} more: `);
+    expect(shown).toBeGreaterThan(20);
+    const counted = /\+(\d+) more: (.+)/.exec(text.slice(text.indexOf("CRITICAL")))!;
+    expect(Number(counted[1])).toBe(4_000 - shown);
+    const bySeverity = counted[2]!.split(", ").map((part) => Number.parseInt(part, 10));
+    expect(bySeverity.reduce((sum, number) => sum + number)).toBe(4_000 - shown);
   });
 
   test("a text from an event pings nobody and forges no link", () => {
@@ -205,7 +243,7 @@ function chatContract(spec: Spec, render: (notification: Notification) => HttpRe
     });
     const [request] = render(aNotification({ alerts: [alert, alert], group: { [INJECTION]: INJECTION } }));
     const body = JSON.parse(request!.body);
-    const unread = spec.type === "teams" ? textRuns(body) : []; // text runs are shown, never interpreted
+    const unread = ["teams", "slack"].includes(spec.type) ? textRuns(body) : []; // shown, never interpreted
     for (const text of strings(body).filter((one) => !unread.includes(one))) {
       expect(text).not.toMatch(/<[!@]|<\/?at|<http:\/\/evil|^# /m);
     }
@@ -221,6 +259,7 @@ function chatContract(spec: Spec, render: (notification: Notification) => HttpRe
 
 function textRuns(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [];
-  const own = "type" in value && value.type === "TextRun" && "text" in value ? [String(value.text)] : [];
+  const isRun = "type" in value && (value.type === "TextRun" || value.type === "text");
+  const own = isRun && "text" in value ? [String(value.text)] : [];
   return [...own, ...Object.values(value).flatMap(textRuns)];
 }

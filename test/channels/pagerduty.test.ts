@@ -35,6 +35,12 @@ describe("pagerduty", () => {
     });
   });
 
+  test("an event says why its own alert is in the notification", () => {
+    const reasonOf = (alert: object) => body(aNotification({ alerts: [anAlert(alert)] })).payload.custom_details.reason;
+    expect(reasonOf({ reason: "escalation" })).toBe("escalation");
+    expect(reasonOf({ newCount: 0 })).toBe("repeat");
+  });
+
   test("a resolved alert resolves under the same id", () => {
     const resolved = anAlert({ status: "resolved", endsAt: "2026-11-20T10:04:00.000Z" });
     expect(body(aNotification({ alerts: [resolved] }))).toMatchObject({

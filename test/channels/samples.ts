@@ -46,7 +46,7 @@ export function anAlert(fields: Partial<NotifiedAlert> = {}): NotifiedAlert {
     updatedAt: "2026-11-20T10:03:02.000Z",
     endsAt: null,
     count: 12,
-    newCount: 3,
+    newCount: 12,
     acknowledgedBy: null,
     suppressedBy: [],
     runbook: "https://wiki.example.com/run(book)?a=1&b=2",

@@ -35,6 +35,12 @@ describe("webhook", () => {
     );
   });
 
+  test("each alert of a body has its own reason, where its delivery was made with one", () => {
+    const alerts = [anAlert({ reason: "new" }), anAlert({ reason: "repeat" }), anAlert()];
+    const sent = JSON.parse(requests(spec, aNotification({ alerts }))[0]!.body).alerts;
+    expect(sent.map(({ reason }: { reason?: string }) => reason)).toEqual(["new", "repeat", undefined]);
+  });
+
   test("the reference implementation accepts the signature", () => {
     const now = Math.floor(Date.now() / 1_000) * 1_000;
     const request = webhook.render(aNotification(), spec.options, { now, timezone: "UTC", attempt: 1 });

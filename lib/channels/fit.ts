@@ -1,0 +1,70 @@
+// How many alerts get how much of a message: every name before any details, the first ones' details with what is left.
+import { shareOf } from "./alert-lines.ts";
+import type { Line, Medium } from "./medium.ts";
+import { countsText, type Told } from "./news.ts";
+import { alertTitle } from "./title.ts";
+
+/** How long a name may be, from as it is to as short as still says something; the longest at which all names fit is taken. */
+const NAME_SHARES = [0.15, 0.06, 0.03, 0.02] as const;
+
+/** The alerts as blocks that cost at most `room`: at most `most` of one alert each, and the list of the others. */
+export function fitted(
+  lead: readonly Told[],
+  detailsOf: (told: Told) => Line[],
+  medium: Medium,
+  room: number,
+  most: number,
+): Line[][] {
+  const space = room - medium.frame;
+  for (const share of NAME_SHARES) {
+    const names = namesWithin(space, lead, share, medium);
+    if (names.length === lead.length) return withDetails(names, lead, detailsOf, medium, space, most);
+  }
+  const names = namesWithin(space - medium.line(more(lead)), lead, NAME_SHARES.at(-1)!, medium);
+  return [[...names, more(lead.slice(names.length))]];
+}
+
+/** The names of the first alerts, as many as cost at most `space`. */
+function namesWithin(space: number, lead: readonly Told[], share: number, medium: Medium): Line[] {
+  const width = shareOf(medium, share);
+  const names: Line[] = [];
+  let left = space;
+  for (const told of lead) {
+    const name: Line = { text: alertTitle(told, width, medium.text), strong: true };
+    left -= medium.line(name);
+    if (left < 0) break;
+    names.push(name);
+  }
+  return names;
+}
+
+/** The first alerts with their details, line by line while there is room; the others as one list of names. */
+function withDetails(
+  names: readonly Line[],
+  lead: readonly Told[],
+  detailsOf: (told: Told) => Line[],
+  medium: Medium,
+  space: number,
+  most: number,
+): Line[][] {
+  const blocks: Line[][] = [];
+  let left = names.reduce((rest, name) => rest - medium.line(name), space);
+  for (const [index, told] of lead.slice(0, most).entries()) {
+    const block = [names[index]!];
+    const details = detailsOf(told);
+    left -= medium.frame;
+    for (const line of details) {
+      left -= medium.line(line);
+      if (left < 0) break;
+      block.push(line);
+    }
+    if (block.length > 1) blocks.push(block);
+    if (left < 0) break;
+  }
+  const rest = names.slice(blocks.length);
+  return rest.length === 0 ? blocks : [...blocks, rest];
+}
+
+function more(rest: readonly Told[]): Line {
+  return { text: `+${rest.length} more: ${countsText(rest.map(({ alert }) => alert))}` };
+}
