@@ -56,7 +56,7 @@ function withoutBudget(app: App): App {
       connection: { ...connection.config, auth: { accessKey, secretKey } },
       clock: wallClock,
       random: Math.random,
-      gate: createGate(app, connection.name, "bench"),
+      gate: createGate(app, connection.name, "bench", async () => false),
       limits: { rate: 0 },
     });
     return [connection.name, { ...connection, client }];

@@ -10,6 +10,7 @@ import type { AuthConfig, ChannelConfig, Config, ConnectionConfig, Pattern } fro
 import type { Log } from "../model/log.ts";
 import { compileRules } from "../rules/compile.ts";
 import { compilePattern } from "../rules/pattern.ts";
+import { CloudError } from "../sources/client.ts";
 import { discover } from "../sources/discovery.ts";
 import { type ConnectionClient, createCloudClient } from "../sources/http.ts";
 import { sources } from "../sources/registry.ts";
@@ -25,7 +26,8 @@ import { createTransact } from "./unit.ts";
 /** Where secret references in the configuration are resolved; throws SecretError. */
 export interface Secrets {
   resolve(text: string): Promise<string>;
-  resolveDeep<T>(value: T): Promise<T>;
+  /** `anew`: past whatever is kept of it, because it was refused. */
+  resolveDeep<T>(value: T, options?: { anew: boolean }): Promise<T>;
   redact(text: string): string;
 }
 
@@ -111,33 +113,89 @@ function createChannel(name: string, config: ChannelConfig, secrets: Secrets): C
   };
 }
 
-/** Its credentials are resolved at the first request, and again after a failure to resolve them. */
-function createConnection(name: string, config: ConnectionConfig, ports: AppPorts): Connection {
-  let opened: Promise<ConnectionClient> | undefined;
+interface Opened {
+  client: ConnectionClient;
+  /** Names its credentials. */
+  fingerprint: string;
+}
 
-  async function open(): Promise<ConnectionClient> {
-    const auth = await ports.secrets.resolveDeep(config.auth);
+/** So long what the references held serves all who ask; ms. */
+const LOOK_MS = 1_000;
+
+/**
+ * Its credentials are resolved at the first request, and anew after they were refused and while the connection rests. Where
+ * the references hold others by then, a new client takes the old one's place, and the request is made with it.
+ */
+function createConnection(name: string, config: ConnectionConfig, ports: AppPorts): Connection {
+  let opened: Promise<Opened> | undefined;
+  let looking: Promise<void> | undefined;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+
+  async function resolveAuth(anew: boolean): Promise<AuthConfig | undefined> {
+    try {
+      return await ports.secrets.resolveDeep(config.auth, { anew });
+    } catch (error) {
+      const message = `the credentials of connection "${name}" cannot be resolved: ${(error as Error).message}`;
+      throw new CloudError("paused", message, { cause: error });
+    }
+  }
+
+  function open(auth: AuthConfig | undefined): Opened {
     const fingerprint = fingerprintOf(auth);
-    const gate = createGate(ports, name, fingerprint);
+    const gate = createGate(ports, name, fingerprint, () => isReplaced(fingerprint));
     const { store, clock, random, log } = ports;
     const tokens = auth && "password" in auth ? { tokens: createTokenStore(store, name, auth.password, log) } : {};
     const projects = createProjectStore(ports, name, config, fingerprint);
-    return createCloudClient({ connection: { ...config, auth }, clock, random, gate, projects, ...tokens });
+    const client = createCloudClient({ connection: { ...config, auth }, clock, random, gate, projects, ...tokens });
+    return { client, fingerprint };
   }
-  async function client(): Promise<ConnectionClient> {
-    opened ??= open();
-    try {
-      return await opened;
-    } catch (error) {
-      opened = undefined;
-      throw error;
+
+  function current(): Promise<Opened> {
+    opened ??= resolveAuth(false)
+      .then(open)
+      .catch((error) => {
+        opened = undefined;
+        throw error;
+      });
+    return opened;
+  }
+
+  /** Throws CloudError where the references cannot be resolved now: what was refused is not tried again before they can. */
+  async function isReplaced(fingerprint: string): Promise<boolean> {
+    if ((await current()).fingerprint !== fingerprint) return true;
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
+    await looking;
+    return (await current()).fingerprint !== fingerprint;
+  }
+
+  async function look(): Promise<void> {
+    const now = ports.clock.now();
+    if (Math.abs(now - lookedAt) < LOOK_MS) return;
+    const auth = await resolveAuth(true);
+    lookedAt = now;
+    if (fingerprintOf(auth) === (await current()).fingerprint) return;
+    opened = Promise.resolve(open(auth));
+    ports.log.info("other credentials are tried", { connection: name });
+  }
+
+  async function use<T>(work: (client: ConnectionClient) => Promise<T>): Promise<T> {
+    for (;;) {
+      const { client, fingerprint } = await current();
+      try {
+        return await work(client);
+      } catch (error) {
+        const refused = error instanceof CloudError && (error.kind === "credentials" || error.kind === "paused");
+        if (!refused || !(await isReplaced(fingerprint))) throw error;
+      }
     }
   }
   return {
     name,
     config,
-    client: { request: async (request) => (await client()).request(request) },
-    projectId: async () => (await client()).projectId(),
+    client: { request: (request) => use((client) => client.request(request)) },
+    projectId: () => use((client) => client.projectId()),
   };
 }
 

@@ -5,7 +5,7 @@ import { CloudError } from "../sources/client.ts";
 import type { CredentialAttempt, CredentialGate } from "../sources/gate.ts";
 import { type Store, StoreConflict } from "../store/port.ts";
 import type { Identity } from "./deps.ts";
-import { type ConnectionRow, connectionKey } from "./rows.ts";
+import { type ConnectionRow, connectionKey, type RefusedCredentials } from "./rows.ts";
 
 const PAUSE_MS = 600_000;
 const MAX_PAUSE_MS = 21_600_000;
@@ -16,11 +16,19 @@ const WAIT_MS = 200;
 /** Proven credentials are tried alone again after this long without an answer: they may have been revoked meanwhile. ms */
 const FRESH_MS = 30_000;
 
-/** `fingerprint` names the credentials without telling them: others than before start anew. */
+/** So many refused ones are remembered after others took their place, and for so long after their rest. ms */
+const REMEMBERED = 5;
+const REMEMBERED_MS = MAX_PAUSE_MS;
+
+/**
+ * `fingerprint` names the credentials without telling them: others than before start anew. `replaced` says whether others are
+ * in their place by now: it is asked before what was refused, or what another process has no more, is tried again.
+ */
 export function createGate(
   { store, clock, identity }: { store: Store; clock: Clock; identity: Identity },
   connection: string,
   fingerprint: string,
+  replaced: () => Promise<boolean>,
 ): CredentialGate {
   const key = connectionKey(connection);
   /** When an answer last proved the credentials in this process; undefined: nothing is known, or they were refused since. */
@@ -62,21 +70,41 @@ export function createGate(
   /** Waits for the only try that all processes have; returns at once where the store says that the credentials are proven. */
   async function takeLease(): Promise<void> {
     for (;;) {
-      const now = clock.now();
-      if (paused?.pausedUntil && paused.pausedUntil > now) throw pausedError(connection, paused);
-      const row = await store.get<ConnectionRow>(key);
-      const data = row?.data.fingerprint === fingerprint ? row.data : undefined;
-      if (data?.proven) return;
-      if (data?.pausedUntil && data.pausedUntil > now) {
+      const row = rests(paused) ? undefined : await store.get<ConnectionRow>(key);
+      const data = row ? standing(row.data) : (paused ?? fresh());
+      if (data.proven) return;
+      const isDoubtful = data.refusals > 0 || (row && row.data.fingerprint !== fingerprint);
+      if (isDoubtful && (await replaced())) throw replacedError(connection);
+      if (rests(data)) {
         paused = data;
-        continue;
+        throw pausedError(connection, data);
       }
-      if (!data?.tried || data.tried.until <= now || identity.isGone(data.tried.by)) {
+      const now = clock.now();
+      if (!data.tried || data.tried.until <= now || identity.isGone(data.tried.by)) {
         const tried = { by: identity.id, until: now + LEASE_MS };
-        if (await tryPut({ ...(data ?? fresh()), tried }, row?.version ?? 0)) return;
+        if (await tryPut({ ...data, tried }, row?.version ?? 0)) return;
       }
       await clock.sleep(WAIT_MS);
     }
+  }
+
+  function rests(data: ConnectionRow | undefined): boolean {
+    return (data?.pausedUntil ?? 0) > clock.now();
+  }
+
+  /** What is known of these credentials where the row may be about others. */
+  function standing(row: ConnectionRow): ConnectionRow {
+    if (row.fingerprint === fingerprint) return row;
+    const now = clock.now();
+    const all = [...(row.refusedBefore ?? []), ...(row.refusals > 0 ? [refusedNow(row)] : [])];
+    const known = all.filter(({ pausedUntil }) => pausedUntil > now - REMEMBERED_MS);
+    const own = known.find((one) => one.fingerprint === fingerprint);
+    const refusedBefore = known.filter((one) => one !== own).slice(-REMEMBERED);
+    return { ...fresh(), ...own, ...(refusedBefore.length > 0 && { refusedBefore }) };
+  }
+
+  function refusedNow({ fingerprint, refusals, pausedUntil, error }: ConnectionRow): RefusedCredentials {
+    return { fingerprint, refusals, pausedUntil: pausedUntil ?? clock.now(), error };
   }
 
   function fresh(): ConnectionRow {
@@ -93,15 +121,15 @@ export function createGate(
     }
   }
 
-  /** Changes the row, whoever else does so at the same time; nothing is written where nothing changes. */
-  async function update(change: (data: ConnectionRow) => ConnectionRow): Promise<void> {
+  /** Changes the row, whoever else does so at the same time, and returns it; nothing is written where nothing changes. */
+  async function update(change: (data: ConnectionRow) => ConnectionRow): Promise<ConnectionRow | undefined> {
     try {
       for (;;) {
         const row = await store.get<ConnectionRow>(key);
         // Others have been put in their place meanwhile: nothing that is said of the old ones is of interest.
-        if (row && row.data.fingerprint !== fingerprint) return;
+        if (row && row.data.fingerprint !== fingerprint) return undefined;
         const next = change(row?.data ?? fresh());
-        if (JSON.stringify(next) === JSON.stringify(row?.data) || (await tryPut(next, row?.version ?? 0))) return;
+        if (JSON.stringify(next) === JSON.stringify(row?.data) || (await tryPut(next, row?.version ?? 0))) return next;
       }
     } finally {
       release();
@@ -117,13 +145,14 @@ export function createGate(
   async function refused(error: CloudError): Promise<void> {
     provenAt = undefined;
     refusals++;
-    await update((data) => {
-      if (data.pausedUntil && data.pausedUntil > clock.now()) return data;
+    const row = await update((data) => {
+      if (rests(data)) return data;
       const inARow = data.refusals + 1;
       const pause = Math.min(PAUSE_MS * 2 ** Math.max(0, inARow - 2), MAX_PAUSE_MS);
       const pausedUntil = inARow >= 2 ? clock.now() + pause : null;
       return { ...data, proven: false, refusals: inARow, error: error.message, tried: null, pausedUntil };
     });
+    if (row && rests(row)) throw pausedError(connection, row);
   }
 
   async function accepted(began: number): Promise<void> {
@@ -144,6 +173,11 @@ export function createGate(
     await update((data) => (data.tried?.by === identity.id ? { ...data, tried: null } : data));
   }
   return { begin };
+}
+
+/** Nobody sees it: whoever has the connection goes on with the others. */
+function replacedError(connection: string): CloudError {
+  return new CloudError("paused", `the credentials of connection "${connection}" were replaced`);
 }
 
 function pausedError(connection: string, row: ConnectionRow): CloudError {

@@ -216,7 +216,8 @@ function failureOf(run: Run, target: string, floor: number, error: unknown, read
   const earlier = run.before?.failing[target];
   const kind = error instanceof CloudError ? error.kind : "internal";
   const tries = run.signal.aborted || kind === "paused" ? (earlier?.tries ?? 0) : (earlier?.tries ?? 0) + 1;
-  const wait = tries < FREE_TRIES ? 0 : Math.min(BACKOFF_MS * 2 ** (tries - FREE_TRIES), MAX_BACKOFF_MS);
+  const wait =
+    kind === "paused" || tries < FREE_TRIES ? 0 : Math.min(BACKOFF_MS * 2 ** (tries - FREE_TRIES), MAX_BACKOFF_MS);
   // How long a connection rests is the gate's to say, each time anew: other credentials end it at once.
   const asked = error instanceof CloudError && kind !== "paused" ? (error.retryAt ?? 0) : 0;
   return {

@@ -126,6 +126,16 @@ export interface ConnectionRow {
   /** ms */
   pausedUntil: number | null;
   error: string | null;
+  /** Others that were refused not long ago, oldest first: they go on from there where they come back. */
+  refusedBefore?: RefusedCredentials[];
+}
+
+export interface RefusedCredentials {
+  fingerprint: string;
+  refusals: number;
+  /** ms; the time of their replacement where they did not rest. */
+  pausedUntil: number;
+  error: string | null;
 }
 export const CONNECTIONS = "connection";
 export function connectionKey(name: string): Key {

@@ -6,21 +6,29 @@ import { type AwsSecrets, fromAws, fromEnvironment, fromFile } from "./secret-va
 
 /** How long a value from AWS is used before it is asked for again. ms */
 const CACHE_MS = 300_000;
+/** How long one that was asked for anew serves those who want it anew. ms */
+const ANEW_MS = 60_000;
 
 export interface Secrets {
   /** The text with its references replaced by their values; throws SecretError. */
   resolve(text: string): Promise<string>;
   /**
    * The same value with every string resolved, in lists and objects of any depth; throws SecretError. What stands under a
-   * key such as `secret` or `url` is redacted from then on even where it is no reference.
+   * key such as `secret` or `url` is redacted from then on even where it is no reference. With `anew`, because what it had
+   * was refused, a value from AWS is asked for past what is kept of it, at most once a minute.
    */
-  resolveDeep<T>(value: T): Promise<T>;
+  resolveDeep<T>(value: T, options?: { anew: boolean }): Promise<T>;
   /** What is wrong with the text's references to variables and files; those to AWS are not tried. */
   problems(text: string): Promise<string[]>;
 }
 
 /** Keys whose values are secret also where they stand in the file itself. */
 const SECRET = /(key|secret|token|password|url|authorization)$/i;
+
+interface Kept {
+  until: number;
+  value: Promise<string>;
+}
 
 interface SecretOptions {
   env: Environment;
@@ -34,12 +42,13 @@ interface SecretOptions {
 }
 
 export function createSecrets({ env, baseDir, now, redactor, aws }: SecretOptions): Secrets {
-  const cache = new Map<string, { until: number; value: Promise<string> }>();
+  const cache = new Map<string, Kept>();
+  const askedAnew = new Map<string, Kept>();
 
-  function lookUp(reference: Reference): Promise<string> {
+  function lookUp(reference: Reference, anew: boolean): Promise<string> {
     if (reference.scheme === "env") return fromEnvironment(reference, env);
     if (reference.scheme === "file") return fromFile(reference, baseDir);
-    return cached(reference);
+    return anew ? pastCache(reference) : cached(reference);
   }
 
   function cached(reference: Reference): Promise<string> {
@@ -52,36 +61,51 @@ export function createSecrets({ env, baseDir, now, redactor, aws }: SecretOption
     return value;
   }
 
-  async function resolve(text: string): Promise<string> {
+  /** A failure counts as asked, too, and leaves what is kept to those who have no reason to doubt it. */
+  function pastCache(reference: Reference): Promise<string> {
+    const { text } = reference;
+    const hit = askedAnew.get(text);
+    if (hit && hit.until > now()) return hit.value;
+    const value = fromAws(reference, aws);
+    askedAnew.set(text, { until: now() + ANEW_MS, value });
+    const until = now() + CACHE_MS;
+    value.then(
+      () => cache.set(text, { until, value }),
+      () => {},
+    );
+    return value;
+  }
+
+  async function resolveText(text: string, anew: boolean): Promise<string> {
     const values = splitReferences(text).map(async (part) => {
       if (typeof part === "string") return part;
-      const value = await lookUp(part);
+      const value = await lookUp(part, anew);
       redactor.add(value);
       return value;
     });
     return (await Promise.all(values)).join("");
   }
 
-  async function resolveAny(value: unknown, key: string): Promise<unknown> {
+  async function resolveAny(value: unknown, key: string, anew: boolean): Promise<unknown> {
     if (typeof value === "string") {
-      const resolved = await resolve(value);
+      const resolved = await resolveText(value, anew);
       if (SECRET.test(key)) redactor.add(resolved);
       return resolved;
     }
-    if (Array.isArray(value)) return Promise.all(value.map((item) => resolveAny(item, key)));
+    if (Array.isArray(value)) return Promise.all(value.map((item) => resolveAny(item, key, anew)));
     if (typeof value !== "object" || value === null) return value;
-    const entries = Object.entries(value).map(async ([name, part]) => [name, await resolveAny(part, name)]);
+    const entries = Object.entries(value).map(async ([name, part]) => [name, await resolveAny(part, name, anew)]);
     return Object.fromEntries(await Promise.all(entries));
   }
 
   return {
-    resolve,
-    resolveDeep: async <T>(value: T) => (await resolveAny(value, "")) as T,
+    resolve: (text) => resolveText(text, false),
+    resolveDeep: async <T>(value: T, { anew } = { anew: false }) => (await resolveAny(value, "", anew)) as T,
     async problems(text) {
       const local = splitReferences(text).filter(
         (part): part is Reference => typeof part !== "string" && (part.scheme === "env" || part.scheme === "file"),
       );
-      const tried = await Promise.allSettled(local.map(lookUp));
+      const tried = await Promise.allSettled(local.map((reference) => lookUp(reference, false)));
       return tried.flatMap((result) => (result.status === "rejected" ? [(result.reason as Error).message] : []));
     },
   };

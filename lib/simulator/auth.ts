@@ -38,13 +38,20 @@ export interface Auth {
   issue(projectId: string | undefined, now: number, life: number): { token: string; expiresAt: number };
   /** The project that the caller's credentials are for, undefined when for none; throws Refusal. */
   check(request: SignedRequest, now: number): string | undefined;
+  /** From now on these are accepted in place of those before; what was issued for those is good no more. */
+  rotate(changes: Partial<Credentials>): void;
 }
 
 export function createAuth(credentials: Credentials, random: Random): Auth {
   const tokens = new Map<string, { projectId: string | undefined; expiresAt: number }>();
-  if (credentials.token) tokens.set(credentials.token, { projectId: credentials.projectId, expiresAt: Infinity });
   let failures = 0;
   let lockedUntil = -Infinity;
+  acceptGivenToken();
+
+  function acceptGivenToken(): void {
+    const { token, projectId } = credentials;
+    if (token) tokens.set(token, { projectId, expiresAt: Infinity });
+  }
 
   function checkToken(token: string, now: number): string | undefined {
     const known = tokens.get(token);
@@ -86,6 +93,13 @@ export function createAuth(credentials: Credentials, random: Random): Auth {
         throw new Refusal(403, "The project of the request is not the project of the resource.", "ModelArts.0210");
       }
       return credentials.projectId;
+    },
+    rotate(changes) {
+      Object.assign(credentials, changes);
+      tokens.clear();
+      acceptGivenToken();
+      failures = 0;
+      lockedUntil = -Infinity;
     },
   };
 }

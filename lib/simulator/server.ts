@@ -60,6 +60,10 @@ export interface Simulator {
   seen: SeenRequest[];
   setFaults(faults: readonly Fault[]): void;
   setSwitches(switches: Partial<Switches>): void;
+  /** How many requests were refused for their credentials (401). */
+  readonly refusals: number;
+  /** The credentials before, and every token, are revoked: these are accepted from now on. */
+  rotate(credentials: Partial<Credentials>): void;
   close(): Promise<void>;
 }
 
@@ -76,6 +80,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const routes = createRoutes();
   const requests = Object.fromEntries(routes.map((route) => [route.name, 0])) as Record<RouteName, number>;
   const seen: SeenRequest[] = [];
+  let refusals = 0;
   const closing = new AbortController();
   const day = scenario === "day";
   const world = createWorld(clock.now() - (day ? HISTORY : 0), credentials.projectId);
@@ -120,6 +125,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     }
     const given = result();
     log.status = given.status ?? 200;
+    if (log.status === 401) refusals++;
     send(response, given, fault, requestId);
   }
 
@@ -144,6 +150,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     seen,
     setFaults: faults.set,
     setSwitches: (changes) => void Object.assign(switches, changes),
+    get refusals() {
+      return refusals;
+    },
+    rotate: auth.rotate,
     async close() {
       closing.abort();
       const closed = new Promise((resolve) => server.close(resolve));

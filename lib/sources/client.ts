@@ -30,7 +30,7 @@ export type CloudErrorKind =
   | "network" // refused, reset, timed out, cut
   | "malformed" // 2xx whose body is no JSON, or not of the shape the API documents
   | "paging" // pages that repeat or go nowhere
-  | "paused"; // not asked at all: the connection rests after refused credentials
+  | "paused"; // the connection rests after refused credentials, or they cannot be resolved
 
 export class CloudError extends Error {
   override name = "CloudError";

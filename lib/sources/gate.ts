@@ -4,13 +4,13 @@ import type { CloudError } from "./client.ts";
 
 /** Asked before every real attempt that uses the credentials. */
 export interface CredentialGate {
-  /** Resolves when an attempt may be made; throws CloudError "paused" while the connection rests. */
+  /** Resolves when an attempt may be made; throws CloudError "paused" while the connection rests, or has other credentials. */
   begin(): Promise<CredentialAttempt>;
 }
 
 /** One attempt: exactly one of these is told what came of it. */
 export interface CredentialAttempt {
-  /** The credentials were refused. */
+  /** The credentials were refused. Throws CloudError "paused" where the connection rests from now on. */
   refused(error: CloudError): Promise<void>;
   /** The answer proves the credentials, whatever else it says. */
   accepted(): Promise<void>;

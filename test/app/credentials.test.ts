@@ -5,6 +5,7 @@ import { createGate } from "../../lib/app/credentials.ts";
 import { readStatus } from "../../lib/app/status.ts";
 import { createTokenStore } from "../../lib/app/tokens.ts";
 import { CloudError } from "../../lib/sources/client.ts";
+import type { CredentialAttempt } from "../../lib/sources/gate.ts";
 import { openSqliteStore } from "../../lib/store/sqlite.ts";
 import { folderWith } from "../support/cli.ts";
 import { bench } from "./support.ts";
@@ -22,7 +23,8 @@ async function world() {
   const store = openSqliteStore({ path: join(await folderWith({}), "state.db"), now: clock.now });
   onTestFinished(() => store.close());
   const gate = (by: string, fingerprint = "abc") => {
-    return createGate({ store, clock, identity: { id: by, isGone: (id) => id === "dead" } }, "prod", fingerprint);
+    const identity = { id: by, isGone: (id: string) => id === "dead" };
+    return createGate({ store, clock, identity }, "prod", fingerprint, async () => false);
   };
   const pass = (ms: number) => {
     now += ms;
@@ -32,6 +34,11 @@ async function world() {
 
 const refusal = new CloudError("credentials", "401: The AK/SK is wrong");
 const isPaused = { name: "CloudError", kind: "paused" };
+
+/** Tells of a refusal, which may be the one that makes the connection rest. */
+async function refuse(attempt: CredentialAttempt): Promise<void> {
+  await attempt.refused(refusal).catch((error) => expect(error).toMatchObject(isPaused));
+}
 
 describe("unproven credentials", () => {
   it("are tried by one at a time, whatever the number of processes, and rest after two refusals", async () => {
@@ -55,7 +62,7 @@ describe("unproven credentials", () => {
         most = Math.max(most, ++under);
         await Promise.resolve();
         under--;
-        await attempt.refused(refusal);
+        await refuse(attempt);
         outcomes.push("refused");
       }
       return outcomes.join();
@@ -71,10 +78,7 @@ describe("unproven credentials", () => {
     const door = gate("a");
     for (let round = 0; round < 9; round++) {
       for (;;) {
-        const paused = await door.begin().then(
-          (attempt) => attempt.refused(refusal),
-          (error) => error.retryAt as number,
-        );
+        const paused = await door.begin().then(refuse, (error) => error.retryAt as number);
         if (paused === undefined) continue;
         rests.push((paused - clock.now()) / 60_000);
         pass(paused - clock.now());
@@ -98,7 +102,7 @@ describe("unproven credentials", () => {
     const { gate } = await world();
     const door = gate("a");
     for (let tries = 0; tries < 2; tries++) {
-      await (await door.begin()).refused(refusal);
+      await refuse(await door.begin());
     }
     await expect(door.begin()).rejects.toMatchObject(isPaused);
     const changed = gate("dead", "def");
@@ -118,7 +122,7 @@ describe("proven credentials that turn bad", () => {
       Array.from({ length: 16 }, async () => {
         const attempt = await door.begin();
         tried++;
-        await attempt.refused(refusal);
+        await refuse(attempt);
       }),
     );
     expect(tried).toBe(2);
@@ -131,7 +135,7 @@ describe("proven credentials that turn bad", () => {
     for (let round = 0; round < 5; round++) {
       for (const verdict of ["refused", "accepted", "accepted"] as const) {
         const attempt = await door.begin();
-        if (verdict === "refused") await attempt.refused(refusal);
+        if (verdict === "refused") await refuse(attempt);
         else await attempt.accepted();
       }
       pass(60_000);
@@ -144,14 +148,14 @@ describe("proven credentials that turn bad", () => {
     const door = gate("a");
     await (await door.begin()).accepted();
     const [early, bad] = await Promise.all([door.begin(), door.begin()]);
-    await bad.refused(refusal);
+    await refuse(bad);
     await early.accepted();
     let admitted = 0;
     const crowd = Promise.allSettled(
       Array.from({ length: 8 }, async () => {
         const attempt = await door.begin();
         admitted++;
-        await attempt.refused(refusal);
+        await refuse(attempt);
       }),
     );
     await crowd;

@@ -9,6 +9,7 @@ import { openConfig } from "../../lib/app/open-config.ts";
 import { pollSource } from "../../lib/app/poll.ts";
 import { fireTimers } from "../../lib/app/timers.ts";
 import { createRedactor } from "../../lib/config/redactor.ts";
+import type { AwsSecrets } from "../../lib/config/secret-values.ts";
 import { createLocalBus } from "../../lib/local/daemon.ts";
 import { type RoundReport, runOnce } from "../../lib/local/once.ts";
 import type { Notification } from "../../lib/model/notification.ts";
@@ -59,6 +60,8 @@ export interface Bench {
   setEnv(env: Record<string, string>): void;
   /** The same store under another configuration, as after a reload. */
   reload(yaml: string): Promise<void>;
+  /** Another process on the same store, with the configuration it began with. */
+  beside(): Promise<App>;
 }
 
 export interface BenchOptions {
@@ -72,6 +75,7 @@ export interface BenchOptions {
   more?: Record<string, string>;
   /** The connection names its project, not the project's id. */
   projectByName?: boolean;
+  aws?: AwsSecrets;
   /** Stands between the application and its store. */
   wrapStore?: (store: Store) => Store;
 }
@@ -120,7 +124,7 @@ export async function bench(options: BenchOptions): Promise<Bench> {
   const env: Record<string, string> = { ...own, ...options.env };
   const bus = createLocalBus(sleep);
 
-  async function open(yaml: string): Promise<App> {
+  async function open(yaml: string, id = "test"): Promise<App> {
     const sources = `sources: [{ kind: service-events, targets: ${JSON.stringify(services)} }]\n`;
     const whole =
       CONNECTION(sim, options) + (yaml.includes("sources:") ? "" : sources) + yaml.replaceAll("HOOK", hook.url);
@@ -131,9 +135,10 @@ export async function bench(options: BenchOptions): Promise<Bench> {
       env,
       clock,
       redactor: createRedactor(),
+      ...(options.aws === undefined ? {} : { aws: options.aws }),
     });
     const log = { debug() {}, info() {}, warn() {}, error() {} };
-    const identity = { id: "test", isGone: () => false };
+    const identity = { id, isGone: () => false };
     return createApp(config, { store, clock, random: () => 0.5, identity, log, bus, secrets, print() {} });
   }
   const made: Bench = {
@@ -178,6 +183,7 @@ export async function bench(options: BenchOptions): Promise<Bench> {
     async reload(yaml) {
       made.app = await open(yaml);
     },
+    beside: () => open(options.yaml, "beside"),
   };
   function add(service: string, minutes: number, event_type: "normal" | "abnormal", event_info: string): void {
     sim.world.addServiceEvents(service, [{ occur_time: T0 + minutes * MINUTE, event_type, event_info }]);

@@ -69,6 +69,34 @@ test("parameters and secrets come from AWS once in five minutes, the keys of a s
   expect(aws.asked).toBe(5);
 });
 
+test("what was refused is asked of AWS anew, at most once a minute, and then serves all", async () => {
+  let now = 0;
+  const values: Record<string, string> = { "/a": "old" };
+  const aws = fakeAws(values);
+  const secrets = await setup({ aws, now: () => now });
+  const options = { key: "${ssm:/a}" };
+  await secrets.resolveDeep(options);
+  values["/a"] = "new";
+  expect(await secrets.resolveDeep(options)).toEqual({ key: "old" });
+  expect(await secrets.resolveDeep(options, { anew: true })).toEqual({ key: "new" });
+  expect(await secrets.resolveDeep(options)).toEqual({ key: "new" });
+  now = 59_999;
+  await secrets.resolveDeep(options, { anew: true });
+  expect(aws.asked).toBe(2);
+  now = 60_000;
+  await secrets.resolveDeep(options, { anew: true });
+  expect(aws.asked).toBe(3);
+});
+
+test("an AWS that does not answer the one who asks anew leaves the others what they have", async () => {
+  const values: Record<string, string> = { "/a": "value" };
+  const secrets = await setup({ aws: fakeAws(values) });
+  await secrets.resolve("${ssm:/a}");
+  delete values["/a"];
+  await expect(secrets.resolveDeep("${ssm:/a}", { anew: true })).rejects.toThrow(SecretError);
+  expect(await secrets.resolve("${ssm:/a}")).toBe("value");
+});
+
 test("a failure is not remembered", async () => {
   const values: Record<string, string> = {};
   const secrets = await setup({ aws: fakeAws(values) });

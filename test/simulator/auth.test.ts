@@ -134,6 +134,15 @@ test("temporary keys need their security token, signed", async () => {
   expect((await sign({ sim, path: LIST, headers: { "x-security-token": "temporary" } })).status).toBe(200);
 });
 
+test("a key that is rotated is refused from then on, and its successor accepted", async () => {
+  const { sim } = await simulator();
+  expect((await sign({ sim, path: LIST })).status).toBe(200);
+  sim.rotate({ secretKey: "the-next" });
+  expect((await sign({ sim, path: LIST })).status).toBe(401);
+  expect((await sign({ sim, path: LIST, secretKey: "the-next" })).status).toBe(200);
+  expect(sim.refusals).toBe(1);
+});
+
 test("five failures in a row lock the key for five minutes, also for the right secret", async () => {
   const { sim, pass } = await simulator();
   for (let i = 0; i < 4; i++) expect((await sign({ sim, path: LIST, secretKey: "wrong" })).status).toBe(401);
