@@ -1,4 +1,4 @@
-// Which silences of a key were too long, by all that is known of the last while: what late input changes follows from going through it.
+// Which silences of a key were too long, by all that is known of the last while: gone through again for what is found late.
 import type { Alert } from "../model/alert.ts";
 import type { RuleConfig } from "../model/config.ts";
 import type { AbsenceMemory } from "./absence.ts";
