@@ -1,4 +1,4 @@
-// Which silences of a key were too long, by all that is known of the last while: gone through again for what is found late.
+// Which silences of a key were too long, by all that is known of the last while; gone through again for what is late.
 import type { Alert } from "../model/alert.ts";
 import type { RuleConfig } from "../model/config.ts";
 import type { AbsenceMemory } from "./absence.ts";
