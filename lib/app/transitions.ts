@@ -67,6 +67,7 @@ function pastAlerts({ state, transitions }: Change): string[] {
 
 function planOf(app: App, unit: Unit, change: Change) {
   const before = unit.value<RuleRow>(stateRow(change.rule, change.state.key));
+  const known = before ? [before.state.alert ?? [], before.state.silences?.told ?? []].flat() : [];
   const groups = new Map<string, string[]>();
   const joins: Join[] = [];
   const wakes = new Set<string>();
@@ -75,7 +76,7 @@ function planOf(app: App, unit: Unit, change: Change) {
   if (before?.state.alert) groups.set(before.state.alert.id, before.groups);
   for (const { kind, alert } of change.transitions) {
     if (kind === "opened") {
-      const earlier = before?.state.alert?.id === alert.id ? before.state.alert : undefined;
+      const earlier = known.find(({ id }) => id === alert.id);
       if (ended.delete(alert.id) || earlier) reopened.add(alert.id);
       const opened = joinsOf(app, change.rule, change.state.key, alert);
       joins.push(...opened.map((join) => (earlier ? { ...join, counted: earlier.count } : join)));

@@ -1,10 +1,10 @@
 // Rules that something must happen in time: what `expect` and `absence` make of an event, and of a deadline that has passed.
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
-import { noteMatch } from "./absence.ts";
 import type { CompiledRule } from "./compile.ts";
 import { emptyExpect, missStart, noteFollowUp, noteStart } from "./expect.ts";
-import { applyMatch, countPast, ended, firing, insertByTime, KEPT_PENDING, opened, type Step } from "./lifecycle.ts";
+import { applyMatch, countPast, ended, firing, insertByTime, KEPT_PENDING, type Step } from "./lifecycle.ts";
+import { applySilenceMatch } from "./silence-alerts.ts";
 import type { Happening, KeyState, Observed } from "./state.ts";
 
 /** A start or a follow-up of `expect`, at `time` (ms). */
@@ -68,32 +68,9 @@ function isDuring(alert: Alert | null, from: number, to: number): boolean {
   return alert?.endsAt != null && Date.parse(alert.startsAt) <= from && to <= Date.parse(alert.endsAt);
 }
 
-/** A match of `absence`, at `time` (ms): what it was waited for, or what ends the silence. */
-export function applyAbsence(
-  rule: CompiledRule,
-  state: KeyState,
-  event: Event,
-  time: number,
-  observed: Observed,
-): Step {
-  if (time < (state.clearedAt ?? 0) || !isWaitedFor(rule, state, observed)) return { state, transitions: [] };
-  const runs = noteMatch(state.absence ?? [], time, rule.config.absence!.for);
-  const newest = state.pending[0] && state.pending[0].time > event.time ? state.pending : [event];
-  const next: KeyState = { ...state, absence: runs, pending: newest };
-  if (!firing(state)) return { state: next, transitions: [] };
-  const [from, to] = state.absence![0]!;
-  if (time <= to) return { state: next, transitions: [] };
-  // The match that would have prevented it, or the next one.
-  const isNext = runs[0]![0] === from && runs[0]![1] === to;
-  return ended(rule, { ...next, absence: isNext ? runs.slice(1) : runs }, time);
-}
-
-/** The silence has lasted until its deadline `at` (ms). */
-export function fireAbsence(rule: CompiledRule, state: KeyState, at: number): Step {
-  const opening = state.pending[0]!;
-  const step = opened(rule, state, { at, count: 0, events: [], opening, seed: `${at}` });
-  const next = state.absence![1];
-  if (next === undefined) return step;
-  const end = ended(rule, { ...step.state, absence: state.absence!.slice(1) }, next[0]);
-  return { state: end.state, transitions: [...step.transitions, ...end.transitions] };
+/** A match of `absence`. */
+export function applyAbsence(rule: CompiledRule, state: KeyState, event: Event, observed: Observed): Step {
+  return isWaitedFor(rule, state, observed)
+    ? applySilenceMatch(rule, state, event, observed)
+    : { state, transitions: [] };
 }

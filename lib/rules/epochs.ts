@@ -22,14 +22,13 @@ export function keepEpoch(
   return { ...after, past: [...recent, epoch].slice(-MAX_EPOCHS) };
 }
 
-function newestOf({ newestMatch, window, log, expect, absence }: KeyState): number {
+function newestOf({ newestMatch, window, log, expect }: KeyState): number {
   const times = [
     newestMatch,
     window.at(-1)?.[0],
     log?.entries.at(-1)?.time,
     expect?.open.at(-1),
     expect?.served.at(-1),
-    absence?.at(-1)?.[1],
   ];
   return Math.max(...times.map((time) => time ?? Number.NEGATIVE_INFINITY));
 }

@@ -2,11 +2,12 @@
 import type { Event } from "../model/event.ts";
 import { valueText } from "../model/path.ts";
 import { type CompiledRule, OCCURRENCE_MS, ruleFor, type Touch } from "./compile.ts";
-import { applyAbsence, applyExpect, fireAbsence, fireExpect } from "./deadlines.ts";
+import { applyAbsence, applyExpect, fireExpect } from "./deadlines.ts";
 import { relive } from "./epochs.ts";
 import { applyMatch, ended, firing, insertByTime, KEPT_PENDING, type Match, type Step } from "./lifecycle.ts";
 import { type Entry, emptyLog, type Found, noteEntry } from "./log.ts";
 import { applyResolve, clear } from "./resolve.ts";
+import { applySilenceEnd, fireSilence } from "./silence-alerts.ts";
 import type { Happening, Held, KeyState, Observed, Transition } from "./state.ts";
 import { conditionOf } from "./window.ts";
 import { applyToWindow } from "./window-match.ts";
@@ -114,8 +115,11 @@ function applyTouch(rule: CompiledRule, before: KeyState, touch: Happening, obse
   let step: Step = { state: before, transitions: [] };
   if (touch.steps !== 0) step = applySteps(rule, before, touch, time, observed);
   // At the same time firing wins.
-  if (touch.resolves && !touch.matches) step = then(step, applyResolve(rule, step.state, time));
-  return step;
+  if (!touch.resolves || touch.matches) return step;
+  const end = rule.config.absence
+    ? applySilenceEnd(rule, step.state, time, observed)
+    : applyResolve(rule, step.state, time);
+  return then(step, end);
 }
 
 /** A deadline: the moment at which something happens by itself, and the first at which that is certain (both in ms). */
@@ -154,8 +158,8 @@ function endsAt(rule: CompiledRule, state: KeyState): Deadline[] {
 
 /** What happens at a deadline: the start that nothing followed, the silence that was too long, or the end of the alert. */
 function fire(rule: CompiledRule, state: KeyState, at: number, readTo: number): Step {
-  if (opensAt(rule, state)[0]?.at === at)
-    return rule.config.expect ? fireExpect(rule, state, at, readTo) : fireAbsence(rule, state, at);
+  if (rule.config.absence) return fireSilence(rule, state, at, readTo);
+  if (opensAt(rule, state)[0]?.at === at) return fireExpect(rule, state, at, readTo);
   const step = ended(rule, state, at);
   // Time that ends an alert takes no start its deadline.
   if (state.expect) return { ...step, state: { ...step.state, expect: { ...state.expect, missed: [] } } };
@@ -169,6 +173,7 @@ function fire(rule: CompiledRule, state: KeyState, at: number, readTo: number): 
 function applySteps(rule: CompiledRule, state: KeyState, touch: Happening, time: number, observed: Observed): Step {
   const { config } = rule;
   const { event } = touch;
+  if (config.absence) return applyAbsence(rule, state, event, observed);
   // Values are remembered beyond what resolves; all else that is late belongs to its own time.
   if (!config.change && !config.newValue) {
     const past = relive(state, time, (before, until) => {
@@ -178,7 +183,6 @@ function applySteps(rule: CompiledRule, state: KeyState, touch: Happening, time:
     if (past) return past;
   }
   if (config.expect) return applyExpect(rule, state, touch, time, observed.readTo);
-  if (config.absence) return applyAbsence(rule, state, event, time, observed);
   if (config.change || config.newValue || config.sequence) return applyLog(rule, state, touch, time, observed);
   if (conditionOf(config)) return applyToWindow(rule, state, event, time, observed);
   const match = { at: time, count: event.count, events: [event], opening: event };

@@ -69,7 +69,11 @@ function again({ config }: CompiledRule, ended: Alert | null, match: Match): Ale
   return pause >= 0 && pause <= config.reopen ? countMatch(reopenAlert(ended), match) : undefined;
 }
 
-function opening(rule: CompiledRule, { key }: KeyState, { at, count, events, opening, seed }: Match): Transition {
+export function opening(
+  rule: CompiledRule,
+  { key }: KeyState,
+  { at, count, events, opening, seed }: Match,
+): Transition {
   const { alert, unrendered } = openAlert(rule, key, opening, events, count, at, seed);
   return { kind: "opened", alert, ...(unrendered.length > 0 ? { unrendered } : {}) };
 }

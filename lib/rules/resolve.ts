@@ -10,21 +10,21 @@ export function applyResolve(rule: CompiledRule, state: KeyState, time: number):
   const newestResolve = Math.max(time, state.newestResolve ?? time);
   const next = { ...state, newestResolve };
   if (!firing(state)) return { state: keepEpoch(rule, state, clear(rule, next, time), time, false), transitions: [] };
-  const { expect, absence } = state;
+  const { expect } = state;
   // A deadline is no match: what comes late and lies before it would have prevented it.
   const missed = expect?.missed.filter((start) => start >= time) ?? [];
   if (missed.length > 0) {
     const cleared = clear(rule, next, time);
     return { state: { ...cleared, expect: { ...cleared.expect!, missed } }, transitions: [] };
   }
-  if (!expect && time <= (absence?.[0]?.[1] ?? state.newestMatch ?? 0)) return { state: next, transitions: [] };
+  if (!expect && time <= (state.newestMatch ?? 0)) return { state: next, transitions: [] };
   const step = ended(rule, next, time);
   return { ...step, state: keepEpoch(rule, state, clear(rule, step.state, time), time, true) };
 }
 
 /** Resolving empties the key's window; what was found at that very time or after it stays. */
 export function clear(rule: CompiledRule, state: KeyState, at: number): KeyState {
-  const { lead: _, log, expect, absence, ...kept } = state;
+  const { lead: _, log, expect, ...kept } = state;
   return {
     ...kept,
     clearedAt: Math.max(at, state.clearedAt ?? at),
@@ -33,9 +33,6 @@ export function clear(rule: CompiledRule, state: KeyState, at: number): KeyState
     ...(log ? { log: clearLog(rule.config, log, at) } : {}),
     ...(expect
       ? { expect: { open: expect.open.filter((time) => time >= at), missed: [], served: expect.served } }
-      : {}),
-    ...(absence
-      ? { absence: absence.flatMap(([from, to]): typeof absence => (to >= at ? [[Math.max(from, at), to]] : [])) }
       : {}),
   };
 }

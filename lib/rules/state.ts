@@ -5,6 +5,7 @@ import type { AbsenceMemory } from "./absence.ts";
 import type { Touch } from "./compile.ts";
 import type { ExpectMemory } from "./expect.ts";
 import type { Log } from "./log.ts";
+import type { Silences } from "./silences.ts";
 import type { Window } from "./window.ts";
 
 /** What an event says about a rule and key. */
@@ -32,7 +33,9 @@ export interface KeyState {
   /** change, newValue, sequence */
   log?: Log;
   expect?: ExpectMemory;
+  /** The stretches that are waited on: an open alert is about the silence after the first of them. */
   absence?: AbsenceMemory;
+  silences?: Silences;
   /** Matches that may belong to the open alert, or to one after it; ascending. */
   held?: Held[];
   /** What resolving events ended, for matches that are found after them; ascending, the newest few. */

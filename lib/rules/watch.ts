@@ -58,6 +58,6 @@ export function watchFrom(rule: CompiledRule, state: KeyState, event: Event, at:
 
 /** Nothing more will come: no silence is waited for, and an alert about one is over at `at` (ms). */
 export function disarm(rule: CompiledRule, state: KeyState, at: number): Step {
-  const { absence: _, ...silenced } = state;
+  const { absence: _absence, silences: _silences, ...silenced } = state;
   return firing(state) ? ended(rule, silenced, at) : { state: silenced, transitions: [] };
 }

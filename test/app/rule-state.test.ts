@@ -49,6 +49,25 @@ describe("a rule over what is absent", () => {
       expect.stringMatching(/ \/ops resolved resolved: svc-1 resolved ×0\(\+0\)$/),
     ]);
   });
+
+  it("opens the older of two alerts again where what is found late makes them one, and ends the younger", async () => {
+    const rule = "absence: { for: 3m }, resolve: { when: { level: [normal] } }, reopen: 5m";
+    const b = await bench({ yaml: yaml(`{ id: silent, when: { level: [error] }, ${rule} }`) });
+    b.to(1);
+    b.fail(0.5);
+    await b.rounds(4);
+    b.recover(4);
+    await b.rounds(10);
+    b.fail(10.5);
+    await b.rounds(14);
+    const [older] = await endedAlerts(b.app);
+    const [younger] = await openAlerts(b.app);
+    b.fail(5);
+    await b.rounds(17);
+    expect((await openAlerts(b.app)).map(({ id }) => id)).toEqual([older!.id]);
+    expect((await endedAlerts(b.app)).map(({ id }) => id)).toEqual([younger!.id]);
+    expect(b.messages.slice(-1).map(line)).toEqual(["15 /ops new firing: svc-1 firing ×0(+0), svc-1 resolved ×0(+0)"]);
+  });
 });
 
 describe("a rule over targets that are silent", () => {

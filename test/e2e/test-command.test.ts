@@ -40,6 +40,7 @@ rules:
   - { id: warned, when: { source: [service-events], level: [warning] }, by: [labels.team] }
   - { id: flapping, when: { source: [service-events], type: [flap] }, resolve: { after: 10m }, reopen: 5m }
   - { id: silent, when: { source: [service-events], type: [beat] }, absence: { for: 2h } }
+  - { id: lapsing, when: { source: [service-events], type: [pulse] }, absence: { for: 10m }, resolve: { after: 20m } }
   - { id: missed, when: { connection: [far], source: [service-events], type: [tick] }, absence: { for: 1h, over: targets } }
   - { id: quiet, when: { source: [service-events], type: [odd] } }
 route:
@@ -113,6 +114,19 @@ const PASSING: [name: string, test: string][] = [
     events: [{ at: 1m, ${FAIL}, late: 240 }]
     expect: [{ at: 1m, status: firing }]
     notifications: [{ at: 5m, channel: ops }, { at: 5m, channel: pager }]`,
+  ],
+  [
+    "a heartbeat that is found after time has ended the alert about its absence is waited on from its own time",
+    `
+    events:
+      - { at: 0m, source: service-events, type: pulse, resource: { id: svc-1 } }
+      - { at: 29m, source: service-events, type: pulse, resource: { id: svc-1 }, late: 120 }
+    until: 1h
+    expect:
+      - { at: 10m, rule: lapsing, status: firing }
+      - { at: 30m, rule: lapsing, status: resolved }
+      - { at: 39m, rule: lapsing, status: firing }
+      - { at: 59m, rule: lapsing, status: resolved }`,
   ],
   [
     "what a route mutes at night is told in the morning; its incident is opened at once",
@@ -448,12 +462,13 @@ ${TWO}    expect: [{ at: 1m }]
     const { code, out } = await run(files, "--coverage");
     expect(code).toBe(0);
     expect(out.split("\n").slice(3)).toEqual([
-      "lookout.yml: 2 of 7 rules opened an alert; these never did:",
+      "lookout.yml: 2 of 8 rules opened an alert; these never did:",
       "      many-errors (lookout.yml:12:5)",
       "      warned (lookout.yml:13:5)",
       "      flapping (lookout.yml:14:5)",
       "      silent (lookout.yml:15:5)",
-      "      missed (lookout.yml:16:5)",
+      "      lapsing (lookout.yml:16:5)",
+      "      missed (lookout.yml:17:5)",
       "c.test.yml: 0 of 2 rules opened an alert; these never did:",
       "      many (c.test.yml:2:5)",
       "      never (c.test.yml:3:5)",

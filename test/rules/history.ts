@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { RuleConfig } from "../../lib/model/config.ts";
 import type { Event } from "../../lib/model/event.ts";
 import { compileRules, stateRow } from "../../lib/rules/compile.ts";
-import { applyEvent, applyTime, inOrder } from "../../lib/rules/evaluate.ts";
+import { applyEvent, applyTime, deadline, inOrder } from "../../lib/rules/evaluate.ts";
 import { emptyState, type KeyState, type Transition } from "../../lib/rules/state.ts";
 import { eventAt, START } from "../support/event.ts";
 import { ruleConfig, SOURCE } from "./support.ts";
@@ -128,6 +128,9 @@ export function run(config: Partial<RuleConfig>, polls: readonly Poll[], teach =
         state = step.state;
         states.set(stateRow(rule, state.key).sk, state);
         more = step.transitions.length > 0;
+        const left = more ? undefined : deadline(rule, state);
+        if (left && left.due <= Math.min(START + now * MINUTE, observed.readTo))
+          throw new Error("a deadline stays due");
       }
     }
     stored = JSON.parse(JSON.stringify(Object.fromEntries(states)));

@@ -1,5 +1,6 @@
 // Each kind of state as the contract tells it: minute by minute through sorted happenings, with plain lists.
-import { type Alerted, byStart, type Happening } from "./history.ts";
+import type { RuleConfig } from "../../lib/model/config.ts";
+import { type Alerted, byStart, type Happening, MINUTE, marked } from "./history.ts";
 
 const DAY = 1_440;
 
@@ -9,6 +10,16 @@ export interface Life {
   reopen?: number;
   /** What is marked `r` resolves. */
   when?: true;
+}
+
+/** The rule with this life. */
+export function lived(rule: Partial<RuleConfig>, { after, reopen, when }: Life): Partial<RuleConfig> {
+  const resolve = { ...(after === undefined ? {} : { after: after * MINUTE }), ...(when ? { when: marked("r") } : {}) };
+  return {
+    ...rule,
+    ...(reopen === undefined ? {} : { reopen: reopen * MINUTE }),
+    ...(after === undefined && !when ? {} : { resolve }),
+  };
 }
 
 /** What happened at one minute to one key, and what is open before it. */
