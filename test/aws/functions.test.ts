@@ -115,11 +115,15 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
     expect(told(forget())).toMatchObject([{ rule: "service-stopped-by-quota" }]);
   });
 
-  test("a poll that nears its deadline stops by itself, and the next one goes on", async () => {
+  test("a poll that nears its deadline stops by itself, fails where it read nothing, and the next one goes on", async () => {
     fail(SERVICE, "Failed to start service: out of memory");
     stage.cloud.setFaults([{ kind: "slow", ms: 30_000, on: "service-events" }]);
-    const { result } = await poll("service-events", { remaining: 12_000 });
-    expect(result).toMatchObject([{ found: 0, failing: 2, interrupted: true }]);
+    const { result, lines } = await poll("service-events", { remaining: 12_000 });
+    expect(result).toBeUndefined();
+    expect(lines.slice(-2)).toMatchObject([
+      { level: "info", message: "polled", result: [{ found: 0, failing: 2, interrupted: true }] },
+      { level: "error", message: expect.stringMatching(/none of its 2 targets was read/), error: "Error" },
+    ]);
     stage.cloud.setFaults([]);
     expect((await poll("service-events")).result).toMatchObject([{ found: 1, failing: 0, interrupted: false }]);
   });
