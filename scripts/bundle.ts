@@ -5,7 +5,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import { build } from "esbuild";
 import { wallClock } from "../lib/app/clock.ts";
 import { openConfig } from "../lib/app/open-config.ts";
-import { processEnvironment } from "../lib/config/environment.ts";
+import { type Environment, processEnvironment } from "../lib/config/environment.ts";
 import { createRedactor } from "../lib/config/redactor.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
@@ -18,15 +18,18 @@ export interface BundleOptions {
   outdir: string;
   /** Path of the configuration, packaged as `lookout.yml`. */
   config: string;
+  /** The variables that the configuration is checked with; default: this process's. */
+  env?: Environment;
 }
 
 /** Resolves to the size of the code in bytes. Throws ConfigError, esbuild's BuildFailure, or an Error about an include. */
-export async function bundle({ outdir, config }: BundleOptions): Promise<{ bytes: number }> {
+export async function bundle(options: BundleOptions): Promise<{ bytes: number }> {
+  const { outdir, config, env = processEnvironment() } = options;
   const making = `${outdir}.${process.pid}`;
   await rm(making, { recursive: true, force: true });
   try {
     await mkdir(making, { recursive: true });
-    await copyConfig(config, making);
+    await copyConfig(config, making, env);
     await buildFunctions(making);
     const bytes = await sizeOf(making);
     await replace(outdir, making);
@@ -58,8 +61,8 @@ async function buildFunctions(outdir: string): Promise<void> {
 }
 
 /** Copies the configuration and every rule file it reads: own ones where they stand beside it, packs into `packs/`. */
-async function copyConfig(config: string, outdir: string): Promise<void> {
-  const options = { packsDir: PACKS, env: processEnvironment(), clock: wallClock, redactor: createRedactor() };
+async function copyConfig(config: string, outdir: string, env: Environment): Promise<void> {
+  const options = { packsDir: PACKS, env, clock: wallClock, redactor: createRedactor() };
   const { places } = await openConfig(config, options);
   await copyFile(config, join(outdir, "lookout.yml"));
   for (const file of places.files.slice(1)) {
