@@ -18,7 +18,7 @@ export interface BundleOptions {
   outdir: string;
   /** Path of the configuration, packaged as `lookout.yml`. */
   config: string;
-  /** The variables that the configuration is checked with; default: this process's. */
+  /** The variables that the configuration is checked with, and SOURCE_DATE_EPOCH; default: this process's. */
   env?: Environment;
 }
 
@@ -30,7 +30,7 @@ export async function bundle(options: BundleOptions): Promise<{ bytes: number }>
   try {
     await mkdir(making, { recursive: true });
     await copyConfig(config, making, env);
-    await buildFunctions(making);
+    await buildFunctions(making, stampOf(env));
     const bytes = await sizeOf(making);
     await replace(outdir, making);
     return { bytes };
@@ -39,7 +39,17 @@ export async function bundle(options: BundleOptions): Promise<{ bytes: number }>
   }
 }
 
-async function buildFunctions(outdir: string): Promise<void> {
+/**
+ * When the package is made, in ms. SOURCE_DATE_EPOCH, in seconds, wins: the same sources then make the same package
+ * (https://reproducible-builds.org/specs/source-date-epoch/).
+ */
+function stampOf({ SOURCE_DATE_EPOCH: epoch }: Environment): number {
+  if (!epoch) return wallClock.now();
+  if (/^\d{1,12}$/.test(epoch)) return Number(epoch) * 1_000;
+  throw new Error(`SOURCE_DATE_EPOCH is "${epoch}": give the seconds since 1970, or unset it`);
+}
+
+async function buildFunctions(outdir: string, stamp: number): Promise<void> {
   const folder = join(ROOT, "functions");
   await build({
     absWorkingDir: ROOT,
@@ -55,6 +65,7 @@ async function buildFunctions(outdir: string): Promise<void> {
     // Not minified: it would save 50 KB of the package and no time, and stack traces would say nothing without source maps.
     legalComments: "none",
     banner: { js: BANNER },
+    define: { LOOKOUT_BUILT_AT: String(stamp) },
     logLevel: "warning",
   });
   await writeFile(join(outdir, "package.json"), '{ "type": "module" }\n');

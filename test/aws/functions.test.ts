@@ -70,6 +70,7 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
     stage.cloud.seen.splice(0);
     const { result, lines } = await poll(kind);
     expect(result).toMatchObject([{ source: kind, failing: 0, interrupted: false }]);
+    expect(lines[0]).toMatchObject({ message: "opening", builtAt: expect.stringMatching(/^20\d\d-.*Z$/) });
     expect(lines.at(-1)).toMatchObject({ level: "info", message: "done", requestId: "request-1" });
     const read = stage.cloud.seen
       .map(({ route }) => route)
