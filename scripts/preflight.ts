@@ -21,7 +21,7 @@ export interface Preflight {
 
 /** Lambda sets these itself (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html). */
 const LAMBDA =
-  /^(_HANDLER|TZ|LANG|PATH|NODE_PATH|LD_LIBRARY_PATH|LAMBDA_(TASK_ROOT|RUNTIME_DIR)|AWS_(DEFAULT_)?REGION|AWS_LAMBDA_.+)$/;
+  /^(_HANDLER|TZ|LANG|PATH|NODE_PATH|LD_LIBRARY_PATH|(LAMBDA|AWS_LAMBDA)_.+|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV)$/;
 
 /** Looks at the file at `config`, which has been checked. */
 export async function preflight(config: string, deployment: Deployment): Promise<Preflight> {
@@ -51,9 +51,9 @@ function missing(references: readonly Reference[], deployment: Deployment): stri
   const names = variables(references).filter((name) => lacking(name, deployment).length === functions);
   if (names.length === 0) return [];
   return [
-    `refers to variables that the functions do not get: ${names.join(", ")}. Keep the values where the functions can read ` +
-      `them and write ${readable(deployment)} in place of \${env:…}, or set the variables under provider.environment in ` +
-      "serverless.yml; connections without auth need HW_ACCESS_KEY and HW_SECRET_KEY",
+    `refers to variables that the functions do not get: ${names.join(", ")}. Keep the values where the functions can ` +
+      `read them and write ${readable(deployment)} in place of \${env:…}, or set the variables under ` +
+      "provider.environment in serverless.yml; connections without auth need HW_ACCESS_KEY and HW_SECRET_KEY",
   ];
 }
 
@@ -73,8 +73,9 @@ function unreadable(references: readonly Reference[], deployment: Deployment): s
   return [
     ...foreign.map(
       (text) =>
-        `refers to ${text}, which the functions' role may not read: only ${readable(deployment)}. Move the value there, name ` +
-        "another prefix with --param=secrets=PREFIX, or allow it under provider.iam.role.statements in serverless.yml",
+        `refers to ${text}, which the functions' role may not read: only ${readable(deployment)}. ` +
+        "Move the value there, name another prefix with --param=secrets=PREFIX, or allow it under " +
+        "provider.iam.role.statements in serverless.yml",
     ),
     ...files.map((text) => `refers to ${text}, but no file of secrets is packaged: write ${readable(deployment)}`),
   ];

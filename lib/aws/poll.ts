@@ -14,8 +14,8 @@ export interface PollSummary extends Omit<PollReport, "failing"> {
 }
 
 /**
- * Polls every source of the kind that is due, whatever becomes of the others. Where a poll failed it rejects once all is done
- * and recorded, with an Error for people: a failed invocation is what Lambda counts and an alarm can look at.
+ * Polls every source of the kind that is due, whatever becomes of the others. Where a poll failed it rejects once all is
+ * done and recorded, with an Error for people: a failed invocation is what Lambda counts and an alarm can look at.
  */
 export async function pollKind(app: App, kind: SourceKind, signal: AbortSignal): Promise<PollSummary[]> {
   const sources = app.config.sources.filter((source) => source.kind === kind);

@@ -1,4 +1,4 @@
-// Which version of Lookout's state a table holds: marked where new, migrated where older, refused where newer or damaged.
+// The version of Lookout's state in a table: marked where new, migrated where older, refused where newer or damaged.
 import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { Table } from "./dynamodb-commit.ts";
 import { type Item, keyItem } from "./dynamodb-item.ts";
@@ -10,14 +10,15 @@ const STATE = keyItem({ pk: "\u0000state", sk: "version" });
 const TRUSTED_MS = 60_000;
 
 /**
- * Step n makes state version n + 1 of version n. Several containers may run a step at once: it changes nothing when it is
- * run again. That the table is there is all that the first one asks for.
+ * Step n makes state version n + 1 of version n. Several containers may run a step at once, so running it again must
+ * change nothing. The first has nothing to do but to let the mark be set.
  */
 const MIGRATIONS: readonly ((db: Table) => Promise<void>)[] = [async () => {}];
 
 /**
- * What a store asks when it is opened and before each write. It reads the table's version once a minute at most, so that
- * a container that lives on notices a newer Lookout; what only reads costs nothing. Throws StoreError, or the SDK's error.
+ * What a store asks when it is opened and before each write. It reads the table's version once a minute at most, so
+ * that a container that lives on notices a newer Lookout; what only reads costs nothing. Throws StoreError, or the
+ * SDK's error.
  */
 export function createStateCheck(db: Table): () => Promise<void> {
   let checkedAt: number | undefined;

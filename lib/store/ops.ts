@@ -1,5 +1,5 @@
-// What both adapters refuse before they touch anything: keys that could be mistaken, ops that contradict each other, a state
-// of another version.
+// What both adapters refuse before they touch anything: keys that could be mistaken, ops that contradict each other, a
+// state of another version.
 import { type Key, type Op, type Put, type Store, StoreError } from "./port.ts";
 
 /** The version of what the rows hold. An older state is migrated, one of a newer Lookout is refused. */
@@ -17,8 +17,8 @@ export function checkVersion(mark: string | number, state: string, elsewhere: st
   }
   if (version <= STATE_VERSION) return version;
   throw new StoreError(
-    `${state} was migrated by a newer Lookout (state version ${version}; this one knows ${STATE_VERSION}): this one must ` +
-      `be replaced by that version; or ${elsewhere}`,
+    `${state} was migrated by a newer Lookout (state version ${version}; this one knows ${STATE_VERSION}): ` +
+      `this one must be replaced by that version; or ${elsewhere}`,
   );
 }
 

@@ -116,7 +116,7 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
     expect(told(forget())).toMatchObject([{ rule: "service-stopped-by-quota" }]);
   });
 
-  test("a poll that nears its deadline stops by itself, fails where it read nothing, and the next one goes on", async () => {
+  test("a poll that nears its deadline stops by itself, has failed if it read nothing, and the next goes on", async () => {
     fail(SERVICE, "Failed to start service: out of memory");
     stage.cloud.setFaults([{ kind: "slow", ms: 30_000, on: "service-events" }]);
     const { result, lines } = await poll("service-events", { remaining: 12_000 });
