@@ -5,7 +5,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import { build } from "esbuild";
 import { wallClock } from "../lib/app/clock.ts";
 import { openConfig } from "../lib/app/open-config.ts";
-import { processEnvironment } from "../lib/config/environment.ts";
+import { type Environment, processEnvironment } from "../lib/config/environment.ts";
 import { createRedactor } from "../lib/config/redactor.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
@@ -18,16 +18,19 @@ export interface BundleOptions {
   outdir: string;
   /** Path of the configuration, packaged as `lookout.yml`. */
   config: string;
+  /** The variables that the configuration is checked with, and SOURCE_DATE_EPOCH; default: this process's. */
+  env?: Environment;
 }
 
 /** Resolves to the size of the code in bytes. Throws ConfigError, esbuild's BuildFailure, or an Error about an include. */
-export async function bundle({ outdir, config }: BundleOptions): Promise<{ bytes: number }> {
+export async function bundle(options: BundleOptions): Promise<{ bytes: number }> {
+  const { outdir, config, env = processEnvironment() } = options;
   const making = `${outdir}.${process.pid}`;
   await rm(making, { recursive: true, force: true });
   try {
     await mkdir(making, { recursive: true });
-    await copyConfig(config, making);
-    await buildFunctions(making);
+    await copyConfig(config, making, env);
+    await buildFunctions(making, stampOf(env));
     const bytes = await sizeOf(making);
     await replace(outdir, making);
     return { bytes };
@@ -36,7 +39,17 @@ export async function bundle({ outdir, config }: BundleOptions): Promise<{ bytes
   }
 }
 
-async function buildFunctions(outdir: string): Promise<void> {
+/**
+ * When the package is made, in ms. SOURCE_DATE_EPOCH, in seconds, wins: the same sources then make the same package
+ * (https://reproducible-builds.org/specs/source-date-epoch/).
+ */
+function stampOf({ SOURCE_DATE_EPOCH: epoch }: Environment): number {
+  if (!epoch) return wallClock.now();
+  if (/^\d{1,12}$/.test(epoch)) return Number(epoch) * 1_000;
+  throw new Error(`SOURCE_DATE_EPOCH is "${epoch}": give the seconds since 1970, or unset it`);
+}
+
+async function buildFunctions(outdir: string, stamp: number): Promise<void> {
   const folder = join(ROOT, "functions");
   await build({
     absWorkingDir: ROOT,
@@ -52,14 +65,15 @@ async function buildFunctions(outdir: string): Promise<void> {
     // Not minified: it would save 50 KB of the package and no time, and stack traces would say nothing without source maps.
     legalComments: "none",
     banner: { js: BANNER },
+    define: { LOOKOUT_BUILT_AT: String(stamp) },
     logLevel: "warning",
   });
   await writeFile(join(outdir, "package.json"), '{ "type": "module" }\n');
 }
 
 /** Copies the configuration and every rule file it reads: own ones where they stand beside it, packs into `packs/`. */
-async function copyConfig(config: string, outdir: string): Promise<void> {
-  const options = { packsDir: PACKS, env: processEnvironment(), clock: wallClock, redactor: createRedactor() };
+async function copyConfig(config: string, outdir: string, env: Environment): Promise<void> {
+  const options = { packsDir: PACKS, env, clock: wallClock, redactor: createRedactor() };
   const { places } = await openConfig(config, options);
   await copyFile(config, join(outdir, "lookout.yml"));
   for (const file of places.files.slice(1)) {

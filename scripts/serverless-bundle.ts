@@ -1,19 +1,35 @@
 // The Serverless plugin that bundles before anything is packaged or invoked locally, so that those commands are enough by
-// themselves.
+// themselves, and that lets nothing be deployed of which it is plain that nobody would hear.
 import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
+import { processEnvironment } from "../lib/config/environment.ts";
 import { ConfigError } from "../lib/config/finding.ts";
 import { bundle } from "./bundle.ts";
+import { type Deployment, preflight } from "./preflight.ts";
+
+const EXAMPLE = "lookout.example.yml";
+const NO_CONFIGURATION =
+  `there is no configuration of yours: ${EXAMPLE} watches a project that is not there and tells nobody. Copy it to ` +
+  "lookout.yml and fill it in (docs/aws.md), or name yours with --param=config=PATH";
+
+type Environment = Record<string, unknown>;
 
 interface Serverless {
   serviceDir: string;
-  service: { custom?: { config?: string } };
+  processedInput: { commands: readonly string[]; options: { package?: string } };
+  service: {
+    /** `refused` goes into the package: why it is not to be deployed. */
+    custom: { config: string; secrets: string; refused?: readonly string[] };
+    provider: { environment?: Environment };
+    functions: Record<string, { environment?: Environment }>;
+  };
   /** Its error for people is shown without a stack trace. */
   classes: { Error: new (message: string, code: string) => Error };
 }
 
 interface Logger {
-  log: { notice(text: string): void };
+  log: { notice(text: string): void; warning(text: string): void };
 }
 
 /** The framework wants a plugin to be the default export. */
@@ -21,17 +37,37 @@ export default class BundlePlugin {
   readonly hooks: Record<string, () => Promise<void>>;
 
   constructor(serverless: Serverless, _options: unknown, { log }: Logger) {
+    const [command] = serverless.processedInput.commands;
+    const refuse = (reasons: readonly string[]): void => {
+      if (reasons.length === 0) return;
+      throw new serverless.classes.Error(`not deployed: ${reasons.join("\n")}`, "LOOKOUT_NOT_DEPLOYED");
+    };
     const build = async (): Promise<void> => {
       const config = configPath(serverless);
+      const deployment = deploymentOf(serverless);
+      const env = { ...processEnvironment(), ...textsOf(deployment) };
       try {
-        const { bytes } = await bundle({ outdir: join(serverless.serviceDir, ".build"), config });
+        const { bytes } = await bundle({ outdir: join(serverless.serviceDir, ".build"), config, env });
         log.notice(`Bundled ${Math.round(bytes / 1024)} KB of code with ${config}`);
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
         throw new serverless.classes.Error(error.message, "LOOKOUT_CONFIG_INVALID");
       }
+      if (command === "invoke") return;
+      const isExample = resolve(config) === resolve(serverless.serviceDir, EXAMPLE);
+      const { refused, warnings } = isExample
+        ? { refused: [NO_CONFIGURATION], warnings: [] }
+        : await preflight(config, deployment);
+      for (const text of warnings) log.warning(text);
+      if (command === "deploy") refuse(refused);
+      for (const text of refused) log.warning(`this package cannot be deployed: ${text}`);
+      serverless.service.custom.refused = refused;
     };
     this.hooks = {
+      initialize: async () => {
+        const { package: made } = serverless.processedInput.options;
+        if (command === "deploy" && made) refuse(await refusedIn(resolve(serverless.serviceDir, made)));
+      },
       "before:package:createDeploymentArtifacts": build,
       "before:package:function:package": build,
       "before:invoke:local:invoke": build,
@@ -41,7 +77,29 @@ export default class BundlePlugin {
 
 /** The file asked for, else `lookout.yml`, else the example that comes with Lookout; relative to where the command runs. */
 function configPath({ serviceDir, service }: Serverless): string {
-  const asked = service.custom?.config;
-  const own = existsSync(join(serviceDir, "lookout.yml")) ? "lookout.yml" : "lookout.example.yml";
-  return relative(process.cwd(), resolve(serviceDir, asked || own));
+  const own = existsSync(join(serviceDir, "lookout.yml")) ? "lookout.yml" : EXAMPLE;
+  return relative(process.cwd(), resolve(serviceDir, service.custom.config || own));
+}
+
+function deploymentOf({ service }: Serverless): Deployment {
+  const environments = Object.entries(service.functions).map(([name, { environment }]) => {
+    return [name, { ...service.provider.environment, ...environment }];
+  });
+  return { environments: Object.fromEntries(environments), secrets: service.custom.secrets };
+}
+
+/** The variables whose values are known before CloudFormation fills them in. */
+function textsOf({ environments }: Deployment): Record<string, string> {
+  const all = Object.values(environments).flatMap((one) => Object.entries(one));
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+}
+
+/** What the package at `folder`, made earlier, says of itself. What is wrong with the folder the framework tells. */
+async function refusedIn(folder: string): Promise<readonly string[]> {
+  try {
+    const state = JSON.parse(await readFile(join(folder, "serverless-state.json"), "utf8"));
+    return (state as Pick<Serverless, "service">).service.custom.refused ?? [];
+  } catch {
+    return [];
+  }
 }

@@ -13,20 +13,51 @@ export interface PollSummary extends Omit<PollReport, "failing"> {
   failing: number;
 }
 
-/** Polls every source of the kind that is due. Rejects where the store fails, once every source has been tried. */
+/**
+ * Polls every source of the kind that is due, whatever becomes of the others. Where a poll failed it rejects once all is
+ * done and recorded, with an Error for people: a failed invocation is what Lambda counts and an alarm can look at.
+ */
 export async function pollKind(app: App, kind: SourceKind, signal: AbortSignal): Promise<PollSummary[]> {
   const sources = app.config.sources.filter((source) => source.kind === kind);
-  const polls = await Promise.allSettled(sources.map((source) => pollDue(app, source, signal)));
-  return polls.flatMap((poll) => {
-    if (poll.status === "rejected") throw poll.reason;
-    return poll.value ?? [];
-  });
+  const polls = await Promise.all(sources.map((source) => pollDue(app, source, signal)));
+  const summaries = polls.flatMap(({ report }) => (report ? [summaryOf(report)] : []));
+  const failures = polls.flatMap(({ failure }, index) => (failure ? [`source ${sources[index]!.id}: ${failure}`] : []));
+  if (failures.length === 0) return summaries;
+  // A failed invocation has no result: what became of each source is logged here.
+  app.log.info("polled", { result: summaries });
+  throw new Error(`${failures.length} of ${sources.length} polls of ${kind} failed. ${failures.join("; ")}`);
 }
 
-async function pollDue(app: App, source: SourceConfig, signal: AbortSignal): Promise<PollSummary | undefined> {
-  if (!(await isDue(app, source))) return undefined;
-  const { failing, ...report } = await pollSource(app, source, signal);
+interface Poll {
+  /** Absent where the source was not due, or its poll did not come to an end. */
+  report?: PollReport;
+  /** Why the poll counts as failed. */
+  failure?: string | undefined;
+}
+
+async function pollDue(app: App, source: SourceConfig, signal: AbortSignal): Promise<Poll> {
+  try {
+    if (!(await isDue(app, source))) return {};
+    const report = await pollSource(app, source, signal);
+    return { report, failure: failureOf(report) };
+  } catch (thrown) {
+    const { message, stack } = thrown as Error;
+    app.log.error("source not polled", { source: source.id, error: message, stack });
+    return { failure: message };
+  }
+}
+
+function summaryOf({ failing, ...report }: PollReport): PollSummary {
   return { ...report, failing: Object.keys(failing).length };
+}
+
+/** Why a poll counts as failed as a whole; a target that is unread among others is told by the health check. */
+function failureOf({ discoveryError, failing, targets, found, interrupted }: PollReport): string | undefined {
+  if (discoveryError !== undefined) return `its project or its targets could not be found out: ${discoveryError}`;
+  const unread = Object.values(failing);
+  // Stopped by its deadline with something found, it got on: the next one reads the rest.
+  if (targets === 0 || unread.length < targets || (interrupted && found > 0)) return undefined;
+  return `none of its ${targets} targets was read: ${unread[0]!.error}`;
 }
 
 /** Half a beat of tolerance: a schedule is never exact, and a source of 5m is meant to be polled every fifth minute. */

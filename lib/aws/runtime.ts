@@ -11,6 +11,7 @@ import { type Environment, processEnvironment } from "../config/environment.ts";
 import { createRedactor } from "../config/redactor.ts";
 import type { Config } from "../model/config.ts";
 import { type DynamoOptions, openDynamoStore } from "../store/dynamodb.ts";
+import { builtAt } from "./build.ts";
 import { createEventBridgeBus } from "./bus.ts";
 import { createLambdaLog } from "./log.ts";
 import { createAwsSecrets } from "./secrets.ts";
@@ -46,6 +47,7 @@ export async function openApp(): Promise<App> {
  * configuration names one. LOOKOUT_BUS: the event bus. The SDK reads region, credentials and AWS_ENDPOINT_URL_* itself.
  */
 async function open(env: Environment): Promise<App> {
+  log.info("opening", { builtAt: timeOf(builtAt()) });
   const path = env["LOOKOUT_CONFIG"] ?? "lookout.yml";
   const packsDir = join(dirname(path), "packs");
   const options = { packsDir, env, clock: wallClock, redactor, aws: createAwsSecrets() };
@@ -62,6 +64,10 @@ async function open(env: Environment): Promise<App> {
     await store.close();
     throw error;
   }
+}
+
+function timeOf(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
 }
 
 function tableOf({ store }: Config, env: Environment): Omit<DynamoOptions, "clock"> {

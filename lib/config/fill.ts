@@ -20,7 +20,8 @@ export function fillConnections(file: File, env: Environment): Record<string, Co
   return Object.fromEntries(entries.map(([name, entry]) => [name, { ...entry, auth: entry.auth ?? defaultAuth(env) }]));
 }
 
-function defaultAuth(env: Environment): AuthConfig {
+/** The credentials of a connection that names none. */
+export function defaultAuth(env: Environment): AuthConfig {
   const keys = { accessKey: "${env:HW_ACCESS_KEY}", secretKey: "${env:HW_SECRET_KEY}" };
   return env["HW_SECURITY_TOKEN"] ? { ...keys, securityToken: "${env:HW_SECURITY_TOKEN}" } : keys;
 }

@@ -44,12 +44,23 @@ function parseReference(text: string): Reference | undefined {
   return { text, scheme: scheme as Scheme, name };
 }
 
+/** Where references are resolved. */
+const RESOLVED: readonly Place[] = [["connections"], ["channels"], ["health", "heartbeat"], ["store"]];
+
 /** Findings for every `${…}` that is no reference, where references are resolved. */
 export function checkReferences(document: Document): Finding[] {
-  const places: Place[] = [["connections"], ["channels"], ["health", "heartbeat"], ["store"]];
-  return places.flatMap((place) => {
-    return checkTexts(partAt(document.root, place), place, document);
-  });
+  return RESOLVED.flatMap((place) => checkTexts(partAt(document.root, place), place, document));
+}
+
+/** The references of a file as it was read, where they are resolved. */
+export function referencesOf({ root }: Pick<Document, "root">): Reference[] {
+  return RESOLVED.flatMap((place) => referencesIn(partAt(root, place)));
+}
+
+/** The references in a value's texts, in lists and objects of any depth. */
+export function referencesIn(value: unknown): Reference[] {
+  if (typeof value === "string") return splitReferences(value).filter((part) => typeof part !== "string");
+  return Array.isArray(value) || isMap(value) ? Object.values(value).flatMap(referencesIn) : [];
 }
 
 function checkTexts(value: unknown, place: Place, document: Document): Finding[] {

@@ -1,11 +1,8 @@
 // The store on one DynamoDB table (dynamodb-table.ts). Expiry is compared on every read and in every condition, since
 // DynamoDB removes rows late; what the index of due rows says is checked against the rows themselves, since it lags.
 import {
-  ConditionalCheckFailedException,
   DynamoDBClient,
   type DynamoDBClientConfig,
-  GetItemCommand,
-  PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
 } from "@aws-sdk/client-dynamodb";
@@ -14,14 +11,13 @@ import { commitOps, type Table, TRANSACTION } from "./dynamodb-commit.ts";
 import { explain } from "./dynamodb-error.ts";
 import { cost, type Item, keyItem, keyOf } from "./dynamodb-item.ts";
 import { readItems, readRow, toRows } from "./dynamodb-read.ts";
+import { createStateCheck } from "./dynamodb-state.ts";
 import { DUE_INDEX } from "./dynamodb-table.ts";
-import { checkCommit, checkKey, checkPartition, rowId, STATE_VERSION } from "./ops.ts";
-import { type Key, type ListOptions, type Queue, type Row, type Store, StoreError } from "./port.ts";
+import { checkCommit, checkKey, checkPartition, rowId } from "./ops.ts";
+import type { Key, ListOptions, Queue, Row, Store } from "./port.ts";
 
 /** The rest is kept for what `cost` cannot know: the part items of large rows that a commit shrinks or deletes. */
 const LIMITS = { items: TRANSACTION.items - 12, bytes: TRANSACTION.bytes - 256 * 1024 };
-/** Which version of Lookout's state the table holds. No row's partition begins with NUL. */
-const STATE_KEY: Key = { pk: "\u0000state", sk: "version" };
 
 export interface DynamoOptions {
   table: string;
@@ -42,6 +38,7 @@ export async function openDynamoStore({ table, clock, ...connection }: DynamoOpt
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
   });
   const db: Table = { client, table, clock };
+  const checkState = createStateCheck(db);
 
   async function guard<T>(work: () => Promise<T>): Promise<T> {
     try {
@@ -77,7 +74,9 @@ export async function openDynamoStore({ table, clock, ...connection }: DynamoOpt
     commit(ops) {
       return guard(async () => {
         checkCommit(store, ops);
-        if (ops.length > 0) await commitOps(db, ops);
+        if (ops.length === 0) return;
+        await checkState();
+        await commitOps(db, ops);
       });
     },
     async purge() {
@@ -88,34 +87,12 @@ export async function openDynamoStore({ table, clock, ...connection }: DynamoOpt
     },
   };
   try {
-    await guard(() => checkState(db));
+    await guard(checkState);
     return store;
   } catch (error) {
     client.destroy();
     throw error;
   }
-}
-
-/** Marks a new table with the state's version; refuses one of a newer. */
-async function checkState({ client, table }: Table): Promise<void> {
-  const mark = { ...keyItem(STATE_KEY), v: { N: String(STATE_VERSION) } };
-  const read = new GetItemCommand({ TableName: table, Key: keyItem(STATE_KEY), ConsistentRead: true });
-  let { Item: found } = await client.send(read);
-  if (found === undefined) {
-    const condition = "attribute_not_exists(pk)";
-    try {
-      await client.send(new PutItemCommand({ TableName: table, Item: mark, ConditionExpression: condition }));
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
-    found = (await client.send(read)).Item;
-  }
-  const version = Number(found?.["v"]?.N);
-  if (version === STATE_VERSION) return;
-  throw new StoreError(
-    `the DynamoDB table ${table} was written by a newer Lookout (state version ${version}; this one knows ` +
-      `${STATE_VERSION}): deploy that version, or set store.table to another table`,
-  );
 }
 
 async function list<T>(

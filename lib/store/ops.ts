@@ -1,8 +1,26 @@
-// What both adapters refuse before they touch anything: keys that could be mistaken, ops that contradict each other.
+// What both adapters refuse before they touch anything: keys that could be mistaken, ops that contradict each other, a
+// state of another version.
 import { type Key, type Op, type Put, type Store, StoreError } from "./port.ts";
 
-/** The version of what the rows hold. A store written by a newer one is refused. */
+/** The version of what the rows hold. An older state is migrated, one of a newer Lookout is refused. */
 export const STATE_VERSION = 1;
+
+/**
+ * The version that a state is marked with, where this build can use or migrate it; throws StoreError where not. `state`
+ * names the state, `elsewhere` says how to use another.
+ */
+export function checkVersion(mark: string | number, state: string, elsewhere: string): number {
+  const version = Number(mark);
+  if (mark === "" || !Number.isSafeInteger(version) || version < 0) {
+    const problem = `is damaged: its state version is "${mark}", which is no whole number from 0 on`;
+    throw new StoreError(`${state} ${problem}. Restore a backup, or ${elsewhere}`);
+  }
+  if (version <= STATE_VERSION) return version;
+  throw new StoreError(
+    `${state} was migrated by a newer Lookout (state version ${version}; this one knows ${STATE_VERSION}): ` +
+      `this one must be replaced by that version; or ${elsewhere}`,
+  );
+}
 
 /** Bytes of UTF-8. DynamoDB takes 2,048 and 1,024; a part item's partition holds both (dynamodb-item.ts). */
 const PK_BYTES = 1_023;

@@ -3,7 +3,7 @@
 import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { STATE_VERSION } from "./ops.ts";
+import { checkVersion, STATE_VERSION } from "./ops.ts";
 import { StoreConflict, StoreError } from "./port.ts";
 
 /** "LKOT", in the header of the file: tells it from another program's database. */
@@ -11,15 +11,15 @@ const APPLICATION_ID = 0x4c4b4f54;
 /** ms. Commits take milliseconds: another process that holds the file for longer is not at work but stuck. */
 const BUSY_TIMEOUT = 10_000;
 
-/** Step n makes state version n + 1 of version n. */
+/** Step n makes state version n + 1 of version n; a new file is of version 0. */
 export const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE rows (
+  `CREATE TABLE IF NOT EXISTS rows (
      pk TEXT NOT NULL, sk TEXT NOT NULL, version INTEGER NOT NULL, data ANY NOT NULL,
      queue TEXT, due INTEGER, expires INTEGER,
      PRIMARY KEY (pk, sk)
    ) STRICT, WITHOUT ROWID;
-   CREATE INDEX rows_due ON rows (queue, due) WHERE queue IS NOT NULL;
-   CREATE INDEX rows_expires ON rows (expires) WHERE expires IS NOT NULL;
+   CREATE INDEX IF NOT EXISTS rows_due ON rows (queue, due) WHERE queue IS NOT NULL;
+   CREATE INDEX IF NOT EXISTS rows_expires ON rows (expires) WHERE expires IS NOT NULL;
    PRAGMA application_id = ${APPLICATION_ID};`,
 ];
 
@@ -64,22 +64,20 @@ function checkOwner(db: DatabaseSync, path: string): void {
 }
 
 function migrate(db: DatabaseSync, path: string): void {
-  if (pragma(db, "user_version") === STATE_VERSION) return;
+  if (versionOf(db, path) === STATE_VERSION) return;
   db.exec("BEGIN IMMEDIATE");
   try {
-    const found = pragma(db, "user_version");
-    if (found > STATE_VERSION) {
-      throw new StoreError(
-        `${path} was written by a newer Lookout (state version ${found}; this one knows ${STATE_VERSION}): ` +
-          "run that version, or set store.path to another file",
-      );
-    }
-    for (const step of MIGRATIONS.slice(found)) db.exec(step);
+    for (const step of MIGRATIONS.slice(versionOf(db, path))) db.exec(step);
     db.exec(`PRAGMA user_version = ${STATE_VERSION}; COMMIT`);
   } catch (error) {
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
   }
+}
+
+/** The version of the file's state. Throws StoreError where this build can neither use nor migrate it. */
+export function versionOf(db: DatabaseSync, path: string): number {
+  return checkVersion(pragma(db, "user_version"), path, "set store.path to another file");
 }
 
 function pragma(db: DatabaseSync, name: "user_version" | "application_id"): number {

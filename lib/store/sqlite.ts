@@ -14,7 +14,7 @@ import {
   type Store,
   StoreConflict,
 } from "./port.ts";
-import { explain, openFile } from "./sqlite-file.ts";
+import { explain, openFile, versionOf } from "./sqlite-file.ts";
 
 /** No limit of SQLite's: they keep a commit from holding the file, and the process, for long. */
 const LIMITS = { items: 5_000, bytes: 32 * 1024 * 1024 };
@@ -53,7 +53,8 @@ interface Stored extends Key {
  * throws StoreError where the file cannot be used, saying what to do.
  */
 export function openSqliteStore({ path, now }: { path: string; now: () => number }): Store {
-  return storeOver({ db: openFile(path), now, explain: (error) => explain(error, path) });
+  const db = openFile(path);
+  return storeOver({ db, now, explain: (error) => explain(error, path), check: () => void versionOf(db, path) });
 }
 
 export interface Opened {
@@ -63,12 +64,14 @@ export interface Opened {
   now: () => number;
   /** What is thrown instead of an error. */
   explain: (error: unknown) => unknown;
+  /** Throws where nothing may be written any more; asked within each commit. */
+  check?: () => void;
   /** Characters of JSON up to which data are not compressed; the default is the codec's. */
   plain?: number;
 }
 
 /** A store over a database that is open. */
-export function storeOver({ db, now, explain, plain }: Opened): Store {
+export function storeOver({ db, now, explain, check, plain }: Opened): Store {
   const statements = new Map<string, ReturnType<typeof db.prepare>>();
 
   function statement(sql: string) {
@@ -150,6 +153,7 @@ export function storeOver({ db, now, explain, plain }: Opened): Store {
       guard(() => {
         db.exec("BEGIN IMMEDIATE");
         try {
+          check?.();
           const failed = ops.filter((op) => !apply(op, at));
           if (failed.length > 0) throw new StoreConflict(failed.map(({ pk, sk }) => ({ pk, sk })));
           db.exec("COMMIT");

@@ -70,6 +70,7 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
     stage.cloud.seen.splice(0);
     const { result, lines } = await poll(kind);
     expect(result).toMatchObject([{ source: kind, failing: 0, interrupted: false }]);
+    expect(lines[0]).toMatchObject({ message: "opening", builtAt: expect.stringMatching(/^20\d\d-.*Z$/) });
     expect(lines.at(-1)).toMatchObject({ level: "info", message: "done", requestId: "request-1" });
     const read = stage.cloud.seen
       .map(({ route }) => route)
@@ -116,11 +117,15 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
     expect(told(forget())).toMatchObject([{ rule: "service-stopped-by-quota" }]);
   });
 
-  test("a poll that nears its deadline stops by itself, and the next one goes on", async () => {
+  test("a poll that nears its deadline stops by itself, has failed if it read nothing, and the next goes on", async () => {
     fail(SERVICE, "Failed to start service: out of memory");
     stage.cloud.setFaults([{ kind: "slow", ms: 30_000, on: "service-events" }]);
-    const { result } = await poll("service-events", { remaining: 12_000 });
-    expect(result).toMatchObject([{ found: 0, failing: 2, interrupted: true }]);
+    const { result, lines } = await poll("service-events", { remaining: 12_000 });
+    expect(result).toBeUndefined();
+    expect(lines.slice(-2)).toMatchObject([
+      { level: "info", message: "polled", result: [{ found: 0, failing: 2, interrupted: true }] },
+      { level: "error", message: expect.stringMatching(/none of its 2 targets was read/), error: "Error" },
+    ]);
     stage.cloud.setFaults([]);
     expect((await poll("service-events")).result).toMatchObject([{ found: 1, failing: 0, interrupted: false }]);
   });

@@ -51,11 +51,14 @@ function filesIn(archive: string): string[] {
   return files;
 }
 
+/** What `package` said of the configuration, which has no credentials of its own. */
+let warned: string;
+
 beforeAll(async () => {
   writeFileSync(config, CONFIG);
   mkdirSync(join(folder, "team"));
   writeFileSync(join(folder, "team/rules.yml"), TEAM);
-  await serverless(["package", "--package", packaged]);
+  ({ stderr: warned } = await serverless(["package", "--package", packaged]));
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -149,6 +152,47 @@ test("an invalid configuration is not packaged, and says where it is wrong", asy
   expect(`${failed.stdout}${failed.stderr}`).toContain(
     `broken.yml:5:1: unknown key "chanels"; did you mean "channels"?`,
   );
+});
+
+describe("what nobody would hear of", () => {
+  /** What a command that fails says. */
+  async function refusal(args: readonly string[], path?: string): Promise<string> {
+    const failed = await serverless(args, { AWS_EC2_METADATA_DISABLED: "true" }, path).catch((error) => error);
+    expect(failed.code).toBe(1);
+    return `${failed.stdout}${failed.stderr}`;
+  }
+  const example = join(ROOT, "lookout.example.yml");
+  const none = /there is no configuration of yours.*Copy it to lookout\.yml.*--param=config=PATH/;
+
+  test("the example is packaged with a warning", async () => {
+    const { stderr } = await serverless(["package", "--package", join(folder, "example")], {}, example);
+    expect(stderr).toMatch(new RegExp(`^Warning: this package cannot be deployed: ${none.source}`, "m"));
+  });
+
+  test("the example is not deployed", async () => {
+    expect(await refusal(["deploy"], example)).toMatch(new RegExp(`not deployed: ${none.source}`));
+  });
+
+  test("a configuration whose variables the functions do not get is packaged with a warning", () => {
+    expect(warned).toMatch(
+      /^Warning: this package cannot be deployed: lookout\.yml refers to .*: HW_ACCESS_KEY, HW_SECRET_KEY\. /m,
+    );
+  });
+
+  test("a package that was warned of is not deployed", async () => {
+    const said = await refusal(["deploy", "--package", packaged]);
+    expect(said).toMatch(/not deployed: lookout\.yml refers to variables .*: HW_ACCESS_KEY, HW_SECRET_KEY\. /);
+  });
+
+  test("a configuration that the functions can read is deployed, with the variables of serverless.yml", async () => {
+    const own = join(folder, "own.yml");
+    const auth = 'auth: { accessKey: "${ssm:/lookout/a}", secretKey: "${ssm:/lookout/b}" }';
+    const store = 'store: { type: dynamodb, table: "${env:LOOKOUT_TABLE}" }\n';
+    writeFileSync(own, CONFIG.replace("eu-de,", `eu-de, ${auth},`) + store);
+    const said = await refusal(["deploy"], own);
+    expect(said).toMatch(/AWS provider credentials not found/);
+    expect(said).not.toMatch(/not deployed|Warning/);
+  });
 });
 
 test.skipIf(dynamoEndpoint === null)("a function can be invoked locally", async () => {

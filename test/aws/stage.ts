@@ -102,7 +102,13 @@ export async function openStage(aws: string, configOf: (cloud: Simulator, receiv
   };
 }
 
-function invoke(file: string, event: unknown, remaining: number, env: Record<string, string>): Promise<Invocation> {
+/** Calls the built handler in `file` as Lambda does. */
+export function invoke(
+  file: string,
+  event: unknown,
+  remaining: number,
+  env: Record<string, string>,
+): Promise<Invocation> {
   const args = [join(import.meta.dirname, "invoke.ts"), file, JSON.stringify(event), String(remaining)];
   return new Promise((resolve) => {
     execFile(process.execPath, args, { env }, (_error, stdout, stderr) => {

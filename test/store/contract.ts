@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Op, type Store, StoreConflict, StoreError } from "../../lib/store/port.ts";
 import { readContract } from "./contract-reads.ts";
+import { type StateBehind, stateContract } from "./contract-state.ts";
 import { incompressible, key, put, START } from "./rows.ts";
 
 /** Two stores on the same fresh state, as two processes would have them; `now` is what their clocks say. */
@@ -10,10 +11,20 @@ export interface Subject {
   other: Store;
   now: number;
 }
-export type OpenTwo = (now: () => number) => Promise<{ stores: [Store, Store]; clean(): Promise<void> }>;
+export interface Opened {
+  stores: [Store, Store];
+  clean(): Promise<void>;
+}
+export type OpenTwo<Two extends Opened> = (now: () => number) => Promise<Two>;
 
-export function storeContract(open: OpenTwo): void {
-  const subject = {} as Subject;
+/** For a store that outlives its process. */
+export function lastingStoreContract(open: OpenTwo<Opened & { state: StateBehind }>): void {
+  stateContract(storeContract(open));
+}
+
+/** Gives the two stores and what else was opened with them, anew for each test. */
+export function storeContract<Two extends Opened>(open: OpenTwo<Two>): Subject & Two {
+  const subject = {} as Subject & Two;
   let store: Store;
   let other: Store;
   let clean: () => Promise<void>;
@@ -22,7 +33,7 @@ export function storeContract(open: OpenTwo): void {
     subject.now = START;
     const opened = await open(() => subject.now);
     [store, other] = opened.stores;
-    Object.assign(subject, { store, other });
+    Object.assign(subject, opened, { store, other });
     clean = opened.clean;
   });
   afterEach(async () => {
@@ -207,4 +218,6 @@ export function storeContract(open: OpenTwo): void {
     await store.commit([]);
     expect(await store.list("p")).toHaveLength(store.limits.items);
   });
+
+  return subject;
 }

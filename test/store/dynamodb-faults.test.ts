@@ -19,11 +19,13 @@ type Script = (operation: string, request: string, forward: () => Promise<Answer
 let script: Script;
 let store: Store;
 let sleeps: number[];
+let now: number;
 let close: () => void;
 
 beforeEach(async () => {
   script = (_, __, forward) => forward();
   sleeps = [];
+  now = 1_000;
   if (dynamoEndpoint === null) return;
   const server = createServer(async (request, response) => {
     const target = String(request.headers["x-amz-target"]);
@@ -46,7 +48,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { table, client } = await freshTable();
-  const clock = { now: () => 1_000, sleep: async (ms: number) => void sleeps.push(ms) };
+  const clock = { now: () => now, sleep: async (ms: number) => void sleeps.push(ms) };
   store = await openDynamoStore({ ...dynamoConnection, endpoint, table, clock });
   close = () => {
     client.destroy();
@@ -70,6 +72,24 @@ const put = (sk: string, data: unknown = sk): Put => ({ op: "put", pk: "p", sk, 
 const two = [put("a"), put("b")];
 
 describe.skipIf(dynamoEndpoint === null)("between the store and DynamoDB", () => {
+  test("the version of the state is read at most once a minute, and only by what writes", async () => {
+    const operations: string[] = [];
+    script = (operation, request, forward) => {
+      operations.push(request.includes('"version"') ? "version" : operation);
+      return forward();
+    };
+    await store.commit([put("a")]);
+    now += 120_000;
+    await store.get({ pk: "p", sk: "a" });
+    await store.list("p");
+    await store.due("timer", now, 5);
+    await store.commit([]);
+    expect(operations.splice(0)).toEqual(["UpdateItem", "GetItem", "Query", "Query"]);
+    await Promise.all([store.commit([put("a")]), store.commit([put("b")])]);
+    await store.commit([put("a")]);
+    expect(operations).toEqual(["version", "UpdateItem", "UpdateItem", "UpdateItem"]);
+  });
+
   test("a commit that meets another transaction waits and is tried again", async () => {
     const answers = [cancelled("None", "TransactionConflict"), cancelled("ThrottlingError", "None"), null];
     script = async (operation, _, forward) =>

@@ -1,23 +1,47 @@
 // The store on DynamoDB, against Amazon's DynamoDB Local.
 
 import { setTimeout } from "node:timers/promises";
-import { PutItemCommand, paginateScan } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  paginateScan,
+} from "@aws-sdk/client-dynamodb";
 import { describe, expect, test } from "vitest";
 import { openDynamoStore } from "../../lib/store/dynamodb.ts";
 import { type Put, StoreError } from "../../lib/store/port.ts";
 import { dynamoConnection, dynamoEndpoint, freshTable } from "../support/dynamodb.ts";
-import { storeContract } from "./contract.ts";
+import { lastingStoreContract } from "./contract.ts";
 import { incompressible, START } from "./rows.ts";
 
 const sleep = (ms: number) => setTimeout(ms);
 const clock = { now: () => START, sleep };
+const STATE_KEY = { pk: { S: "\u0000state" }, sk: { S: "version" } };
+
+async function mark(table: string, client: DynamoDBClient, v: AttributeValue): Promise<void> {
+  await client.send(new PutItemCommand({ TableName: table, Item: { ...STATE_KEY, v } }));
+}
 
 describe.skipIf(dynamoEndpoint === null)("the store on DynamoDB", () => {
-  storeContract(async (now) => {
+  lastingStoreContract(async (now) => {
     const { table, client } = await freshTable();
     const options = { ...dynamoConnection, table, clock: { now, sleep } };
+    const Key = STATE_KEY;
     return {
       stores: [await openDynamoStore(options), await openDynamoStore(options)],
+      state: {
+        async mark(version) {
+          if (version !== undefined) return mark(table, client, { N: String(version) });
+          await client.send(new DeleteItemCommand({ TableName: table, Key }));
+        },
+        async marked() {
+          const { Item } = await client.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
+          return Item && Number(Item["v"]?.N);
+        },
+        reopen: () => openDynamoStore(options),
+      },
       clean: async () => client.destroy(),
     };
   });
@@ -70,13 +94,15 @@ describe.skipIf(dynamoEndpoint === null)("the store on DynamoDB", () => {
     expect((error as Error).message).toMatch(/nobody does not exist.*aws dynamodb create-table.*"TableName":"nobody"/s);
   });
 
-  test("a table of a newer Lookout is refused", async () => {
+  test.each([
+    ["text", { S: "one" }],
+    ["a fraction", { N: "1.5" }],
+    ["nothing", { NULL: true }],
+  ])("a table whose version is %s is refused as damaged", async (_, v) => {
     const { table, client } = await freshTable();
-    await (await openDynamoStore({ ...dynamoConnection, table, clock })).close();
-    const Item = { pk: { S: "\u0000state" }, sk: { S: "version" }, v: { N: "2" } };
-    await client.send(new PutItemCommand({ TableName: table, Item }));
+    await mark(table, client, v as AttributeValue);
     await expect(openDynamoStore({ ...dynamoConnection, table, clock })).rejects.toThrow(
-      /newer Lookout \(state version 2/,
+      /the DynamoDB table lookout-\S+ is damaged: its state version is/,
     );
   });
 });

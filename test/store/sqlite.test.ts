@@ -19,7 +19,7 @@ import { text } from "node:stream/consumers";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { StoreError } from "../../lib/store/port.ts";
 import { openSqliteStore } from "../../lib/store/sqlite.ts";
-import { storeContract } from "./contract.ts";
+import { lastingStoreContract } from "./contract.ts";
 import { START } from "./rows.ts";
 
 const root = mkdtempSync(join(tmpdir(), "lookout-store-"));
@@ -34,11 +34,22 @@ beforeEach(() => {
   path = join(folder, "state.db");
 });
 
-storeContract(async (clock) => {
+lastingStoreContract(async (clock) => {
   const file = join(mkdtempSync(join(root, "c-")), "state.db");
+  const reopen = async () => openSqliteStore({ path: file, now: clock });
+  const db = await reopen().then(async (first) => {
+    await first.close();
+    return new DatabaseSync(file, { timeout: 10_000 });
+  });
   return {
-    stores: [openSqliteStore({ path: file, now: clock }), openSqliteStore({ path: file, now: clock })],
-    clean: async () => {},
+    stores: [await reopen(), await reopen()],
+    state: {
+      // A file without a mark is one of version 0.
+      mark: async (version = 0) => db.exec(`PRAGMA user_version = ${version}`),
+      marked: async () => Number(db.prepare("PRAGMA user_version").get()?.["user_version"]),
+      reopen,
+    },
+    clean: async () => db.close(),
   };
 });
 
@@ -131,7 +142,7 @@ describe("a file that cannot be used is left as it is and told with what to do",
     ["a directory", () => mkdirSync(path), /is a directory: set store\.path/],
     ["no database", () => writeFileSync(path, "not a database, ".repeat(100)), /is no SQLite database/],
     ["another program's database", () => sql("CREATE TABLE theirs (a)"), /another program/],
-    ["a newer Lookout's", () => made("PRAGMA user_version = 2"), /newer Lookout \(state version 2; this one knows 1\)/],
+    ["a newer Lookout's", () => made("PRAGMA user_version = 2"), /newer Lookout .*: .*set store\.path to another file/],
     ["cut off", () => truncateSync(made(), 5_000), /is damaged/],
   ];
   test.each(cases)("%s", (_, prepare, message) => {

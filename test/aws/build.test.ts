@@ -1,0 +1,59 @@
+// The package says when it was made, and two of the same sources can be made equal.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { builtAt } from "../../lib/aws/build.ts";
+import { bundle } from "../../scripts/bundle.ts";
+import { folderWith } from "../support/cli.ts";
+import { invoke } from "./stage.ts";
+
+const CONFIG = `
+connections: { prod: { cloud: otc, region: eu-de, projectId: 0123456789abcdef0123456789abcdef } }
+sources: [{ kind: training-events }]
+rules: [{ id: any, when: { level: [error] } }]
+channels: { log: { type: console } }
+`;
+
+async function bundled(env: Record<string, string>): Promise<string> {
+  const folder = await folderWith({});
+  const config = join(folder, "lookout.yml");
+  writeFileSync(config, CONFIG);
+  await bundle({ outdir: join(folder, "build"), config, env });
+  return join(folder, "build");
+}
+
+/** The time of making that the functions log, before they miss their bus. */
+async function loggedBy(build: string): Promise<unknown> {
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    AWS_REGION: "eu-central-1",
+    LOOKOUT_CONFIG: join(build, "lookout.yml"),
+  };
+  const { lines } = await invoke(join(build, "sweep.js"), {}, 55_000, env);
+  return lines.find(({ message }) => message === "opening")?.["builtAt"];
+}
+
+function filesOf(folder: string): Map<string, string> {
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = names.map(({ parentPath, name }) => join(parentPath, name));
+  return new Map(paths.map((path) => [path.slice(folder.length), readFileSync(path, "utf8")]));
+}
+
+test("code that was not bundled does not know when", () => {
+  expect(builtAt()).toBeUndefined();
+});
+
+test("SOURCE_DATE_EPOCH is that time where it is set, and makes equal packages", async () => {
+  const [one, other] = [
+    await bundled({ SOURCE_DATE_EPOCH: "1700000000" }),
+    await bundled({ SOURCE_DATE_EPOCH: "1700000000" }),
+  ];
+  expect(await loggedBy(one)).toBe("2023-11-14T22:13:20.000Z");
+  expect(filesOf(one)).toEqual(filesOf(other));
+});
+
+test("a SOURCE_DATE_EPOCH that is no number of seconds is told", async () => {
+  await expect(bundled({ SOURCE_DATE_EPOCH: "yesterday" })).rejects.toThrow(
+    'SOURCE_DATE_EPOCH is "yesterday": give the seconds since 1970, or unset it',
+  );
+});
