@@ -5,7 +5,8 @@ import errorLogger from "@middy/error-logger";
 import type * as z from "zod";
 import { wallClock } from "../app/clock.ts";
 import type { App } from "../app/deps.ts";
-import { log, openApp, redact } from "./runtime.ts";
+import { Superseded } from "../app/superseded.ts";
+import { closeApp, log, openApp, redact } from "./runtime.ts";
 
 /** What is used of the context that Lambda gives. */
 export interface LambdaContext {
@@ -32,9 +33,16 @@ export function lambda<Input>({ input, reserve, run }: Work<Input>): LambdaHandl
     .use({ after: ({ response, context }) => log.info("done", { function: context.functionName, result: response }) })
     .handler(async (event: unknown, context: LambdaContext) => {
       const parsed = input.parse(event);
-      return withDeadline(context.getRemainingTimeInMillis() - reserve, async (signal) =>
-        run(await openApp(), parsed, signal),
-      );
+      return withDeadline(context.getRemainingTimeInMillis() - reserve, async (signal) => {
+        try {
+          return await run(await openApp(), parsed, signal);
+        } catch (error) {
+          if (!(error instanceof Superseded)) throw error;
+          await closeApp().catch(() => {});
+          log.warn(error.message, { function: context.functionName });
+          return { superseded: true };
+        }
+      });
     });
 }
 

@@ -2,6 +2,7 @@
 import type { App } from "../app/deps.ts";
 import { type PollReport, pollSource } from "../app/poll.ts";
 import { type SourceRow, sourceKey } from "../app/rows.ts";
+import { Superseded } from "../app/superseded.ts";
 import type { SourceConfig } from "../model/config.ts";
 import type { SourceKind } from "../model/event.ts";
 
@@ -41,6 +42,7 @@ async function pollDue(app: App, source: SourceConfig, signal: AbortSignal): Pro
     const report = await pollSource(app, source, signal);
     return { report, failure: failureOf(report) };
   } catch (thrown) {
+    if (thrown instanceof Superseded) throw thrown;
     const { message, stack } = thrown as Error;
     app.log.error("source not polled", { source: source.id, error: message, stack });
     return { failure: message };

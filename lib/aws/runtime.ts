@@ -42,6 +42,13 @@ export async function openApp(): Promise<App> {
   }
 }
 
+/** The next request opens the application anew: a newer configuration decides now, or did so until it was rolled back. */
+export async function closeApp(): Promise<void> {
+  const closing = opened;
+  opened = undefined;
+  await (await closing)?.store.close();
+}
+
 /**
  * LOOKOUT_CONFIG: path of the configuration, the packs beside it in `packs/`. LOOKOUT_TABLE: the table, unless the
  * configuration names one. LOOKOUT_BUS: the event bus. The SDK reads region, credentials and AWS_ENDPOINT_URL_* itself.
@@ -57,7 +64,8 @@ async function open(env: Environment): Promise<App> {
   const store = await openDynamoStore({ ...tableOf(config, env), clock: wallClock });
   const print = (text: string) => void process.stderr.write(`${text}\n`);
   try {
-    const app = createApp(config, { store, clock: wallClock, random: Math.random, identity, log, bus, secrets, print });
+    const ports = { store, clock: wallClock, random: Math.random, identity, log, bus, secrets, print };
+    const app = createApp(config, { ...ports, stamp: builtAt() });
     await reconcileRules(app);
     return app;
   } catch (error) {

@@ -1,5 +1,6 @@
 // The command line: which commands there are, what each takes, and how failure becomes an exit code.
 import { Argument, Command, CommanderError } from "commander";
+import { Superseded } from "../app/superseded.ts";
 import { processEnvironment } from "../config/environment.ts";
 import { ConfigError, formatFindings } from "../config/finding.ts";
 import { StoreError } from "../store/port.ts";
@@ -137,6 +138,10 @@ function failure(io: Io, error: unknown): number {
   if (error instanceof UsageError || error instanceof StoreError) {
     io.err(`lookout: ${error.message}\n`);
     return REFUSED;
+  }
+  if (error instanceof Superseded) {
+    io.err(`lookout: ${error.message}\n`);
+    return WRONG;
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   io.err(`lookout: unexpected failure: ${message}\n${processEnvironment()["LOOKOUT_DEBUG"] ? `${stack}\n` : ""}`);

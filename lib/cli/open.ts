@@ -74,8 +74,8 @@ export async function openExisting(io: Io, options: CommonOptions): Promise<Open
   return openApp(io, options);
 }
 
-/** The application over a store that is open already, as after a reload. */
-export function assemble(io: Io, config: OpenedConfig, store: Store, bus: Bus): Omit<Opened, "close"> {
+/** The application over a store that is open already, as after a reload. `stamp`: when the configuration was read; ms. */
+export function assemble(io: Io, config: OpenedConfig, store: Store, bus: Bus, stamp?: number): Omit<Opened, "close"> {
   const { secrets } = config;
   const log = createLog(io, secrets.redact);
   const print = (text: string) => io.out(secrets.redact(`${text}\n`));
@@ -88,6 +88,7 @@ export function assemble(io: Io, config: OpenedConfig, store: Store, bus: Bus): 
     bus,
     secrets,
     print,
+    stamp,
   });
   return { app, log, places: config.places };
 }

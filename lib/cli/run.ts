@@ -1,13 +1,18 @@
 // `lookout run`: polls, evaluates and notifies until it is told to stop; `--once` does one round and says how it went.
 import { wallClock } from "../app/clock.ts";
+import { configHash } from "../app/generation.ts";
 import type { Problem } from "../app/health.ts";
 import { viewDelivery } from "../app/lists.ts";
+import type { OpenedConfig } from "../app/open-config.ts";
+import { Superseded } from "../app/superseded.ts";
 import { ConfigError, formatFindings } from "../config/finding.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { type RoundReport, runOnce } from "../local/once.ts";
-import { DONE, type Io, jsonDocument, oneLine, WRONG } from "./io.ts";
+import { createLog, DONE, type Io, jsonDocument, oneLine, WRONG } from "./io.ts";
 import { assemble, type CommonOptions, openApp, openStore, readConfig } from "./open.ts";
 
+/** How often a process that stands by looks whether the newer configuration is gone; ms. */
+const STAND_BY_MS = 5_000;
 /** Work in hand after the first signal gets this long; ms. */
 const STOP_MS = 9_500;
 
@@ -26,50 +31,85 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
   }
 }
 
-/** Runs until SIGTERM or SIGINT; SIGHUP reads the configuration anew, and an invalid one is refused while the old one runs on. */
+/**
+ * Runs until SIGTERM or SIGINT; SIGHUP reads the configuration anew, and an invalid one is refused while the old one runs on.
+ * Where a newer configuration decides on the same state, it reads its own anew too, and stands by while that is older.
+ */
 export async function runCommand(io: Io, options: CommonOptions): Promise<number> {
   const bus = createLocalBus(wallClock.sleep);
-  let config = await readConfig(options.config);
-  const store = await openStore(config.config, options.state);
+  let read = await readStamped(options.config);
+  const store = await openStore(read.opened.config, options.state);
   const stop = stopSignals();
   const refused: Problem[] = [];
+  const log = createLog(io, (text) => read.opened.secrets.redact(text));
+  let reload = new AbortController();
+  let standingBy = false;
+
+  /** False where the file is invalid: the old configuration runs on. */
+  async function readAgain(): Promise<boolean> {
+    try {
+      read = await readStamped(options.config, read);
+      refused.length = 0;
+      return true;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      refused.splice(0, 1, refusal(options.config, error));
+      log.error("configuration refused; the old one runs on", { findings: formatFindings(error.findings) });
+      return false;
+    }
+  }
+  const onHangup = async () => {
+    if (!(await readAgain())) return;
+    log.info("configuration reloaded", { file: options.config });
+    reload.abort();
+  };
+  process.on("SIGHUP", onHangup);
   try {
     while (!stop.signal.aborted) {
-      const { app, log } = assemble(io, config, store, bus);
-      const reload = new AbortController();
-      const onHangup = async () => {
-        try {
-          config = await readConfig(options.config);
-          refused.length = 0;
-          log.info("configuration reloaded", { file: options.config });
-          reload.abort();
-        } catch (error) {
-          if (!(error instanceof ConfigError)) throw error;
-          refused.splice(0, 1, refusal(options.config, error));
-          log.error("configuration refused; the old one runs on", { findings: formatFindings(error.findings) });
-        }
-      };
-      process.on("SIGHUP", onHangup);
-      const { sources, channels } = app.config;
-      log.info("running", {
-        sources: sources.map(({ id }) => id).join(","),
-        channels: Object.keys(channels).join(","),
-      });
-      await runDaemon(app, bus, AbortSignal.any([stop.signal, reload.signal]), {
-        problems: () => refused,
-        polled: ({ source, targets, found, failing, discoveryError }) => {
-          const unread = Object.keys(failing).length;
-          if (found > 0 || unread > 0) log.info("polled", { source, targets, events: found, unread });
-          if (discoveryError !== undefined) log.warn("targets unknown", { source, error: discoveryError });
-        },
-      });
-      process.off("SIGHUP", onHangup);
+      reload = new AbortController();
+      const { app } = assemble(io, read.opened, store, bus, read.stamp);
+      try {
+        await runDaemon(app, bus, AbortSignal.any([stop.signal, reload.signal]), {
+          problems: () => refused,
+          started: () => {
+            standingBy = false;
+            const { sources, channels } = app.config;
+            const channelNames = Object.keys(channels).join(",");
+            log.info("running", { sources: sources.map(({ id }) => id).join(","), channels: channelNames });
+          },
+          polled: ({ source, targets, found, failing, discoveryError }) => {
+            const unread = Object.keys(failing).length;
+            if (found > 0 || unread > 0) log.info("polled", { source, targets, events: found, unread });
+            if (discoveryError !== undefined) log.warn("targets unknown", { source, error: discoveryError });
+          },
+        });
+      } catch (error) {
+        if (!(error instanceof Superseded)) throw error;
+        if (!standingBy) log.warn(error.message);
+        standingBy = true;
+        await readAgain();
+        await wallClock.sleep(STAND_BY_MS, AbortSignal.any([stop.signal, reload.signal])).catch(() => {});
+      }
     }
     return DONE;
   } finally {
+    process.off("SIGHUP", onHangup);
     stop.end();
     await store.close();
   }
+}
+
+interface Stamped {
+  opened: OpenedConfig;
+  /** When this configuration was first read; ms. */
+  stamp: number;
+}
+
+/** Reads the file; one that says the same as before is no newer than it was. */
+async function readStamped(file: string, before?: Stamped): Promise<Stamped> {
+  const opened = await readConfig(file);
+  const same = before !== undefined && configHash(opened.config) === configHash(before.opened.config);
+  return { opened, stamp: same ? before.stamp : wallClock.now() };
 }
 
 /** Aborts at SIGTERM or SIGINT. A second one, or work that does not end in time, ends the process: the store is consistent always. */

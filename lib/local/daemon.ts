@@ -15,6 +15,8 @@ const HEALTH_MS = 30_000;
 const PURGE_MS = 3_600_000;
 
 export interface DaemonHooks {
+  /** Its configuration decides now. */
+  started?(): void;
   polled?(report: PollReport): void;
   /** What is wrong beyond what the store knows, such as a refused configuration. */
   problems?(): readonly Problem[];
@@ -71,6 +73,7 @@ export function createLocalBus(sleep: (ms: number, signal: AbortSignal) => Promi
  */
 export async function runDaemon(app: App, bus: LocalBus, signal: AbortSignal, hooks: DaemonHooks = {}): Promise<void> {
   await reconcileRules(app);
+  hooks.started?.();
   const superseded = new AbortController();
   const daemon: Daemon = {
     app,

@@ -146,6 +146,36 @@ describe("an incident channel", () => {
     ]);
   });
 
+  it("closes the incident of an occurrence when that ends, though no message says so", async () => {
+    const b = await bench({
+      yaml: yaml(
+        "ops: { type: pagerduty, routingKey: 0123456789abcdef0123456789abcdef, url: HOOK/pager }, chat: { type: webhook, url: HOOK/chat }",
+        "severity: error",
+        "",
+      ).replace("channels: [ops]", "channels: [ops, chat]"),
+    });
+    b.answer(({ to }) => (to === "/pager" ? { status: 202, body: '{"status":"success"}' } : { status: 200 }));
+    b.to(1);
+    b.fail(0.5);
+    await b.round();
+    b.to(25 * 60);
+    await b.rounds(25 * 60 + 2);
+    const said = b.messages.map(({ to, body }) => `${to} ${body.event_action ?? body.reason}`);
+    expect(said.filter((text) => text.startsWith("/pager"))).toEqual(["/pager trigger", "/pager resolve"]);
+    expect(said.filter((text) => text.startsWith("/chat"))).toEqual(["/chat new"]);
+  });
+
+  it("closes the incident of a rule that is removed", async () => {
+    const b = await bench({ yaml: pager("severity: error") });
+    b.answer(() => ({ status: 202, body: '{"status":"success"}' }));
+    b.to(1);
+    b.fail(0.5);
+    await b.round();
+    await b.reload(pager("severity: error").replace("id: broken", "id: other"));
+    await b.rounds(2);
+    expect(events(b).map((one) => one.split(" ")[1])).toEqual(["trigger", "resolve"]);
+  });
+
   it("is not paged for what came and went", async () => {
     const b = await bench({ yaml: pager(STATE) });
     b.to(5);

@@ -35,6 +35,36 @@ describe("groups", () => {
     expect(b.messages.map(line)).toEqual(["4 /ops new firing: svc-1 firing ×1(+1), svc-2 firing ×1(+1)"]);
   });
 
+  it("names all that fails in one poll round in one message, however many targets it has", async () => {
+    const services = Array.from({ length: 29 }, (_, at) => `svc-${at}`);
+    const b = await bench({ yaml: yaml("severity: error", "groupInterval: 5m"), services });
+    b.to(1);
+    for (const service of services) b.fail(0.5, "Failed", service);
+    await b.beats(2);
+    expect(b.messages.map(({ at, body }) => [at, body.reason, body.alerts.length])).toEqual([[2, "new", 29]]);
+  });
+
+  it("lets a critical alert wait for no interval, and what else is new goes with it", async () => {
+    const b = await bench({
+      yaml: yaml("severity: error", "groupInterval: 5m, groupBy: []").replace(
+        "rules: [",
+        `rules: [{ id: dead, when: { text: [{ wildcard: "*dead*" }] }, severity: critical }, `,
+      ),
+      services: ["svc-1", "svc-2"],
+    });
+    b.to(1);
+    b.fail(0.5);
+    await b.beat();
+    b.fail(1.5, "Failed", "svc-2");
+    await b.beats(2);
+    b.fail(2.5, "dead");
+    await b.beats(10);
+    expect(b.messages.map(({ at, body }) => [at, body.alerts.length])).toEqual([
+      [1, 1],
+      [3, 3],
+    ]);
+  });
+
   it("tells a resolution after the group interval, and the group ends with it", async () => {
     const b = await bench({ yaml: yaml(STATE, "groupInterval: 5m") });
     b.to(1);

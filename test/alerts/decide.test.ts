@@ -1,0 +1,219 @@
+// What a group notifies now and when it is looked at again, as a table: one sentence a case.
+import { describe, expect, it } from "vitest";
+import { decide, type MemberAlert } from "../../lib/alerts/decide.ts";
+import { type Group, type Member, newGroup } from "../../lib/alerts/group.ts";
+import type { Alert } from "../../lib/model/alert.ts";
+import type { RouteConfig } from "../../lib/model/config.ts";
+
+const NOW = Date.parse("2026-11-20T10:00:00Z");
+const SECOND = 1_000;
+const MINUTE = 60_000;
+
+const ROUTE: RouteConfig = {
+  id: "root",
+  match: undefined,
+  continue: false,
+  channels: ["ops"],
+  groupBy: ["rule"],
+  groupWait: 0,
+  groupInterval: 5 * MINUTE,
+  repeatInterval: 240 * MINUTE,
+  urgent: ["critical"],
+  mute: [],
+  active: [],
+  routes: [],
+};
+
+/** `a critical firing`: its id, severity and status; `over` the rest. */
+function member(text: string, over: Partial<Member> = {}, more: Partial<MemberAlert> = {}): MemberAlert {
+  const [id = "", severity, status] = text.split(" ");
+  const alert = { id, severity, status, count: 1, startsAt: new Date(NOW).toISOString() } as Alert;
+  const member: Member = { id, pk: "rule", sk: id, told: null, count: 0, held: null, at: NOW, ...over };
+  return { member, alert, canResolve: true, hold: undefined, ...more };
+}
+const KNOWN: Partial<Member> = { told: "firing", count: 1, at: NOW - 60 * MINUTE };
+const group = (over: Partial<Group> = {}): Group => ({ ...newGroup("root", false, {}, NOW), ...over });
+const incident = (over: Partial<Group> = {}): Group => ({ ...newGroup("root", true, {}, NOW), ...over });
+/** Notified so many minutes ago. */
+const ago = (minutes: number) => ({ lastAt: NOW - minutes * MINUTE, createdAt: NOW - 60 * MINUTE });
+const ROUND = { round: "services/1" };
+const HOLD = { kind: "silenced", by: "silence", place: [], until: NOW + 9 * MINUTE } as const;
+
+interface Case {
+  group: Group;
+  members: MemberAlert[];
+  route?: Partial<RouteConfig>;
+  over?: string[];
+  /** `new: a=new b=repeat`, or when it is looked at again, in seconds from now. */
+  says: string | number | undefined;
+}
+
+const CASES: Record<string, Case> = {
+  "a first alert is notified at once": { group: group(), members: [member("a error firing")], says: "new: a=new" },
+  "with groupWait it waits for company": {
+    group: group(),
+    route: { groupWait: 30 * SECOND },
+    members: [member("a error firing")],
+    says: 30,
+  },
+  "a new alert of a group that spoke waits for groupInterval": {
+    group: group(ago(2)),
+    members: [member("a error firing", KNOWN), member("b error firing")],
+    says: 180,
+  },
+  "one of an urgent severity does not, and takes what else is new along": {
+    group: group(ago(2)),
+    members: [member("a error firing", KNOWN), member("b critical firing"), member("c info firing")],
+    says: "new: a=repeat b=new c=new",
+  },
+  "an urgent one waits for groupWait, counted from when it joined": {
+    group: group(ago(2)),
+    route: { groupWait: 30 * SECOND },
+    members: [member("b critical firing", { at: NOW - 10 * SECOND })],
+    says: 20,
+  },
+  "the resolution of an urgent alert waits for groupInterval": {
+    group: group(ago(2)),
+    members: [member("a critical resolved", KNOWN)],
+    says: 180,
+  },
+  "which severities are urgent is the route's to say": {
+    group: group(ago(2)),
+    route: { urgent: ["error"] },
+    members: [member("b error firing"), member("c critical firing")],
+    says: "new: b=new c=new",
+  },
+  "what a round opens waits for the round's end": {
+    group: group(),
+    members: [member("a error firing", ROUND)],
+    says: 60,
+  },
+  "the end of the round lets it go": {
+    group: group(),
+    over: ["services/1"],
+    members: [member("a error firing", ROUND), member("b error firing", ROUND)],
+    says: "new: a=new b=new",
+  },
+  "it waits for both rounds that feed the group": {
+    group: group(),
+    over: ["services/1"],
+    members: [
+      member("a error firing", { ...ROUND, at: NOW - 20 * SECOND }),
+      member("b error firing", { round: "jobs/1" }),
+    ],
+    says: 40,
+  },
+  "at most a minute after the first of them joined; what joined later still waits": {
+    group: group(),
+    members: [
+      member("a error firing", { ...ROUND, at: NOW - MINUTE }),
+      member("b error firing", { round: "jobs/1", at: NOW - 5 * SECOND }),
+    ],
+    says: "new: a=new",
+  },
+  "a resolution waits with what the round opens": {
+    group: group(ago(60)),
+    members: [member("a error resolved", KNOWN), member("b error firing", ROUND)],
+    says: 60,
+  },
+  "an urgent alert waits for the round's end, too": {
+    group: group(ago(2)),
+    members: [member("b critical firing", ROUND)],
+    says: 60,
+  },
+  "what came and went within the round is notified once, as resolved": {
+    group: group(),
+    over: ["services/1"],
+    members: [member("a error resolved", ROUND)],
+    says: "resolved: a=resolved",
+  },
+  "what came and went within the round opens no incident": {
+    group: incident(),
+    over: ["services/1"],
+    members: [member("a error resolved", ROUND)],
+    says: undefined,
+  },
+  "an incident of an occurrence is closed when its alert ends silently": {
+    group: incident(ago(1)),
+    members: [member("a error resolved", KNOWN, { canResolve: false })],
+    says: "resolved: a=resolved",
+  },
+  "a message says nothing of an occurrence's silent end": {
+    group: group(ago(60)),
+    members: [member("a error resolved", KNOWN, { canResolve: false })],
+    says: undefined,
+  },
+  "an incident of a rule that was removed is closed": {
+    group: incident(ago(1)),
+    members: [member("a error resolved", KNOWN, { canResolve: false, orphaned: "removed" })],
+    says: "resolved: a=resolved",
+  },
+  "an alert of a rule that changed before it was notified is notified as over": {
+    group: group(),
+    members: [member("a error resolved", {}, { canResolve: false, orphaned: "changed" })],
+    says: "resolved: a=resolved",
+  },
+  "an alert of a rule that was removed before it was notified is not": {
+    group: group(),
+    members: [member("a error resolved", {}, { canResolve: false, orphaned: "removed" })],
+    says: undefined,
+  },
+  "each alert has its own reason": {
+    group: group(ago(10)),
+    members: [
+      member("a error firing", KNOWN),
+      member("b error firing", { ...KNOWN, count: 0 }),
+      member("c error resolved", KNOWN),
+      member("d error firing"),
+    ],
+    says: "new: a=repeat b=update c=resolved d=new",
+  },
+  "what late input took from an alert's count is no news": {
+    group: group(ago(10)),
+    members: [member("a error firing", { ...KNOWN, count: 5 }), member("d error firing")],
+    says: "new: a=repeat d=new",
+  },
+  "what came and went while it was held back is a digest": {
+    group: group(),
+    members: [member("a error resolved", { held: "silenced" })],
+    says: "digest: a=digest",
+  },
+  "what is held back is looked at again when the hold ends": {
+    group: group(),
+    members: [member("a error firing", {}, { hold: HOLD })],
+    says: 540,
+  },
+  "a state that lasts is repeated after repeatInterval": {
+    group: group(ago(240)),
+    members: [member("a error firing", KNOWN)],
+    says: "repeat: a=repeat",
+  },
+  "an occurrence is not": {
+    group: group(ago(240)),
+    members: [member("a error firing", KNOWN, { canResolve: false })],
+    says: undefined,
+  },
+  "an occurrence that matched again is": {
+    group: group(ago(240)),
+    members: [member("a error firing", { ...KNOWN, count: 0 }, { canResolve: false })],
+    says: "update: a=update",
+  },
+};
+
+describe("what a group notifies", () => {
+  it.each(Object.entries(CASES))("%s", (_, { group, members, route, over = [], says }) => {
+    const { tell, due } = decide(group, { ...ROUTE, ...route }, members, NOW, { over: new Set(over) });
+    const alerts = tell?.alerts.map(({ id, reason }) => `${id}=${reason}`).join(" ");
+    const said = tell ? `${tell.reason}: ${alerts}` : due === undefined ? undefined : (due - NOW) / SECOND;
+    expect(said).toBe(says);
+    for (const { newCount } of tell?.alerts ?? []) expect(newCount).toBeGreaterThanOrEqual(0);
+  });
+
+  it("a round that is over is not waited for again, whoever looks next", () => {
+    const two = [member("a error firing", ROUND), member("b error firing", { round: "jobs/1" })];
+    const { members } = decide(group(), ROUTE, two, NOW, { over: new Set(["services/1"]) });
+    const next = members.map((own, at): MemberAlert => ({ ...two[at]!, member: own }));
+    const { tell } = decide(group(), ROUTE, next, NOW, { over: new Set(["jobs/1"]) });
+    expect(tell?.alerts.map(({ id }) => id)).toEqual(["a", "b"]);
+  });
+});

@@ -1,0 +1,118 @@
+// Two configurations on one state, as in a rolling deploy: the newer one decides, the older finishes nothing, and nothing is lost.
+import { describe, expect, it } from "vitest";
+import type { App } from "../../lib/app/deps.ts";
+import { openAlerts } from "../../lib/app/lists.ts";
+import { notifyDue } from "../../lib/app/notify.ts";
+import { pollSource } from "../../lib/app/poll.ts";
+import { reconcileRules } from "../../lib/app/registry.ts";
+import { rulePartition } from "../../lib/rules/compile.ts";
+import { bench, line, MINUTE } from "./support.ts";
+
+const yaml = (rule: string) => `
+rules: [{ id: broken, by: [resource.id], ${rule} }]
+route: { channels: [ops], groupInterval: 1m }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }`;
+const OLD = yaml("when: { level: [error] }");
+const NEW = yaml("when: { level: [error, critical] }");
+
+const signal = new AbortController().signal;
+const poll = (app: App) => pollSource(app, app.config.sources[0]!, signal);
+
+describe("a newer configuration", () => {
+  it("decides from its first moment on: the older polls, evaluates and notifies no more", async () => {
+    const b = await bench({ yaml: OLD });
+    const old = b.app;
+    b.to(1);
+    await b.beat();
+    await reconcileRules(old);
+    b.to(2);
+    await b.reload(NEW);
+    await reconcileRules(b.app);
+    b.fail(1.5);
+    await expect(poll(old)).rejects.toThrow("another process runs a newer configuration");
+    await expect(reconcileRules(old)).rejects.toThrow("a newer configuration decides on this state");
+    await b.beat();
+    await expect(poll(old)).rejects.toThrow("newer configuration");
+    expect((await openAlerts(b.app)).map(({ count }) => count)).toEqual([1]);
+    expect(b.messages.map(line)).toEqual(["2 /ops new firing: svc-1 firing ×1(+1)"]);
+  });
+
+  it("whose poll began before takes over in the middle of it: one page for one failure, and no row is left behind", async () => {
+    const b = await bench({ yaml: OLD });
+    const old = b.app;
+    await reconcileRules(old);
+    b.to(1);
+    b.fail(0.5);
+    const next = { ...old };
+    await b.reload(NEW);
+    // The older process has asked the cloud already when the newer one takes over.
+    const slow: App = {
+      ...next,
+      learnSecrets: async () => {
+        await reconcileRules(b.app);
+      },
+    };
+    await expect(poll(slow)).rejects.toThrow("newer configuration");
+    await b.beat();
+    expect(b.messages.map(line)).toEqual(["1 /ops new firing: svc-1 firing ×1(+1)"]);
+    expect(await b.store.list(rulePartition(old.rules.all[0]!))).toEqual([]);
+  });
+
+  it("notifies what the older one opened and had not notified yet, though the rule has changed", async () => {
+    const b = await bench({ yaml: OLD });
+    const old = b.app;
+    await reconcileRules(old);
+    b.to(1);
+    b.fail(0.5);
+    await poll(old);
+    await b.reload(NEW);
+    await reconcileRules(b.app);
+    await b.beats(3);
+    expect(b.messages.map(line)).toEqual(["2 /ops resolved resolved: svc-1 resolved ×1(+1)"]);
+  });
+
+  it("is not asked by an older one that was rung for: what is due waits for the newer", async () => {
+    const b = await bench({ yaml: OLD.replace("when: {", "summary: a, when: {") });
+    const old = b.app;
+    await reconcileRules(old);
+    b.to(1);
+    b.fail(0.5);
+    await poll(old);
+    await b.reload(OLD.replace("when: {", "summary: b, when: {"));
+    await reconcileRules(b.app);
+    b.to(3);
+    await expect(notifyDue(old)).rejects.toThrow("newer configuration");
+    expect(b.messages).toEqual([]);
+    await b.beat();
+    expect(b.messages.map(line)).toEqual(["3 /ops new firing: svc-1 firing ×1(+1)"]);
+  });
+
+  it("that is gone for five minutes gives way to the older again, as after a rollback", async () => {
+    const b = await bench({ yaml: OLD });
+    const old = b.app;
+    await reconcileRules(old);
+    b.to(1);
+    await b.reload(NEW);
+    await reconcileRules(b.app);
+    await b.beat();
+    b.to(5);
+    await expect(reconcileRules(old)).rejects.toThrow("stands by");
+    b.to(6.5);
+    await reconcileRules(old);
+    b.fail(6);
+    expect((await poll(old)).found).toBe(1);
+    await expect(poll(b.app)).rejects.toThrow("newer configuration");
+  });
+
+  it("is the same one where two processes read the same file: both decide", async () => {
+    const b = await bench({ yaml: OLD });
+    const first = b.app;
+    await reconcileRules(first);
+    b.to(MINUTE);
+    await b.reload(OLD);
+    await reconcileRules(b.app);
+    expect(first.generation.own).toBe(b.app.generation.own);
+    await poll(first);
+    await poll(b.app);
+  });
+});
