@@ -6,7 +6,7 @@ import { ConfigError, formatFindings } from "../config/finding.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { type RoundReport, runOnce } from "../local/once.ts";
 import { DONE, type Io, jsonDocument, oneLine, WRONG } from "./io.ts";
-import { assemble, type CommonOptions, openApp, openStore, readConfig } from "./open.ts";
+import { assemble, type CommonOptions, openApp, openStore, readOwnConfig } from "./open.ts";
 
 /** Work in hand after the first signal gets this long; ms. */
 const STOP_MS = 9_500;
@@ -29,7 +29,7 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
 /** Runs until SIGTERM or SIGINT; SIGHUP reads the configuration anew, and an invalid one is refused while the old one runs on. */
 export async function runCommand(io: Io, options: CommonOptions): Promise<number> {
   const bus = createLocalBus(wallClock.sleep);
-  let config = await readConfig(options.config);
+  let config = await readOwnConfig(options);
   const store = await openStore(config.config, options.state);
   const stop = stopSignals();
   const refused: Problem[] = [];
@@ -39,7 +39,7 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
       const reload = new AbortController();
       const onHangup = async () => {
         try {
-          config = await readConfig(options.config);
+          config = await readOwnConfig(options);
           refused.length = 0;
           log.info("configuration reloaded", { file: options.config });
           reload.abort();

@@ -15,6 +15,8 @@ export interface Secrets {
    * key such as `secret` or `url` is redacted from then on even where it is no reference.
    */
   resolveDeep<T>(value: T): Promise<T>;
+  /** The text with its references replaced; undefined where one has no value, or is one to AWS, which is not asked. */
+  resolveLocal(text: string): Promise<string | undefined>;
   /** What is wrong with the text's references to variables and files; those to AWS are not tried. */
   problems(text: string): Promise<string[]>;
 }
@@ -76,13 +78,21 @@ export function createSecrets({ env, baseDir, now, redactor, aws }: SecretOption
 
   return {
     resolve,
+    async resolveLocal(text) {
+      const known = splitReferences(text).every((part) => typeof part === "string" || isLocal(part));
+      return known ? resolve(text).catch(() => undefined) : undefined;
+    },
     resolveDeep: async <T>(value: T) => (await resolveAny(value, "")) as T,
     async problems(text) {
       const local = splitReferences(text).filter(
-        (part): part is Reference => typeof part !== "string" && (part.scheme === "env" || part.scheme === "file"),
+        (part): part is Reference => typeof part !== "string" && isLocal(part),
       );
       const tried = await Promise.allSettled(local.map(lookUp));
       return tried.flatMap((result) => (result.status === "rejected" ? [(result.reason as Error).message] : []));
     },
   };
+}
+
+function isLocal({ scheme }: Reference): boolean {
+  return scheme === "env" || scheme === "file";
 }
