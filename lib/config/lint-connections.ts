@@ -48,15 +48,15 @@ function lintRegion(name: string, cloud: keyof typeof REGIONS, region: string, p
   if (known.includes(region)) return [];
   const place = ["connections", name, "region"];
   const near = nearest(region, known);
-  const hint = near === undefined ? `known are ${known.join(", ")}` : didYouMean(near);
+  const hint = near === undefined ? `known are ${known.join(", ")}.` : didYouMean(near);
   const message = `"${region}" is no region known of cloud ${cloud}`;
-  return [findingAt(places.locate(place), place, message, `${hint} If it is right, name its endpoints in endpoints`)];
+  return [findingAt(places.locate(place), place, message, `${hint} For a newer one, set endpoints`)];
 }
 
 function lintProject(name: string, { cloud, projectId }: ConnectionConfig, places: Places): Finding[] {
   if (projectId === undefined || PROJECT_ID.test(projectId)) return [];
   const place = ["connections", name, "projectId"];
-  const message = `"projectId" is no project id of cloud ${cloud}, which has 32 hexadecimal digits`;
-  const hint = 'copy it from the console, "My Credentials", "Projects"; or write the name of the project as project';
+  const message = `"projectId" is not 32 hexadecimal digits, as project ids of cloud ${cloud} are`;
+  const hint = 'copy it from the console, "My Credentials", "Projects"; a project\'s name goes into project';
   return [findingAt(places.locate(place), place, message, hint)];
 }

@@ -10,7 +10,7 @@ test.each<[sentence: string, fields: string, ...printed: string[]]>([
   [
     "a misspelled region",
     `cloud: otc, region: eu-dee, projectId: ${ID}`,
-    'lookout.yml:1:44: "eu-dee" is no region known of cloud otc; did you mean "eu-de"? If it is right, name its endpoints',
+    'lookout.yml:1:44: "eu-dee" is no region known of cloud otc; did you mean "eu-de"? For a newer one, set endpoints',
   ],
   [
     "another cloud's region",
@@ -25,12 +25,12 @@ test.each<[sentence: string, fields: string, ...printed: string[]]>([
   [
     "a project's name for its id",
     "cloud: otc, region: eu-de, projectId: eu-de_shop",
-    'lookout.yml:1:62: "projectId" is no project id of cloud otc, which has 32 hexadecimal digits; copy it from the console',
+    'lookout.yml:1:62: "projectId" is not 32 hexadecimal digits, as project ids of cloud otc are; copy it from the console',
   ],
   [
     "an id that is one digit short, from a variable",
     'cloud: otc, region: eu-de, projectId: "${env:PROJECT}"',
-    'lookout.yml:1:62: "projectId" is no project id of cloud otc',
+    'lookout.yml:1:62: "projectId" is not 32 hexadecimal digits',
   ],
   ["regions of Huawei Cloud", `cloud: huaweicloud, region: cn-southwest-2, projectId: ${ID}`, ""],
   ["a project by its name", "cloud: otc, region: eu-nl, project: eu-nl_shop", ""],
