@@ -24,7 +24,14 @@ const rounds = Number(process.argv[2]);
 const config = await readConfig("lookout.yml");
 const counts = nothing();
 const store = counting(await openStore(config.config, "state.db"));
-const io = { out() {}, err: (text: string) => console.error(text), tty: false, columns: () => 80, rows: () => 24 };
+const io = {
+  out() {},
+  err: (text: string) => console.error(text),
+  tty: false,
+  color: false,
+  columns: () => 80,
+  rows: () => 24,
+};
 const app = withoutBudget(assemble(io, config, store, { async publish() {} }).app);
 const source = app.config.sources[0]!;
 const polls: Poll[] = [];

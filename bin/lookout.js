@@ -13,16 +13,15 @@ setFlagsFromString("--heap-growing-percent=100");
 process.env.TZ = "UTC";
 
 const root = new URL("../", import.meta.url);
-const built = new URL("dist/lib/cli/main.js", root);
-const sources = new URL("lib/cli/main.ts", root);
-const { main } = await import((existsSync(sources) ? sources : built).href);
+const sources = existsSync(new URL("lib/cli/main.ts", root));
+const load = (name) => import(new URL(sources ? `lib/cli/${name}.ts` : `dist/lib/cli/${name}.js`, root).href);
+const { main } = await load("main");
+const { terminalOf } = await load("terminal");
 const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
 const io = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
-  tty: process.stdout.isTTY === true && process.env.NO_COLOR === undefined && process.env.TERM !== "dumb",
-  columns: () => process.stdout.columns ?? 100,
-  rows: () => process.stdout.rows ?? 40,
+  ...terminalOf(process.stdout, process.env),
 };
 // A reader that has seen enough (head, grep -q) is no failure of ours.
 process.stdout.on("error", (error) => {

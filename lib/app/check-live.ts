@@ -2,7 +2,7 @@
 // but what protects the credentials.
 import type { SourceConfig } from "../model/config.ts";
 import type { SourceKind } from "../model/event.ts";
-import { CloudError } from "../sources/client.ts";
+import { CloudError, type CloudErrorKind } from "../sources/client.ts";
 import type { Target } from "../sources/port.ts";
 import type { App, Connection } from "./deps.ts";
 
@@ -16,6 +16,9 @@ const PERMISSIONS: Record<SourceKind, { read: string; discover: string }> = {
 };
 /** How many targets of a source are tried. */
 const TRIED = 5;
+
+/** A cloud that names the project in one of these has another one in mind. */
+const REFUSED: ReadonlySet<CloudErrorKind> = new Set(["credentials", "forbidden", "not-found", "bad-request"]);
 
 export interface LiveSource {
   source: string;
@@ -47,7 +50,7 @@ async function checkSource(app: App, source: SourceConfig, signal: AbortSignal):
       if (error !== undefined) live.errors.push(app.redact(`${target.id}: ${error}`));
     }
   } catch (error) {
-    live.errors.push(app.redact(explain(error, PERMISSIONS[kind].discover)));
+    live.errors.push(app.redact(explain(error, PERMISSIONS[kind].discover, connection)));
   }
   return live;
 }
@@ -81,12 +84,18 @@ async function tryRead(
       break;
     return undefined;
   } catch (error) {
-    return explain(error, PERMISSIONS[source.kind].read);
+    return explain(error, PERMISSIONS[source.kind].read, connection);
   }
 }
 
-function explain(error: unknown, permission: string): string {
+/** What the cloud answered, and what to do. */
+function explain(error: unknown, permission: string, { name }: Connection): string {
   const { message } = error as Error;
-  if (!(error instanceof CloudError) || error.kind !== "forbidden") return message;
+  if (!(error instanceof CloudError)) return message;
+  if (REFUSED.has(error.kind) && /\bproject\b/i.test(message)) {
+    const where = 'the console shows names and ids under "My Credentials", "Projects"';
+    return `${message}; correct the project of connections.${name}: ${where}`;
+  }
+  if (error.kind !== "forbidden") return message;
   return `${message}; the credentials are good but lack the permission ${permission}`;
 }

@@ -8,7 +8,7 @@ import type { Config } from "../model/config.ts";
 import { MAX_DURATION, parseDuration } from "../model/duration.ts";
 import { describeBacktest } from "./backtest-report.ts";
 import { DONE, type Io, jsonDocument, UsageError, WRONG } from "./io.ts";
-import { assemble, type CommonOptions, openStore, readConfig } from "./open.ts";
+import { assemble, type CommonOptions, openStore, readConfig, readOwnConfig } from "./open.ts";
 import { stopSignals } from "./run.ts";
 
 /** How often it says how far it is; ms. */
@@ -25,7 +25,7 @@ export interface BacktestCommandOptions extends CommonOptions {
 /** Exit 1: something could not be read, or it was stopped. */
 export async function backtestCommand(io: Io, options: BacktestCommandOptions): Promise<number> {
   const since = spanOf(options.since);
-  const config = await readConfig(options.config);
+  const config = await readOwnConfig(options);
   const other = options.compare === undefined ? undefined : (await readConfig(options.compare)).config;
   checkRule(options, [config.config, ...(other === undefined ? [] : [other])]);
   const store = await openStore(config.config, options.state);

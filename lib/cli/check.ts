@@ -2,19 +2,21 @@
 import { compileTimeInterval } from "../alerts/time-interval.ts";
 import { checkLive, type LiveSource } from "../app/check-live.ts";
 import { wallClock } from "../app/clock.ts";
+import { channelTypes } from "../channels/registry.ts";
 import { formatFindings } from "../config/finding.ts";
 import { lintConfig } from "../config/lint.ts";
 import type { Pattern } from "../model/config.ts";
 import { compilePattern } from "../rules/pattern.ts";
 import { DONE, type Io, jsonDocument, oneLine, styled, WRONG } from "./io.ts";
-import { type CommonOptions, openApp, readConfig } from "./open.ts";
+import { type CommonOptions, openApp, readOwnConfig } from "./open.ts";
 
 /** Exit 1: findings, or a connection that does not work. An invalid configuration throws ConfigError (exit 2). */
 export async function checkCommand(io: Io, options: CommonOptions & { live?: boolean }): Promise<number> {
-  const config = await readConfig(options.config);
+  const config = await readOwnConfig(options);
   const findings = await lintConfig(config, {
     compilePattern: (pattern) => compilePattern(pattern as Pattern),
     compileTimeInterval,
+    channelTypes,
     secrets: config.secrets,
     now: wallClock.now(),
   });

@@ -3,6 +3,9 @@ import { deliverDue, dropDelivery, listDead, listDeliveries, redeliver } from ".
 import { viewDelivery } from "../app/lists.ts";
 import { type DeliveryRow, deliveryKey } from "../app/rows.ts";
 import { sendTest } from "../app/send-test.ts";
+import { channelTypes } from "../channels/registry.ts";
+import { ConfigError } from "../config/finding.ts";
+import { lintChannelValues } from "../config/lint-addresses.ts";
 import { nearest } from "../config/words.ts";
 import { DONE, type Io, jsonLines, oneLine, UsageError, WRONG } from "./io.ts";
 import { type CommonOptions, openApp, openExisting } from "./open.ts";
@@ -49,7 +52,7 @@ export async function dropCommand(io: Io, id: string, options: CommonOptions): P
 
 /** One real, marked notification through the whole delivery path. Exit 1: it was not delivered. */
 export async function sendTestCommand(io: Io, name: string, options: CommonOptions): Promise<number> {
-  const { app, close } = await openApp(io, options);
+  const { app, places, secrets, close } = await openApp(io, options);
   try {
     const channel = app.channels.get(name);
     if (channel === undefined) {
@@ -58,6 +61,9 @@ export async function sendTestCommand(io: Io, name: string, options: CommonOptio
       const hint = near === undefined ? `there are ${known.join(", ")}` : `did you mean ${near}?`;
       throw new UsageError(`there is no channel "${name}" in ${options.config}; ${hint}`);
     }
+    const own = { [name]: app.config.channels[name]! };
+    const findings = await lintChannelValues(own, places, channelTypes, secrets);
+    if (findings.length > 0) throw new ConfigError(findings);
     return show(
       io,
       options,

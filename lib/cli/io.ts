@@ -1,5 +1,6 @@
 // Where commands write and how they fail: results to stdout, logs to stderr, exit codes of the contract (section 7).
 import { styleText } from "node:util";
+import { columnsOf, cutTo, flatten, padTo } from "../local/columns.ts";
 import type { Log } from "../model/log.ts";
 
 export interface Io {
@@ -7,9 +8,11 @@ export interface Io {
   out(text: string): void;
   /** Logs and errors. */
   err(text: string): void;
-  /** True where stdout is a terminal a person looks at. */
+  /** True where stdout is a terminal that a view can be drawn on. */
   tty: boolean;
-  /** Width of that terminal. */
+  /** Whether results are written in colour. */
+  color: boolean;
+  /** Size of that terminal. */
   columns(): number;
   rows(): number;
 }
@@ -28,9 +31,9 @@ export const REFUSED = 2;
 
 export type Style = Parameters<typeof styleText>[0];
 
-/** The text in a style where a person looks at it, else as it is. */
+/** The text in a style where colours are wanted, else as it is. */
 export function styled(io: Io, style: Style, text: string): string {
-  return io.tty ? styleText(style, text, { validateStream: false }) : text;
+  return io.color ? styleText(style, text, { validateStream: false }) : text;
 }
 
 /** Log lines for people: time, level, message, fields. */
@@ -82,17 +85,18 @@ function* partsOf(value: unknown, newline: string): Generator<string> {
 /** Columns padded to their widest cell, two spaces apart; the last one is left as long as it is. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
-  for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
+  for (const row of rows) {
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, columnsOf(cell));
+  }
   const line = (row: readonly string[]) =>
     row
-      .map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at]!)))
+      .map((cell, at) => (at === row.length - 1 ? cell : padTo(cell, widths[at]!)))
       .join("  ")
       .trimEnd();
   return rows.map((row) => `${line(row)}\n`).join("");
 }
 
-/** One line of text for a cell. */
+/** One line of text for a cell, at most so many columns wide. */
 export function oneLine(text: string, width = 100): string {
-  const flat = text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
-  return flat.length <= width ? flat : `${flat.slice(0, width - 1).toWellFormed()}…`;
+  return cutTo(flatten(text), width);
 }

@@ -109,7 +109,10 @@ function createProgram(io: Io, version: string, end: (code: number) => void): Co
     .option("--port <number>", "0: any free port", "8790")
     .option("--seed <number>", "another seed, another day", "1")
     .option("--speed <factor>", "how much faster than in life incidents follow each other", "60")
-    .action(async (options) => end(await simulateCommand(io, options)));
+    .action(async (options, self) => {
+      const portGiven = self.getOptionValueSource("port") !== "default";
+      end(await simulateCommand(io, { ...options, portGiven }));
+    });
   program
     .command("start")
     .description("see it work: the simulated cloud, the example configuration and a view of what fires")

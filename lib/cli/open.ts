@@ -1,11 +1,12 @@
 // Opens what a command works on: the configuration, its secrets, the store and the application over them.
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { createApp } from "../app/app.ts";
 import { wallClock } from "../app/clock.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { type OpenedConfig, openConfig } from "../app/open-config.ts";
 import { type Environment, processEnvironment } from "../config/environment.ts";
+import { ConfigError, findingAt } from "../config/finding.ts";
 import type { Places } from "../config/load.ts";
 import { createRedactor } from "../config/redactor.ts";
 import { processIdentity } from "../local/identity.ts";
@@ -36,6 +37,7 @@ export interface Opened {
   log: Log;
   /** Where everything stands in the configuration's files. */
   places: Places;
+  secrets: OpenedConfig["secrets"];
   close(): Promise<void>;
 }
 
@@ -52,6 +54,14 @@ export function readConfig(file: string, env: Environment = processEnvironment()
   return openConfig(file, { packsDir: PACKS, env, clock: wallClock, redactor, aws });
 }
 
+/** The same for the configuration that a command works with. Where there is none yet, it says how to begin. */
+export async function readOwnConfig({ config: file }: CommonOptions): Promise<OpenedConfig> {
+  if (existsSync(file)) return readConfig(file);
+  const message = `there is no ${basename(file)} in ${resolve(dirname(file))}`;
+  const hint = `begin with "cp ${relative(".", EXAMPLE)} ${file}", or name another file with --config`;
+  throw new ConfigError([findingAt({ file, line: 1, column: 1 }, [], message, hint)]);
+}
+
 async function awsSecrets() {
   const { createAwsSecrets } = await import("../aws/secrets.ts");
   return createAwsSecrets();
@@ -59,7 +69,7 @@ async function awsSecrets() {
 
 /** Opens everything; throws ConfigError and StoreError, having done nothing. */
 export async function openApp(io: Io, options: CommonOptions): Promise<Opened> {
-  const config = await readConfig(options.config);
+  const config = await readOwnConfig(options);
   const store = await openStore(config.config, options.state);
   return { ...assemble(io, config, store, silentBus), close: () => store.close() };
 }
@@ -90,7 +100,7 @@ export function assemble(io: Io, config: OpenedConfig, store: Store, bus: Bus, s
     print,
     stamp,
   });
-  return { app, log, places: config.places };
+  return { app, log, places: config.places, secrets };
 }
 
 export async function openStore(config: Config, state: string | undefined): Promise<Store> {

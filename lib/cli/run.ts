@@ -9,7 +9,7 @@ import { ConfigError, formatFindings } from "../config/finding.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { type RoundReport, runOnce } from "../local/once.ts";
 import { createLog, DONE, type Io, jsonDocument, oneLine, WRONG } from "./io.ts";
-import { assemble, type CommonOptions, openApp, openStore, readConfig } from "./open.ts";
+import { assemble, type CommonOptions, openApp, openStore, readOwnConfig } from "./open.ts";
 
 /** How often a process that stands by looks whether the newer configuration is gone; ms. */
 const STAND_BY_MS = 5_000;
@@ -37,7 +37,7 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
  */
 export async function runCommand(io: Io, options: CommonOptions): Promise<number> {
   const bus = createLocalBus(wallClock.sleep);
-  let read = await readStamped(options.config);
+  let read = await readStamped(options);
   const store = await openStore(read.opened.config, options.state);
   const stop = stopSignals();
   const refused: Problem[] = [];
@@ -48,7 +48,7 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
   /** False where the file is invalid: the old configuration runs on. */
   async function readAgain(): Promise<boolean> {
     try {
-      read = await readStamped(options.config, read);
+      read = await readStamped(options, read);
       refused.length = 0;
       return true;
     } catch (error) {
@@ -106,8 +106,8 @@ interface Stamped {
 }
 
 /** Reads the file; one that says the same as before is no newer than it was. */
-async function readStamped(file: string, before?: Stamped): Promise<Stamped> {
-  const opened = await readConfig(file);
+async function readStamped(options: CommonOptions, before?: Stamped): Promise<Stamped> {
+  const opened = await readOwnConfig(options);
   const same = before !== undefined && configHash(opened.config) === configHash(before.opened.config);
   return { opened, stamp: same ? before.stamp : wallClock.now() };
 }

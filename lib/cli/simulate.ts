@@ -7,6 +7,8 @@ import { DONE, type Io, jsonDocument, UsageError } from "./io.ts";
 
 export interface SimulateOptions {
   port: string;
+  /** Whether the port was named, or is the default. */
+  portGiven: boolean;
   seed: string;
   speed: string;
   json?: boolean;
@@ -19,8 +21,7 @@ export async function simulateCommand(io: Io, options: SimulateOptions): Promise
   if (speed === 0) throw new UsageError("--speed 0: the day would never begin; expected 1 to 3600");
   const simulator = await startSimulator({ clock: wallClock, port, seed, speed }).catch(
     (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EADDRINUSE" && error.code !== "EACCES") throw error;
-      throw new UsageError(`--port ${port}: the port cannot be used (${error.code}); choose another or leave it out`);
+      throw portProblem(error, port, options.portGiven) ?? error;
     },
   );
   if (options.json) jsonDocument(io, { url: simulator.url, credentials: simulator.credentials, seed, speed });
@@ -34,4 +35,13 @@ function wholeNumber(option: string, text: string, most: number): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number <= most) return number;
   throw new UsageError(`${option} ${text}: expected a whole number from 0 to ${most}`);
+}
+
+/** Why nothing can listen on the port, and what to do; undefined for any other failure. */
+function portProblem({ code }: NodeJS.ErrnoException, port: number, given: boolean): UsageError | undefined {
+  const name = given ? `port ${port}` : `port ${port}, the default,`;
+  const hint = "choose another with --port, or let --port 0 take any free one";
+  if (code === "EADDRINUSE") return new UsageError(`${name} is in use by another program (${code}); ${hint}`);
+  if (code === "EACCES") return new UsageError(`${name} is not open to this user (${code}); ${hint}`);
+  return undefined;
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { wallClock } from "../app/clock.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { openAlerts } from "../app/lists.ts";
+import { columnsOf } from "../local/columns.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { demoConfig, demoEnvironment } from "../local/demo.ts";
 import { type NewsLine, renderView, type SourceLine, type ViewState } from "../local/view.ts";
@@ -20,12 +21,16 @@ import { severityStyle } from "./severity.ts";
 const SPEED = 60;
 const REDRAW_MS = 500;
 const KEPT_NEWS = 200;
-const NEXT = [
-  "  This was the simulated cloud. To watch your own:",
-  "    1. cp lookout.example.yml lookout.yml",
-  "    2. set the three values marked in it",
-  "    3. npx lookout check --live",
-  "    4. npx lookout run",
+/** The alternate screen without a cursor, on which a line that is too long is cut and does not wrap. */
+const ENTER = "\u001b[?1049h\u001b[?25l\u001b[?7l";
+const LEAVE = "\u001b[?7h\u001b[?25h\u001b[?1049l";
+const TITLE = "Lookout watches the five event APIs of a simulated cloud";
+const ENDED = "This was the simulated cloud. To watch your own:";
+const STEPS = [
+  "1. cp lookout.example.yml lookout.yml",
+  "2. set the three values marked in it",
+  "3. npx lookout check --live",
+  "4. npx lookout run",
 ];
 
 export async function startCommand(io: Io, options: { for?: string }): Promise<number> {
@@ -68,7 +73,6 @@ function createShow(io: Io) {
   const since = new Map<string, number>();
   const news: NewsLine[] = [];
   const startedAt = wallClock.now();
-  const title = "Lookout: five cloud event APIs (simulated), polled, matched against rules, told";
   let messages = 0;
 
   function add(line: NewsLine): void {
@@ -81,7 +85,7 @@ function createShow(io: Io) {
     for (const { id } of app.config.sources) {
       sources.set(id, { id, polls: 0, events: 0, targets: 0, at: undefined, failing: 0 });
     }
-    if (!io.tty) io.out(`${title}\n${NEXT.join("\n")}\n\n`);
+    if (!io.tty) io.out(`${TITLE}\n  ${ENDED}\n${STEPS.map((step) => `    ${step}\n`).join("")}\n`);
   }
   function polled({
     source,
@@ -112,30 +116,33 @@ function createShow(io: Io) {
   }
   async function drawForever(app: App, signal: AbortSignal): Promise<void> {
     if (!io.tty) return;
-    io.out("\u001b[?1049h\u001b[?25l");
-    while (!signal.aborted) {
-      io.out(frame(await viewState(app)));
+    io.out(ENTER);
+    do {
+      io.out(frame(await viewState(app, "To watch your own cloud (Ctrl-C ends):")));
       await wallClock.sleep(REDRAW_MS, signal).catch(() => {});
-    }
-    const last = await viewState(app);
-    io.out(`\u001b[?25h\u001b[?1049l`);
-    io.out(`${renderView(last, wallClock.now(), { columns: io.columns(), rows: io.rows() }, paint).join("\n")}\n`);
+    } while (!signal.aborted);
+    const last = await viewState(app, ENDED);
+    // The shell's prompt comes below it.
+    const size = { columns: io.columns(), rows: io.rows() - 1 };
+    io.out(`${LEAVE}${renderView(last, wallClock.now(), size, paint).join("\n")}\n`);
   }
-  async function viewState(app: App): Promise<ViewState> {
+  async function viewState(app: App, heading: string): Promise<ViewState> {
     const open = await openAlerts(app);
     const lines = open.map((alert) => {
       return { alert, since: since.get(alert.id) ?? startedAt, to: routeOf(app, alert) };
     });
     const order = ["critical", "error", "warning", "info"];
     lines.sort((a, b) => order.indexOf(a.alert.severity) - order.indexOf(b.alert.severity) || b.since - a.since);
-    const next = [...NEXT, "  Ctrl-C ends."];
-    return { title, startedAt, sources: [...sources.values()], open: lines, news, told: messages, next };
+    const next = { heading, steps: STEPS };
+    return { title: TITLE, startedAt, sources: [...sources.values()], open: lines, news, told: messages, next };
   }
   /** Drawn over the last frame, so that nothing flickers. */
   function frame(state: ViewState): string {
     const size = { columns: io.columns(), rows: io.rows() };
-    const lines = renderView(state, wallClock.now(), size, paint).slice(0, size.rows);
-    return `\u001b[H${lines.map((line) => `${line}\u001b[K`).join("\r\n")}\u001b[J`;
+    const lines = renderView(state, wallClock.now(), size, paint);
+    // Behind the last column there is nothing to erase, and a terminal would erase that column.
+    const drawn = lines.map((line) => (columnsOf(line) < size.columns ? `${line}\u001b[K` : line));
+    return `\u001b[H${drawn.join("\r\n")}${lines.length < size.rows ? "\r\n\u001b[J" : ""}`;
   }
   function paint(style: string, text: string): string {
     if (style === "title") return styled(io, ["bold", "inverse"], text);

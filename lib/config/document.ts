@@ -3,8 +3,8 @@ import type { Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { LineCounter, parseDocument } from "yaml";
 import type { Place } from "../model/place.ts";
-import { ConfigError, type Finding, findingAt, type Location } from "./finding.ts";
-import { syntaxFindings } from "./syntax.ts";
+import { ConfigError, type Finding, findingAt, type Location, sortFindings } from "./finding.ts";
+import { setAsideUnquoted, syntaxFindings } from "./syntax.ts";
 import { type Problem, readTree, type Tree } from "./tree.ts";
 
 const MAX_BYTES = 5_000_000;
@@ -14,7 +14,7 @@ export interface Document {
   file: string;
   /** Objects, lists, strings, numbers, booleans and nulls; undefined keys do not occur. */
   root: unknown;
-  /** What is wrong with it as YAML, though it could be read: keys given twice, unknown aliases. */
+  /** What is wrong with it as YAML, though it could be read: keys given twice, unknown aliases, unquoted references. */
   problems: readonly Finding[];
   /** Where the key or the value of a place stands; that of the nearest place around it where there is none. */
   locate(place: Place, part?: "key" | "value"): Location;
@@ -72,9 +72,10 @@ function parseText(text: string, file: string): Document {
   const report = (findings: Finding[]): void => {
     if (findings.length > 0) throw new ConfigError(findings);
   };
+  const unquoted = setAsideUnquoted(text);
   let tree: Tree;
   try {
-    const yaml = parseDocument(text, {
+    const yaml = parseDocument(unquoted.text, {
       lineCounter: counter,
       prettyErrors: false,
       // The tree finds duplicates, in linear time.
@@ -82,7 +83,10 @@ function parseText(text: string, file: string): Document {
       schema: "core",
       resolveKnownTags: false,
     });
-    report(syntaxFindings(text, yaml, at));
+    const broken = syntaxFindings(yaml, at, unquoted.lostAt);
+    if (broken.length > 0 || unquoted.lostAt < text.length)
+      report(sortFindings([...unquoted.findings(at), ...broken], [file]));
+    unquoted.restore(yaml);
     tree = readTree(yaml);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -94,7 +98,7 @@ function parseText(text: string, file: string): Document {
   return {
     file,
     root: tree.root,
-    problems: tree.problems.map(finding),
+    problems: [...unquoted.findings(at), ...tree.problems.map(finding)],
     locate: (place, part = "value") => at(tree.offset(place, part)),
     written: (place) => tree.written(place),
   };

@@ -1,7 +1,10 @@
 // Finds what is valid but cannot be meant: everything that `lookout check` tells beyond errors.
 import type { Config } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
+import type { ChannelOptions } from "./check-routes.ts";
 import { type Finding, findingAt, sortFindings } from "./finding.ts";
+import { lintChannelValues } from "./lint-addresses.ts";
+import { lintConnections } from "./lint-connections.ts";
 import { lintIntervals } from "./lint-intervals.ts";
 import type { CompilePattern } from "./lint-patterns.ts";
 import { lintChannels, lintRoutes, lintSilences } from "./lint-routes.ts";
@@ -15,7 +18,8 @@ import type { Secrets } from "./secrets.ts";
 export interface LintDeps {
   compilePattern: CompilePattern;
   compileTimeInterval: CompileTimeInterval;
-  secrets: Pick<Secrets, "problems">;
+  secrets: Pick<Secrets, "problems" | "resolveLocal">;
+  channelTypes: ReadonlyMap<string, ChannelOptions>;
   /** Milliseconds since the epoch. */
   now: number;
 }
@@ -25,6 +29,7 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
   const findings = [
     ...lintRules(config, places, deps.compilePattern),
     ...lintTemplates(config, places),
+    ...lintConnections(config, places),
     ...lintDiscovery(config, places),
     ...lintIdleSources(config, places),
     ...lintRoutes(config, places, deps.compilePattern),
@@ -33,6 +38,7 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
     ...lintIntervals(config, places, deps.compileTimeInterval, deps.now),
     ...lintTimes(config, places, deps.compileTimeInterval, deps.now),
     ...(await lintSecrets(config, places, deps.secrets)),
+    ...(await lintChannelValues(config.channels, places, deps.channelTypes, deps.secrets)),
   ];
   return sortFindings(findings, places.files);
 }
@@ -61,7 +67,7 @@ function lintIdleSources({ sources }: Config, places: Places): Finding[] {
 }
 
 /** Channels' options stand beside `type` in the file. */
-async function lintSecrets(config: Config, places: Places, secrets: LintDeps["secrets"]): Promise<Finding[]> {
+async function lintSecrets(config: Config, places: Places, secrets: Pick<Secrets, "problems">): Promise<Finding[]> {
   const texts: [string, Place][] = [
     ...Object.entries(config.connections).flatMap(([name, { auth }]) => textsIn(auth, ["connections", name, "auth"])),
     ...Object.entries(config.channels).flatMap(([name, { options }]) => textsIn(options, ["channels", name])),

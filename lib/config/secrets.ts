@@ -18,6 +18,8 @@ export interface Secrets {
    * was refused, a value from AWS is asked for past what is kept of it, at most once a minute.
    */
   resolveDeep<T>(value: T, options?: { anew: boolean }): Promise<T>;
+  /** The text with its references replaced; undefined where one has no value, or is one to AWS, which is not asked. */
+  resolveLocal(text: string): Promise<string | undefined>;
   /** What is wrong with the text's references to variables and files; those to AWS are not tried. */
   problems(text: string): Promise<string[]>;
 }
@@ -100,13 +102,21 @@ export function createSecrets({ env, baseDir, now, redactor, aws }: SecretOption
 
   return {
     resolve: (text) => resolveText(text, false),
+    async resolveLocal(text) {
+      const known = splitReferences(text).every((part) => typeof part === "string" || isLocal(part));
+      return known ? resolveText(text, false).catch(() => undefined) : undefined;
+    },
     resolveDeep: async <T>(value: T, { anew } = { anew: false }) => (await resolveAny(value, "", anew)) as T,
     async problems(text) {
       const local = splitReferences(text).filter(
-        (part): part is Reference => typeof part !== "string" && (part.scheme === "env" || part.scheme === "file"),
+        (part): part is Reference => typeof part !== "string" && isLocal(part),
       );
       const tried = await Promise.allSettled(local.map((reference) => lookUp(reference, false)));
       return tried.flatMap((result) => (result.status === "rejected" ? [(result.reason as Error).message] : []));
     },
   };
+}
+
+function isLocal({ scheme }: Reference): boolean {
+  return scheme === "env" || scheme === "file";
 }

@@ -1,5 +1,5 @@
 // YAML's own errors in words for people; what follows from an earlier error is left out.
-import { Lexer, type Document as YamlDocument } from "yaml";
+import { Lexer, Scalar, visit, type Document as YamlDocument } from "yaml";
 import { type Finding, findingAt, type Location } from "./finding.ts";
 
 /** After one of these the parser has lost its place, and what it reports next says nothing. */
@@ -10,22 +10,63 @@ const WORDS: Readonly<Record<string, [message: string, hint?: string]>> = {
   BLOCK_AS_IMPLICIT_KEY: ["a map cannot begin here", 'quote a value that holds ": "'],
   BAD_ALIAS: ["this is no alias", "quote a value that begins with * or &"],
 };
+/** A reference from its beginning to its end, on one line. */
+const REFERENCE = /^\$\{[^{}\r\n]*\}/;
+const MAX_REFERENCE = 1_000;
 const RESERVED = /^Plain value cannot start with/;
 
-export function syntaxFindings(text: string, yaml: YamlDocument.Parsed, at: (offset: number) => Location): Finding[] {
-  const unquoted = unquotedReferences(text);
-  const findings = unquoted.map((offset) =>
-    findingAt(at(offset), [], "a ${…} inside braces or brackets must be quoted", 'write "${…}" with quotes'),
-  );
-  const first = unquoted[0] ?? Number.POSITIVE_INFINITY;
+/** What YAML itself says of the text up to `end`. */
+export function syntaxFindings(yaml: YamlDocument.Parsed, at: (offset: number) => Location, end: number): Finding[] {
+  const findings: Finding[] = [];
   const problems = [...yaml.errors, ...yaml.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
   for (const { code, message, pos } of problems) {
-    if (pos[0] >= first) break;
+    if (pos[0] >= end) break;
     const [words, hint] = WORDS[code] ?? [sentence(message), RESERVED.test(message) ? "quote it" : undefined];
     findings.push(findingAt(at(pos[0]), [], words, hint));
     if (LOST.has(code)) break;
   }
   return findings;
+}
+
+/** A text whose unquoted references are replaced, so that YAML can read the rest. */
+export interface SetAside {
+  /** A plain word of the same length stands for each reference: everything else is where it was. */
+  text: string;
+  /** Where one begins whose end cannot be found: YAML has lost its place from here on. */
+  lostAt: number;
+  findings(at: (offset: number) => Location): Finding[];
+  /** Puts the references back into the values that were read. */
+  restore(yaml: YamlDocument.Parsed): void;
+}
+
+export function setAsideUnquoted(text: string): SetAside {
+  const offsets = unquotedReferences(text);
+  let patched = "";
+  let lostAt = Number.POSITIVE_INFINITY;
+  for (const offset of offsets) {
+    const length = REFERENCE.exec(text.slice(offset, offset + MAX_REFERENCE))?.[0].length ?? 0;
+    if (length === 0) lostAt = Math.min(lostAt, offset);
+    patched += text.slice(patched.length, offset) + "_".repeat(length);
+  }
+  patched += text.slice(patched.length);
+  return {
+    text: patched,
+    lostAt,
+    findings: (at) =>
+      offsets.map((offset) =>
+        findingAt(at(offset), [], "a ${…} inside braces or brackets must be quoted", 'write "${…}" with quotes'),
+      ),
+    restore(yaml) {
+      if (offsets.length === 0) return;
+      visit(yaml, {
+        Scalar(_key, node) {
+          const [from, to] = node.range ?? [0, 0];
+          const written = text.slice(from, to);
+          if (node.type === Scalar.PLAIN && written !== patched.slice(from, to)) node.value = written;
+        },
+      });
+    },
+  };
 }
 
 function sentence(message: string): string {

@@ -1,5 +1,6 @@
 // What a person sees of a running Lookout: the sources, the open alerts and where each goes, and the latest news. Pure text.
 import type { Alert } from "../model/alert.ts";
+import { columnsOf, cutTo, flatten, padTo } from "./columns.ts";
 
 export type Paint = (style: "title" | "dim" | "good" | "bad" | string, text: string) => string;
 
@@ -36,57 +37,120 @@ export interface ViewState {
   open: readonly OpenLine[];
   news: readonly NewsLine[];
   told: number;
-  /** Closing lines: what to do next. */
-  next: readonly string[];
+  /** What to do next: a heading and its steps. */
+  next: { heading: string; steps: readonly string[] };
 }
 
-/** The whole view as lines that fit the terminal, styled by `paint`. */
-export function renderView(
-  state: ViewState,
-  now: number,
-  size: { columns: number; rows: number },
-  paint: Paint,
-): string[] {
-  const width = Math.max(40, size.columns);
-  const cutTo = (text: string, room: number) =>
-    text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}…`;
-  const lines = [
-    `${paint("title", ` ${state.title} `)} ${paint("dim", `running ${ago(now - state.startedAt)}`)}`,
-    "",
-    paint(
-      "dim",
-      cutTo(
-        `  ${"SOURCE".padEnd(18)} ${"TARGETS".padStart(7)} ${"POLLS".padStart(6)} ${"EVENTS".padStart(7)}  LAST POLL`,
-        width,
-      ),
-    ),
-  ];
-  for (const { id, polls, events, targets, at, failing } of state.sources) {
-    const dot = failing > 0 ? paint("bad", "●") : at === undefined ? paint("dim", "○") : paint("good", "●");
-    const last = at === undefined ? "not yet" : `${ago(now - at)} ago`;
-    const figures = `${id.padEnd(18)} ${String(targets).padStart(7)} ${String(polls).padStart(6)} ${String(events).padStart(7)}  ${last}`;
-    lines.push(`${dot} ${cutTo(figures, width - 2)}`);
-  }
-  const room = Math.max(6, size.rows - lines.length - state.next.length - 7);
-  const openRoom = Math.min(Math.max(state.open.length, 1), Math.ceil(room * 0.6));
-  lines.push("", paint("dim", `  OPEN ALERTS (${state.open.length})`));
-  if (state.open.length === 0) lines.push(paint("good", "  none"));
-  for (const { alert, since, to } of state.open.slice(0, openRoom)) {
-    const target = ` → ${to}`;
-    const head = `${alert.severity.padEnd(8)} ${`×${alert.count}`.padEnd(4)} ${ago(now - since).padStart(4)}  `;
-    const text = cutTo(oneLine(alert.summary), Math.max(10, width - head.length - target.length - 3));
-    lines.push(`  ${paint(alert.severity, head)}${text}${paint("dim", target)}`);
-  }
-  if (state.open.length > openRoom) lines.push(paint("dim", `  and ${state.open.length - openRoom} more`));
+export interface Size {
+  columns: number;
+  rows: number;
+}
 
-  const newsRoom = Math.max(3, room - openRoom);
-  lines.push("", paint("dim", `  LATEST (${state.told} messages told)`));
-  for (const { at, what, style, text } of state.news.slice(-newsRoom)) {
-    const head = `${new Date(at).toISOString().slice(11, 19)} ${what.padEnd(8)} `;
-    lines.push(`  ${paint(style, head)}${cutTo(oneLine(text), Math.max(10, width - head.length - 3))}`);
+/** A piece of a line; without a style it stays as it is. */
+type Part = [style: string | undefined, text: string];
+
+/** Lines for open alerts and news that are worth more than empty lines, and more than the next steps. */
+const WANTED = 6;
+/** A summary with less room than this is worth more than the name of its channel. */
+const SUMMARY = 24;
+
+/** The whole view as lines that fit the terminal, styled by `paint`: none is wider, and there are no more than it has rows. */
+export function renderView(state: ViewState, now: number, { columns, rows }: Size, paint: Paint): string[] {
+  const next = nextSteps(state.next, columns);
+  const { room, gap, closing } = plan(rows, state.sources.length, next.length);
+  const open = Math.min(Math.max(state.open.length, 1), Math.max(Math.ceil(room * 0.6), room - state.news.length));
+  const oldest = Math.max(0, state.news.length - (room - open));
+  const lines: Part[][] = [
+    title(state, now, columns),
+    ...gap,
+    ...sourceTable(state.sources, now, columns),
+    ...gap,
+    ...openAlerts(state.open, open, now, columns),
+    ...gap,
+    [["dim", `  LATEST (${state.told} messages told)`]],
+    ...state.news.slice(oldest).map(newsLine),
+    ...(closing ? [...gap, ...next] : []),
+  ];
+  return lines.slice(0, rows).map((parts) => writeLine(parts, columns, paint));
+}
+
+/** What there is room for: lines of alerts and news, then the next steps, then empty lines between the parts. */
+function plan(rows: number, sources: number, next: number): { room: number; gap: Part[][]; closing: boolean } {
+  const headings = 4;
+  const free = rows - headings - sources;
+  const choices = [
+    { room: free - next - 4, gap: [[]], closing: true },
+    { room: free - next, gap: [], closing: true },
+    { room: free - 3, gap: [[]], closing: false },
+  ];
+  return choices.find(({ room }) => room >= WANTED) ?? { room: Math.max(free, 2), gap: [], closing: false };
+}
+
+function title(state: ViewState, now: number, columns: number): Part[] {
+  const running = ` running ${ago(now - state.startedAt)}`;
+  return [
+    ["title", ` ${cutTo(state.title, columns - columnsOf(running) - 2)} `],
+    ["dim", running],
+  ];
+}
+
+function sourceTable(sources: readonly SourceLine[], now: number, columns: number): Part[][] {
+  const wide = columns >= 60;
+  const row = (id: string, targets: string, polls: string, events: string, last: string): string => {
+    const figures = wide ? [targets.padStart(7), polls.padStart(6), events.padStart(7)] : [events.padStart(7)];
+    return [padTo(cutTo(id, 18), 18), ...figures, ` ${last}`].join(" ");
+  };
+  const rows = sources.map(({ id, polls, events, targets, at, failing }): Part[] => {
+    const dot: Part = failing > 0 ? ["bad", "●"] : at === undefined ? ["dim", "○"] : ["good", "●"];
+    const last = at === undefined ? "not yet" : `${ago(now - at)} ago`;
+    return [dot, [undefined, ` ${row(id, String(targets), String(polls), String(events), last)}`]];
+  });
+  return [[["dim", `  ${row("SOURCE", "TARGETS", "POLLS", "EVENTS", "LAST POLL")}`]], ...rows];
+}
+
+function openAlerts(open: readonly OpenLine[], room: number, now: number, columns: number): Part[][] {
+  const shown = open.slice(0, room).map(({ alert, since, to }): Part[] => {
+    const head = `  ${alert.severity.padEnd(8)} ${`×${alert.count}`.padEnd(4)} ${ago(now - since).padStart(4)}  `;
+    const target = ` → ${flatten(to)}`;
+    const left = columns - columnsOf(head);
+    const named = left - columnsOf(target) >= SUMMARY;
+    const text = cutTo(flatten(alert.summary), named ? left - columnsOf(target) : left);
+    return [[alert.severity, head], [undefined, text], ...(named ? [["dim", target] as Part] : [])];
+  });
+  const number = shown.length < open.length ? `${shown.length} of ${open.length}` : `${open.length}`;
+  return [[["dim", `  OPEN ALERTS (${number})`]], ...(open.length === 0 ? [[["good", "  none"] as Part]] : shown)];
+}
+
+function newsLine({ at, what, style, text }: NewsLine): Part[] {
+  const head = `  ${new Date(at).toISOString().slice(11, 19)} ${what.padEnd(8)} `;
+  return [
+    [style, head],
+    [undefined, flatten(text)],
+  ];
+}
+
+/** Two steps on a line where that fits. */
+function nextSteps({ heading, steps }: ViewState["next"], columns: number): Part[][] {
+  const widest = Math.max(...steps.map(columnsOf));
+  const perLine = columns >= 2 * widest + 5 ? 2 : 1;
+  const lines = steps.flatMap((_, at): Part[][] => {
+    if (at % perLine !== 0) return [];
+    const beside = steps.slice(at, at + perLine);
+    return [[[undefined, `  ${beside.map((step) => padTo(step, widest)).join("   ")}`.trimEnd()]]];
+  });
+  return [[[undefined, `  ${heading}`]], ...lines];
+}
+
+/** One line, cut where it ends. */
+function writeLine(parts: readonly Part[], columns: number, paint: Paint): string {
+  let room = columns;
+  let line = "";
+  for (const [style, text] of parts) {
+    const cut = cutTo(text, room);
+    if (cut !== "") line += style === undefined ? cut : paint(style, cut);
+    room = cut === text ? room - columnsOf(cut) : 0;
   }
-  lines.push("", ...state.next.map((line) => cutTo(line, width)));
-  return lines;
+  return line;
 }
 
 /** `5s`, `12m`, `3h`. */
@@ -95,8 +159,4 @@ function ago(ms: number): string {
   if (seconds < 60) return `${seconds}s`;
   if (seconds < 3_600) return `${Math.floor(seconds / 60)}m`;
   return `${Math.floor(seconds / 3_600)}h`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
 }

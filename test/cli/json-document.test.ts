@@ -17,7 +17,7 @@ const values: [name: string, value: unknown][] = [
 test.each(values)("%s", (_, value) => {
   const pieces: string[] = [];
   jsonDocument(
-    { out: (text) => void pieces.push(text), err() {}, tty: false, columns: () => 80, rows: () => 24 },
+    { out: (text) => void pieces.push(text), err() {}, tty: false, color: false, columns: () => 80, rows: () => 24 },
     value,
   );
   expect(pieces.join("") === `${JSON.stringify(value, null, 2)}\n`).toBe(true);

@@ -79,14 +79,35 @@ const yaml: Case[] = [
   ],
   [
     "unquoted references inside text, and in two lines",
-    `channels: {\n  a: { type: slack, url: https://x/\${env:A} },\n  b: { type: slack, url: \${env:B} } }\n`,
-    "lookout.yml:2:36: a ${…} inside braces",
-    "lookout.yml:3:26: a ${…} inside braces",
+    `${CONNECTIONS}${SOURCES}${RULES}channels: {\n  a: { type: slack, url: https://x/\${env:A} },\n  b: { type: slack, url: \${env:B} } }\n`,
+    "lookout.yml:5:36: a ${…} inside braces",
+    "lookout.yml:6:26: a ${…} inside braces",
   ],
   [
     "an unquoted reference in brackets, which YAML takes for a map",
-    `${CONNECTIONS}sources: [{ kind: pool-events, targets: [\${env:POOL}] }]\n`,
+    `${CONNECTIONS}sources: [{ kind: pool-events, targets: [\${env:POOL}] }]\n${RULES}${CHANNELS}`,
     "lookout.yml:2:42: a ${…} inside braces",
+  ],
+  [
+    "unquoted references, which hide no other error",
+    `connections: { prod: { cloud: otc, region: \${env:REGION}, projectId: 0123 } }\nsources: [{ kind: trainings }]\n${RULES}channels: { chat: { type: feishu, url: \${env:CHAT_URL}, room: x } }\nhistory: soon\n`,
+    "lookout.yml:1:44: a ${…} inside braces",
+    "lookout.yml:1:44: ${env:REGION} has no value; set the environment variable REGION",
+    'lookout.yml:2:19: "kind" must be one of',
+    "lookout.yml:4:40: a ${…} inside braces",
+    'lookout.yml:4:57: unknown key "room"',
+    'lookout.yml:5:10: "history" must be a duration',
+  ],
+  [
+    "an unquoted reference before broken YAML",
+    `channels: { chat: { type: feishu, url: \${env:CHAT_URL} } }\nsources: [{ kind: pool-events }\nrules: []\n`,
+    "lookout.yml:1:40: a ${…} inside braces",
+    "lookout.yml:3:1: this is not valid YAML",
+  ],
+  [
+    "an unquoted reference that does not end on its line",
+    `${CONNECTIONS}${SOURCES}${RULES}channels: { chat: { type: feishu, url: \${env:CHAT_URL\n}}}\n`,
+    "lookout.yml:4:40: a ${…} inside braces",
   ],
 ];
 

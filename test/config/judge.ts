@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { compileTimeInterval } from "../../lib/alerts/time-interval.ts";
+import { channelTypes } from "../../lib/channels/registry.ts";
 import { ConfigError } from "../../lib/config/finding.ts";
 import { lintConfig } from "../../lib/config/lint.ts";
 import { loadConfig } from "../../lib/config/load.ts";
@@ -13,7 +14,9 @@ import { PatternError } from "../../lib/rules/pattern-error.ts";
 import { eventAt } from "../support/event.ts";
 import { depsIn } from "./workspace.ts";
 
-const LINT = { compilePattern, compileTimeInterval, secrets: { problems: async () => [] }, now: 0 };
+/** References that all have values, which nobody looks at. */
+export const NO_SECRETS = { problems: async () => [], resolveLocal: async () => undefined };
+const LINT = { compilePattern, compileTimeInterval, channelTypes, secrets: NO_SECRETS, now: 0 };
 const EVENT = eventAt(0, { data: { a: [{ b: 1 }, { b: [2, "x"] }] }, labels: { env: "prod" } });
 export const OTHER = "rules: [{ id: m, when: { level: [error] } }]\n";
 

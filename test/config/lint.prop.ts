@@ -2,11 +2,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compileTimeInterval } from "../../lib/alerts/time-interval.ts";
+import { channelTypes } from "../../lib/channels/registry.ts";
 import { lintConfig } from "../../lib/config/lint.ts";
 import type { Pattern } from "../../lib/model/config.ts";
 import { valueAt } from "../../lib/model/path.ts";
 import { compilePattern } from "../../lib/rules/pattern.ts";
 import { eventAt, START } from "../support/event.ts";
+import { NO_SECRETS } from "./judge.ts";
 import { CONNECTIONS, load } from "./workspace.ts";
 
 const FIELDS = [
@@ -91,7 +93,7 @@ test("a pattern that an event meets is not called hopeless", async () => {
     `${CONNECTIONS}sources: [{ id: s, kind: service-events, labels: { env: prod }, targets: [{ id: x, labels: { env: dev } }, { id: y, labels: { team: t } }] }]
 rules: [{ id: r, when: { level: [error, normal] } }]\nchannels: { c: { type: console } }\n`,
   );
-  const deps = { compilePattern, compileTimeInterval, secrets: { problems: async () => [] }, now: START };
+  const deps = { compilePattern, compileTimeInterval, channelTypes, secrets: NO_SECRETS, now: START };
   const field = fc.constantFrom(...FIELDS);
   /** Operators, or the very value that the event has. */
   const test = fc.tuple(field, fc.option(entry, { nil: undefined, freq: 6 }));

@@ -1,6 +1,7 @@
 // Lints configurations that are written down by their parts.
 import { dirname } from "node:path";
 import { compileTimeInterval } from "../../lib/alerts/time-interval.ts";
+import { channelTypes } from "../../lib/channels/registry.ts";
 import { formatFindings } from "../../lib/config/finding.ts";
 import { lintConfig } from "../../lib/config/lint.ts";
 import { createRedactor } from "../../lib/config/redactor.ts";
@@ -11,7 +12,7 @@ import { CONNECTIONS, type Files, load } from "./workspace.ts";
 const NOW = Date.parse("2026-11-20T12:00:00Z");
 
 export async function lint(files: Files, env: Record<string, string> = {}): Promise<string> {
-  const loaded = await load(files);
+  const loaded = await load(files, env);
   const baseDir = dirname(loaded.config.file);
   const secrets = createSecrets({
     env: { HW_ACCESS_KEY: "a", HW_SECRET_KEY: "b", ...env },
@@ -19,7 +20,7 @@ export async function lint(files: Files, env: Record<string, string> = {}): Prom
     now: () => NOW,
     redactor: createRedactor(),
   });
-  const findings = await lintConfig(loaded, { compilePattern, compileTimeInterval, secrets, now: NOW });
+  const findings = await lintConfig(loaded, { compilePattern, compileTimeInterval, channelTypes, secrets, now: NOW });
   return formatFindings(findings).replaceAll(`${baseDir}/`, "");
 }
 

@@ -19,7 +19,11 @@ async function run(...args: string[]): Promise<{ code: number; output: string }>
   const write = (text: string) => {
     output += text;
   };
-  const code = await main(args, { out: write, err: write, tty: false, columns: () => 100, rows: () => 40 }, "0.0.0");
+  const code = await main(
+    args,
+    { out: write, err: write, tty: false, color: false, columns: () => 100, rows: () => 40 },
+    "0.0.0",
+  );
   return { code, output };
 }
 

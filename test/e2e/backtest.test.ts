@@ -114,7 +114,7 @@ describe("backtest", () => {
     const err = (text: string) => {
       stderr += text;
     };
-    const io = { out, err, tty: false, columns: () => 80, rows: () => 24 };
+    const io = { out, err, tty: false, color: false, columns: () => 80, rows: () => 24 };
     const paths = args.map((arg) => (arg.endsWith(".yml") ? join(cwd, arg) : arg));
     const code = await main(["backtest", "--config", join(cwd, "lookout.yml"), ...paths], io, "0");
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

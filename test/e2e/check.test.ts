@@ -78,6 +78,14 @@ describe("a broken configuration", () => {
     expect(await readdir(cwd)).toEqual(["lookout.yml"]);
   });
 
+  it("is told with all that is wrong, references without quotes and the rest", async () => {
+    const yaml = GOOD.replace('"${env:CHAT_URL}"', "${env:CHAT_URL}").replace("training-events", "trainings");
+    const cwd = await folderWith({ "lookout.yml": yaml });
+    const { stderr } = await lookout(["check"], { cwd, env: ENV });
+    const places = stderr.match(/^lookout\.yml:\d+/gm);
+    expect(places).toEqual(["lookout.yml:2", "lookout.yml:4"]);
+  });
+
   it.each([["run", "--once"], ["run"], ["status"], ["alerts"], ["send-test", "chat"]])(
     "stops %s %s before it does anything",
     async (...args) => {
@@ -95,6 +103,29 @@ describe("the command line", () => {
     const cwd = await folderWith({ "lookout.yml": GOOD });
     expect(await lookout(["check"], { cwd, env: ENV })).toMatchObject({ code: 0, stderr: "" });
     expect(await readdir(cwd)).toEqual(["lookout.yml"]);
+  });
+
+  it.each([["run", "--once"], ["run"], ["check"], ["status"], ["backtest", "--since", "1d"], ["send-test", "chat"]])(
+    "says how to begin where %s %s finds no configuration",
+    async (...args) => {
+      const cwd = await folderWith({});
+      const { code, stderr } = await lookout(args, { cwd, env: ENV });
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^lookout\.yml:1:1: there is no lookout\.yml in \/.+; begin with "cp /);
+      expect(stderr).toMatch(/lookout\.example\.yml lookout\.yml", or name another file with --config\n$/);
+      expect(await readdir(cwd)).toEqual([]);
+    },
+  );
+
+  it("finds an address that is none behind a variable or a file, without showing it; send-test says the same", async () => {
+    const cwd = await folderWith({ "lookout.yml": GOOD });
+    const env = { ...ENV, CHAT_URL: "not-a-url" };
+    const said =
+      'lookout.yml:4:40: with the value of ${env:CHAT_URL}, "url" is not an http(s) address; ' +
+      "correct the variable or file that it comes from\n";
+    expect(await lookout(["check"], { cwd, env })).toMatchObject({ code: 1, stdout: said, stderr: "" });
+    const sent = await lookout(["send-test", "chat"], { cwd, env });
+    expect(sent).toMatchObject({ code: 2, stdout: "", stderr: said });
   });
 
   it("exits 1 with findings where a file is valid but cannot be meant", async () => {

@@ -1,7 +1,8 @@
 // The commands a person on call uses, with the real process: live checks, the daemon and its signals, deliveries, tests.
 import { writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { folderWith, lookout, startLookout } from "../support/cli.ts";
 import { ABNORMAL, samplesConfig, samplesEnvironment, startWithSamples } from "../support/samples.ts";
 import { SECRET, startWebhook, verifySigned } from "../support/webhook.ts";
@@ -33,6 +34,23 @@ describe("check --live", () => {
     const { code, stdout } = await lookout(["check", "--live"], run);
     expect(code).toBe(1);
     expect(stdout).toContain("modelarts:trainJob:listEvents");
+  });
+
+  it.each([
+    ["projectId", "an id that the credentials do not see", "HTTP 403 ModelArts.0210"],
+    ["project", "a name that they do not see", "no project named ffffffffffffffffffffffffffffffff"],
+  ])("says what the cloud answers to a %s that is %s, and where the right one stands", async (key, _, answered) => {
+    const { sim, yaml, run } = await setUp();
+    const wrong = `${key}: ffffffffffffffffffffffffffffffff`;
+    const file = yaml.replace(/projectId: ["\w]+/, wrong);
+    expect(file).toContain(wrong);
+    await writeFile(join(run.cwd, "lookout.yml"), file);
+    const { code, stdout } = await lookout(["check", "--live"], run);
+    expect(code).toBe(1);
+    expect(stdout).toContain(answered);
+    expect(stdout).toContain('the console shows names and ids under "My Credentials", "Projects"');
+    expect(stdout).not.toContain("lack the permission");
+    expect(sim.seen.filter(({ status }) => status === 401)).toEqual([]);
   });
 
   it("tries wrong credentials no more than twice", async () => {
@@ -143,6 +161,19 @@ describe("the demonstration", () => {
     expect(stdout).toMatch(/FIRING .* → chat \(slack\)/);
     expect(stdout).toContain("RESOLVED");
     expect(stdout).toContain("npx lookout check --live");
+  });
+
+  it("says that the port is in use, and that --port 0 takes any free one", async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void taken.close());
+    const { port } = taken.address() as AddressInfo;
+    const { code, stderr } = await lookout(["simulate", "--port", `${port}`], { cwd: await folderWith({}) });
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      `lookout: port ${port} is in use by another program (EADDRINUSE); ` +
+        "choose another with --port, or let --port 0 take any free one\n",
+    );
   });
 
   it("serves the simulated cloud until it is stopped", async () => {

@@ -16,6 +16,7 @@ async function run(files: Record<string, string>, ...args: string[]) {
     out: (text: string) => void out.push(text),
     err: (text: string) => void err.push(text),
     tty: false,
+    color: false,
     columns: () => 100,
     rows: () => 40,
   };

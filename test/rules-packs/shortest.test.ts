@@ -2,11 +2,13 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { compileTimeInterval } from "../../lib/alerts/time-interval.ts";
+import { channelTypes } from "../../lib/channels/registry.ts";
 import { lintConfig } from "../../lib/config/lint.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import type { Event } from "../../lib/model/event.ts";
 import { compilePattern } from "../../lib/rules/pattern.ts";
 import { compileTemplate } from "../../lib/rules/template.ts";
+import { NO_SECRETS } from "../config/judge.ts";
 import { depsIn, writeFiles } from "../config/workspace.ts";
 import { eventAt, START } from "../support/event.ts";
 import { PACKS_DIR } from "./packs.ts";
@@ -53,7 +55,7 @@ channels: { chat: { type: feishu, url: "\${env:CHAT_URL}" } }
 `,
   });
   const loaded = await loadConfig(join(folder, "lookout.yml"), { ...depsIn(folder), packsDir: PACKS_DIR });
-  const lint = { compilePattern, compileTimeInterval, secrets: { problems: async () => [] }, now: START };
+  const lint = { compilePattern, compileTimeInterval, channelTypes, secrets: NO_SECRETS, now: START };
   expect(await lintConfig(loaded, lint)).toEqual([]);
 
   const { rules, route, channels } = loaded.config;

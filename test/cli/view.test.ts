@@ -1,0 +1,105 @@
+// The live view fits the terminal, whatever stands in it; and it is live without colour.
+import { describe, expect, test } from "vitest";
+import { main } from "../../lib/cli/main.ts";
+import { columnsOf } from "../../lib/local/columns.ts";
+import { renderView, type ViewState } from "../../lib/local/view.ts";
+
+const SUMMARIES = [
+  "train-a100: nodes are abnormal",
+  "训练任务 resnet-夜间-0003 失败：显存不足，请检查节点的加速卡，然后重新提交任务，谢谢配合",
+  "🔥🔥 👩‍💻 on call: the pool is on fire 🇩🇪 ".repeat(4),
+  "e\u0301".repeat(90),
+  "two\nlines\u001b[31m and a colour",
+  "ﾊﾝｶｸ ＦＵＬＬ ｗｉｄｔｈ ".repeat(8),
+];
+const STEPS = [
+  "1. cp lookout.example.yml lookout.yml",
+  "2. set the three values marked in it",
+  "3. npx lookout check --live",
+  "4. npx lookout run",
+];
+const NOW = Date.parse("2026-11-20T12:00:00Z");
+
+function stateWith(open: number): ViewState {
+  const kinds = ["service-events", "service-updates", "pool-events", "training-events", "cloud-eye-events"];
+  const summary = (index: number) => SUMMARIES[index % SUMMARIES.length]!;
+  const severity = (index: number) => ["critical", "error", "warning", "info"][index % 4] as "info";
+  return {
+    title: "Lookout watches the five event APIs of a simulated cloud",
+    startedAt: NOW - 3_600_000,
+    sources: kinds.map((id) => ({ id, polls: 12_345, events: 1_234_567, targets: 1_000, at: NOW, failing: 0 })),
+    open: Array.from({ length: open }, (_, index) => ({
+      alert: { id: `${index}`, severity: severity(index), rule: "r", summary: summary(index), count: 1_200 },
+      since: NOW - 60_000,
+      to: "值班 (slack), chat (feishu)",
+    })),
+    news: Array.from({ length: 60 }, (_, index) => ({
+      at: NOW,
+      what: "RESOLVED" as const,
+      style: "resolved",
+      text: summary(index),
+    })),
+    told: 25,
+    next: { heading: "To watch your own cloud (Ctrl-C ends):", steps: STEPS },
+  };
+}
+
+function draw(columns: number, rows: number, open = 9): string[] {
+  return renderView(stateWith(open), NOW, { columns, rows }, (_style, text) => text);
+}
+
+describe("the view", () => {
+  const sizes: [columns: number, rows: number][] = [
+    [80, 24],
+    [40, 15],
+    [150, 45],
+    [40, 24],
+    [79, 24],
+    [200, 10],
+    [20, 5],
+    [1, 1],
+  ];
+  test.each(sizes)("fits %i columns and %i rows", (columns, rows) => {
+    for (const open of [0, 1, 9, 100]) {
+      const lines = draw(columns, rows, open);
+      expect(lines.length).toBeLessThanOrEqual(rows);
+      expect(Math.max(...lines.map(columnsOf))).toBeLessThanOrEqual(columns);
+    }
+  });
+
+  test.each([
+    [80, 24],
+    [150, 45],
+    [40, 24],
+  ])("shows everything at %i columns and %i rows, the next steps whole", (columns, rows) => {
+    const text = draw(columns, rows).join("\n");
+    for (const part of [...STEPS, "cloud-eye-events", "OPEN ALERTS", "LATEST (25"]) expect(text).toContain(part);
+    expect(text.match(/^ {2}(critical|error|warning|info) /gm)!.length).toBeGreaterThanOrEqual(4);
+    expect(text.match(/RESOLVED/g)!.length).toBeGreaterThanOrEqual(2);
+  });
+
+  test("has its title on one line, with the time it runs", () => {
+    expect(draw(80, 24)[0]).toBe(" Lookout watches the five event APIs of a simulated cloud  running 1h");
+    expect(draw(40, 15)[0]).toBe(" Lookout watches the five e…  running 1h");
+  });
+
+  test("leaves the next steps to a larger terminal before it leaves out alerts", () => {
+    const text = draw(40, 15).join("\n");
+    expect(text).toContain("OPEN ALERTS (4 of 9)");
+    expect(text).not.toContain("npx lookout run");
+  });
+});
+
+test("NO_COLOR leaves the view live: frames are drawn over each other, without a colour", async () => {
+  let output = "";
+  const out = (text: string) => {
+    output += text;
+  };
+  const io = { out, err: out, tty: true, color: false, columns: () => 80, rows: () => 24 };
+  expect(await main(["start", "--for", "0.1"], io, "0.0.0")).toBe(0);
+  const [before, during, after] = output.split(/\u001b\[\?1049[hl]/);
+  expect(before).toBe("");
+  expect(during).toContain("\u001b[H Lookout watches");
+  expect(after).toContain("4. npx lookout run");
+  expect(output).not.toMatch(/\u001b\[[\d;]*m/);
+});
