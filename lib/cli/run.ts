@@ -1,10 +1,12 @@
 // `lookout run`: polls, evaluates and notifies until it is told to stop; `--once` does one round and says how it went.
 import { wallClock } from "../app/clock.ts";
-import type { Problem } from "../app/health.ts";
+import type { App } from "../app/deps.ts";
 import { viewDelivery } from "../app/lists.ts";
+import type { Problem } from "../app/problems.ts";
 import { ConfigError, formatFindings } from "../config/finding.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { type RoundReport, runOnce } from "../local/once.ts";
+import type { Log } from "../model/log.ts";
 import { DONE, type Io, jsonDocument, oneLine, WRONG } from "./io.ts";
 import { assemble, type CommonOptions, openApp, openStore, readConfig } from "./open.ts";
 
@@ -16,6 +18,7 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
   const opened = await openApp(io, options);
   const stop = stopSignals();
   try {
+    await nameUnresolved(opened.app, opened.log);
     const report = await runOnce(opened.app, stop.signal);
     if (options.json) jsonDocument(io, { ...report, deliveries: report.deliveries.map(viewDelivery) });
     else io.out(opened.app.redact(describe(report)));
@@ -55,6 +58,7 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
         sources: sources.map(({ id }) => id).join(","),
         channels: Object.keys(channels).join(","),
       });
+      await nameUnresolved(app, log);
       await runDaemon(app, bus, AbortSignal.any([stop.signal, reload.signal]), {
         problems: () => refused,
         polled: ({ source, targets, found, failing, discoveryError }) => {
@@ -69,6 +73,13 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
   } finally {
     stop.end();
     await store.close();
+  }
+}
+
+/** One line for each secret that cannot be resolved: what depends on it fails, the rest runs. */
+async function nameUnresolved(app: App, log: Log): Promise<void> {
+  for (const { of, name, message } of await app.learnSecrets()) {
+    log.error(`secret of ${of} "${name}" cannot be resolved: ${message}`);
   }
 }
 
