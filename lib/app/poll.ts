@@ -206,7 +206,9 @@ export function progressOf(app: App): Progress {
 function failureOf(run: Run, target: string, floor: number, error: unknown, readTo: number | null): FailingTarget {
   const earlier = run.before?.failing[target];
   const kind = failureKind(error, run.signal);
-  const tries = run.signal.aborted || kind === "paused" ? (earlier?.tries ?? 0) : (earlier?.tries ?? 0) + 1;
+  // Nobody was asked: there is nothing to go easy on.
+  const unasked = run.signal.aborted || kind === "paused" || kind === "secret";
+  const tries = (earlier?.tries ?? 0) + (unasked ? 0 : 1);
   const wait = tries < FREE_TRIES ? 0 : Math.min(BACKOFF_MS * 2 ** (tries - FREE_TRIES), MAX_BACKOFF_MS);
   // How long a connection rests is the gate's to say, each time anew: other credentials end it at once.
   const asked = error instanceof CloudError && kind !== "paused" ? (error.retryAt ?? 0) : 0;
