@@ -64,7 +64,9 @@ export async function findProblems(app: App, unresolved?: readonly UnresolvedSec
   problems.push(...overdueProblems(app, sources));
   const explained = new Set(problems.filter(isOfConnection).map(({ name }) => name));
   for (const name of app.connections.keys()) {
-    if (!explained.has(name)) problems.push(...unreadProblems(app, name, sources, isOpen));
+    const own = unreadProblems(app, name, sources, isOpen);
+    // What was an alert before stays one until it is read again.
+    problems.push(...own.filter((one) => !explained.has(name) || isOpen(one.problem, one.name)));
   }
   const failing = channels.flatMap(({ sk: channel, data: { failingSince, error } }) => {
     return failingSince !== null && app.channels.has(channel) ? [{ channel, since: failingSince, error }] : [];
@@ -75,7 +77,7 @@ export async function findProblems(app: App, unresolved?: readonly UnresolvedSec
     // An alert says so already.
     const isTold = secretless.has(name) || problems.some((one) => one.problem === "delivery dead" && one.name === name);
     if (isTold && !isOpen("channel failing", name)) continue;
-    const message = `Channel ${name} takes nothing since ${iso(since)}: ${error}`;
+    const message = `Channel ${name} takes nothing since ${iso(since)}: ${error ?? "the reason is not known"}`;
     const alertAt = since + app.config.channels[name]!.fallbackAfter;
     problems.push({ problem: "channel failing", name, message, connection: null, alertAt });
   }

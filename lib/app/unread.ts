@@ -168,7 +168,7 @@ function unreadOf(app: App, { source, row, overdueAt }: SourceState): Unread[] {
     const isLasting = asOf > alertAt;
     all.push({ source, target, kind, error, since, alertAt, isLasting, name: `${source.id}/${target}` });
   }
-  return all.filter(({ kind, isLasting }) => kind !== "secret" && (kind !== "interrupted" || isLasting));
+  return all.filter(({ kind, isLasting }) => kind !== "interrupted" || isLasting);
 }
 
 /** Something of the source was read in its last run. */

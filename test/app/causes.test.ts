@@ -89,6 +89,24 @@ describe("a cause that concerns a whole connection", () => {
 });
 
 describe("causes that concern single targets", () => {
+  it("stay alerts of their own while their connection is paused", async () => {
+    const b = await bench({ yaml: yaml(), services: SERVICES });
+    await b.rounds(2);
+    b.sim.setFaults([{ kind: "status", status: 404, url: /svc-1\/event/ }]);
+    await b.rounds(20, 9);
+    b.setEnv({ HW_SECRET_KEY: "wrong" });
+    await b.reload(yaml());
+    await b.rounds(26, 2);
+    const news = () => [...new Set(told(b).map((line) => line.replace(/^\d+ /, "")))].sort();
+    const opened = ["firing connection paused prod", "firing target unread service-events/svc-1"];
+    expect(news()).toEqual(opened);
+    b.setEnv({ HW_SECRET_KEY: b.sim.credentials.secretKey });
+    b.sim.setFaults([]);
+    await b.reload(yaml());
+    await b.rounds(38, 3);
+    expect(news()).toEqual([...opened, ...opened.map((line) => line.replace("firing", "resolved"))]);
+  });
+
   it("are an alert for each target, and beyond 20 of a source and kind one alert until all are read", async () => {
     const b = await bench({ yaml: yaml(), services: MANY });
     await b.rounds(5, 5);
