@@ -18,10 +18,18 @@ export interface Router {
   routes(alert: Alert): RouteConfig[];
   /** The route of that id, or undefined where the configuration has it no more. */
   byId(id: string): RouteConfig | undefined;
+  /** The route of Lookout's own alerts to this channel alone, for when those that are meant for them do not work. */
+  detour(channel: string): RouteConfig | undefined;
 }
 
-export function compileRouter(root: RouteConfig, health: RouteConfig, compile: CompileAlertPattern): Router {
-  const ids = new Map<string, RouteConfig>([[health.id, health]]);
+/** `detours` lead to one channel each. */
+export function compileRouter(
+  root: RouteConfig,
+  health: RouteConfig,
+  detours: readonly RouteConfig[],
+  compile: CompileAlertPattern,
+): Router {
+  const ids = new Map<string, RouteConfig>([health, ...detours].map((route) => [route.id, route]));
   function build(config: RouteConfig): Node {
     ids.set(config.id, config);
     const matches = config.match === undefined ? () => true : compile(config.match);
@@ -31,6 +39,7 @@ export function compileRouter(root: RouteConfig, health: RouteConfig, compile: C
   return {
     routes: (alert) => (alert.rule === HEALTH_RULE ? [health] : walk(tree, alert)),
     byId: (id) => ids.get(id),
+    detour: (channel) => detours.find(({ channels }) => channels.includes(channel)),
   };
 }
 
@@ -42,9 +51,18 @@ export function groupValues(route: RouteConfig, alert: Alert): Record<string, un
 
 /** The route of Lookout's own health alerts: straight to `health.channels`, exempt from the tree. */
 export function healthRoute(channels: readonly string[], root: RouteConfig): RouteConfig {
+  return ownRoute(["lookout-health"], channels, root);
+}
+
+/** The same to one other channel. */
+export function healthDetour(channel: string, root: RouteConfig): RouteConfig {
+  return ownRoute(["lookout-health", channel], [channel], root);
+}
+
+function ownRoute(name: readonly string[], channels: readonly string[], root: RouteConfig): RouteConfig {
   return {
     ...root,
-    id: hashOf(["lookout-health"], 12),
+    id: hashOf(name, 12),
     match: undefined,
     continue: false,
     channels: [...channels],

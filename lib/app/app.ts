@@ -1,6 +1,6 @@
 // Puts the application together from a configuration and its ports: everything the use cases are given is made here.
 import { createHmac } from "node:crypto";
-import { compileRouter, healthRoute } from "../alerts/route.ts";
+import { compileRouter, healthDetour, healthRoute } from "../alerts/route.ts";
 import { compileSuppression } from "../alerts/suppress.ts";
 import { compileTimeInterval } from "../alerts/time-interval.ts";
 import { channelTypes } from "../channels/registry.ts";
@@ -20,6 +20,7 @@ import type { App, Bus, Channel, Connection, Generation, Identity } from "./deps
 import { healthRuleConfig } from "./health.ts";
 import { divide } from "./owners.ts";
 import { createProjectStore } from "./projects.ts";
+import { createSecretLearner } from "./secrets.ts";
 import { createTokenStore } from "./tokens.ts";
 import { createTransact } from "./unit.ts";
 
@@ -65,20 +66,17 @@ export function createApp(config: Config, ports: AppPorts): App {
   const channels = new Map(
     Object.entries(config.channels).map(([name, one]) => [name, createChannel(name, one, secrets)]),
   );
-  let learning: Promise<void> | undefined;
-  async function learnSecrets(): Promise<void> {
-    const auths = Object.values(config.connections).map(({ auth }) => secrets.resolveDeep(auth));
-    const options = [...channels.values()].map((channel) => channel.options());
-    const all = await Promise.allSettled([...auths, ...options, secrets.resolve(config.health.heartbeat ?? "")]);
-    // What cannot be resolved is told where it is used, and may be found the next time.
-    if (all.some(({ status }) => status === "rejected")) learning = undefined;
-  }
   return {
     config,
     rules: compileRules(config.rules, config.sources, config.timezone),
     observedSince: new Map(),
     healthRule: compileRules([healthRuleConfig()], []).all[0]!,
-    router: compileRouter(config.route, healthRoute(config.health.channels, config.route), compile),
+    router: compileRouter(
+      config.route,
+      healthRoute(config.health.channels, config.route),
+      [...channels.keys()].map((name) => healthDetour(name, config.route)),
+      compile,
+    ),
     suppression: compileSuppression(config.silences, intervals, compile, HEALTH_RULE),
     store,
     transact: createTransact(ports, () => generation.own),
@@ -98,7 +96,8 @@ export function createApp(config: Config, ports: AppPorts): App {
     channels,
     heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),
     redact: secrets.redact,
-    learnSecrets: () => (learning ??= learnSecrets()),
+    learnSecrets: createSecretLearner(config, secrets),
+    brokenChannels: new Set(),
     print,
   };
 }

@@ -193,7 +193,8 @@ async function record(app: App, claimed: DeliveryRow, outcome: Outcome): Promise
     unit.put(key, fallback === undefined ? ended : { ...ended, fallback }, { expires: now + app.config.history });
     if (row.next !== null) await startNext(unit, row.next, now);
     if (status !== "dead") return;
-    unit.create(deadKey(row.id), { channel: row.channel, error }, { expires: now + app.config.history });
+    const dead: DeadRow = { channel: row.channel, error, ...(row.notification.test ? { test: true } : {}) };
+    unit.create(deadKey(row.id), dead, { expires: now + app.config.history });
     app.log.error("delivery is dead", { channel: row.channel, id: row.id, error });
   });
 }

@@ -11,6 +11,7 @@ import type { CloudClient } from "../sources/client.ts";
 import type { Source } from "../sources/port.ts";
 import type { Store } from "../store/port.ts";
 import type { Discovered } from "./owners.ts";
+import type { UnresolvedSecret } from "./secrets.ts";
 import type { Transact } from "./unit.ts";
 
 /** The doorbell: rung after a commit that made something due. A lost ring delays, never loses. */
@@ -77,8 +78,13 @@ export interface App {
   heartbeatUrl(): Promise<string | undefined>;
   /** Replaces every configured secret that was resolved so far in a text that people will see. */
   redact: (text: string) => string;
-  /** Resolves every secret there is, once, so that `redact` knows it before anything is read that may hold it. */
-  learnSecrets(): Promise<void>;
+  /**
+   * Resolves every secret there is, once, so that `redact` knows it before anything is read that may hold it. Returns those that
+   * cannot be resolved: the next call tries them again.
+   */
+  learnSecrets(): Promise<readonly UnresolvedSecret[]>;
+  /** Channels that fail, as the last check of health found them: Lookout's own alerts go around them (detours.ts). */
+  brokenChannels: Set<string>;
   /** Where channels that are this process's own output write. */
   print(text: string): void;
 }

@@ -7,9 +7,11 @@ import { hashOf } from "../model/hash.ts";
 import { endAlert, iso, openAlert } from "../rules/alert.ts";
 import { rulePartition, stateRow } from "../rules/compile.ts";
 import { emptyState, type KeyState, type Transition } from "../rules/state.ts";
-import { listDead } from "./deliver.ts";
+import { announce } from "./announce.ts";
 import type { App } from "./deps.ts";
-import { CONNECTIONS, type ConnectionRow, type RuleRow, SOURCES, type SourceRow } from "./rows.ts";
+import { type Findings, findProblems, type Problem } from "./problems.ts";
+import type { RuleRow } from "./rows.ts";
+import type { UnresolvedSecret } from "./secrets.ts";
 import { type Change, putChanges } from "./transitions.ts";
 
 const HEARTBEAT_MS = 10_000;
@@ -27,62 +29,22 @@ export function healthRuleConfig(): RuleConfig {
   };
 }
 
-/** Something that is wrong with Lookout itself. */
-export interface Problem {
-  problem: "connection paused" | "target unread" | "discovery failed" | "delivery dead" | "configuration refused";
-  /** The connection, `source/target`, source or channel. */
-  name: string;
-  message: string;
-  connection: string | null;
-}
-
-/** Everything that is wrong now, as the store tells it. */
-export async function findProblems(app: App): Promise<Problem[]> {
-  const now = app.clock.now();
-  const [sources, connections, dead] = await Promise.all([
-    app.store.list<SourceRow>(SOURCES),
-    app.store.list<ConnectionRow>(CONNECTIONS),
-    listDead(app),
-  ]);
-  const problems: Problem[] = [];
-  for (const { sk: name, data } of connections) {
-    // Still a problem while the next try is on its way: only an accepted one ends it.
-    if (!app.connections.has(name) || !data.pausedUntil) continue;
-    const message = `Connection ${name} is paused until ${iso(data.pausedUntil)}: ${data.error}`;
-    problems.push({ problem: "connection paused", name, message, connection: name });
-  }
-  const paused = new Set(problems.map(({ name }) => name));
-  for (const source of app.config.sources) {
-    const row = sources.find(({ sk }) => sk === source.id)?.data;
-    if (row === undefined || paused.has(source.connection)) continue;
-    const { connection } = source;
-    if (now - row.lastRunAt > app.config.health.lag + source.every) {
-      const message = `${source.id} has not been polled since ${iso(row.lastRunAt)}: is its poller running?`;
-      problems.push({ problem: "target unread", name: source.id, message, connection });
-    }
-    if (row.discoveryError !== undefined) {
-      const message = `Discovery of ${source.id} failed: ${row.discoveryError}`;
-      problems.push({ problem: "discovery failed", name: source.id, message, connection });
-    }
-    for (const [target, failing] of Object.entries(row.failing)) {
-      const since = failing.isNew ? failing.since : (failing.readTo ?? failing.since);
-      if (now - since <= app.config.health.lag) continue;
-      const message = `${source.id} ${target} is unread since ${iso(since)}: ${failing.error}`;
-      problems.push({ problem: "target unread", name: `${source.id}/${target}`, message, connection });
-    }
-  }
-  for (const [name, rows] of Map.groupBy(dead, (row) => row.channel)) {
-    const message = `${rows.length} dead ${rows.length === 1 ? "delivery" : "deliveries"} to ${name}: ${rows.at(-1)!.error}`;
-    problems.push({ problem: "delivery dead", name, message, connection: null });
-  }
-  return problems;
-}
-
-/** Opens and resolves Lookout's own alerts, and asks for the heartbeat where all is well. Returns the problems. `more` are known otherwise. */
+/**
+ * Opens and resolves Lookout's own alerts, and asks for the heartbeat where all is well. Returns what is an alert. `more` are known
+ * otherwise.
+ */
 export async function checkHealth(app: App, more: readonly Problem[] = []): Promise<Problem[]> {
-  const problems = [...(await findProblems(app)), ...more];
+  const unresolved = await app.learnSecrets();
+  const found = await findProblems(app, unresolved);
+  noteBroken(app, found, unresolved);
+  const now = app.clock.now();
+  const problems = [...found.problems, ...more];
+  const lasting = problems.filter(({ alertAt = Number.NEGATIVE_INFINITY }) => now > alertAt);
   const keyOf = ({ problem, name }: Problem) => ({ problem, name });
-  const wanted = new Map(problems.map((problem) => [stateRow(app.healthRule, keyOf(problem)).sk, problem]));
+  const rowOf = (problem: Problem) => stateRow(app.healthRule, keyOf(problem)).sk;
+  const wanted = new Map(lasting.map((problem) => [rowOf(problem), problem]));
+  // One that has not lasted yet opens nothing, and ends nothing.
+  const present = new Set(problems.map(rowOf));
   const { transitions, groups } = await app.transact(async (unit) => {
     const now = app.clock.now();
     const rows = await unit.list<RuleRow>(rulePartition(app.healthRule));
@@ -94,15 +56,22 @@ export async function checkHealth(app: App, more: readonly Problem[] = []): Prom
     for (const [sk, problem] of wanted) {
       if (!firing.has(sk)) changes.push(opened(app, problem, keyOf(problem), now));
     }
-    for (const [sk, row] of firing) if (!wanted.has(sk)) changes.push(resolved(app, row.state, now));
+    for (const [sk, row] of firing) if (!present.has(sk)) changes.push(resolved(app, row.state, now));
     return {
       transitions: changes.flatMap((change) => change.transitions),
       groups: await putChanges(app, unit, changes, now),
     };
   });
+  announce(app, transitions);
   if (groups.length > 0) await app.bus.publish(transitions, groups);
-  if (problems.length === 0) await beat(app);
-  return problems;
+  if (lasting.length === 0 && found.isRead) await beat(app);
+  return lasting;
+}
+
+function noteBroken(app: App, { failing }: Findings, unresolved: readonly UnresolvedSecret[]): void {
+  app.brokenChannels.clear();
+  for (const { channel } of failing) app.brokenChannels.add(channel);
+  for (const { of, name } of unresolved) if (of === "channel") app.brokenChannels.add(name);
 }
 
 /** Tells the watcher of the watcher; its failure is the watcher's to notice. */

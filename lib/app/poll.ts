@@ -4,6 +4,7 @@ import { CloudError } from "../sources/client.ts";
 import type { Row } from "../store/port.ts";
 import { StoreConflict } from "../store/port.ts";
 import type { App, Connection } from "./deps.ts";
+import { discoveryFailure, type FailureKind, failureKind, projectFailureKind } from "./failure.ts";
 import { forEachLimit } from "./parallel.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import {
@@ -68,6 +69,7 @@ async function pollRound(app: App, source: SourceConfig, signal: AbortSignal, ro
   };
   let discovered: SourceRow["discovered"] = before?.data.discovered;
   let discoveryError: string | undefined;
+  let discoveryKind: FailureKind | undefined;
   let targets = 0;
   try {
     await app.learnSecrets();
@@ -75,6 +77,7 @@ async function pollRound(app: App, source: SourceConfig, signal: AbortSignal, ro
     const known = await targetsOf(app, source, connection, project, before?.data, signal);
     discovered = known.discovered ?? discovered;
     discoveryError = known.error;
+    discoveryKind = known.errorKind;
     targets = known.list.length;
     const ended = newlyEnded(before?.data.discovered?.targets ?? [], known);
     if (ended.length > 0)
@@ -86,13 +89,14 @@ async function pollRound(app: App, source: SourceConfig, signal: AbortSignal, ro
     if (isFatal(error)) throw error;
     // The project itself could not be found out: none of the targets was asked.
     discoveryError = app.redact((error as Error).message);
+    discoveryKind = projectFailureKind(error, signal);
     for (const { id } of source.targets ?? []) {
       const { readTo = null } = run.before?.failing[id] ?? { readTo: run.before?.completeTo };
-      run.failing[id] = failureOf(run, id, now - source.lookback, error, readTo);
+      run.failing[id] = { ...failureOf(run, id, now - source.lookback, error, readTo), kind: discoveryKind };
     }
   }
   const interrupted = signal.aborted && Object.keys(run.failing).length > 0;
-  await writeSourceRow(run, before, discovered, discoveryError);
+  await writeSourceRow(run, before, discovered, discoveryError, discoveryKind);
   const found = run.reports.reduce((sum, report) => sum + report.found, 0);
   return { source: source.id, targets, found, failing: run.failing, discoveryError, interrupted };
 }
@@ -214,10 +218,11 @@ export function progressOf(app: App): Progress {
 
 function failureOf(run: Run, target: string, floor: number, error: unknown, readTo: number | null): FailingTarget {
   const earlier = run.before?.failing[target];
-  const kind = error instanceof CloudError ? error.kind : "internal";
-  const tries = run.signal.aborted || kind === "paused" ? (earlier?.tries ?? 0) : (earlier?.tries ?? 0) + 1;
-  const wait =
-    kind === "paused" || tries < FREE_TRIES ? 0 : Math.min(BACKOFF_MS * 2 ** (tries - FREE_TRIES), MAX_BACKOFF_MS);
+  const kind = failureKind(error, run.signal);
+  // Nobody was asked: there is nothing to go easy on.
+  const unasked = run.signal.aborted || kind === "paused" || kind === "secret";
+  const tries = (earlier?.tries ?? 0) + (unasked ? 0 : 1);
+  const wait = unasked || tries < FREE_TRIES ? 0 : Math.min(BACKOFF_MS * 2 ** (tries - FREE_TRIES), MAX_BACKOFF_MS);
   // How long a connection rests is the gate's to say, each time anew: other credentials end it at once.
   const asked = error instanceof CloudError && kind !== "paused" ? (error.retryAt ?? 0) : 0;
   return {
@@ -236,6 +241,7 @@ async function writeSourceRow(
   before: Row<SourceRow> | undefined,
   discovered: SourceRow["discovered"],
   discoveryError: string | undefined,
+  discoveryKind: FailureKind | undefined,
 ): Promise<void> {
   const { now, source } = run;
   const day = dayOf(now);
@@ -249,7 +255,7 @@ async function writeSourceRow(
     ...(run.app.generation.own === undefined ? {} : { generation: run.app.generation.own }),
     failing: run.failing,
     ...(discovered === undefined ? {} : { discovered }),
-    ...(discoveryError === undefined ? {} : { discoveryError }),
+    ...discoveryFailure(before?.data, discoveryError, discoveryKind, now),
     ledger: Object.fromEntries(Object.entries(ledger).sort().slice(-31)),
   };
   try {

@@ -5,6 +5,7 @@ import { hashOf } from "../model/hash.ts";
 import { endAlert } from "../rules/alert.ts";
 import { type CompiledRule, rulePartition } from "../rules/compile.ts";
 import { deadline } from "../rules/evaluate.ts";
+import { announceClosed } from "./announce.ts";
 import type { App } from "./deps.ts";
 import { joinGeneration } from "./generation.ts";
 import { keysKey } from "./keys.ts";
@@ -28,7 +29,9 @@ export async function reconcileRules(app: App): Promise<void> {
   );
   for (const [id, { since }] of Object.entries(now)) if (since !== undefined) app.observedSince.set(id, since);
   if (JSON.stringify(Object.entries(before).sort()) === JSON.stringify(Object.entries(now).sort())) return;
-  for (const [id, { pk }] of Object.entries(before)) if (now[id]?.pk !== pk) await closePartition(app, pk);
+  for (const [id, { pk }] of Object.entries(before)) {
+    if (now[id]?.pk !== pk) announceClosed(app, id, await closePartition(app, pk));
+  }
   for (const rule of rules) {
     const known = before[rule.config.id];
     if (known?.pk === rulePartition(rule) && known.ends !== now[rule.config.id]!.ends) await retimePartition(app, rule);
@@ -70,11 +73,13 @@ function isWaiting(rule: CompiledRule, { state }: RuleRow): boolean {
   return state.alert?.status === "firing" || deadline(rule, state) !== undefined;
 }
 
-async function closePartition(app: App, pk: string): Promise<void> {
+/** Returns how many alerts were open. */
+async function closePartition(app: App, pk: string): Promise<number> {
   const rows = await app.store.list<RuleRow>(pk);
+  let closed = 0;
   for (let from = 0; from < rows.length; from += BATCH) {
     const batch = rows.slice(from, from + BATCH);
-    await app.transact(async (unit) => {
+    closed += await app.transact(async (unit) => {
       const at = app.clock.now();
       await unit.load(batch);
       const closing = batch.flatMap((row) => unit.value<RuleRow>(row) ?? []);
@@ -95,6 +100,8 @@ async function closePartition(app: App, pk: string): Promise<void> {
         if (group !== undefined) unit.put(head, group, { queue: "group", due: at });
       }
       for (const row of batch) unit.delete(row);
+      return open.length;
     });
   }
+  return closed;
 }

@@ -5,9 +5,9 @@ import type { Event } from "../model/event.ts";
 import type { Notification } from "../model/notification.ts";
 import { projectOf } from "../model/project.ts";
 import type { KeyState } from "../rules/state.ts";
-import type { CloudErrorKind } from "../sources/client.ts";
 import type { Cursor, Target } from "../sources/port.ts";
 import type { Key } from "../store/port.ts";
+import type { FailureKind } from "./failure.ts";
 
 /** A rule's state for one key and the groups its open alert belongs to. Queue "timer", due at its deadline. */
 export interface RuleRow {
@@ -60,7 +60,7 @@ export function isCursor(key: Key): boolean {
 
 /** Why a target is not read, and since when. Times in ms. */
 export interface FailingTarget {
-  kind: CloudErrorKind | "internal";
+  kind: FailureKind;
   error: string;
   since: number;
   tries: number;
@@ -96,6 +96,9 @@ export interface SourceRow {
   discovered?: { at: number; targets: DiscoveredTarget[] };
   /** Why the last discovery failed. */
   discoveryError?: string;
+  discoveryKind?: FailureKind;
+  /** Since when discovery fails; ms. */
+  discoveryFailingSince?: number;
   ledger: Daily<{ seen: number }>;
 }
 export const SOURCES = "source";
@@ -187,10 +190,25 @@ export function deliveryKey(id: string): Key {
 export interface DeadRow {
   channel: string;
   error: string | null;
+  /** It was sent by `lookout send-test`: no problem. */
+  test?: true;
 }
 export const DEAD = "dead";
 export function deadKey(deliveryId: string): Key {
   return { pk: DEAD, sk: deliveryId };
+}
+
+/** How a channel fares; absent where nothing ever failed. Test notifications never change it. */
+export interface ChannelRow {
+  /** The first failed try since the channel last accepted anything; ms. */
+  failingSince: number | null;
+  error: string | null;
+  /** The newest failed try; ms. */
+  failedAt: number | null;
+}
+export const CHANNELS = "channel";
+export function channelKey(name: string): Key {
+  return { pk: CHANNELS, sk: name };
 }
 
 /** An alert that has ended, kept for `history`. */

@@ -4,6 +4,7 @@ import { groupValues } from "../alerts/route.ts";
 import type { Alert } from "../model/alert.ts";
 import type { RouteConfig } from "../model/config.ts";
 import type { App } from "./deps.ts";
+import { detoursOf } from "./detours.ts";
 
 /** An alert's place in one group of a route. */
 export interface Seat {
@@ -17,7 +18,7 @@ export interface Seat {
 
 /** In the order of the routes; a route without channels of a kind has no group of that kind. */
 export function seatsOf(app: App, alert: Alert): Seat[] {
-  return app.router.routes(alert).flatMap((route) =>
+  return [...app.router.routes(alert), ...detoursOf(app, alert)].flatMap((route) =>
     [false, true].flatMap((incident): Seat[] => {
       if (channelsOf(app, route, incident).length === 0) return [];
       const values = incident ? { alert: alert.id } : groupValues(route, alert);

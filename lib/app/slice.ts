@@ -4,6 +4,7 @@ import type { Touch } from "../rules/compile.ts";
 import { applyEvent, inOrder } from "../rules/evaluate.ts";
 import { emptyState, type Observed, type Transition } from "../rules/state.ts";
 import type { Key } from "../store/port.ts";
+import { announce } from "./announce.ts";
 import type { App } from "./deps.ts";
 import { admitKeys } from "./keys.ts";
 import type { OwnProgress, Progress } from "./progress.ts";
@@ -57,7 +58,9 @@ export async function commitSlice(
     if (tooLarge) abandon();
     return result;
   });
-  return tooLarge ? undefined : result;
+  if (tooLarge) return undefined;
+  announce(app, result.transitions);
+  return result;
 }
 
 /** What is observed for a rule and key once the slice of one target is committed. */

@@ -1,22 +1,22 @@
 // How things stand, as the store tells it: targets, connections, deliveries and the ledger (contract, section 7).
 import type { SourceConfig } from "../model/config.ts";
+import { iso } from "../rules/alert.ts";
 import { type ChannelCounts, channelLedger } from "./channel-ledger.ts";
 import { listDeliveries } from "./deliver.ts";
 import type { App } from "./deps.ts";
-import { findProblems, type Problem } from "./health.ts";
+import { findProblems, type Problem } from "./problems.ts";
 import {
   CONNECTIONS,
   type ConnectionRow,
   type Daily,
-  SOURCES,
   type SourceRow,
   type TargetCounts,
   type TargetRow,
   targetPartition,
 } from "./rows.ts";
 import { listFailures, type RuleFailure } from "./rule-failures.ts";
-import { toBePolled } from "./targets.ts";
 import { waitingDeadlines } from "./timers.ts";
+import { listedTargets, type SourceState } from "./unread.ts";
 
 export interface TargetStatus {
   source: string;
@@ -34,6 +34,23 @@ export interface ConnectionStatus {
   error: string | null;
 }
 
+/** How a source is polled; ISO. */
+export interface SourceStatus {
+  source: string;
+  /** When its last run began; null where it was never polled. */
+  lastRunAt: string | null;
+  /** When its next run was due at the latest; null while it is not. */
+  overdueSince: string | null;
+}
+
+/** A channel that takes nothing. */
+export interface FailingChannel {
+  channel: string;
+  /** ISO */
+  since: string;
+  error: string | null;
+}
+
 interface Counts {
   fetched: number;
   seen: number;
@@ -45,6 +62,7 @@ interface Counts {
 
 export interface Status {
   healthy: boolean;
+  sources: SourceStatus[];
   targets: TargetStatus[];
   connections: ConnectionStatus[];
   deliveries: { pending: number; dead: number };
@@ -52,6 +70,7 @@ export interface Status {
   waiting: { rule: string; key: Record<string, unknown>; deadline: string }[];
   /** By source, then UTC day: fetched = seen + malformed + new, new = matched + unmatched. */
   ledger: Record<string, Daily<Counts>>;
+  failingChannels: FailingChannel[];
   /** By channel: what became of the alerts routed to it. */
   channels: Record<string, ChannelCounts>;
   /** Templates and extractions of rules that failed within `history`; their alerts went out with a default, or without the value. */
@@ -61,16 +80,14 @@ export interface Status {
 
 export async function readStatus(app: App): Promise<Status> {
   const now = app.clock.now();
-  const [sources, connections, deliveries, problems] = await Promise.all([
-    app.store.list<SourceRow>(SOURCES),
+  const [connections, deliveries, { problems, sources, failing }] = await Promise.all([
     app.store.list<ConnectionRow>(CONNECTIONS),
     listDeliveries(app),
     findProblems(app),
   ]);
   const targets: TargetStatus[] = [];
   const ledger: Status["ledger"] = {};
-  for (const source of app.config.sources) {
-    const row = sources.find(({ sk }) => sk === source.id)?.data;
+  for (const { source, row } of sources) {
     const all = await app.store.list<TargetRow>(targetPartition(app.config, source));
     const rows = all.filter(({ data }) => data.ledgers[source.id] !== undefined);
     targets.push(
@@ -87,20 +104,28 @@ export async function readStatus(app: App): Promise<Status> {
       rows.map(({ data }) => data.ledgers[source.id]!),
     );
   }
-  const dead = deliveries.filter(({ status }) => status === "dead").length;
+  const real = deliveries.filter(({ notification }) => !notification.test);
+  const dead = real.filter(({ status }) => status === "dead").length;
   return {
-    healthy: problems.length === 0 && targets.every(({ error }) => error === null),
+    healthy: problems.length === 0 && failing.length === 0 && targets.every(({ error }) => error === null),
+    sources: sources.map(sourceStatus),
     targets,
     connections: [...app.connections.keys()].map((name) => {
       return connectionStatus(name, connections.find(({ sk }) => sk === name)?.data, now);
     }),
-    deliveries: { pending: deliveries.filter(({ status }) => status === "pending").length, dead },
+    deliveries: { pending: real.filter(({ status }) => status === "pending").length, dead },
     waiting: await waitingDeadlines(app),
     ledger,
+    failingChannels: failing.map(({ channel, since, error }) => ({ channel, since: iso(since), error })),
     channels: await channelLedger(app, deliveries),
     failures: await listFailures(app),
     problems: problems.map(({ problem, name, message }) => ({ problem, name, message })),
   };
+}
+
+function sourceStatus({ source, row, overdueAt, isOverdue }: SourceState): SourceStatus {
+  const overdueSince = isOverdue && Number.isFinite(overdueAt) ? iso(overdueAt) : null;
+  return { source: source.id, lastRunAt: row ? iso(row.lastRunAt) : null, overdueSince };
 }
 
 function targetStatus(
@@ -110,12 +135,10 @@ function targetStatus(
   read: readonly string[],
   now: number,
 ): TargetStatus[] {
-  const projectWide = app.sources[source.kind].projectWide;
-  const listed =
-    source.targets ?? (row?.discovered && toBePolled(row.discovered.targets, source, row).map(({ target }) => target));
-  const ids = new Set(projectWide || !listed ? read : listed.map(({ id }) => id));
+  const ids = new Set(listedTargets(app, source, row) ?? read);
   for (const id of Object.keys(row?.failing ?? {})) ids.add(id);
-  const nobody = row?.discoveryError !== undefined && ids.size === 0;
+  const error = row?.discoveryKind === "interrupted" ? undefined : row?.discoveryError;
+  const nobody = error !== undefined && ids.size === 0;
   if (nobody) ids.add("*");
   return [...ids].map((target) => {
     const failing = row?.failing[target];
@@ -125,7 +148,8 @@ function targetStatus(
       target,
       lastReadAt: readTo === null ? null : new Date(readTo).toISOString(),
       lagSeconds: readTo === null ? null : Math.max(0, Math.round((now - readTo) / 1_000)),
-      error: failing?.error ?? (nobody ? row.discoveryError! : null),
+      // A run that was stopped is no error: the next one goes on.
+      error: failing && failing.kind !== "interrupted" ? failing.error : nobody ? error : null,
     };
   });
 }

@@ -2,6 +2,7 @@
 import type { SourceConfig } from "../model/config.ts";
 import type { Target } from "../sources/port.ts";
 import type { App, Connection } from "./deps.ts";
+import { type FailureKind, failureKind } from "./failure.ts";
 import type { DiscoveredTarget, SourceRow } from "./rows.ts";
 
 /** How long a discovery serves; ms. */
@@ -25,6 +26,7 @@ export interface Targets {
   elsewhere?: ReadonlySet<string>;
   /** Why discovery failed; `list` is then what was known before. */
   error?: string;
+  errorKind?: FailureKind;
 }
 
 export async function targetsOf(
@@ -76,6 +78,7 @@ export async function targetsOf(
       list: due(before?.targets ?? []),
       asOf: before?.at ?? Number.NEGATIVE_INFINITY,
       error: (error as Error).message,
+      errorKind: failureKind(error, signal),
     };
   }
 }

@@ -5,6 +5,7 @@ import { applyTime, deadline } from "../rules/evaluate.ts";
 import type { Step } from "../rules/lifecycle.ts";
 import type { KeyState, Transition } from "../rules/state.ts";
 import type { Row } from "../store/port.ts";
+import { announce } from "./announce.ts";
 import type { App } from "./deps.ts";
 import { drain } from "./drain.ts";
 import { progressOf } from "./poll.ts";
@@ -60,6 +61,7 @@ async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress)
     await noteFailures(app, unit, changes, [], now);
     return { transitions: step.transitions, groups: await putChanges(app, unit, changes, now) };
   });
+  announce(app, transitions);
   if (transitions.length > 0) await app.bus.publish(transitions, groups);
   return transitions.length > 0;
 }

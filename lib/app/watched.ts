@@ -3,6 +3,7 @@ import type { SourceConfig } from "../model/config.ts";
 import { emptyState, type KeyState } from "../rules/state.ts";
 import { disarm, type Watch, watchesOf, watchFrom } from "../rules/watch.ts";
 import type { Target } from "../sources/port.ts";
+import { announce } from "./announce.ts";
 import type { App } from "./deps.ts";
 import { type DiscoveredTarget, type RuleRow, SOURCES, type SourceRow, type TargetRow, targetKey } from "./rows.ts";
 import { putChanges } from "./transitions.ts";
@@ -115,6 +116,7 @@ export async function dropTargets(
       const groups = await putChanges(app, unit, changes, now);
       return { groups, transitions: changes.flatMap(({ transitions }) => transitions) };
     });
+    announce(app, transitions);
     if (transitions.length > 0) await app.bus.publish(transitions, groups);
   }
 }

@@ -125,6 +125,12 @@ function describeStatus(io: Io, status: Status): string {
     "",
     status.targets.length === 0 ? "No target is polled." : table(rows).trimEnd(),
   ];
+  for (const { source, lastRunAt, overdueSince } of status.sources) {
+    const last = lastRunAt === null ? "never polled" : `last polled ${lastRunAt.slice(0, 19)}Z`;
+    lines.push(
+      `source ${source}: ${last}${overdueSince === null ? "" : `, overdue since ${overdueSince.slice(0, 19)}Z`}`,
+    );
+  }
   for (const { name, state, pausedUntil, error } of status.connections) {
     const until = pausedUntil === null ? "" : ` until ${pausedUntil.slice(0, 19)}Z`;
     lines.push(`connection ${name}: ${state}${until}${error === null ? "" : ` (${oneLine(error, 200)})`}`);
@@ -137,6 +143,11 @@ function describeStatus(io: Io, status: Status): string {
     lines.push(
       `source ${source} on ${day}: ${fetched} fetched, ${seen} seen before, ${malformed} not understood, ` +
         `${found} new, ${matched} of them matched`,
+    );
+  }
+  for (const { channel, since, error } of status.failingChannels) {
+    lines.push(
+      styled(io, "red", `channel ${channel}: failing since ${since.slice(0, 19)}Z (${oneLine(error ?? "", 200)})`),
     );
   }
   for (const [name, { alerts, told, pending, held, dead, passed }] of Object.entries(status.channels)) {

@@ -1,13 +1,15 @@
 // `lookout run`: polls, evaluates and notifies until it is told to stop; `--once` does one round and says how it went.
 import { wallClock } from "../app/clock.ts";
+import type { App } from "../app/deps.ts";
 import { configHash } from "../app/generation.ts";
-import type { Problem } from "../app/health.ts";
 import { viewDelivery } from "../app/lists.ts";
 import type { OpenedConfig } from "../app/open-config.ts";
+import type { Problem } from "../app/problems.ts";
 import { Superseded } from "../app/superseded.ts";
 import { ConfigError, formatFindings } from "../config/finding.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { type RoundReport, runOnce } from "../local/once.ts";
+import type { Log } from "../model/log.ts";
 import { createLog, DONE, type Io, jsonDocument, oneLine, WRONG } from "./io.ts";
 import { assemble, type CommonOptions, openApp, openStore, readOwnConfig } from "./open.ts";
 
@@ -21,6 +23,7 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
   const opened = await openApp(io, options);
   const stop = stopSignals();
   try {
+    await nameUnresolved(opened.app, opened.log);
     const report = await runOnce(opened.app, stop.signal);
     if (options.json) jsonDocument(io, { ...report, deliveries: report.deliveries.map(viewDelivery) });
     else io.out(opened.app.redact(describe(report)));
@@ -68,6 +71,7 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
     while (!stop.signal.aborted) {
       reload = new AbortController();
       const { app } = assemble(io, read.opened, store, bus, read.stamp);
+      if (!standingBy) await nameUnresolved(app, log);
       try {
         await runDaemon(app, bus, AbortSignal.any([stop.signal, reload.signal]), {
           problems: () => refused,
@@ -110,6 +114,13 @@ async function readStamped(options: CommonOptions, before?: Stamped): Promise<St
   const opened = await readOwnConfig(options);
   const same = before !== undefined && configHash(opened.config) === configHash(before.opened.config);
   return { opened, stamp: same ? before.stamp : wallClock.now() };
+}
+
+/** One line for each secret that cannot be resolved: what depends on it fails, the rest runs. */
+async function nameUnresolved(app: App, log: Log): Promise<void> {
+  for (const { of, name, message } of await app.learnSecrets()) {
+    log.error(`secret of ${of} "${name}" cannot be resolved: ${message}`);
+  }
 }
 
 /** Aborts at SIGTERM or SIGINT. A second one, or work that does not end in time, ends the process: the store is consistent always. */

@@ -2,9 +2,10 @@
 
 import { deliverDue, nextDue } from "../app/deliver.ts";
 import type { App, Bus } from "../app/deps.ts";
-import { checkHealth, type Problem } from "../app/health.ts";
+import { checkHealth } from "../app/health.ts";
 import { notifyDue, notifyGroups } from "../app/notify.ts";
 import { type PollReport, pollSource } from "../app/poll.ts";
+import type { Problem } from "../app/problems.ts";
 import { reconcileRules } from "../app/registry.ts";
 import { type DeliveryRow, deliveryKey } from "../app/rows.ts";
 import { fireTimers } from "../app/timers.ts";
