@@ -33,7 +33,8 @@ export function failureKind(error: unknown, signal: AbortSignal): FailureKind {
 /** Likewise where the error stands in the way of all targets: the project is unknown. */
 export function projectFailureKind(error: unknown, signal: AbortSignal): FailureKind {
   const kind = failureKind(error, signal);
-  return error instanceof CloudError && kind !== "interrupted" && !isConnectionWide(kind) ? "project" : kind;
+  const ownKind = kind === "interrupted" || kind === "secret" || isConnectionWide(kind);
+  return error instanceof CloudError && !ownKind ? "project" : kind;
 }
 
 interface DiscoveryFailure {

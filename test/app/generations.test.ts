@@ -50,6 +50,7 @@ describe("a newer configuration", () => {
       ...next,
       learnSecrets: async () => {
         await reconcileRules(b.app);
+        return [];
       },
     };
     await expect(poll(slow)).rejects.toThrow("newer configuration");
