@@ -12,8 +12,10 @@ import { compileRules } from "../rules/compile.ts";
 import { compilePattern } from "../rules/pattern.ts";
 import { discover } from "../sources/discovery.ts";
 import { type ConnectionClient, createCloudClient } from "../sources/http.ts";
+import type { Limiter } from "../sources/limiter.ts";
 import { sources } from "../sources/registry.ts";
 import type { Store } from "../store/port.ts";
+import { createBudgets } from "./budgets.ts";
 import { createGate } from "./credentials.ts";
 import type { App, Bus, Channel, Connection, Generation, Identity } from "./deps.ts";
 import { healthRuleConfig } from "./health.ts";
@@ -41,6 +43,8 @@ export interface AppPorts {
   print(text: string): void;
   /** When the configuration was made or read, which tells the newer of two apart; ms, default: now. */
   stamp?: number | undefined;
+  /** Each kind of source is polled by a process of its own: they share the budget of a project. */
+  perKind?: boolean;
 }
 
 /** Nothing is read, sent or resolved before the first use case runs. */
@@ -57,8 +61,9 @@ export function createApp(config: Config, ports: AppPorts): App {
       compileTimeInterval(spec, { timezone: config.timezone }),
     ]),
   );
+  const budget = createBudgets(config, clock, ports.perKind === true);
   const connections = new Map(
-    Object.entries(config.connections).map(([name, one]) => [name, createConnection(name, one, ports)]),
+    Object.entries(config.connections).map(([name, one]) => [name, createConnection(name, one, ports, budget(name))]),
   );
   const channels = new Map(
     Object.entries(config.channels).map(([name, one]) => [name, createChannel(name, one, secrets)]),
@@ -112,7 +117,7 @@ function createChannel(name: string, config: ChannelConfig, secrets: Secrets): C
 }
 
 /** Its credentials are resolved at the first request, and again after a failure to resolve them. */
-function createConnection(name: string, config: ConnectionConfig, ports: AppPorts): Connection {
+function createConnection(name: string, config: ConnectionConfig, ports: AppPorts, limiter: Limiter): Connection {
   let opened: Promise<ConnectionClient> | undefined;
 
   async function open(): Promise<ConnectionClient> {
@@ -122,7 +127,7 @@ function createConnection(name: string, config: ConnectionConfig, ports: AppPort
     const { store, clock, random, log } = ports;
     const tokens = auth && "password" in auth ? { tokens: createTokenStore(store, name, auth.password, log) } : {};
     const projects = createProjectStore(ports, name, config, fingerprint);
-    return createCloudClient({ connection: { ...config, auth }, clock, random, gate, projects, ...tokens });
+    return createCloudClient({ connection: { ...config, auth }, clock, random, gate, projects, limiter, ...tokens });
   }
   async function client(): Promise<ConnectionClient> {
     opened ??= open();

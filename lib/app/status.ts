@@ -4,6 +4,7 @@ import { type ChannelCounts, channelLedger } from "./channel-ledger.ts";
 import { listDeliveries } from "./deliver.ts";
 import type { App } from "./deps.ts";
 import { findProblems, type Problem } from "./health.ts";
+import { readToIn } from "./read-to.ts";
 import {
   CONNECTIONS,
   type ConnectionRow,
@@ -117,9 +118,10 @@ function targetStatus(
   for (const id of Object.keys(row?.failing ?? {})) ids.add(id);
   const nobody = row?.discoveryError !== undefined && ids.size === 0;
   if (nobody) ids.add("*");
+  const readToOf = readToIn(row);
   return [...ids].map((target) => {
     const failing = row?.failing[target];
-    const readTo = failing ? failing.readTo : (row?.knownTo ?? row?.completeTo ?? null);
+    const readTo = readToOf(target);
     return {
       source: source.id,
       target,

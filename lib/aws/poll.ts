@@ -1,6 +1,6 @@
 // One scheduled poll: the sources of one kind, each no more often than its `every`.
 import type { App } from "../app/deps.ts";
-import { type PollReport, pollSource } from "../app/poll.ts";
+import { type PollReport, pollSources } from "../app/poll.ts";
 import { type SourceRow, sourceKey } from "../app/rows.ts";
 import type { SourceConfig } from "../model/config.ts";
 import type { SourceKind } from "../model/event.ts";
@@ -13,20 +13,14 @@ export interface PollSummary extends Omit<PollReport, "failing"> {
   failing: number;
 }
 
-/** Polls every source of the kind that is due. Rejects where the store fails, once every source has been tried. */
+/** Polls every source of the kind that is due. Rejects where the store fails, once what was under way has ended. */
 export async function pollKind(app: App, kind: SourceKind, signal: AbortSignal): Promise<PollSummary[]> {
-  const sources = app.config.sources.filter((source) => source.kind === kind);
-  const polls = await Promise.allSettled(sources.map((source) => pollDue(app, source, signal)));
-  return polls.flatMap((poll) => {
-    if (poll.status === "rejected") throw poll.reason;
-    return poll.value ?? [];
+  const due: SourceConfig[] = [];
+  for (const source of app.config.sources) if (source.kind === kind && (await isDue(app, source))) due.push(source);
+  const polls = await pollSources(app, due, signal);
+  return polls.map(({ failing, ...report }) => {
+    return { ...report, failing: Object.keys(failing).length - report.unreached };
   });
-}
-
-async function pollDue(app: App, source: SourceConfig, signal: AbortSignal): Promise<PollSummary | undefined> {
-  if (!(await isDue(app, source))) return undefined;
-  const { failing, ...report } = await pollSource(app, source, signal);
-  return { ...report, failing: Object.keys(failing).length };
 }
 
 /** Half a beat of tolerance: a schedule is never exact, and a source of 5m is meant to be polled every fifth minute. */

@@ -55,7 +55,9 @@ async function open(env: Environment): Promise<App> {
   const store = await openDynamoStore({ ...tableOf(config, env), clock: wallClock });
   const print = (text: string) => void process.stderr.write(`${text}\n`);
   try {
-    const app = createApp(config, { store, clock: wallClock, random: Math.random, identity, log, bus, secrets, print });
+    const ports = { store, clock: wallClock, random: Math.random, identity, log, bus, secrets, print };
+    // Every kind has a function of its own.
+    const app = createApp(config, { ...ports, perKind: true });
     await reconcileRules(app);
     return app;
   } catch (error) {

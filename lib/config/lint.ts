@@ -2,6 +2,7 @@
 import type { Config } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
 import { type Finding, findingAt, sortFindings } from "./finding.ts";
+import { lintBudgets } from "./lint-budget.ts";
 import { lintIntervals } from "./lint-intervals.ts";
 import type { CompilePattern } from "./lint-patterns.ts";
 import { lintChannels, lintRoutes, lintSilences } from "./lint-routes.ts";
@@ -27,6 +28,7 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
     ...lintTemplates(config, places),
     ...lintDiscovery(config, places),
     ...lintIdleSources(config, places),
+    ...lintBudgets(config, places),
     ...lintRoutes(config, places, deps.compilePattern),
     ...lintSilences(config, places, deps.compilePattern, deps.now),
     ...lintChannels(config, places),

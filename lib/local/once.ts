@@ -4,7 +4,7 @@ import { deliverDue, nextDue } from "../app/deliver.ts";
 import type { App } from "../app/deps.ts";
 import { checkHealth, type Problem } from "../app/health.ts";
 import { notifyDue } from "../app/notify.ts";
-import { type PollReport, pollSource } from "../app/poll.ts";
+import { type PollReport, pollSources } from "../app/poll.ts";
 import { reconcileRules } from "../app/registry.ts";
 import { type DeliveryRow, deliveryKey } from "../app/rows.ts";
 import { fireTimers } from "../app/timers.ts";
@@ -22,7 +22,7 @@ export interface RoundReport {
 /** Runs one round. Rejects only where the store fails; everything else is in the report. */
 export async function runOnce(app: App, signal: AbortSignal): Promise<RoundReport> {
   await reconcileRules(app);
-  const polls = await Promise.all(app.config.sources.map((source) => pollSource(app, source, signal)));
+  const polls = await pollSources(app, app.config.sources, signal);
   const polled = app.clock.now();
   await fireTimers(app);
   const problems = await checkHealth(app);

@@ -119,7 +119,7 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
     fail(SERVICE, "Failed to start service: out of memory");
     stage.cloud.setFaults([{ kind: "slow", ms: 30_000, on: "service-events" }]);
     const { result } = await poll("service-events", { remaining: 12_000 });
-    expect(result).toMatchObject([{ found: 0, failing: 2, interrupted: true }]);
+    expect(result).toMatchObject([{ found: 0, failing: 0, unreached: 2, interrupted: true }]);
     stage.cloud.setFaults([]);
     expect((await poll("service-events")).result).toMatchObject([{ found: 1, failing: 0, interrupted: false }]);
   });
