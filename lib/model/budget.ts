@@ -56,10 +56,11 @@ function shown(rate: number): string {
   return String(Number(rate.toPrecision(3)));
 }
 
-/** A length of time in words that a person uses; ms. */
+/** A length of time as people write it; ms. */
 function span(ms: number): string {
-  if (ms < 120_000) return `${Math.round(ms / 1_000)}s`;
-  const minutes = Math.round(ms / 60_000);
-  const rest = minutes % 60 === 0 ? "" : ` ${minutes % 60}m`;
-  return minutes < 120 ? `${minutes}m` : `${Math.floor(minutes / 60)}h${rest}`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 120 && seconds !== 60) return `${seconds}s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 120) return `${minutes}m`;
+  return `${Math.floor(minutes / 60)}h${minutes % 60 === 0 ? "" : ` ${minutes % 60}m`}`;
 }
