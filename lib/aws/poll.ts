@@ -23,9 +23,13 @@ export async function pollKind(app: App, kind: SourceKind, signal: AbortSignal):
   });
 }
 
-/** Half a beat of tolerance: a schedule is never exact, and a source of 5m is meant to be polled every fifth minute. */
+/**
+ * Half a beat of tolerance: a schedule is never exact, and a source of 5m is meant to be polled every fifth minute. What a run did not
+ * come to is read by the next beat's.
+ */
 async function isDue(app: App, source: SourceConfig): Promise<boolean> {
   if (source.every <= BEAT_MS) return true;
   const row = await app.store.get<SourceRow>(sourceKey(source.id));
-  return row === undefined || row.data.lastRunAt + source.every - BEAT_MS / 2 <= app.clock.now();
+  if (row === undefined || row.data.lastRunAt + source.every - BEAT_MS / 2 <= app.clock.now()) return true;
+  return Object.values(row.data.failing).some(({ kind }) => kind === "interrupted");
 }

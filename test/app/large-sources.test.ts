@@ -4,6 +4,7 @@ import { seenEvents } from "../../lib/app/lists.ts";
 import { pollSource } from "../../lib/app/poll.ts";
 import { type SourceRow, sourceKey } from "../../lib/app/rows.ts";
 import { readStatus } from "../../lib/app/status.ts";
+import { pollKind } from "../../lib/aws/poll.ts";
 import { runOnce } from "../../lib/local/once.ts";
 import { type Store, StoreError } from "../../lib/store/port.ts";
 import { type Bench, bench, MINUTE, T0 } from "./support.ts";
@@ -150,6 +151,24 @@ describe("a run that is killed", () => {
     expect(await rowOf(b)).toMatchObject({ completeTo: null, firstRunAt: T0 });
     expect((await found(b, "in time")).sort()).toEqual(some);
     expect(await found(b, "too early")).toEqual([]);
+  });
+});
+
+describe("a source of 5m on AWS", () => {
+  it("is polled again at the next beat where its run was stopped, else not", async () => {
+    const source = "sources: [{ kind: service-events, targets: [svc-1, svc-2], every: 5m, lookback: 1m }]";
+    const b = await bench({ services: ["svc-1", "svc-2"], yaml: `${source}\n${REST}` });
+    const polled = (signal: AbortSignal) => pollKind(b.app, "service-events", signal);
+    const on = new AbortController().signal;
+    expect(await polled(AbortSignal.abort(new Error("the time is over")))).toMatchObject([
+      { failing: 0, unreached: 2 },
+    ]);
+    b.to(1);
+    expect(await polled(on)).toMatchObject([{ failing: 0, unreached: 0, interrupted: false }]);
+    b.to(2);
+    expect(await polled(on)).toEqual([]);
+    b.to(6);
+    expect(await polled(on)).toHaveLength(1);
   });
 });
 
