@@ -13,8 +13,10 @@ import { compilePattern } from "../rules/pattern.ts";
 import { CloudError } from "../sources/client.ts";
 import { discover } from "../sources/discovery.ts";
 import { type ConnectionClient, createCloudClient } from "../sources/http.ts";
+import type { Limiter } from "../sources/limiter.ts";
 import { sources } from "../sources/registry.ts";
 import type { Store } from "../store/port.ts";
+import { createBudgets } from "./budgets.ts";
 import { createGate } from "./credentials.ts";
 import type { App, Bus, Channel, Connection, Generation, Identity } from "./deps.ts";
 import { healthRuleConfig } from "./health.ts";
@@ -44,6 +46,8 @@ export interface AppPorts {
   print(text: string): void;
   /** When the configuration was made or read, which tells the newer of two apart; ms, default: now. */
   stamp?: number | undefined;
+  /** Each kind of source is polled by a process of its own: they share the budget of a project. */
+  perKind?: boolean;
 }
 
 /** Nothing is read, sent or resolved before the first use case runs. */
@@ -60,8 +64,9 @@ export function createApp(config: Config, ports: AppPorts): App {
       compileTimeInterval(spec, { timezone: config.timezone }),
     ]),
   );
+  const budget = createBudgets(config, clock, ports.perKind === true);
   const connections = new Map(
-    Object.entries(config.connections).map(([name, one]) => [name, createConnection(name, one, ports)]),
+    Object.entries(config.connections).map(([name, one]) => [name, createConnection(name, one, ports, budget(name))]),
   );
   const channels = new Map(
     Object.entries(config.channels).map(([name, one]) => [name, createChannel(name, one, secrets)]),
@@ -125,7 +130,7 @@ const LOOK_MS = 1_000;
  * Its credentials are resolved at the first request, and anew after they were refused and while the connection rests. Where
  * the references hold others by then, a new client takes the old one's place, and the request is made with it.
  */
-function createConnection(name: string, config: ConnectionConfig, ports: AppPorts): Connection {
+function createConnection(name: string, config: ConnectionConfig, ports: AppPorts, limiter: Limiter): Connection {
   let opened: Promise<Opened> | undefined;
   let looking: Promise<void> | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -145,7 +150,15 @@ function createConnection(name: string, config: ConnectionConfig, ports: AppPort
     const { store, clock, random, log } = ports;
     const tokens = auth && "password" in auth ? { tokens: createTokenStore(store, name, auth.password, log) } : {};
     const projects = createProjectStore(ports, name, config, fingerprint);
-    const client = createCloudClient({ connection: { ...config, auth }, clock, random, gate, projects, ...tokens });
+    const client = createCloudClient({
+      connection: { ...config, auth },
+      clock,
+      random,
+      gate,
+      projects,
+      limiter,
+      ...tokens,
+    });
     return { client, fingerprint };
   }
 

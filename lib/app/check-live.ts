@@ -1,5 +1,6 @@
 // `check --live`: does each connection authenticate, may it do what its sources need, and which targets does it find? Stores nothing
 // but what protects the credentials.
+import { shortages } from "../model/budget.ts";
 import type { SourceConfig } from "../model/config.ts";
 import type { SourceKind } from "../model/event.ts";
 import { CloudError, type CloudErrorKind } from "../sources/client.ts";
@@ -34,6 +35,11 @@ export async function checkLive(app: App, signal: AbortSignal): Promise<LiveSour
   const checked: LiveSource[] = [];
   // One after the other: credentials that turn out wrong are tried as rarely as can be.
   for (const source of app.config.sources) checked.push(await checkSource(app, source, signal));
+  const found = new Map(checked.map((live) => [live.source, live]));
+  for (const { source, message, hint } of shortages(app.config, ({ id }) => found.get(id)!.targets.length)) {
+    // Of named targets the configuration tells it without asking anyone.
+    if (source.targets === undefined) found.get(source.id)!.errors.push(`${message}; ${hint}`);
+  }
   return checked;
 }
 

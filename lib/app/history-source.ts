@@ -79,9 +79,9 @@ async function readTargets(
   for (let tries = 1; left.length > 0; tries++) {
     const again: Read[] = [];
     let wait = AGAIN_MS;
-    await forEachLimit(left, CONCURRENCY, async (read) => {
+    await forEachLimit(left, CONCURRENCY, signal, async (read, either) => {
       try {
-        await readTarget(run, source, project, read, history);
+        await readTarget({ ...run, signal: either }, source, project, read, history);
         keepTarget(run, source, read, endOf(run, read));
       } catch (error) {
         const pause = tries < TRIES && !signal.aborted ? pauseAfter(error, app.clock.now()) : undefined;

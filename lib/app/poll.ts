@@ -1,25 +1,23 @@
 // Polling one source: its targets side by side, every failure confined to its target, and one row that sums the run up.
 import type { SourceConfig } from "../model/config.ts";
 import { CloudError } from "../sources/client.ts";
-import type { Row } from "../store/port.ts";
-import { StoreConflict } from "../store/port.ts";
 import type { App, Connection } from "./deps.ts";
-import { discoveryFailure, type FailureKind, failureKind, projectFailureKind } from "./failure.ts";
+import { failureKind, projectFailureKind } from "./failure.ts";
 import { forEachLimit } from "./parallel.ts";
 import { createProgress, type Progress } from "./progress.ts";
+import { readToIn } from "./read-to.ts";
 import {
   type DiscoveredTarget,
-  dayOf,
   type FailingTarget,
   SOURCES,
   type SourceRow,
-  sourceKey,
   type TargetRow,
   targetKey,
 } from "./rows.ts";
-import { isFatal, refuseSuperseded } from "./superseded.ts";
+import { closeSourceRow, interrupted, keepFloors, keepProgress, openSourceRow, type SourceRun } from "./source-run.ts";
+import { isFatal, refuseSuperseded, untilFatal } from "./superseded.ts";
 import { type Round, readBefore, readTarget, type TargetReport } from "./target.ts";
-import { type Targets, targetsOf } from "./targets.ts";
+import { type Targets, type ToPoll, targetsOf } from "./targets.ts";
 import { dropTargets, livingTargets, watchAgain } from "./watched.ts";
 
 const CONCURRENCY = 24;
@@ -27,6 +25,7 @@ const CONCURRENCY = 24;
 const FREE_TRIES = 5;
 const BACKOFF_MS = 60_000;
 const MAX_BACKOFF_MS = 600_000;
+const STOPPED_DISCOVERY = "the run ended before all targets were listed; the next one begins anew";
 
 export interface PollReport {
   source: string;
@@ -34,8 +33,31 @@ export interface PollReport {
   found: number;
   /** Targets that were not read to their end, and why. */
   failing: Record<string, FailingTarget>;
+  /** How many of them did not fail: the run ended before they were read. */
+  unreached: number;
   discoveryError: string | undefined;
   interrupted: boolean;
+}
+
+/** Polls the sources side by side. Rejects where the store fails for one, once all have ended; a fatal failure stops the others, too. */
+export async function pollSources(
+  app: App,
+  sources: readonly SourceConfig[],
+  signal: AbortSignal,
+): Promise<PollReport[]> {
+  const polled = untilFatal(app, signal);
+  const reports: PollReport[] = [];
+  const errors: unknown[] = [];
+  await forEachLimit([...sources.entries()], sources.length, signal, async ([at, source], either) => {
+    try {
+      reports[at] = await pollSource(polled, source, either);
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      errors.push(error);
+    }
+  });
+  if (errors.length > 0) throw errors[0];
+  return reports;
 }
 
 /** Polls every target of the source once. Only the store's own failures reject: everything else is in the report and the row. */
@@ -51,54 +73,87 @@ export async function pollSource(app: App, source: SourceConfig, signal: AbortSi
 
 async function pollRound(app: App, source: SourceConfig, signal: AbortSignal, round: Round): Promise<PollReport> {
   const now = app.clock.now();
-  const before = await app.store.get<SourceRow>(sourceKey(source.id));
-  refuseSuperseded(before?.data.generation, app.generation.own);
-  const connection = app.connections.get(source.connection)!;
-  const run: Run = {
-    app,
+  const guarded = untilFatal(app, signal);
+  const row = await openSourceRow(guarded, source, now);
+  refuseSuperseded(row.data.generation, app.generation.own);
+  const { discovered, knownTo } = row.data;
+  const run: SourceRun = {
+    app: guarded,
     source,
-    connection,
     now,
-    before: before?.data,
     signal,
+    before: row.data,
+    row,
+    overtaken: false,
+    keptAt: now,
+    keeping: false,
+    readTo: readToIn(row.data),
+    list: undefined,
+    named: false,
+    discovered,
+    discoveryError: undefined,
+    discoveryKind: undefined,
+    knownTo,
     failing: {},
     reports: [],
     complete: new Set(),
-    knownTo: before?.data.knownTo,
     round,
   };
-  let discovered: SourceRow["discovered"] = before?.data.discovered;
-  let discoveryError: string | undefined;
-  let discoveryKind: FailureKind | undefined;
-  let targets = 0;
+  try {
+    await pollTargets(run);
+    const { failing } = await closeSourceRow(run);
+    return reportOf(run, failing);
+  } catch (error) {
+    const read = `${run.complete.size} of ${run.list?.length ?? "unknown"} targets`;
+    const fields = { source: source.id, read, error: app.redact((error as Error).message) };
+    app.log.error("the run was stopped; the next one goes on", fields);
+    throw error;
+  }
+}
+
+async function pollTargets(run: SourceRun): Promise<void> {
+  const { app, source, before, signal, now } = run;
+  const connection = app.connections.get(source.connection)!;
   try {
     await app.learnSecrets();
     const project = await connection.projectId();
-    const known = await targetsOf(app, source, connection, project, before?.data, signal);
-    discovered = known.discovered ?? discovered;
-    discoveryError = known.error;
-    discoveryKind = known.errorKind;
-    targets = known.list.length;
-    const ended = newlyEnded(before?.data.discovered?.targets ?? [], known);
+    const known = await targetsOf(app, source, connection, project, before, signal);
+    run.list = known.list;
+    run.named = known.named === true;
+    run.discovered = known.discovered ?? run.discovered;
+    run.discoveryError = known.error && signal.aborted ? STOPPED_DISCOVERY : known.error;
+    run.discoveryKind = known.errorKind;
+    await keepFloors(run);
+    const ended = newlyEnded(before.discovered?.targets ?? [], known);
     if (ended.length > 0)
-      await dropTargets(app, source, ended, await livingTargets(app, source, discovered?.targets ?? []));
-    await readTargets(run, project, known);
+      await dropTargets(app, source, ended, await livingTargets(app, source, run.discovered?.targets ?? []));
     run.knownTo = now;
-    discovered &&= await watchNew(run, discovered);
+    await readTargets(run, connection, project, known);
   } catch (error) {
     if (isFatal(error)) throw error;
     // The project itself could not be found out: none of the targets was asked.
-    discoveryError = app.redact((error as Error).message);
-    discoveryKind = projectFailureKind(error, signal);
+    run.discoveryError = app.redact((error as Error).message);
+    run.discoveryKind = projectFailureKind(error, signal);
+    const kind = run.discoveryKind;
     for (const { id } of source.targets ?? []) {
-      const { readTo = null } = run.before?.failing[id] ?? { readTo: run.before?.completeTo };
-      run.failing[id] = { ...failureOf(run, id, now - source.lookback, error, readTo), kind: discoveryKind };
+      if (run.complete.has(id)) continue;
+      run.failing[id] ??= { ...failureOf(run, id, now - source.lookback, error, run.readTo(id)), kind };
     }
   }
-  const interrupted = signal.aborted && Object.keys(run.failing).length > 0;
-  await writeSourceRow(run, before, discovered, discoveryError, discoveryKind);
-  const found = run.reports.reduce((sum, report) => sum + report.found, 0);
-  return { source: source.id, targets, found, failing: run.failing, discoveryError, interrupted };
+}
+
+function reportOf(run: SourceRun, failing: SourceRow["failing"]): PollReport {
+  const { source, list = [], reports, discoveryError, signal } = run;
+  const all = Object.values(failing);
+  return {
+    source: source.id,
+    targets: list.length,
+    found: reports.reduce((sum, report) => sum + report.found, 0),
+    failing,
+    unreached: all.filter(({ kind }) => kind === "interrupted").length,
+    discoveryError,
+    interrupted: signal.aborted && (all.length > 0 || discoveryError !== undefined),
+  };
 }
 
 /** Of those that were there before: what a new discovery saw to have ended, or no more. */
@@ -112,40 +167,24 @@ function newlyEnded(
   return before.filter(({ id, endedSeen }) => endedSeen === undefined && !alive.has(id) && !elsewhere?.has(id));
 }
 
-interface Run {
-  app: App;
-  source: SourceConfig;
-  connection: Connection;
-  now: number;
-  before: SourceRow | undefined;
-  signal: AbortSignal;
-  failing: Record<string, FailingTarget>;
-  reports: TargetReport[];
-  /** Ids of the targets that were read to their end. */
-  complete: Set<string>;
-  /** As in its row. */
-  knownTo: number | undefined;
-  round: Round;
+/**
+ * What was never read comes first, then what was read longest ago: a run that ends at its deadline each time would else never reach
+ * the last ones. Where that is the same it may begin anywhere: so would one that is killed before it has written anything.
+ */
+function inTurn({ app, readTo }: SourceRun, list: readonly ToPoll[]): ToPoll[] {
+  const from = Math.floor(app.random() * list.length);
+  const turned = [...list.slice(from), ...list.slice(0, from)];
+  const last = ({ target, unread }: ToPoll) => (unread ? undefined : readTo(target.id)) ?? 0;
+  return turned.toSorted((a, b) => last(a) - last(b));
 }
 
-/** What came, or came back, and is read completely now is watched from now on. */
-async function watchNew(
-  { app, source, now, complete }: Run,
-  discovered: NonNullable<SourceRow["discovered"]>,
-): Promise<NonNullable<SourceRow["discovered"]>> {
-  const targets: DiscoveredTarget[] = [];
-  for (const target of discovered.targets) {
-    const { unread, ...read } = target;
-    if (unread && complete.has(target.id)) {
-      if (target.endedSeen === undefined) await watchAgain(app, source, target, now);
-      targets.push(read);
-    } else targets.push(target);
-  }
-  return { ...discovered, targets };
-}
-
-async function readTargets(run: Run, project: string, { list, asOf }: Targets): Promise<void> {
-  const { app, source, before } = run;
+async function readTargets(
+  run: SourceRun,
+  connection: Connection,
+  project: string,
+  { list, asOf }: Targets,
+): Promise<void> {
+  const { app, source, before, now, round } = run;
   const progress = progressOf(app);
   progress.begin(
     source.id,
@@ -153,29 +192,25 @@ async function readTargets(run: Run, project: string, { list, asOf }: Targets): 
     asOf,
   );
   for (const { target, unread } of list) {
-    if (unread) progress.fail(source.id, target.id, before?.failing[target.id]?.readTo ?? null);
+    if (unread) progress.fail(source.id, target.id, before.failing[target.id]?.readTo ?? null);
   }
-  // What was read longest ago comes first: a run that ends at its deadline each time would else never reach the last ones.
-  const readTo = ({ target }: (typeof list)[number]) => before?.failing[target.id]?.readTo ?? before?.completeTo ?? 0;
-  const ordered = list.toSorted((a, b) => readTo(a) - readTo(b));
-  await forEachLimit(ordered, CONCURRENCY, async ({ target, floor, unread }) => {
-    const earlier = before?.failing[target.id];
-    if (earlier && (run.signal.aborted || earlier.retryAt > run.now)) {
-      run.failing[target.id] = earlier;
-      return;
-    }
-    const lastReadAt = (earlier ? earlier.readTo : unread ? null : before?.completeTo) ?? undefined;
-    const { connection, now, signal } = run;
+  await forEachLimit(inTurn(run, list), CONCURRENCY, run.signal, async ({ target, floor, unread }, signal) => {
+    const earlier = before.failing[target.id];
+    // It keeps what was known of it.
+    if (signal.aborted || (earlier && earlier.retryAt > now)) return;
+    const lastReadAt = run.readTo(target.id) ?? undefined;
     const report: TargetReport = { complete: false, seen: 0, found: 0 };
-    const fail = async (error: unknown) => {
+    const fail = async (error?: unknown) => {
       const row = (await app.store.get<TargetRow>(targetKey(app.config, source, target.id)))?.data;
       const known = "readBefore" in report ? report.readBefore : readBefore(row, source, lastReadAt);
       const readTo = Math.min(now, Math.max(known ?? 0, row?.cursor.readTo ?? 0)) || null;
       const isNew = earlier ? earlier.isNew : known === undefined || undefined;
-      run.failing[target.id] = { ...failureOf(run, target.id, floor, error, readTo), ...(isNew && { isNew }) };
+      const failure = signal.aborted
+        ? interrupted(run, target.id, floor, readTo)
+        : failureOf(run, target.id, floor, error, readTo);
+      run.failing[target.id] = { ...failure, ...(isNew && { isNew }) };
       progress.fail(source.id, target.id, readTo);
     };
-    if (signal.aborted) return fail(new Error("the run was stopped before its turn"));
     run.reports.push(report);
     try {
       await readTarget({
@@ -190,21 +225,22 @@ async function readTargets(run: Run, project: string, { list, asOf }: Targets): 
         progress,
         signal,
         report,
-        round: run.round,
+        round,
       });
-      if (report.complete) {
-        run.complete.add(target.id);
-        return;
-      }
-      await fail(new Error("the run was stopped; the rest follows"));
+      if (!report.complete) return await fail();
+      // What came, or came back, is watched from now on.
+      if (unread && !target.ended) await watchAgain(app, source, target, now);
+      run.complete.add(target.id);
     } catch (error) {
       if (isFatal(error)) throw error;
       // It has ended, and the API has forgotten it: there is nothing more to read.
-      if (target.ended && error instanceof CloudError && error.kind === "not-found") return;
-      await fail(error);
-      if (signal.aborted) return;
-      app.log.warn("target not read", { source: source.id, target: target.id, error: run.failing[target.id]!.error });
+      if (target.ended && error instanceof CloudError && error.kind === "not-found") run.complete.add(target.id);
+      else await fail(error);
+      const failing = run.failing[target.id];
+      if (failing && !signal.aborted)
+        app.log.warn("target not read", { source: source.id, target: target.id, error: failing.error });
     }
+    if (!signal.aborted) await keepProgress(run);
   });
 }
 
@@ -216,8 +252,14 @@ export function progressOf(app: App): Progress {
   });
 }
 
-function failureOf(run: Run, target: string, floor: number, error: unknown, readTo: number | null): FailingTarget {
-  const earlier = run.before?.failing[target];
+function failureOf(
+  run: SourceRun,
+  target: string,
+  floor: number,
+  error: unknown,
+  readTo: number | null,
+): FailingTarget {
+  const earlier = run.before.failing[target];
   const kind = failureKind(error, run.signal);
   // Nobody was asked: there is nothing to go easy on.
   const unasked = run.signal.aborted || kind === "paused" || kind === "secret";
@@ -234,34 +276,4 @@ function failureOf(run: Run, target: string, floor: number, error: unknown, read
     readTo,
     floor: earlier?.floor ?? floor,
   };
-}
-
-async function writeSourceRow(
-  run: Run,
-  before: Row<SourceRow> | undefined,
-  discovered: SourceRow["discovered"],
-  discoveryError: string | undefined,
-  discoveryKind: FailureKind | undefined,
-): Promise<void> {
-  const { now, source } = run;
-  const day = dayOf(now);
-  const seen = run.reports.reduce((sum, report) => sum + report.seen, before?.data.ledger[day]?.seen ?? 0);
-  const ledger = { ...before?.data.ledger, [day]: { seen } };
-  const data: SourceRow = {
-    completeTo: discoveryError === undefined ? now : (before?.data.completeTo ?? null),
-    ...(run.knownTo === undefined ? {} : { knownTo: run.knownTo }),
-    firstRunAt: before?.data.firstRunAt ?? now,
-    lastRunAt: now,
-    ...(run.app.generation.own === undefined ? {} : { generation: run.app.generation.own }),
-    failing: run.failing,
-    ...(discovered === undefined ? {} : { discovered }),
-    ...discoveryFailure(before?.data, discoveryError, discoveryKind, now),
-    ledger: Object.fromEntries(Object.entries(ledger).sort().slice(-31)),
-  };
-  try {
-    await run.app.store.commit([{ op: "put", ...sourceKey(source.id), data, expect: before?.version ?? 0 }]);
-  } catch (error) {
-    // An overlapping run of the same source summed up first: its row stands, and nothing that was read is lost by it.
-    if (!(error instanceof StoreConflict)) throw error;
-  }
 }

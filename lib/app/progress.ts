@@ -2,6 +2,7 @@
 import type { SourceConfig } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
 import type { CompiledRule } from "../rules/compile.ts";
+import { readToIn } from "./read-to.ts";
 import type { SourceRow } from "./rows.ts";
 
 export interface Progress {
@@ -53,17 +54,16 @@ export function createProgress(
     sources.map((source): [string, Own] => [source.id, { known: undefined, asOf: NEVER, targets: new Map() }]),
   );
   let rows: ReadonlyMap<string, SourceRow> = new Map();
+  let readTos: ReadonlyMap<string, (target: string) => number | null> = new Map();
   let loading: Promise<void> | undefined;
 
   async function load(): Promise<void> {
     rows = await loadRows();
+    readTos = new Map([...rows].map(([id, row]) => [id, readToIn(row)]));
   }
   function targetReadTo(source: SourceConfig, id: string, slice: OwnProgress | undefined): number {
     const noted = own.get(source.id)!.targets.get(id);
-    const row = rows.get(source.id);
-    const failing = row?.failing[id];
-    const before = failing ? (failing.readTo ?? NEVER) : (row?.completeTo ?? NEVER);
-    const known = noted ?? before;
+    const known = noted ?? readTos.get(source.id)?.(id) ?? NEVER;
     return slice?.sourceId === source.id && slice.target === id ? Math.max(slice.readTo, known) : known;
   }
   function feedReadTo(source: SourceConfig, key: Record<string, unknown>, slice: OwnProgress | undefined): number {

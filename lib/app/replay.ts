@@ -1,7 +1,7 @@
 // Replays events through the very application that runs live, over a store of its own and a clock that moves only when told.
 // Invariant: the moments of deadlines, groups and repeats are those at which they are due; nothing is asked of a network.
 import { type Group, HEAD, type Member } from "../alerts/group.ts";
-import type { Config } from "../model/config.ts";
+import type { Config, SourceConfig } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
 import type { Notification } from "../model/notification.ts";
 import { iso } from "../rules/alert.ts";
@@ -119,8 +119,9 @@ export async function startReplay({ config, start, targets = [], polledUntil }: 
   function sourceRows(): Map<string, SourceRow> {
     const lastPoll = (every: number) => (polledUntil === now ? now : Math.floor(now / every) * every);
     return new Map(
-      config.sources.map(({ id, every }) => {
-        return [id, { ...readUpTo(polledUntil === undefined ? now : lastPoll(every)), firstRunAt: start }];
+      config.sources.map(({ id, every, targets }) => {
+        const row = readUpTo(polledUntil === undefined ? now : lastPoll(every), targets);
+        return [id, { ...row, firstRunAt: start }];
       }),
     );
   }
@@ -220,6 +221,7 @@ async function waitingIn(store: Store): Promise<Waiting> {
   return waiting;
 }
 
-function readUpTo(now: number): Omit<SourceRow, "firstRunAt"> {
-  return { completeTo: now, lastRunAt: now, failing: {}, discovered: { at: now, targets: [] }, ledger: {} };
+function readUpTo(now: number, targets: SourceConfig["targets"]): Omit<SourceRow, "firstRunAt"> {
+  const known = targets ? { named: targets.map(({ id }) => id) } : { discovered: { at: now, targets: [] } };
+  return { completeTo: now, lastRunAt: now, failing: {}, ...known, ledger: {} };
 }

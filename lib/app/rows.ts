@@ -92,6 +92,8 @@ export interface SourceRow {
   /** The configuration that summed up (generation.ts). */
   generation?: number;
   failing: Record<string, FailingTarget>;
+  /** The targets of the last run, where it did not discover them; rows of older releases lack it. */
+  named?: string[];
   /** The last discovery that saw everything; absent for sources with targets of their own. */
   discovered?: { at: number; targets: DiscoveredTarget[] };
   /** Why the last discovery failed. */

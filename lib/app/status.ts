@@ -5,6 +5,7 @@ import { type ChannelCounts, channelLedger } from "./channel-ledger.ts";
 import { listDeliveries } from "./deliver.ts";
 import type { App } from "./deps.ts";
 import { findProblems, type Problem } from "./problems.ts";
+import { readToIn } from "./read-to.ts";
 import {
   CONNECTIONS,
   type ConnectionRow,
@@ -140,9 +141,10 @@ function targetStatus(
   const error = row?.discoveryKind === "interrupted" ? undefined : row?.discoveryError;
   const nobody = error !== undefined && ids.size === 0;
   if (nobody) ids.add("*");
+  const readToOf = readToIn(row);
   return [...ids].map((target) => {
     const failing = row?.failing[target];
-    const readTo = failing ? failing.readTo : (row?.knownTo ?? row?.completeTo ?? null);
+    const readTo = readToOf(target);
     return {
       source: source.id,
       target,

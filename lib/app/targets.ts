@@ -3,6 +3,7 @@ import type { SourceConfig } from "../model/config.ts";
 import type { Target } from "../sources/port.ts";
 import type { App, Connection } from "./deps.ts";
 import { type FailureKind, failureKind } from "./failure.ts";
+import { readToIn } from "./read-to.ts";
 import type { DiscoveredTarget, SourceRow } from "./rows.ts";
 
 /** How long a discovery serves; ms. */
@@ -18,6 +19,8 @@ export interface ToPoll {
 
 export interface Targets {
   list: ToPoll[];
+  /** They are not discovered. */
+  named?: true;
   /** Up to when (ms) there were no others. */
   asOf: number;
   /** Present where discovery was asked and saw everything. */
@@ -44,6 +47,7 @@ export async function targetsOf(
   if (named) {
     return {
       list: named.map((target) => ({ target, floor: row?.failing[target.id]?.floor ?? since - source.lookback })),
+      named: true,
       asOf: Number.POSITIVE_INFINITY,
     };
   }
@@ -89,10 +93,10 @@ export function toBePolled(
   source: SourceConfig,
   row: SourceRow | undefined,
 ): Targets["list"] {
-  const readTo = (id: string) => (row?.failing[id] ? row.failing[id].readTo : row?.completeTo) ?? 0;
+  const readTo = readToIn(row);
   return targets
     .filter(({ endedAt, floor }) => endedAt === undefined || endedAt >= floor)
-    .filter(({ id, endedSeen }) => endedSeen === undefined || readTo(id) < endedSeen + source.lateness)
+    .filter(({ id, endedSeen }) => endedSeen === undefined || (readTo(id) ?? 0) < endedSeen + source.lateness)
     .map(({ floor, endedSeen: _endedSeen, unread, ...target }) => ({ target, floor, ...(unread && { unread }) }));
 }
 

@@ -1,8 +1,7 @@
 // One scheduled poll: the sources of one kind, each no more often than its `every`.
 import type { App } from "../app/deps.ts";
-import { type PollReport, pollSource } from "../app/poll.ts";
+import { type PollReport, pollSources } from "../app/poll.ts";
 import { type SourceRow, sourceKey } from "../app/rows.ts";
-import { Superseded } from "../app/superseded.ts";
 import type { SourceConfig } from "../model/config.ts";
 import type { SourceKind } from "../model/event.ts";
 
@@ -19,38 +18,22 @@ export interface PollSummary extends Omit<PollReport, "failing"> {
  * done and recorded, with an Error for people: a failed invocation is what Lambda counts and an alarm can look at.
  */
 export async function pollKind(app: App, kind: SourceKind, signal: AbortSignal): Promise<PollSummary[]> {
-  const sources = app.config.sources.filter((source) => source.kind === kind);
-  const polls = await Promise.all(sources.map((source) => pollDue(app, source, signal)));
-  const summaries = polls.flatMap(({ report }) => (report ? [summaryOf(report)] : []));
-  const failures = polls.flatMap(({ failure }, index) => (failure ? [`source ${sources[index]!.id}: ${failure}`] : []));
+  const due: SourceConfig[] = [];
+  for (const source of app.config.sources) if (source.kind === kind && (await isDue(app, source))) due.push(source);
+  const reports = await pollSources(app, due, signal);
+  const summaries = reports.map(summaryOf);
+  const failures = reports.flatMap((report) => {
+    const failure = failureOf(report);
+    return failure ? [`source ${report.source}: ${failure}`] : [];
+  });
   if (failures.length === 0) return summaries;
   // A failed invocation has no result: what became of each source is logged here.
   app.log.info("polled", { result: summaries });
-  throw new Error(`${failures.length} of ${sources.length} polls of ${kind} failed. ${failures.join("; ")}`);
-}
-
-interface Poll {
-  /** Absent where the source was not due, or its poll did not come to an end. */
-  report?: PollReport;
-  /** Why the poll counts as failed. */
-  failure?: string | undefined;
-}
-
-async function pollDue(app: App, source: SourceConfig, signal: AbortSignal): Promise<Poll> {
-  try {
-    if (!(await isDue(app, source))) return {};
-    const report = await pollSource(app, source, signal);
-    return { report, failure: failureOf(report) };
-  } catch (thrown) {
-    if (thrown instanceof Superseded) throw thrown;
-    const { message, stack } = thrown as Error;
-    app.log.error("source not polled", { source: source.id, error: message, stack });
-    return { failure: message };
-  }
+  throw new Error(`${failures.length} of ${due.length} polls of ${kind} failed. ${failures.join("; ")}`);
 }
 
 function summaryOf({ failing, ...report }: PollReport): PollSummary {
-  return { ...report, failing: Object.keys(failing).length };
+  return { ...report, failing: Object.keys(failing).length - report.unreached };
 }
 
 /** Why a poll counts as failed as a whole; a target that is unread among others is told by the health check. */
@@ -62,9 +45,13 @@ function failureOf({ discoveryError, failing, targets, found, interrupted }: Pol
   return `none of its ${targets} targets was read: ${unread[0]!.error}`;
 }
 
-/** Half a beat of tolerance: a schedule is never exact, and a source of 5m is meant to be polled every fifth minute. */
+/**
+ * Half a beat of tolerance: a schedule is never exact, and a source of 5m is meant to be polled every fifth minute. What a run did not
+ * come to is read by the next beat's.
+ */
 async function isDue(app: App, source: SourceConfig): Promise<boolean> {
   if (source.every <= BEAT_MS) return true;
   const row = await app.store.get<SourceRow>(sourceKey(source.id));
-  return row === undefined || row.data.lastRunAt + source.every - BEAT_MS / 2 <= app.clock.now();
+  if (row === undefined || row.data.lastRunAt + source.every - BEAT_MS / 2 <= app.clock.now()) return true;
+  return Object.values(row.data.failing).some(({ kind }) => kind === "interrupted");
 }

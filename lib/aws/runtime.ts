@@ -65,7 +65,8 @@ async function open(env: Environment): Promise<App> {
   const print = (text: string) => void process.stderr.write(`${text}\n`);
   try {
     const ports = { store, clock: wallClock, random: Math.random, identity, log, bus, secrets, print };
-    const app = createApp(config, { ...ports, stamp: builtAt() });
+    // Every kind has a function of its own.
+    const app = createApp(config, { ...ports, stamp: builtAt(), perKind: true });
     await reconcileRules(app);
     return app;
   } catch (error) {

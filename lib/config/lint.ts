@@ -4,6 +4,7 @@ import type { Place } from "../model/place.ts";
 import type { ChannelOptions } from "./check-routes.ts";
 import { type Finding, findingAt, sortFindings } from "./finding.ts";
 import { lintChannelValues } from "./lint-addresses.ts";
+import { lintBudgets } from "./lint-budget.ts";
 import { lintConnections } from "./lint-connections.ts";
 import { lintIntervals } from "./lint-intervals.ts";
 import type { CompilePattern } from "./lint-patterns.ts";
@@ -32,6 +33,7 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
     ...lintConnections(config, places),
     ...lintDiscovery(config, places),
     ...lintIdleSources(config, places),
+    ...lintBudgets(config, places),
     ...lintRoutes(config, places, deps.compilePattern),
     ...lintSilences(config, places, deps.compilePattern, deps.now),
     ...lintChannels(config, places),

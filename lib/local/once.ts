@@ -4,7 +4,7 @@ import { deliverDue, nextDue } from "../app/deliver.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { checkHealth } from "../app/health.ts";
 import { notifyDue, notifyGroups } from "../app/notify.ts";
-import { type PollReport, pollSource } from "../app/poll.ts";
+import { type PollReport, pollSources } from "../app/poll.ts";
 import type { Problem } from "../app/problems.ts";
 import { reconcileRules } from "../app/registry.ts";
 import { type DeliveryRow, deliveryKey } from "../app/rows.ts";
@@ -24,7 +24,7 @@ export interface RoundReport {
 export async function runOnce(app: App, signal: AbortSignal): Promise<RoundReport> {
   await reconcileRules(app);
   const { polling, rung } = collectingRings(app);
-  const polls = await Promise.all(app.config.sources.map((source) => pollSource(polling, source, signal)));
+  const polls = await pollSources(polling, app.config.sources, signal);
   const polled = app.clock.now();
   await fireTimers(polling);
   const problems = await checkHealth(polling);

@@ -25,6 +25,11 @@ export const Connection = z
     projectId: Text.optional().describe("Project id; or name the project with `project`."),
     project: Text.optional().describe("Project name, looked up once."),
     workspaces: z.array(Text).min(1).default(["0"]).describe("ModelArts workspaces in which targets are discovered."),
+    requestsPerSecond: z
+      .number()
+      .positive("must be more than 0")
+      .default(20)
+      .describe("The budget towards the APIs of this cloud project, shared by all who poll it."),
     auth: Auth.optional().describe(
       "Credentials: keys, user and password, or a token. Default: HW_ACCESS_KEY, HW_SECRET_KEY.",
     ),

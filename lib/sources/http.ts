@@ -8,7 +8,7 @@ import { type EndpointName, endpointOf } from "./endpoints.ts";
 import { describe, exchange, type Outgoing, readJson } from "./exchange.ts";
 import { type CredentialGate, openGate } from "./gate.ts";
 import { createTokenKeeper, readProjectId, type TokenStore } from "./iam.ts";
-import { createLimiter } from "./limiter.ts";
+import { createLimiter, type Limiter } from "./limiter.ts";
 import { escapeUri } from "./signer.ts";
 
 export interface ClientLimits {
@@ -41,6 +41,8 @@ export interface ClientOptions {
   tokens?: TokenStore;
   projects?: ProjectStore;
   limits?: Partial<ClientLimits>;
+  /** The budget that it shares with others; default: one of its own, by its limits. */
+  limiter?: Limiter;
 }
 
 /** Where the application may keep the id of a project that is configured by name. */
@@ -61,7 +63,7 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
   const limits = { ...DEFAULTS, ...options.limits };
   const { auth } = connection;
   if (auth === undefined) throw new CloudError("credentials", "the connection has no credentials: set its auth");
-  const limiter = createLimiter(clock, limits);
+  const { limiter = createLimiter(clock, limits) } = options;
   const keeper = "password" in auth ? passwordKeeper(auth) : undefined;
   const authorize = createAuthorizer(auth, clock, keeper);
   let lookup: Promise<string> | undefined;

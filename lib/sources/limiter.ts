@@ -15,6 +15,8 @@ export function createLimiter(clock: Clock, { concurrency, rate }: { concurrency
   let running = 0;
   /** When a request would leave if they left at exactly `rate`. ms */
   let due = 0;
+  /** So far ahead it may be with every slot waiting, and a minute more. ms */
+  const farthest = (concurrency * 1000) / rate + BURST_S * 1000 + 60_000;
 
   async function enter(signal?: AbortSignal): Promise<void> {
     if (running < concurrency) {
@@ -50,7 +52,7 @@ export function createLimiter(clock: Clock, { concurrency, rate }: { concurrency
     if (rate <= 0) return;
     const now = clock.now();
     // A clock set back must not hold requests until it has caught up again.
-    if (due > now + 60_000 * BURST_S) due = now;
+    if (due > now + farthest) due = now;
     due = Math.max(due, now);
     const wait = due - BURST_S * 1000 - now;
     due += 1000 / rate;

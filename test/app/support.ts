@@ -76,11 +76,13 @@ export interface BenchOptions {
   /** The connection names its project, not the project's id. */
   projectByName?: boolean;
   aws?: AwsSecrets;
+  /** Of the connection; default: the configuration's. */
+  requestsPerSecond?: number;
   /** Stands between the application and its store. */
   wrapStore?: (store: Store) => Store;
 }
 
-const CONNECTION = (sim: Simulator, { auth, projectByName, more = {} }: BenchOptions) => `
+const CONNECTION = (sim: Simulator, { auth, projectByName, requestsPerSecond, more = {} }: BenchOptions) => `
 connections:
   prod:
     cloud: custom
@@ -88,6 +90,7 @@ connections:
     ${projectByName ? `project: "${sim.credentials.projectName}"` : `projectId: "${sim.credentials.projectId}"`}
     endpoints: { modelarts: "${sim.url}", ces: "${sim.url}", iam: "${sim.url}" }
     ${auth === undefined ? "" : `auth: ${auth}`}
+    ${requestsPerSecond === undefined ? "" : `requestsPerSecond: ${requestsPerSecond}`}
 ${Object.entries(more)
   .map(([name, keys]) => {
     const endpoints = `modelarts: "${sim.url}", ces: "${sim.url}", iam: "${sim.url}"`;

@@ -123,7 +123,7 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
     const { result, lines } = await poll("service-events", { remaining: 12_000 });
     expect(result).toBeUndefined();
     expect(lines.slice(-2)).toMatchObject([
-      { level: "info", message: "polled", result: [{ found: 0, failing: 2, interrupted: true }] },
+      { level: "info", message: "polled", result: [{ found: 0, failing: 0, unreached: 2, interrupted: true }] },
       { level: "error", message: expect.stringMatching(/none of its 2 targets was read/), error: "Error" },
     ]);
     stage.cloud.setFaults([]);

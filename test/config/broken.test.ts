@@ -41,6 +41,11 @@ const top: Case[] = [
     `history: 30\n${MINIMAL}`,
     'lookout.yml:1:10: "history" must be a duration such as 30s, 10m, 2h or 7d',
   ],
+  [
+    "a budget of nothing",
+    `connections: { prod: { cloud: otc, region: eu-de, projectId: p, requestsPerSecond: 0 } }\n${SOURCES}${RULES}${CHANNELS}`,
+    'lookout.yml:1:84: "requestsPerSecond" must be more than 0',
+  ],
   ["a duration beyond reason", `history: 99999999d\n${MINIMAL}`, 'lookout.yml:1:10: "history" must be at most 3650d'],
   [
     "an unknown store",

@@ -39,6 +39,13 @@ test.each<[sentence: string, parts: Parts]>([
         "[{ id: one, connection: a, kind: cloud-eye-events }, { id: two, connection: b, kind: cloud-eye-events }]",
     },
   ],
+  [
+    "as many named targets as the budget has room for, and any number to be discovered",
+    {
+      connections: "{ prod: { cloud: otc, region: eu-de, projectId: p, requestsPerSecond: 0.05 } }",
+      sources: "[{ kind: pool-events, targets: [a, b, c] }, { kind: service-events }]",
+    },
+  ],
   ["lower-case text", rule("when: { text: [{ wildcard: '*failed*' }, { equals-ignore-case: Failed }] }")],
   [
     "templates of every kind",

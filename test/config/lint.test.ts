@@ -179,6 +179,25 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
     { channels: '{ out: { type: slack, url: "${file:url.txt}" } }' },
     "lookout.yml:4:38: ${file:url.txt} has no value: there is no such file; expected it at url.txt",
   ],
+  [
+    "named targets that take longer to read than every",
+    {
+      connections: "{ prod: { cloud: otc, region: eu-de, projectId: p, requestsPerSecond: 0.01 } }",
+      sources: "[{ kind: pool-events, targets: [a, b, c] }]",
+    },
+    'lookout.yml:2:41: the 3 targets of "pool-events" need 0.05 requests a second, but the budget of the connection "prod" is 0.01: ' +
+      "a round takes 5m, not 1m; raise every, raise requestsPerSecond where the cloud allows it, or poll fewer targets",
+  ],
+  [
+    "sources of one project that need too much together",
+    {
+      connections: `{ a: { cloud: otc, region: eu-de, projectId: p }, b: { cloud: otc, region: eu-de, projectId: p, requestsPerSecond: 0.1 } }`,
+      sources:
+        "[{ kind: cloud-eye-events, connection: a, every: 12s }, { kind: pool-events, connection: b, targets: [a], every: 30s }]",
+    },
+    'lookout.yml:2:11: the target of "cloud-eye-events" needs 0.117 requests a second with those of the project\'s other sources, ' +
+      'but the budget of the connection "a" is 0.1: a round takes 14s, not 12s',
+  ],
 ])("%s is found", async (_, parts, ...printed) => {
   const lines = (await lint({ "lookout.yml": file(parts) })).split("\n");
   expect(printed.map((text, index) => lines[index]?.slice(0, text.length))).toEqual(printed);

@@ -7,7 +7,13 @@ const MINUTE = 60_000;
 /** Nobody is told but whoever reads the outcome. */
 const CHANNEL = "test";
 
-const CONNECTION: ConnectionConfig = { cloud: "custom", region: "test", projectId: "test", workspaces: ["0"] };
+const CONNECTION: ConnectionConfig = {
+  cloud: "custom",
+  region: "test",
+  projectId: "test",
+  workspaces: ["0"],
+  requestsPerSecond: 20,
+};
 
 /** A configuration of these rules alone, with one source of each kind. `file` is an absolute path. */
 export function configOfRules(file: string, rules: RuleConfig[]): Config {
