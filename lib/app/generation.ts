@@ -3,7 +3,7 @@ import type { Config } from "../model/config.ts";
 import { hashOf } from "../model/hash.ts";
 import { type Key, StoreConflict } from "../store/port.ts";
 import type { App } from "./deps.ts";
-import { generationOp, settleJournal } from "./journal.ts";
+import { generationOp, type Lock, settleJournal } from "./journal.ts";
 import { SOURCES, type SourceRow } from "./rows.ts";
 import { Superseded } from "./superseded.ts";
 
@@ -31,32 +31,33 @@ const TRIES = 25;
  */
 export async function joinGeneration(app: App): Promise<void> {
   const config = configHash(app.config);
-  for (let attempt = 1; ; attempt++) {
-    const now = app.clock.now();
-    const lock = await settleJournal(app.store, now);
-    if (lock === undefined) {
-      await app.clock.sleep(Math.ceil(app.random() * 20));
-      continue;
-    }
-    const row = await app.store.get<GenerationRow>(GENERATION);
-    if (row?.data.config === config) {
-      app.generation.own = row.data.number;
-      return;
-    }
-    if (row && app.generation.stamp < row.data.stamp && (await isAlive(app, row.data, now))) throw superseded(row.data);
-    const number = (row?.data.number ?? 0) + 1;
-    const data: GenerationRow = { number, config, stamp: app.generation.stamp, since: now };
+  for (let conflicts = 0; ; ) {
     try {
-      await app.store.commit([
-        { op: "put", ...GENERATION, data, expect: row?.version ?? 0 },
-        generationOp(lock, number),
-      ]);
-      app.generation.own = number;
-      return;
+      const lock = await settleJournal(app.store, app.clock.now());
+      if (lock !== undefined) {
+        app.generation.own = await join(app, config, lock);
+        return;
+      }
+      await app.clock.sleep(Math.ceil(app.random() * 20));
     } catch (error) {
-      if (!(error instanceof StoreConflict) || attempt >= TRIES) throw error;
+      conflicts++;
+      if (!(error instanceof StoreConflict) || conflicts >= TRIES) throw error;
+      await app.clock.sleep(Math.ceil(app.random() * 10 * conflicts));
     }
   }
+}
+
+/** Returns the configuration's number. Throws StoreConflict where another process took over at the same time. */
+async function join(app: App, config: string, lock: Lock): Promise<number> {
+  const now = app.clock.now();
+  const row = await app.store.get<GenerationRow>(GENERATION);
+  if (row?.data.config === config) return row.data.number;
+  const { stamp } = app.generation;
+  if (row && stamp < row.data.stamp && (await isAlive(app, row.data, now))) throw superseded(row.data);
+  const number = (row?.data.number ?? 0) + 1;
+  const data: GenerationRow = { number, config, stamp, since: now };
+  await app.store.commit([{ op: "put", ...GENERATION, data, expect: row?.version ?? 0 }, generationOp(lock, number)]);
+  return number;
 }
 
 /** Whether something of the newer configuration was seen lately. Where all polls are rarer, it is given two of them. */

@@ -15,7 +15,7 @@ import {
   targetKey,
 } from "./rows.ts";
 import { closeSourceRow, interrupted, keepFloors, keepProgress, openSourceRow, type SourceRun } from "./source-run.ts";
-import { isFatal, refuseSuperseded, untilFatal } from "./superseded.ts";
+import { isFatal, refuseSuperseded, Superseded, untilFatal } from "./superseded.ts";
 import { type Round, readBefore, readTarget, type TargetReport } from "./target.ts";
 import { type Targets, type ToPoll, targetsOf } from "./targets.ts";
 import { dropTargets, livingTargets, watchAgain } from "./watched.ts";
@@ -39,25 +39,23 @@ export interface PollReport {
   interrupted: boolean;
 }
 
-/** Polls the sources side by side. Rejects where the store fails for one, once all have ended; a fatal failure stops the others, too. */
-export async function pollSources(
-  app: App,
-  sources: readonly SourceConfig[],
-  signal: AbortSignal,
-): Promise<PollReport[]> {
-  const polled = untilFatal(app, signal);
-  const reports: PollReport[] = [];
-  const errors: unknown[] = [];
-  await forEachLimit([...sources.entries()], sources.length, signal, async ([at, source], either) => {
-    try {
-      reports[at] = await pollSource(polled, source, either);
-    } catch (error) {
-      if (isFatal(error)) throw error;
-      errors.push(error);
-    }
-  });
-  if (errors.length > 0) throw errors[0];
-  return reports;
+/** What became of several sources' polls. */
+export interface Polls {
+  reports: PollReport[];
+  /** Polls that the store stopped, by source. */
+  errors: Map<string, unknown>;
+}
+
+/**
+ * Polls the sources side by side; a store that fails for one stops no other. Throws Superseded, once all have ended, where a newer
+ * configuration decides.
+ */
+export async function pollSources(app: App, sources: readonly SourceConfig[], signal: AbortSignal): Promise<Polls> {
+  const polls = await Promise.allSettled(sources.map((source) => pollSource(app, source, signal)));
+  const errors = new Map<string, unknown>();
+  for (const [at, poll] of polls.entries()) if (poll.status === "rejected") errors.set(sources[at]!.id, poll.reason);
+  for (const error of errors.values()) if (error instanceof Superseded) throw error;
+  return { reports: polls.flatMap((poll) => (poll.status === "fulfilled" ? [poll.value] : [])), errors };
 }
 
 /** Polls every target of the source once. Only the store's own failures reject: everything else is in the report and the row. */

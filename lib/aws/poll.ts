@@ -13,23 +13,26 @@ export interface PollSummary extends Omit<PollReport, "failing"> {
   failing: number;
 }
 
+/** A poll that found nothing out, though its work is done and recorded: for people, and for Lambda to count. */
+export class PollFailed extends Error {
+  override name = "PollFailed";
+}
+
 /**
  * Polls every source of the kind that is due, whatever becomes of the others. Where a poll failed it rejects once all is
- * done and recorded, with an Error for people: a failed invocation is what Lambda counts and an alarm can look at.
+ * done and recorded, with PollFailed: a failed invocation is what Lambda counts and an alarm can look at.
  */
 export async function pollKind(app: App, kind: SourceKind, signal: AbortSignal): Promise<PollSummary[]> {
   const due: SourceConfig[] = [];
   for (const source of app.config.sources) if (source.kind === kind && (await isDue(app, source))) due.push(source);
-  const reports = await pollSources(app, due, signal);
+  const { reports, errors } = await pollSources(app, due, signal);
   const summaries = reports.map(summaryOf);
-  const failures = reports.flatMap((report) => {
-    const failure = failureOf(report);
-    return failure ? [`source ${report.source}: ${failure}`] : [];
-  });
+  const failures = reports.flatMap((report) => failureOf(report) ?? []);
+  for (const [source, error] of errors) failures.push(`source ${source}: ${(error as Error).message}`);
   if (failures.length === 0) return summaries;
   // A failed invocation has no result: what became of each source is logged here.
   app.log.info("polled", { result: summaries });
-  throw new Error(`${failures.length} of ${due.length} polls of ${kind} failed. ${failures.join("; ")}`);
+  throw new PollFailed(`${failures.length} of ${due.length} polls of ${kind} failed. ${failures.join("; ")}`);
 }
 
 function summaryOf({ failing, ...report }: PollReport): PollSummary {
@@ -37,12 +40,13 @@ function summaryOf({ failing, ...report }: PollReport): PollSummary {
 }
 
 /** Why a poll counts as failed as a whole; a target that is unread among others is told by the health check. */
-function failureOf({ discoveryError, failing, targets, found, interrupted }: PollReport): string | undefined {
-  if (discoveryError !== undefined) return `its project or its targets could not be found out: ${discoveryError}`;
+function failureOf({ source, discoveryError, failing, targets, found, interrupted }: PollReport): string | undefined {
+  if (discoveryError !== undefined)
+    return `source ${source}: its project or its targets could not be found out: ${discoveryError}`;
   const unread = Object.values(failing);
   // Stopped by its deadline with something found, it got on: the next one reads the rest.
   if (targets === 0 || unread.length < targets || (interrupted && found > 0)) return undefined;
-  return `none of its ${targets} targets was read: ${unread[0]!.error}`;
+  return `source ${source}: none of its ${targets} targets was read: ${unread[0]!.error}`;
 }
 
 /**

@@ -24,7 +24,8 @@ export interface RoundReport {
 export async function runOnce(app: App, signal: AbortSignal): Promise<RoundReport> {
   await reconcileRules(app);
   const { polling, rung } = collectingRings(app);
-  const polls = await pollSources(polling, app.config.sources, signal);
+  const { reports: polls, errors } = await pollSources(polling, app.config.sources, signal);
+  for (const error of errors.values()) throw error;
   const polled = app.clock.now();
   await fireTimers(polling);
   const problems = await checkHealth(polling);

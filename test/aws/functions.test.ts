@@ -124,7 +124,7 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
     expect(result).toBeUndefined();
     expect(lines.slice(-2)).toMatchObject([
       { level: "info", message: "polled", result: [{ found: 0, failing: 0, unreached: 2, interrupted: true }] },
-      { level: "error", message: expect.stringMatching(/none of its 2 targets was read/), error: "Error" },
+      { level: "error", message: expect.stringMatching(/none of its 2 targets was read/), error: "PollFailed" },
     ]);
     stage.cloud.setFaults([]);
     expect((await poll("service-events")).result).toMatchObject([{ found: 1, failing: 0, interrupted: false }]);

@@ -4,6 +4,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { createApp } from "../../lib/app/app.ts";
 import type { App, Bus } from "../../lib/app/deps.ts";
 import type { OpenedConfig } from "../../lib/app/open-config.ts";
+import { Superseded } from "../../lib/app/superseded.ts";
+import { PollFailed } from "../../lib/aws/poll.ts";
 import type { Clock } from "../../lib/model/clock.ts";
 import type { Random } from "../../lib/simulator/random.ts";
 import { type Store, StoreConflict, StoreError } from "../../lib/store/port.ts";
@@ -161,7 +163,8 @@ function drawFate({ fates }: Machine): "before" | "after" | "stop" | undefined {
 
 /** Whether a use case may reject with this: the store said no, or others were always faster. */
 export function isExcused(error: unknown): boolean {
-  return error instanceof StoreError || error instanceof StoreConflict;
+  const expected = [StoreError, StoreConflict, PollFailed, Superseded];
+  return expected.some((kind) => error instanceof kind);
 }
 
 async function alive(process: Pick<Process, "dead">): Promise<void> {

@@ -3,7 +3,7 @@ import type { App } from "../../lib/app/deps.ts";
 import { checkHealth } from "../../lib/app/health.ts";
 import { reconcileRules } from "../../lib/app/registry.ts";
 import { fireTimers } from "../../lib/app/timers.ts";
-import { pollKind } from "../../lib/aws/poll.ts";
+import { PollFailed, pollKind } from "../../lib/aws/poll.ts";
 import { tellDue, tellGroups } from "../../lib/aws/tell.ts";
 import { createLocalBus, runDaemon } from "../../lib/local/daemon.ts";
 import { runOnce } from "../../lib/local/once.ts";
@@ -84,7 +84,9 @@ export function asFunctions(times: number): Watch {
       const { proc, app } = container;
       const invocation = proc.run(async () => {
         await reconcileRules(app);
-        await work(app);
+        await work(app).catch((error: unknown) => {
+          if (!(error instanceof PollFailed)) throw error;
+        });
       });
       invocations.add(invocation);
     }
