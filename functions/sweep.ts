@@ -7,5 +7,5 @@ import { TELLING_RESERVE, tellDue } from "../lib/aws/tell.ts";
 export const handler = lambda({
   input: z.unknown(),
   reserve: TELLING_RESERVE,
-  run: async (app, _input, signal) => ({ fired: await fireTimers(app), ...(await tellDue(app, signal)) }),
+  run: async (app, _input, signal) => ({ fired: await fireTimers(app, signal), ...(await tellDue(app, signal)) }),
 });

@@ -7,7 +7,7 @@ import type { Key } from "../store/port.ts";
 import { putTelling } from "./deliveries.ts";
 import type { App } from "./deps.ts";
 import { drain } from "./drain.ts";
-import { type EndedRow, endedKey, type RuleRow } from "./rows.ts";
+import { deliveryKey, type EndedRow, endedKey, type RuleRow } from "./rows.ts";
 import { isFatal } from "./superseded.ts";
 import { moveGroup, ruleOf } from "./transitions.ts";
 import type { Unit } from "./unit.ts";
@@ -15,9 +15,9 @@ import type { Unit } from "./unit.ts";
 /** Decides every group that is due now, each once; one that fails stops no other. Returns how many deliveries that led to. */
 export async function notifyDue(app: App, signal?: AbortSignal): Promise<number> {
   let made = 0;
-  await drain<Group>(app, "group", async (rows) => {
+  for await (const rows of drain<Group>(app, "group", signal)) {
     for (const { data } of rows) {
-      if (signal?.aborted) return;
+      if (signal?.aborted) return made;
       try {
         made += await notifyGroup(app, data.id);
       } catch (error) {
@@ -25,7 +25,7 @@ export async function notifyDue(app: App, signal?: AbortSignal): Promise<number>
         app.log.error("group not decided; it stays due", { group: data.id, error: (error as Error).message });
       }
     }
-  });
+  }
   return made;
 }
 
@@ -51,6 +51,7 @@ export async function notifyGroup(app: App, id: string): Promise<number> {
     }));
     const decision = decide(group, route, held, now);
 
+    if (decision.tell) await unit.load(Object.values(group.lanes).map(deliveryKey));
     const deliveries = decision.tell ? await putTelling(app, unit, group, route, decision.tell, now) : [];
     const waiting = Object.fromEntries(Object.entries(group.waiting).filter(([, until]) => until > now));
     const lanes = { ...group.lanes, ...Object.fromEntries(deliveries) };

@@ -22,13 +22,17 @@ const AT_ONCE = 1_000;
 /** When a deadline that still waits for its targets is looked at again; ms. */
 const AGAIN_MS = 30_000;
 
-/** Fires every deadline that is due and decided. One that fails stops no other. Returns how many fired. */
-export async function fireTimers(app: App): Promise<number> {
+/**
+ * Fires every deadline that is due and decided, until the signal aborts or it is `until` (ms); the rest stays due. One that fails
+ * stops no other. Returns how many fired.
+ */
+export async function fireTimers(app: App, signal?: AbortSignal, until = Number.POSITIVE_INFINITY): Promise<number> {
   const progress = progressOf(app);
   let fired = 0;
-  await drain<RuleRow>(app, "timer", async (rows) => {
+  for await (const rows of drain<RuleRow>(app, "timer", signal)) {
     await progress.ready();
     for (const row of rows) {
+      if (signal?.aborted || app.clock.now() >= until) return fired;
       try {
         if (await fireTimer(app, row, progress)) fired++;
       } catch (error) {
@@ -36,7 +40,7 @@ export async function fireTimers(app: App): Promise<number> {
         app.log.error("deadline not decided; it stays due", { row: row.pk, error: (error as Error).message });
       }
     }
-  });
+  }
   return fired;
 }
 

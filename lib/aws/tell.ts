@@ -28,6 +28,6 @@ export async function tellGroups(app: App, groups: readonly string[], signal: Ab
 
 /** Decides every group that is due. */
 export async function tellDue(app: App, signal: AbortSignal): Promise<TellSummary> {
-  const made = await notifyDue(app);
+  const made = await notifyDue(app, signal);
   return { made, tried: (await deliverDue(app, signal)).length };
 }

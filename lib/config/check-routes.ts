@@ -86,7 +86,7 @@ export function validateOptions(
   document: Document,
   place: Place,
 ): Validated<unknown> {
-  const { type, fallback, sendResolved, ...own } = channel;
+  const { type, fallback, fallbackAfter, sendResolved, ...own } = channel;
   return validate(options, own, document, place, Object.keys(Channel.shape));
 }
 

@@ -1,11 +1,11 @@
 // The whole thing as one process: every source on its own beat, and a tick that tells what is due, until it is told to stop.
 
-import { deliverDue } from "../app/deliver.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { checkHealth, type Problem } from "../app/health.ts";
 import { notifyDue } from "../app/notify.ts";
 import { type PollReport, pollSource } from "../app/poll.ts";
 import { reconcileRules } from "../app/registry.ts";
+import { createSender } from "../app/sender.ts";
 import { fireTimers } from "../app/timers.ts";
 import type { SourceConfig } from "../model/config.ts";
 
@@ -92,25 +92,29 @@ function isDue(now: number, at: number, interval: number): boolean {
 }
 
 async function tickForever(app: App, bus: LocalBus, signal: AbortSignal, hooks: DaemonHooks): Promise<void> {
-  const busy = new Set<string>();
-  const sending = new Set<Promise<unknown>>();
+  const sender = createSender(app, signal);
+  const sending = new Set<Promise<void>>();
   let healthAt = 0;
   let purgeAt = 0;
+  // Not awaited: a slow channel holds up neither the others nor the next decision.
+  function send(): void {
+    const sent = sender.poke();
+    if (sending.has(sent)) return;
+    sending.add(sent);
+    sent
+      .catch((error: Error) => app.log.error("deliveries not sent; they stay due", { error: error.message }))
+      .finally(() => sending.delete(sent));
+  }
   while (!signal.aborted) {
     const now = app.clock.now();
     try {
-      await fireTimers(app);
+      await fireTimers(app, signal);
       if (isDue(now, healthAt, HEALTH_MS)) {
         healthAt = now + HEALTH_MS;
         await checkHealth(app, hooks.problems?.());
       }
-      await notifyDue(app);
-      // Not awaited: a slow channel holds up neither the others nor the next decision.
-      const sent = deliverDue(app, signal, busy).catch((error: Error) => {
-        app.log.error("deliveries not sent; they stay due", { error: error.message });
-      });
-      sending.add(sent);
-      void sent.finally(() => sending.delete(sent));
+      await notifyDue(app, signal);
+      send();
       if (isDue(now, purgeAt, PURGE_MS)) {
         purgeAt = now + PURGE_MS;
         await app.store.purge(now);
@@ -120,5 +124,5 @@ async function tickForever(app: App, bus: LocalBus, signal: AbortSignal, hooks: 
     }
     await bus.wait(TICK_MS, signal);
   }
-  await Promise.all(sending);
+  await Promise.allSettled(sending);
 }

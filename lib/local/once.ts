@@ -24,7 +24,7 @@ export async function runOnce(app: App, signal: AbortSignal): Promise<RoundRepor
   await reconcileRules(app);
   const polls = await Promise.all(app.config.sources.map((source) => pollSource(app, source, signal)));
   const polled = app.clock.now();
-  await fireTimers(app);
+  await fireTimers(app, signal);
   const problems = await checkHealth(app);
   const tried = new Set(await tell(app, signal));
   for (;;) {
@@ -43,6 +43,6 @@ export async function runOnce(app: App, signal: AbortSignal): Promise<RoundRepor
 }
 
 async function tell(app: App, signal: AbortSignal): Promise<string[]> {
-  await notifyDue(app);
+  await notifyDue(app, signal);
   return deliverDue(app, signal);
 }

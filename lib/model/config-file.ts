@@ -9,6 +9,7 @@ import { Connection, SourceEntry } from "./source-file.ts";
 export const Channel = z.looseObject({
   type: Text.describe("Kind of destination."),
   fallback: Name.optional().describe("Channel that gets what this one could not deliver."),
+  fallbackAfter: Positive.prefault("5m").describe("What was tried in vain for so long goes to the fallback, too."),
   sendResolved: z.boolean().default(true).describe("Also tell resolutions."),
 });
 

@@ -31,6 +31,8 @@ export interface SourceConfig {
 export interface ChannelConfig {
   type: string;
   fallback: string | undefined;
+  /** ms */
+  fallbackAfter: number;
   sendResolved: boolean;
   /** Checked by the channel's own options; secret references not yet resolved. */
   options: Record<string, unknown>;

@@ -35,7 +35,8 @@ const SQL = {
   replace: `UPDATE rows SET version = version + 1, data = :data, queue = :queue, due = :due, expires = :expires
     WHERE pk = :pk AND sk = :sk AND version = :expect AND ${LIVE}`,
   delete: "DELETE FROM rows WHERE pk = :pk AND sk = :sk",
-  due: `SELECT ${COLUMNS} FROM rows WHERE queue = :queue AND due <= :due AND ${LIVE} ORDER BY due, pk, sk LIMIT :limit`,
+  due: `SELECT ${COLUMNS} FROM rows WHERE queue = :queue AND due BETWEEN :from AND :due AND ${LIVE}
+    ORDER BY due, pk, sk LIMIT :limit`,
   purge: `DELETE FROM rows WHERE (pk, sk) IN (SELECT pk, sk FROM rows WHERE expires <= :now LIMIT ${PURGE_ROWS})`,
 } as const;
 
@@ -140,8 +141,8 @@ export function storeOver({ db, now, explain, plain }: Opened): Store {
       const { sql, values } = listing(pk, options);
       return select<T>(sql, { ...values, now: now() });
     },
-    async due<T>(queue: Queue, until: number, limit: number) {
-      return select<T>(SQL.due, { queue, due: until, limit, now: now() });
+    async due<T>(queue: Queue, until: number, limit: number, from = 0) {
+      return select<T>(SQL.due, { queue, from, due: until, limit, now: now() });
     },
     async commit(ops) {
       if (ops.length === 0) return;

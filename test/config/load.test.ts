@@ -78,7 +78,13 @@ test("the shortest useful file loads, with every default filled in", async () =>
     timeIntervals: {},
     silences: [],
     channels: {
-      chat: { type: "feishu", fallback: undefined, sendResolved: true, options: { url: "${env:CHAT_URL}" } },
+      chat: {
+        type: "feishu",
+        fallback: undefined,
+        fallbackAfter: 300_000,
+        sendResolved: true,
+        options: { url: "${env:CHAT_URL}" },
+      },
     },
     health: { channels: ["chat"], lag: 900_000, heartbeat: undefined },
     history: 2_592_000_000,

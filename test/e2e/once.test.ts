@@ -29,7 +29,10 @@ describe("run --once over the documents' samples", () => {
   it("tells each abnormal event once, signed; a second run tells nothing and asks one request per target", async () => {
     const { sim, hook, run } = await setUp();
     const first = await lookout(ONCE, run);
-    expect(first).toMatchObject({ code: 0, stderr: "" });
+    expect(first.code).toBe(0);
+    const logged = first.stderr.trim().split("\n");
+    expect(logged.filter((one) => !/ info +delivered channel="ops" id="\w{8}" .* attempt=1$/.test(one))).toEqual([]);
+    expect(logged).toHaveLength(ABNORMAL);
     for (const request of hook.received) verifySigned(request);
     const told = hook.received.flatMap(({ notification }) => notification.alerts.flatMap(({ events }) => events));
     expect(told).toHaveLength(ABNORMAL);

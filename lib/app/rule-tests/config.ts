@@ -33,7 +33,9 @@ export function configOfRules(file: string, rules: RuleConfig[]): Config {
     route,
     timeIntervals: {},
     silences: [],
-    channels: { [CHANNEL]: { type: "console", fallback: undefined, sendResolved: true, options: {} } },
+    channels: {
+      [CHANNEL]: { type: "console", fallback: undefined, fallbackAfter: 0, sendResolved: true, options: {} },
+    },
     health: { channels: [], lag: 15 * MINUTE, heartbeat: undefined },
     history: 43_200 * MINUTE,
     store: { type: "sqlite", path: file },
