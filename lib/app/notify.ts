@@ -1,7 +1,9 @@
-// From due groups to deliveries: one decision per group, its members and its deliveries in one commit.
-import { decide, type MemberAlert } from "../alerts/decide.ts";
+// From due groups to deliveries: one decision per group, its members and its deliveries in one commit, together with other groups'.
+import { setImmediate } from "node:timers/promises";
+import { type Decision, decide, type MemberAlert } from "../alerts/decide.ts";
 import { bucketOf, type Group, groupPartition, HEAD, type Member } from "../alerts/group.ts";
 import type { Alert } from "../model/alert.ts";
+import type { RouteConfig } from "../model/config.ts";
 import { rulePartition } from "../rules/compile.ts";
 import type { Key } from "../store/port.ts";
 import { putTelling } from "./deliveries.ts";
@@ -12,78 +14,164 @@ import { isFatal } from "./superseded.ts";
 import { moveGroup, ruleOf } from "./transitions.ts";
 import type { Unit } from "./unit.ts";
 
+/** Groups of one commit, at most. */
+const GROUPS = 64;
+/** A small group's: its head, its members, two deliveries. */
+const ITEMS_PER_GROUP = 4;
+
+export interface NotifyOptions {
+  /** Once it aborts no more groups are decided; they stay due. */
+  signal?: AbortSignal | undefined;
+  /** Called after each commit that led to deliveries: they can be sent while the next groups are decided. */
+  made?: (() => void) | undefined;
+}
+
 /** Decides every group that is due now, each once; one that fails stops no other. Returns how many deliveries that led to. */
-export async function notifyDue(app: App, signal?: AbortSignal): Promise<number> {
+export async function notifyDue(app: App, options: NotifyOptions = {}): Promise<number> {
   let made = 0;
-  for await (const rows of drain<Group>(app, "group", signal)) {
-    for (const { data } of rows) {
-      if (signal?.aborted) return made;
-      try {
-        made += await notifyGroup(app, data.id);
-      } catch (error) {
-        if (isFatal(error)) throw error;
-        app.log.error("group not decided; it stays due", { group: data.id, error: (error as Error).message });
-      }
-    }
+  for await (const rows of drain<Group>(app, "group", options.signal)) {
+    made += await notifyGroups(
+      app,
+      rows.map(({ data }) => data.id),
+      options,
+    );
   }
   return made;
 }
 
-/** Decides one group, due or not. Returns how many deliveries it led to. */
-export async function notifyGroup(app: App, id: string): Promise<number> {
-  const pk = groupPartition(id);
-  return app.transact(async (unit) => {
-    const rows = await unit.list<Group | Member[]>(pk);
-    const head = rows.find((row) => row.sk === HEAD);
-    if (head === undefined) return 0;
-    const group = head.data as Group;
-    const members = rows.filter((row) => row.sk !== HEAD).flatMap((row) => row.data as Member[]);
-    const route = app.router.byId(group.route);
-    const now = app.clock.now();
-    const alerts = await memberAlerts(app, unit, members);
-    if (route === undefined) {
-      await moveGroup(app, unit, group, alerts, now);
+/** Decides the groups, due or not, several in one commit. One that fails stops no other. Returns how many deliveries that led to. */
+export async function notifyGroups(app: App, ids: readonly string[], options: NotifyOptions = {}): Promise<number> {
+  const { signal, made } = options;
+  const distinct = [...new Set(ids)];
+  const atOnce = Math.min(GROUPS, Math.max(1, Math.floor(app.store.limits.items / ITEMS_PER_GROUP)));
+  let count = 0;
+  for (let from = 0; from < distinct.length && !signal?.aborted; from += atOnce) {
+    const deliveries = await notifyTogether(app, distinct.slice(from, from + atOnce));
+    count += deliveries;
+    if (deliveries > 0) made?.();
+    // Whoever sends comes in between, whatever the store.
+    await setImmediate();
+  }
+  return count;
+}
+
+/** Where the groups do not fit into one commit, or fail together, each half is decided by itself. */
+async function notifyTogether(app: App, ids: readonly string[]): Promise<number> {
+  try {
+    const made = await app.transact(async (unit, abandon) => {
+      const count = await decideGroups(app, unit, ids);
+      if (ids.length === 1 || unit.fits()) return count;
+      abandon();
+      return undefined;
+    });
+    if (made !== undefined) return made;
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    if (ids.length === 1) {
+      app.log.error("group not decided; it stays due", { group: ids[0], error: (error as Error).message });
       return 0;
     }
-    const held = alerts.map((entry) => ({
-      ...entry,
-      hold: entry.alert && app.suppression.hold(entry.alert, route, now),
-    }));
-    const decision = decide(group, route, held, now);
-
-    if (decision.tell) await unit.load(Object.values(group.lanes).map(deliveryKey));
-    const deliveries = decision.tell ? await putTelling(app, unit, group, route, decision.tell, now) : [];
-    const waiting = Object.fromEntries(Object.entries(group.waiting).filter(([, until]) => until > now));
-    const lanes = { ...group.lanes, ...Object.fromEntries(deliveries) };
-    const told = decision.tell ? { lastAt: now, sequence: group.sequence + 1, lanes } : {};
-    const next: Group = { ...group, ...told, waiting };
-    putMembers(unit, pk, members, decision.members);
-    if (decision.members.length === 0) unit.delete({ pk, sk: HEAD });
-    else unit.put({ pk, sk: HEAD }, next, { queue: "group", due: decision.due });
-    return deliveries.length;
-  });
+  }
+  const half = ids.length >> 1;
+  return (await notifyTogether(app, ids.slice(0, half))) + (await notifyTogether(app, ids.slice(half)));
 }
 
-async function memberAlerts(app: App, unit: Unit, members: readonly Member[]): Promise<MemberAlert[]> {
-  const gone = new Set(members.filter((member) => !isCurrent(app, member)));
-  const current = members.filter((member) => !gone.has(member));
-  await unit.load(current);
-  const open = (member: Member) => {
-    const alert = unit.value<RuleRow>(member)?.state.alert;
-    return alert?.id === member.id ? alert : undefined;
-  };
-  await unit.load(current.filter((member) => open(member) === undefined).map(({ id }) => endedKey(id)));
-  return members.map((member) => {
-    if (gone.has(member)) return { member, alert: undefined, canResolve: false, hold: undefined };
-    const alert: Alert | undefined = open(member) ?? unit.value<EndedRow>(endedKey(member.id))?.alert;
-    const canResolve = (alert && ruleOf(app, alert.rule)?.canResolve) ?? false;
-    return { member, alert, canResolve, hold: undefined };
-  });
+/** Decides the groups within one unit; what they read is read together. Returns how many deliveries they led to. */
+async function decideGroups(app: App, unit: Unit, ids: readonly string[]): Promise<number> {
+  const groups = (await Promise.all(ids.map((id) => loadGroup(unit, id)))).filter((one) => one !== undefined);
+  const current = await loadAlerts(
+    app,
+    unit,
+    groups.flatMap(({ members }) => members),
+  );
+  const now = app.clock.now();
+  const decided: Decided[] = [];
+  for (const loaded of groups) {
+    const alerts = loaded.members.map((member) => memberAlert(app, unit, member, current));
+    const route = app.router.byId(loaded.group.route);
+    if (route === undefined) await moveGroup(app, unit, loaded.group, alerts, now);
+    else decided.push({ ...loaded, route, decision: decideGroup(app, loaded.group, route, alerts, now) });
+  }
+  const telling = decided.filter(({ decision }) => decision.tell !== undefined);
+  await unit.load(telling.flatMap(({ group }) => Object.values(group.lanes).map(deliveryKey)));
+  let count = 0;
+  for (const one of decided) count += await putDecision(app, unit, one, now);
+  return count;
 }
 
-/** False where the member's rule was removed or changed: its alert has closed silently. */
-function isCurrent(app: App, member: Member): boolean {
-  return [...app.rules.all, app.healthRule].some((rule) => rulePartition(rule) === member.pk);
+interface LoadedGroup {
+  group: Group;
+  members: Member[];
+}
+
+interface Decided extends LoadedGroup {
+  route: RouteConfig;
+  decision: Decision;
+}
+
+/** Undefined where the group has ended. */
+async function loadGroup(unit: Unit, id: string): Promise<LoadedGroup | undefined> {
+  const rows = await unit.list<Group | Member[]>(groupPartition(id));
+  const head = rows.find((row) => row.sk === HEAD);
+  if (head === undefined) return undefined;
+  const members = rows.filter((row) => row !== head).flatMap((row) => row.data as Member[]);
+  return { group: head.data as Group, members };
+}
+
+/** What one group tells now, with what holds its alerts back. */
+function decideGroup(
+  app: App,
+  group: Group,
+  route: RouteConfig,
+  alerts: readonly MemberAlert[],
+  now: number,
+): Decision {
+  const held = alerts.map((entry) => ({
+    ...entry,
+    hold: entry.alert && app.suppression.hold(entry.alert, route, now),
+  }));
+  return decide(group, route, held, now);
+}
+
+/** Puts what was decided. Returns how many deliveries it led to. */
+async function putDecision(
+  app: App,
+  unit: Unit,
+  { group, members, route, decision }: Decided,
+  now: number,
+): Promise<number> {
+  const pk = groupPartition(group.id);
+  const deliveries = decision.tell ? await putTelling(app, unit, group, route, decision.tell, now) : [];
+  const waiting = Object.fromEntries(Object.entries(group.waiting).filter(([, until]) => until > now));
+  const lanes = { ...group.lanes, ...Object.fromEntries(deliveries) };
+  const told = decision.tell ? { lastAt: now, sequence: group.sequence + 1, lanes } : {};
+  const next: Group = { ...group, ...told, waiting };
+  putMembers(unit, pk, members, decision.members);
+  if (decision.members.length === 0) unit.delete({ pk, sk: HEAD });
+  else unit.put({ pk, sk: HEAD }, next, { queue: "group", due: decision.due });
+  return deliveries.length;
+}
+
+/** Loads the members' alerts. Returns the partitions of the rules that there are: other members' alerts have closed silently. */
+async function loadAlerts(app: App, unit: Unit, members: readonly Member[]): Promise<ReadonlySet<string>> {
+  const current = new Set([...app.rules.all, app.healthRule].map(rulePartition));
+  const known = members.filter(({ pk }) => current.has(pk));
+  await unit.load(known);
+  const ended = known.filter((member) => openAlert(unit, member) === undefined);
+  await unit.load(ended.map(({ id }) => endedKey(id)));
+  return current;
+}
+
+function openAlert(unit: Unit, member: Member): Alert | undefined {
+  const alert = unit.value<RuleRow>(member)?.state.alert;
+  return alert?.id === member.id ? alert : undefined;
+}
+
+function memberAlert(app: App, unit: Unit, member: Member, current: ReadonlySet<string>): MemberAlert {
+  if (!current.has(member.pk)) return { member, alert: undefined, canResolve: false, hold: undefined };
+  const alert = openAlert(unit, member) ?? unit.value<EndedRow>(endedKey(member.id))?.alert;
+  const canResolve = (alert && ruleOf(app, alert.rule)?.canResolve) ?? false;
+  return { member, alert, canResolve, hold: undefined };
 }
 
 function putMembers(unit: Unit, pk: string, before: readonly Member[], after: readonly Member[]): void {

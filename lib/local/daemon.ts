@@ -113,7 +113,7 @@ async function tickForever(app: App, bus: LocalBus, signal: AbortSignal, hooks: 
         healthAt = now + HEALTH_MS;
         await checkHealth(app, hooks.problems?.());
       }
-      await notifyDue(app, signal);
+      await notifyDue(app, { signal, made: send });
       send();
       if (isDue(now, purgeAt, PURGE_MS)) {
         purgeAt = now + PURGE_MS;

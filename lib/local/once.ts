@@ -43,6 +43,6 @@ export async function runOnce(app: App, signal: AbortSignal): Promise<RoundRepor
 }
 
 async function tell(app: App, signal: AbortSignal): Promise<string[]> {
-  await notifyDue(app, signal);
+  await notifyDue(app, { signal });
   return deliverDue(app, signal);
 }
