@@ -5,11 +5,11 @@ import { bucketOf, type Group, groupPartition, HEAD, type Member } from "../aler
 import type { Alert } from "../model/alert.ts";
 import type { RouteConfig } from "../model/config.ts";
 import { rulePartition } from "../rules/compile.ts";
-import type { Key } from "../store/port.ts";
+import type { Key, Row } from "../store/port.ts";
 import { putTelling } from "./deliveries.ts";
 import type { App } from "./deps.ts";
 import { drain } from "./drain.ts";
-import { deliveryKey, type EndedRow, endedKey, type RuleRow } from "./rows.ts";
+import { type DeliveryRow, deliveryKey, type EndedRow, endedKey, type RuleRow } from "./rows.ts";
 import { isFatal } from "./superseded.ts";
 import { moveGroup, ruleOf } from "./transitions.ts";
 import type { Unit } from "./unit.ts";
@@ -22,8 +22,8 @@ const ITEMS_PER_GROUP = 4;
 export interface NotifyOptions {
   /** Once it aborts no more groups are decided; they stay due. */
   signal?: AbortSignal | undefined;
-  /** Called after each commit that led to deliveries: they can be sent while the next groups are decided. */
-  made?: (() => void) | undefined;
+  /** Given what each commit put into the queue: it can be sent while the next groups are decided. */
+  made?: ((rows: readonly Row<DeliveryRow>[]) => void) | undefined;
 }
 
 /** Decides every group that is due now, each once; one that fails stops no other. Returns how many deliveries that led to. */
@@ -47,8 +47,8 @@ export async function notifyGroups(app: App, ids: readonly string[], options: No
   let count = 0;
   for (let from = 0; from < distinct.length && !signal?.aborted; from += atOnce) {
     const deliveries = await notifyTogether(app, distinct.slice(from, from + atOnce));
-    count += deliveries;
-    if (deliveries > 0) made?.();
+    count += deliveries.count;
+    if (deliveries.queued.length > 0) made?.(deliveries.queued);
     // Whoever sends comes in between, whatever the store.
     await setImmediate();
   }
@@ -56,7 +56,7 @@ export async function notifyGroups(app: App, ids: readonly string[], options: No
 }
 
 /** Where the groups do not fit into one commit, or fail together, each half is decided by itself. */
-async function notifyTogether(app: App, ids: readonly string[]): Promise<number> {
+async function notifyTogether(app: App, ids: readonly string[]): Promise<Made> {
   try {
     const made = await app.transact(async (unit, abandon) => {
       const count = await decideGroups(app, unit, ids);
@@ -69,15 +69,23 @@ async function notifyTogether(app: App, ids: readonly string[]): Promise<number>
     if (isFatal(error)) throw error;
     if (ids.length === 1) {
       app.log.error("group not decided; it stays due", { group: ids[0], error: (error as Error).message });
-      return 0;
+      return { count: 0, queued: [] };
     }
   }
   const half = ids.length >> 1;
-  return (await notifyTogether(app, ids.slice(0, half))) + (await notifyTogether(app, ids.slice(half)));
+  const [first, second] = [await notifyTogether(app, ids.slice(0, half)), await notifyTogether(app, ids.slice(half))];
+  return { count: first.count + second.count, queued: [...first.queued, ...second.queued] };
 }
 
-/** Decides the groups within one unit; what they read is read together. Returns how many deliveries they led to. */
-async function decideGroups(app: App, unit: Unit, ids: readonly string[]): Promise<number> {
+/** The deliveries that one commit led to. */
+interface Made {
+  count: number;
+  /** Those that wait for no other. */
+  queued: Row<DeliveryRow>[];
+}
+
+/** Decides the groups within one unit; what they read is read together. */
+async function decideGroups(app: App, unit: Unit, ids: readonly string[]): Promise<Made> {
   const groups = (await Promise.all(ids.map((id) => loadGroup(unit, id)))).filter((one) => one !== undefined);
   const current = await loadAlerts(
     app,
@@ -94,9 +102,13 @@ async function decideGroups(app: App, unit: Unit, ids: readonly string[]): Promi
   }
   const telling = decided.filter(({ decision }) => decision.tell !== undefined);
   await unit.load(telling.flatMap(({ group }) => Object.values(group.lanes).map(deliveryKey)));
-  let count = 0;
-  for (const one of decided) count += await putDecision(app, unit, one, now);
-  return count;
+  const made: string[] = [];
+  for (const one of decided) made.push(...(await putDecision(app, unit, one, now)));
+  const queued = made.map(deliveryKey).flatMap((key): Row<DeliveryRow>[] => {
+    const due = unit.due(key);
+    return due === undefined ? [] : [{ ...key, version: 1, data: unit.value(key)!, queue: "delivery", due }];
+  });
+  return { count: made.length, queued };
 }
 
 interface LoadedGroup {
@@ -133,13 +145,13 @@ function decideGroup(
   return decide(group, route, held, now);
 }
 
-/** Puts what was decided. Returns how many deliveries it led to. */
+/** Puts what was decided. Returns the ids of the deliveries it led to. */
 async function putDecision(
   app: App,
   unit: Unit,
   { group, members, route, decision }: Decided,
   now: number,
-): Promise<number> {
+): Promise<string[]> {
   const pk = groupPartition(group.id);
   const deliveries = decision.tell ? await putTelling(app, unit, group, route, decision.tell, now) : [];
   const waiting = Object.fromEntries(Object.entries(group.waiting).filter(([, until]) => until > now));
@@ -149,7 +161,7 @@ async function putDecision(
   putMembers(unit, pk, members, decision.members);
   if (decision.members.length === 0) unit.delete({ pk, sk: HEAD });
   else unit.put({ pk, sk: HEAD }, next, { queue: "group", due: decision.due });
-  return deliveries.length;
+  return deliveries.map(([, id]) => id);
 }
 
 /** Loads the members' alerts. Returns the partitions of the rules that there are: other members' alerts have closed silently. */

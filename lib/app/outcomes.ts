@@ -46,8 +46,7 @@ export function isClaimed(app: App, { claim }: DeliveryRow): boolean {
 export function claim(app: App, unit: Unit, id: string, attempts: number): DeliveryRow | undefined {
   const key = deliveryKey(id);
   const row = unit.value<DeliveryRow>(key);
-  if (row === undefined || row.status !== "pending" || row.attempts !== attempts || isClaimed(app, row))
-    return undefined;
+  if (row?.status !== "pending" || row.attempts !== attempts || isClaimed(app, row)) return undefined;
   const until = app.clock.now() + CLAIM_MS;
   const claimed: DeliveryRow = { ...row, attempts: attempts + 1, claim: { by: app.identity.id, until } };
   unit.put(key, claimed, { queue: "delivery", due: unit.due(key) });

@@ -1,6 +1,6 @@
 // Telling people: groups are decided, and what is due is sent meanwhile. Whatever is not done by the end stays due in the table.
 import type { App } from "../app/deps.ts";
-import { notifyDue, notifyGroups } from "../app/notify.ts";
+import { type NotifyOptions, notifyDue, notifyGroups } from "../app/notify.ts";
 import { createSender, type Sender } from "../app/sender.ts";
 import { fireTimers } from "../app/timers.ts";
 
@@ -44,14 +44,13 @@ export async function sweepDue(app: App, signal: AbortSignal): Promise<TellSumma
 async function telling(
   app: App,
   signal: AbortSignal,
-  decide: (made: () => void) => Promise<number>,
+  decide: (made: NotifyOptions["made"]) => Promise<number>,
 ): Promise<TellSummary> {
   const tried = new Set<string>();
   const sender: Sender = createSender(app, signal, (id) => tried.add(id));
   // Where it fails, it fails at the end too, and says so there.
-  const send = (): void => void sender.poke().catch(() => {});
-  send();
-  const made = await decide(send);
+  void sender.poke().catch(() => {});
+  const made = await decide((rows) => void sender.offer(rows).catch(() => {}));
   await sender.poke();
   return { made, tried: tried.size };
 }

@@ -97,8 +97,7 @@ async function tickForever(app: App, bus: LocalBus, signal: AbortSignal, hooks: 
   let healthAt = 0;
   let purgeAt = 0;
   // Not awaited: a slow channel holds up neither the others nor the next decision.
-  function send(): void {
-    const sent = sender.poke();
+  function keep(sent: Promise<void>): void {
     if (sending.has(sent)) return;
     sending.add(sent);
     sent
@@ -113,8 +112,8 @@ async function tickForever(app: App, bus: LocalBus, signal: AbortSignal, hooks: 
         healthAt = now + HEALTH_MS;
         await checkHealth(app, hooks.problems?.());
       }
-      await notifyDue(app, { signal, made: send });
-      send();
+      await notifyDue(app, { signal, made: (rows) => keep(sender.offer(rows)) });
+      keep(sender.poke());
       if (isDue(now, purgeAt, PURGE_MS)) {
         purgeAt = now + PURGE_MS;
         await app.store.purge(now);

@@ -18,6 +18,8 @@ import { explain, openFile } from "./sqlite-file.ts";
 
 /** No limit of SQLite's: they keep a commit from holding the file, and the process, for long. */
 const LIMITS = { items: 5_000, bytes: 32 * 1024 * 1024 };
+/** Characters of JSON up to which a row is stored as it is: a disk's bytes cost less than the time to compress them. */
+const PLAIN = 4_096;
 /** What a row takes beside its key and data. */
 const ROW_BYTES = 32;
 /** Rows that one statement of `purge` removes, so that others come in between. */
@@ -54,7 +56,7 @@ interface Stored extends Key {
  * throws StoreError where the file cannot be used, saying what to do.
  */
 export function openSqliteStore({ path, now }: { path: string; now: () => number }): Store {
-  return storeOver({ db: openFile(path), now, explain: (error) => explain(error, path) });
+  return storeOver({ db: openFile(path), now, explain: (error) => explain(error, path), plain: PLAIN });
 }
 
 export interface Opened {
