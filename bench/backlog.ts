@@ -98,7 +98,10 @@ function rereads(count: number, step: number): number {
 }
 
 function exits(...runs: readonly Measured[]): string[] {
-  return runs.flatMap(({ code, stderr }) => differences("exit and errors", "0 ", `${code} ${stderr}`));
+  return runs.flatMap(({ code, stderr }) => {
+    const troubles = stderr.split("\n").filter((line) => !line.includes(" info "));
+    return differences("exit and errors", "0 ", `${code} ${troubles.join("\n")}`);
+  });
 }
 
 /** What the state says is compared with what must have come of the events; returns what differs. */

@@ -93,9 +93,9 @@ function counting(inner: Store): Store {
       count({ pk }, "Reads");
       return inner.list(pk, options);
     },
-    due(queue, now, limit) {
+    due(queue, now, limit, from) {
       counts.otherAccesses++;
-      return inner.due(queue, now, limit);
+      return inner.due(queue, now, limit, from);
     },
     commit(ops) {
       for (const op of ops) count(op, op.op === "check" ? "Reads" : "Writes");

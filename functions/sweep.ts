@@ -1,11 +1,10 @@
 // Scheduled once a minute: fires deadlines and tells everything that is due, also what no ring of the bus told of.
 import * as z from "zod";
-import { fireTimers } from "../lib/app/timers.ts";
 import { lambda } from "../lib/aws/middleware.ts";
-import { TELLING_RESERVE, tellDue } from "../lib/aws/tell.ts";
+import { sweepDue, TELLING_RESERVE } from "../lib/aws/tell.ts";
 
 export const handler = lambda({
   input: z.unknown(),
   reserve: TELLING_RESERVE,
-  run: async (app, _input, signal) => ({ fired: await fireTimers(app), ...(await tellDue(app, signal)) }),
+  run: (app, _input, signal) => sweepDue(app, signal),
 });

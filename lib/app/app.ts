@@ -113,6 +113,7 @@ function createChannel(name: string, config: ChannelConfig, secrets: Secrets): C
     type: channelTypes.get(config.type)!,
     sendResolved: config.sendResolved,
     fallback: config.fallback,
+    fallbackAfter: config.fallbackAfter,
     options: () => secrets.resolveDeep(config.options),
   };
 }

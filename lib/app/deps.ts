@@ -39,6 +39,8 @@ export interface Channel {
   type: ChannelType;
   sendResolved: boolean;
   fallback: string | undefined;
+  /** What was tried in vain for so long goes to the fallback; ms. */
+  fallbackAfter: number;
   /** The channel's options with every secret reference resolved; throws SecretError. */
   options(): Promise<Record<string, unknown>>;
 }

@@ -39,7 +39,7 @@ export interface ExplainedDelivery extends DeliveryView {
   endedAt: string | null;
   /** The delivery of the same group and channel that goes before it and is not through yet. */
   behind: string | null;
-  /** The delivery to the channel's fallback that it led to. */
+  /** The delivery to the channel's fallback that it led to, where it is dead or was tried in vain for long. */
   fallback: string | null;
 }
 

@@ -172,6 +172,10 @@ export interface DeliveryRow {
   giveUpAt: number;
   /** When it was delivered or died, the last time it was tried; absent before. */
   endedAt?: number;
+  /** When its first try failed; absent before. */
+  failedSince?: number;
+  /** When it went to the channel's fallback, which it does once; absent before. */
+  fellBackAt?: number;
   /** Who is sending it now. */
   claim: Claim | null;
   /** Ids of the alerts it tells of. */
@@ -179,7 +183,7 @@ export interface DeliveryRow {
   /** Of the same group and channel: the one before, and the one that waits for this one. */
   previous: string | null;
   next: string | null;
-  /** Where it died: the last delivery to the fallback; what follows it there waits for that. */
+  /** Where it went to the fallback: the last delivery there; what follows it there waits for that. */
   fallback?: string;
   notification: Notification;
 }
@@ -192,7 +196,7 @@ export function deliveryKey(id: string): Key {
 export interface DeadRow {
   channel: string;
   error: string | null;
-  /** It was sent by `lookout send-test`: no problem. */
+  /** It was a test notification. */
   test?: true;
 }
 export const DEAD = "dead";
@@ -200,12 +204,12 @@ export function deadKey(deliveryId: string): Key {
   return { pk: DEAD, sk: deliveryId };
 }
 
-/** How a channel fares; absent where nothing ever failed. Test notifications never change it. */
+/** How a channel does; absent where nothing ever failed. Test notifications change nothing of it. Times in ms. */
 export interface ChannelRow {
-  /** The first failed try since the channel last accepted anything; ms. */
+  /** The first try that failed since the channel last accepted anything; null while it is well. */
   failingSince: number | null;
   error: string | null;
-  /** The newest failed try; ms. */
+  /** The newest try that failed, within a minute. */
   failedAt: number | null;
 }
 export const CHANNELS = "channel";

@@ -11,7 +11,7 @@ const WAIT_MS = 250;
 /** Sends it and waits for the outcome of its first try, whoever makes it. Returns the deliveries as they are then. */
 export async function sendTest(app: App, channel: Channel, signal: AbortSignal): Promise<DeliveryRow[]> {
   const ids = await app.transact(async (unit) => {
-    return putTestNotification(unit, channel, testAlert(app), app.clock.now());
+    return putTestNotification(app, unit, channel, testAlert(app), app.clock.now());
   });
   await deliverDue(app, signal);
   for (;;) {

@@ -23,25 +23,41 @@ const AT_ONCE = 1_000;
 /** When a deadline that still waits for its targets is looked at again; ms. */
 const AGAIN_MS = 30_000;
 
-/** Fires every deadline that is due and decided. One that fails stops no other. Returns how many fired. */
-export async function fireTimers(app: App): Promise<number> {
+/**
+ * Fires every deadline that is due and decided, until the signal aborts or it is `until` (ms); the rest stays due. One that fails
+ * stops no other. Returns how many fired.
+ */
+export async function fireTimers(app: App, signal?: AbortSignal, until = Number.POSITIVE_INFINITY): Promise<number> {
   const progress = progressOf(app);
+  const all: Fired = { transitions: [], groups: new Set() };
   let fired = 0;
-  await drain<RuleRow>(app, "timer", async (rows) => {
-    await progress.ready();
-    for (const row of rows) {
-      try {
-        if (await fireTimer(app, row, progress)) fired++;
-      } catch (error) {
-        if (isFatal(error)) throw error;
-        app.log.error("deadline not decided; it stays due", { row: row.pk, error: (error as Error).message });
+  try {
+    for await (const rows of drain<RuleRow>(app, "timer", signal)) {
+      await progress.ready();
+      for (const row of rows) {
+        if (signal?.aborted || app.clock.now() >= until) return fired;
+        try {
+          if (await fireTimer(app, row, progress, all)) fired++;
+        } catch (error) {
+          if (isFatal(error)) throw error;
+          app.log.error("deadline not decided; it stays due", { row: row.pk, error: (error as Error).message });
+        }
       }
     }
-  });
-  return fired;
+    return fired;
+  } finally {
+    // Rung once: what is over its time together is notified together.
+    if (all.transitions.length > 0) await app.bus.publish(all.transitions, [...all.groups]);
+  }
 }
 
-async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress): Promise<boolean> {
+/** What the deadlines led to so far. */
+interface Fired {
+  transitions: Transition[];
+  groups: Set<string>;
+}
+
+async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress, all: Fired): Promise<boolean> {
   const rule = ruleOfPartition(app, pk);
   const key = { pk, sk };
   const { groups, transitions } = await app.transact(async (unit) => {
@@ -62,7 +78,8 @@ async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress)
     return { transitions: step.transitions, groups: await putChanges(app, unit, changes, now) };
   });
   announce(app, transitions);
-  if (transitions.length > 0) await app.bus.publish(transitions, groups);
+  all.transitions.push(...transitions);
+  for (const id of groups) all.groups.add(id);
   return transitions.length > 0;
 }
 

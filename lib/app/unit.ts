@@ -20,6 +20,8 @@ export interface PutOptions {
 export interface Unit {
   /** Reads rows strongly; what was read or put before in this unit is not read again. Absent rows are undefined. */
   load(keys: readonly Key[]): Promise<void>;
+  /** Takes a row as it was read or written before, in place of loading it: the commit finds out whether it has changed since. */
+  know(row: Row): void;
   /** The value of a loaded row, as put in this unit or as read. */
   value<T>(key: Key): T | undefined;
   /** The version a loaded row was read at; 0 where it is absent. */
@@ -135,6 +137,9 @@ function createUnit(store: Store): { unit: Unit; ops: () => Op[] } {
       if (missing.size === 0) return;
       for (const name of missing.keys()) rows.set(name, undefined);
       for (const row of await store.getMany([...missing.values()])) rows.set(rowId(row), row);
+    },
+    know(row) {
+      if (!rows.has(rowId(row))) rows.set(rowId(row), row);
     },
     value<T>(key: Key): T | undefined {
       const put = changes.get(rowId(key));

@@ -1,10 +1,13 @@
-// Telling people: groups are decided, then what is due is sent. Whatever is not done by the end stays due in the table.
-import { deliverDue } from "../app/deliver.ts";
+// Telling people: groups are decided, and what is due is sent meanwhile. Whatever is not done by the end stays due in the table.
 import type { App } from "../app/deps.ts";
-import { notifyDue, notifyGroups } from "../app/notify.ts";
+import { type NotifyOptions, notifyDue, notifyGroups } from "../app/notify.ts";
+import { createSender, type Sender } from "../app/sender.ts";
+import { fireTimers } from "../app/timers.ts";
 
 /** Before the deadline: a delivery in hand is sent (15 s at most) and recorded, and never sent twice for lack of time. ms */
 export const TELLING_RESERVE = 20_000;
+/** Deadlines are fired for so long at a time before what they led to is told; ms. */
+const TIMERS_MS = 10_000;
 
 export interface TellSummary {
   /** How many deliveries were made, and how many were tried. */
@@ -12,20 +15,48 @@ export interface TellSummary {
   tried: number;
 }
 
-/** Decides the named groups, due or not; `round` is the poll round that is over. */
-export async function tellGroups(
+/** Decides the named groups, due or not; `round` is the poll round that is over. One that fails stops no other: it stays due for the sweep. */
+export function tellGroups(
   app: App,
   groups: readonly string[],
   round: string | undefined,
   signal: AbortSignal,
 ): Promise<TellSummary> {
   const over = new Set(round === undefined ? [] : [round]);
-  const made = await notifyGroups(app, groups, { over, signal });
-  return { made, tried: (await deliverDue(app, signal)).length };
+  return telling(app, signal, (made) => notifyGroups(app, groups, { over, signal, made }));
 }
 
 /** Decides every group that is due. */
-export async function tellDue(app: App, signal: AbortSignal): Promise<TellSummary> {
-  const made = await notifyDue(app, { signal });
-  return { made, tried: (await deliverDue(app, signal)).length };
+export function tellDue(app: App, signal: AbortSignal): Promise<TellSummary> {
+  return telling(app, signal, (made) => notifyDue(app, { signal, made }));
+}
+
+/** Fires the deadlines that are due and tells everything that is, by turns where there is much of either. */
+export async function sweepDue(app: App, signal: AbortSignal): Promise<TellSummary & { fired: number }> {
+  let fired = 0;
+  const told = await telling(app, signal, async (made) => {
+    for (let count = 0; ; ) {
+      const until = app.clock.now() + TIMERS_MS;
+      fired += await fireTimers(app, signal, until);
+      const all = app.clock.now() < until;
+      count += await notifyDue(app, { signal, made });
+      if (all || signal.aborted) return count;
+    }
+  });
+  return { fired, ...told };
+}
+
+/** Sends what is due while `decide` is at work, which says when there is more of it, and after it. */
+async function telling(
+  app: App,
+  signal: AbortSignal,
+  decide: (made: NotifyOptions["made"]) => Promise<number>,
+): Promise<TellSummary> {
+  const tried = new Set<string>();
+  const sender: Sender = createSender(app, signal, (id) => tried.add(id));
+  // Where it fails, it fails at the end too, and says so there.
+  void sender.poke().catch(() => {});
+  const made = await decide((rows) => void sender.offer(rows).catch(() => {}));
+  await sender.poke();
+  return { made, tried: tried.size };
 }

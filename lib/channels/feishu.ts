@@ -33,6 +33,7 @@ export const feishu: ChannelType<z.infer<typeof Options>> = {
   type: "feishu",
   options: Options,
   incident: false,
+  concurrency: 2,
   render(notification, options, { timezone, now }) {
     const { title, tone, blocks } = compose(notification, timezone, {
       limit: LIMIT,

@@ -25,6 +25,7 @@ export const pagerduty: ChannelType<z.infer<typeof Options>> = {
   type: "pagerduty",
   options: Options,
   incident: true,
+  concurrency: 8,
   split: (notification) => notification.alerts.map((alert) => [alert]),
   render({ alerts, reason, test }, options) {
     const [alert, ...others] = alerts;

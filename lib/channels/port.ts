@@ -36,10 +36,12 @@ export type Outcome =
 /** One kind of destination: a plain object in a file of its own, one line in registry.ts. */
 export interface ChannelType<Options = Record<string, unknown>> {
   readonly type: string;
-  /** The options a user may set beside `type`, `fallback` and `sendResolved`; strict. Strings may be secret references. */
+  /** The options a user may set beside `type`, `fallback`, `fallbackAfter` and `sendResolved`; strict. Strings may be secret references. */
   readonly options: z.ZodType<Options>;
   /** One incident per alert, keyed by the alert's id, at once; grouping does not apply. */
   readonly incident: boolean;
+  /** Requests under way at a time, at most; absent: one after the other. */
+  readonly concurrency?: number;
   /** HTTP destinations: the request of one attempt. Null: nothing to tell this destination. */
   render(notification: Notification, options: Options, context: RenderContext): HttpRequest | null;
   /**

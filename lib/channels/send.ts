@@ -39,7 +39,8 @@ export async function sendHttp(
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     const headers = Object.fromEntries(response.headers);
-    return { status: response.status, headers, body: withoutEchoes(await beginning(response), request) };
+    const body = await beginning(response);
+    return { status: response.status, headers, body: body === "" ? "" : withoutEchoes(body, request) };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     const code = timeout.aborted ? "ETIMEDOUT" : codeOf(error);

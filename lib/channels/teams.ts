@@ -26,6 +26,7 @@ export const teams: ChannelType<z.infer<typeof Options>> = {
   type: "teams",
   options: Options,
   incident: false,
+  concurrency: 2,
   render(notification, options, { timezone }) {
     const { title, tone, blocks } = compose(notification, timezone, {
       limit: LIMIT,

@@ -33,6 +33,7 @@ export const webhook: ChannelType<Options> = {
   type: "webhook",
   options: Options,
   incident: false,
+  concurrency: 16,
   split: bodyParts,
   render(notification, options, context) {
     const body = bodyOf(notification);

@@ -126,12 +126,12 @@ function deliveryLine(io: Io, { id, channel, status, attempts, error, reason, ..
       `${name}: delivered${rest.endedAt === null ? "" : ` at ${moment(rest.endedAt)}`} after ${tries}`,
     );
   }
+  const fallback = rest.fallback === null ? "" : `; delivery ${rest.fallback.slice(0, 8)} went to the fallback`;
   if (status === "pending") {
     const at = rest.nextAttemptAt === null ? "" : `, next at ${moment(rest.nextAttemptAt)}`;
     const next = rest.behind === null ? at : `, behind delivery ${rest.behind.slice(0, 8)}`;
-    return styled(io, "yellow", `${name}: pending after ${tries}${next}${why}`);
+    return styled(io, "yellow", `${name}: pending after ${tries}${next}${why}${fallback}`);
   }
-  const fallback = rest.fallback === null ? "" : `; delivery ${rest.fallback.slice(0, 8)} went to the fallback`;
   return styled(io, "red", `${name}: dead after ${tries}${why}${fallback}`);
 }
 

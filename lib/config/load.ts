@@ -90,7 +90,8 @@ function fillChannels(document: Document, types: ConfigDeps["channelTypes"]): Co
   const channels = fieldsOf(field(document.root, "channels")).map(([name, raw]): [string, ChannelConfig] => {
     const { type, fallback, fallbackAfter, sendResolved } = Channel.parse(raw);
     const options = validateOptions(types.get(type)!, raw as Record<string, unknown>, document, ["channels", name]);
-    return [name, { type, fallback, fallbackAfter, sendResolved, options: options.value as Record<string, unknown> }];
+    const own = options.value as Record<string, unknown>;
+    return [name, { type, fallback, fallbackAfter, sendResolved, options: own }];
   });
   return Object.fromEntries(channels);
 }

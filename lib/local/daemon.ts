@@ -1,15 +1,17 @@
 // The whole thing as one process: every source on its own beat, and a tick that does what is due, until it is told to stop.
 import { ROUND_WAIT_MS } from "../alerts/group.ts";
-import { deliverDue } from "../app/deliver.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { checkHealth } from "../app/health.ts";
-import { notifyDue, notifyGroups } from "../app/notify.ts";
+import { type NotifyOptions, notifyDue, notifyGroups } from "../app/notify.ts";
 import { type PollReport, pollSource } from "../app/poll.ts";
 import type { Problem } from "../app/problems.ts";
 import { reconcileRules } from "../app/registry.ts";
+import type { DeliveryRow } from "../app/rows.ts";
+import { createSender } from "../app/sender.ts";
 import { Superseded } from "../app/superseded.ts";
 import { fireTimers } from "../app/timers.ts";
 import type { SourceConfig } from "../model/config.ts";
+import type { Row } from "../store/port.ts";
 
 const TICK_MS = 1_000;
 const HEALTH_MS = 30_000;
@@ -128,9 +130,9 @@ async function pollForever(daemon: Daemon, source: SourceConfig, first: () => vo
 }
 
 /** Decides the groups of the rounds that are over. */
-async function notifyRung({ app, bus }: Pick<Daemon, "app" | "bus">): Promise<void> {
+async function notifyRung({ app, bus }: Daemon, options: NotifyOptions = {}): Promise<void> {
   const { groups, over } = bus.take();
-  await notifyGroups(app, groups, { over });
+  await notifyGroups(app, groups, { ...options, over });
 }
 
 /** Also where the clock was set back by more than the interval. */
@@ -140,26 +142,30 @@ function isDue(now: number, at: number, interval: number): boolean {
 
 async function tickForever(daemon: Daemon): Promise<void> {
   const { app, bus, signal, hooks } = daemon;
-  const busy = new Set<string>();
-  const sending = new Set<Promise<unknown>>();
+  const sender = createSender(app, signal);
+  const sending = new Set<Promise<void>>();
   let healthAt = 0;
   let purgeAt = 0;
+  // Not awaited: a slow channel holds up neither the others nor the next decision.
+  function keep(sent: Promise<void>): void {
+    if (sending.has(sent)) return;
+    sending.add(sent);
+    sent
+      .catch((error: unknown) => failed(daemon, "deliveries not sent; they stay due", error))
+      .finally(() => sending.delete(sent));
+  }
   while (!signal.aborted) {
     const now = app.clock.now();
     try {
-      await fireTimers(app);
+      await fireTimers(app, signal);
       if (isDue(now, healthAt, HEALTH_MS)) {
         healthAt = now + HEALTH_MS;
         await checkHealth(app, hooks.problems?.());
       }
-      await notifyRung(daemon);
-      await notifyDue(app, { signal });
-      // Not awaited: a slow channel holds up neither the others nor the next decision.
-      const sent = deliverDue(app, signal, busy).catch((error: Error) => {
-        failed(daemon, "deliveries not sent; they stay due", error);
-      });
-      sending.add(sent);
-      void sent.finally(() => sending.delete(sent));
+      const made = (rows: readonly Row<DeliveryRow>[]) => keep(sender.offer(rows));
+      await notifyRung(daemon, { signal, made });
+      await notifyDue(app, { signal, made });
+      keep(sender.poke());
       if (isDue(now, purgeAt, PURGE_MS)) {
         purgeAt = now + PURGE_MS;
         await app.store.purge(now);
@@ -169,5 +175,5 @@ async function tickForever(daemon: Daemon): Promise<void> {
     }
     await bus.wait(TICK_MS, signal);
   }
-  await Promise.all(sending);
+  await Promise.allSettled(sending);
 }

@@ -27,7 +27,7 @@ export async function runOnce(app: App, signal: AbortSignal): Promise<RoundRepor
   const { reports: polls, errors } = await pollSources(polling, app.config.sources, signal);
   for (const error of errors.values()) throw error;
   const polled = app.clock.now();
-  await fireTimers(polling);
+  await fireTimers(polling, signal);
   const problems = await checkHealth(polling);
   await notifyGroups(app, [...rung.groups], { over: rung.over, atOnce: true });
   const tried = new Set(await tell(app, signal));
@@ -58,6 +58,6 @@ function collectingRings(app: App): { polling: App; rung: { groups: Set<string>;
 }
 
 async function tell(app: App, signal: AbortSignal): Promise<string[]> {
-  await notifyDue(app);
+  await notifyDue(app, { signal });
   return deliverDue(app, signal);
 }

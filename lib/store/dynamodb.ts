@@ -68,8 +68,8 @@ export async function openDynamoStore({ table, clock, ...connection }: DynamoOpt
     list<T>(pk: string, options: ListOptions = {}) {
       return guard(() => list<T>(db, pk, options));
     },
-    due<T>(queue: Queue, now: number, limit: number) {
-      return guard(() => due<T>(db, queue, now, limit));
+    due<T>(queue: Queue, now: number, limit: number, from = 0) {
+      return guard(async () => (from > now ? [] : due<T>(db, queue, now, limit, from)));
     },
     commit(ops) {
       return guard(async () => {
@@ -122,17 +122,17 @@ async function list<T>(
   return collect<T>(db, query, limit, (items) => toRows<T>(db, items, db.clock.now()));
 }
 
-async function due<T>(db: Table, queue: Queue, now: number, limit: number): Promise<Row<T>[]> {
+async function due<T>(db: Table, queue: Queue, now: number, limit: number, from: number): Promise<Row<T>[]> {
   const query: QueryCommandInput = {
     TableName: db.table,
     IndexName: DUE_INDEX,
-    KeyConditionExpression: "q = :q AND due <= :now",
-    ExpressionAttributeValues: { ":q": { S: queue }, ":now": { N: String(now) } },
+    KeyConditionExpression: "q = :q AND due BETWEEN :from AND :now",
+    ExpressionAttributeValues: { ":q": { S: queue }, ":from": { N: String(from) }, ":now": { N: String(now) } },
   };
   const rows = await collect<T>(db, query, limit, async (entries) => {
     const items = await readItems(db, entries.map(keyOf));
     const found = await toRows<T>(db, [...items.values()], db.clock.now());
-    return found.filter((row) => row.queue === queue && row.due !== undefined && row.due <= now);
+    return found.filter((row) => row.queue === queue && row.due !== undefined && row.due >= from && row.due <= now);
   });
   // A row whose due time changed between two pages stands in both.
   const distinct = new Map(rows.map((row) => [rowId(row), row]));

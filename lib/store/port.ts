@@ -67,8 +67,8 @@ export interface Store {
   getMany<T = unknown>(keys: readonly Key[]): Promise<Row<T>[]>;
   /** Strongly consistent; the whole partition unless a limit is given. */
   list<T = unknown>(pk: string, options?: ListOptions): Promise<Row<T>[]>;
-  /** Rows of a queue with due ≤ now, earliest first. May lag behind commits for a moment. */
-  due<T = unknown>(queue: Queue, now: number, limit: number): Promise<Row<T>[]>;
+  /** Rows of a queue with from ≤ due ≤ now, earliest first; `from` is 0 by default. May lag behind commits for a moment. */
+  due<T = unknown>(queue: Queue, now: number, limit: number, from?: number): Promise<Row<T>[]>;
   /** All or nothing, durable when it returns. Throws StoreConflict when an expectation does not hold; a key stands at most once in it. */
   commit(ops: readonly Op[]): Promise<void>;
   /** Removes rows that expired before now, where the engine does not do so by itself; returns how many. */

@@ -18,6 +18,8 @@ import { explain, openFile, versionOf } from "./sqlite-file.ts";
 
 /** No limit of SQLite's: they keep a commit from holding the file, and the process, for long. */
 const LIMITS = { items: 5_000, bytes: 32 * 1024 * 1024 };
+/** Characters of JSON up to which a row is stored as it is: a disk's bytes cost less than the time to compress them. */
+const PLAIN = 4_096;
 /** What a row takes beside its key and data. */
 const ROW_BYTES = 32;
 /** Rows that one statement of `purge` removes, so that others come in between. */
@@ -35,7 +37,8 @@ const SQL = {
   replace: `UPDATE rows SET version = version + 1, data = :data, queue = :queue, due = :due, expires = :expires
     WHERE pk = :pk AND sk = :sk AND version = :expect AND ${LIVE}`,
   delete: "DELETE FROM rows WHERE pk = :pk AND sk = :sk",
-  due: `SELECT ${COLUMNS} FROM rows WHERE queue = :queue AND due <= :due AND ${LIVE} ORDER BY due, pk, sk LIMIT :limit`,
+  due: `SELECT ${COLUMNS} FROM rows WHERE queue = :queue AND due BETWEEN :from AND :due AND ${LIVE}
+    ORDER BY due, pk, sk LIMIT :limit`,
   purge: `DELETE FROM rows WHERE (pk, sk) IN (SELECT pk, sk FROM rows WHERE expires <= :now LIMIT ${PURGE_ROWS})`,
 } as const;
 
@@ -54,7 +57,8 @@ interface Stored extends Key {
  */
 export function openSqliteStore({ path, now }: { path: string; now: () => number }): Store {
   const db = openFile(path);
-  return storeOver({ db, now, explain: (error) => explain(error, path), check: () => void versionOf(db, path) });
+  const check = () => void versionOf(db, path);
+  return storeOver({ db, now, explain: (error) => explain(error, path), check, plain: PLAIN });
 }
 
 export interface Opened {
@@ -143,8 +147,8 @@ export function storeOver({ db, now, explain, check, plain }: Opened): Store {
       const { sql, values } = listing(pk, options);
       return select<T>(sql, { ...values, now: now() });
     },
-    async due<T>(queue: Queue, until: number, limit: number) {
-      return select<T>(SQL.due, { queue, due: until, limit, now: now() });
+    async due<T>(queue: Queue, until: number, limit: number, from = 0) {
+      return select<T>(SQL.due, { queue, from, due: until, limit, now: now() });
     },
     async commit(ops) {
       if (ops.length === 0) return;

@@ -3,9 +3,8 @@ import type { App } from "../../lib/app/deps.ts";
 import { checkHealth } from "../../lib/app/health.ts";
 import type { OpenedConfig } from "../../lib/app/open-config.ts";
 import { reconcileRules } from "../../lib/app/registry.ts";
-import { fireTimers } from "../../lib/app/timers.ts";
 import { pollKind } from "../../lib/aws/poll.ts";
-import { tellDue, tellGroups } from "../../lib/aws/tell.ts";
+import { sweepDue, tellDue, tellGroups } from "../../lib/aws/tell.ts";
 import { createLocalBus, runDaemon } from "../../lib/local/daemon.ts";
 import { runOnce } from "../../lib/local/once.ts";
 import { SOURCE_KINDS } from "../../lib/model/event.ts";
@@ -35,10 +34,6 @@ function createScheduled(machine: Machine, first: OpenedConfig): Driver {
   let config = first;
   const idle = new Map<string, Process[]>();
 
-  const sweep: Job = async (app, signal) => {
-    await fireTimers(app);
-    await tellDue(app, signal);
-  };
   const health: Job = async (app, signal) => {
     await checkHealth(app);
     await tellDue(app, signal);
@@ -46,7 +41,7 @@ function createScheduled(machine: Machine, first: OpenedConfig): Driver {
   const jobs: [name: string, every: number, job: Job][] = functions
     ? [
         ...SOURCE_KINDS.map((kind): [string, number, Job] => [kind, 1, (app, signal) => pollKind(app, kind, signal)]),
-        ["sweep", 1, sweep],
+        ["sweep", 1, sweepDue],
         ["health", 5, health],
       ]
     : [["once", 1, runOnce]];

@@ -153,7 +153,7 @@ function inTurn(proc: Proc, store: Store): Store {
     get: (key) => proc.call(`get ${key.pk} ${key.sk}`, () => store.get(key)),
     getMany: (keys) => proc.call(`getMany ${keys.map(({ pk }) => pk).join(" ")}`, () => store.getMany(keys)),
     list: (pk, options) => proc.call(`list ${pk}`, () => store.list(pk, options)),
-    due: (queue, now, limit) => proc.call(`due ${queue}`, () => store.due(queue, now, limit)),
+    due: (queue, now, limit, from) => proc.call(`due ${queue}`, () => store.due(queue, now, limit, from)),
     commit: (ops) => proc.call(`commit ${describe(ops)}`, () => store.commit(ops)),
     purge: (now) => proc.call("purge", () => store.purge(now)),
     close: () => store.close(),

@@ -64,8 +64,8 @@ function judgeDeliveries(stage: Stage, deliveries: readonly DeliveryRow[], strai
     if (arrived < own.length || arrived > attempts)
       wrong.push(`${arrived} requests for ${own.length} deliveries to ${channel}`);
     const refused = (stage.requests.get(channel) ?? 0) - arrived;
-    // A channel is sent one delivery after another: a death leaves at most one in doubt.
-    if (!strained && attempts > own.length + refused + deaths) {
+    // A death leaves in doubt what was claimed at once, each delivery at most once.
+    if (!strained && attempts > own.length * (1 + deaths) + refused) {
       wrong.push(`${attempts} attempts, ${refused} of them refused, for ${own.length} deliveries to ${channel}`);
     }
   }

@@ -2,9 +2,8 @@
 import type { App } from "../../lib/app/deps.ts";
 import { checkHealth } from "../../lib/app/health.ts";
 import { reconcileRules } from "../../lib/app/registry.ts";
-import { fireTimers } from "../../lib/app/timers.ts";
 import { PollFailed, pollKind } from "../../lib/aws/poll.ts";
-import { tellDue, tellGroups } from "../../lib/aws/tell.ts";
+import { sweepDue, tellGroups } from "../../lib/aws/tell.ts";
 import { createLocalBus, runDaemon } from "../../lib/local/daemon.ts";
 import { runOnce } from "../../lib/local/once.ts";
 import { SOURCE_KINDS } from "../../lib/model/event.ts";
@@ -97,10 +96,7 @@ export function asFunctions(times: number): Watch {
         await until(scheduler, minute);
         for (let copy = 1; copy <= times; copy++) {
           for (const kind of SOURCE_KINDS) invoke(`${kind}-${copy}`, (app) => pollKind(app, kind, signal));
-          invoke(`sweep-${copy}`, async (app) => {
-            await fireTimers(app);
-            await tellDue(app, signal);
-          });
+          invoke(`sweep-${copy}`, (app) => sweepDue(app, signal));
         }
         if (minute % 5 === 0) invoke("health", checkHealth);
       }

@@ -90,6 +90,16 @@ export function readContract(subject: Subject): void {
       expect(await dueNow()).toEqual(["a", "b", "c", "later"]);
     });
 
+    test("begins where it is told to, so that what is due is read page by page", async () => {
+      for (const [sk, due] of Object.entries({ a: 1, b: 2, c: 2, d: 3, e: 9 }))
+        await subject.store.commit([put(sk, sk, { queue: "timer", due })]);
+      const from = async (due: number, limit = 9) =>
+        (await subject.store.due("timer", 3, limit, due)).map((row) => row.sk);
+      expect(await from(2)).toEqual(["b", "c", "d"]);
+      expect(await from(2, 1)).toHaveLength(1);
+      expect(await from(4)).toEqual([]);
+    });
+
     test("a row written without a due time, moved, deleted or expired leaves the queue", async () => {
       await subject.store.commit(["a", "b", "c", "d", "e"].map((sk) => put(sk, sk, { queue: "timer", due: 1 })));
       await subject.store.commit([

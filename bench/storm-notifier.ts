@@ -1,0 +1,33 @@
+// One half of the storm, in the folder of its configuration: `fill` polls alerts into the state and tells nobody, `tell` runs the
+// daemon until so many deliveries are through.
+
+import { wallClock } from "../lib/app/clock.ts";
+import { pollSource } from "../lib/app/poll.ts";
+import { reconcileRules } from "../lib/app/registry.ts";
+import { assemble, openStore, readConfig } from "../lib/cli/open.ts";
+import { createLocalBus, runDaemon } from "../lib/local/daemon.ts";
+
+const [mode, deliveries] = process.argv.slice(2);
+const stop = new AbortController();
+let delivered = 0;
+const io = {
+  out() {},
+  err(text: string) {
+    process.stderr.write(text);
+    if (text.includes(" delivered ") && ++delivered === Number(deliveries)) stop.abort();
+  },
+  tty: false,
+  color: false,
+  columns: () => 80,
+  rows: () => 24,
+};
+const config = await readConfig("lookout.yml");
+const store = await openStore(config.config, undefined);
+const bus = createLocalBus(wallClock.sleep);
+const { app } = assemble(io, config, store, bus);
+if (mode === "fill") {
+  await reconcileRules(app);
+  const { found, failing } = await pollSource(app, app.config.sources[0]!, stop.signal);
+  if (found !== Number(deliveries)) throw new Error(`found ${found} events: ${JSON.stringify(failing)}`);
+} else await runDaemon(app, bus, stop.signal);
+await store.close();

@@ -1,0 +1,196 @@
+// A storm: 10,000 groups of one alert each (or `STORM_GROUPS` of them) lie in a state file; the daemon tells them to a webhook
+// receiver in another process. The same number of alerts goes to an Alertmanager that tells each by itself to the same receiver.
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { wallClock } from "../lib/app/clock.ts";
+import { connectionOf } from "../lib/simulator/describe.ts";
+import { startSimulator } from "../lib/simulator/server.ts";
+import { figure, megabytes, printTable } from "./print.ts";
+import type { Received } from "./storm-receiver.ts";
+
+const GROUPS = Number(process.env["STORM_GROUPS"] ?? 10_000);
+const ALERTMANAGER = process.env["ALERTMANAGER"] ?? "/usr/bin/prometheus-alertmanager";
+const PATIENCE_MS = 300_000;
+/** Failures of each simulated service. */
+const PER_SERVICE = 500;
+/** Alerts of one request to the Alertmanager. */
+const BATCH = 500;
+/** Clock ticks a second of /proc/<pid>/stat. */
+const TICKS = 100;
+
+interface Measured {
+  received: Received;
+  cpuMs: number;
+  peakBytes: number;
+}
+
+const receiver = fork(join(import.meta.dirname, "storm-receiver.ts"));
+const [port] = (await once(receiver, "message")) as [number];
+const url = `http://127.0.0.1:${port}/hook`;
+const folder = await mkdtemp(join(tmpdir(), "lookout-bench-"));
+try {
+  const own = await lookout();
+  const other = existsSync(ALERTMANAGER) ? await alertmanager() : undefined;
+  const head = ["notifier", "groups", "posts", "deliveries/s", "CPU µs/delivery", "peak MB"];
+  printTable(head, [row("Lookout", own), ...(other ? [row("Alertmanager", other)] : [])]);
+  if (other) console.log(`\nLookout delivers ${figure(rate(own) / rate(other))} times as fast.`);
+  else console.log(`\nNo Alertmanager to compare with: ${ALERTMANAGER} is not there.`);
+} finally {
+  receiver.kill();
+  await rm(folder, { recursive: true, force: true });
+}
+
+function row(name: string, one: Measured): string[] {
+  const cpu = (one.cpuMs / one.received.posts) * 1_000;
+  return [name, figure(GROUPS), figure(one.received.posts), figure(rate(one)), figure(cpu), megabytes(one.peakBytes)];
+}
+
+/** From the first post to the last, as the receiver saw them. */
+function rate({ received }: Measured): number {
+  return (received.posts / (received.lastAt - received.firstAt)) * 1_000;
+}
+
+async function lookout(): Promise<Measured> {
+  const simulator = await startSimulator({ clock: wallClock, scenario: "empty" });
+  try {
+    const { world, credentials } = simulator;
+    const end = Date.now() - 60_000;
+    for (let from = 0; from < GROUPS; from += PER_SERVICE) {
+      const id = `service-${from}`;
+      world.addService({ service_id: id, service_name: id });
+      const failures = Array.from({ length: Math.min(PER_SERVICE, GROUPS - from) }, (_, at) => ({
+        occur_time: end + at,
+        event_type: "abnormal" as const,
+        event_info: `Failed to pull image ${from + at}`,
+      }));
+      world.addServiceEvents(id, failures);
+    }
+    await writeFile(
+      join(folder, "lookout.yml"),
+      `
+${connectionOf({ url: simulator.url, credentials })}sources: [{ kind: service-events, lookback: 1h, every: 1h }]
+rules: [{ id: broken, when: { level: [error] }, severity: error, by: [id], maxKeys: 100000 }]
+route: { channels: [ops], groupBy: ["..."] }
+channels: { ops: { type: webhook, url: "${url}" } }
+`,
+    );
+    const env = { HW_ACCESS_KEY: credentials.accessKey, HW_SECRET_KEY: credentials.secretKey };
+    await notifier("fill", env);
+    await answer("begin");
+    const { cpuMs, peakBytes } = await notifier("tell", env);
+    return { received: await complete(), cpuMs, peakBytes };
+  } finally {
+    await simulator.close();
+  }
+}
+
+async function notifier(mode: string, env: Record<string, string>): Promise<Omit<Measured, "received">> {
+  const script = join(import.meta.dirname, "storm-notifier.ts");
+  const usage = join(import.meta.dirname, "usage.ts");
+  // As bin/lookout.js sets them.
+  const memory = ["--semi-space-growth-factor=1", "--heap-growing-percent=100"];
+  const profile = mode === "tell" ? (process.env["STORM_FLAGS"]?.split(" ") ?? []) : [];
+  const options = [...memory, ...profile, "--import", usage];
+  const child = spawn(process.execPath, [...options, script, mode, String(GROUPS)], {
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: "1", ...env },
+    stdio: ["ignore", "inherit", "pipe", "pipe"],
+  });
+  const [, , errors, usageOf] = child.stdio as unknown as Readable[];
+  // Its log is written, and read, as in life.
+  let tail = "";
+  errors!.setEncoding("utf8").on("data", (chunk: string) => {
+    tail = (tail + chunk).slice(-2_000);
+  });
+  let used = "";
+  usageOf!.setEncoding("utf8").on("data", (chunk: string) => {
+    used += chunk;
+  });
+  const timer = setTimeout(() => child.kill(), PATIENCE_MS);
+  const [code] = await once(child, "close");
+  clearTimeout(timer);
+  if (code !== 0) throw new Error(`storm-notifier ${mode} ended with exit code ${code}: ${tail}`);
+  return JSON.parse(used);
+}
+
+async function alertmanager(): Promise<Measured> {
+  await writeFile(
+    join(folder, "alertmanager.yml"),
+    `
+route: { receiver: ops, group_by: ['...'], group_wait: 0s, group_interval: 5m, repeat_interval: 4h }
+receivers: [{ name: ops, webhook_configs: [{ url: "${url}" }] }]
+`,
+  );
+  const at = `127.0.0.1:${await freePort()}`;
+  const options = ["--config.file=alertmanager.yml", "--storage.path=am", `--web.listen-address=${at}`];
+  const child = spawn(ALERTMANAGER, [...options, "--cluster.listen-address="], { cwd: folder, stdio: "ignore" });
+  try {
+    await ready(`http://${at}/-/ready`);
+    await answer("begin");
+    const before = usageOf(child);
+    for (let from = 0; from < GROUPS; from += BATCH) await post(`http://${at}/api/v2/alerts`, from);
+    const received = await complete();
+    const { cpuMs, peakBytes } = usageOf(child);
+    return { received, cpuMs: cpuMs - before.cpuMs, peakBytes };
+  } finally {
+    child.kill();
+  }
+}
+
+async function post(url: string, from: number): Promise<void> {
+  const startsAt = new Date().toISOString();
+  const alerts = Array.from({ length: Math.min(BATCH, GROUPS - from) }, (_, at) => ({
+    labels: { alertname: "broken", severity: "error", resource: "recommender", id: String(from + at) },
+    annotations: { summary: `recommender: Failed to pull image ${from + at}` },
+    startsAt,
+  }));
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(alerts) });
+  if (!response.ok) throw new Error(`Alertmanager answered HTTP ${response.status}: ${await response.text()}`);
+}
+
+/** Processor time so far and the peak of resident memory. */
+function usageOf({ pid }: ChildProcess): Omit<Measured, "received"> {
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]!.split(" ");
+  const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))!;
+  return { cpuMs: ((Number(fields[11]) + Number(fields[12])) / TICKS) * 1_000, peakBytes: Number(peak[1]) * 1_024 };
+}
+
+async function answer(question: "begin" | "how many"): Promise<Received> {
+  const answered = once(receiver, "message");
+  receiver.send(question);
+  const [received] = (await answered) as [Received];
+  return received;
+}
+
+/** What the receiver has got once it has every alert. */
+async function complete(): Promise<Received> {
+  for (const until = Date.now() + PATIENCE_MS; ; ) {
+    const received = await answer("how many");
+    if (received.alerts > GROUPS) throw new Error(`${received.alerts} alerts were told, not ${GROUPS}`);
+    if (received.alerts === GROUPS) return received;
+    if (Date.now() > until) throw new Error(`only ${received.alerts} of ${GROUPS} alerts were told`);
+    await wallClock.sleep(50);
+  }
+}
+
+async function ready(url: string): Promise<void> {
+  for (const until = Date.now() + 30_000; ; await wallClock.sleep(50)) {
+    if ((await fetch(url).catch(() => undefined))?.ok) return;
+    if (Date.now() > until) throw new Error("Alertmanager is not ready after 30 s");
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((closed) => server.close(closed));
+  return port;
+}

@@ -1,0 +1,54 @@
+// Folding: a notification that has not left yet takes in the next one where one of the two only repeats what was said. Pure.
+import { type Notification, type NotifiedAlert, NotifyReason } from "../model/notification.ts";
+import type { Suppressed } from "./group.ts";
+
+/**
+ * `waiting` with what `next`, of the same group and channel, adds to it: every alert of either in its newest state, what both
+ * counted, and the first of their reasons. Undefined where both have news of their own: then each is to be sent by itself.
+ */
+export function fold(waiting: Notification, next: Notification): Notification | undefined {
+  if (!onlyRepeats(waiting) && !onlyRepeats(next)) return undefined;
+  // It is for others than those who were told before.
+  if (waiting.reason === "escalation" || next.reason === "escalation") return undefined;
+  const alerts = new Map<string, NotifiedAlert>(waiting.alerts.map((alert) => [alert.id, alert]));
+  for (const alert of next.alerts) {
+    const before = alerts.get(alert.id);
+    alerts.set(alert.id, before === undefined ? alert : folded(before, alert));
+  }
+  const all = [...alerts.values()].sort(byStart);
+  return {
+    ...waiting,
+    status: all.some(({ status }) => status === "firing") ? "firing" : "resolved",
+    reason: firstOf(waiting.reason, next.reason),
+    alerts: all,
+    suppressed: sum(waiting.suppressed, next.suppressed),
+  };
+}
+
+function onlyRepeats({ reason }: Notification): boolean {
+  return reason === "update" || reason === "repeat";
+}
+
+function folded(before: NotifiedAlert, now: NotifiedAlert): NotifiedAlert {
+  const one: NotifiedAlert = { ...now, newCount: before.newCount + now.newCount };
+  const reasons = [before.reason, now.reason].filter((reason) => reason !== undefined);
+  return reasons.length === 0 ? one : { ...one, reason: reasons.reduce(firstOf) };
+}
+
+function firstOf(a: NotifyReason, b: NotifyReason): NotifyReason {
+  const { options } = NotifyReason;
+  return options.indexOf(a) <= options.indexOf(b) ? a : b;
+}
+
+function sum(a: Suppressed, b: Suppressed): Suppressed {
+  return {
+    silenced: a.silenced + b.silenced,
+    muted: a.muted + b.muted,
+    inhibited: a.inhibited + b.inhibited,
+  };
+}
+
+function byStart(a: NotifiedAlert, b: NotifiedAlert): number {
+  if (a.startsAt !== b.startsAt) return a.startsAt < b.startsAt ? -1 : 1;
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+}

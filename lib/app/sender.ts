@@ -1,0 +1,342 @@
+// The only place that sends: what is due is claimed, sent, and its outcome recorded, so that a retry carries the same id and nothing
+// is sent that was not recorded before. Claims and outcomes go together into one commit, as many as there are by then.
+import { setImmediate } from "node:timers/promises";
+import type { Row } from "../store/port.ts";
+import { type Attempt, attempt } from "./attempt.ts";
+import { fallbackAt } from "./delivery-due.ts";
+import type { App } from "./deps.ts";
+import { drain } from "./drain.ts";
+import { CLAIM_MS, claim, type Effects, isClaimed, loadDeliveries, noEffects, record, settle } from "./outcomes.ts";
+import { CHANNELS, type ChannelRow, type DeliveryRow, deliveryKey } from "./rows.ts";
+import { isFatal } from "./superseded.ts";
+import type { Unit } from "./unit.ts";
+
+/** A claimed delivery is sent within this or given back: the claim must outlive the send. ms */
+const FRESH_MS = CLAIM_MS / 2;
+/** Claimed ahead, for each request that a channel may have under way. */
+const AHEAD = 4;
+/** Answers of a quick receiver that are recorded together, likewise. */
+const GATHERED = 2;
+/** Claims and outcomes of one commit, at most. */
+const TASKS = 256;
+/** After a long look at the queue the next one that somebody asks for comes no sooner than so many times as long. */
+const REST = 20;
+/** Of a channel's waiting deliveries so many are kept as they are known; the others are read again when they are claimed. */
+const KNOWN = 1_000;
+/** A receiver that answers within this is a quick one: several of its answers are recorded together. ms */
+const QUICK_MS = 50;
+/** What recording one outcome may write: the delivery, the one behind it, its death, its fallback. */
+const ITEMS_PER_TASK = 4;
+
+export interface Sender {
+  /** Looks for what is due; resolves once nothing is under way any more, with a rejection where the store failed. */
+  poke(): Promise<void>;
+  /** As poke, for deliveries that were just put: they are sent without being looked for. */
+  offer(rows: readonly Row<DeliveryRow>[]): Promise<void>;
+}
+
+/** A delivery that is to be sent, as it was listed. */
+interface Entry {
+  id: string;
+  channel: string;
+  attempts: number;
+  createdAt: number;
+  /** As it was last read or written; absent where too many wait. */
+  row?: Row<DeliveryRow> | undefined;
+}
+
+/** One channel's part of the work. */
+interface Lane {
+  limit: number;
+  waiting: Entry[];
+  claimed: Claimed[];
+  flying: number;
+  /** Whether its last answer was quick. */
+  quick: boolean;
+}
+
+interface Claimed {
+  delivery: DeliveryRow;
+  row: Row<DeliveryRow> | undefined;
+  /** ms */
+  at: number;
+}
+
+/** One delivery's part of a commit. */
+type Task =
+  | { kind: "settle" | "claim"; entry: Entry }
+  | { kind: "record"; entry: Pick<Entry, "id" | "channel" | "row">; attempt: Attempt };
+
+/** A look at the queue, page by page. */
+interface Look {
+  pages: ReturnType<typeof drain<DeliveryRow>>;
+  began: number;
+  /** Since when each channel fails, by name; read with the first page. */
+  failing?: Map<string, number | null>;
+}
+
+/**
+ * Sends what is due, channels side by side and each within its own limit, until the signal aborts: then what is under way is
+ * recorded, and the rest stays due. `tried` is told the id of every delivery that is claimed.
+ */
+export function createSender(app: App, signal: AbortSignal, tried: (id: string) => void = () => {}): Sender {
+  const lanes = new Map<string, Lane>();
+  /** Ids of those that are in a lane, or under way. */
+  const held = new Set<string>();
+  const overdue: Entry[] = [];
+  const answers: { attempt: Attempt; row: Row<DeliveryRow> | undefined }[] = [];
+  const tasksAtOnce = Math.min(TASKS, Math.max(1, Math.floor(app.store.limits.items / ITEMS_PER_TASK)));
+  let running: Promise<void> | undefined;
+  let asked = false;
+  let look: Look | undefined;
+  let quietUntil = 0;
+  let rung = false;
+  let resume = () => {};
+
+  function wake(): void {
+    rung = true;
+    resume();
+  }
+
+  function poke(): Promise<void> {
+    asked = true;
+    wake();
+    running ??= run();
+    return running;
+  }
+
+  function offer(rows: readonly Row<DeliveryRow>[]): Promise<void> {
+    for (const row of rows) enqueue(entryOf(row.data, row));
+    wake();
+    running ??= run();
+    return running;
+  }
+
+  async function run(): Promise<void> {
+    await setImmediate();
+    try {
+      for (;;) {
+        if (signal.aborted) giveUpWaiting();
+        for (const lane of lanes.values()) send(lane);
+        const tasks = nextTasks();
+        if (tasks.length > 0) await commit(tasks);
+        const flying = [...lanes.values()].some((lane) => lane.flying > 0);
+        if (await lookFurther(tasks.length === 0 && !flying)) continue;
+        if (tasks.length > 0) continue;
+        if (!flying) return;
+        await nextAnswer();
+      }
+    } finally {
+      running = undefined;
+    }
+  }
+
+  /** Reads a page of what is due, where somebody asked for it; false where there is none. */
+  async function lookFurther(idle: boolean): Promise<boolean> {
+    if (signal.aborted) return false;
+    const now = app.clock.now();
+    if (look === undefined) {
+      // A clock that was set back must not make the rest longer.
+      const rests = !idle && quietUntil > now && quietUntil - now < CLAIM_MS;
+      if (!asked || rests) return false;
+      asked = false;
+      look = { pages: drain<DeliveryRow>(app, "delivery", signal), began: now };
+    }
+    const { value: rows } = await look.pages.next();
+    if (!rows) {
+      quietUntil = now + (now - look.began) * REST;
+      look = undefined;
+      return true;
+    }
+    look.failing ??= await failingChannels(app);
+    for (const row of rows) take(row, look.failing, now);
+    for (const { waiting } of lanes.values()) waiting.sort((a, b) => a.createdAt - b.createdAt);
+    return true;
+  }
+
+  function take(row: Row<DeliveryRow>, failing: ReadonlyMap<string, number | null>, now: number): void {
+    if (isClaimed(app, row.data)) return;
+    const { channel, nextAttemptAt } = row.data;
+    const entry = entryOf(row.data, row);
+    const tryNow = nextAttemptAt !== null && nextAttemptAt <= now;
+    const fallback = fallbackAt(row.data, app.channels.get(channel), failing.get(channel) ?? null);
+    if (!tryNow || (fallback !== undefined && fallback <= now)) overdue.push(entry);
+    if (tryNow) enqueue(entry);
+  }
+
+  function enqueue(entry: Entry): void {
+    if (held.has(entry.id)) return;
+    const { waiting } = laneOf(entry.channel);
+    held.add(entry.id);
+    waiting.push(waiting.length < KNOWN ? entry : { ...entry, row: undefined });
+  }
+
+  function laneOf(channel: string): Lane {
+    const known = lanes.get(channel);
+    if (known) return known;
+    const limit = app.channels.get(channel)?.type.concurrency ?? 1;
+    const lane: Lane = { limit, waiting: [], claimed: [], flying: 0, quick: false };
+    lanes.set(channel, lane);
+    return lane;
+  }
+
+  function send(lane: Lane): void {
+    while (lane.flying < lane.limit && lane.claimed.length > 0) {
+      const { delivery, row, at } = lane.claimed.shift()!;
+      if (Math.abs(app.clock.now() - at) > FRESH_MS) {
+        answers.push({ attempt: unsent(delivery), row });
+        continue;
+      }
+      lane.flying++;
+      const began = app.clock.now();
+      void attempt(app, delivery).then((answer) => {
+        lane.flying--;
+        lane.quick = app.clock.now() - began < QUICK_MS;
+        answers.push({ attempt: answer, row });
+        wake();
+      });
+    }
+  }
+
+  function giveUpWaiting(): void {
+    for (const lane of lanes.values()) {
+      for (const { id } of lane.waiting.splice(0)) held.delete(id);
+      for (const { delivery, row } of lane.claimed.splice(0)) answers.push({ attempt: unsent(delivery), row });
+    }
+  }
+
+  /** Quick receivers have more to answer in a moment: until then nothing but the record of what they answered would be written. */
+  function gathers(): boolean {
+    const busy = [...lanes.values()].filter(({ flying }) => flying > 0);
+    const more = busy.length > 0 && busy.every((lane) => lane.quick && lane.claimed.length > 0);
+    return more && overdue.length === 0 && answers.length < busy.reduce((sum, { limit }) => sum + limit * GATHERED, 0);
+  }
+
+  function nextTasks(): Task[] {
+    if (gathers()) return [];
+    const tasks: Task[] = overdue.splice(0, tasksAtOnce).map((entry) => ({ kind: "settle", entry }));
+    for (const { attempt: answer, row } of answers.splice(0, tasksAtOnce - tasks.length)) {
+      const { id, channel } = answer.delivery;
+      tasks.push({ kind: "record", entry: { id, channel, row }, attempt: answer });
+    }
+    for (const { waiting, claimed, limit } of lanes.values()) {
+      if (claimed.length >= limit) continue;
+      const room = Math.min(limit * AHEAD - claimed.length, tasksAtOnce - tasks.length);
+      for (const entry of waiting.splice(0, room)) tasks.push({ kind: "claim", entry });
+    }
+    return tasks;
+  }
+
+  /** Where they do not fit into one commit, or fail together, each half is tried by itself. */
+  async function commit(tasks: readonly Task[]): Promise<void> {
+    let tries = 0;
+    try {
+      const done = await app.transact(async (unit, abandon) => {
+        // What is known is not read again, unless it proves to have changed.
+        if (tries++ === 0) for (const { entry } of tasks) if (entry.row) unit.know(entry.row);
+        const built = await build(unit, tasks);
+        if (tasks.length === 1 || unit.fits()) return built;
+        abandon();
+        return undefined;
+      });
+      if (done !== undefined) return settled(tasks, done);
+    } catch (error) {
+      if (isFatal(error)) {
+        for (const task of tasks) {
+          if (task.kind === "record") answers.push({ attempt: task.attempt, row: undefined });
+          else held.delete(task.entry.id);
+        }
+        throw error;
+      }
+      if (tasks.length === 1) {
+        const [{ entry }] = tasks as [Task];
+        held.delete(entry.id);
+        const { id, channel } = entry;
+        app.log.error("delivery not recorded; it stays due", { id, channel, error: (error as Error).message });
+        return;
+      }
+    }
+    const half = tasks.length >> 1;
+    await commit(tasks.slice(0, half));
+    await commit(tasks.slice(half));
+  }
+
+  async function build(unit: Unit, tasks: readonly Task[]): Promise<Built> {
+    await loadDeliveries(
+      unit,
+      tasks.map(({ entry }) => entry),
+    );
+    const built: Built = { effects: noEffects(), claims: new Map() };
+    for (const task of tasks) {
+      const { id } = task.entry;
+      if (task.kind === "settle") await settle(app, unit, id, built.effects);
+      else if (task.kind === "record") await record(app, unit, task.attempt, built.effects);
+      else built.claims.set(id, claimIn(unit, task.entry));
+    }
+    return built;
+  }
+
+  function claimIn(unit: Unit, { id, attempts }: Entry): Claimed | undefined {
+    const key = deliveryKey(id);
+    const delivery = claim(app, unit, id, attempts);
+    if (delivery === undefined) return undefined;
+    const version = unit.version(key) + 1;
+    const due = unit.due(key);
+    const row = due === undefined ? undefined : { ...key, version, data: delivery, queue: "delivery" as const, due };
+    return { delivery, row, at: app.clock.now() };
+  }
+
+  function settled(tasks: readonly Task[], { effects, claims }: Built): void {
+    for (const line of effects.lines) line();
+    for (const task of tasks) if (task.kind === "record") release(task.attempt);
+    for (const [id, claimed] of claims) {
+      if (claimed === undefined) {
+        held.delete(id);
+        continue;
+      }
+      tried(id);
+      laneOf(claimed.delivery.channel).claimed.push(claimed);
+    }
+    for (const delivery of effects.started) enqueue(entryOf(delivery));
+    if (effects.fellBack) asked = true;
+  }
+
+  function release({ delivery, outcome }: Attempt): void {
+    held.delete(delivery.id);
+    if (outcome !== undefined || signal.aborted) return;
+    enqueue({ ...entryOf(delivery), attempts: delivery.attempts - 1 });
+  }
+
+  /** Waits for an answer, and for those that come with it. */
+  async function nextAnswer(): Promise<void> {
+    if (!rung) {
+      await new Promise<void>((resolve) => {
+        resume = resolve;
+      });
+    }
+    await setImmediate();
+    rung = false;
+  }
+
+  return { poke, offer };
+}
+
+function entryOf({ id, channel, attempts, createdAt }: DeliveryRow, row?: Row<DeliveryRow>): Entry {
+  return { id, channel, attempts, createdAt, row };
+}
+
+/** What a commit led to. */
+interface Built {
+  effects: Effects;
+  /** By id; undefined where another sender was faster. */
+  claims: Map<string, Claimed | undefined>;
+}
+
+function unsent(delivery: DeliveryRow): Attempt {
+  return { delivery, outcome: undefined, asked: false };
+}
+
+async function failingChannels({ store }: App): Promise<Map<string, number | null>> {
+  const rows = await store.list<ChannelRow>(CHANNELS);
+  return new Map(rows.map(({ sk, data }) => [sk, data.failingSince]));
+}

@@ -1,0 +1,68 @@
+// Telling people within a function's time: what is sent is recorded, what is not stays due, and sending begins before all is decided.
+import { expect, it } from "vitest";
+import { listDeliveries } from "../../lib/app/deliver.ts";
+import { pollSource } from "../../lib/app/poll.ts";
+import type { DeliveryRow } from "../../lib/app/rows.ts";
+import { sweepDue } from "../../lib/aws/tell.ts";
+import type { Row, Store } from "../../lib/store/port.ts";
+import { type Bench, bench } from "../app/support.ts";
+
+const COUNT = 300;
+const yaml = `
+rules: [{ id: broken, when: { level: [error] }, severity: error, by: [id] }]
+route: { channels: [ops], groupBy: ["..."] }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }`;
+
+/** Commits as small as DynamoDB's. */
+const small = (store: Store): Store => ({ ...store, limits: { ...store.limits, items: 88 } });
+
+/** So many alerts, each due to be told by itself. */
+async function stormy(): Promise<Bench> {
+  const b = await bench({ yaml, wrapStore: small });
+  b.to(5);
+  for (let at = 0; at < COUNT; at++) b.fail(1 + at / 1_000, `Failed ${at}`);
+  await pollSource(b.app, b.app.config.sources[0]!, new AbortController().signal);
+  expect(await b.store.due("group", b.app.clock.now(), 1_000)).toHaveLength(COUNT);
+  return b;
+}
+
+it("sends while groups are still to be decided", async () => {
+  const b = await stormy();
+  let undecided: Promise<Row[]> | undefined;
+  b.answer(() => {
+    undecided ??= b.store.due("group", b.app.clock.now(), 1_000);
+    return { status: 200 };
+  });
+  const told = await sweepDue(b.app, new AbortController().signal);
+  expect((await undecided!).length).toBeGreaterThan(COUNT / 2);
+  expect(told).toMatchObject({ fired: 0, made: COUNT, tried: COUNT });
+  expect((await listDeliveries(b.app)).filter(({ status }) => status === "delivered")).toHaveLength(COUNT);
+});
+
+it.each([1, 40, 200])(
+  "records what was sent when its time is over after %i posts; the rest stays due",
+  async (posts) => {
+    const b = await stormy();
+    const stop = new AbortController();
+    b.answer((_message, number) => {
+      if (number === posts) stop.abort();
+      return { status: 200 };
+    });
+    await sweepDue(b.app, stop.signal);
+    const limit = b.app.channels.get("ops")!.type.concurrency!;
+    expect(b.messages.length).toBeGreaterThanOrEqual(posts);
+    expect(b.messages.length).toBeLessThan(posts + 2 * limit);
+    const rows = await listDeliveries(b.app);
+    const sent = new Set(b.messages.map(({ id }) => id));
+    expect(new Set(rows.filter(({ status }) => status === "delivered").map(({ id }) => id))).toEqual(sent);
+    const due = await b.store.due<DeliveryRow>("delivery", b.app.clock.now(), 1_000);
+    expect(due).toHaveLength(rows.length - sent.size);
+    expect(due.every(({ data }) => data.claim === null && data.attempts === 0)).toBe(true);
+    expect(await b.store.due("group", b.app.clock.now(), 1_000)).toHaveLength(COUNT - rows.length);
+
+    b.answer(() => ({ status: 200 }));
+    await sweepDue(b.app, new AbortController().signal);
+    expect(b.messages).toHaveLength(COUNT);
+    expect(new Set(b.messages.map(({ id }) => id)).size).toBe(COUNT);
+  },
+);
