@@ -53,7 +53,7 @@ describe("a channel that fails", () => {
   it.each([
     ["to the others where it is the only one for health", "ops", "", ["ops"], ["/chat", "/mail", "/ops"]],
     ["to its fallback alone where that works", "ops", ", fallback: mail", ["ops"], ["/mail", "/ops"]],
-    ["past a fallback that fails, too", "ops", ", fallback: mail", ["ops", "mail"], ["/chat", "/ops"]],
+    ["past a fallback that fails, too", "ops", ", fallback: mail", ["ops", "mail"], ["/chat", "/mail", "/ops"]],
     ["to those for health that work", "ops, mail", "", ["ops"], ["/mail", "/ops"]],
     ["where it is configured to where nothing works", "ops", "", ["ops", "mail", "chat"], ["/ops"]],
   ])("is said %s", async (_, health, more, broken, expected) => {

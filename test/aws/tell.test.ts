@@ -22,6 +22,8 @@ async function stormy(): Promise<Bench> {
   b.to(5);
   for (let at = 0; at < COUNT; at++) b.fail(1 + at / 1_000, `Failed ${at}`);
   await pollSource(b.app, b.app.config.sources[0]!, new AbortController().signal);
+  // The ring at the end of the round is lost: the sweep finds them a minute later.
+  b.to(6);
   expect(await b.store.due("group", b.app.clock.now(), 1_000)).toHaveLength(COUNT);
   return b;
 }
