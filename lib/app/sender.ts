@@ -6,10 +6,17 @@ import { type Attempt, attempt } from "./attempt.ts";
 import { fallbackAt } from "./delivery-due.ts";
 import type { App } from "./deps.ts";
 import { drain } from "./drain.ts";
-import { CLAIM_MS, claim, type Effects, isClaimed, loadDeliveries, noEffects, record, settle } from "./outcomes.ts";
-import { CHANNELS, type ChannelRow, type DeliveryRow, deliveryKey } from "./rows.ts";
-import { isFatal } from "./superseded.ts";
-import type { Unit } from "./unit.ts";
+import { CLAIM_MS, isClaimed } from "./outcomes.ts";
+import { CHANNELS, type ChannelRow, type DeliveryRow } from "./rows.ts";
+import {
+  type Built,
+  type Claimed,
+  commitTasks,
+  type Entry,
+  entryOf,
+  type Settling,
+  type Task,
+} from "./sender-tasks.ts";
 
 /** A claimed delivery is sent within this or given back: the claim must outlive the send. ms */
 const FRESH_MS = CLAIM_MS / 2;
@@ -35,16 +42,6 @@ export interface Sender {
   offer(rows: readonly Row<DeliveryRow>[]): Promise<void>;
 }
 
-/** A delivery that is to be sent, as it was listed. */
-interface Entry {
-  id: string;
-  channel: string;
-  attempts: number;
-  createdAt: number;
-  /** As it was last read or written; absent where too many wait. */
-  row?: Row<DeliveryRow> | undefined;
-}
-
 /** One channel's part of the work. */
 interface Lane {
   limit: number;
@@ -55,22 +52,12 @@ interface Lane {
   quick: boolean;
 }
 
-interface Claimed {
-  delivery: DeliveryRow;
-  row: Row<DeliveryRow> | undefined;
-  /** ms */
-  at: number;
-}
-
-/** One delivery's part of a commit. */
-type Task =
-  | { kind: "settle" | "claim"; entry: Entry }
-  | { kind: "record"; entry: Pick<Entry, "id" | "channel" | "row">; attempt: Attempt };
-
 /** A look at the queue, page by page. */
 interface Look {
   pages: ReturnType<typeof drain<DeliveryRow>>;
-  began: number;
+  /** The time it has taken so far, and when its next page may be read at the soonest; ms. */
+  took: number;
+  nextAt: number;
   /** Since when each channel fails, by name; read with the first page. */
   failing?: Map<string, number | null>;
 }
@@ -119,7 +106,7 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
         if (signal.aborted) giveUpWaiting();
         for (const lane of lanes.values()) send(lane);
         const tasks = nextTasks();
-        if (tasks.length > 0) await commit(tasks);
+        if (tasks.length > 0) await commitTasks(app, tasks, outcome);
         const flying = [...lanes.values()].some((lane) => lane.flying > 0);
         if (await lookFurther(tasks.length === 0 && !flying)) continue;
         if (tasks.length > 0) continue;
@@ -140,11 +127,17 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
       const rests = !idle && quietUntil > now && quietUntil - now < CLAIM_MS;
       if (!asked || rests) return false;
       asked = false;
-      look = { pages: drain<DeliveryRow>(app, "delivery", signal), began: now };
+      look = { pages: drain<DeliveryRow>(app, "delivery", signal), took: 0, nextAt: now };
     }
+    // A quick receiver answers in a moment, and what is known already is sent to it meanwhile.
+    const soon = [...lanes.values()].some(({ flying, quick }) => flying > 0 && quick);
+    if (soon && look.nextAt > now && look.nextAt - now < CLAIM_MS) return false;
     const { value: rows } = await look.pages.next();
+    const took = app.clock.now() - now;
+    look.took += took;
+    look.nextAt = now + took * REST;
     if (!rows) {
-      quietUntil = now + (now - look.began) * REST;
+      quietUntil = now + look.took * REST;
       look = undefined;
       return true;
     }
@@ -227,64 +220,17 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
     return tasks;
   }
 
-  /** Where they do not fit into one commit, or fail together, each half is tried by itself. */
-  async function commit(tasks: readonly Task[]): Promise<void> {
-    let tries = 0;
-    try {
-      const done = await app.transact(async (unit, abandon) => {
-        // What is known is not read again, unless it proves to have changed.
-        if (tries++ === 0) for (const { entry } of tasks) if (entry.row) unit.know(entry.row);
-        const built = await build(unit, tasks);
-        if (tasks.length === 1 || unit.fits()) return built;
-        abandon();
-        return undefined;
-      });
-      if (done !== undefined) return settled(tasks, done);
-    } catch (error) {
-      if (isFatal(error)) {
-        for (const task of tasks) {
-          if (task.kind === "record") answers.push({ attempt: task.attempt, row: undefined });
-          else held.delete(task.entry.id);
-        }
-        throw error;
-      }
-      if (tasks.length === 1) {
-        const [{ entry }] = tasks as [Task];
-        held.delete(entry.id);
-        const { id, channel } = entry;
-        app.log.error("delivery not recorded; it stays due", { id, channel, error: (error as Error).message });
-        return;
-      }
-    }
-    const half = tasks.length >> 1;
-    await commit(tasks.slice(0, half));
-    await commit(tasks.slice(half));
-  }
-
-  async function build(unit: Unit, tasks: readonly Task[]): Promise<Built> {
-    await loadDeliveries(
-      unit,
-      tasks.map(({ entry }) => entry),
-    );
-    const built: Built = { effects: noEffects(), claims: new Map() };
-    for (const task of tasks) {
-      const { id } = task.entry;
-      if (task.kind === "settle") await settle(app, unit, id, built.effects);
-      else if (task.kind === "record") await record(app, unit, task.attempt, built.effects);
-      else built.claims.set(id, claimIn(unit, task.entry));
-    }
-    return built;
-  }
-
-  function claimIn(unit: Unit, { id, attempts }: Entry): Claimed | undefined {
-    const key = deliveryKey(id);
-    const delivery = claim(app, unit, id, attempts);
-    if (delivery === undefined) return undefined;
-    const version = unit.version(key) + 1;
-    const due = unit.due(key);
-    const row = due === undefined ? undefined : { ...key, version, data: delivery, queue: "delivery" as const, due };
-    return { delivery, row, at: app.clock.now() };
-  }
+  const outcome: Settling = {
+    done: settled,
+    failed({ entry: { id, channel } }, error) {
+      held.delete(id);
+      app.log.error("delivery not recorded; it stays due", { id, channel, error: error.message });
+    },
+    broken(task) {
+      if (task.kind === "record") answers.push({ attempt: task.attempt, row: undefined });
+      else held.delete(task.entry.id);
+    },
+  };
 
   function settled(tasks: readonly Task[], { effects, claims }: Built): void {
     for (const line of effects.lines) line();
@@ -319,17 +265,6 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
   }
 
   return { poke, offer };
-}
-
-function entryOf({ id, channel, attempts, createdAt }: DeliveryRow, row?: Row<DeliveryRow>): Entry {
-  return { id, channel, attempts, createdAt, row };
-}
-
-/** What a commit led to. */
-interface Built {
-  effects: Effects;
-  /** By id; undefined where another sender was faster. */
-  claims: Map<string, Claimed | undefined>;
 }
 
 function unsent(delivery: DeliveryRow): Attempt {
