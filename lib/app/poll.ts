@@ -7,6 +7,7 @@ import { forEachLimit } from "./parallel.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { readToIn } from "./read-to.ts";
 import {
+  type Claim,
   type DiscoveredTarget,
   type FailingTarget,
   SOURCES,
@@ -14,7 +15,16 @@ import {
   type TargetRow,
   targetKey,
 } from "./rows.ts";
-import { closeSourceRow, interrupted, keepFloors, keepProgress, openSourceRow, type SourceRun } from "./source-run.ts";
+import {
+  closeSourceRow,
+  interrupted,
+  keepFloors,
+  keepProgress,
+  leaseOfAnother,
+  openSourceRow,
+  type SourceRun,
+  underLease,
+} from "./source-run.ts";
 import { isFatal, refuseSuperseded, Superseded, untilFatal } from "./superseded.ts";
 import { type Round, readBefore, readTarget, type TargetReport } from "./target.ts";
 import { type Targets, type ToPoll, targetsOf } from "./targets.ts";
@@ -60,20 +70,42 @@ export async function pollSources(app: App, sources: readonly SourceConfig[], si
 
 /** Polls every target of the source once. Only the store's own failures reject: everything else is in the report and the row. */
 export async function pollSource(app: App, source: SourceConfig, signal: AbortSignal): Promise<PollReport> {
+  return (await inRound(app, source, signal, false)) as PollReport;
+}
+
+/** A daemon's poll: as pollSource, but nothing is done where another daemon polls the source. Returns the other's lease then. */
+export function pollLeased(app: App, source: SourceConfig, signal: AbortSignal): Promise<PollReport | Claim> {
+  return inRound(app, source, signal, true);
+}
+
+async function inRound(
+  app: App,
+  source: SourceConfig,
+  signal: AbortSignal,
+  leased: boolean,
+): Promise<PollReport | Claim> {
   const round: Round = { id: `${source.id}/${app.clock.now()}`, transitions: [], groups: new Set() };
   try {
-    return await pollRound(app, source, signal, round);
+    return await pollRound(app, source, signal, round, leased);
   } finally {
     // What was committed is notified however the round ended.
     if (round.groups.size > 0) await app.bus.publish(round.transitions, [...round.groups], round.id);
   }
 }
 
-async function pollRound(app: App, source: SourceConfig, signal: AbortSignal, round: Round): Promise<PollReport> {
+async function pollRound(
+  app: App,
+  source: SourceConfig,
+  signal: AbortSignal,
+  round: Round,
+  leased: boolean,
+): Promise<PollReport | Claim> {
   const now = app.clock.now();
   const guarded = untilFatal(app, signal);
   const row = await openSourceRow(guarded, source, now);
   refuseSuperseded(row.data.generation, app.generation.own);
+  const other = leased && leaseOfAnother(app, row.data);
+  if (other) return other;
   const { discovered, knownTo } = row.data;
   const run: SourceRun = {
     app: guarded,
@@ -85,6 +117,7 @@ async function pollRound(app: App, source: SourceConfig, signal: AbortSignal, ro
     overtaken: false,
     keptAt: now,
     keeping: false,
+    writing: Promise.resolve(),
     readTo: readToIn(row.data),
     list: undefined,
     named: false,
@@ -96,9 +129,11 @@ async function pollRound(app: App, source: SourceConfig, signal: AbortSignal, ro
     reports: [],
     complete: new Set(),
     round,
+    leased,
   };
   try {
-    await pollTargets(run);
+    if (!leased) await pollTargets(run);
+    else if (!(await underLease(run, () => pollTargets(run)))) return { by: "another process", until: now };
     const { failing } = await closeSourceRow(run);
     return reportOf(run, failing);
   } catch (error) {

@@ -89,6 +89,8 @@ export interface SourceRow {
   knownTo?: number;
   firstRunAt: number;
   lastRunAt: number;
+  /** Which daemon polls it: others leave it alone until that has ended. */
+  lease?: Claim;
   /** The configuration that summed up (generation.ts). */
   generation?: number;
   failing: Record<string, FailingTarget>;

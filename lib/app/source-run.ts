@@ -4,13 +4,18 @@ import type { SourceConfig } from "../model/config.ts";
 import { type Row, StoreConflict } from "../store/port.ts";
 import type { App } from "./deps.ts";
 import { discoveryFailure, type FailureKind } from "./failure.ts";
-import { type DiscoveredTarget, dayOf, type FailingTarget, type SourceRow, sourceKey } from "./rows.ts";
+import { type Claim, type DiscoveredTarget, dayOf, type FailingTarget, type SourceRow, sourceKey } from "./rows.ts";
 import { isFatal } from "./superseded.ts";
 import type { Round, TargetReport } from "./target.ts";
 import type { ToPoll } from "./targets.ts";
 
 /** How often a long run writes what it has read; ms. */
 const KEEP_MS = 15_000;
+/** How long a lease lasts without being renewed while the source is polled, and beyond the time of its next poll; ms. */
+const LEASE_MS = 10_000;
+const LEASE_SLACK_MS = 5_000;
+/** How often a run looks whether its lease is to be renewed; ms. */
+const RENEW_MS = 2_000;
 const INTERRUPTED = "the run ended before it was read; the next one goes on";
 
 export interface SourceRun {
@@ -28,6 +33,8 @@ export interface SourceRun {
   /** When a write on the way was last begun, ms, and whether it goes on. */
   keptAt: number;
   keeping: boolean;
+  /** The newest write of the row. */
+  writing: Promise<void>;
   /** From a target's id to when it was last read completely, as the row had it when the run began. */
   readTo: (target: string) => number | null;
   /** What is to be read; undefined while that is not known. */
@@ -46,6 +53,8 @@ export interface SourceRun {
   complete: Set<string>;
   /** What the run led to, made known when it is over. */
   round: Round;
+  /** Whether it is a daemon's: no other daemon polls the source meanwhile. */
+  leased: boolean;
 }
 
 /** The source's row, which is made before its first run does anything: what that does not come to keeps its floor. */
@@ -68,6 +77,46 @@ export async function openSourceRow(app: App, source: SourceConfig, now: number)
     if (!(error instanceof StoreConflict)) throw error;
     return openSourceRow(app, source, now);
   }
+}
+
+/** Another daemon polls the source: who, and until when at least (ms). */
+export function leaseOfAnother({ identity, clock }: App, { lease }: SourceRow): Claim | undefined {
+  return lease && lease.by !== identity.id && lease.until > clock.now() && !identity.isGone(lease.by)
+    ? lease
+    : undefined;
+}
+
+/** Takes the source's lease, and renews it, until `work` has ended; false, and nothing is done, where another daemon was faster. */
+export async function underLease(run: SourceRun, work: () => Promise<void>): Promise<boolean> {
+  const { app, signal } = run;
+  if (!(await renewLease(run))) return false;
+  const done = new AbortController();
+  const renewing = (async () => {
+    while (!done.signal.aborted && !run.overtaken) {
+      await app.clock.sleep(RENEW_MS, AbortSignal.any([done.signal, signal])).catch(() => {});
+      if (done.signal.aborted || signal.aborted) return;
+      await renewLease(run);
+    }
+  })();
+  // A lease that cannot be renewed runs out; why it cannot, the run finds out itself.
+  renewing.catch(() => {});
+  try {
+    await work();
+  } finally {
+    done.abort();
+  }
+  await renewing.catch(() => {});
+  return true;
+}
+
+/** A lease that lasts a while is left as it is: a short run writes its row once, at its end. */
+async function renewLease(run: SourceRun): Promise<boolean> {
+  const { app, row } = run;
+  const now = app.clock.now();
+  const { lease } = row.data;
+  if (lease?.by === app.identity.id && lease.until - now >= LEASE_MS / 4) return true;
+  await write(run, { ...row.data, lease: { by: app.identity.id, until: now + LEASE_MS } });
+  return !run.overtaken;
 }
 
 /** What was not read to its end and did not fail: nothing is read to find out how far it is. */
@@ -106,7 +155,7 @@ export async function keepProgress(run: SourceRun): Promise<void> {
   run.keptAt = now;
   run.keeping = true;
   try {
-    await write(run, { ...summaryOf(run), lastRunAt: run.before.lastRunAt });
+    await write(run, { ...summaryOf(run), ...heldLease(run), lastRunAt: run.before.lastRunAt });
   } catch (error) {
     if (isFatal(error)) throw error;
     const fields = { source: run.source.id, error: run.app.redact((error as Error).message) };
@@ -123,7 +172,13 @@ export async function closeSourceRow(run: SourceRun): Promise<SourceRow> {
   return summary;
 }
 
-async function write(run: SourceRun, data: SourceRow): Promise<void> {
+/** One at a time: each expects what the one before has written. */
+function write(run: SourceRun, data: SourceRow): Promise<void> {
+  run.writing = run.writing.catch(() => {}).then(() => writeNow(run, data));
+  return run.writing;
+}
+
+async function writeNow(run: SourceRun, data: SourceRow): Promise<void> {
   if (run.overtaken) return;
   const { row } = run;
   const key = { pk: row.pk, sk: row.sk };
@@ -149,6 +204,7 @@ function summaryOf(run: SourceRun): SourceRow {
     ...(run.knownTo === undefined ? {} : { knownTo: run.knownTo }),
     firstRunAt: before.firstRunAt,
     lastRunAt: now,
+    ...leaseAfter(run),
     ...(app.generation.own === undefined ? {} : { generation: app.generation.own }),
     failing: failingOf(run),
     ...(named === undefined ? {} : { named }),
@@ -156,6 +212,20 @@ function summaryOf(run: SourceRun): SourceRow {
     ...discoveryFailure(before, discoveryError, run.discoveryKind, now),
     ledger: Object.fromEntries(Object.entries(ledger).sort().slice(-31)),
   };
+}
+
+/** While the run goes on its lease is as it was renewed last. */
+function heldLease({ row }: SourceRun): Pick<SourceRow, "lease"> {
+  return row.data.lease === undefined ? {} : { lease: row.data.lease };
+}
+
+/** Until the next poll is due, and a little longer: who has it polls again. One that was stopped gives it back. */
+function leaseAfter(run: SourceRun): Pick<SourceRow, "lease"> {
+  const { app, source, now, signal, leased } = run;
+  if (!leased) return heldLease(run);
+  if (signal.aborted) return {};
+  const until = Math.max(app.clock.now() + LEASE_SLACK_MS, now + source.every + LEASE_SLACK_MS);
+  return { lease: { by: app.identity.id, until } };
 }
 
 function failingOf(run: SourceRun): SourceRow["failing"] {

@@ -3,7 +3,7 @@ import { ROUND_WAIT_MS } from "../alerts/group.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { checkHealth } from "../app/health.ts";
 import { type NotifyOptions, notifyDue, notifyGroups } from "../app/notify.ts";
-import { type PollReport, pollSource } from "../app/poll.ts";
+import { type PollReport, pollLeased } from "../app/poll.ts";
 import type { Problem } from "../app/problems.ts";
 import { reconcileRules } from "../app/registry.ts";
 import type { DeliveryRow } from "../app/rows.ts";
@@ -16,6 +16,8 @@ import type { Row } from "../store/port.ts";
 const TICK_MS = 1_000;
 const HEALTH_MS = 30_000;
 const PURGE_MS = 3_600_000;
+/** How often a daemon looks whether a source that another one polls is free; ms. */
+const LOOK_MS = 2_000;
 
 export interface DaemonHooks {
   /** Its configuration decides now. */
@@ -113,11 +115,23 @@ function failed({ app, giveWay }: Daemon, what: string, error: unknown, fields: 
 
 async function pollForever(daemon: Daemon, source: SourceConfig, first: () => void): Promise<void> {
   const { app, signal, hooks } = daemon;
+  /** Another daemon polls the source. */
+  let waits = false;
   while (!signal.aborted) {
     const began = app.clock.now();
     try {
-      const report = await pollSource(app, source, signal);
-      hooks.polled?.(report);
+      const polled = await pollLeased(app, source, signal);
+      if ("by" in polled) {
+        if (!waits)
+          app.log.info("another process polls it; this one does where that ends", { source: source.id, by: polled.by });
+        waits = true;
+        first();
+        const left = Math.min(LOOK_MS, Math.max(polled.until - began, LOOK_MS / 10));
+        await app.clock.sleep(left, signal).catch(() => {});
+        continue;
+      }
+      waits = false;
+      hooks.polled?.(polled);
     } catch (error) {
       failed(daemon, "source not polled", error, { source: source.id });
     }
