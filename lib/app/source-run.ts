@@ -79,11 +79,11 @@ export async function openSourceRow(app: App, source: SourceConfig, now: number)
   }
 }
 
-/** Another daemon polls the source: who, and until when at least (ms). */
-export function leaseOfAnother({ identity, clock }: App, { lease }: SourceRow): Claim | undefined {
-  return lease && lease.by !== identity.id && lease.until > clock.now() && !identity.isGone(lease.by)
-    ? lease
-    : undefined;
+/** Another daemon polls the source: who, and until when at least (ms). One with an older configuration has nothing to say. */
+export function leaseOfAnother({ identity, clock, generation: { own = 0 } }: App, row: SourceRow): Claim | undefined {
+  const { lease, generation = 0 } = row;
+  if (lease === undefined || lease.by === identity.id || generation < own) return undefined;
+  return lease.until > clock.now() && !identity.isGone(lease.by) ? lease : undefined;
 }
 
 /** Takes the source's lease, and renews it, until `work` has ended; false, and nothing is done, where another daemon was faster. */
@@ -115,7 +115,9 @@ async function renewLease(run: SourceRun): Promise<boolean> {
   const now = app.clock.now();
   const { lease } = row.data;
   if (lease?.by === app.identity.id && lease.until - now >= LEASE_MS / 4) return true;
-  await write(run, { ...row.data, lease: { by: app.identity.id, until: now + LEASE_MS } });
+  const { own } = app.generation;
+  const generation = own === undefined ? {} : { generation: own };
+  await write(run, { ...row.data, ...generation, lease: { by: app.identity.id, until: now + LEASE_MS } });
   return !run.overtaken;
 }
 
