@@ -1,21 +1,12 @@
-// The command line: which commands there are, what each takes, and how failure becomes an exit code.
+// The command line: which commands there are, what each takes, and how failure becomes an exit code. A command's own code is
+// loaded when it is called.
 import { Argument, Command, CommanderError } from "commander";
 import { Superseded } from "../app/superseded.ts";
 import { processEnvironment } from "../config/environment.ts";
 import { ConfigError, formatFindings } from "../config/finding.ts";
 import { StoreError } from "../store/port.ts";
-import { backtestCommand } from "./backtest.ts";
-import { checkCommand } from "./check.ts";
-import { dropCommand, redeliverCommand, sendTestCommand } from "./deliveries.ts";
-import { explainCommand } from "./explain.ts";
 import { DONE, type Io, REFUSED, UsageError, WRONG } from "./io.ts";
-import { alertsCommand, deliveriesCommand, eventsCommand, statusCommand } from "./lists.ts";
-import { matchCommand } from "./match.ts";
-import { runCommand, runOnceCommand } from "./run.ts";
 import { SCHEMA_NAMES, schemaCommand } from "./schema.ts";
-import { simulateCommand } from "./simulate.ts";
-import { startCommand } from "./start.ts";
-import { testCommand } from "./test.ts";
 
 const LATER = ["silence", "ack"];
 
@@ -54,43 +45,48 @@ function createProgram(io: Io, version: string, end: (code: number) => void): Co
 
   command("run", "poll, evaluate and notify until stopped")
     .option("--once", "one round: poll every source once, tell what is due, and say how it went")
-    .action(async (options) => end(await (options.once ? runOnceCommand(io, options) : runCommand(io, options))));
+    .action(async (options) => {
+      const { runCommand, runOnceCommand } = await import("./run.ts");
+      end(await (options.once ? runOnceCommand(io, options) : runCommand(io, options)));
+    });
   command("check", "validate and lint the configuration")
     .option("--live", "also authenticate, name missing permissions and list the targets found")
-    .action(async (options) => end(await checkCommand(io, options)));
+    .action(async (options) => end(await (await import("./check.ts")).checkCommand(io, options)));
   command("test <files...>", "run the unit tests of rules: files with events and the alerts that they are to open")
     .option("--junit <file>", "also write a JUnit report, as CI systems read it")
     .option("--coverage", "also list the rules that no test made open")
-    .action(async (files, options) => end(await testCommand(io, files, options)));
+    .action(async (files, options) => end(await (await import("./test.ts")).testCommand(io, files, options)));
   command("backtest", "what would have been told: reads the past from the APIs, sends nothing, moves no cursor")
     .requiredOption("--since <duration>", "how far back: 30m, 2h, 7d …")
     .option("--rule <id>", "only one rule")
     .option("--compare <file>", "also judge another configuration by the same past, and show the difference")
-    .action(async (options) => end(await backtestCommand(io, options)));
+    .action(async (options) => end(await (await import("./backtest.ts")).backtestCommand(io, options)));
   command("status", "how things stand: targets, connections, deliveries, ledger").action(async (options) =>
-    end(await statusCommand(io, options)),
+    end(await (await import("./lists.ts")).statusCommand(io, options)),
   );
   command("alerts", "what is open")
     .option("--all", "also what has ended")
-    .action(async (options) => end(await alertsCommand(io, options)));
+    .action(async (options) => end(await (await import("./lists.ts")).alertsCommand(io, options)));
   command("events", "what was seen")
     .option("--since <duration>", "only events of the last 30m, 2h, 7d …")
     .option("--source <kind or id>", "only events of one source")
     .option("--resource <id or name>", "only events of one resource")
     .option("--limit <number>", "only the newest")
-    .action(async (options) => end(await eventsCommand(io, options)));
+    .action(async (options) => end(await (await import("./lists.ts")).eventsCommand(io, options)));
   const deliveries = command("deliveries", "what was sent, and what is on its way or dead");
-  deliveries.action(async (options) => end(await deliveriesCommand(io, options)));
+  deliveries.action(async (options) => end(await (await import("./lists.ts")).deliveriesCommand(io, options)));
   deliveries
     .command("drop <id>")
     .description("give up on a delivery")
     .exitOverride()
-    .action(async (id, _options, self) => end(await dropCommand(io, id, self.optsWithGlobals())));
+    .action(async (id, _options, self) =>
+      end(await (await import("./deliveries.ts")).dropCommand(io, id, self.optsWithGlobals())),
+    );
   command("redeliver [id]", "send a delivery again, under the same id")
     .option("--dead", "all dead ones")
-    .action(async (id, options) => end(await redeliverCommand(io, id, options)));
+    .action(async (id, options) => end(await (await import("./deliveries.ts")).redeliverCommand(io, id, options)));
   command("send-test <channel>", "one real, marked notification through the whole delivery path").action(
-    async (channel, options) => end(await sendTestCommand(io, channel, options)),
+    async (channel, options) => end(await (await import("./deliveries.ts")).sendTestCommand(io, channel, options)),
   );
   command("explain [id]", "why an event or alert was or was not told, rule by rule")
     .option("--resource <id or name>", "every event of one resource")
@@ -98,27 +94,27 @@ function createProgram(io: Io, version: string, end: (code: number) => void): Co
     .option("--limit <number>", "with --resource: only the newest", "20")
     .option("--event <file>", "what would happen to this event: JSON in a file, or - for stdin")
     .option("--all", "every rule that did not match")
-    .action(async (id, options) => end(await explainCommand(io, id, options)));
+    .action(async (id, options) => end(await (await import("./explain.ts")).explainCommand(io, id, options)));
   command("match", "filter events, one JSON per line from stdin, like grep")
     .requiredOption("--pattern <json>", "an event pattern")
-    .action(async (options) => end(await matchCommand(io, options)));
+    .action(async (options) => end(await (await import("./match.ts")).matchCommand(io, options)));
   command("schema", "print the JSON Schema of lookout.yml, of a file of rules, or of a *.test.yml")
     .addArgument(new Argument("[file]", "which file it is of").choices(SCHEMA_NAMES).default("config"))
-    .action(async (name) => end(schemaCommand(io, name)));
+    .action(async (name) => end(await schemaCommand(io, name)));
   command("simulate", "serve the simulated cloud APIs")
     .option("--port <number>", "0: any free port", "8790")
     .option("--seed <number>", "another seed, another day", "1")
     .option("--speed <factor>", "how much faster than in life incidents follow each other", "60")
     .action(async (options, self) => {
       const portGiven = self.getOptionValueSource("port") !== "default";
-      end(await simulateCommand(io, { ...options, portGiven }));
+      end(await (await import("./simulate.ts")).simulateCommand(io, { ...options, portGiven }));
     });
   program
     .command("start")
     .description("see it work: the simulated cloud, the example configuration and a view of what fires")
     .option("--for <seconds>", "stop after so many seconds")
     .exitOverride()
-    .action(async (options) => end(await startCommand(io, options)));
+    .action(async (options) => end(await (await import("./start.ts")).startCommand(io, options)));
   for (const name of LATER) {
     program
       .command(name, { hidden: true })

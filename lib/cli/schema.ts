@@ -1,18 +1,15 @@
 // `lookout schema`: the JSON Schemas of lookout.yml, of included files of rules and of rule tests, for editors.
-import { channelTypes } from "../channels/registry.ts";
-import { configJsonSchema, rulesJsonSchema, testJsonSchema } from "../config/json-schema.ts";
 import { DONE, type Io, jsonDocument } from "./io.ts";
 
 export type SchemaName = "config" | "rules" | "test";
 
-const SCHEMAS: Readonly<Record<SchemaName, () => object>> = {
-  config: () => configJsonSchema(channelTypes),
-  rules: rulesJsonSchema,
-  test: testJsonSchema,
-};
-export const SCHEMA_NAMES = Object.keys(SCHEMAS) as SchemaName[];
+export const SCHEMA_NAMES: readonly SchemaName[] = ["config", "rules", "test"];
 
-export function schemaCommand(io: Io, name: SchemaName): number {
-  jsonDocument(io, SCHEMAS[name]());
+export async function schemaCommand(io: Io, name: SchemaName): Promise<number> {
+  // Loaded when it is asked for: every command line looks at the names.
+  const { configJsonSchema, rulesJsonSchema, testJsonSchema } = await import("../config/json-schema.ts");
+  const { channelTypes } = await import("../channels/registry.ts");
+  const schemas = { config: () => configJsonSchema(channelTypes), rules: rulesJsonSchema, test: testJsonSchema };
+  jsonDocument(io, schemas[name]());
   return DONE;
 }

@@ -4,7 +4,7 @@ import type { LambdaHandler } from "../../lib/aws/middleware.ts";
 
 // A clock that is ahead lets time pass between two invocations.
 const realNow = Date.now;
-Date.now = () => realNow() + Number(process.env["AHEAD"]);
+Date.now = () => realNow() + Number(process.env["AHEAD"] ?? 0);
 
 const [file = "", event = "", remaining = ""] = process.argv.slice(2);
 const deadline = performance.now() + Number(remaining);

@@ -42,7 +42,8 @@ test.each<[sentence: string, parts: Parts]>([
   [
     "as many named targets as the budget has room for, and any number to be discovered",
     {
-      connections: "{ prod: { cloud: otc, region: eu-de, projectId: p, requestsPerSecond: 0.05 } }",
+      connections:
+        "{ prod: { cloud: otc, region: eu-de, projectId: 0123456789abcdef0123456789abcdef, requestsPerSecond: 0.05 } }",
       sources: "[{ kind: pool-events, targets: [a, b, c] }, { kind: service-events }]",
     },
   ],

@@ -182,7 +182,8 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
   [
     "named targets that take longer to read than every",
     {
-      connections: "{ prod: { cloud: otc, region: eu-de, projectId: p, requestsPerSecond: 0.01 } }",
+      connections:
+        "{ prod: { cloud: otc, region: eu-de, projectId: 0123456789abcdef0123456789abcdef, requestsPerSecond: 0.01 } }",
       sources: "[{ kind: pool-events, targets: [a, b, c] }]",
     },
     'lookout.yml:2:41: the 3 targets of "pool-events" need 0.05 requests a second, but the budget of the connection "prod" is 0.01: ' +
@@ -191,7 +192,7 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
   [
     "sources of one project that need too much together",
     {
-      connections: `{ a: { cloud: otc, region: eu-de, projectId: p }, b: { cloud: otc, region: eu-de, projectId: p, requestsPerSecond: 0.1 } }`,
+      connections: `{ a: { cloud: otc, region: eu-de, projectId: 0123456789abcdef0123456789abcdef }, b: { cloud: otc, region: eu-de, projectId: 0123456789abcdef0123456789abcdef, requestsPerSecond: 0.1 } }`,
       sources:
         "[{ kind: cloud-eye-events, connection: a, every: 12s }, { kind: pool-events, connection: b, targets: [a], every: 30s }]",
     },
