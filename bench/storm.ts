@@ -60,7 +60,7 @@ async function lookout(): Promise<Measured> {
   const simulator = await startSimulator({ clock: wallClock, scenario: "empty" });
   try {
     const { world, credentials } = simulator;
-    const end = Date.now() - 60_000;
+    const end = Date.now() - 300_000;
     for (let from = 0; from < GROUPS; from += PER_SERVICE) {
       const id = `service-${from}`;
       world.addService({ service_id: id, service_name: id });
