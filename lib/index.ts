@@ -1,4 +1,4 @@
-// The library: what a program may use of Lookout (contract, section 8).
+// The library: what a program may use of Lookout.
 export { compileTimeInterval, type TimeInterval } from "./alerts/time-interval.ts";
 export { TimeIntervalError } from "./alerts/time-interval-error.ts";
 export { verifyWebhook, type WebhookRequest, WebhookVerificationError } from "./channels/verify-webhook.ts";

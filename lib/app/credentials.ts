@@ -1,4 +1,4 @@
-// The store-backed door to credentials (contract, section 9.5): what is not proven is tried by one process, one request at a
+// The store-backed door to credentials: what is not proven is tried by one process, one request at a
 // time; two refusals rest the connection for 10 minutes, doubling to 6 hours. A cloud locks a key after five failures.
 import type { Clock } from "../model/clock.ts";
 import { CloudError } from "../sources/client.ts";

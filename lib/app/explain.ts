@@ -1,5 +1,6 @@
 // Why an event did, or did not, lead to a notification, rule by rule; and where an alert is told. It reads what the store has, by
 // the same compiled rules, routes and silences as live polling, and writes nothing.
+
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import { iso } from "../rules/alert.ts";
@@ -14,7 +15,7 @@ import { type EffectKind, effectIn, hasOpened } from "./explain-effect.ts";
 import { whyNothing, whyShared } from "./explain-nothing.ts";
 import type { KnownAlert, Reader } from "./explain-reader.ts";
 import { explainTelling, type Locate, type Telling } from "./explain-telling.ts";
-import { progressOf } from "./poll.ts";
+import { progressOf } from "./progress.ts";
 import { observed } from "./slice.ts";
 import { ruleOf } from "./transitions.ts";
 

@@ -1,9 +1,10 @@
-// How far every target has been read: what a rule's deadlines wait for (contract, section 4).
+// How far every target has been read: what a rule's deadlines wait for.
 import type { SourceConfig } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
 import type { CompiledRule } from "../rules/compile.ts";
+import type { App } from "./deps.ts";
 import { readToIn } from "./read-to.ts";
-import type { SourceRow } from "./rows.ts";
+import { SOURCES, type SourceRow } from "./rows.ts";
 
 export interface Progress {
   /** Reads the source rows, once; before that nothing counts as read but what was noted. An idle poll never needs it. */
@@ -97,4 +98,12 @@ export function createProgress(
     },
     fail: (sourceId, target, readTo) => void own.get(sourceId)!.targets.set(target, readTo ?? NEVER),
   };
+}
+
+/** Progress of all sources, as their rows tell it when it is first needed. */
+export function progressOf(app: App): Progress {
+  return createProgress(app.config.sources, async () => {
+    const rows = await app.store.list<SourceRow>(SOURCES);
+    return new Map(rows.map((row) => [row.sk, row.data]));
+  });
 }

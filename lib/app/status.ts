@@ -1,4 +1,4 @@
-// How things stand, as the store tells it: targets, connections, deliveries and the ledger (contract, section 7).
+// How things stand, as the store tells it: targets, connections, deliveries and the ledger.
 import type { SourceConfig } from "../model/config.ts";
 import { iso } from "../rules/alert.ts";
 import { type ChannelCounts, channelLedger } from "./channel-ledger.ts";

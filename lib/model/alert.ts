@@ -1,4 +1,4 @@
-// An alert: one open (then resolved) problem, a rule and a key (contract, section 5).
+// An alert: one open (then resolved) problem, a rule and a key.
 import * as z from "zod";
 import { Event, Labels, Resource } from "./event.ts";
 

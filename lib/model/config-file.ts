@@ -1,4 +1,4 @@
-// The schema of `lookout.yml` as people write it (contract, section 2); its descriptions are what editors show.
+// The schema of `lookout.yml` as people write it; its descriptions are what editors show.
 import * as z from "zod";
 import { Name, Positive, Text, Url } from "./file-fields.ts";
 import { RootRoute, Silence, TimeIntervals } from "./route-file.ts";

@@ -1,4 +1,4 @@
-// The one shape every source's occurrences take (contract, section 3); rules, alerts and people see nothing else.
+// The one shape every source's occurrences take; rules, alerts and people see nothing else.
 import * as z from "zod";
 
 export const SOURCE_KINDS = [

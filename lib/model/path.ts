@@ -17,7 +17,7 @@ export function valueAt(object: unknown, path: string): unknown {
   return undefined;
 }
 
-/** The values of several paths by their names; a missing one is null (contract, section 5). */
+/** The values of several paths by their names; a missing one is null. */
 export function valuesAt(object: unknown, paths: readonly string[]): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const path of paths) values[path] = valueAt(object, path) ?? null;

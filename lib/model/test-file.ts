@@ -1,4 +1,4 @@
-// The schema of `*.test.yml`, the unit tests of rules, as people write them (contract, section 7). Times stay as written.
+// The schema of `*.test.yml`, the unit tests of rules, as people write them. Times stay as written.
 import * as z from "zod";
 import { AlertStatus, Severity } from "./alert.ts";
 import { parseDuration } from "./duration.ts";
