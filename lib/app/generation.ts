@@ -22,7 +22,7 @@ export interface GenerationRow {
 }
 
 /** A newer configuration of which nothing is seen for so long is gone, as after a rollback: the older takes over again. ms */
-const GONE_MS = 300_000;
+const GONE_MS = 180_000;
 const TRIES = 25;
 
 /**

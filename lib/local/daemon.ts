@@ -92,8 +92,8 @@ export async function runDaemon(app: App, bus: LocalBus, signal: AbortSignal, ho
   // What a catch-up of several sources opens and resolves pages nobody.
   const firstRound = Promise.all(first.map(({ promise }) => promise));
   const patience = app.clock.sleep(ROUND_WAIT_MS, daemon.signal).catch(() => {});
-  await Promise.race([firstRound, patience]);
-  await Promise.all([...polling, tickForever(daemon)]);
+  const ready = Promise.race([firstRound, patience]);
+  await Promise.all([...polling, tickForever(daemon, ready)]);
   superseded.signal.throwIfAborted();
   await notifyRung(daemon);
 }
@@ -154,8 +154,14 @@ function isDue(now: number, at: number, interval: number): boolean {
   return now >= at || at - now > interval;
 }
 
-async function tickForever(daemon: Daemon): Promise<void> {
+/** Nothing is decided before `first`; what was decided before is sent at once. */
+async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<void> {
   const { app, bus, signal, hooks } = daemon;
+  let ready = false;
+  void first.then(() => {
+    ready = true;
+    return bus.publish([], []);
+  });
   const sender = createSender(app, signal);
   const sending = new Set<Promise<void>>();
   let healthAt = 0;
@@ -171,15 +177,17 @@ async function tickForever(daemon: Daemon): Promise<void> {
   while (!signal.aborted) {
     const now = app.clock.now();
     try {
-      await fireTimers(app, signal);
-      if (isDue(now, healthAt, HEALTH_MS)) {
-        healthAt = now + HEALTH_MS;
-        await checkHealth(app, hooks.problems?.());
-      }
-      const made = (rows: readonly Row<DeliveryRow>[]) => keep(sender.offer(rows));
-      await notifyRung(daemon, { signal, made });
-      await notifyDue(app, { signal, made });
       keep(sender.poke());
+      if (ready) {
+        await fireTimers(app, signal);
+        if (isDue(now, healthAt, HEALTH_MS)) {
+          healthAt = now + HEALTH_MS;
+          await checkHealth(app, hooks.problems?.());
+        }
+        const made = (rows: readonly Row<DeliveryRow>[]) => keep(sender.offer(rows));
+        await notifyRung(daemon, { signal, made });
+        await notifyDue(app, { signal, made });
+      }
       if (isDue(now, purgeAt, PURGE_MS)) {
         purgeAt = now + PURGE_MS;
         await app.store.purge(now);

@@ -88,7 +88,7 @@ describe("a newer configuration", () => {
     expect(b.messages.map(line)).toEqual(["3 /ops new firing: svc-1 firing ×1(+1)"]);
   });
 
-  it("that is gone for five minutes gives way to the older again, as after a rollback", async () => {
+  it("that is gone for three minutes gives way to the older again, as after a rollback", async () => {
     const b = await bench({ yaml: OLD });
     const old = b.app;
     await reconcileRules(old);
@@ -96,11 +96,11 @@ describe("a newer configuration", () => {
     await b.reload(NEW);
     await reconcileRules(b.app);
     await b.beat();
-    b.to(5);
+    b.to(3.5);
     await expect(reconcileRules(old)).rejects.toThrow("stands by");
-    b.to(6.5);
+    b.to(4.5);
     await reconcileRules(old);
-    b.fail(6);
+    b.fail(4);
     expect((await poll(old)).found).toBe(1);
     await expect(poll(b.app)).rejects.toThrow("newer configuration");
   });
