@@ -5,7 +5,7 @@ import type { App } from "./deps.ts";
 import { claim, type Effects, loadDeliveries, noEffects, record, settle } from "./outcomes.ts";
 import { type DeliveryRow, deliveryKey } from "./rows.ts";
 import { isFatal } from "./superseded.ts";
-import type { Unit } from "./unit.ts";
+import type { TransactOptions, Unit } from "./unit.ts";
 
 /** A delivery that is to be sent, as it was listed. */
 export interface Entry {
@@ -46,7 +46,12 @@ export interface Settling {
 }
 
 /** Where the tasks do not fit into one commit, or fail together, each half is tried by itself. Rejects where the store fails. */
-export async function commitTasks(app: App, tasks: readonly Task[], settling: Settling): Promise<void> {
+export async function commitTasks(
+  app: App,
+  tasks: readonly Task[],
+  settling: Settling,
+  options: TransactOptions = {},
+): Promise<void> {
   let tries = 0;
   try {
     const done = await app.transact(async (unit, abandon) => {
@@ -56,7 +61,7 @@ export async function commitTasks(app: App, tasks: readonly Task[], settling: Se
       if (tasks.length === 1 || unit.fits()) return built;
       abandon();
       return undefined;
-    });
+    }, options);
     if (done !== undefined) return settling.done(tasks, done);
   } catch (error) {
     if (isFatal(error)) {
@@ -66,8 +71,8 @@ export async function commitTasks(app: App, tasks: readonly Task[], settling: Se
     if (tasks.length === 1) return settling.failed(tasks[0]!, error as Error);
   }
   const half = tasks.length >> 1;
-  await commitTasks(app, tasks.slice(0, half), settling);
-  await commitTasks(app, tasks.slice(half), settling);
+  await commitTasks(app, tasks.slice(0, half), settling, options);
+  await commitTasks(app, tasks.slice(half), settling, options);
 }
 
 async function build(app: App, unit: Unit, tasks: readonly Task[]): Promise<Built> {

@@ -17,6 +17,7 @@ import {
   type Settling,
   type Task,
 } from "./sender-tasks.ts";
+import { Superseded } from "./superseded.ts";
 
 /** A claimed delivery is sent within this or given back: the claim must outlive the send. ms */
 const FRESH_MS = CLAIM_MS / 2;
@@ -52,6 +53,12 @@ interface Lane {
   quick: boolean;
 }
 
+/** What became of a try, still to be recorded. */
+interface Answer {
+  attempt: Attempt;
+  row: Row<DeliveryRow> | undefined;
+}
+
 /** A look at the queue, page by page. */
 interface Look {
   pages: ReturnType<typeof drain<DeliveryRow>>;
@@ -71,7 +78,7 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
   /** Ids of those that are in a lane, or under way. */
   const held = new Set<string>();
   const overdue: Entry[] = [];
-  const answers: { attempt: Attempt; row: Row<DeliveryRow> | undefined }[] = [];
+  const answers: Answer[] = [];
   const tasksAtOnce = Math.min(TASKS, Math.max(1, Math.floor(app.store.limits.items / ITEMS_PER_TASK)));
   let running: Promise<void> | undefined;
   let asked = false;
@@ -113,8 +120,22 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
         if (!flying) return;
         await nextAnswer();
       }
+    } catch (error) {
+      if (error instanceof Superseded) await recordSent();
+      throw error;
     } finally {
       running = undefined;
+    }
+  }
+
+  /** A newer configuration decides: nothing more is begun, but what was sent already is recorded, or it would be sent again. */
+  async function recordSent(): Promise<void> {
+    giveUpWaiting();
+    for (;;) {
+      const tasks = answers.splice(0, tasksAtOnce).map(recordOf);
+      if (tasks.length > 0) await commitTasks(app, tasks, outcome, { anyGeneration: true });
+      else if ([...lanes.values()].some((lane) => lane.flying > 0)) await nextAnswer();
+      else return;
     }
   }
 
@@ -208,10 +229,7 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
   function nextTasks(): Task[] {
     if (gathers()) return [];
     const tasks: Task[] = overdue.splice(0, tasksAtOnce).map((entry) => ({ kind: "settle", entry }));
-    for (const { attempt: answer, row } of answers.splice(0, tasksAtOnce - tasks.length)) {
-      const { id, channel } = answer.delivery;
-      tasks.push({ kind: "record", entry: { id, channel, row }, attempt: answer });
-    }
+    tasks.push(...answers.splice(0, tasksAtOnce - tasks.length).map(recordOf));
     for (const { waiting, claimed, limit } of lanes.values()) {
       if (claimed.length >= limit) continue;
       const room = Math.min(limit * AHEAD - claimed.length, tasksAtOnce - tasks.length);
@@ -265,6 +283,11 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
   }
 
   return { poke, offer };
+}
+
+function recordOf({ attempt: { delivery }, attempt, row }: Answer): Task {
+  const { id, channel } = delivery;
+  return { kind: "record", entry: { id, channel, row }, attempt };
 }
 
 function unsent(delivery: DeliveryRow): Attempt {

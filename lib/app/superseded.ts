@@ -41,12 +41,12 @@ export function untilFatal(app: App, signal: AbortSignal): App {
       throw error;
     }
   }
-  const transact: Transact = (build) =>
+  const transact: Transact = (build, options) =>
     guarded(() =>
       app.transact((unit, abandon) => {
         refuse();
         return build(unit, abandon);
-      }),
+      }, options),
     );
   const store: Store = { ...app.store, commit: (ops) => guarded(() => app.store.commit(ops)) };
   return { ...app, store, transact };

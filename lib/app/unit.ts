@@ -45,7 +45,15 @@ export interface Unit {
  * Throws StoreConflict where it did not succeed in 25 tries, Superseded where a newer configuration has taken over, and
  * whatever `build` throws.
  */
-export type Transact = <T>(build: (unit: Unit, abandon: () => void) => Promise<T>) => Promise<T>;
+export type Transact = <T>(
+  build: (unit: Unit, abandon: () => void) => Promise<T>,
+  options?: TransactOptions,
+) => Promise<T>;
+
+export interface TransactOptions {
+  /** It records what has happened already, which is so under any configuration. */
+  anyGeneration?: boolean;
+}
 
 /** What a unit of work needs of the application. */
 export interface UnitPorts {
@@ -57,9 +65,10 @@ export interface UnitPorts {
 
 /** `generation` gives the process's own: nothing is committed once the store has a newer one. Undefined: any will do. */
 export function createTransact(ports: UnitPorts, generation: () => number | undefined): Transact {
-  return (build) => {
+  return (build, { anyGeneration = false } = {}) => {
     const { store } = ports;
-    const result = (last.get(store) ?? Promise.resolve()).then(() => commitNow(ports, generation, build));
+    const own = anyGeneration ? () => undefined : generation;
+    const result = (last.get(store) ?? Promise.resolve()).then(() => commitNow(ports, own, build));
     last.set(
       store,
       result.catch(() => {}),

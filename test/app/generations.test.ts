@@ -1,5 +1,6 @@
 // Two configurations on one state, as in a rolling deploy: the newer one decides, the older finishes nothing, and nothing is lost.
 import { describe, expect, it } from "vitest";
+import { deliverDue, listDeliveries } from "../../lib/app/deliver.ts";
 import type { App } from "../../lib/app/deps.ts";
 import { openAlerts } from "../../lib/app/lists.ts";
 import { notifyDue } from "../../lib/app/notify.ts";
@@ -115,5 +116,29 @@ describe("a newer configuration", () => {
     expect(first.generation.own).toBe(b.app.generation.own);
     await poll(first);
     await poll(b.app);
+  });
+});
+
+describe("a delivery that the older configuration was sending", () => {
+  it("is recorded by it, and not sent again", async () => {
+    const b = await bench({ yaml: OLD });
+    const old = b.app;
+    await reconcileRules(old);
+    b.to(1);
+    b.fail(0.5);
+    await poll(old);
+    b.to(2);
+    await notifyDue(old);
+    const next = await b.reload(OLD.replace("groupInterval: 1m", "groupInterval: 2m")).then(() => b.app);
+    let taken: Promise<void> | undefined;
+    b.answer(() => {
+      taken ??= reconcileRules(next);
+      return { status: 200 };
+    });
+    await expect(deliverDue(old, signal)).rejects.toThrow("newer configuration");
+    await taken;
+    await b.beats(10);
+    expect(b.messages.map(line)).toEqual(["2 /ops new firing: svc-1 firing ×1(+1)"]);
+    expect((await listDeliveries(next)).map(({ status, attempts }) => [status, attempts])).toEqual([["delivered", 1]]);
   });
 });
