@@ -44,6 +44,14 @@ describe("groups", () => {
     expect(b.messages.map(({ at, body }) => [at, body.reason, body.alerts.length])).toEqual([[2, "new", 29]]);
   });
 
+  it("notifies all of a storm when its round is over, however many groups and pages it has", async () => {
+    const b = await bench({ yaml: yaml("severity: error, by: [id]", 'groupBy: ["..."]') });
+    b.to(5);
+    for (let at = 0; at < 2_300; at++) b.fail(1 + at / 1_000, `Failed ${at}`);
+    await b.beat();
+    expect(b.messages).toHaveLength(2_300);
+  });
+
   it("lets a critical alert wait for no interval, and what else is new goes with it", async () => {
     const b = await bench({
       yaml: yaml("severity: error", "groupInterval: 5m, groupBy: []").replace(
