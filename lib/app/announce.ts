@@ -1,4 +1,5 @@
 // The log's account of alerts: one line for each that opens or resolves. A replay's log says nothing (recording-app.ts).
+import { durationText } from "../channels/duration-text.ts";
 import type { Transition } from "../rules/state.ts";
 import type { App } from "./deps.ts";
 
@@ -8,12 +9,14 @@ const SHORT_ID = 8;
 export function announce({ log }: Pick<App, "log">, transitions: readonly Transition[]): void {
   for (const { kind, alert } of transitions) {
     if (kind === "updated") continue;
+    const lasted = kind === "opened" || alert.endsAt === null ? "" : durationText(alert.startsAt, alert.endsAt);
     log.info(kind === "opened" ? "alert opened" : "alert resolved", {
       id: alert.id.slice(0, SHORT_ID),
       severity: alert.severity,
       rule: alert.rule,
       resource: alert.resource?.name ?? "",
       summary: alert.summary,
+      ...(lasted === "" ? {} : { lasted }),
     });
   }
 }

@@ -51,6 +51,8 @@ export interface Generation {
   own: number | undefined;
   /** When the configuration was made or read; ms. */
   stamp: number;
+  /** Whether this process made it the one that decides. */
+  tookOver?: true;
 }
 
 export interface App {

@@ -19,6 +19,8 @@ export interface GenerationRow {
   stamp: number;
   /** When it took over; ms. */
   since: number;
+  /** The process that took over has ended, and no other has joined it. */
+  left?: true;
 }
 
 /** A newer configuration of which nothing is seen for so long is gone, as after a rollback: the older takes over again. ms */
@@ -51,17 +53,35 @@ export async function joinGeneration(app: App): Promise<void> {
 async function join(app: App, config: string, lock: Lock): Promise<number> {
   const now = app.clock.now();
   const row = await app.store.get<GenerationRow>(GENERATION);
-  if (row?.data.config === config) return row.data.number;
+  if (row?.data.config === config) {
+    const { left, ...stays } = row.data;
+    if (left) await app.store.commit([{ op: "put", ...GENERATION, data: stays, expect: row.version }]);
+    return stays.number;
+  }
   const { stamp } = app.generation;
   if (row && stamp < row.data.stamp && (await isAlive(app, row.data, now))) throw superseded(row.data);
   const number = (row?.data.number ?? 0) + 1;
   const data: GenerationRow = { number, config, stamp, since: now };
   await app.store.commit([{ op: "put", ...GENERATION, data, expect: row?.version ?? 0 }, generationOp(lock, number)]);
+  app.generation.tookOver = true;
   return number;
 }
 
+/** The process ends, as after a single round: an older configuration that stands by need not wait until it is missed. */
+export async function leaveGeneration(app: App): Promise<void> {
+  const row = await app.store.get<GenerationRow>(GENERATION);
+  if (row === undefined || !app.generation.tookOver || row.data.number !== app.generation.own) return;
+  try {
+    await app.store.commit([{ op: "put", ...GENERATION, data: { ...row.data, left: true }, expect: row.version }]);
+  } catch (error) {
+    // Another process joined it, or took over, at the same time.
+    if (!(error instanceof StoreConflict)) throw error;
+  }
+}
+
 /** Whether something of the newer configuration was seen lately. Where all polls are rarer, it is given two of them. */
-async function isAlive(app: App, { number, since }: GenerationRow, now: number): Promise<boolean> {
+async function isAlive(app: App, { number, since, left }: GenerationRow, now: number): Promise<boolean> {
+  if (left) return false;
   const rows = await app.store.list<SourceRow>(SOURCES);
   const polls = rows.flatMap(({ data }) => (data.generation === number ? [data.lastRunAt] : []));
   const patience = Math.max(GONE_MS, 2 * Math.min(...app.config.sources.map(({ every }) => every)));

@@ -10,9 +10,10 @@ import { emptyState, type KeyState, type Transition } from "../rules/state.ts";
 import { announce } from "./announce.ts";
 import type { App } from "./deps.ts";
 import { type Findings, findProblems, type Problem } from "./problems.ts";
-import type { RuleRow } from "./rows.ts";
+import { type ChannelRow, channelKey, type RuleRow } from "./rows.ts";
 import type { UnresolvedSecret } from "./secrets.ts";
 import { type Change, putChanges } from "./transitions.ts";
+import type { Unit } from "./unit.ts";
 
 const HEARTBEAT_MS = 10_000;
 
@@ -56,7 +57,11 @@ export async function checkHealth(app: App, more: readonly Problem[] = []): Prom
     for (const [sk, problem] of wanted) {
       if (!firing.has(sk)) changes.push(opened(app, problem, keyOf(problem), now));
     }
-    for (const [sk, row] of firing) if (!present.has(sk)) changes.push(resolved(app, row.state, now));
+    for (const [sk, row] of firing) {
+      if (present.has(sk)) continue;
+      changes.push(resolved(app, row.state, now));
+      await forgetFailure(app, unit, row.state.key);
+    }
     return {
       transitions: changes.flatMap((change) => change.transitions),
       groups: await putChanges(app, unit, changes, now),
@@ -72,6 +77,15 @@ function noteBroken(app: App, { failing }: Findings, unresolved: readonly Unreso
   app.brokenChannels.clear();
   for (const { channel } of failing) app.brokenChannels.add(channel);
   for (const { of, name } of unresolved) if (of === "channel") app.brokenChannels.add(name);
+}
+
+/** A channel whose secret is found again has not failed since: its next try decides. */
+async function forgetFailure(app: App, unit: Unit, { problem, name }: KeyState["key"]): Promise<void> {
+  if (problem !== "secret unresolved" || !app.channels.has(String(name))) return;
+  const key = channelKey(String(name));
+  await unit.load([key]);
+  const row = unit.value<ChannelRow>(key);
+  if (row) unit.put(key, { ...row, failingSince: null, error: null } satisfies ChannelRow);
 }
 
 /** Tells the watcher of the watcher; its failure is the watcher's to notice. */

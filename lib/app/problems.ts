@@ -75,7 +75,8 @@ export async function findProblems(app: App, unresolved?: readonly UnresolvedSec
   const secretless = new Set(unresolved?.filter((one) => one.of === "channel").map(({ name }) => name));
   for (const { channel: name, since, error } of failing) {
     // An alert says so already.
-    const isSecret = secretless.has(name) || (unresolved === undefined && isOpen("secret unresolved", name));
+    // Also where it has just been found: whether the channel takes anything now, its next try tells.
+    const isSecret = secretless.has(name) || isOpen("secret unresolved", name);
     const isTold = isSecret || problems.some((one) => one.problem === "delivery dead" && one.name === name);
     if (isTold && !isOpen("channel failing", name)) continue;
     const message = `Channel ${name} takes nothing since ${iso(since)}: ${error ?? "the reason is not known"}`;

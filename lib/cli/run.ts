@@ -44,9 +44,11 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
   const store = await openStore(read.opened.config, options.state);
   const stop = stopSignals();
   const refused: Problem[] = [];
+  const troubles = new Map<string, string | undefined>();
   const log = createLog(io, (text) => read.opened.secrets.redact(text));
   let reload = new AbortController();
-  let standingBy = false;
+  /** Why it stands by, as it was said last; undefined: it does not. */
+  let standingBy: string | undefined;
 
   /** False where the file is invalid: the old configuration runs on. */
   async function readAgain(): Promise<boolean> {
@@ -76,7 +78,7 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
         await runDaemon(app, bus, AbortSignal.any([stop.signal, reload.signal]), {
           problems: () => refused,
           started: () => {
-            standingBy = false;
+            standingBy = undefined;
             const { sources, channels } = app.config;
             const channelNames = Object.keys(channels).join(",");
             log.info("running", { sources: sources.map(({ id }) => id).join(","), channels: channelNames });
@@ -84,17 +86,22 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
           polled: ({ source, targets, found, failing, discoveryError }) => {
             const unread = Object.keys(failing).length;
             if (found > 0 || unread > 0) log.info("polled", { source, targets, events: found, unread });
-            if (discoveryError !== undefined) log.warn("targets unknown", { source, error: discoveryError });
+            // Said once, not at every poll of a long pause.
+            if (discoveryError !== undefined && troubles.get(source) !== discoveryError) {
+              log.warn("targets unknown", { source, error: discoveryError });
+            }
+            troubles.set(source, discoveryError);
           },
         });
       } catch (error) {
         if (!(error instanceof Superseded)) throw error;
-        if (!standingBy) log.warn(error.message);
-        standingBy = true;
+        if (standingBy !== error.message) log.warn(error.message);
+        standingBy = error.message;
         await readAgain();
         await wallClock.sleep(STAND_BY_MS, AbortSignal.any([stop.signal, reload.signal])).catch(() => {});
       }
     }
+    log.info("stopped");
     return DONE;
   } finally {
     process.off("SIGHUP", onHangup);

@@ -130,6 +130,7 @@ async function pollForever(daemon: Daemon, source: SourceConfig, first: () => vo
         await app.clock.sleep(left, signal).catch(() => {});
         continue;
       }
+      if (waits) app.log.info("the other process polls it no more: this one does", { source: source.id });
       waits = false;
       hooks.polled?.(polled);
     } catch (error) {

@@ -2,6 +2,7 @@
 
 import { deliverDue, nextDue } from "../app/deliver.ts";
 import type { App, Bus } from "../app/deps.ts";
+import { leaveGeneration } from "../app/generation.ts";
 import { checkHealth } from "../app/health.ts";
 import { notifyDue, notifyGroups } from "../app/notify.ts";
 import { type PollReport, pollSources } from "../app/poll.ts";
@@ -23,6 +24,12 @@ export interface RoundReport {
 /** Runs one round. Rejects only where the store fails; everything else is in the report. */
 export async function runOnce(app: App, signal: AbortSignal): Promise<RoundReport> {
   await reconcileRules(app);
+  const report = await roundOf(app, signal);
+  await leaveGeneration(app);
+  return report;
+}
+
+async function roundOf(app: App, signal: AbortSignal): Promise<RoundReport> {
   const { polling, rung } = collectingRings(app);
   const { reports: polls, errors } = await pollSources(polling, app.config.sources, signal);
   for (const error of errors.values()) throw error;

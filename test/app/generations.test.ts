@@ -142,3 +142,29 @@ describe("a delivery that the older configuration was sending", () => {
     expect((await listDeliveries(next)).map(({ status, attempts }) => [status, attempts])).toEqual([["delivered", 1]]);
   });
 });
+
+describe("a single round", () => {
+  it("with another configuration keeps the one that waits from nothing once it has ended", async () => {
+    const b = await bench({ yaml: OLD });
+    const old = b.app;
+    await reconcileRules(old);
+    b.to(1);
+    await b.reload(NEW);
+    await b.round();
+    await expect(poll(old)).rejects.toThrow("newer configuration");
+    await reconcileRules(old);
+    expect((await poll(old)).targets).toBe(1);
+  });
+
+  it("with the configuration that decides already leaves it to those who run on", async () => {
+    const b = await bench({ yaml: OLD });
+    const old = b.app;
+    await reconcileRules(old);
+    b.to(1);
+    await b.reload(NEW);
+    await reconcileRules(b.app);
+    await b.reload(NEW);
+    await b.round();
+    await expect(reconcileRules(old)).rejects.toThrow("stands by");
+  });
+});
