@@ -17,10 +17,9 @@ import {
   type Settling,
   type Task,
 } from "./sender-tasks.ts";
-import { Superseded } from "./superseded.ts";
 
-/** A claimed delivery is sent within this or given back: the claim must outlive the send. ms */
-const FRESH_MS = CLAIM_MS / 2;
+/** A claimed delivery is sent within this or given back: the claim must outlive the send and its record by what clocks differ. ms */
+const FRESH_MS = CLAIM_MS / 6;
 /** Claimed ahead, for each request that a channel may have under way. */
 const AHEAD = 4;
 /** Answers of a quick receiver that are recorded together, likewise. */
@@ -114,29 +113,34 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
         for (const lane of lanes.values()) send(lane);
         const tasks = nextTasks();
         if (tasks.length > 0) await commitTasks(app, tasks, outcome);
-        const flying = [...lanes.values()].some((lane) => lane.flying > 0);
-        if (await lookFurther(tasks.length === 0 && !flying)) continue;
+        if (await lookFurther(tasks.length === 0 && !isFlying())) continue;
         if (tasks.length > 0) continue;
-        if (!flying) return;
+        if (!isFlying()) return;
         await nextAnswer();
       }
     } catch (error) {
-      if (error instanceof Superseded) await recordSent();
+      // What cannot be recorded now either stays with this sender, for the next time it is asked.
+      await recordSent().catch(() => {});
       throw error;
     } finally {
       running = undefined;
     }
   }
 
-  /** A newer configuration decides: nothing more is begun, but what was sent already is recorded, or it would be sent again. */
+  /**
+   * Nothing goes on: the store failed, or a newer configuration decides. What was sent already is waited for and recorded all the
+   * same, or it would be sent again.
+   */
   async function recordSent(): Promise<void> {
     giveUpWaiting();
-    for (;;) {
-      const tasks = answers.splice(0, tasksAtOnce).map(recordOf);
-      if (tasks.length > 0) await commitTasks(app, tasks, outcome, { anyGeneration: true });
-      else if ([...lanes.values()].some((lane) => lane.flying > 0)) await nextAnswer();
-      else return;
+    while (isFlying()) await nextAnswer();
+    while (answers.length > 0) {
+      await commitTasks(app, answers.splice(0, tasksAtOnce).map(recordOf), outcome, { anyGeneration: true });
     }
+  }
+
+  function isFlying(): boolean {
+    return [...lanes.values()].some((lane) => lane.flying > 0);
   }
 
   /** Reads a page of what is due, where somebody asked for it; false where there is none. */
