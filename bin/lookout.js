@@ -2,7 +2,7 @@
 // The command as npm installs it: says so where Node is too old, then runs the built code, or the sources in a checkout.
 import "./node-version.js";
 import { existsSync, readFileSync } from "node:fs";
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 
@@ -16,7 +16,7 @@ process.env.TZ = "UTC";
 
 const root = new URL("../", import.meta.url);
 // Half the time to start. Where nothing can be written there, it starts without.
-enableCompileCache(fileURLToPath(new URL("node_modules/.cache/lookout", root)));
+module.enableCompileCache?.(fileURLToPath(new URL("node_modules/.cache/lookout", root)));
 const sources = existsSync(new URL("lib/cli/main.ts", root));
 const load = (name) => import(new URL(sources ? `lib/cli/${name}.ts` : `dist/lib/cli/${name}.js`, root).href);
 const { main } = await load("main");

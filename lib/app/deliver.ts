@@ -1,7 +1,7 @@
 // Deliveries as the use cases handle them: those that are due are sent (sender.ts), and people list, repeat and drop them.
 import { GIVE_UP_MS } from "./deliveries.ts";
 import type { App } from "./deps.ts";
-import { isClaimed, startNext } from "./outcomes.ts";
+import { forgetLate, isClaimed, startNext } from "./outcomes.ts";
 import { DEAD, DELIVERIES, type DeadRow, type DeliveryRow, deadKey, deliveryKey } from "./rows.ts";
 import { createSender } from "./sender.ts";
 
@@ -52,6 +52,7 @@ export async function dropDelivery(app: App, id: string): Promise<void> {
     if (row === undefined) return;
     unit.delete(deliveryKey(id));
     unit.delete(deadKey(id));
+    await forgetLate(unit, row);
     if (row.next === null) return;
     const before = row.previous === null ? undefined : deliveryKey(row.previous);
     await unit.load([deliveryKey(row.next), ...(before ? [before] : [])]);

@@ -3,18 +3,19 @@ import type { Channel } from "./deps.ts";
 import type { DeliveryRow } from "./rows.ts";
 
 /**
- * When the delivery goes to its channel's fallback, as things stand; ms, undefined: not at all, or it has. One that was tried goes
- * once it, or the channel, has been failing for `fallbackAfter`; one that waits for its turn likewise, but has as long itself.
+ * When the delivery is late and goes to its channel's fallback, where there is one, as things stand; ms, undefined: not at all, or it
+ * has been. One that was tried is late once it, or the channel, has been failing for `fallbackAfter`; one that waits for its turn,
+ * where there is a fallback, likewise, but has as long itself.
  */
 export function fallbackAt(
   { failedSince, fellBackAt, createdAt }: DeliveryRow,
   channel: Pick<Channel, "fallback" | "fallbackAfter"> | undefined,
   failingSince: number | null,
 ): number | undefined {
-  if (channel?.fallback === undefined || fellBackAt !== undefined) return undefined;
+  if (channel === undefined || fellBackAt !== undefined) return undefined;
   const { fallbackAfter } = channel;
   if (failedSince !== undefined) return Math.min(failedSince, failingSince ?? failedSince) + fallbackAfter;
-  if (failingSince === null) return undefined;
+  if (failingSince === null || channel.fallback === undefined) return undefined;
   return (createdAt > failingSince + fallbackAfter ? createdAt : failingSince) + fallbackAfter;
 }
 

@@ -5,7 +5,7 @@ import type { Attempt } from "./attempt.ts";
 import { withFallback, withFallbacks } from "./deliveries.ts";
 import { dueOf, fallbackAt, isOver } from "./delivery-due.ts";
 import type { App } from "./deps.ts";
-import { type ChannelRow, channelKey, type DeliveryRow, deadKey, deliveryKey } from "./rows.ts";
+import { type ChannelRow, channelKey, type DeliveryRow, deadKey, deliveryKey, type LateRow, lateKey } from "./rows.ts";
 import type { Unit } from "./unit.ts";
 
 /** How long a claimed delivery is left to its sender before another one tries: more than a send can take and clocks may differ by. */
@@ -109,9 +109,13 @@ async function reschedule(app: App, unit: Unit, row: DeliveryRow, now: number, e
     unit.put(key, row, { queue: "delivery", due: dueOf(row, at) });
     return;
   }
-  const gone = await withFallbacks(app, unit, row, now);
+  const gone = { fellBackAt: now, ...(await withFallbacks(app, unit, row, now)) };
   unit.put(key, gone, { queue: "delivery", due: dueOf(gone, undefined) });
   effects.fellBack = true;
+  if (row.failedSince === undefined || row.notification.test) return;
+  const late: LateRow = { channel: row.channel, error: row.error, since: row.failedSince };
+  await unit.load([lateKey(row.id)]);
+  unit.put(lateKey(row.id), late, { expires: row.giveUpAt + app.config.history });
 }
 
 async function die(app: App, unit: Unit, row: DeliveryRow, now: number, effects: Effects): Promise<void> {
@@ -127,8 +131,16 @@ async function die(app: App, unit: Unit, row: DeliveryRow, now: number, effects:
 async function end(app: App, unit: Unit, row: DeliveryRow, now: number, effects: Effects): Promise<void> {
   const ended: DeliveryRow = { ...row, nextAttemptAt: null, next: null, endedAt: now };
   unit.put(deliveryKey(row.id), ended, { expires: now + app.config.history });
+  await forgetLate(unit, row);
   const next = row.next === null ? undefined : await startNext(unit, row.next, now);
   if (next !== undefined) effects.started.push(next);
+}
+
+/** It is late no more: it came to its end, or is to be tried anew. */
+export async function forgetLate(unit: Unit, { id, fellBackAt }: DeliveryRow): Promise<void> {
+  if (fellBackAt === undefined) return;
+  await unit.load([lateKey(id)]);
+  unit.delete(lateKey(id));
 }
 
 /** Puts the delivery that waited for one that is out of the way now into the queue. */

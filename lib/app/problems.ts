@@ -2,9 +2,19 @@
 import type { Alert } from "../model/alert.ts";
 import { iso } from "../rules/alert.ts";
 import { rulePartition } from "../rules/compile.ts";
+import type { Row } from "../store/port.ts";
 import { listDead } from "./deliver.ts";
 import type { App } from "./deps.ts";
-import { CHANNELS, type ChannelRow, CONNECTIONS, type ConnectionRow, type DeadRow, type RuleRow } from "./rows.ts";
+import {
+  CHANNELS,
+  type ChannelRow,
+  CONNECTIONS,
+  type ConnectionRow,
+  type DeadRow,
+  LATE,
+  type LateRow,
+  type RuleRow,
+} from "./rows.ts";
 import type { UnresolvedSecret } from "./secrets.ts";
 import { areRead, overdueProblems, readSourceStates, type SourceState, unreadProblems } from "./unread.ts";
 
@@ -46,11 +56,12 @@ export interface Findings {
  * looks.
  */
 export async function findProblems(app: App, unresolved?: readonly UnresolvedSecret[]): Promise<Findings> {
-  const [sources, connections, channels, dead, open] = await Promise.all([
+  const [sources, connections, channels, dead, late, open] = await Promise.all([
     readSourceStates(app),
     app.store.list<ConnectionRow>(CONNECTIONS),
     app.store.list<ChannelRow>(CHANNELS),
     listDead(app),
+    app.store.list<LateRow>(LATE),
     openAlerts(app),
   ]);
   const isOpen = (problem: Problem["problem"], name: string) => open.some((one) => isOf(one, problem, name));
@@ -73,16 +84,19 @@ export async function findProblems(app: App, unresolved?: readonly UnresolvedSec
   });
   problems.push(...deadProblems(dead));
   const secretless = new Set(unresolved?.filter((one) => one.of === "channel").map(({ name }) => name));
+  // An alert says so already; also where a secret has just been found: whether the channel takes anything now, its next try tells.
+  const isExplained = (name: string) =>
+    secretless.has(name) || isOpen("secret unresolved", name) || has(problems, "delivery dead", name);
   for (const { channel: name, since, error } of failing) {
-    // An alert says so already.
-    // Also where it has just been found: whether the channel takes anything now, its next try tells.
-    const isSecret = secretless.has(name) || isOpen("secret unresolved", name);
-    const isTold = isSecret || problems.some((one) => one.problem === "delivery dead" && one.name === name);
-    if (isTold && !isOpen("channel failing", name)) continue;
+    if (isExplained(name) && !isOpen("channel failing", name)) continue;
     const message = `Channel ${name} takes nothing since ${iso(since)}: ${error ?? "the reason is not known"}`;
     const alertAt = since + app.config.channels[name]!.fallbackAfter;
     problems.push({ problem: "channel failing", name, message, connection: null, alertAt });
   }
+  const lateOnes = lateProblems(app, late).filter(
+    ({ name }) => !isExplained(name) && !has(problems, "channel failing", name),
+  );
+  problems.push(...lateOnes);
   if (unresolved === undefined) {
     problems.push(...open.flatMap(ownProblem).filter(({ problem, name }) => !has(problems, problem, name)));
   }
@@ -130,6 +144,17 @@ function secretProblems(app: App, unresolved: readonly UnresolvedSecret[], sourc
     problems.push({ problem: "secret unresolved", name, message, connection: name });
   }
   return problems;
+}
+
+/** A channel that takes other deliveries, but has not taken these: its receiver holds them back, say. */
+function lateProblems(app: App, rows: readonly Row<LateRow>[]): Problem[] {
+  const late = rows.map(({ data }) => data).filter(({ channel }) => app.channels.has(channel));
+  return [...Map.groupBy(late, ({ channel }) => channel)].map(([name, all]) => {
+    const since = iso(Math.min(...all.map((one) => one.since)));
+    const what = all.length === 1 ? "a delivery" : `${all.length} deliveries`;
+    const message = `Channel ${name} does not take ${what}, tried in vain since ${since}: ${all.at(-1)!.error}`;
+    return { problem: "channel failing", name, message, connection: null };
+  });
 }
 
 function deadProblems(all: readonly DeadRow[]): Problem[] {

@@ -206,6 +206,18 @@ export function deadKey(deliveryId: string): Key {
   return { pk: DEAD, sk: deliveryId };
 }
 
+/** One delivery that is still tried, and was in vain for `fallbackAfter`, so that looking for them costs nothing while there are none. */
+export interface LateRow {
+  channel: string;
+  error: string | null;
+  /** Its first failed try; ms. */
+  since: number;
+}
+export const LATE = "late";
+export function lateKey(deliveryId: string): Key {
+  return { pk: LATE, sk: deliveryId };
+}
+
 /** How a channel does; absent where nothing ever failed. Test notifications change nothing of it. Times in ms. */
 export interface ChannelRow {
   /** The first try that failed since the channel last accepted anything; null while it is well. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { listDeliveries, redeliver } from "../../lib/app/deliver.ts";
 import { type ChannelRow, channelKey, type DeliveryRow } from "../../lib/app/rows.ts";
 import { sendTest } from "../../lib/app/send-test.ts";
+import { readStatus } from "../../lib/app/status.ts";
 import { type Bench, bench, line, MINUTE, T0 } from "./support.ts";
 
 const STATE = "resolve: { when: { source: [service-events], level: [normal] } }";
@@ -222,5 +223,34 @@ describe("a channel that holds back", () => {
     const since = b.messages.slice(before).map(({ to: path, body }) => `${path} ${body.reason}`);
     expect(since).toEqual(["/ops new", "/ops repeat"]);
     expect(to(b, "/spare").map(({ body }) => body.reason)).toEqual(["new", ...Array(8).fill("repeat")]);
+  });
+});
+
+describe("a delivery that is held back while its channel takes others", () => {
+  it("is a problem after fallbackAfter, without a fallback too, until it is delivered", async () => {
+    const b = await bench({
+      yaml: `
+rules: [{ id: broken, when: { level: [error] }, severity: error, by: [id] }]
+route: { channels: [ops], groupBy: ["..."] }
+channels: { ops: { type: webhook, url: "HOOK/ops" }, chat: { type: webhook, url: "HOOK/chat" } }
+health: { channels: [chat] }`,
+    });
+    const held = { status: 503, headers: { "retry-after": "3600" } };
+    b.answer(({ to }, number) => (to === "/ops" && number === 1 ? held : { status: 200 }));
+    b.to(1);
+    b.fail(0.5);
+    await b.round();
+    b.fail(1.5);
+    await b.rounds(3);
+    expect((await readStatus(b.app)).healthy).toBe(true);
+    await b.rounds(8);
+    const { healthy, problems } = await readStatus(b.app);
+    expect([healthy, problems.map(({ problem, name }) => [problem, name])]).toEqual([
+      false,
+      [["channel failing", "ops"]],
+    ]);
+    expect(b.messages.filter(({ to }) => to === "/chat")).toHaveLength(1);
+    await b.rounds(64, 8);
+    expect((await readStatus(b.app)).healthy).toBe(true);
   });
 });
