@@ -30,7 +30,9 @@ const config = join(folder, "lookout.yml");
 
 /** Runs a command of the framework, offline and without credentials unless `env` has some. */
 function serverless(args: readonly string[], env: Record<string, string> = {}, path = config) {
-  const options = { cwd: ROOT, env: { PATH: process.env["PATH"] ?? "", HOME: folder, ...env } };
+  // Each command but the first finds the framework's code compiled.
+  const own = { PATH: process.env["PATH"] ?? "", HOME: folder, NODE_COMPILE_CACHE: join(folder, "compiled") };
+  const options = { cwd: ROOT, env: { ...own, ...env } };
   return run(process.execPath, [CLI, ...args, `--param=config=${path}`], options);
 }
 

@@ -68,6 +68,8 @@ export async function openStage(aws: string, configOf: (cloud: Simulator, receiv
   const { accessKeyId, secretAccessKey } = dynamoConnection.credentials;
   const env = {
     PATH: process.env["PATH"] ?? "",
+    // Each invocation but the first finds the code compiled.
+    NODE_COMPILE_CACHE: join(folder, "compiled"),
     AWS_REGION: dynamoConnection.region,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,

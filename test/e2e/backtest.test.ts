@@ -1,11 +1,12 @@
-// `lookout backtest` with the real process: the report, what it leaves alone, failures, signals, bad usage.
+// `lookout backtest`: the report, what it leaves alone, failures, signals, bad usage. With the real process where it reports and
+// where a signal ends it.
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { main } from "../../lib/cli/main.ts";
 import { openSqliteStore } from "../../lib/store/sqlite.ts";
 import { folderWith, lookout, startLookout } from "../support/cli.ts";
+import { lookoutHere } from "../support/in-process.ts";
 import { ABNORMAL, ALL, samplesConfig, samplesEnvironment, startWithSamples } from "../support/samples.ts";
 import { SECRET, startWebhook } from "../support/webhook.ts";
 
@@ -43,10 +44,10 @@ describe("backtest", () => {
     const rows = await rowsOf(cwd, PARTITIONS);
     expect(rows).toMatchObject([{ pk: "connection", data: { proven: true, refusals: 0 } }]);
     // Everything is still new to a run.
-    expect((await lookout(["run", "--once"], run)).code).toBe(0);
+    expect((await lookoutHere(["run", "--once"], run)).code).toBe(0);
     expect(hook.received).toHaveLength(ABNORMAL);
     const before = await rowsOf(cwd, PARTITIONS);
-    expect((await lookout(["backtest", "--since", "1h"], run)).code).toBe(0);
+    expect((await lookoutHere(["backtest", "--since", "1h"], run)).code).toBe(0);
     expect(await rowsOf(cwd, PARTITIONS)).toEqual(before);
     expect(hook.received).toHaveLength(ABNORMAL);
   });
@@ -56,13 +57,13 @@ describe("backtest", () => {
     const once = "rules:\n  - { id: told-once, when: { level: [error] } }";
     await writeFile(join(cwd, "next.yml"), yaml.replace("rules:", once));
     const args = ["backtest", "--since", "1h", "--compare", "next.yml"];
-    const result = JSON.parse((await lookout([...args, "--json"], run)).stdout);
+    const result = JSON.parse((await lookoutHere([...args, "--json"], run)).stdout);
     expect(result).toMatchObject({ config: "lookout.yml", comparedTo: "next.yml", unread: [] });
     expect(result.totals).toEqual({ alerts: ABNORMAL, messages: ABNORMAL });
     expect(result.compare.totals.alerts).toEqual({ this: ABNORMAL, other: ABNORMAL + 1 });
     expect(result.compare.alerts.other).toMatchObject([{ rule: "told-once" }]);
     expect(result.compare.messages.this).toEqual([]);
-    const { stdout } = await lookout([...args, "--rule", "told-once"], run);
+    const { stdout } = await lookoutHere([...args, "--rule", "told-once"], run);
     expect(stdout).toContain("Alerts only with next.yml:");
     expect(stdout).toMatch(/told-once +- +1 +- +1/);
   });
@@ -70,7 +71,7 @@ describe("backtest", () => {
   it("names what it could not read and exits 1", async () => {
     const { sim, run } = await setUp();
     sim.setSwitches({ forbidden: ["training-events"] });
-    const { code, stdout } = await lookout(["backtest", "--since", "1h"], run);
+    const { code, stdout } = await lookoutHere(["backtest", "--since", "1h"], run);
     expect(code).toBe(1);
     expect(stdout).toMatch(/not read: training-events 5bd61eea-\S+: /);
     expect(stdout).toContain("service-events");
@@ -79,8 +80,8 @@ describe("backtest", () => {
   it("tries wrong credentials no more than twice, however often it runs", async () => {
     const { sim, run } = await setUp();
     const wrong = { ...run, env: { ...run.env, HW_SECRET_KEY: "not-the-secret" } };
-    const first = await lookout(["backtest", "--since", "1h"], wrong);
-    const second = await lookout(["backtest", "--since", "1h"], wrong);
+    const first = await lookoutHere(["backtest", "--since", "1h"], wrong);
+    const second = await lookoutHere(["backtest", "--since", "1h"], wrong);
     expect([first.code, second.code]).toEqual([1, 1]);
     expect(sim.seen.filter(({ status }) => status === 401)).toHaveLength(2);
     expect(second.stdout).toContain("is paused until");
@@ -107,16 +108,7 @@ describe("backtest", () => {
   ];
   it.each(REFUSED)("exits 2 for %s", async (_, args, told) => {
     const { sim, cwd } = await setUp();
-    let [stdout, stderr] = ["", ""];
-    const out = (text: string) => {
-      stdout += text;
-    };
-    const err = (text: string) => {
-      stderr += text;
-    };
-    const io = { out, err, tty: false, color: false, columns: () => 80, rows: () => 24 };
-    const paths = args.map((arg) => (arg.endsWith(".yml") ? join(cwd, arg) : arg));
-    const code = await main(["backtest", "--config", join(cwd, "lookout.yml"), ...paths], io, "0");
+    const { code, stdout, stderr } = await lookoutHere(["backtest", ...args], { cwd });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(told);
     expect(sim.seen).toEqual([]);

@@ -1,7 +1,9 @@
 // `lookout check` and every other command on configurations that are wrong: exit 2, where and what, no stack trace, nothing done.
+// The tables run in this process; each kind of end is seen once at least with the real one.
 import { readdir } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { folderWith, lookout } from "../support/cli.ts";
+import { lookoutHere } from "../support/in-process.ts";
 
 const GOOD = `connections: { prod: { cloud: otc, region: eu-de, projectId: 0123456789abcdef0123456789abcdef } }
 sources: [{ kind: training-events }]
@@ -70,7 +72,7 @@ const BROKEN: [name: string, yaml: string, expected: string[]][] = [
 describe("a broken configuration", () => {
   it.each(BROKEN)("%s", async (_name, yaml, expected) => {
     const cwd = await folderWith({ "lookout.yml": yaml });
-    const { code, stdout, stderr } = await lookout(["check"], { cwd, env: ENV });
+    const { code, stdout, stderr } = await lookoutHere(["check"], { cwd, env: ENV });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     for (const words of expected) expect(stderr).toContain(words);
     expect(stderr).toMatch(/^lookout\.yml:\d+:\d+: /);
@@ -81,7 +83,8 @@ describe("a broken configuration", () => {
   it("is told with all that is wrong, references without quotes and the rest", async () => {
     const yaml = GOOD.replace('"${env:CHAT_URL}"', "${env:CHAT_URL}").replace("training-events", "trainings");
     const cwd = await folderWith({ "lookout.yml": yaml });
-    const { stderr } = await lookout(["check"], { cwd, env: ENV });
+    const { code, stdout, stderr } = await lookout(["check"], { cwd, env: ENV });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     const places = stderr.match(/^lookout\.yml:\d+/gm);
     expect(places).toEqual(["lookout.yml:2", "lookout.yml:4"]);
   });
@@ -109,7 +112,7 @@ describe("the command line", () => {
     "says how to begin where %s %s finds no configuration",
     async (...args) => {
       const cwd = await folderWith({});
-      const { code, stderr } = await lookout(args, { cwd, env: ENV });
+      const { code, stderr } = await lookoutHere(args, { cwd, env: ENV });
       expect(code).toBe(2);
       expect(stderr).toMatch(/^lookout\.yml:1:1: there is no lookout\.yml in \/.+; begin with "cp /);
       expect(stderr).toMatch(/lookout\.example\.yml lookout\.yml", or name another file with --config\n$/);
@@ -123,8 +126,8 @@ describe("the command line", () => {
     const said =
       'lookout.yml:4:40: with the value of ${env:CHAT_URL}, "url" is not an http(s) address; ' +
       "correct the variable or file that it comes from\n";
-    expect(await lookout(["check"], { cwd, env })).toMatchObject({ code: 1, stdout: said, stderr: "" });
-    const sent = await lookout(["send-test", "chat"], { cwd, env });
+    expect(await lookoutHere(["check"], { cwd, env })).toMatchObject({ code: 1, stdout: said, stderr: "" });
+    const sent = await lookoutHere(["send-test", "chat"], { cwd, env });
     expect(sent).toMatchObject({ code: 2, stdout: "", stderr: said });
   });
 
@@ -151,7 +154,7 @@ describe("the command line", () => {
   ];
   it.each(USAGE)("refuses %j with exit 2", async (args, words) => {
     const cwd = await folderWith({ "lookout.yml": GOOD });
-    const { code, stderr } = await lookout(args, { cwd, env: ENV });
+    const { code, stderr } = await lookoutHere(args, { cwd, env: ENV });
     expect(code).toBe(2);
     expect(stderr).toContain(words);
     expect(stderr).not.toMatch(/^\s+at /m);

@@ -1,9 +1,11 @@
-// The commands a person on call uses, with the real process: live checks, the daemon and its signals, deliveries, tests.
+// The commands a person on call uses: live checks, the daemon and its signals, deliveries, tests. With the real
+// process but for further cases of a command and what is only looked at, which run in this one.
 import { writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { folderWith, lookout, startLookout } from "../support/cli.ts";
+import { lookoutHere } from "../support/in-process.ts";
 import { ABNORMAL, samplesConfig, samplesEnvironment, startWithSamples } from "../support/samples.ts";
 import { SECRET, startWebhook, verifySigned } from "../support/webhook.ts";
 
@@ -25,13 +27,13 @@ describe("check --live", () => {
       expect(stdout).toContain(name);
     }
     expect(hook.received).toEqual([]);
-    expect((await lookout(["events", "--json"], run)).stdout).toBe("");
+    expect((await lookoutHere(["events", "--json"], run)).stdout).toBe("");
   });
 
   it("names the permission that is missing", async () => {
     const { sim, run } = await setUp();
     sim.setSwitches({ forbidden: ["training-events"] });
-    const { code, stdout } = await lookout(["check", "--live"], run);
+    const { code, stdout } = await lookoutHere(["check", "--live"], run);
     expect(code).toBe(1);
     expect(stdout).toContain("modelarts:trainJob:listEvents");
   });
@@ -45,7 +47,7 @@ describe("check --live", () => {
     const file = yaml.replace(/projectId: ["\w]+/, wrong);
     expect(file).toContain(wrong);
     await writeFile(join(run.cwd, "lookout.yml"), file);
-    const { code, stdout } = await lookout(["check", "--live"], run);
+    const { code, stdout } = await lookoutHere(["check", "--live"], run);
     expect(code).toBe(1);
     expect(stdout).toContain(answered);
     expect(stdout).toContain('the console shows names and ids under "My Credentials", "Projects"');
@@ -55,7 +57,7 @@ describe("check --live", () => {
 
   it("tries wrong credentials no more than twice", async () => {
     const { sim, run } = await setUp();
-    const { code, stdout, stderr } = await lookout(["check", "--live"], {
+    const { code, stdout, stderr } = await lookoutHere(["check", "--live"], {
       ...run,
       env: { ...run.env, HW_SECRET_KEY: "not-the-secret" },
     });
@@ -111,9 +113,9 @@ describe("deliveries", () => {
   it("dead ones are listed, shown by status, and delivered again under their id", async () => {
     const { hook, run } = await setUp();
     hook.answer = () => ({ status: 404 });
-    expect((await lookout(["run", "--once"], run)).code).toBe(1);
+    expect((await lookoutHere(["run", "--once"], run)).code).toBe(1);
     const list = async () =>
-      (await lookout(["deliveries", "--json"], run)).stdout
+      (await lookoutHere(["deliveries", "--json"], run)).stdout
         .trim()
         .split("\n")
         .map((line) => JSON.parse(line));
@@ -135,7 +137,7 @@ describe("deliveries", () => {
 
     hook.answer = () => ({ status: 204 });
     const one = dead[0].id;
-    expect((await lookout(["redeliver", one.slice(0, 10)], run)).code).toBe(0);
+    expect((await lookoutHere(["redeliver", one.slice(0, 10)], run)).code).toBe(0);
     expect(hook.received.at(-1)!.id).toBe(one);
     expect((await lookout(["redeliver", "--dead"], run)).code).toBe(0);
     expect((await list()).filter(({ status }) => status === "dead")).toEqual([]);
@@ -148,7 +150,7 @@ describe("deliveries", () => {
     verifySigned(hook.received[0]!);
     expect(hook.received[0]!.notification).toMatchObject({ test: true, channel: "ops", reason: "new" });
     hook.answer = () => ({ status: 404 });
-    const failed = await lookout(["send-test", "ops"], run);
+    const failed = await lookoutHere(["send-test", "ops"], run);
     expect(failed.code).toBe(1);
     expect(failed.stdout).toContain("404");
   });
@@ -156,10 +158,12 @@ describe("deliveries", () => {
 
 describe("the demonstration", () => {
   it("polls, fires, resolves and says what to do next, within seconds", async () => {
-    const { code, stdout } = await lookout(["start", "--for", "8"], { cwd: await folderWith({}) });
+    const running = startLookout(["start"], { cwd: await folderWith({}) });
+    await expect.poll(running.stdout, { timeout: 15_000 }).toMatch(/FIRING .* → chat \(slack\)/);
+    await expect.poll(running.stdout, { timeout: 15_000 }).toContain("RESOLVED");
+    running.kill("SIGINT");
+    const { code, stdout } = await running.finished;
     expect(code).toBe(0);
-    expect(stdout).toMatch(/FIRING .* → chat \(slack\)/);
-    expect(stdout).toContain("RESOLVED");
     expect(stdout).toContain("npx lookout check --live");
   });
 

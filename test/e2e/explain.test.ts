@@ -1,9 +1,10 @@
-// `lookout explain` with the real process: what became of an event and an alert, with the lines of the configuration, and what
-// would become of a pasted one.
+// `lookout explain`: what became of an event and an alert, with the lines of the configuration, and what would become of a pasted
+// one. The real process is asked once, and wherever it reads its stdin.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Finished, folderWith, lookout } from "../support/cli.ts";
+import { folderWith, lookout } from "../support/cli.ts";
+import { lookoutHere } from "../support/in-process.ts";
 import { samplesConfig, samplesEnvironment, startWithSamples } from "../support/samples.ts";
 import { SECRET, startWebhook } from "../support/webhook.ts";
 
@@ -34,9 +35,9 @@ async function setUp() {
     .replace(/rules:.*ops:/s, () => PARTS.replace("HOOK", hook.url));
   const cwd = await folderWith({ "lookout.yml": yaml });
   const run = { cwd, env: samplesEnvironment(sim, SECRET) };
-  expect((await lookout(["run", "--once"], run)).code).toBe(0);
+  expect((await lookoutHere(["run", "--once"], run)).code).toBe(0);
   async function list(what: string) {
-    const { stdout } = await lookout([what, "--json"], run);
+    const { stdout } = await lookoutHere([what, "--json"], run);
     const lines = stdout.trim().split("\n");
     return lines.map((one) => JSON.parse(one));
   }
@@ -46,9 +47,7 @@ async function setUp() {
     const at = lines.findIndex((one) => one.includes(text));
     return `lookout.yml:${at + 1}:${lines[at]!.indexOf("{") + 1}`;
   }
-  function explain(args: string[], stdin = ""): Promise<Finished> {
-    return lookout(["explain", ...args], { ...run, stdin });
-  }
+  const explain = (args: string[]) => lookoutHere(["explain", ...args], run);
   return { hook, run, list, line, explain };
 }
 
@@ -63,7 +62,7 @@ describe("explain", () => {
     const [delivery] = (await list("deliveries")).filter(({ channel }) => channel === "pager");
     const [alert] = delivery.alerts;
 
-    const event = await explain([failed.id.slice(0, 12)]);
+    const event = await lookout(["explain", failed.id.slice(0, 12)], run);
     expect(event.code).toBe(0);
     const told = [
       `route.routes[0] (${line("severity: [critical]")}) → pager; group rule=failing`,
@@ -118,10 +117,10 @@ describe("explain", () => {
   }, 30_000);
 
   it("a pasted event: what would happen, and nothing does", async () => {
-    const { explain, hook, line } = await setUp();
+    const { run, hook, line } = await setUp();
     const sent = hook.received.length;
     const pasted = { source: "training-events", level: "error", message: "boom", resource: { id: "new" } };
-    const { code, stdout } = await explain(["--event", "-"], JSON.stringify(pasted));
+    const { code, stdout } = await lookout(["explain", "--event", "-"], { ...run, stdin: JSON.stringify(pasted) });
     expect(code).toBe(0);
     for (const words of [
       "filled in: id, sourceId",
@@ -152,7 +151,8 @@ describe("explain", () => {
   ])("refuses %s", async (_, args, stdin, words) => {
     const config = samplesConfig({ url: "http://127.0.0.1:9", credentials: { projectId: "p" } }, "http://127.0.0.1:9");
     const cwd = await folderWith({ "lookout.yml": config });
-    const { code, stdout, stderr } = await lookout(["explain", ...args], { cwd, stdin });
+    const command = stdin === "" ? lookoutHere : lookout;
+    const { code, stdout, stderr } = await command(["explain", ...args], { cwd, stdin });
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toContain(words);
   });

@@ -1,9 +1,11 @@
-// What a person sees of Lookout's own health, with the real process: secrets named at the start, a failing channel, a clean stop.
+// What a person sees of Lookout's own health: secrets named at the start, a failing channel, a clean stop. The daemon is the real
+// process.
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { channelKey } from "../../lib/app/rows.ts";
 import { openSqliteStore } from "../../lib/store/sqlite.ts";
-import { folderWith, lookout, startLookout } from "../support/cli.ts";
+import { folderWith, startLookout } from "../support/cli.ts";
+import { lookoutHere } from "../support/in-process.ts";
 import { ABNORMAL, samplesConfig, samplesEnvironment, startWithSamples } from "../support/samples.ts";
 import { SECRET, startWebhook } from "../support/webhook.ts";
 
@@ -21,10 +23,10 @@ const UNSET = [
 
 test("`run --once` names each secret that cannot be resolved, and `status` has one problem for each connection", async () => {
   const { run } = await setUp({ HW_SECRET_KEY: "", OPS_SECRET: "" });
-  const { code, stderr } = await lookout(["run", "--once"], run);
+  const { code, stderr } = await lookoutHere(["run", "--once"], run);
   expect(code).toBe(1);
   for (const line of UNSET) expect(stderr.split("\n").filter((one) => line.test(one))).toHaveLength(1);
-  const status = await lookout(["status", "--json"], run);
+  const status = await lookoutHere(["status", "--json"], run);
   expect(status.code).toBe(1);
   const { problems } = JSON.parse(status.stdout);
   expect(problems.map(({ problem, name }: Record<string, string>) => [problem, name])).toEqual([
@@ -55,11 +57,11 @@ test("`run` logs one line for each alert that opens", async () => {
 
 test("`status` is healthy after a clean stop and a failed send-test, and names a channel that fails", async () => {
   const { hook, run } = await setUp();
-  expect(await lookout(["status"], run)).toMatchObject({ code: 1, stdout: expect.stringContaining("lookout run") });
-  expect((await lookout(["run", "--once"], run)).code).toBe(0);
+  expect(await lookoutHere(["status"], run)).toMatchObject({ code: 1, stdout: expect.stringContaining("lookout run") });
+  expect((await lookoutHere(["run", "--once"], run)).code).toBe(0);
   hook.answer = () => ({ status: 404 });
-  expect((await lookout(["send-test", "ops"], run)).code).toBe(1);
-  const well = await lookout(["status"], run);
+  expect((await lookoutHere(["send-test", "ops"], run)).code).toBe(1);
+  const well = await lookoutHere(["status"], run);
   expect(well).toMatchObject({ code: 0, stdout: expect.stringContaining("Lookout is healthy.") });
   expect(well.stdout).toMatch(/source service-events: last polled 20\d\d-/);
 
@@ -68,7 +70,7 @@ test("`status` is healthy after a clean stop and a failed send-test, and names a
   const data = { failingSince: at, error: "HTTP 503", failedAt: at };
   await store.commit([{ op: "put", ...channelKey("ops"), data }]);
   await store.close();
-  const ill = await lookout(["status"], run);
+  const ill = await lookoutHere(["status"], run);
   expect(ill.code).toBe(1);
   expect(ill.stdout).toContain("Lookout is NOT HEALTHY.");
   expect(ill.stdout).toContain("channel ops: failing since 2026-11-20T10:00:00Z (HTTP 503)");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Simulator } from "../../lib/simulator/server.ts";
 import { folderWith, lookout, startLookout } from "../support/cli.ts";
+import { lookoutHere } from "../support/in-process.ts";
 import { ABNORMAL, ALL, samplesConfig, samplesEnvironment, startWithSamples } from "../support/samples.ts";
 import { SECRET, startWebhook, verifySigned, type WebhookReceiver } from "../support/webhook.ts";
 
@@ -40,7 +41,7 @@ describe("run --once over the documents' samples", () => {
     expect(new Set(told.map(({ id }) => id)).size).toBe(ABNORMAL);
     expect(hook.received.every(({ notification }) => notification.reason === "new")).toBe(true);
 
-    const events = await lookout(["events", "--json"], run);
+    const events = await lookoutHere(["events", "--json"], run);
     expect(jsonLines(events.stdout)).toHaveLength(ALL);
 
     const before = { ...sim.requests };
@@ -74,7 +75,7 @@ describe("run --once over the documents' samples", () => {
       .poll(() => new Set(hook.received.map(({ id }) => id)).size, { timeout: 20_000, interval: 100 })
       .toBe(ABNORMAL);
     await expect
-      .poll(async () => (await lookout(["status", "--json"], run)).stdout, { timeout: 20_000, interval: 500 })
+      .poll(async () => (await lookoutHere(["status", "--json"], run)).stdout, { timeout: 20_000, interval: 500 })
       .toContain('"pending": 0');
     last.kill("SIGTERM");
     expect((await last.finished).code).toBe(0);
@@ -92,7 +93,7 @@ describe("run --once over the documents' samples", () => {
       config: [{ model_name: "m", envs: { DB_PASSWORD: "hunter2-in-the-envs" } }],
     } as never);
     const { stdout, stderr } = await lookout([...ONCE, "--json"], run);
-    const events = await lookout(["events", "--json"], run);
+    const events = await lookoutHere(["events", "--json"], run);
     const state = await Promise.all(
       ["state.db", "state.db-wal"].map((file) => readFile(join(run.cwd, ".lookout", file), "latin1").catch(() => "")),
     );

@@ -120,3 +120,15 @@ export function differentPoints(calls: readonly Call[]): Point[] {
     return true;
   });
 }
+
+/** Every nth of these points, and the first of each kind: by when it is, and by the call with its rows' partitions. */
+export function everyNth(n: number, calls: readonly Call[], points: readonly Point[]): Point[] {
+  const kinds = new Set<string>();
+  return points.filter(({ index, when }, place) => {
+    const [call, ...rows] = calls[index]!.what.split(" ");
+    const kind = `${when} ${call} ${[...new Set(rows.map((row) => row.split("/")[0]))].sort()}`;
+    const isNew = !kinds.has(kind);
+    kinds.add(kind);
+    return isNew || place % n === 0;
+  });
+}
