@@ -56,7 +56,14 @@ async function telling(
   const sender: Sender = createSender(app, signal, (id) => tried.add(id));
   // Where it fails, it fails at the end too, and says so there.
   void sender.poke().catch(() => {});
-  const made = await decide((rows) => void sender.offer(rows).catch(() => {}));
+  let made: number;
+  try {
+    made = await decide((rows) => void sender.offer(rows).catch(() => {}));
+  } catch (error) {
+    // What is under way is waited for all the same: the function is frozen as it ends.
+    await sender.poke().catch(() => {});
+    throw error;
+  }
   await sender.poke();
   return { made, tried: tried.size };
 }
