@@ -1,10 +1,12 @@
 // The real command, killed with SIGKILL again and again while events keep coming: as a daemon, once, and both at a time on one
 // state file. Afterwards everything that happened was evaluated once and told once, and the counts are exact.
+
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { wallClock } from "../../lib/app/clock.ts";
+import type { Status } from "../../lib/app/status.ts";
 import type { Alert } from "../../lib/model/alert.ts";
 import type { Event } from "../../lib/model/event.ts";
 import type { Notification } from "../../lib/model/notification.ts";
@@ -105,10 +107,12 @@ async function finish(cwd: string, env: Record<string, string>, truth: Truth): P
   try {
     for (;;) {
       await wallClock.sleep(2_000);
-      const { deliveries } = JSON.parse((await output(cwd, env, "status")).trim());
+      const { deliveries, channels } = JSON.parse((await output(cwd, env, "status")).trim()) as Status;
+      // What a round that was killed had opened waits for its end, at most a minute.
+      const waiting = Object.values(channels).reduce((sum, { pending }) => sum + pending, 0);
       const events = await list<Event>(cwd, env, "events");
       const evaluated = events.reduce((sum, { count }) => sum + count, 0);
-      if (deliveries.pending === 0 && evaluated >= truth.occurrences.length) return;
+      if (deliveries.pending === 0 && waiting === 0 && evaluated >= truth.occurrences.length) return;
       // The judge says what is missing.
       if (Date.now() > until) return;
     }
