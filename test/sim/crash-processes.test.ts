@@ -9,6 +9,8 @@ import { SECRET, startWebhook } from "../support/webhook.ts";
 const SERVICE = "35de3ca9-1bca-4ae7-9cb0-914f30fa7d3e";
 const MORE = 40;
 const EVERY_MS = 100;
+/** Posts that one process may have sent to a quick webhook and not recorded yet. */
+const IN_HAND = 32;
 
 it("two daemons on one state file tell every event once, also when one of them is killed and starts again", async () => {
   const sim = await startWithSamples();
@@ -26,16 +28,16 @@ it("two daemons on one state file tell every event once, also when one of them i
     }
   }
   const told = () => hook.received.flatMap(({ notification }) => notification.alerts.flatMap(({ events }) => events));
-  await expect.poll(() => new Set(told().map(({ id }) => id)).size, { timeout: 20_000 }).toBe(ABNORMAL + MORE);
+  await expect.poll(() => new Set(told().map(({ id }) => id)).size, { timeout: 75_000 }).toBe(ABNORMAL + MORE);
   await expect
     .poll(async () => JSON.parse((await lookout(["status", "--json"], run)).stdout).deliveries, { timeout: 20_000 })
     .toEqual({ pending: 0, dead: 0 });
   for (const daemon of daemons) daemon.kill("SIGTERM");
   for (const { finished } of daemons) expect(await finished).toMatchObject({ code: 0 });
 
-  // What was in hand when the one was killed may have come twice, under the same id; nothing else has.
+  // A round that was killed is waited for at most a minute. What was in hand when the one was killed may have come twice, under the same id; nothing else has.
   const deliveries = new Map(hook.received.map(({ id, body }) => [id, body]));
   expect(hook.received.every(({ id, body }) => deliveries.get(id) === body)).toBe(true);
   expect(deliveries.size).toBe(ABNORMAL + MORE);
-  expect(hook.received.length).toBeLessThanOrEqual(deliveries.size + 1);
-}, 60_000);
+  expect(hook.received.length).toBeLessThanOrEqual(deliveries.size + IN_HAND);
+}, 120_000);
