@@ -9,6 +9,7 @@ import type { Key, Row } from "../store/port.ts";
 import { putTelling } from "./deliveries.ts";
 import type { App } from "./deps.ts";
 import { drain } from "./drain.ts";
+import { claim } from "./outcomes.ts";
 import { type DeliveryRow, deliveryKey, type EndedRow, endedKey, type RuleRow } from "./rows.ts";
 import { isFatal } from "./superseded.ts";
 import { moveGroup, ruleOf } from "./transitions.ts";
@@ -25,8 +26,16 @@ export interface NotifyOptions extends DecideOptions {
   atOnce?: boolean;
   /** Once it aborts no more groups are decided; they stay due. */
   signal?: AbortSignal | undefined;
-  /** Given what each commit put into the queue: it can be sent while the next groups are decided. */
-  made?: ((rows: readonly Row<DeliveryRow>[]) => void) | undefined;
+  /** Sends what each commit put into the queue while the next groups are decided. */
+  outlet?: Outlet | undefined;
+}
+
+/** Who sends, as far as those who decide know it. */
+export interface Outlet {
+  /** How many deliveries to a channel it would send at once: they are claimed as they are put. */
+  room(channel: string): number;
+  /** Given what a commit put into the queue. Resolves when the next ones are welcome, which a slow channel does not delay. */
+  offer(rows: readonly Row<DeliveryRow>[]): Promise<void>;
 }
 
 /** Decides every group that is due now, each once; one that fails stops no other. Returns how many deliveries that led to. */
@@ -44,14 +53,14 @@ export async function notifyDue(app: App, options: NotifyOptions = {}): Promise<
 
 /** Decides the groups, due or not, several in one commit. One that fails stops no other. Returns how many deliveries that led to. */
 export async function notifyGroups(app: App, ids: readonly string[], options: NotifyOptions = {}): Promise<number> {
-  const { signal, made } = options;
+  const { signal, outlet } = options;
   const distinct = [...new Set(ids)];
   const batch = Math.min(GROUPS, Math.max(1, Math.floor(app.store.limits.items / ITEMS_PER_GROUP)));
   let count = 0;
   for (let from = 0; from < distinct.length && !signal?.aborted; from += batch) {
     const deliveries = await notifyTogether(app, distinct.slice(from, from + batch), options);
     count += deliveries.count;
-    if (deliveries.queued.length > 0) made?.(deliveries.queued);
+    if (deliveries.queued.length > 0) await outlet?.offer(deliveries.queued);
     // Whoever sends comes in between, whatever the store.
     await setImmediate();
   }
@@ -93,7 +102,7 @@ async function decideGroups(
   app: App,
   unit: Unit,
   ids: readonly string[],
-  { over = new Set(), atOnce }: NotifyOptions,
+  { over = new Set(), atOnce, outlet }: NotifyOptions,
 ): Promise<Made> {
   const groups = (await Promise.all(ids.map((id) => loadGroup(unit, id)))).filter((one) => one !== undefined);
   const current = await loadAlerts(
@@ -121,11 +130,22 @@ async function decideGroups(
   await unit.load(telling.flatMap(({ group }) => Object.values(group.lanes).map(deliveryKey)));
   const made: string[] = [];
   for (const one of decided) made.push(...(await putDecision(app, unit, one, now)));
-  const queued = made.map(deliveryKey).flatMap((key): Row<DeliveryRow>[] => {
+  return { count: made.length, queued: queuedOf(app, unit, made, outlet) };
+}
+
+/** The deliveries among the given ones that wait for no other, as the commit writes them: claimed where they are sent at once. */
+function queuedOf(app: App, unit: Unit, ids: readonly string[], outlet: Outlet | undefined): Row<DeliveryRow>[] {
+  const room = new Map<string, number>();
+  return ids.flatMap((id): Row<DeliveryRow>[] => {
+    const key = deliveryKey(id);
     const due = unit.due(key);
-    return due === undefined ? [] : [{ ...key, version: 1, data: unit.value(key)!, queue: "delivery", due }];
+    if (due === undefined) return [];
+    const data = unit.value<DeliveryRow>(key)!;
+    const left = room.get(data.channel) ?? outlet?.room(data.channel) ?? 0;
+    const claimed = left > 0 ? claim(app, unit, id, data.attempts) : undefined;
+    room.set(data.channel, claimed ? left - 1 : left);
+    return [{ ...key, version: 1, data: claimed ?? data, queue: "delivery", due }];
   });
-  return { count: made.length, queued };
 }
 
 interface LoadedGroup {

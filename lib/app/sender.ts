@@ -22,8 +22,12 @@ import {
 const FRESH_MS = CLAIM_MS / 6;
 /** Claimed ahead, for each request that a channel may have under way. */
 const AHEAD = 4;
+/** Claimed as they are put, likewise, where the receiver is a quick one. */
+const AHEAD_QUICK = 16;
+/** Whoever decides waits while no more than so many have to wait for a quick receiver, likewise: it has soon caught up. */
+const CROWD = 64;
 /** Answers of a quick receiver that are recorded together, likewise. */
-const GATHERED = 2;
+const GATHERED = 8;
 /** Claims and outcomes of one commit, at most. */
 const TASKS = 256;
 /** After a long look at the queue the next one that somebody asks for comes no sooner than so many times as long. */
@@ -31,15 +35,19 @@ const REST = 20;
 /** Of a channel's waiting deliveries so many are kept as they are known; the others are read again when they are claimed. */
 const KNOWN = 1_000;
 /** A receiver that answers within this is a quick one: several of its answers are recorded together. ms */
-const QUICK_MS = 50;
+const QUICK_MS = 200;
 /** What recording one outcome may write: the delivery, the one behind it, its death, its fallback. */
 const ITEMS_PER_TASK = 4;
 
 export interface Sender {
   /** Looks for what is due; resolves once nothing is under way any more, with a rejection where the store failed. */
   poke(): Promise<void>;
-  /** As poke, for deliveries that were just put: they are sent without being looked for. */
+  /** As poke, for deliveries that were just put, claimed or not: they are sent without being looked for. */
   offer(rows: readonly Row<DeliveryRow>[]): Promise<void>;
+  /** How many deliveries to the channel may be claimed as they are put. */
+  room(channel: string): number;
+  /** Resolves once no quick receiver has more to do than it will have done in a moment. */
+  caughtUp(): Promise<void>;
 }
 
 /** One channel's part of the work. */
@@ -79,6 +87,8 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
   const overdue: Entry[] = [];
   const answers: Answer[] = [];
   const tasksAtOnce = Math.min(TASKS, Math.max(1, Math.floor(app.store.limits.items / ITEMS_PER_TASK)));
+  /** Of those who wait until the receivers have caught up. */
+  const waiters: (() => void)[] = [];
   let running: Promise<void> | undefined;
   let asked = false;
   let look: Look | undefined;
@@ -99,10 +109,35 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
   }
 
   function offer(rows: readonly Row<DeliveryRow>[]): Promise<void> {
-    for (const row of rows) enqueue(entryOf(row.data, row));
+    for (const row of rows) {
+      if (row.data.claim === null) enqueue(entryOf(row.data, row));
+      else hold({ delivery: row.data, row, at: row.data.claim.until - CLAIM_MS });
+    }
     wake();
     running ??= run();
     return running;
+  }
+
+  function room(channel: string): number {
+    const { limit, waiting, claimed, quick } = laneOf(channel);
+    // Those that came before go first.
+    return waiting.length > 0 || signal.aborted ? 0 : limit * (quick ? AHEAD_QUICK : AHEAD) - claimed.length;
+  }
+
+  function isCrowded({ limit, waiting, claimed, quick }: Lane): boolean {
+    return quick && (waiting.length > 0 || claimed.length > limit * AHEAD) && waiting.length < limit * CROWD;
+  }
+
+  async function caughtUp(): Promise<void> {
+    if (running === undefined || ![...lanes.values()].some(isCrowded)) return;
+    await new Promise<void>((resolve) => waiters.push(resolve));
+  }
+
+  function hold(claimed: Claimed): void {
+    const { id, channel } = claimed.delivery;
+    held.add(id);
+    tried(id);
+    laneOf(channel).claimed.push(claimed);
   }
 
   async function run(): Promise<void> {
@@ -111,6 +146,7 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
       for (;;) {
         if (signal.aborted) giveUpWaiting();
         for (const lane of lanes.values()) send(lane);
+        if (![...lanes.values()].some(isCrowded)) for (const resolve of waiters.splice(0)) resolve();
         const tasks = nextTasks();
         if (tasks.length > 0) await commitTasks(app, tasks, outcome);
         if (await lookFurther(tasks.length === 0 && !isFlying())) continue;
@@ -124,6 +160,7 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
       throw error;
     } finally {
       running = undefined;
+      for (const resolve of waiters.splice(0)) resolve();
     }
   }
 
@@ -262,8 +299,7 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
         held.delete(id);
         continue;
       }
-      tried(id);
-      laneOf(claimed.delivery.channel).claimed.push(claimed);
+      hold(claimed);
     }
     for (const delivery of effects.started) enqueue(entryOf(delivery));
     if (effects.fellBack) asked = true;
@@ -286,7 +322,7 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
     rung = false;
   }
 
-  return { poke, offer };
+  return { poke, offer, room, caughtUp };
 }
 
 function recordOf({ attempt: { delivery }, attempt, row }: Answer): Task {

@@ -1,6 +1,6 @@
 // Telling people: groups are decided, and what is due is sent meanwhile. Whatever is not done by the end stays due in the table.
 import type { App } from "../app/deps.ts";
-import { type NotifyOptions, notifyDue, notifyGroups } from "../app/notify.ts";
+import { notifyDue, notifyGroups, type Outlet } from "../app/notify.ts";
 import { createSender, type Sender } from "../app/sender.ts";
 import { fireTimers } from "../app/timers.ts";
 
@@ -23,23 +23,23 @@ export function tellGroups(
   signal: AbortSignal,
 ): Promise<TellSummary> {
   const over = new Set(round === undefined ? [] : [round]);
-  return telling(app, signal, (made) => notifyGroups(app, groups, { over, signal, made }));
+  return telling(app, signal, (outlet) => notifyGroups(app, groups, { over, signal, outlet }));
 }
 
 /** Decides every group that is due. */
 export function tellDue(app: App, signal: AbortSignal): Promise<TellSummary> {
-  return telling(app, signal, (made) => notifyDue(app, { signal, made }));
+  return telling(app, signal, (outlet) => notifyDue(app, { signal, outlet }));
 }
 
 /** Fires the deadlines that are due and tells everything that is, by turns where there is much of either. */
 export async function sweepDue(app: App, signal: AbortSignal): Promise<TellSummary & { fired: number }> {
   let fired = 0;
-  const told = await telling(app, signal, async (made) => {
+  const told = await telling(app, signal, async (outlet) => {
     for (let count = 0; ; ) {
       const until = app.clock.now() + TIMERS_MS;
       fired += await fireTimers(app, signal, until);
       const all = app.clock.now() < until;
-      count += await notifyDue(app, { signal, made });
+      count += await notifyDue(app, { signal, outlet });
       if (all || signal.aborted) return count;
     }
   });
@@ -50,7 +50,7 @@ export async function sweepDue(app: App, signal: AbortSignal): Promise<TellSumma
 async function telling(
   app: App,
   signal: AbortSignal,
-  decide: (made: NotifyOptions["made"]) => Promise<number>,
+  decide: (outlet: Outlet) => Promise<number>,
 ): Promise<TellSummary> {
   const tried = new Set<string>();
   const sender: Sender = createSender(app, signal, (id) => tried.add(id));
@@ -58,7 +58,13 @@ async function telling(
   void sender.poke().catch(() => {});
   let made: number;
   try {
-    made = await decide((rows) => void sender.offer(rows).catch(() => {}));
+    made = await decide({
+      room: sender.room,
+      offer(rows) {
+        void sender.offer(rows).catch(() => {});
+        return sender.caughtUp();
+      },
+    });
   } catch (error) {
     // What is under way is waited for all the same: the function is frozen as it ends.
     await sender.poke().catch(() => {});

@@ -2,16 +2,14 @@
 import { ROUND_WAIT_MS } from "../alerts/group.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { checkHealth } from "../app/health.ts";
-import { type NotifyOptions, notifyDue, notifyGroups } from "../app/notify.ts";
+import { type NotifyOptions, notifyDue, notifyGroups, type Outlet } from "../app/notify.ts";
 import { type PollReport, pollLeased } from "../app/poll.ts";
 import type { Problem } from "../app/problems.ts";
 import { reconcileRules } from "../app/registry.ts";
-import type { DeliveryRow } from "../app/rows.ts";
 import { createSender } from "../app/sender.ts";
 import { Superseded } from "../app/superseded.ts";
 import { fireTimers } from "../app/timers.ts";
 import type { SourceConfig } from "../model/config.ts";
-import type { Row } from "../store/port.ts";
 
 const TICK_MS = 1_000;
 const HEALTH_MS = 30_000;
@@ -175,6 +173,13 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
       .catch((error: unknown) => failed(daemon, "deliveries not sent; they stay due", error))
       .finally(() => sending.delete(sent));
   }
+  const outlet: Outlet = {
+    room: sender.room,
+    offer(rows) {
+      keep(sender.offer(rows));
+      return sender.caughtUp();
+    },
+  };
   while (!signal.aborted) {
     const now = app.clock.now();
     try {
@@ -185,9 +190,8 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
           healthAt = now + HEALTH_MS;
           await checkHealth(app, hooks.problems?.());
         }
-        const made = (rows: readonly Row<DeliveryRow>[]) => keep(sender.offer(rows));
-        await notifyRung(daemon, { signal, made });
-        await notifyDue(app, { signal, made });
+        await notifyRung(daemon, { signal, outlet });
+        await notifyDue(app, { signal, outlet });
       }
       if (isDue(now, purgeAt, PURGE_MS)) {
         purgeAt = now + PURGE_MS;

@@ -10,6 +10,8 @@ import { StoreConflict, StoreError } from "./port.ts";
 const APPLICATION_ID = 0x4c4b4f54;
 /** ms. Commits take milliseconds: another process that holds the file for longer is not at work but stuck. */
 const BUSY_TIMEOUT = 10_000;
+/** Of the file's pages, kept in memory. */
+const CACHE_KB = 16_384;
 
 /** Step n makes state version n + 1 of version n; a new file is of version 0. */
 export const MIGRATIONS: readonly string[] = [
@@ -31,6 +33,7 @@ export function openFile(path: string): DatabaseSync {
     db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
     checkOwner(db, path);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;");
+    db.exec(`PRAGMA cache_size = -${CACHE_KB}`);
     migrate(db, path);
     return db;
   } catch (error) {
