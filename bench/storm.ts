@@ -93,8 +93,7 @@ channels: { ops: { type: webhook, url: "${url}" } }
 async function notifier(mode: string, env: Record<string, string>): Promise<Omit<Measured, "received">> {
   const script = join(import.meta.dirname, "storm-notifier.ts");
   const usage = join(import.meta.dirname, "usage.ts");
-  // As bin/lookout.js sets them.
-  const memory = ["--semi-space-growth-factor=1", "--heap-growing-percent=100"];
+  const memory = ["--import", join(import.meta.dirname, "memory.ts")];
   const profile = mode === "tell" ? (process.env["STORM_FLAGS"]?.split(" ") ?? []) : [];
   const options = [...memory, ...profile, "--import", usage];
   const child = spawn(process.execPath, [...options, script, mode, String(GROUPS)], {

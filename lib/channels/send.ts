@@ -1,6 +1,7 @@
 // The only place of the channels that touches the network: one request, one answer, no redirects; no error names more of the
 // address than its host, and the answer's body repeats no secret of the request.
 import { webAddress } from "./address.ts";
+import { network } from "./exchange.ts";
 import type { HttpRequest, HttpResponse } from "./port.ts";
 import { withoutEchoes } from "./redact.ts";
 
@@ -29,27 +30,24 @@ export async function sendHttp(
   const { timeoutMs = 15_000, signal } = options;
   const url = webAddress(request.url);
   if (!url) throw new SendError("the address is no http(s) address", "ERR_INVALID_URL");
-  const timeout = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await fetch(bare(url), {
-      method: request.method,
-      headers: { ...basicAuthorization(url), ...request.headers },
-      ...(request.method === "GET" ? {} : { body: request.body }),
-      redirect: "manual",
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    });
-    const headers = Object.fromEntries(response.headers);
-    const body = await beginning(response);
-    return { status: response.status, headers, body: body === "" ? "" : withoutEchoes(body, request) };
+    const headers = { ...basicAuthorization(url), ...request.headers };
+    const { method, body } = request;
+    const response = await network.exchange(
+      bare(url),
+      { method, headers, body },
+      { timeoutMs, bodyLimit: BODY_LIMIT, signal },
+    );
+    return response.body === "" ? response : { ...response, body: withoutEchoes(response.body, request) };
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    const code = timeout.aborted ? "ETIMEDOUT" : codeOf(error);
-    const what = timeout.aborted ? `did not answer within ${timeoutMs / 1_000} s` : describe(code);
+    const code = codeOf(error);
+    const what = code === "ETIMEDOUT" ? `did not answer within ${timeoutMs / 1_000} s` : describe(code);
     throw new SendError(`${url.host} ${what}`, code);
   }
 }
 
-/** The address without user and password, which fetch refuses to see in it. */
+/** The address without user and password, which go into a header. */
 function bare(url: URL): URL {
   const copy = new URL(url);
   copy.username = "";
@@ -63,22 +61,6 @@ function basicAuthorization({ username, password }: URL): Record<string, string>
   return { authorization: `Basic ${Buffer.from(user).toString("base64")}` };
 }
 
-async function beginning(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  if (!reader) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  let left = BODY_LIMIT;
-  while (left > 0) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    text += decoder.decode(value.subarray(0, left), { stream: true });
-    left -= value.length;
-  }
-  await reader.cancel();
-  return text;
-}
-
 function codeOf(error: unknown): string {
   for (let at = error; at instanceof Error; at = at.cause) {
     if ("code" in at && typeof at.code === "string") return at.code;
@@ -90,8 +72,7 @@ function describe(code: string): string {
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
     return `could not be found by name (${code}): check the host and the DNS`;
   if (code === "ECONNREFUSED") return `refused the connection (${code})`;
-  if (code === "ECONNRESET" || code === "UND_ERR_SOCKET" || code === "EPIPE") return `cut the connection (${code})`;
-  if (code.endsWith("TIMEOUT") || code === "ETIMEDOUT") return `did not answer in time (${code})`;
+  if (code === "ECONNRESET" || code === "EPIPE") return `cut the connection (${code})`;
   if (/CERT|TLS|SSL|SIGNATURE/.test(code)) return `could not be reached securely (${code}): check its certificate`;
   return `could not be reached (${code})`;
 }

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { listDeliveries } from "../../lib/app/deliver.ts";
 import { pollSource } from "../../lib/app/poll.ts";
-import type { DeliveryRow } from "../../lib/app/rows.ts";
+import { DELIVERIES, type DeliveryRow } from "../../lib/app/rows.ts";
 import { sweepDue } from "../../lib/aws/tell.ts";
 import type { Row, Store } from "../../lib/store/port.ts";
 import { type Bench, bench } from "../app/support.ts";
@@ -17,8 +17,8 @@ channels: { ops: { type: webhook, url: "HOOK/ops" } }`;
 const small = (store: Store): Store => ({ ...store, limits: { ...store.limits, items: 88 } });
 
 /** So many alerts, each due to be told by itself. */
-async function stormy(): Promise<Bench> {
-  const b = await bench({ yaml, wrapStore: small });
+async function stormy(wrapStore = small): Promise<Bench> {
+  const b = await bench({ yaml, wrapStore });
   b.to(5);
   for (let at = 0; at < COUNT; at++) b.fail(1 + at / 1_000, `Failed ${at}`);
   await pollSource(b.app, b.app.config.sources[0]!, new AbortController().signal);
@@ -39,6 +39,25 @@ it("sends while groups are still to be decided", async () => {
   expect((await undecided!).length).toBeGreaterThan(COUNT / 2);
   expect(told).toMatchObject({ fired: 0, made: COUNT, tried: COUNT });
   expect((await listDeliveries(b.app)).filter(({ status }) => status === "delivered")).toHaveLength(COUNT);
+});
+
+it("claims what is sent at once in the commit that makes it", async () => {
+  const puts = new Map<string, DeliveryRow[]>();
+  const b = await stormy((store) => ({
+    ...small(store),
+    async commit(ops) {
+      for (const op of ops) {
+        if (op.op === "put" && op.pk === DELIVERIES)
+          puts.set(op.sk, [...(puts.get(op.sk) ?? []), op.data as DeliveryRow]);
+      }
+      await store.commit(ops);
+    },
+  }));
+  b.answer(() => ({ status: 200 }));
+  await sweepDue(b.app, new AbortController().signal);
+  const atOnce = [...puts.values()].filter(([first]) => first!.claim !== null);
+  expect(atOnce.length).toBeGreaterThan(0);
+  for (const rows of atOnce) expect(rows.map(({ status }) => status)).toEqual(["pending", "delivered"]);
 });
 
 it.each([1, 40, 200])(

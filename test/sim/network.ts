@@ -1,5 +1,6 @@
 // Puts every request that a simulated process sends in its turn, at the one door that all of them take: the platform's fetch.
 import { currentProc } from "./conductor.ts";
+import "./network-fetch.ts";
 
 export type Receiver = (request: { path: string; headers: Headers; body: string }) => Response;
 

@@ -12,6 +12,7 @@ import { createCloud } from "./simulation-cloud.ts";
 import { LATENESS, LOOKBACK, openConfigs } from "./simulation-config.ts";
 import { createDriver, nextBeat } from "./simulation-drivers.ts";
 import { judge } from "./simulation-judge.ts";
+import "./network-fetch.ts";
 import { currentProcess, type Machine } from "./simulation-process.ts";
 import { drawProfile, type Profile, type Rates } from "./simulation-profile.ts";
 import { createReceiver } from "./simulation-receiver.ts";
