@@ -16,7 +16,7 @@ import { moveGroup, ruleOf } from "./transitions.ts";
 import type { Unit } from "./unit.ts";
 
 /** Groups of one commit, at most. */
-const GROUPS = 64;
+const GROUPS = 128;
 /** A small group's: its head, its members, two deliveries. */
 const ITEMS_PER_GROUP = 4;
 
@@ -53,14 +53,12 @@ export async function notifyDue(app: App, options: NotifyOptions = {}): Promise<
 
 /** Decides the groups, due or not, several in one commit. One that fails stops no other. Returns how many deliveries that led to. */
 export async function notifyGroups(app: App, ids: readonly string[], options: NotifyOptions = {}): Promise<number> {
-  const { signal, outlet } = options;
+  const { signal } = options;
   const distinct = [...new Set(ids)];
   const batch = Math.min(GROUPS, Math.max(1, Math.floor(app.store.limits.items / ITEMS_PER_GROUP)));
   let count = 0;
   for (let from = 0; from < distinct.length && !signal?.aborted; from += batch) {
-    const deliveries = await notifyTogether(app, distinct.slice(from, from + batch), options);
-    count += deliveries.count;
-    if (deliveries.queued.length > 0) await outlet?.offer(deliveries.queued);
+    count += await notifyTogether(app, distinct.slice(from, from + batch), options);
     // Whoever sends comes in between, whatever the store.
     await setImmediate();
   }
@@ -68,7 +66,7 @@ export async function notifyGroups(app: App, ids: readonly string[], options: No
 }
 
 /** Where the groups do not fit into one commit, or fail together, each half is decided by itself. */
-async function notifyTogether(app: App, ids: readonly string[], options: NotifyOptions): Promise<Made> {
+async function notifyTogether(app: App, ids: readonly string[], options: NotifyOptions): Promise<number> {
   try {
     const made = await app.transact(async (unit, abandon) => {
       const count = await decideGroups(app, unit, ids, options);
@@ -76,18 +74,21 @@ async function notifyTogether(app: App, ids: readonly string[], options: NotifyO
       abandon();
       return undefined;
     });
-    if (made !== undefined) return made;
+    if (made !== undefined) {
+      if (made.queued.length > 0) await options.outlet?.offer(made.queued);
+      return made.count;
+    }
   } catch (error) {
     if (isFatal(error)) throw error;
     if (ids.length === 1) {
       app.log.error("group not decided; it stays due", { group: ids[0], error: (error as Error).message });
-      return { count: 0, queued: [] };
+      return 0;
     }
   }
   const half = ids.length >> 1;
   const first = await notifyTogether(app, ids.slice(0, half), options);
   const second = await notifyTogether(app, ids.slice(half), options);
-  return { count: first.count + second.count, queued: [...first.queued, ...second.queued] };
+  return first + second;
 }
 
 /** The deliveries that one commit led to. */

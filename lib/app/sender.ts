@@ -5,9 +5,10 @@ import type { Row } from "../store/port.ts";
 import { type Attempt, attempt } from "./attempt.ts";
 import { fallbackAt } from "./delivery-due.ts";
 import type { App } from "./deps.ts";
-import { drain } from "./drain.ts";
+import { claimsWanted, createLane, gathers, isCrowded, isQuick, type Lane, QUICK_MS, roomOf } from "./lane.ts";
+import { createLook } from "./look.ts";
 import { CLAIM_MS, isClaimed } from "./outcomes.ts";
-import { CHANNELS, type ChannelRow, type DeliveryRow } from "./rows.ts";
+import type { DeliveryRow } from "./rows.ts";
 import {
   type Built,
   type Claimed,
@@ -20,22 +21,10 @@ import {
 
 /** A claimed delivery is sent within this or given back: the claim must outlive the send and its record by what clocks differ. ms */
 const FRESH_MS = CLAIM_MS / 6;
-/** Claimed ahead, for each request that a channel may have under way. */
-const AHEAD = 4;
-/** Claimed as they are put, likewise, where the receiver is a quick one. */
-const AHEAD_QUICK = 16;
-/** Whoever decides waits while no more than so many have to wait for a quick receiver, likewise: it has soon caught up. */
-const CROWD = 64;
-/** Answers of a quick receiver that are recorded together, likewise. */
-const GATHERED = 8;
 /** Claims and outcomes of one commit, at most. */
 const TASKS = 256;
-/** After a long look at the queue the next one that somebody asks for comes no sooner than so many times as long. */
-const REST = 20;
 /** Of a channel's waiting deliveries so many are kept as they are known; the others are read again when they are claimed. */
 const KNOWN = 1_000;
-/** A receiver that answers within this is a quick one: several of its answers are recorded together. ms */
-const QUICK_MS = 200;
 /** What recording one outcome may write: the delivery, the one behind it, its death, its fallback. */
 const ITEMS_PER_TASK = 4;
 
@@ -50,30 +39,10 @@ export interface Sender {
   caughtUp(): Promise<void>;
 }
 
-/** One channel's part of the work. */
-interface Lane {
-  limit: number;
-  waiting: Entry[];
-  claimed: Claimed[];
-  flying: number;
-  /** Whether its last answer was quick. */
-  quick: boolean;
-}
-
 /** What became of a try, still to be recorded. */
 interface Answer {
   attempt: Attempt;
   row: Row<DeliveryRow> | undefined;
-}
-
-/** A look at the queue, page by page. */
-interface Look {
-  pages: ReturnType<typeof drain<DeliveryRow>>;
-  /** The time it has taken so far, and when its next page may be read at the soonest; ms. */
-  took: number;
-  nextAt: number;
-  /** Since when each channel fails, by name; read with the first page. */
-  failing?: Map<string, number | null>;
 }
 
 /**
@@ -89,11 +58,10 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
   const tasksAtOnce = Math.min(TASKS, Math.max(1, Math.floor(app.store.limits.items / ITEMS_PER_TASK)));
   /** Of those who wait until the receivers have caught up. */
   const waiters: (() => void)[] = [];
+  const look = createLook(app, signal);
   let running: Promise<void> | undefined;
-  let asked = false;
-  let look: Look | undefined;
-  let quietUntil = 0;
   let rung = false;
+  let alarmed = false;
   let resume = () => {};
 
   function wake(): void {
@@ -102,7 +70,7 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
   }
 
   function poke(): Promise<void> {
-    asked = true;
+    look.ask();
     wake();
     running ??= run();
     return running;
@@ -119,18 +87,19 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
   }
 
   function room(channel: string): number {
-    const { limit, waiting, claimed, quick } = laneOf(channel);
-    // Those that came before go first.
-    return waiting.length > 0 || signal.aborted ? 0 : limit * (quick ? AHEAD_QUICK : AHEAD) - claimed.length;
+    return signal.aborted ? 0 : roomOf(laneOf(channel), app.clock.now());
   }
 
-  function isCrowded({ limit, waiting, claimed, quick }: Lane): boolean {
-    return quick && (waiting.length > 0 || claimed.length > limit * AHEAD) && waiting.length < limit * CROWD;
+  function isAnyCrowded(): boolean {
+    const now = app.clock.now();
+    return [...lanes.values()].some((lane) => isCrowded(lane, now));
   }
 
+  /** Looks again once a receiver that has stopped answering is no quick one any more. */
   async function caughtUp(): Promise<void> {
-    if (running === undefined || ![...lanes.values()].some(isCrowded)) return;
-    await new Promise<void>((resolve) => waiters.push(resolve));
+    while (running !== undefined && isAnyCrowded()) {
+      await Promise.race([new Promise<void>((resolve) => waiters.push(resolve)), app.clock.sleep(QUICK_MS)]);
+    }
   }
 
   function hold(claimed: Claimed): void {
@@ -146,13 +115,13 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
       for (;;) {
         if (signal.aborted) giveUpWaiting();
         for (const lane of lanes.values()) send(lane);
-        if (![...lanes.values()].some(isCrowded)) for (const resolve of waiters.splice(0)) resolve();
+        if (waiters.length > 0 && !isAnyCrowded()) for (const resolve of waiters.splice(0)) resolve();
         const tasks = nextTasks();
         if (tasks.length > 0) await commitTasks(app, tasks, outcome);
         if (await lookFurther(tasks.length === 0 && !isFlying())) continue;
         if (tasks.length > 0) continue;
-        if (!isFlying()) return;
-        await nextAnswer();
+        if (isFlying()) await nextAnswer();
+        else if (answers.length === 0) return;
       }
     } catch (error) {
       // What cannot be recorded now either stays with this sender, for the next time it is asked.
@@ -180,31 +149,14 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
     return [...lanes.values()].some((lane) => lane.flying > 0);
   }
 
-  /** Reads a page of what is due, where somebody asked for it; false where there is none. */
+  /** Takes a page of what is due; false where it is not the time for one. */
   async function lookFurther(idle: boolean): Promise<boolean> {
-    if (signal.aborted) return false;
     const now = app.clock.now();
-    if (look === undefined) {
-      // A clock that was set back must not make the rest longer.
-      const rests = !idle && quietUntil > now && quietUntil - now < CLAIM_MS;
-      if (!asked || rests) return false;
-      asked = false;
-      look = { pages: drain<DeliveryRow>(app, "delivery", signal), took: 0, nextAt: now };
-    }
     // A quick receiver answers in a moment, and what is known already is sent to it meanwhile.
-    const soon = [...lanes.values()].some(({ flying, quick }) => flying > 0 && quick);
-    if (soon && look.nextAt > now && look.nextAt - now < CLAIM_MS) return false;
-    const { value: rows } = await look.pages.next();
-    const took = app.clock.now() - now;
-    look.took += took;
-    look.nextAt = now + took * REST;
-    if (!rows) {
-      quietUntil = now + look.took * REST;
-      look = undefined;
-      return true;
-    }
-    look.failing ??= await failingChannels(app);
-    for (const row of rows) take(row, look.failing, now);
+    const soon = [...lanes.values()].some((lane) => lane.flying > 0 && isQuick(lane, now));
+    const page = await look.next({ idle, soon });
+    if (page === undefined) return false;
+    for (const row of page.rows) take(row, page.failing, now);
     for (const { waiting } of lanes.values()) waiting.sort((a, b) => a.createdAt - b.createdAt);
     return true;
   }
@@ -230,7 +182,7 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
     const known = lanes.get(channel);
     if (known) return known;
     const limit = app.channels.get(channel)?.type.concurrency ?? 1;
-    const lane: Lane = { limit, waiting: [], claimed: [], flying: 0, quick: false };
+    const lane = createLane(limit);
     lanes.set(channel, lane);
     return lane;
   }
@@ -242,11 +194,12 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
         answers.push({ attempt: unsent(delivery), row });
         continue;
       }
-      lane.flying++;
       const began = app.clock.now();
+      if (lane.flying++ === 0) lane.heardAt = began;
       void attempt(app, delivery).then((answer) => {
         lane.flying--;
-        lane.quick = app.clock.now() - began < QUICK_MS;
+        lane.heardAt = app.clock.now();
+        lane.quick = lane.heardAt - began <= QUICK_MS;
         answers.push({ attempt: answer, row });
         wake();
       });
@@ -260,21 +213,13 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
     }
   }
 
-  /** Quick receivers have more to answer in a moment: until then nothing but the record of what they answered would be written. */
-  function gathers(): boolean {
-    const busy = [...lanes.values()].filter(({ flying }) => flying > 0);
-    const more = busy.length > 0 && busy.every((lane) => lane.quick && lane.claimed.length > 0);
-    return more && overdue.length === 0 && answers.length < busy.reduce((sum, { limit }) => sum + limit * GATHERED, 0);
-  }
-
   function nextTasks(): Task[] {
-    if (gathers()) return [];
+    if (overdue.length === 0 && gathers(lanes.values(), answers.length, app.clock.now())) return [];
     const tasks: Task[] = overdue.splice(0, tasksAtOnce).map((entry) => ({ kind: "settle", entry }));
     tasks.push(...answers.splice(0, tasksAtOnce - tasks.length).map(recordOf));
-    for (const { waiting, claimed, limit } of lanes.values()) {
-      if (claimed.length >= limit) continue;
-      const room = Math.min(limit * AHEAD - claimed.length, tasksAtOnce - tasks.length);
-      for (const entry of waiting.splice(0, room)) tasks.push({ kind: "claim", entry });
+    for (const lane of lanes.values()) {
+      const wanted = Math.min(claimsWanted(lane), tasksAtOnce - tasks.length);
+      for (const entry of lane.waiting.splice(0, wanted)) tasks.push({ kind: "claim", entry });
     }
     return tasks;
   }
@@ -302,7 +247,7 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
       hold(claimed);
     }
     for (const delivery of effects.started) enqueue(entryOf(delivery));
-    if (effects.fellBack) asked = true;
+    if (effects.fellBack) look.ask();
   }
 
   function release({ delivery, outcome }: Attempt): void {
@@ -311,8 +256,15 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
     enqueue({ ...entryOf(delivery), attempts: delivery.attempts - 1 });
   }
 
-  /** Waits for an answer, and for those that come with it. */
+  /** Waits for an answer, and for those that come with it; not for long where others wait to be recorded. */
   async function nextAnswer(): Promise<void> {
+    if (answers.length > 0 && !alarmed) {
+      alarmed = true;
+      void app.clock.sleep(QUICK_MS).then(() => {
+        alarmed = false;
+        wake();
+      });
+    }
     if (!rung) {
       await new Promise<void>((resolve) => {
         resume = resolve;
@@ -332,9 +284,4 @@ function recordOf({ attempt: { delivery }, attempt, row }: Answer): Task {
 
 function unsent(delivery: DeliveryRow): Attempt {
   return { delivery, outcome: undefined, asked: false };
-}
-
-async function failingChannels({ store }: App): Promise<Map<string, number | null>> {
-  const rows = await store.list<ChannelRow>(CHANNELS);
-  return new Map(rows.map(({ sk, data }) => [sk, data.failingSince]));
 }

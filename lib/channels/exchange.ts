@@ -74,7 +74,9 @@ function readBody(response: IncomingMessage, limit: number): Promise<string> {
   });
   response.on("end", () => resolve(chunks.length === 0 ? "" : new TextDecoder().decode(Buffer.concat(chunks))));
   response.on("error", reject);
-  response.on("close", () => reject(coded("ECONNRESET")));
+  response.on("close", () => {
+    if (!response.complete) reject(coded("ECONNRESET"));
+  });
   return promise;
 }
 

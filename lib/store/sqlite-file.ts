@@ -12,6 +12,8 @@ const APPLICATION_ID = 0x4c4b4f54;
 const BUSY_TIMEOUT = 10_000;
 /** Of the file's pages, kept in memory. */
 const CACHE_KB = 16_384;
+/** Pages of the write-ahead log (16 MB) after which they go into the file: each time costs two waits for the disk. */
+const CHECKPOINT_PAGES = 4_000;
 
 /** Step n makes state version n + 1 of version n; a new file is of version 0. */
 export const MIGRATIONS: readonly string[] = [
@@ -33,7 +35,7 @@ export function openFile(path: string): DatabaseSync {
     db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
     checkOwner(db, path);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;");
-    db.exec(`PRAGMA cache_size = -${CACHE_KB}`);
+    db.exec(`PRAGMA cache_size = -${CACHE_KB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`);
     migrate(db, path);
     return db;
   } catch (error) {

@@ -30,7 +30,7 @@ const LIVE = "(expires IS NULL OR expires > :now)";
 const INSERT = `INSERT INTO rows (${COLUMNS}) VALUES (:pk, :sk, 1, :data, :queue, :due, :expires) ON CONFLICT (pk, sk)
   DO UPDATE SET data = excluded.data, queue = excluded.queue, due = excluded.due, expires = excluded.expires`;
 const SQL = {
-  get: `SELECT ${COLUMNS} FROM rows WHERE pk = :pk AND sk = :sk AND ${LIVE}`,
+  get: `SELECT ${COLUMNS} FROM rows WHERE pk = ? AND sk = ? AND (expires IS NULL OR expires > ?)`,
   version: `SELECT version FROM rows WHERE pk = :pk AND sk = :sk AND ${LIVE}`,
   put: `${INSERT}, version = CASE WHEN expires <= :now THEN 1 ELSE version + 1 END`,
   create: `${INSERT}, version = 1 WHERE expires <= :now`,
@@ -111,7 +111,8 @@ export function storeOver({ db, now, explain, check, plain }: Opened): Store {
 
   function getRow<T>(key: Key): Row<T> | undefined {
     checkKey(key);
-    return select<T>(SQL.get, { pk: key.pk, sk: key.sk, now: now() })[0];
+    const stored = guard(() => statement(SQL.get).get(key.pk, key.sk, now()) as unknown as Stored | undefined);
+    return stored && toRow<T>(stored);
   }
 
   /** Whether the op's expectation held; what it writes is written. */

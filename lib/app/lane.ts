@@ -1,0 +1,60 @@
+// One channel's part of the sender's work: what waits, what is claimed and what is under way; and how far ahead of its receiver
+// the sender goes. Pure.
+import type { Claimed, Entry } from "./sender-tasks.ts";
+
+/** Claimed ahead, for each request that a channel may have under way. */
+const AHEAD = 4;
+/** Claimed as they are put, likewise, where the receiver is a quick one. */
+const AHEAD_QUICK = 16;
+/** Whoever decides waits while no more than so many have to wait for a quick receiver, likewise: it has soon caught up. */
+const CROWD = 64;
+/** Answers of a quick receiver that are recorded together, likewise. */
+const GATHERED = 8;
+/** A receiver that answers within this is a quick one; ms. */
+export const QUICK_MS = 200;
+
+export interface Lane {
+  /** Requests that the channel may have under way. */
+  limit: number;
+  waiting: Entry[];
+  claimed: Claimed[];
+  flying: number;
+  /** Whether its last answer came within QUICK_MS. */
+  quick: boolean;
+  /** When it last answered, or was first asked after a pause; ms. */
+  heardAt: number;
+}
+
+export function createLane(limit: number): Lane {
+  return { limit, waiting: [], claimed: [], flying: 0, quick: false, heardAt: 0 };
+}
+
+/** It answers at once, and does so still. */
+export function isQuick({ quick, flying, heardAt }: Lane, now: number): boolean {
+  return quick && (flying === 0 || Math.abs(now - heardAt) <= QUICK_MS);
+}
+
+/** How many waiting deliveries are to be claimed. */
+export function claimsWanted({ claimed, limit }: Lane): number {
+  return claimed.length >= limit ? 0 : limit * AHEAD - claimed.length;
+}
+
+/** How many deliveries may be claimed as they are put; none where others came before. */
+export function roomOf(lane: Lane, now: number): number {
+  if (lane.waiting.length > 0) return 0;
+  return lane.limit * (isQuick(lane, now) ? AHEAD_QUICK : AHEAD) - lane.claimed.length;
+}
+
+/** It has much to do, and will have done it in a moment. */
+export function isCrowded(lane: Lane, now: number): boolean {
+  const { limit, waiting, claimed } = lane;
+  const much = waiting.length > 0 || claimed.length > limit * AHEAD;
+  return much && waiting.length < limit * CROWD && isQuick(lane, now);
+}
+
+/** Quick receivers have more to answer in a moment: until then nothing but the record of `answers` answers would be written. */
+export function gathers(lanes: Iterable<Lane>, answers: number, now: number): boolean {
+  const busy = [...lanes].filter(({ flying }) => flying > 0);
+  const more = busy.length > 0 && busy.every((lane) => isQuick(lane, now) && lane.claimed.length > 0);
+  return more && answers < busy.reduce((sum, { limit }) => sum + limit * GATHERED, 0);
+}
