@@ -1,8 +1,9 @@
-// `npm run soak`: the long proof. The simulation over many seeds, the real command under kill -9, the crash matrix at every call, and broken
-// input by the million. Exit 1 on any violation.
+// `npm run soak`: the long proof. The simulation over many seeds, the real command under kill -9, the crash matrix at every call, hostile
+// input ten thousand times, and broken input by the million. Exit 1 on any violation.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { describeHostile, runHostile } from "../hostile/soak.ts";
 import { type KillReport, runKills } from "./kill.ts";
 import { type RunResult, runSimulation } from "./simulation.ts";
 import type { Rates } from "./simulation-profile.ts";
@@ -20,6 +21,7 @@ const USAGE = `npm run soak [-- options]
   --trace        print everything that goes on in it
   --kills N      kills of the real command (default 100)
   --matrix N     seeds of the crash matrix, besides a death at each call (default 100; 0 leaves it out)
+  --hostile N    attacks by what answers, is read or receives (default 10000)
   --texts N      broken configurations and patterns, one to four (default 1000000)
   --help
 `;
@@ -33,6 +35,7 @@ const { values } = parseArgs({
     trace: { type: "boolean", default: false },
     kills: { type: "string", default: "100" },
     matrix: { type: "string", default: "100" },
+    hostile: { type: "string", default: "10000" },
     texts: { type: "string", default: "1000000" },
     help: { type: "boolean", default: false },
   },
@@ -51,9 +54,7 @@ async function repeat(seed: number): Promise<number> {
 }
 
 async function soak(): Promise<number> {
-  const [steps, kills, matrix, texts] = [values.steps, values.kills, values.matrix, values.texts].map(
-    Number,
-  ) as Amounts;
+  const { steps, kills, matrix, hostile, texts } = amounts();
   let wrong = steps > 0 ? await simulate(steps) : 0;
   if (kills > 0) {
     const report = await runKills({ kills, say });
@@ -61,13 +62,27 @@ async function soak(): Promise<number> {
     wrong += report.violations.length;
   }
   if (matrix > 0) wrong += runFile("test/sim/crash.soak.ts", { SEEDS: matrix });
+  if (hostile > 0) {
+    const report = await runHostile(hostile, Number(values.from), say);
+    say(describeHostile(report));
+    wrong += report.failed.length;
+  }
   const configurations = Math.floor(texts / 5);
   const counts = { CONFIGURATIONS: configurations, PATTERNS: texts - configurations };
   if (texts > 0) wrong += runFile("test/config/mutations.soak.ts", counts);
   return wrong === 0 ? 0 : 1;
 }
 
-type Amounts = [steps: number, kills: number, matrix: number, texts: number];
+function amounts() {
+  const { steps, kills, matrix, hostile, texts } = values;
+  return {
+    steps: Number(steps),
+    kills: Number(kills),
+    matrix: Number(matrix),
+    hostile: Number(hostile),
+    texts: Number(texts),
+  };
+}
 
 /** Runs a file of long tests with these counts; 0 where all of it passes. */
 function runFile(file: string, counts: Record<string, number>): number {

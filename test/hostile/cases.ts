@@ -1,0 +1,174 @@
+// One case of the hostile-input suite: a seed draws the attack, the command runs a round and is asked about it, and what came of it is
+// judged: everybody else was read and notified, nothing shows a secret, nothing took for ever.
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { createRandom } from "../../lib/simulator/random.ts";
+import type { Simulator } from "../../lib/simulator/server.ts";
+import { decodeData } from "../../lib/store/codec.ts";
+import { ATTACKS, type Attack } from "./attacks.ts";
+import { CHANNELS, type ChannelName, JOB, POOL, type Post, SECRETS, SERVICES, startStand } from "./stand.ts";
+import type { Done, Ran, Task } from "./subject.ts";
+
+/** A poll interval: a round that takes longer delays the next. ms */
+const INTERVAL_MS = 60_000;
+/** Then something goes on for ever, or blocks the process. ms */
+const PATIENCE_MS = 100_000;
+/** So many characters of a secret are enough to be a leak. */
+const FRAGMENT = 10;
+
+export interface Outcome {
+  name: string;
+  seed: number;
+  wrong: string[];
+  /** Places where a part of a secret was found. */
+  leaks: string[];
+}
+
+export interface Subject {
+  run(commands: string[][]): Promise<Ran[]>;
+  isAlive(): boolean;
+  /** Of all cases so far. */
+  measured(): { longestTurnMs: number; peakBytes: number };
+  close(): void;
+}
+
+/** Killed, and every case that it had in hand failed, where one takes longer than PATIENCE_MS. */
+export function startSubject(): Subject {
+  const child: ChildProcess = fork(join(import.meta.dirname, "subject.ts"), {
+    env: { ...process.env, ...SECRETS, NO_COLOR: "1" },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const waiting = new Map<number, { resolve: (ran: Ran[]) => void; reject: (error: Error) => void }>();
+  let newest = { longestTurnMs: 0, peakBytes: 0 };
+  let count = 0;
+  child.on("message", ({ id, ran, ...measured }: Done) => {
+    newest = measured;
+    waiting.get(id)?.resolve(ran);
+    waiting.delete(id);
+  });
+  child.on("exit", (code, signal) => {
+    for (const { reject } of waiting.values()) reject(new Error(`the command's process ended: ${signal ?? code}`));
+  });
+  return {
+    async run(commands) {
+      const id = ++count;
+      const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+      try {
+        return await new Promise((resolve, reject) => {
+          waiting.set(id, { resolve, reject });
+          child.send({ id, commands } satisfies Task);
+        });
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    isAlive: () => child.exitCode === null && child.signalCode === null,
+    measured: () => newest,
+    close: () => void child.kill("SIGKILL"),
+  };
+}
+
+/** Never rejects but for the suite's own failures. */
+export async function runCase(sim: Simulator, subject: Subject, attack: Attack, seed: number): Promise<Outcome> {
+  const stand = await startStand(sim, attack, attack.make(createRandom(seed)));
+  const folder = await mkdtemp(join(tmpdir(), "lookout-hostile-"));
+  try {
+    const file = join(folder, "lookout.yml");
+    const state = join(folder, "state.db");
+    await writeFile(file, stand.yaml(state), { mode: 0o600 });
+    const at = ["--config", file];
+    const ran = await subject.run([
+      ["run", "--once", ...at],
+      ["status", ...at],
+      ["status", "--json", ...at],
+      ["alerts", ...at],
+      ["alerts", "--json", ...at],
+      ["deliveries", "--json", ...at],
+    ]);
+    const texts: [string, string][] = ran.flatMap(({ args, stdout, stderr }): [string, string][] => [
+      [`stdout of ${args[0]}`, stdout],
+      [`stderr of ${args[0]}`, stderr],
+    ]);
+    for (const { channel, body } of stand.posts) texts.push([`the message to ${channel}`, body]);
+    texts.push(...(await stateOf(folder)));
+    const secrets = [...Object.values(SECRETS), ...stand.tokens];
+    const name = `${attack.at} ${attack.name}`;
+    return { name, seed, wrong: wrongIn(attack, ran, stand.posts), leaks: leaksIn(texts, secrets) };
+  } finally {
+    await stand.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function wrongIn(attack: Attack, ran: readonly Ran[], posts: readonly Post[]): string[] {
+  const wrong: string[] = [];
+  const [round] = ran;
+  if (round!.ms > INTERVAL_MS) wrong.push(`the round took ${Math.round(round!.ms / 1_000)} s`);
+  for (const { args, code, stdout, stderr } of ran) {
+    if (code !== 0 && code !== 1) wrong.push(`${args[0]} ended with ${code}: ${stderr.slice(-500)}`);
+    if (/internal error|\n\s+at .*:\d+:\d+/i.test(stderr))
+      wrong.push(`${args[0]} shows a stack: ${stderr.slice(-500)}`);
+    if (!args.includes("--json") || args[0] === "run") continue;
+    const lines = args[0] === "status" ? [stdout] : stdout.split("\n").filter((line) => line !== "");
+    if (!lines.every(isJson)) wrong.push(`${args.slice(0, 2).join(" ")} is no JSON`);
+  }
+  const hook = posts.filter(({ channel }) => channel === "hook").map(({ body }) => body);
+  for (const name of expected(attack)) {
+    if (!hook.some((body) => body.includes(`"${name}"`))) wrong.push(`nobody was notified of ${name}`);
+  }
+  for (const channel of Object.keys(CHANNELS) as ChannelName[]) {
+    if (!posts.some((post) => post.channel === channel)) wrong.push(`nothing was sent to ${channel}`);
+  }
+  return wrong;
+}
+
+/** Names of what failed and is in nobody's hands. */
+function expected({ at }: Attack): string[] {
+  const services = at === "service-events" ? SERVICES.slice(1) : SERVICES;
+  return [...services, ...(at === "pools" ? [] : [POOL]), ...(at === "tokens" ? [] : [JOB])];
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function stateOf(folder: string): Promise<[string, string][]> {
+  const texts: [string, string][] = [];
+  if (!(await readdir(folder)).includes("state.db")) return texts;
+  const db = new DatabaseSync(join(folder, "state.db"), { readOnly: true });
+  const rows = db.prepare("SELECT pk, sk, data FROM rows").all() as {
+    pk: string;
+    sk: string;
+    data: string | Uint8Array;
+  }[];
+  for (const { pk, sk, data } of rows) {
+    // What was issued is kept, encrypted.
+    texts.push([`row ${pk} ${sk}`, `${pk} ${sk} ${JSON.stringify(decodeData({ pk, sk }, data))}`]);
+  }
+  db.close();
+  return texts;
+}
+
+function leaksIn(texts: readonly [string, string][], secrets: readonly string[]): string[] {
+  const fragments = secrets.flatMap((secret) => {
+    const forms = [secret, secret.toUpperCase(), encodeURIComponent(secret), Buffer.from(secret).toString("base64")];
+    return forms.flatMap((form) => {
+      return Array.from({ length: Math.max(1, form.length - FRAGMENT + 1) }, (_, at) => form.slice(at, at + FRAGMENT));
+    });
+  });
+  const wanted = new Set(fragments.filter((fragment) => fragment.length === FRAGMENT));
+  return texts.filter(([, text]) => holdsAny(text, wanted)).map(([place]) => place);
+}
+
+function holdsAny(text: string, fragments: ReadonlySet<string>): boolean {
+  for (let at = 0; at + FRAGMENT <= text.length; at++) if (fragments.has(text.slice(at, at + FRAGMENT))) return true;
+  return false;
+}

@@ -1,0 +1,38 @@
+// Attacks of every kind, against the command: the others are read and notified, no secret shows, memory and turns stay bounded.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Simulator } from "../../lib/simulator/server.ts";
+import { QUICK } from "./attacks.ts";
+import { runCase, type Subject, startSubject } from "./cases.ts";
+import { startWorld } from "./stand.ts";
+
+const SEED = 1;
+const PEAK_BYTES = 300 * 1_048_576;
+const TURN_MS = 100;
+
+let sim: Simulator;
+let subject: Subject;
+beforeAll(async () => {
+  sim = await startWorld();
+  subject = startSubject();
+});
+afterAll(async () => {
+  subject.close();
+  await sim.close();
+});
+
+describe.concurrent("one of ten that", () => {
+  it.each(QUICK.map((attack, at) => ({ attack, seed: SEED + at, place: attack.at, does: attack.name })))(
+    "is hostile at $place and $does",
+    async ({ attack, seed }) => {
+      const { wrong, leaks } = await runCase(sim, subject, attack, seed);
+      expect({ wrong, leaks }).toEqual({ wrong: [], leaks: [] });
+    },
+  );
+});
+
+it("took no more memory and no longer turns than it may", () => {
+  const { peakBytes, longestTurnMs } = subject.measured();
+  console.log(`peak ${Math.round(peakBytes / 1_048_576)} MB, longest turn ${Math.round(longestTurnMs)} ms`);
+  expect(peakBytes).toBeLessThan(PEAK_BYTES);
+  expect(longestTurnMs).toBeLessThan(TURN_MS);
+});

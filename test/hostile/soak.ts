@@ -1,0 +1,60 @@
+// The long form of the hostile-input suite: every attack again and again, each time drawn from another seed.
+import { createRandom } from "../../lib/simulator/random.ts";
+import { ATTACKS } from "./attacks.ts";
+import { type Outcome, runCase, startSubject } from "./cases.ts";
+import { startWorld } from "./stand.ts";
+
+/** Cases at the same time. */
+const SIDE_BY_SIDE = 6;
+const PROGRESS = 500;
+
+export interface HostileReport {
+  cases: number;
+  failed: Outcome[];
+  /** Texts in which a part of a secret was found. */
+  leaks: number;
+  peakBytes: number;
+  /** In processor time. */
+  longestTurnMs: number;
+}
+
+/** Runs `count` cases, their seeds from `from` on; `say` is told how it goes and what went wrong. */
+export async function runHostile(count: number, from: number, say: (text: string) => void): Promise<HostileReport> {
+  const sim = await startWorld();
+  const report: HostileReport = { cases: 0, failed: [], leaks: 0, peakBytes: 0, longestTurnMs: 0 };
+  let subject = startSubject();
+  let next = from;
+  async function work(): Promise<void> {
+    while (next < from + count) {
+      const seed = next++;
+      const attack = createRandom(seed).pick(ATTACKS);
+      if (!subject.isAlive()) subject = startSubject();
+      const outcome = await runCase(sim, subject, attack, seed).catch((error: Error): Outcome => {
+        return { name: `${attack.at} ${attack.name}`, seed, wrong: [error.message], leaks: [] };
+      });
+      const { peakBytes, longestTurnMs } = subject.measured();
+      report.cases++;
+      report.leaks += outcome.leaks.length;
+      report.peakBytes = Math.max(report.peakBytes, peakBytes);
+      report.longestTurnMs = Math.max(report.longestTurnMs, longestTurnMs);
+      if (outcome.wrong.length + outcome.leaks.length > 0) {
+        report.failed.push(outcome);
+        say(`seed ${seed}: ${JSON.stringify(outcome)}`);
+      }
+      if (report.cases % PROGRESS === 0) say(describeHostile(report));
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
+  } finally {
+    subject.close();
+    await sim.close();
+  }
+  return report;
+}
+
+export function describeHostile({ cases, failed, leaks, peakBytes, longestTurnMs }: HostileReport): string {
+  const memory = `peak ${Math.round(peakBytes / 1_048_576)} MB`;
+  const turn = `longest turn ${Math.round(longestTurnMs)} ms`;
+  return `hostile input: ${cases} cases, ${failed.length} failed, ${leaks} secrets found, ${memory}, ${turn}`;
+}

@@ -1,0 +1,74 @@
+// Runs the command for cases, one after another or several at once, in a process of its own, and measures it: the longest turn of its
+// event loop in processor time, which a busy machine does not lengthen, and its peak memory.
+import { setFlagsFromString } from "node:v8";
+
+// As bin/lookout.js sets them.
+setFlagsFromString("--semi-space-growth-factor=1");
+setFlagsFromString("--heap-growing-percent=100");
+process.env["TZ"] = "UTC";
+
+const { main } = await import("../../lib/cli/main.ts");
+
+export interface Task {
+  id: number;
+  /** Command lines, each after the one before. */
+  commands: string[][];
+}
+
+export interface Ran {
+  args: string[];
+  code: number;
+  stdout: string;
+  stderr: string;
+  ms: number;
+}
+
+export interface Done {
+  id: number;
+  ran: Ran[];
+  /** Of all cases so far. */
+  longestTurnMs: number;
+  peakBytes: number;
+}
+
+/** How often a turn is looked at; it measures what lies between two looks. ms */
+const LOOK_MS = 2;
+
+let longestTurn = 0;
+let before = process.threadCpuUsage();
+setInterval(() => {
+  const { user, system } = process.threadCpuUsage(before);
+  before = process.threadCpuUsage();
+  longestTurn = Math.max(longestTurn, (user + system) / 1_000);
+}, LOOK_MS).unref();
+
+process.on("message", async ({ id, commands }: Task) => {
+  const ran: Ran[] = [];
+  for (const args of commands) ran.push(await run(args));
+  process.send!({
+    id,
+    ran,
+    longestTurnMs: longestTurn,
+    peakBytes: process.resourceUsage().maxRSS * 1_024,
+  } satisfies Done);
+});
+
+async function run(args: string[]): Promise<Ran> {
+  let stdout = "";
+  let stderr = "";
+  const io = {
+    out(text: string) {
+      stdout += text;
+    },
+    err(text: string) {
+      stderr += text;
+    },
+    tty: false,
+    color: false,
+    columns: () => 100,
+    rows: () => 40,
+  };
+  const began = Date.now();
+  const code = await main(args, io, "0.0.0");
+  return { args, code, stdout, stderr, ms: Date.now() - began };
+}
