@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { createRandom } from "../../lib/simulator/random.ts";
 import type { Simulator } from "../../lib/simulator/server.ts";
 import { decodeData } from "../../lib/store/codec.ts";
-import { ATTACKS, type Attack } from "./attacks.ts";
+import type { Attack } from "./attacks.ts";
 import { CHANNELS, type ChannelName, JOB, POOL, type Post, SECRETS, SERVICES, startStand } from "./stand.ts";
 import type { Done, Ran, Task } from "./subject.ts";
 
