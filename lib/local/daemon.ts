@@ -16,6 +16,8 @@ const HEALTH_MS = 30_000;
 const PURGE_MS = 3_600_000;
 /** How often a daemon looks whether a source that another one polls is free; ms. */
 const LOOK_MS = 2_000;
+/** Why a pause ends early. Without a reason of its own an abort makes an error with a stack, once for each tick. */
+const WOKEN = "woken";
 
 export interface DaemonHooks {
   /** Its configuration decides now. */
@@ -52,13 +54,12 @@ export function createLocalBus(sleep: (ms: number, signal: AbortSignal) => Promi
         rung = false;
         return;
       }
-      const stop = new AbortController();
-      const bell = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      const timer = sleep(ms, AbortSignal.any([signal, stop.signal])).catch(() => {});
-      await Promise.race([bell, timer]);
-      stop.abort();
+      const pause = new AbortController();
+      wake = () => pause.abort(WOKEN);
+      if (signal.aborted) wake();
+      signal.addEventListener("abort", wake, { once: true });
+      await sleep(ms, pause.signal).catch(() => {});
+      signal.removeEventListener("abort", wake);
       rung = false;
     },
     take() {

@@ -91,10 +91,7 @@ function decode(text: string): string {
 
 /** Everything but A-Z a-z 0-9 - . _ ~ as %XX. */
 function percentEncode(text: string): string {
-  return [...Buffer.from(text)]
-    .map((byte) => {
-      const char = String.fromCharCode(byte);
-      return /[A-Za-z0-9\-._~]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-    })
-    .join("");
+  return text.replace(/[^\w.~-]+/g, (others) => {
+    return Array.from(Buffer.from(others), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join("");
+  });
 }

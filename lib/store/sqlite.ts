@@ -25,6 +25,7 @@ const ROW_BYTES = 32;
 /** Rows that one statement of `purge` removes, so that others come in between. */
 const PURGE_ROWS = 500;
 
+// A parameter alone behind LIMIT would have each statement compiled anew for each value bound: hence "+".
 const COLUMNS = "pk, sk, version, data, queue, due, expires";
 const LIVE = "(expires IS NULL OR expires > :now)";
 const INSERT = `INSERT INTO rows (${COLUMNS}) VALUES (:pk, :sk, 1, :data, :queue, :due, :expires) ON CONFLICT (pk, sk)
@@ -38,7 +39,7 @@ const SQL = {
     WHERE pk = :pk AND sk = :sk AND version = :expect AND ${LIVE}`,
   delete: "DELETE FROM rows WHERE pk = :pk AND sk = :sk",
   due: `SELECT ${COLUMNS} FROM rows WHERE queue = :queue AND due BETWEEN :from AND :due AND ${LIVE}
-    ORDER BY due, pk, sk LIMIT :limit`,
+    ORDER BY due, pk, sk LIMIT +:limit`,
   purge: `DELETE FROM rows WHERE (pk, sk) IN (SELECT pk, sk FROM rows WHERE expires <= :now LIMIT ${PURGE_ROWS})`,
 } as const;
 
@@ -209,7 +210,7 @@ function listing(pk: string, { prefix = "", after, limit = -1, reverse = false }
   }
   const order = reverse ? "DESC" : "ASC";
   return {
-    sql: `SELECT ${COLUMNS} FROM rows WHERE ${conditions.join(" AND ")} ORDER BY sk ${order} LIMIT :limit`,
+    sql: `SELECT ${COLUMNS} FROM rows WHERE ${conditions.join(" AND ")} ORDER BY sk ${order} LIMIT +:limit`,
     values,
   };
 }

@@ -23,6 +23,14 @@ const commands = readme.fences
   .filter(({ language }) => language === "sh")
   .flatMap(({ code }) => code.split("\n").filter((line) => line.trim() !== ""));
 
+/**
+ * From its second use on, `npx lookout` is the command that the first one has found: npm takes a second to look through all that is
+ * installed, and finds the same.
+ */
+const NPX = `npx() { shift; "${process.execPath}" bin/lookout.js "$@"; }\n`;
+/** What a shell is told before the command. */
+let begin = "";
+
 let folder: string;
 let simulator: Simulator;
 let receiver: Receiver;
@@ -50,7 +58,13 @@ const TABLE: [command: string, shows: (command: string) => Promise<void>][] = [
   ["cp lookout.example.yml lookout.yml", setsTheProject],
   ["export HW_ACCESS_KEY=your-access-key HW_SECRET_KEY=your-secret-key", setsVariables],
   ["export CHAT_URL=https://hooks.slack.com/services/your/web/hook", setsVariables],
-  ["npx lookout check --live", prints("ok: lookout.yml is valid", ...SOURCE_KINDS)],
+  [
+    "npx lookout check --live",
+    async (command) => {
+      await prints("ok: lookout.yml is valid", ...SOURCE_KINDS)(command);
+      begin = NPX;
+    },
+  ],
   [
     "npx lookout send-test chat",
     async (command) => {
@@ -203,7 +217,7 @@ function shell(command: string): Promise<Ended> {
 
 /** Runs it until it ends, or until `enough` says so: then with a Ctrl-C. */
 async function runUntil(command: string, enough: (stdout: string) => boolean): Promise<Ended> {
-  const child = spawn("sh", ["-c", command], { cwd: folder, env, detached: true });
+  const child = spawn("sh", ["-c", begin + command], { cwd: folder, env, detached: true });
   const ended: Ended = { code: null, stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text) => {
     ended.stdout += text;

@@ -93,7 +93,7 @@ describe("a broken configuration", () => {
     "stops %s %s before it does anything",
     async (...args) => {
       const cwd = await folderWith({ "lookout.yml": GOOD.replace("channels:", "chanels:") });
-      const { code, stderr } = await lookout(args, { cwd, env: ENV });
+      const { code, stderr } = await lookoutHere(args, { cwd, env: ENV });
       expect(code).toBe(2);
       expect(stderr).toContain("lookout.yml:4:1");
       expect(await readdir(cwd)).toEqual(["lookout.yml"]);
@@ -104,7 +104,7 @@ describe("a broken configuration", () => {
 describe("the command line", () => {
   it("takes a good file", async () => {
     const cwd = await folderWith({ "lookout.yml": GOOD });
-    expect(await lookout(["check"], { cwd, env: ENV })).toMatchObject({ code: 0, stderr: "" });
+    expect(await lookoutHere(["check"], { cwd, env: ENV })).toMatchObject({ code: 0, stderr: "" });
     expect(await readdir(cwd)).toEqual(["lookout.yml"]);
   });
 
@@ -179,7 +179,7 @@ describe("the command line", () => {
       "lookout.yml": GOOD,
       "state.db": "this is no database, but somebody's text file".repeat(50),
     });
-    const { code, stderr } = await lookout(["status", "--state", "state.db"], { cwd, env: ENV });
+    const { code, stderr } = await lookoutHere(["status", "--state", "state.db"], { cwd, env: ENV });
     expect(code).toBe(2);
     expect(stderr).toContain("state.db");
     expect(stderr).not.toMatch(/^\s+at /m);
