@@ -1,6 +1,6 @@
 // Puts every request that a simulated process sends in its turn, at the one door that all of them take: the platform's fetch.
 import { currentProc } from "./conductor.ts";
-import "./network-fetch.ts";
+import { sendByFetch } from "./network-fetch.ts";
 
 export type Receiver = (request: { path: string; headers: Headers; body: string }) => Response;
 
@@ -8,6 +8,7 @@ const send = globalThis.fetch;
 const receivers = new Map<string, Receiver>();
 let receiverCount = 0;
 
+sendByFetch(() => currentProc() !== undefined);
 globalThis.fetch = (input, init = {}) => {
   const proc = currentProc();
   if (proc === undefined) return send(input, init);

@@ -7,12 +7,12 @@ import type { OpenedConfig } from "../../lib/app/open-config.ts";
 import { DEMO_CREDENTIALS } from "../../lib/simulator/auth.ts";
 import { createRandom } from "../../lib/simulator/random.ts";
 import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { sendByFetch } from "./network-fetch.ts";
 import { createAccidents } from "./simulation-accidents.ts";
 import { createCloud } from "./simulation-cloud.ts";
 import { LATENESS, LOOKBACK, openConfigs } from "./simulation-config.ts";
 import { createDriver, nextBeat } from "./simulation-drivers.ts";
 import { judge } from "./simulation-judge.ts";
-import "./network-fetch.ts";
 import { currentProcess, type Machine } from "./simulation-process.ts";
 import { drawProfile, type Profile, type Rates } from "./simulation-profile.ts";
 import { createReceiver } from "./simulation-receiver.ts";
@@ -56,6 +56,7 @@ export interface RunResult {
 }
 
 let configs: Promise<OpenedConfig[]> | undefined;
+sendByFetch(() => currentProcess() !== undefined);
 
 export async function runSimulation(options: RunOptions): Promise<RunResult> {
   configs ??= openConfigs();
