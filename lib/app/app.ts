@@ -43,7 +43,7 @@ export interface AppPorts {
   log: Log;
   bus: Bus;
   secrets: Secrets;
-  print(text: string): void;
+  print(text: string): Promise<void>;
   /** When the configuration was made or read, which tells the newer of two apart; ms, default: now. */
   stamp?: number | undefined;
   /** Each kind of source is polled by a process of its own: they share the budget of a project. */

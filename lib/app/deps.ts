@@ -89,6 +89,6 @@ export interface App {
   learnSecrets(): Promise<readonly UnresolvedSecret[]>;
   /** Channels that fail, as the last check of health found them: Lookout's own alerts go around them (detours.ts). */
   brokenChannels: Set<string>;
-  /** Where channels that are this process's own output write. */
-  print(text: string): void;
+  /** Where channels that are this process's own output write: rejects where nobody takes it. */
+  print(text: string): Promise<void>;
 }

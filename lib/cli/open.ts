@@ -88,7 +88,7 @@ export async function openExisting(io: Io, options: CommonOptions): Promise<Open
 export function assemble(io: Io, config: OpenedConfig, store: Store, bus: Bus, stamp?: number): Omit<Opened, "close"> {
   const { secrets } = config;
   const log = createLog(io, secrets.redact);
-  const print = (text: string) => io.out(secrets.redact(`${text}\n`));
+  const print = (text: string) => io.send(secrets.redact(`${text}\n`));
   const app = createApp(config.config, {
     store,
     clock: wallClock,

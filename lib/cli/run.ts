@@ -17,6 +17,8 @@ import { assemble, type CommonOptions, openApp, openStore, readOwnConfig } from 
 const STAND_BY_MS = 5_000;
 /** Work in hand after the first signal gets this long; ms. */
 const STOP_MS = 9_500;
+/** What has been written, but not been read by then, is lost; ms. */
+const LAST_WORDS_MS = 1_000;
 
 /** One round. Exit 1: a target was not read to its end, or a delivery tried in it is undelivered or dead. */
 export async function runOnceCommand(io: Io, options: CommonOptions): Promise<number> {
@@ -147,6 +149,8 @@ export function stopSignals(): { signal: AbortSignal; end(): void } {
     signal: controller.signal,
     end() {
       clearTimeout(timer);
+      // Output that nobody takes holds no process that was told to stop; its exit code stands.
+      if (controller.signal.aborted) setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
       process.off("SIGTERM", onSignal);
       process.off("SIGINT", onSignal);
     },
