@@ -3,6 +3,7 @@
 import * as z from "zod";
 import type { SourceKind } from "../model/event.ts";
 import type { CloudClient } from "./client.ts";
+import { matchesGlob } from "./glob.ts";
 import { Time } from "./item.ts";
 import { listOf } from "./list.ts";
 import { readAll, Total } from "./paging.ts";
@@ -76,7 +77,7 @@ interface Filter {
 export function isWanted(target: Target, filter: Filter | undefined): boolean {
   const states = filter?.status?.map((state) => state.toLowerCase());
   if (states !== undefined && !states.includes(target.status?.toLowerCase() ?? "")) return false;
-  return filter?.name === undefined || glob(filter.name).test(target.name ?? target.id);
+  return filter?.name === undefined || matchesGlob(filter.name, target.name ?? target.id);
 }
 
 type Lister = (client: CloudClient, workspace: string, signal: AbortSignal | undefined) => Promise<Target[]>;
@@ -138,14 +139,6 @@ function endOf(status: z.infer<typeof Job>["status"]): number | undefined {
   if (start_time && duration !== undefined) ends.push(start_time + duration);
   const end = Math.max(0, ...ends);
   return end === 0 ? undefined : end;
-}
-
-function glob(pattern: string): RegExp {
-  const parts = pattern.split(/(\*+|\?)/).map((part) => {
-    if (part.startsWith("*")) return "[\\s\\S]*";
-    return part === "?" ? "[\\s\\S]" : part.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-  });
-  return new RegExp(`^${parts.join("")}$`);
 }
 
 function parse<T>(schema: z.ZodType<T>, rows: unknown[], make: (row: T) => Target): Target[] {
