@@ -24,11 +24,11 @@ type Counts = Omit<Poll, "found" | "wallMs" | "cpuMs">;
 const rounds = Number(process.argv[2]);
 const config = await readConfig("lookout.yml");
 const counts = nothing();
-const store = counting(await openStore(config.config, "state.db"));
 const io = ioTo(
   () => {},
   (text) => console.error(text),
 );
+const store = counting(await openStore(io, config.config, "state.db"));
 const app = withoutBudget(assemble(io, config, store, { async publish() {} }).app);
 const source = app.config.sources[0]!;
 const polls: Poll[] = [];

@@ -10,6 +10,7 @@ import type { Transition } from "../rules/state.ts";
 import type { CloudClient } from "../sources/client.ts";
 import type { Source } from "../sources/port.ts";
 import type { Store } from "../store/port.ts";
+import type { GuardedStore } from "./guarded-store.ts";
 import type { Discovered } from "./owners.ts";
 import type { UnresolvedSecret } from "./secrets.ts";
 import type { Transact } from "./unit.ts";
@@ -65,6 +66,8 @@ export interface App {
   router: Router;
   suppression: Suppression;
   store: Store;
+  /** What is wrong with the store itself. */
+  guard: Pick<GuardedStore, "damaged" | "trouble" | "probe">;
   /** One unit of work on the store (unit.ts). */
   transact: Transact;
   generation: Generation;

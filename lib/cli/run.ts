@@ -10,6 +10,7 @@ import { ConfigError, formatFindings } from "../config/finding.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { type RoundReport, runOnce } from "../local/once.ts";
 import type { Log } from "../model/log.ts";
+import { StoreError } from "../store/port.ts";
 import { createLog, DONE, type Io, jsonDocument, oneLine, WRONG } from "./io.ts";
 import { assemble, type CommonOptions, openApp, openStore, readOwnConfig } from "./open.ts";
 
@@ -29,7 +30,12 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
     const report = await runOnce(opened.app, stop.signal);
     if (options.json) jsonDocument(io, { ...report, deliveries: report.deliveries.map(viewDelivery) });
     else io.out(opened.app.redact(describe(report)));
-    return isWell(report) ? DONE : WRONG;
+    return isWell(report) && isSound(opened.app) ? DONE : WRONG;
+  } catch (error) {
+    // It ran, and was stopped in the middle.
+    if (!(error instanceof StoreError)) throw error;
+    io.err(`lookout: ${error.message}\n`);
+    return WRONG;
   } finally {
     stop.end();
     await opened.close();
@@ -43,7 +49,7 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
 export async function runCommand(io: Io, options: CommonOptions): Promise<number> {
   const bus = createLocalBus(wallClock.sleep);
   let read = await readStamped(options);
-  const store = await openStore(read.opened.config, options.state);
+  const store = await openStore(io, read.opened.config, options.state);
   const stop = stopSignals();
   const refused: Problem[] = [];
   const troubles = new Map<string, string | undefined>();
@@ -51,6 +57,8 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
   let reload = new AbortController();
   /** Why it stands by, as it was said last; undefined: it does not. */
   let standingBy: string | undefined;
+  /** No row of the state was found damaged. */
+  let sound = true;
 
   /** False where the file is invalid: the old configuration runs on. */
   async function readAgain(): Promise<boolean> {
@@ -95,6 +103,7 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
             troubles.set(source, discoveryError);
           },
         });
+        sound = isSound(app);
       } catch (error) {
         if (!(error instanceof Superseded)) throw error;
         if (standingBy !== error.message) log.warn(error.message);
@@ -104,7 +113,7 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
       }
     }
     log.info("stopped");
-    return DONE;
+    return sound ? DONE : WRONG;
   } finally {
     process.off("SIGHUP", onHangup);
     stop.end();
@@ -155,6 +164,11 @@ export function stopSignals(): { signal: AbortSignal; end(): void } {
       process.off("SIGINT", onSignal);
     },
   };
+}
+
+/** No damaged row was come across. */
+function isSound({ guard }: App): boolean {
+  return guard.damaged().length === 0;
 }
 
 function refusal(file: string, error: ConfigError): Problem {

@@ -50,7 +50,7 @@ export async function startCommand(io: Io, options: { for?: string }): Promise<n
   try {
     const read = await readConfig(EXAMPLE, demoEnvironment(simulator, receiver));
     const config = { ...read, config: demoConfig(read.config, simulator) };
-    const store = await openStore(config.config, join(folder, "state.db"));
+    const store = await openStore(io, config.config, join(folder, "state.db"));
     const bus = createLocalBus(wallClock.sleep);
     const publish: Bus["publish"] = async (transitions, groups, round) => {
       show.transitions(app, transitions);

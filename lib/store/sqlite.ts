@@ -2,7 +2,7 @@
 // use the file at once.
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
-import { decodeData, encodeData } from "./codec.ts";
+import { encodeData, type Frame, rowData } from "./codec.ts";
 import { checkCommit, checkKey, checkPartition, rowId } from "./ops.ts";
 import {
   type Key,
@@ -24,6 +24,8 @@ const PLAIN = 4_096;
 const ROW_BYTES = 32;
 /** Rows that one statement of `purge` removes, so that others come in between. */
 const PURGE_ROWS = 500;
+
+const PROBE = { pk: "\u0000probe", sk: "write" };
 
 const COLUMNS = "pk, sk, version, data, queue, due, expires";
 const LIVE = "(expires IS NULL OR expires > :now)";
@@ -51,12 +53,20 @@ interface Stored extends Key {
   expires: number | null;
 }
 
+export interface SqliteOptions {
+  path: string;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Told what a person should know of the file. */
+  warn?: (message: string) => void;
+}
+
 /**
- * Opens (and where missing makes) the file at `path`; `now` gives milliseconds since the epoch. Everything of the store
+ * Opens (and where missing makes) the file at `path`. Everything of the store
  * throws StoreError where the file cannot be used, saying what to do.
  */
-export function openSqliteStore({ path, now }: { path: string; now: () => number }): Store {
-  const db = openFile(path);
+export function openSqliteStore({ path, now, warn = () => {} }: SqliteOptions): Store {
+  const db = openFile(path, warn);
   const check = () => void versionOf(db, path);
   return storeOver({ db, now, explain: (error) => explain(error, path), check, plain: PLAIN });
 }
@@ -132,6 +142,20 @@ export function storeOver({ db, now, explain, check, plain }: Opened): Store {
     return true;
   }
 
+  function transaction(work: () => void): void {
+    guard(() => {
+      db.exec("BEGIN IMMEDIATE");
+      try {
+        check?.();
+        work();
+        db.exec("COMMIT");
+      } catch (error) {
+        if (db.isTransaction) db.exec("ROLLBACK");
+        throw error;
+      }
+    });
+  }
+
   const store: Store = {
     limits: LIMITS,
     cost,
@@ -154,18 +178,17 @@ export function storeOver({ db, now, explain, check, plain }: Opened): Store {
       if (ops.length === 0) return;
       checkCommit(store, ops);
       const at = now();
-      guard(() => {
-        db.exec("BEGIN IMMEDIATE");
-        try {
-          check?.();
-          const failed = ops.filter((op) => !apply(op, at));
-          if (failed.length > 0) throw new StoreConflict(failed.map(({ pk, sk }) => ({ pk, sk })));
-          db.exec("COMMIT");
-        } catch (error) {
-          if (db.isTransaction) db.exec("ROLLBACK");
-          throw error;
-        }
+      transaction(() => {
+        const failed = ops.filter((op) => !apply(op, at));
+        if (failed.length > 0) throw new StoreConflict(failed.map(({ pk, sk }) => ({ pk, sk })));
       });
+    },
+    async probe(bytes) {
+      const data = new Uint8Array(Math.min(bytes, LIMITS.bytes));
+      const at = now();
+      // No row's partition holds a NUL (ops.ts): nobody reads it, and where it stays behind, it has expired.
+      transaction(() => statement(SQL.put).run({ ...PROBE, data, queue: null, due: null, expires: at, now: at }));
+      transaction(() => statement(SQL.delete).run(PROBE));
     },
     async purge(before) {
       for (let total = 0; ; await setImmediate()) {
@@ -181,12 +204,13 @@ export function storeOver({ db, now, explain, check, plain }: Opened): Store {
   return store;
 }
 
-function toRow<T>({ pk, sk, version, data, queue, due, expires }: Stored): Row<T> {
-  const row: Row<T> = { pk, sk, version, data: decodeData({ pk, sk }, data) as T };
-  if (queue !== null) row.queue = queue;
-  if (due !== null) row.due = due;
-  if (expires !== null) row.expires = expires;
-  return row;
+function toRow<T>({ version, data, ...stored }: Stored): Row<T> {
+  const { pk, sk, queue, due, expires } = stored;
+  const frame: Frame = { pk, sk };
+  if (queue !== null) frame.queue = queue;
+  if (due !== null) frame.due = due;
+  if (expires !== null) frame.expires = expires;
+  return { ...frame, version, ...(rowData(frame, data) as { data: T }) };
 }
 
 /** SQLite orders text by its UTF-8 bytes, which is by code points: a prefix is a range. */

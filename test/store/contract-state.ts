@@ -1,5 +1,6 @@
 // What every store that outlives its process must do with the version of its state; part of the contract.
 import { describe, expect, test } from "vitest";
+import { STATE_VERSION } from "../../lib/store/ops.ts";
 import { type Store, StoreError } from "../../lib/store/port.ts";
 import type { Subject } from "./contract.ts";
 import { put } from "./rows.ts";
@@ -16,7 +17,7 @@ export interface StateBehind {
 
 /** A store may look at the version only so often; ms. */
 const NOTICED_WITHIN = 60_000;
-const NEWER = /migrated by a newer Lookout \(state version 2; this one knows 1\)/;
+const NEWER = /migrated by a newer Lookout \(state version 3; this one knows 2\)/;
 
 /** Part of `storeContract`. */
 export function stateContract(subject: Subject & { state: StateBehind }): void {
@@ -28,7 +29,7 @@ export function stateContract(subject: Subject & { state: StateBehind }): void {
       );
 
     test("a new one is marked as of this build's version", async () => {
-      expect(await subject.state.marked()).toBe(1);
+      expect(await subject.state.marked()).toBe(STATE_VERSION);
     });
 
     test.each([
@@ -40,7 +41,7 @@ export function stateContract(subject: Subject & { state: StateBehind }): void {
       const store = await subject.state.reopen();
       expect(await store.get({ pk: "p", sk: "row" })).toMatchObject({ version: 1, data: "kept" });
       await store.commit([put("row", "changed")]);
-      expect(await subject.state.marked()).toBe(1);
+      expect(await subject.state.marked()).toBe(STATE_VERSION);
       await store.close();
     });
 
@@ -48,17 +49,17 @@ export function stateContract(subject: Subject & { state: StateBehind }): void {
       await subject.state.mark(0);
       const stores = await Promise.all(Array.from({ length: 4 }, () => subject.state.reopen()));
       for (const [n, store] of stores.entries()) await store.commit([put(`row ${n}`)]);
-      expect(await subject.state.marked()).toBe(1);
+      expect(await subject.state.marked()).toBe(STATE_VERSION);
       expect(await subject.store.list("p")).toHaveLength(4);
       await Promise.all(stores.map((store) => store.close()));
     });
 
     test("one of a newer version is refused as such and left as it is", async () => {
-      await subject.state.mark(2);
+      await subject.state.mark(STATE_VERSION + 1);
       const error = await failure(subject.state.reopen());
       expect(error).toBeInstanceOf(StoreError);
       expect((error as Error).message).toMatch(NEWER);
-      expect(await subject.state.marked()).toBe(2);
+      expect(await subject.state.marked()).toBe(STATE_VERSION + 1);
     });
 
     test("one whose version is no whole number from 0 on is refused as damaged, not as newer", async () => {
@@ -72,7 +73,7 @@ export function stateContract(subject: Subject & { state: StateBehind }): void {
 
     test("a store that is open refuses to commit once a newer Lookout has migrated the state", async () => {
       await subject.store.commit([put("row", "before")]);
-      await subject.state.mark(2);
+      await subject.state.mark(STATE_VERSION + 1);
       subject.now += NOTICED_WITHIN;
       for (const ops of [[put("row", "after")], [put("row", "after"), put("other")]]) {
         const error = await failure(subject.store.commit(ops));
@@ -81,8 +82,8 @@ export function stateContract(subject: Subject & { state: StateBehind }): void {
         expect((error as Error).message).toMatch(/must be replaced/);
       }
       expect((await subject.other.list("p")).map((row) => row.data)).toEqual(["before"]);
-      expect(await subject.state.marked()).toBe(2);
-      await subject.state.mark(1);
+      expect(await subject.state.marked()).toBe(STATE_VERSION + 1);
+      await subject.state.mark(STATE_VERSION);
       await subject.store.commit([put("row", "after")]);
     });
   });
