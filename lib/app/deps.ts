@@ -67,7 +67,7 @@ export interface App {
   suppression: Suppression;
   store: Store;
   /** What is wrong with the store itself. */
-  guard: Pick<GuardedStore, "damaged" | "trouble" | "probe">;
+  guard: Pick<GuardedStore, "damaged" | "verify" | "trouble" | "probe">;
   /** One unit of work on the store (unit.ts). */
   transact: Transact;
   generation: Generation;

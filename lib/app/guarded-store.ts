@@ -16,6 +16,8 @@ export interface GuardedStore {
   store: Store;
   /** Every damaged row that was come across. */
   damaged(): readonly Key[];
+  /** Comes across every row there is, where that costs nothing, until the signal aborts. */
+  verify(signal: AbortSignal): Promise<void>;
   /** Why the newest commit could not be written; undefined where it could. */
   trouble(): StoreTrouble | undefined;
   /** Tries to write as much as failed before, or a little where nothing did; `trouble` says what came of it. */
@@ -113,6 +115,12 @@ function createGuard(raw: Store, { now, report }: GuardOptions): GuardedStore {
     store,
     damaged: () => [...damaged.values()],
     trouble: () => trouble,
+    async verify(signal) {
+      for await (const rows of raw.scan?.() ?? []) {
+        soundOnes(rows);
+        if (signal.aborted) return;
+      }
+    },
     async probe() {
       if (raw.probe === undefined) return;
       const bytes = trouble?.bytes ?? PROBE_BYTES;

@@ -189,6 +189,7 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
   /** Whether the newest check of health could be written. */
   let written = true;
   let purgeAt = 0;
+  let verifying: Promise<void> | undefined;
   // Not awaited: a slow channel holds up neither the others nor the next decision.
   function keep(sent: Promise<void>): void {
     if (sending.has(sent)) return;
@@ -218,6 +219,12 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
       if (isDue(now, purgeAt, PURGE_MS)) {
         purgeAt = now + PURGE_MS;
         await app.store.purge(now);
+        verifying ??= app.guard
+          .verify(signal)
+          .catch((error: unknown) => failed(daemon, "the state was not verified", error))
+          .finally(() => {
+            verifying = undefined;
+          });
       }
     } catch (error) {
       failed(daemon, "nothing could be notified in this tick", error);
@@ -225,5 +232,5 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
     if (ready) void emergency.look(!written);
     await bus.wait(TICK_MS, signal);
   }
-  await Promise.allSettled(sending);
+  await Promise.allSettled([...sending, verifying]);
 }

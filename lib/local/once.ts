@@ -32,11 +32,15 @@ export async function runOnce(app: App, signal: AbortSignal): Promise<RoundRepor
 
 async function roundOf(app: App, signal: AbortSignal): Promise<RoundReport> {
   const { polling, rung } = collectingRings(app);
+  const verified = app.guard.verify(signal);
+  // Told below, where the round comes so far.
+  verified.catch(() => {});
   const { reports: polls, errors } = await pollSources(polling, app.config.sources, signal);
   // What a damaged row stops, the problems tell.
   for (const error of errors.values()) if (!(error instanceof RowDamaged)) throw error;
   const polled = app.clock.now();
   await fireTimers(polling, signal);
+  await verified;
   const problems = await checkHealth(polling);
   await notifyGroups(app, [...rung.groups], { over: rung.over, atOnce: true });
   const tried = new Set(await tell(app, signal));

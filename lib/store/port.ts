@@ -82,6 +82,8 @@ export interface Store {
    * own that could be full.
    */
   probe?(bytes: number): Promise<void>;
+  /** Every row there is, some at a time. Absent where reading all of them costs money. */
+  scan?(): AsyncIterable<Row[]>;
   close(): Promise<void>;
 }
 

@@ -24,6 +24,8 @@ const PLAIN = 4_096;
 const ROW_BYTES = 32;
 /** Rows that one statement of `purge` removes, so that others come in between. */
 const PURGE_ROWS = 500;
+/** Rows that `scan` reads at once, likewise. */
+const SCAN_ROWS = 100;
 
 const PROBE = { pk: "\u0000probe", sk: "write" };
 
@@ -41,6 +43,7 @@ const SQL = {
   delete: "DELETE FROM rows WHERE pk = :pk AND sk = :sk",
   due: `SELECT ${COLUMNS} FROM rows WHERE queue = :queue AND due BETWEEN :from AND :due AND ${LIVE}
     ORDER BY due, pk, sk LIMIT :limit`,
+  scan: `SELECT ${COLUMNS} FROM rows WHERE (pk, sk) > (:pk, :sk) AND ${LIVE} ORDER BY pk, sk LIMIT ${SCAN_ROWS}`,
   purge: `DELETE FROM rows WHERE (pk, sk) IN (SELECT pk, sk FROM rows WHERE expires <= :now LIMIT ${PURGE_ROWS})`,
 } as const;
 
@@ -189,6 +192,15 @@ export function storeOver({ db, now, explain, check, plain }: Opened): Store {
       // No row's partition holds a NUL (ops.ts): nobody reads it, and where it stays behind, it has expired.
       transaction(() => statement(SQL.put).run({ ...PROBE, data, queue: null, due: null, expires: at, now: at }));
       transaction(() => statement(SQL.delete).run(PROBE));
+    },
+    async *scan() {
+      for (let last = { pk: "", sk: "" }; ; await setImmediate()) {
+        const rows = select(SQL.scan, { ...last, now: now() });
+        const end = rows.at(-1);
+        if (end === undefined) return;
+        last = { pk: end.pk, sk: end.sk };
+        yield rows;
+      }
     },
     async purge(before) {
       for (let total = 0; ; await setImmediate()) {
