@@ -168,6 +168,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "our own state; anchored, its parts divided by characters that they cannot hold",
     [String.raw`^(-?[0-9a-z]+)(?:\*(-?[0-9a-z]+)|=([^!]*))?(!)?$`],
   ],
+  ["sources/path.ts", "a name that an API gave; one character at a time", [String.raw`[/\\]`]],
   [
     "sources/scrub.ts",
     "a key of an item; fixed words",

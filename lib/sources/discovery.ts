@@ -2,6 +2,7 @@
 // Invariant: a list that cannot be read whole is an error, never a shorter list; one bad row is left out.
 import * as z from "zod";
 import type { SourceKind } from "../model/event.ts";
+import { segmentProblem } from "../model/segment.ts";
 import type { CloudClient } from "./client.ts";
 import { matchesGlob } from "./glob.ts";
 import { Time } from "./item.ts";
@@ -144,7 +145,9 @@ function endOf(status: z.infer<typeof Job>["status"]): number | undefined {
 function parse<T>(schema: z.ZodType<T>, rows: unknown[], make: (row: T) => Target): Target[] {
   return rows.flatMap((row) => {
     const parsed = schema.safeParse(row);
-    return parsed.success ? [make(parsed.data)] : [];
+    const target = parsed.success ? make(parsed.data) : undefined;
+    // An id that could lead to another path is no id.
+    return target && segmentProblem(target.id) === undefined ? [target] : [];
   });
 }
 
