@@ -1,7 +1,7 @@
 // What every store that outlives its process must do with the version of its state; part of the contract.
 import { describe, expect, test } from "vitest";
 import { STATE_VERSION } from "../../lib/store/ops.ts";
-import { type Store, StoreError } from "../../lib/store/port.ts";
+import { type Key, type Store, StoreError } from "../../lib/store/port.ts";
 import type { Subject } from "./contract.ts";
 import { put } from "./rows.ts";
 
@@ -11,6 +11,8 @@ export interface StateBehind {
   mark(version: number | undefined): Promise<void>;
   /** The version it is marked with. */
   marked(): Promise<number | undefined>;
+  /** What is stored as a small row's data, changed behind the store's back. */
+  edit(key: Key, change: (stored: string) => string): Promise<void>;
   /** Opens one more store on it. */
   reopen(): Promise<Store>;
 }
@@ -85,6 +87,52 @@ export function stateContract(subject: Subject & { state: StateBehind }): void {
       expect(await subject.state.marked()).toBe(STATE_VERSION + 1);
       await subject.state.mark(STATE_VERSION);
       await subject.store.commit([put("row", "after")]);
+    });
+  });
+
+  describe("a row that is not what was written", () => {
+    const SEAL = 9;
+    const edits: [sentence: string, edit: (stored: string) => string][] = [
+      ["has one digit changed", (stored) => stored.replace("10", "11")],
+      ["is cut off", (stored) => stored.slice(0, -SEAL - 1)],
+      ["is another value", () => "{}#00000000"],
+      ["has another checksum", (stored) => `${stored.slice(0, -8)}12345678`],
+      ["is no JSON", () => "nonsense#00000000"],
+    ];
+
+    test.each(edits)("is marked as damaged where it %s, and hides no other", async (_, edit) => {
+      const due = { queue: "timer" as const, due: 5 };
+      await subject.store.commit([put("a", { n: 10 }, due), put("b", { n: 10 }, due)]);
+      await subject.state.edit({ pk: "p", sk: "a" }, edit);
+      const damaged = { sk: "a", version: 1, data: undefined, damaged: true };
+      expect(await subject.store.get({ pk: "p", sk: "a" })).toMatchObject(damaged);
+      for (const rows of [await subject.other.list("p"), await subject.other.due("timer", 10, 10)]) {
+        expect(rows).toMatchObject([damaged, { sk: "b", data: { n: 10 } }]);
+        expect(rows[1]).not.toHaveProperty("damaged");
+      }
+      await subject.store.commit([put("a", "anew", { expect: 1 })]);
+      expect(await subject.store.get({ pk: "p", sk: "a" })).toMatchObject({ version: 2, data: "anew" });
+    });
+
+    test("is not taken for another's, however well that is preserved", async () => {
+      await subject.store.commit([put("a", { n: 10 }), put("b", { n: 20 })]);
+      let other = "";
+      await subject.state.edit({ pk: "p", sk: "b" }, (stored) => {
+        other = stored;
+        return stored;
+      });
+      await subject.state.edit({ pk: "p", sk: "a" }, () => other);
+      expect(await subject.store.get({ pk: "p", sk: "a" })).toMatchObject({ damaged: true });
+      expect(await subject.store.get({ pk: "p", sk: "b" })).toMatchObject({ data: { n: 20 } });
+    });
+
+    test("is none where an earlier version of the state gave it no checksum", async () => {
+      await subject.store.commit([put("a", { n: 10 })]);
+      await subject.state.edit({ pk: "p", sk: "a" }, (stored) => stored.slice(0, -SEAL));
+      await subject.state.mark(1);
+      const store = await subject.state.reopen();
+      expect(await store.get({ pk: "p", sk: "a" })).toEqual({ pk: "p", sk: "a", version: 1, data: { n: 10 } });
+      await store.close();
     });
   });
 }

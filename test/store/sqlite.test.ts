@@ -47,6 +47,10 @@ lastingStoreContract(async (clock) => {
       // A file without a mark is one of version 0.
       mark: async (version = 0) => db.exec(`PRAGMA user_version = ${version}`),
       marked: async () => Number(db.prepare("PRAGMA user_version").get()?.["user_version"]),
+      async edit({ pk, sk }, change) {
+        const { data } = db.prepare("SELECT data FROM rows WHERE pk = ? AND sk = ?").get(pk, sk) as { data: string };
+        db.prepare("UPDATE rows SET data = ? WHERE pk = ? AND sk = ?").run(change(data), pk, sk);
+      },
       reopen,
     },
     clean: async () => db.close(),
