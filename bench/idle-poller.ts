@@ -7,6 +7,7 @@ import { SOURCES } from "../lib/app/rows.ts";
 import { assemble, openStore, readConfig } from "../lib/cli/open.ts";
 import { createCloudClient } from "../lib/sources/http.ts";
 import type { Key, Store } from "../lib/store/port.ts";
+import { ioTo } from "../test/support/io.ts";
 
 export interface Poll {
   found: number;
@@ -23,15 +24,11 @@ type Counts = Omit<Poll, "found" | "wallMs" | "cpuMs">;
 const rounds = Number(process.argv[2]);
 const config = await readConfig("lookout.yml");
 const counts = nothing();
-const store = counting(await openStore(config.config, "state.db"));
-const io = {
-  out() {},
-  err: (text: string) => console.error(text),
-  tty: false,
-  color: false,
-  columns: () => 80,
-  rows: () => 24,
-};
+const io = ioTo(
+  () => {},
+  (text) => console.error(text),
+);
+const store = counting(await openStore(io, config.config, "state.db"));
 const app = withoutBudget(assemble(io, config, store, { async publish() {} }).app);
 const source = app.config.sources[0]!;
 const polls: Poll[] = [];

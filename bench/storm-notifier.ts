@@ -6,24 +6,21 @@ import { pollSource } from "../lib/app/poll.ts";
 import { reconcileRules } from "../lib/app/registry.ts";
 import { assemble, openStore, readConfig } from "../lib/cli/open.ts";
 import { createLocalBus, runDaemon } from "../lib/local/daemon.ts";
+import { ioTo } from "../test/support/io.ts";
 
 const [mode, deliveries] = process.argv.slice(2);
 const AGO_MS = 120_000;
 const stop = new AbortController();
 let delivered = 0;
-const io = {
-  out() {},
-  err(text: string) {
+const io = ioTo(
+  () => {},
+  (text) => {
     process.stderr.write(text);
     if (text.includes(" delivered ") && ++delivered === Number(deliveries)) stop.abort();
   },
-  tty: false,
-  color: false,
-  columns: () => 80,
-  rows: () => 24,
-};
+);
 const config = await readConfig("lookout.yml");
-const store = await openStore(config.config, undefined);
+const store = await openStore(io, config.config, undefined);
 const bus = createLocalBus(wallClock.sleep);
 const { app } = assemble(io, config, store, bus);
 if (mode === "fill") {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The command as npm installs it: says so where Node is too old, then runs the built code, or the sources in a checkout.
+import "./inspector.js";
 import "./node-version.js";
 import { existsSync, readFileSync } from "node:fs";
 import module from "node:module";
@@ -18,18 +19,23 @@ const root = new URL("../", import.meta.url);
 // Half the time to start. Where nothing can be written there, it starts without.
 module.enableCompileCache?.(fileURLToPath(new URL("node_modules/.cache/lookout", root)));
 const sources = existsSync(new URL("lib/cli/main.ts", root));
-const load = (name) => import(new URL(sources ? `lib/cli/${name}.ts` : `dist/lib/cli/${name}.js`, root).href);
-const { main } = await load("main");
-const { terminalOf } = await load("terminal");
+const load = (name) => import(new URL(sources ? `lib/${name}.ts` : `dist/lib/${name}.js`, root).href);
+const { main } = await load("cli/main");
+const { terminalOf } = await load("cli/terminal");
 const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
+// A terminal that is stopped (Ctrl-S), or whose far end hangs, would else stop the whole process at its next line.
+for (const { isTTY, _handle } of [process.stdout, process.stderr]) if (isTTY) _handle?.setBlocking?.(false);
+const { createOutlet } = await load("local/outlet");
+const stdout = createOutlet(process.stdout);
+const stderr = createOutlet(process.stderr, {
+  notice: (lines) => `${new Date().toISOString()} warn  lines dropped, since nobody read them count=${lines}\n`,
+});
 const io = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  out: stdout.write,
+  err: stderr.offer,
+  send: stdout.send,
+  live: stdout.offer,
+  gone: stdout.gone,
   ...terminalOf(process.stdout, process.env),
 };
-// A reader that has seen enough (head, grep -q) is no failure of ours.
-process.stdout.on("error", (error) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
 process.exitCode = await main(process.argv.slice(2), io, version);

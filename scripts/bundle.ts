@@ -32,6 +32,8 @@ export async function bundle(options: BundleOptions): Promise<{ bytes: number }>
     await copyConfig(config, making, env);
     await buildFunctions(making, stampOf(env));
     const bytes = await sizeOf(making);
+    // What is bundled goes nowhere without its licences.
+    for (const name of ["LICENSE", "NOTICE"]) await copyFile(join(ROOT, name), join(making, name));
     await replace(outdir, making);
     return { bytes };
   } finally {

@@ -19,6 +19,7 @@ import type { Store } from "../store/port.ts";
 import { createBudgets } from "./budgets.ts";
 import { createGate } from "./credentials.ts";
 import type { App, Bus, Channel, Connection, Generation, Identity } from "./deps.ts";
+import { guardStore } from "./guarded-store.ts";
 import { healthRuleConfig } from "./health.ts";
 import { divide } from "./owners.ts";
 import { createProjectStore } from "./projects.ts";
@@ -43,7 +44,7 @@ export interface AppPorts {
   log: Log;
   bus: Bus;
   secrets: Secrets;
-  print(text: string): void;
+  print(text: string): Promise<void>;
   /** When the configuration was made or read, which tells the newer of two apart; ms, default: now. */
   stamp?: number | undefined;
   /** Each kind of source is polled by a process of its own: they share the budget of a project. */
@@ -51,7 +52,12 @@ export interface AppPorts {
 }
 
 /** Nothing is read, sent or resolved before the first use case runs. */
-export function createApp(config: Config, ports: AppPorts): App {
+export function createApp(config: Config, given: AppPorts): App {
+  const guard = guardStore(given.store, {
+    now: given.clock.now,
+    report: (error) => given.log.error(error.message),
+  });
+  const ports = { ...given, store: guard.store };
   const { store, clock, random, identity, log, bus, secrets, print } = ports;
   const generation: Generation = { own: undefined, stamp: ports.stamp ?? clock.now() };
   const compile = (pattern: Pattern) => {
@@ -84,6 +90,7 @@ export function createApp(config: Config, ports: AppPorts): App {
     ),
     suppression: compileSuppression(config.silences, intervals, compile, HEALTH_RULE),
     store,
+    guard,
     transact: createTransact(ports, () => generation.own),
     generation,
     clock,

@@ -32,8 +32,8 @@ export async function attempt(app: App, delivery: DeliveryRow): Promise<Attempt>
   }
   try {
     if (channel.type.text) {
-      app.print(channel.type.text(delivery.notification, options, context));
-      return { delivery, outcome: { kind: "delivered" }, asked: true };
+      const text = channel.type.text(delivery.notification, options, context);
+      return { delivery, outcome: await printed(app, text), asked: true };
     }
     const request = channel.type.render(delivery.notification, options, context);
     if (request === null) return { delivery, outcome: { kind: "delivered" }, asked: false };
@@ -41,6 +41,15 @@ export async function attempt(app: App, delivery: DeliveryRow): Promise<Attempt>
   } catch (error) {
     const reason = `the message could not be made: ${(error as Error).message}`;
     return { delivery, outcome: { kind: "permanent", reason }, asked: false };
+  }
+}
+
+async function printed(app: App, text: string): Promise<Outcome> {
+  try {
+    await app.print(text);
+    return { kind: "delivered" };
+  } catch (error) {
+    return { kind: "retry", reason: (error as Error).message };
   }
 }
 

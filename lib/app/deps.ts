@@ -10,6 +10,7 @@ import type { Transition } from "../rules/state.ts";
 import type { CloudClient } from "../sources/client.ts";
 import type { Source } from "../sources/port.ts";
 import type { Store } from "../store/port.ts";
+import type { GuardedStore } from "./guarded-store.ts";
 import type { Discovered } from "./owners.ts";
 import type { UnresolvedSecret } from "./secrets.ts";
 import type { Transact } from "./unit.ts";
@@ -65,6 +66,8 @@ export interface App {
   router: Router;
   suppression: Suppression;
   store: Store;
+  /** What is wrong with the store itself. */
+  guard: Pick<GuardedStore, "damaged" | "verify" | "trouble" | "probe">;
   /** One unit of work on the store (unit.ts). */
   transact: Transact;
   generation: Generation;
@@ -89,6 +92,6 @@ export interface App {
   learnSecrets(): Promise<readonly UnresolvedSecret[]>;
   /** Channels that fail, as the last check of health found them: Lookout's own alerts go around them (detours.ts). */
   brokenChannels: Set<string>;
-  /** Where channels that are this process's own output write. */
-  print(text: string): void;
+  /** Where channels that are this process's own output write: rejects where nobody takes it. */
+  print(text: string): Promise<void>;
 }

@@ -1,21 +1,23 @@
 // Is Lookout itself well: what is wrong becomes `lookout-unhealthy` alerts, what is well again resolves them.
 import { sendHttp } from "../channels/send.ts";
-import { HEALTH_RULE } from "../model/alert.ts";
+import { type Alert, HEALTH_RULE } from "../model/alert.ts";
 import type { RuleConfig } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
 import { endAlert, iso, openAlert } from "../rules/alert.ts";
 import { rulePartition, stateRow } from "../rules/compile.ts";
-import { emptyState, type KeyState, type Transition } from "../rules/state.ts";
+import { emptyState, type KeyState } from "../rules/state.ts";
 import { announce } from "./announce.ts";
 import type { App } from "./deps.ts";
 import { type Findings, findProblems, type Problem } from "./problems.ts";
-import { type ChannelRow, channelKey, type RuleRow } from "./rows.ts";
+import { type ChannelRow, channelKey, type RuleRow, WRITTEN, type WrittenRow } from "./rows.ts";
 import type { UnresolvedSecret } from "./secrets.ts";
 import { type Change, putChanges } from "./transitions.ts";
 import type { Unit } from "./unit.ts";
 
 const HEARTBEAT_MS = 10_000;
+/** A check may be late by so much; ms. */
+const SLACK_MS = 15_000;
 
 /** The rule that Lookout's own alerts belong to; it matches no event. */
 export function healthRuleConfig(): RuleConfig {
@@ -32,9 +34,11 @@ export function healthRuleConfig(): RuleConfig {
 
 /**
  * Opens and resolves Lookout's own alerts, and asks for the heartbeat where all is well. Returns what is an alert. `more` are known
- * otherwise.
+ * otherwise; `every` is when the next check comes, where that is certain (ms). Throws StoreError where nothing can be written.
  */
-export async function checkHealth(app: App, more: readonly Problem[] = []): Promise<Problem[]> {
+export async function checkHealth(app: App, more: readonly Problem[] = [], every?: number): Promise<Problem[]> {
+  if (app.guard.trouble()) await app.guard.probe();
+  await writeDown(app, every);
   const unresolved = await app.learnSecrets();
   const found = await findProblems(app, unresolved);
   noteBroken(app, found, unresolved);
@@ -48,8 +52,11 @@ export async function checkHealth(app: App, more: readonly Problem[] = []): Prom
   const present = new Set(problems.map(rowOf));
   const { transitions, groups } = await app.transact(async (unit) => {
     const now = app.clock.now();
-    const rows = await unit.list<RuleRow>(rulePartition(app.healthRule));
-    await unit.load([...wanted.keys()].map((sk) => ({ pk: rulePartition(app.healthRule), sk })));
+    const pk = rulePartition(app.healthRule);
+    const rows = await unit.list<RuleRow>(pk, { whole: false });
+    const broken = new Set(app.guard.damaged().flatMap((key) => (key.pk === pk ? [key.sk] : [])));
+    for (const sk of broken) wanted.delete(sk);
+    await unit.load([...wanted.keys()].map((sk) => ({ pk, sk })));
     const firing = new Map(
       rows.filter((row) => row.data.state.alert?.status === "firing").map((row) => [row.sk, row.data]),
     );
@@ -71,6 +78,26 @@ export async function checkHealth(app: App, more: readonly Problem[] = []): Prom
   if (groups.length > 0) await app.bus.publish(transitions, groups);
   if (lasting.length === 0 && found.isRead) await beat(app);
   return lasting;
+}
+
+/** Others see by it that this process can write; and where it cannot, all that follows would be in vain. */
+async function writeDown(app: App, every: number | undefined): Promise<void> {
+  const at = app.clock.now();
+  const data: WrittenRow = {
+    at,
+    by: app.identity.id,
+    ...(every !== undefined && { until: at + 2 * every + SLACK_MS }),
+  };
+  await app.store.commit([{ op: "put", ...WRITTEN, data }]);
+}
+
+/** The process ends: nobody need wait for what it would write next. */
+export async function endHealth(app: App): Promise<void> {
+  try {
+    await writeDown(app, undefined);
+  } catch (error) {
+    app.log.warn("the end was not written", { error: (error as Error).message });
+  }
 }
 
 function noteBroken(app: App, { failing }: Findings, unresolved: readonly UnresolvedSecret[]): void {
@@ -99,6 +126,17 @@ async function beat(app: App): Promise<void> {
 }
 
 function opened(app: App, problem: Problem, key: Record<string, unknown>, now: number): Change {
+  const alert = problemAlert(app, problem, now);
+  return {
+    rule: app.healthRule,
+    state: { ...emptyState(key), newestMatch: now, alert },
+    transitions: [{ kind: "opened", alert }],
+  };
+}
+
+/** The alert that tells of the problem. */
+export function problemAlert(app: App, problem: Problem, now: number): Alert {
+  const key = { problem: problem.problem, name: problem.name };
   const event: Event = {
     id: hashOf([HEALTH_RULE, key, now]),
     source: app.config.sources[0]!.kind,
@@ -118,14 +156,12 @@ function opened(app: App, problem: Problem, key: Record<string, unknown>, now: n
     labels: {},
     data: {},
   };
-  const alert = {
+  return {
     ...openAlert(app.healthRule, key, event, [], 1, now).alert,
     connection: problem.connection,
     source: null,
     region: null,
   };
-  const transitions: Transition[] = [{ kind: "opened", alert }];
-  return { rule: app.healthRule, state: { ...emptyState(key), newestMatch: now, alert }, transitions };
 }
 
 function resolved(app: App, state: KeyState, now: number): Change {

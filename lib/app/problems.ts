@@ -13,7 +13,10 @@ import {
   type DeadRow,
   LATE,
   type LateRow,
+  META,
   type RuleRow,
+  WRITTEN,
+  type WrittenRow,
 } from "./rows.ts";
 import type { UnresolvedSecret } from "./secrets.ts";
 import { areRead, overdueProblems, readSourceStates, type SourceState, unreadProblems } from "./unread.ts";
@@ -30,7 +33,9 @@ export interface Problem {
     | "channel failing"
     | "delivery dead"
     | "secret unresolved"
-    | "configuration refused";
+    | "configuration refused"
+    | "state not written"
+    | "state damaged";
   /** The connection, source, `source/target`, channel or file. */
   name: string;
   message: string;
@@ -40,7 +45,12 @@ export interface Problem {
 }
 
 /** What the process that runs knows and the store does not: others learn it from its open alerts. */
-const OWN: ReadonlySet<string> = new Set<Problem["problem"]>(["secret unresolved", "configuration refused"]);
+const OWN: ReadonlySet<string> = new Set<Problem["problem"]>([
+  "secret unresolved",
+  "configuration refused",
+  "state not written",
+  "state damaged",
+]);
 
 export interface Findings {
   problems: Problem[];
@@ -96,11 +106,47 @@ export async function findProblems(app: App, unresolved?: readonly UnresolvedSec
   const lateOnes = lateProblems(app, late).filter(
     ({ name }) => !isExplained(name) && !has(problems, "channel failing", name),
   );
-  problems.push(...lateOnes);
+  problems.push(...lateOnes, ...damageProblems(app), ...unwrittenProblems(app));
   if (unresolved === undefined) {
+    if (!has(problems, "state not written", STATE)) problems.push(...stuckProblems(app, await readWritten(app)));
     problems.push(...open.flatMap(ownProblem).filter(({ problem, name }) => !has(problems, problem, name)));
   }
   return { problems, sources, failing, isRead: areRead(app, sources) };
+}
+
+const STATE = "state";
+const NAMED_ROWS = 5;
+
+/** Of all rows that were come across, one problem: what each of them keeps from being done shows elsewhere, too. */
+function damageProblems({ guard }: App): Problem[] {
+  const rows = guard.damaged();
+  if (rows.length === 0) return [];
+  const named = rows.slice(0, NAMED_ROWS).map(({ pk, sk }) => `${pk} ${sk}`);
+  const more = rows.length > named.length ? ` and ${rows.length - named.length} more` : "";
+  const message =
+    `${rows.length} ${rows.length === 1 ? "row" : "rows"} of the state are not what was written: ${named.join(", ")}${more}. ` +
+    "They are left as they are, and what needs them waits: restore a backup, or remove them (State and backups in docs/operations.md)";
+  return [{ problem: "state damaged", name: STATE, message, connection: null }];
+}
+
+export function unwrittenProblems({ guard }: App): Problem[] {
+  const trouble = guard.trouble();
+  if (trouble === undefined) return [];
+  const message = `The state cannot be written since ${iso(trouble.since)}: ${trouble.error}`;
+  return [{ problem: "state not written", name: STATE, message, connection: null }];
+}
+
+async function readWritten({ store }: App): Promise<WrittenRow | undefined> {
+  const rows = await store.list<WrittenRow>(META);
+  return rows.find(({ sk }) => sk === WRITTEN.sk)?.data;
+}
+
+/** Another process runs, but has not written what it always writes. */
+function stuckProblems({ clock, identity }: App, written: WrittenRow | undefined): Problem[] {
+  if (written?.until === undefined || clock.now() <= written.until || identity.isGone(written.by)) return [];
+  const since = `has written nothing since ${iso(written.at)}`;
+  const message = `The process that runs (${written.by}) ${since}: its disk is full, or it hangs. Its log says more`;
+  return [{ problem: "state not written", name: STATE, message, connection: null }];
 }
 
 /** What follows from these is no problem of its own. */

@@ -23,7 +23,7 @@ export function recordingApp(
     log: failingLog,
     bus,
     secrets: { resolve: async (text) => text, resolveDeep: async (value) => value, redact: (text) => text },
-    print() {},
+    print: async () => {},
   });
   const channels = [...app.channels].map(([name, channel]): [string, Channel] => {
     const text = (notification: Notification): string => {

@@ -159,6 +159,16 @@ export function projectKey(connection: string): Key {
   return { pk: "project", sk: connection };
 }
 
+/** That a process could write when it last looked at its own health. Times in ms. */
+export interface WrittenRow {
+  at: number;
+  by: string;
+  /** It writes again by then, unless it ends; absent: it has ended, or runs now and then. */
+  until?: number;
+}
+export const META = "meta";
+export const WRITTEN: Key = { pk: META, sk: "written" };
+
 export type DeliveryStatus = "pending" | "delivered" | "dead";
 
 /** One notification on its way to one channel. Queue "delivery" while pending. Times in ms. */

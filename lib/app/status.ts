@@ -81,6 +81,8 @@ export interface Status {
 
 export async function readStatus(app: App): Promise<Status> {
   const now = app.clock.now();
+  // The process that runs may not have come to write since the disk is full, but would find that it cannot.
+  await app.guard.probe();
   const [connections, deliveries, { problems, sources, failing }] = await Promise.all([
     app.store.list<ConnectionRow>(CONNECTIONS),
     listDeliveries(app),

@@ -80,7 +80,8 @@ export async function livingTargets(
   source: SourceConfig,
   own: readonly DiscoveredTarget[],
 ): Promise<Watched[]> {
-  const rows = new Map((await app.store.list<SourceRow>(SOURCES)).map(({ sk, data }) => [sk, data]));
+  const all = await app.store.list<SourceRow>(SOURCES, { whole: true });
+  const rows = new Map(all.map(({ sk, data }) => [sk, data]));
   return app.config.sources.flatMap((other) => {
     const discovered = other.id === source.id ? own : (rows.get(other.id)?.discovered?.targets ?? []);
     const targets = other.targets ?? discovered.filter(({ endedSeen }) => endedSeen === undefined);

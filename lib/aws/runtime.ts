@@ -62,7 +62,7 @@ async function open(env: Environment): Promise<App> {
   const client = new EventBridgeClient({ maxAttempts: 2, requestHandler: BUS_TIMEOUTS });
   const bus = createEventBridgeBus({ client, name: required(env, "LOOKOUT_BUS"), clock: wallClock, log });
   const store = await openDynamoStore({ ...tableOf(config, env), clock: wallClock });
-  const print = (text: string) => void process.stderr.write(`${text}\n`);
+  const print = async (text: string) => void process.stderr.write(`${text}\n`);
   try {
     const ports = { store, clock: wallClock, random: Math.random, identity, log, bus, secrets, print };
     // Every kind has a function of its own.

@@ -4,7 +4,7 @@ import type { HttpRequest } from "./port.ts";
 
 const HIDDEN = "[hidden]";
 const ADDRESS = /\b[a-z][a-z0-9+.-]{0,20}:\\?\/\\?\/[^\s"'<>]+/gi;
-const PATH = /(?:\\?\/[\w.~%+=-]+){2,}[^\s"'<>]*/g;
+const PATH = /\\?\/[\w.~%+=-]+\\?\/[\w.~%+=-]+[^\s"'<>]*/g;
 const NAMED =
   /\b([\w-]{0,40}(?:key|token|secret|signature|sign|sig|password|passwd|authorization)["']?\s*[=:]\s*["']?)(?:(?:bearer|basic)\s+)?[^\s"',;&}]+/gi;
 const BEARER = /\b(bearer|basic)\s+[^\s"',;}]+/gi;

@@ -28,7 +28,7 @@ export async function backtestCommand(io: Io, options: BacktestCommandOptions): 
   const config = await readOwnConfig(options);
   const other = options.compare === undefined ? undefined : (await readConfig(options.compare)).config;
   checkRule(options, [config.config, ...(other === undefined ? [] : [other])]);
-  const store = await openStore(config.config, options.state);
+  const store = await openStore(io, config.config, options.state);
   const stop = stopSignals();
   const teller = createTeller(io);
   try {

@@ -6,8 +6,14 @@ import type { Log } from "../model/log.ts";
 export interface Io {
   /** Results. */
   out(text: string): void;
-  /** Logs and errors. */
+  /** Logs and errors: dropped where nobody reads them. */
   err(text: string): void;
+  /** What a channel that is this process's own output sends: resolves once it is taken, rejects where nobody takes it. */
+  send(text: string): Promise<void>;
+  /** What is only worth something now, on stdout: dropped where its reader is behind. */
+  live(text: string): void;
+  /** Aborted once nobody can read stdout any more. */
+  gone: AbortSignal;
   /** True where stdout is a terminal that a view can be drawn on. */
   tty: boolean;
   /** Whether results are written in colour. */

@@ -4,7 +4,7 @@ import { Argument, Command, CommanderError } from "commander";
 import { Superseded } from "../app/superseded.ts";
 import { processEnvironment } from "../config/environment.ts";
 import { ConfigError, formatFindings } from "../config/finding.ts";
-import { StoreError } from "../store/port.ts";
+import { RowDamaged, StoreError } from "../store/port.ts";
 import { DONE, type Io, REFUSED, UsageError, WRONG } from "./io.ts";
 import { SCHEMA_NAMES, schemaCommand } from "./schema.ts";
 
@@ -138,7 +138,7 @@ function failure(io: Io, error: unknown): number {
     io.err(`lookout: ${error.message}\n`);
     return REFUSED;
   }
-  if (error instanceof Superseded) {
+  if (error instanceof Superseded || error instanceof RowDamaged) {
     io.err(`lookout: ${error.message}\n`);
     return WRONG;
   }

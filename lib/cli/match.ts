@@ -11,7 +11,10 @@ export async function matchCommand(io: Io, { pattern }: { pattern: string }): Pr
   let matched = 0;
   let bad = 0;
   let at = 0;
-  for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+  const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY, signal: io.gone });
+  for await (const line of lines) {
+    // Nobody reads on, as behind `head`: what would still come is nobody's.
+    if (io.gone.aborted) break;
     at++;
     if (line.trim() === "") continue;
     const event = parseEvent(line);

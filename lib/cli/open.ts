@@ -70,7 +70,7 @@ async function awsSecrets() {
 /** Opens everything; throws ConfigError and StoreError, having done nothing. */
 export async function openApp(io: Io, options: CommonOptions): Promise<Opened> {
   const config = await readOwnConfig(options);
-  const store = await openStore(config.config, options.state);
+  const store = await openStore(io, config.config, options.state);
   return { ...assemble(io, config, store, silentBus), close: () => store.close() };
 }
 
@@ -88,7 +88,7 @@ export async function openExisting(io: Io, options: CommonOptions): Promise<Open
 export function assemble(io: Io, config: OpenedConfig, store: Store, bus: Bus, stamp?: number): Omit<Opened, "close"> {
   const { secrets } = config;
   const log = createLog(io, secrets.redact);
-  const print = (text: string) => io.out(secrets.redact(`${text}\n`));
+  const print = (text: string) => io.send(secrets.redact(`${text}\n`));
   const app = createApp(config.config, {
     store,
     clock: wallClock,
@@ -103,9 +103,10 @@ export function assemble(io: Io, config: OpenedConfig, store: Store, bus: Bus, s
   return { app, log, places: config.places, secrets };
 }
 
-export async function openStore(config: Config, state: string | undefined): Promise<Store> {
-  if (state !== undefined) return openSqliteStore({ path: resolve(state), now: wallClock.now });
-  if (config.store.type === "sqlite") return openSqliteStore({ path: config.store.path, now: wallClock.now });
+export async function openStore(io: Pick<Io, "err">, config: Config, state: string | undefined): Promise<Store> {
+  const options = { now: wallClock.now, warn: (message: string) => io.err(`lookout: ${message}\n`) };
+  if (state !== undefined) return openSqliteStore({ ...options, path: resolve(state) });
+  if (config.store.type === "sqlite") return openSqliteStore({ ...options, path: config.store.path });
   // Loaded only where it is used: it brings the AWS SDK with it.
   const { openDynamoStore } = await import("../store/dynamodb.ts");
   return openDynamoStore({ ...config.store, clock: wallClock });

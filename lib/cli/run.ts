@@ -10,6 +10,7 @@ import { ConfigError, formatFindings } from "../config/finding.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { type RoundReport, runOnce } from "../local/once.ts";
 import type { Log } from "../model/log.ts";
+import { StoreError } from "../store/port.ts";
 import { createLog, DONE, type Io, jsonDocument, oneLine, WRONG } from "./io.ts";
 import { assemble, type CommonOptions, openApp, openStore, readOwnConfig } from "./open.ts";
 
@@ -17,6 +18,8 @@ import { assemble, type CommonOptions, openApp, openStore, readOwnConfig } from 
 const STAND_BY_MS = 5_000;
 /** Work in hand after the first signal gets this long; ms. */
 const STOP_MS = 9_500;
+/** What has been written, but not been read by then, is lost; ms. */
+const LAST_WORDS_MS = 1_000;
 
 /** One round. Exit 1: a target was not read to its end, or a delivery tried in it is undelivered or dead. */
 export async function runOnceCommand(io: Io, options: CommonOptions): Promise<number> {
@@ -27,7 +30,12 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
     const report = await runOnce(opened.app, stop.signal);
     if (options.json) jsonDocument(io, { ...report, deliveries: report.deliveries.map(viewDelivery) });
     else io.out(opened.app.redact(describe(report)));
-    return isWell(report) ? DONE : WRONG;
+    return isWell(report) && isSound(opened.app) ? DONE : WRONG;
+  } catch (error) {
+    // It ran, and was stopped in the middle.
+    if (!(error instanceof StoreError)) throw error;
+    io.err(`lookout: ${error.message}\n`);
+    return WRONG;
   } finally {
     stop.end();
     await opened.close();
@@ -41,7 +49,7 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
 export async function runCommand(io: Io, options: CommonOptions): Promise<number> {
   const bus = createLocalBus(wallClock.sleep);
   let read = await readStamped(options);
-  const store = await openStore(read.opened.config, options.state);
+  const store = await openStore(io, read.opened.config, options.state);
   const stop = stopSignals();
   const refused: Problem[] = [];
   const troubles = new Map<string, string | undefined>();
@@ -49,6 +57,8 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
   let reload = new AbortController();
   /** Why it stands by, as it was said last; undefined: it does not. */
   let standingBy: string | undefined;
+  /** No row of the state was found damaged. */
+  let sound = true;
 
   /** False where the file is invalid: the old configuration runs on. */
   async function readAgain(): Promise<boolean> {
@@ -93,6 +103,7 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
             troubles.set(source, discoveryError);
           },
         });
+        sound = isSound(app);
       } catch (error) {
         if (!(error instanceof Superseded)) throw error;
         if (standingBy !== error.message) log.warn(error.message);
@@ -102,7 +113,7 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
       }
     }
     log.info("stopped");
-    return DONE;
+    return sound ? DONE : WRONG;
   } finally {
     process.off("SIGHUP", onHangup);
     stop.end();
@@ -147,10 +158,17 @@ export function stopSignals(): { signal: AbortSignal; end(): void } {
     signal: controller.signal,
     end() {
       clearTimeout(timer);
+      // Output that nobody takes holds no process that was told to stop; its exit code stands.
+      if (controller.signal.aborted) setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
       process.off("SIGTERM", onSignal);
       process.off("SIGINT", onSignal);
     },
   };
+}
+
+/** No damaged row was come across. */
+function isSound({ guard }: App): boolean {
+  return guard.damaged().length === 0;
 }
 
 function refusal(file: string, error: ConfigError): Problem {

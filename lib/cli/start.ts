@@ -43,12 +43,14 @@ export async function startCommand(io: Io, options: { for?: string }): Promise<n
   const receiver = await startReceiver(() => show.told());
   const stop = new AbortController();
   const end = () => stop.abort();
-  process.once("SIGINT", end).once("SIGTERM", end);
+  process.once("SIGINT", end).once("SIGTERM", end).once("SIGHUP", end);
+  // A view that nobody sees any more is over.
+  io.gone.addEventListener("abort", end);
   if (seconds !== undefined) setTimeout(end, seconds * 1_000).unref();
   try {
     const read = await readConfig(EXAMPLE, demoEnvironment(simulator, receiver));
     const config = { ...read, config: demoConfig(read.config, simulator) };
-    const store = await openStore(config.config, join(folder, "state.db"));
+    const store = await openStore(io, config.config, join(folder, "state.db"));
     const bus = createLocalBus(wallClock.sleep);
     const publish: Bus["publish"] = async (transitions, groups, round) => {
       show.transitions(app, transitions);
@@ -79,7 +81,7 @@ function createShow(io: Io) {
     news.push(line);
     if (news.length > KEPT_NEWS) news.shift();
     if (io.tty) return;
-    io.out(`${new Date(line.at).toISOString().slice(11, 19)} ${line.what.padEnd(8)} ${oneLine(line.text, 160)}\n`);
+    io.live(`${new Date(line.at).toISOString().slice(11, 19)} ${line.what.padEnd(8)} ${oneLine(line.text, 160)}\n`);
   }
   function begin(app: App): void {
     for (const { id } of app.config.sources) {
@@ -118,7 +120,7 @@ function createShow(io: Io) {
     if (!io.tty) return;
     io.out(ENTER);
     do {
-      io.out(frame(await viewState(app, "To watch your own cloud (Ctrl-C ends):")));
+      io.live(frame(await viewState(app, "To watch your own cloud (Ctrl-C ends):")));
       await wallClock.sleep(REDRAW_MS, signal).catch(() => {});
     } while (!signal.aborted);
     const last = await viewState(app, ENDED);

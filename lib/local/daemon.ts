@@ -1,7 +1,8 @@
 // The whole thing as one process: every source on its own beat, and a tick that does what is due, until it is told to stop.
 import { ROUND_WAIT_MS } from "../alerts/group.ts";
 import type { App, Bus } from "../app/deps.ts";
-import { checkHealth } from "../app/health.ts";
+import { createEmergency } from "../app/emergency.ts";
+import { checkHealth, endHealth } from "../app/health.ts";
 import { type NotifyOptions, notifyDue, notifyGroups, type Outlet } from "../app/notify.ts";
 import { type PollReport, pollLeased } from "../app/poll.ts";
 import type { Problem } from "../app/problems.ts";
@@ -13,6 +14,10 @@ import type { SourceConfig } from "../model/config.ts";
 
 const TICK_MS = 1_000;
 const HEALTH_MS = 30_000;
+/** Where nothing can be written it is tried again so often; ms. */
+const TROUBLE_MS = 5_000;
+/** A failure that stays the same is logged so often; ms. */
+const LOG_MS = 60_000;
 const PURGE_MS = 3_600_000;
 /** How often a daemon looks whether a source that another one polls is free; ms. */
 const LOOK_MS = 2_000;
@@ -85,6 +90,7 @@ export async function runDaemon(app: App, bus: LocalBus, signal: AbortSignal, ho
     hooks,
     signal: AbortSignal.any([signal, superseded.signal]),
     giveWay: (error) => superseded.abort(error),
+    logged: new Map(),
   };
   const first = app.config.sources.map(() => Promise.withResolvers<void>());
   const polling = app.config.sources.map((source, at) => pollForever(daemon, source, first[at]!.resolve));
@@ -95,6 +101,7 @@ export async function runDaemon(app: App, bus: LocalBus, signal: AbortSignal, ho
   await Promise.all([...polling, tickForever(daemon, ready)]);
   superseded.signal.throwIfAborted();
   await notifyRung(daemon);
+  await endHealth(app);
 }
 
 interface Daemon {
@@ -104,12 +111,24 @@ interface Daemon {
   signal: AbortSignal;
   /** A newer configuration decides: this process ends what it does. */
   giveWay(error: Superseded): void;
+  /** When failures of the last minute were logged, by their text; ms. */
+  logged: Map<string, number>;
 }
 
 /** Says what failed, and goes on with the next turn; but for a newer configuration, which ends all of it. */
-function failed({ app, giveWay }: Daemon, what: string, error: unknown, fields: Record<string, unknown> = {}): void {
-  if (error instanceof Superseded) giveWay(error);
-  else app.log.error(what, { ...fields, error: (error as Error).message });
+function failed(daemon: Daemon, what: string, error: unknown, fields: Record<string, unknown> = {}): void {
+  const { app, giveWay, logged } = daemon;
+  if (error instanceof Superseded) {
+    giveWay(error);
+    return;
+  }
+  const line = { ...fields, error: (error as Error).message };
+  const name = JSON.stringify([what, line]);
+  const now = app.clock.now();
+  if (Math.abs(now - (logged.get(name) ?? Number.NEGATIVE_INFINITY)) < LOG_MS) return;
+  for (const [old, at] of logged) if (Math.abs(now - at) >= LOG_MS) logged.delete(old);
+  logged.set(name, now);
+  app.log.error(what, line);
 }
 
 async function pollForever(daemon: Daemon, source: SourceConfig, first: () => void): Promise<void> {
@@ -164,8 +183,12 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
   });
   const sender = createSender(app, signal);
   const sending = new Set<Promise<void>>();
-  let healthAt = 0;
+  const emergency = createEmergency(app);
+  let checkedAt = Number.NEGATIVE_INFINITY;
+  /** Whether the newest check of health could be written. */
+  let written = true;
   let purgeAt = 0;
+  let verifying: Promise<void> | undefined;
   // Not awaited: a slow channel holds up neither the others nor the next decision.
   function keep(sent: Promise<void>): void {
     if (sending.has(sent)) return;
@@ -186,22 +209,33 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
     try {
       keep(sender.poke());
       if (ready) {
-        await fireTimers(app, signal);
-        if (isDue(now, healthAt, HEALTH_MS)) {
-          healthAt = now + HEALTH_MS;
-          await checkHealth(app, hooks.problems?.());
+        // First: where nothing can be written, what comes after it fails.
+        const every = app.guard.trouble() ? TROUBLE_MS : HEALTH_MS;
+        if (isDue(now, checkedAt + every, every)) {
+          checkedAt = now;
+          written = false;
+          await checkHealth(app, hooks.problems?.(), HEALTH_MS);
+          written = true;
         }
+        await fireTimers(app, signal);
         await notifyRung(daemon, { signal, outlet });
         await notifyDue(app, { signal, outlet });
       }
       if (isDue(now, purgeAt, PURGE_MS)) {
         purgeAt = now + PURGE_MS;
         await app.store.purge(now);
+        verifying ??= app.guard
+          .verify(signal)
+          .catch((error: unknown) => failed(daemon, "the state was not verified", error))
+          .finally(() => {
+            verifying = undefined;
+          });
       }
     } catch (error) {
       failed(daemon, "nothing could be notified in this tick", error);
     }
+    if (ready) void emergency.look(!written);
     await bus.wait(TICK_MS, signal);
   }
-  await Promise.allSettled(sending);
+  await Promise.allSettled([...sending, verifying]);
 }

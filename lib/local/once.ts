@@ -10,6 +10,7 @@ import type { Problem } from "../app/problems.ts";
 import { reconcileRules } from "../app/registry.ts";
 import { type DeliveryRow, deliveryKey } from "../app/rows.ts";
 import { fireTimers } from "../app/timers.ts";
+import { RowDamaged } from "../store/port.ts";
 
 /** How long after the last poll a failed delivery is still tried again; ms. */
 const RETRY_MS = 10_000;
@@ -31,10 +32,15 @@ export async function runOnce(app: App, signal: AbortSignal): Promise<RoundRepor
 
 async function roundOf(app: App, signal: AbortSignal): Promise<RoundReport> {
   const { polling, rung } = collectingRings(app);
+  const verified = app.guard.verify(signal);
+  // Told below, where the round comes so far.
+  verified.catch(() => {});
   const { reports: polls, errors } = await pollSources(polling, app.config.sources, signal);
-  for (const error of errors.values()) throw error;
+  // What a damaged row stops, the problems tell.
+  for (const error of errors.values()) if (!(error instanceof RowDamaged)) throw error;
   const polled = app.clock.now();
   await fireTimers(polling, signal);
+  await verified;
   const problems = await checkHealth(polling);
   await notifyGroups(app, [...rung.groups], { over: rung.over, atOnce: true });
   const tried = new Set(await tell(app, signal));

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { Labels, SourceKind } from "./event.ts";
 import { Duration, Name, Positive, Text, Url } from "./file-fields.ts";
+import { segmentProblem } from "./segment.ts";
 
 const KeyAuth = z.strictObject({
   accessKey: Text.describe("Access key id (AK); normally a reference such as ${env:HW_ACCESS_KEY}."),
@@ -44,10 +45,14 @@ export const Connection = z
   })
   .describe("One cloud project and its credentials.");
 
+const TargetId = Text.refine((id) => segmentProblem(id) === undefined, {
+  error: ({ input }) => `is no id that can stand in an address: it ${segmentProblem(String(input))}`,
+});
+
 const TargetEntry = z.union([
-  Text,
+  TargetId,
   z.strictObject({
-    id: Text.describe("Id of the service, pool or training job."),
+    id: TargetId.describe("Id of the service, pool or training job."),
     name: Text.optional().describe("Name for people, where the API gives none."),
     labels: Labels.optional().describe("Labels of the target's events."),
   }),

@@ -87,7 +87,7 @@ function plain(text: string): string {
   const line = text
     .slice(0, 4_000)
     .replace(/<(script|style)[\s\S]*?(<\/\1>|$)/gi, " ")
-    .replace(/<[^>]*>/g, " ")
+    .replace(/<[^<>]*>/g, " ")
     .replace(/[\s\u0000-\u001f\u007f]+/g, " ")
     .trim();
   return (line.length > 300 ? `${line.slice(0, 299)}…` : line).toWellFormed();

@@ -8,6 +8,7 @@ import type { Row } from "./cloud-eye-rows.ts";
 import { type BadItem, type Item, levelOf, parseItem, Time } from "./item.ts";
 import { listOf } from "./list.ts";
 import { type Listing, readList } from "./paging.ts";
+import { nameSegment } from "./path.ts";
 import type { ReadRequest } from "./port.ts";
 
 const LIMIT = 100;
@@ -56,7 +57,7 @@ export async function readDetails(
     const { rows, ...rest } = await readList(async (start) => {
       const answer = await client.request({
         service: "ces",
-        path: `/V1.0/{project_id}/event/${encodeURIComponent(row.name)}`,
+        path: `/V1.0/{project_id}/event/${nameSegment(row.name)}`,
         query: { event_type: row.type, from: from - 1, to, start, limit: LIMIT },
         signal,
       });

@@ -2,7 +2,9 @@
 // Invariant: a list that cannot be read whole is an error, never a shorter list; one bad row is left out.
 import * as z from "zod";
 import type { SourceKind } from "../model/event.ts";
+import { segmentProblem } from "../model/segment.ts";
 import type { CloudClient } from "./client.ts";
+import { matchesGlob } from "./glob.ts";
 import { Time } from "./item.ts";
 import { listOf } from "./list.ts";
 import { readAll, Total } from "./paging.ts";
@@ -76,7 +78,7 @@ interface Filter {
 export function isWanted(target: Target, filter: Filter | undefined): boolean {
   const states = filter?.status?.map((state) => state.toLowerCase());
   if (states !== undefined && !states.includes(target.status?.toLowerCase() ?? "")) return false;
-  return filter?.name === undefined || glob(filter.name).test(target.name ?? target.id);
+  return filter?.name === undefined || matchesGlob(filter.name, target.name ?? target.id);
 }
 
 type Lister = (client: CloudClient, workspace: string, signal: AbortSignal | undefined) => Promise<Target[]>;
@@ -140,18 +142,12 @@ function endOf(status: z.infer<typeof Job>["status"]): number | undefined {
   return end === 0 ? undefined : end;
 }
 
-function glob(pattern: string): RegExp {
-  const parts = pattern.split(/(\*+|\?)/).map((part) => {
-    if (part.startsWith("*")) return "[\\s\\S]*";
-    return part === "?" ? "[\\s\\S]" : part.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-  });
-  return new RegExp(`^${parts.join("")}$`);
-}
-
 function parse<T>(schema: z.ZodType<T>, rows: unknown[], make: (row: T) => Target): Target[] {
   return rows.flatMap((row) => {
     const parsed = schema.safeParse(row);
-    return parsed.success ? [make(parsed.data)] : [];
+    const target = parsed.success ? make(parsed.data) : undefined;
+    // An id that could lead to another path is no id.
+    return target && segmentProblem(target.id) === undefined ? [target] : [];
   });
 }
 

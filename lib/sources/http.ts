@@ -9,6 +9,7 @@ import { describe, exchange, type Outgoing, readJson } from "./exchange.ts";
 import { type CredentialGate, openGate } from "./gate.ts";
 import { createTokenKeeper, readProjectId, type TokenStore } from "./iam.ts";
 import { createLimiter, type Limiter } from "./limiter.ts";
+import { checkPath } from "./path.ts";
 import { escapeUri } from "./signer.ts";
 
 export interface ClientLimits {
@@ -148,6 +149,7 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
     const pairs = Object.entries(query).filter(([, value]) => value !== undefined);
     const search = pairs.map(([key, value]) => `${escapeUri(key)}=${escapeUri(String(value))}`).join("&");
     const url = new URL(`${endpointOf(connection, name)}${path}${search === "" ? "" : `?${search}`}`);
+    checkPath(url, path);
     if (body === undefined) return { method, url, headers: { accept: "application/json", ...headers } };
     const all = { accept: "application/json", "content-type": "application/json", ...headers };
     return { method, url, headers: all, body: JSON.stringify(body) };
@@ -183,7 +185,7 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
     projectId,
     async request({ service, method = "GET", path, query, headers, body, signal }) {
       const id = await projectId();
-      const filled = path.replace("{project_id}", escapeUri(id));
+      const filled = path.replace("{project_id}", () => escapeUri(id));
       const outgoing = prepare(service, method, filled, query, headers, body);
       return ask(outgoing, id, signal);
     },

@@ -2,6 +2,7 @@
 // store of the application's. https://docs.otc.t-systems.com/identity-access-management/api-ref/apis/token_management/
 import * as z from "zod";
 import type { Clock } from "../model/clock.ts";
+import { segmentProblem } from "../model/segment.ts";
 import { CloudError } from "./client.ts";
 
 /** Renewed this long before it expires, or half its life where that is shorter. */
@@ -101,6 +102,8 @@ export function readProjectId(answer: unknown, name: string): string {
   const parsed = ProjectsAnswer.safeParse(answer);
   if (!parsed.success) throw new CloudError("malformed", "IAM answered a list of projects that cannot be understood");
   const project = parsed.data.projects.find((candidate) => candidate.name === name);
+  if (project && segmentProblem(project.id) !== undefined)
+    throw new CloudError("malformed", `IAM answered an id of project ${name} that is none`);
   if (project) return project.id;
   throw new CloudError("not-found", `no project named ${name} is visible to these credentials: set projectId instead`);
 }

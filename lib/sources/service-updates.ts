@@ -7,6 +7,7 @@ import { buildEvent } from "./event.ts";
 import { type BadItem, parseItem, Time } from "./item.ts";
 import { listOf } from "./list.ts";
 import { eventId, fingerprint } from "./marks.ts";
+import { segment } from "./path.ts";
 import type { Batch, Found, Mark, ReadRequest, Source } from "./port.ts";
 import { byTime, isOurs, type Sifted, siftBad } from "./sift.ts";
 import {
@@ -43,7 +44,7 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
   const { client, target, signal, now } = request;
   const answer = await client.request({
     service: "modelarts",
-    path: `/v1/{project_id}/services/${encodeURIComponent(target.id)}/logs`,
+    path: `/v1/{project_id}/services/${segment(target.id)}/logs`,
     signal,
   });
   const { rows, head } = listOf(answer, "logs", Answer, "service updates");

@@ -6,6 +6,7 @@ import { readAppendOnly } from "./append-only.ts";
 import { type BadItem, type Item, levelOf, parseItem, Time, timeIn } from "./item.ts";
 import { listOf } from "./list.ts";
 import { type Page, Total } from "./paging.ts";
+import { segment } from "./path.ts";
 import type { Batch, ReadRequest, Source } from "./port.ts";
 import type { Query } from "./timeline.ts";
 
@@ -37,7 +38,7 @@ function read(request: ReadRequest): AsyncGenerator<Batch> {
   async function ask({ start, end = now + AHEAD_MS, order, offset }: Query): Promise<Page> {
     const answer = await client.request({
       service: "modelarts",
-      path: `/v2/{project_id}/training-jobs/${encodeURIComponent(target.id)}/events`,
+      path: `/v2/{project_id}/training-jobs/${segment(target.id)}/events`,
       query: { start_time: Math.max(0, start), end_time: end, offset, limit: LIMIT, order },
       // Messages come in the language of this header; rules are written for English.
       headers: { "X-Language": "en-us" },

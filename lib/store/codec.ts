@@ -1,6 +1,7 @@
-// How a row's data lie in either store: small data as JSON text, larger data as Brotli-compressed JSON.
-import { brotliCompressSync, brotliDecompressSync, constants } from "node:zlib";
-import { type Key, type Put, StoreError } from "./port.ts";
+// How a row's data lie in either store: small data as JSON text, larger data as Brotli-compressed JSON, either with a checksum over the
+// data and where they belong, so that damage is noticed and no row is taken for another.
+import { brotliCompressSync, brotliDecompressSync, constants, crc32 } from "node:zlib";
+import { type Put, type Row, StoreError } from "./port.ts";
 
 /** Characters of JSON up to which compression gains nothing worth its time. */
 const PLAIN = 1_024;
@@ -19,16 +20,51 @@ export function encodeData(put: Put, plain = PLAIN): string | Uint8Array {
   if (known !== undefined) return known;
   const json: string | undefined = JSON.stringify(put.data);
   if (json === undefined) throw new StoreError(`the data of row ${put.pk}/${put.sk} are no JSON value`);
-  const data = json.length <= plain ? json : brotliCompressSync(json, FAST);
+  const text = sealed(put, json);
+  const data = json.length <= plain ? text : brotliCompressSync(text, FAST);
   encoded.set(put, data);
   return data;
 }
 
-/** The reverse. Throws StoreError naming the row when what is stored cannot be understood. */
-export function decodeData(key: Key, stored: string | Uint8Array): unknown {
+/** All of a row but its data and version, as a put has it or a store. */
+export type Frame = Pick<Row, "pk" | "sk" | "queue" | "due" | "expires">;
+
+/** The JSON text with its checksum: no JSON text ends with one. */
+function sealed(frame: Frame, json: string): string {
+  return `${json}#${checksum(frame, json)}`;
+}
+
+const SEAL = 9;
+
+function checksum({ pk, sk, queue, due, expires }: Frame, json: string): string {
+  const frame = [pk, sk, queue ?? "", due ?? "", expires ?? ""].join("\u0000");
+  return crc32(json, crc32(frame)).toString(16).padStart(8, "0");
+}
+
+/** The data of a row that has no checksum yet, with it; as they are where they have one or cannot be understood. */
+export function resealed(frame: Frame, stored: string | Uint8Array): string | Uint8Array {
   try {
-    return JSON.parse(typeof stored === "string" ? stored : brotliDecompressSync(stored).toString());
-  } catch (cause) {
-    throw new StoreError(`row ${key.pk}/${key.sk} of the store is damaged: restore the store from a backup`, { cause });
+    const json = typeof stored === "string" ? stored : brotliDecompressSync(stored).toString();
+    JSON.parse(json);
+    return typeof stored === "string" ? sealed(frame, json) : brotliCompressSync(sealed(frame, json), FAST);
+  } catch {
+    return stored;
   }
+}
+
+/** What the row holds; `damaged` where that is not what was written. `older`: a row without checksum is of an earlier release. */
+export function rowData(
+  frame: Frame,
+  stored: string | Uint8Array,
+  { older = false } = {},
+): { data: unknown } | { data: undefined; damaged: true } {
+  try {
+    const text = typeof stored === "string" ? stored : brotliDecompressSync(stored).toString();
+    const json = text.slice(0, -SEAL);
+    if (text === sealed(frame, json)) return { data: JSON.parse(json) };
+    if (older && text.at(-SEAL) !== "#") return { data: JSON.parse(text) };
+  } catch {
+    // Neither compressed nor JSON any more.
+  }
+  return { data: undefined, damaged: true };
 }

@@ -1,7 +1,7 @@
 // How a row lies in DynamoDB: one item, and for data over 350 KB part items in a partition of their own, which no listing
 // sees. A part belongs to the row only while both carry the same token `g`.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { decodeData, encodeData } from "./codec.ts";
+import { encodeData, type Frame, rowData } from "./codec.ts";
 import type { Key, Op, Put, Queue, Row } from "./port.ts";
 
 /**
@@ -63,15 +63,12 @@ export function toRow<T>(item: Item, parts: readonly (Item | undefined)[]): Row<
   const key = keyOf(item);
   const whole =
     parts.length === 0 ? item["d"]?.B : Buffer.concat(parts.map((part) => part?.["d"]?.B ?? new Uint8Array()));
-  const row: Row<T> = {
-    ...key,
-    version: Number(item["v"]?.N),
-    data: decodeData(key, whole ?? item["d"]?.S ?? "") as T,
-  };
-  if (item["q"]?.S !== undefined) row.queue = item["q"].S as Queue;
-  if (item["due"]?.N !== undefined) row.due = Number(item["due"].N);
-  if (item["e"]?.N !== undefined) row.expires = Number(item["e"].N);
-  return row;
+  const frame: Frame = key;
+  if (item["q"]?.S !== undefined) frame.queue = item["q"].S as Queue;
+  if (item["due"]?.N !== undefined) frame.due = Number(item["due"].N);
+  if (item["e"]?.N !== undefined) frame.expires = Number(item["e"].N);
+  const found = rowData(frame, whole ?? item["d"]?.S ?? "", { older: true }) as { data: T };
+  return { ...frame, version: Number(item["v"]?.N), ...found };
 }
 
 /** Items and bytes that the op adds to a transaction, rounded up. */

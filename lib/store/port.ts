@@ -13,6 +13,8 @@ export interface Row<T = unknown> extends Key {
   version: number;
   /** Any JSON value. */
   data: T;
+  /** What is stored is not what was written: `data` is undefined. Only the application's own view of a store (guarded-store.ts) sees it. */
+  damaged?: true;
   /** Present together with `due`: which queue lists the row. */
   queue?: Queue;
   /** Milliseconds since the epoch from which on `due(queue, …)` lists the row. */
@@ -54,6 +56,8 @@ export interface ListOptions {
   after?: string;
   limit?: number;
   reverse?: boolean;
+  /** A row that is damaged is an error, and not left out: something is decided by all of them together. */
+  whole?: boolean;
 }
 
 export interface Store {
@@ -73,6 +77,13 @@ export interface Store {
   commit(ops: readonly Op[]): Promise<void>;
   /** Removes rows that expired before now, where the engine does not do so by itself; returns how many. */
   purge(now: number): Promise<number>;
+  /**
+   * Throws StoreError where so many bytes could not be committed now; nothing of it stays. Absent where the engine has no disk of its
+   * own that could be full.
+   */
+  probe?(bytes: number): Promise<void>;
+  /** Every row there is, some at a time. Absent where reading all of them costs money. */
+  scan?(): AsyncIterable<Row[]>;
   close(): Promise<void>;
 }
 
@@ -89,4 +100,17 @@ export class StoreConflict extends Error {
 /** The store cannot be used as it is: what is wrong and what to do, for a person. */
 export class StoreError extends Error {
   override name = "StoreError";
+}
+
+/** One row cannot be read: it is left as it is, and what needs it waits. */
+export class RowDamaged extends Error {
+  override name = "RowDamaged";
+  readonly key: Key;
+  constructor({ pk, sk }: Key) {
+    super(
+      `row ${pk} ${sk} of the state is damaged: it is not what was written. It is left as it is, and what needs it waits: restore a ` +
+        "backup, or remove the row (see State and backups in docs/operations.md)",
+    );
+    this.key = { pk, sk };
+  }
 }

@@ -1,8 +1,9 @@
 // Opens the SQLite file: made with its folder where missing, migrated where older, refused where it is not ours to write.
 // Whatever is wrong with it, nothing that it holds is removed.
-import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { type Frame, resealed } from "./codec.ts";
 import { checkVersion, STATE_VERSION } from "./ops.ts";
 import { StoreConflict, StoreError } from "./port.ts";
 
@@ -15,23 +16,25 @@ const CACHE_KB = 16_384;
 /** Pages of the write-ahead log (16 MB) after which they go into the file: each time costs two waits for the disk. */
 const CHECKPOINT_PAGES = 4_000;
 
+/** Of a state that holds nothing yet. */
+export const TABLES = `CREATE TABLE IF NOT EXISTS rows (
+  pk TEXT NOT NULL, sk TEXT NOT NULL, version INTEGER NOT NULL, data ANY NOT NULL,
+  queue TEXT, due INTEGER, expires INTEGER,
+  PRIMARY KEY (pk, sk)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS rows_due ON rows (queue, due) WHERE queue IS NOT NULL;
+CREATE INDEX IF NOT EXISTS rows_expires ON rows (expires) WHERE expires IS NOT NULL;
+PRAGMA application_id = ${APPLICATION_ID};`;
+
 /** Step n makes state version n + 1 of version n; a new file is of version 0. */
-export const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE IF NOT EXISTS rows (
-     pk TEXT NOT NULL, sk TEXT NOT NULL, version INTEGER NOT NULL, data ANY NOT NULL,
-     queue TEXT, due INTEGER, expires INTEGER,
-     PRIMARY KEY (pk, sk)
-   ) STRICT, WITHOUT ROWID;
-   CREATE INDEX IF NOT EXISTS rows_due ON rows (queue, due) WHERE queue IS NOT NULL;
-   CREATE INDEX IF NOT EXISTS rows_expires ON rows (expires) WHERE expires IS NOT NULL;
-   PRAGMA application_id = ${APPLICATION_ID};`,
-];
+const MIGRATIONS: readonly ((db: DatabaseSync) => void)[] = [(db) => db.exec(TABLES), sealRows];
 
 /** Throws StoreError saying what is wrong and what to do. */
-export function openFile(path: string): DatabaseSync {
+export function openFile(path: string, warn: (message: string) => void): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     prepareFile(path);
+    tighten(path, warn);
     db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
     checkOwner(db, path);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;");
@@ -60,6 +63,24 @@ function prepareFile(path: string): void {
   accessSync(dirname(path), constants.W_OK | constants.X_OK);
 }
 
+/** The state is its owner's alone: also one that an earlier umask, a copy or a restored backup left open to others. */
+function tighten(path: string, warn: (message: string) => void): void {
+  const folder = dirname(path);
+  // Any other folder may be meant for more than the state.
+  const own = basename(folder) === ".lookout" ? [folder] : [];
+  for (const name of [...own, path, `${path}-wal`, `${path}-shm`]) {
+    const found = statSync(name, { throwIfNoEntry: false });
+    if (found === undefined || (found.mode & 0o077) === 0) continue;
+    try {
+      chmodSync(name, found.mode & 0o700);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const what = `others may read ${name}, and its mode cannot be changed (${code}; it belongs to user ${found.uid})`;
+      warn(`${what}: let its owner run "chmod go= ${name}"`);
+    }
+  }
+}
+
 function checkOwner(db: DatabaseSync, path: string): void {
   // In this order: another process may be making the tables, and sets the owner together with them.
   const { tables } = db.prepare("SELECT count(*) AS tables FROM sqlite_schema").get() as { tables: number };
@@ -72,11 +93,25 @@ function migrate(db: DatabaseSync, path: string): void {
   if (versionOf(db, path) === STATE_VERSION) return;
   db.exec("BEGIN IMMEDIATE");
   try {
-    for (const step of MIGRATIONS.slice(versionOf(db, path))) db.exec(step);
+    for (const step of MIGRATIONS.slice(versionOf(db, path))) step(db);
     db.exec(`PRAGMA user_version = ${STATE_VERSION}; COMMIT`);
   } catch (error) {
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
+  }
+}
+
+/** Rows of the first version have no checksum. */
+function sealRows(db: DatabaseSync): void {
+  const next = db.prepare("SELECT pk, sk, data, queue, due, expires FROM rows WHERE (pk, sk) > (:pk, :sk) LIMIT 500");
+  const write = db.prepare("UPDATE rows SET data = :data WHERE pk = :pk AND sk = :sk");
+  for (let last = { pk: "", sk: "" }; ; ) {
+    const rows = next.all(last) as unknown as (Frame & { data: string | Uint8Array })[];
+    for (const { data, ...frame } of rows) {
+      last = { pk: frame.pk, sk: frame.sk };
+      write.run({ ...last, data: resealed(frame, data) });
+    }
+    if (rows.length === 0) return;
   }
 }
 

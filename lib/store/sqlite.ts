@@ -2,7 +2,7 @@
 // use the file at once.
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
-import { decodeData, encodeData } from "./codec.ts";
+import { encodeData, type Frame, rowData } from "./codec.ts";
 import { checkCommit, checkKey, checkPartition, rowId } from "./ops.ts";
 import {
   type Key,
@@ -24,6 +24,10 @@ const PLAIN = 4_096;
 const ROW_BYTES = 32;
 /** Rows that one statement of `purge` removes, so that others come in between. */
 const PURGE_ROWS = 500;
+/** Rows that `scan` reads at once, likewise. */
+const SCAN_ROWS = 100;
+
+const PROBE = { pk: "\u0000probe", sk: "write" };
 
 // A parameter alone behind LIMIT would have each statement compiled anew for each value bound: hence "+".
 const COLUMNS = "pk, sk, version, data, queue, due, expires";
@@ -40,6 +44,7 @@ const SQL = {
   delete: "DELETE FROM rows WHERE pk = :pk AND sk = :sk",
   due: `SELECT ${COLUMNS} FROM rows WHERE queue = :queue AND due BETWEEN :from AND :due AND ${LIVE}
     ORDER BY due, pk, sk LIMIT +:limit`,
+  scan: `SELECT ${COLUMNS} FROM rows WHERE (pk, sk) > (:pk, :sk) AND ${LIVE} ORDER BY pk, sk LIMIT ${SCAN_ROWS}`,
   purge: `DELETE FROM rows WHERE (pk, sk) IN (SELECT pk, sk FROM rows WHERE expires <= :now LIMIT ${PURGE_ROWS})`,
 } as const;
 
@@ -52,12 +57,20 @@ interface Stored extends Key {
   expires: number | null;
 }
 
+export interface SqliteOptions {
+  path: string;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Told what a person should know of the file. */
+  warn?: (message: string) => void;
+}
+
 /**
- * Opens (and where missing makes) the file at `path`; `now` gives milliseconds since the epoch. Everything of the store
+ * Opens (and where missing makes) the file at `path`. Everything of the store
  * throws StoreError where the file cannot be used, saying what to do.
  */
-export function openSqliteStore({ path, now }: { path: string; now: () => number }): Store {
-  const db = openFile(path);
+export function openSqliteStore({ path, now, warn = () => {} }: SqliteOptions): Store {
+  const db = openFile(path, warn);
   const check = () => void versionOf(db, path);
   return storeOver({ db, now, explain: (error) => explain(error, path), check, plain: PLAIN });
 }
@@ -134,6 +147,20 @@ export function storeOver({ db, now, explain, check, plain }: Opened): Store {
     return true;
   }
 
+  function transaction(work: () => void): void {
+    guard(() => {
+      db.exec("BEGIN IMMEDIATE");
+      try {
+        check?.();
+        work();
+        db.exec("COMMIT");
+      } catch (error) {
+        if (db.isTransaction) db.exec("ROLLBACK");
+        throw error;
+      }
+    });
+  }
+
   const store: Store = {
     limits: LIMITS,
     cost,
@@ -156,18 +183,26 @@ export function storeOver({ db, now, explain, check, plain }: Opened): Store {
       if (ops.length === 0) return;
       checkCommit(store, ops);
       const at = now();
-      guard(() => {
-        db.exec("BEGIN IMMEDIATE");
-        try {
-          check?.();
-          const failed = ops.filter((op) => !apply(op, at));
-          if (failed.length > 0) throw new StoreConflict(failed.map(({ pk, sk }) => ({ pk, sk })));
-          db.exec("COMMIT");
-        } catch (error) {
-          if (db.isTransaction) db.exec("ROLLBACK");
-          throw error;
-        }
+      transaction(() => {
+        const failed = ops.filter((op) => !apply(op, at));
+        if (failed.length > 0) throw new StoreConflict(failed.map(({ pk, sk }) => ({ pk, sk })));
       });
+    },
+    async probe(bytes) {
+      const data = new Uint8Array(Math.min(bytes, LIMITS.bytes));
+      const at = now();
+      // No row's partition holds a NUL (ops.ts): nobody reads it, and where it stays behind, it has expired.
+      transaction(() => statement(SQL.put).run({ ...PROBE, data, queue: null, due: null, expires: at, now: at }));
+      transaction(() => statement(SQL.delete).run(PROBE));
+    },
+    async *scan() {
+      for (let last = { pk: "", sk: "" }; ; await setImmediate()) {
+        const rows = select(SQL.scan, { ...last, now: now() });
+        const end = rows.at(-1);
+        if (end === undefined) return;
+        last = { pk: end.pk, sk: end.sk };
+        yield rows;
+      }
     },
     async purge(before) {
       for (let total = 0; ; await setImmediate()) {
@@ -183,12 +218,13 @@ export function storeOver({ db, now, explain, check, plain }: Opened): Store {
   return store;
 }
 
-function toRow<T>({ pk, sk, version, data, queue, due, expires }: Stored): Row<T> {
-  const row: Row<T> = { pk, sk, version, data: decodeData({ pk, sk }, data) as T };
-  if (queue !== null) row.queue = queue;
-  if (due !== null) row.due = due;
-  if (expires !== null) row.expires = expires;
-  return row;
+function toRow<T>({ version, data, ...stored }: Stored): Row<T> {
+  const { pk, sk, queue, due, expires } = stored;
+  const frame: Frame = { pk, sk };
+  if (queue !== null) frame.queue = queue;
+  if (due !== null) frame.due = due;
+  if (expires !== null) frame.expires = expires;
+  return { ...frame, version, ...(rowData(frame, data) as { data: T }) };
 }
 
 /** SQLite orders text by its UTF-8 bytes, which is by code points: a prefix is a range. */

@@ -3,7 +3,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { type Store, StoreConflict, StoreError } from "./port.ts";
 import { storeOver } from "./sqlite.ts";
-import { MIGRATIONS } from "./sqlite-file.ts";
+import { TABLES } from "./sqlite-file.ts";
 
 /** KiB that SQLite keeps in memory. */
 const CACHE = 16_384;
@@ -11,7 +11,7 @@ const CACHE = 16_384;
 /** An empty store for one piece of work, gone when it is closed; `now` gives milliseconds since the epoch. */
 export function openUnnamedStore({ now }: { now: () => number }): Store {
   // Its rows live for a moment: to compress them would cost more than their bytes.
-  return storeOver({ db: openUnnamed(MIGRATIONS), now, explain: explainUnnamed, plain: Number.POSITIVE_INFINITY });
+  return storeOver({ db: openUnnamed([TABLES]), now, explain: explainUnnamed, plain: Number.POSITIVE_INFINITY });
 }
 
 /** Runs the statements in a new database. What it holds needs no sync; a transaction can be taken back. Throws StoreError. */

@@ -142,7 +142,7 @@ export async function bench(options: BenchOptions): Promise<Bench> {
     });
     const log = { debug() {}, info() {}, warn() {}, error() {} };
     const identity = { id, isGone: () => false };
-    return createApp(config, { store, clock, random: () => 0.5, identity, log, bus, secrets, print() {} });
+    return createApp(config, { store, clock, random: () => 0.5, identity, log, bus, secrets, print: async () => {} });
   }
   const made: Bench = {
     app: await open(options.yaml),

@@ -44,6 +44,14 @@ describe("accepted", () => {
         ]),
       },
     ],
+    [
+      "signatures that a proxy joined with a comma alone",
+      { headers: { ...unsigned, "webhook-signature": `v1,bm8=,${signature}` } },
+    ],
+    [
+      "a signature behind a megabyte of what is none",
+      { headers: { ...unsigned, "webhook-signature": `${",".repeat(500_000)}${" ".repeat(500_000)}${signature}` } },
+    ],
     ["a Date as now", { now: new Date(AT * 1_000) }],
     ["an age of exactly the tolerance", { now: (AT + 300) * 1_000 }],
     ["a greater tolerance", { now: (AT + 900) * 1_000, tolerance: 900 }],
@@ -95,6 +103,12 @@ describe("refused", () => {
       { headers: { ...unsigned, "webhook-signature": signature.slice(3) } },
       /no signature matches/,
     ],
+    [
+      "a megabyte of commas and nothing else, which is looked at once",
+      { headers: { ...unsigned, "webhook-signature": ",".repeat(1_000_000) } },
+      /no signature matches/,
+    ],
+    ["a version without a signature", { headers: { ...unsigned, "webhook-signature": "v1" } }, /no signature matches/],
     ["a secret that is none", { secret: "hush hush" }, /whsec_/],
     ["an empty secret", { secret: "whsec_" }, /whsec_/],
   ];

@@ -1,6 +1,7 @@
 // JSON documents are written in pieces, and together they are what JSON.stringify makes of the value.
 import { expect, test } from "vitest";
 import { jsonDocument } from "../../lib/cli/io.ts";
+import { ioTo } from "../support/io.ts";
 
 const many = Array.from({ length: 20_000 }, (_, n) => ({ n, text: `line ${n}\nand "more"`, list: [n, [], {}] }));
 const values: [name: string, value: unknown][] = [
@@ -17,7 +18,7 @@ const values: [name: string, value: unknown][] = [
 test.each(values)("%s", (_, value) => {
   const pieces: string[] = [];
   jsonDocument(
-    { out: (text) => void pieces.push(text), err() {}, tty: false, color: false, columns: () => 80, rows: () => 24 },
+    ioTo((text) => void pieces.push(text)),
     value,
   );
   expect(pieces.join("") === `${JSON.stringify(value, null, 2)}\n`).toBe(true);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { main } from "../../lib/cli/main.ts";
 import { columnsOf } from "../../lib/local/columns.ts";
 import { renderView, type ViewState } from "../../lib/local/view.ts";
+import { ioTo } from "../support/io.ts";
 
 const SUMMARIES = [
   "train-a100: nodes are abnormal",
@@ -95,7 +96,7 @@ test("NO_COLOR leaves the view live: frames are drawn over each other, without a
   const out = (text: string) => {
     output += text;
   };
-  const io = { out, err: out, tty: true, color: false, columns: () => 80, rows: () => 24 };
+  const io = ioTo(out, out, { tty: true, columns: () => 80, rows: () => 24 });
   expect(await main(["start", "--for", "0.1"], io, "0.0.0")).toBe(0);
   const [before, during, after] = output.split(/\u001b\[\?1049[hl]/);
   expect(before).toBe("");

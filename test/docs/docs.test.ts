@@ -8,6 +8,7 @@ import { main } from "../../lib/cli/main.ts";
 import { ConfigFile } from "../../lib/model/config-file.ts";
 import { SOURCE_KINDS } from "../../lib/model/event.ts";
 import { folderWith } from "../support/cli.ts";
+import { ioTo } from "../support/io.ts";
 import { type Page, parsePage, ROOT, readPage, readPages, sectionOf } from "./markdown.ts";
 
 const pages = readPages();
@@ -19,11 +20,7 @@ async function run(...args: string[]): Promise<{ code: number; output: string }>
   const write = (text: string) => {
     output += text;
   };
-  const code = await main(
-    args,
-    { out: write, err: write, tty: false, color: false, columns: () => 100, rows: () => 40 },
-    "0.0.0",
-  );
+  const code = await main(args, ioTo(write, write), "0.0.0");
   return { code, output };
 }
 

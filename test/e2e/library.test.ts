@@ -64,21 +64,22 @@ describe("the published package", () => {
     await symlink(join(ROOT, "node_modules"), join(tree, "node_modules"));
     const { stdout } = await run("npm", ["pack", "--silent"], { cwd: tree });
     folder = join(tree, "installed");
-    await mkdir(join(folder, "node_modules"), { recursive: true });
+    await mkdir(join(folder, "node_modules/@lookout-alerts"), { recursive: true });
     await run("tar", ["xzf", join(tree, stdout.trim().split("\n").at(-1)!), "-C", folder]);
-    await run("mv", [join(folder, "package"), join(folder, "node_modules/lookout")]);
+    await run("mv", [join(folder, "package"), join(folder, "node_modules/@lookout-alerts/lookout")]);
     await writeFile(join(folder, "package.json"), '{ "type": "module" }');
   }, 60_000);
 
   it("is JavaScript with types, and exports what the contract names", async () => {
-    const script = 'import * as lookout from "lookout"; console.log(Object.keys(lookout).sort().join());';
+    const script =
+      'import * as lookout from "@lookout-alerts/lookout"; console.log(Object.keys(lookout).sort().join());';
     const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], { cwd: folder });
     const names =
       "InvalidPatternError,TimeIntervalError,WebhookVerificationError,compileTimeInterval,createMatcher,verifyWebhook";
     expect(stdout.trim()).toBe(names);
     await writeFile(
       join(folder, "use.ts"),
-      'import { createMatcher, type Event } from "lookout";\nconst ids: string[] = createMatcher([]).match({} as Event);\nexport { ids };\n',
+      'import { createMatcher, type Event } from "@lookout-alerts/lookout";\nconst ids: string[] = createMatcher([]).match({} as Event);\nexport { ids };\n',
     );
     const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2024", "--ignoreConfig"];
     const checked = await run(join(ROOT, "node_modules/.bin/tsc"), [...options, "use.ts"], { cwd: folder }).catch(
@@ -89,8 +90,8 @@ describe("the published package", () => {
 
   it("brings its command and its rule packs", async () => {
     const cwd = await folderWith({});
-    const bin = join(folder, "node_modules/lookout/bin/lookout.js");
-    const example = join(folder, "node_modules/lookout/lookout.example.yml");
+    const bin = join(folder, "node_modules/@lookout-alerts/lookout/bin/lookout.js");
+    const example = join(folder, "node_modules/@lookout-alerts/lookout/lookout.example.yml");
     const env = {
       ...process.env,
       HW_ACCESS_KEY: "a-key",

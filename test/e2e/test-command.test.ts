@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { main } from "../../lib/cli/main.ts";
 import { folderWith, lookout } from "../support/cli.ts";
+import { ioTo } from "../support/io.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -12,14 +13,10 @@ async function run(files: Record<string, string>, ...args: string[]) {
   const folder = await folderWith(files);
   const out: string[] = [];
   const err: string[] = [];
-  const io = {
-    out: (text: string) => void out.push(text),
-    err: (text: string) => void err.push(text),
-    tty: false,
-    color: false,
-    columns: () => 100,
-    rows: () => 40,
-  };
+  const io = ioTo(
+    (text) => void out.push(text),
+    (text) => void err.push(text),
+  );
   const named = Object.keys(files).filter((name) => name.endsWith(".test.yml"));
   const code = await main(["test", ...named.map((name) => join(folder, name)), ...args], io, "0.0.0");
   const relative = (texts: string[]) => texts.join("").replaceAll(`${folder}/`, "");

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createRandom } from "../../lib/simulator/random.ts";
 import type { Simulator } from "../../lib/simulator/server.ts";
-import { decodeData } from "../../lib/store/codec.ts";
+import { rowData } from "../../lib/store/codec.ts";
+import type { Queue } from "../../lib/store/port.ts";
 import type { Attack } from "./attacks.ts";
 import { CHANNELS, type ChannelName, JOB, POOL, type Post, SECRETS, SERVICES, startStand } from "./stand.ts";
 import type { Done, Ran, Task } from "./subject.ts";
@@ -140,18 +141,29 @@ function isJson(text: string): boolean {
   }
 }
 
+interface StoredRow {
+  pk: string;
+  sk: string;
+  queue: Queue | null;
+  due: number | null;
+  expires: number | null;
+  data: string | Uint8Array;
+}
+
 async function stateOf(folder: string): Promise<[string, string][]> {
   const texts: [string, string][] = [];
   if (!(await readdir(folder)).includes("state.db")) return texts;
   const db = new DatabaseSync(join(folder, "state.db"), { readOnly: true });
-  const rows = db.prepare("SELECT pk, sk, data FROM rows").all() as {
-    pk: string;
-    sk: string;
-    data: string | Uint8Array;
-  }[];
-  for (const { pk, sk, data } of rows) {
-    // What was issued is kept, encrypted.
-    texts.push([`row ${pk} ${sk}`, `${pk} ${sk} ${JSON.stringify(decodeData({ pk, sk }, data))}`]);
+  const rows = db.prepare("SELECT pk, sk, queue, due, expires, data FROM rows").all() as unknown as StoredRow[];
+  for (const { pk, sk, queue, due, expires, data } of rows) {
+    const frame = {
+      pk,
+      sk,
+      ...(queue && { queue }),
+      ...(due !== null && { due }),
+      ...(expires !== null && { expires }),
+    };
+    texts.push([`row ${pk} ${sk}`, `${pk} ${sk} ${JSON.stringify(rowData(frame, data))}`]);
   }
   db.close();
   return texts;

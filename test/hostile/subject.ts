@@ -1,6 +1,7 @@
 // Runs the command for cases, one after another or several at once, in a process of its own, and measures it: the longest turn of its
 // event loop in processor time, which a busy machine does not lengthen, and its peak memory.
 import { setFlagsFromString } from "node:v8";
+import { ioTo } from "../support/io.ts";
 
 // As bin/lookout.js sets them.
 setFlagsFromString("--semi-space-growth-factor=1");
@@ -56,18 +57,14 @@ process.on("message", async ({ id, commands }: Task) => {
 async function run(args: string[]): Promise<Ran> {
   let stdout = "";
   let stderr = "";
-  const io = {
-    out(text: string) {
+  const io = ioTo(
+    (text) => {
       stdout += text;
     },
-    err(text: string) {
+    (text) => {
       stderr += text;
     },
-    tty: false,
-    color: false,
-    columns: () => 100,
-    rows: () => 40,
-  };
+  );
   const began = Date.now();
   const code = await main(args, io, "0.0.0");
   return { args, code, stdout, stderr, ms: Date.now() - began };

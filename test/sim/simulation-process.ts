@@ -147,7 +147,7 @@ export function startProcess(machine: Machine, config: OpenedConfig, bus?: Bus):
     log: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
     bus: bus ?? { publish: (_transitions, groups, round) => gate(async () => machine.rung(groups, round)) },
     secrets: config.secrets,
-    print() {},
+    print: async () => {},
   });
   const whole: Process = Object.assign(process, { app });
   machine.processes.add(whole);

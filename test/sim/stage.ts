@@ -116,7 +116,7 @@ export async function openStage({ conductor, backend }: StageOptions): Promise<S
       },
       bus: { publish },
       secrets,
-      print() {},
+      print: async () => {},
     });
   }
 

@@ -248,9 +248,9 @@ test("a deleted job is not found, over a real connection", async () => {
     clock: testClock(NOW),
     random: () => 0,
   });
-  await expect(poll(trainingEvents, client, createPoller(), { ...at, target: { id: "a/b" } })).rejects.toMatchObject({
+  await expect(poll(trainingEvents, client, createPoller(), { ...at, target: { id: "a b" } })).rejects.toMatchObject({
     kind: "not-found",
   });
-  expect(server.requests[0]!.url).toMatch(/^\/v2\/p\/training-jobs\/a%2Fb\/events\?start_time=/);
+  expect(server.requests[0]!.url).toMatch(/^\/v2\/p\/training-jobs\/a%20b\/events\?start_time=/);
   await server.close();
 });

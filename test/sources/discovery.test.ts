@@ -111,6 +111,31 @@ test.each([
   expect(targets.filter((target) => isWanted(target, filter)).map(({ name }) => name)).toEqual(expected);
 });
 
+const A = "a".repeat(4_000);
+const names: [pattern: string, name: string, matches: boolean][] = [
+  ["*", "", true],
+  ["?", "", false],
+  ["", "a", false],
+  ["a", "a", true],
+  ["a*", "a", true],
+  ["*a", "ba", true],
+  ["*ab", "aab", true],
+  ["*a?c", "abcabc", true],
+  ["a**b", "ab", true],
+  ["a*b*c", "a-b-b-c", true],
+  ["a*b*c", "a-c-b", false],
+  ["prod.*", "prodx1", false],
+  ["*\n?", "a\nb", true],
+  ["*a*a*b", A, false],
+  ["*a*a*b", `${A}b`, true],
+  ["a*a*a*a*a*a*a*a*a*a*a*b", A, false],
+  ["*a?a?a?a?a?b*", A.repeat(20), false],
+];
+
+test.each(names)("the name filter %j, whatever its stars, in bounded work", (name, text, matches) => {
+  expect(isWanted({ id: "1", name: text }, { name })).toBe(matches);
+});
+
 test("Cloud Eye's one target is the project, and costs no request", async () => {
   const cloud = client({ rows: () => [] });
   expect(await discover("cloud-eye-events", cloud, options)).toEqual([{ id: "p1" }]);

@@ -40,6 +40,11 @@ describe.skipIf(dynamoEndpoint === null)("the store on DynamoDB", () => {
           const { Item } = await client.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
           return Item && Number(Item["v"]?.N);
         },
+        async edit({ pk, sk }, change) {
+          const row = { TableName: table, Key: { pk: { S: pk }, sk: { S: sk } } };
+          const { Item } = await client.send(new GetItemCommand({ ...row, ConsistentRead: true }));
+          await client.send(new PutItemCommand({ ...row, Item: { ...Item, d: { S: change(Item!["d"]!.S!) } } }));
+        },
         reopen: () => openDynamoStore(options),
       },
       clean: async () => client.destroy(),

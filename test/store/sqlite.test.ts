@@ -47,6 +47,10 @@ lastingStoreContract(async (clock) => {
       // A file without a mark is one of version 0.
       mark: async (version = 0) => db.exec(`PRAGMA user_version = ${version}`),
       marked: async () => Number(db.prepare("PRAGMA user_version").get()?.["user_version"]),
+      async edit({ pk, sk }, change) {
+        const { data } = db.prepare("SELECT data FROM rows WHERE pk = ? AND sk = ?").get(pk, sk) as { data: string };
+        db.prepare("UPDATE rows SET data = ? WHERE pk = ? AND sk = ?").run(change(data), pk, sk);
+      },
       reopen,
     },
     clean: async () => db.close(),
@@ -142,7 +146,7 @@ describe("a file that cannot be used is left as it is and told with what to do",
     ["a directory", () => mkdirSync(path), /is a directory: set store\.path/],
     ["no database", () => writeFileSync(path, "not a database, ".repeat(100)), /is no SQLite database/],
     ["another program's database", () => sql("CREATE TABLE theirs (a)"), /another program/],
-    ["a newer Lookout's", () => made("PRAGMA user_version = 2"), /newer Lookout .*: .*set store\.path to another file/],
+    ["a newer Lookout's", () => made("PRAGMA user_version = 3"), /newer Lookout .*: .*set store\.path to another file/],
     ["cut off", () => truncateSync(made(), 5_000), /is damaged/],
   ];
   test.each(cases)("%s", (_, prepare, message) => {

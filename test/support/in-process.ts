@@ -2,6 +2,7 @@
 // ends) is the matter of cli.ts.
 import { main } from "../../lib/cli/main.ts";
 import type { Finished, RunOptions } from "./cli.ts";
+import { ioTo } from "./io.ts";
 
 let busy = false;
 
@@ -15,18 +16,14 @@ export async function lookoutHere(
   const before = { cwd: process.cwd(), env: process.env };
   let stdout = "";
   let stderr = "";
-  const io = {
-    out(text: string) {
+  const io = ioTo(
+    (text) => {
       stdout += text;
     },
-    err(text: string) {
+    (text) => {
       stderr += text;
     },
-    tty: false,
-    color: false,
-    columns: () => 100,
-    rows: () => 40,
-  };
+  );
   try {
     process.chdir(cwd);
     process.env = { ...before.env, ...env };

@@ -1,0 +1,144 @@
+// One row of the state is not what was written: a bit has flipped, or somebody edited it. The real command says so, leaves the row as it
+// is, and does whatever does not need it.
+import { chmodSync, cpSync, mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expect, test } from "vitest";
+import { folderWith, startLookout } from "../support/cli.ts";
+import { lookoutHere } from "../support/in-process.ts";
+import { ABNORMAL, samplesConfig, samplesEnvironment, startWithSamples } from "../support/samples.ts";
+import { SECRET, startWebhook } from "../support/webhook.ts";
+
+interface StoredRow {
+  pk: string;
+  sk: string;
+  data: string | Uint8Array;
+}
+
+function rowsOf(file: string): StoredRow[] {
+  const db = new DatabaseSync(file);
+  const rows = db.prepare("SELECT pk, sk, data FROM rows ORDER BY pk, sk").all() as unknown as StoredRow[];
+  db.close();
+  return rows;
+}
+
+function write(file: string, { pk, sk, data }: StoredRow): void {
+  const db = new DatabaseSync(file);
+  db.prepare("UPDATE rows SET data = ? WHERE pk = ? AND sk = ?").run(data, pk, sk);
+  db.close();
+}
+
+/** One bit in the middle. */
+function flipped({ data, ...key }: StoredRow): StoredRow {
+  const bytes = Buffer.from(data);
+  bytes[bytes.length >> 1]! ^= 1;
+  return { ...key, data: typeof data === "string" ? bytes.toString() : bytes };
+}
+
+async function setUp() {
+  const sim = await startWithSamples();
+  const hook = await startWebhook();
+  const cwd = await folderWith({ "lookout.yml": samplesConfig(sim, hook.url) });
+  const run = { cwd, env: samplesEnvironment(sim, SECRET) };
+  expect((await lookoutHere(["run", "--once"], run)).code).toBe(0);
+  const alerts = () => hook.received.flatMap(({ notification }) => notification.alerts);
+  const told = () => alerts().flatMap(({ rule, summary }) => (rule === "abnormal" ? [summary] : []));
+  expect(told()).toHaveLength(ABNORMAL);
+  return { sim, hook, cwd, run, told };
+}
+
+/** Which of the two new events are told. */
+const kinds: [kind: RegExp, told: ("service" | "pool")[]][] = [
+  [/^target\/service-events/, ["pool"]],
+  [/^source\u0000service-events$/, ["pool"]],
+  [/^connection/, []],
+  [/^delivery/, ["pool", "service"]],
+  [/^rule/, ["pool", "service"]],
+  [/^events/, ["pool", "service"]],
+  [/^meta\u0000generation/, []],
+];
+
+test("a row that is damaged is named, left as it is, and never taken for another; what does not need it goes on", async () => {
+  const { sim, hook, cwd, run, told } = await setUp();
+  const original = join(cwd, ".lookout/state.db");
+  const rows = rowsOf(original);
+  sim.world.addServiceEvents([...sim.world.services.keys()][0]!, [
+    { occur_time: Date.now(), event_type: "abnormal", event_info: "new of the service" },
+  ]);
+  sim.world.addPoolEvent([...sim.world.pools.keys()][0]!, {
+    type: "Warning",
+    reason: "New",
+    message: "new of the pool",
+    time: Date.now(),
+  });
+  for (const [kind, expected] of kinds) {
+    const row = rows.find(({ pk, sk }) => kind.test(`${pk}\u0000${sk}`));
+    if (row === undefined) throw new Error(`no row is like ${kind}`);
+    const file = join(cwd, "damaged.db");
+    cpSync(original, file);
+    const damaged = flipped(row);
+    write(file, damaged);
+    hook.received.length = 0;
+    const once = await lookoutHere(["run", "--once", "--state", file], run);
+    const named = `row ${row.pk} ${row.sk} of the state is damaged`;
+    const found = { code: once.code, named: once.stderr.includes(named) };
+    expect({ kind, ...found, told: expected.filter((one) => told().some((text) => text.includes(one))) }).toEqual({
+      kind,
+      code: 1,
+      named: true,
+      told: expected,
+    });
+    expect(told()).toHaveLength(expected.length);
+    expect(once.stderr).not.toContain("unexpected");
+    expect(rowsOf(file).find(({ pk, sk }) => pk === row.pk && sk === row.sk)).toEqual(damaged);
+  }
+}, 120_000);
+
+const edits: [sentence: string, edit: (row: StoredRow) => string][] = [
+  ["of another shape", () => "{}"],
+  ["cut off", ({ data }) => String(data).slice(0, 40)],
+  ["without its checksum", ({ data }) => String(data).slice(0, -9)],
+  ["with another's checksum", ({ data }) => `${String(data).slice(0, -8)}00000000`],
+  ["empty", () => ""],
+];
+
+test.each(edits)(
+  "`run` reports a row that is %s, goes on, and ends with exit 1",
+  async (_, edit) => {
+    const { sim, cwd, run, told } = await setUp();
+    const file = join(cwd, ".lookout/state.db");
+    const row = rowsOf(file).find(({ pk }) => pk.startsWith("target/service-events"))!;
+    write(file, { ...row, data: edit(row) });
+    sim.world.addPoolEvent([...sim.world.pools.keys()][0]!, {
+      type: "Warning",
+      reason: "New",
+      message: "new of the pool",
+      time: Date.now(),
+    });
+    const running = startLookout(["run"], run);
+    await expect.poll(told, { timeout: 20_000 }).toContainEqual(expect.stringContaining("new of the pool"));
+    await expect.poll(running.stderr, { timeout: 20_000 }).toContain(`row ${row.pk} ${row.sk} of the state is damaged`);
+    const status = await lookoutHere(["status"], run);
+    expect(status).toMatchObject({ code: 1, stdout: expect.stringContaining(row.sk) });
+    running.kill("SIGTERM");
+    expect((await running.finished).code).toBe(1);
+  },
+  60_000,
+);
+
+test("a state that others may read is tightened, with its log, its index and its own folder", async () => {
+  const { cwd, run } = await setUp();
+  const folder = join(cwd, ".lookout");
+  const file = join(folder, "state.db");
+  const holder = new DatabaseSync(file);
+  holder.exec("BEGIN; SELECT * FROM rows; COMMIT");
+  const all = [file, `${file}-wal`, `${file}-shm`];
+  for (const name of all) chmodSync(name, 0o644);
+  chmodSync(folder, 0o755);
+  expect((await lookoutHere(["status"], run)).code).toBe(0);
+  expect([folder, ...all].map((name) => statSync(name).mode & 0o777)).toEqual([0o700, 0o600, 0o600, 0o600]);
+  holder.close();
+  mkdirSync(join(cwd, "shared"), { mode: 0o755 });
+  await lookoutHere(["run", "--once", "--state", join(cwd, "shared/state.db")], run);
+  expect(statSync(join(cwd, "shared")).mode & 0o777).toBe(0o755);
+});

@@ -1,0 +1,230 @@
+// Every regular expression that may meet text from outside, and what bounds the work that it does: V8's own backtrack. What a
+// person writes as a pattern runs elsewhere, in linear time (re2js, rules/pattern*.ts).
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { hasAlternatives, literalsIn, nestsRepetition } from "./support/regex-literals.ts";
+
+const LIB = join(import.meta.dirname, "../lib");
+/** These rooms read what the operator wrote, or play the cloud. */
+const OWN_TEXT: ReadonlySet<string> = new Set(["cli", "config", "simulator"]);
+/** A repetition in a repetition that cannot backtrack; why, its row says. */
+const DETERMINISTIC: ReadonlySet<string> = new Set(["rules/json-place.ts"]);
+const TICK = "`";
+
+const LISTED: [file: string, bound: string, expressions: string[]][] = [
+  ["alerts/time-interval-days.ts", "the configuration's time intervals", [String.raw`^[+-]?\d{1,9}$`]],
+  [
+    "alerts/time-interval-parse.ts",
+    "the configuration's time intervals",
+    ["^[+-]", String.raw`^([01]\d|2[0-3]|24(?=:00)):([0-5]\d)$`],
+  ],
+  ["app/check-live.ts", "an API's error, at most 300 characters of its words", [String.raw`\bproject\b`]],
+  ["channels/address.ts", "a link that is shown; one character at a time", [String.raw`[()[\]|*${TICK}'"<>]`]],
+  [
+    "channels/answer.ts",
+    "a receiver's Retry-After, a header of at most 16 KB; anchored",
+    [String.raw`^\d+(\.\d*)?$`, "^[A-Za-z]{3,9},? "],
+  ],
+  ["channels/dingtalk.ts", "a receiver's answer, at most 64 KB; a fixed word", ["time ?stamp"]],
+  ["channels/feishu.ts", "a receiver's answer, at most 64 KB; a fixed word", ["too many"]],
+  ["channels/markdown.ts", "an event's text, at most 16 KB; one character at a time", [String.raw`[<>[\]*${TICK}]`]],
+  [
+    "channels/plain.ts",
+    "an event's text, at most 16 KB; one class, which what follows cannot make fail",
+    [String.raw`[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]`, String.raw`[\s\p{Cc}]+`],
+  ],
+  [
+    "channels/redact.ts",
+    "a receiver's answer, cut at 4,000 characters, or one run or part of it",
+    [
+      String.raw`\b[a-z][a-z0-9+.-]{0,20}:\\?\/\\?\/[^\s"'<>]+`,
+      String.raw`\\?\/[\w.~%+=-]+\\?\/[\w.~%+=-]+[^\s"'<>]*`,
+      String.raw`\b([\w-]{0,40}(?:key|token|secret|signature|sign|sig|password|passwd|authorization)["']?\s*[=:]\s*["']?)(?:(?:bearer|basic)\s+)?[^\s"',;&}]+`,
+      String.raw`\b(bearer|basic)\s+[^\s"',;}]+`,
+      "[A-Za-z0-9_+/=%.~-]{8,}",
+      String.raw`^(?:[a-z]{2,20}(?:[._-][a-z]{2,20})*|(?:[A-Z][a-z]{2,20})+)\.?$`,
+      "<[^<>]*>",
+      "[A-Za-z]",
+      String.raw`\d.*\d`,
+      "[&=]",
+      String.raw`\D`,
+    ],
+  ],
+  ["channels/send.ts", "the system's word for an error", ["CERT|TLS|SSL|SIGNATURE"]],
+  [
+    "channels/slack.ts",
+    "an event's text, at most 16 KB; one character and its neighbour",
+    [String.raw`(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])`, String.raw`[.:@#](?=\S)`],
+  ],
+  [
+    "channels/standard-webhooks.ts",
+    "our own secret; blocks of four characters",
+    ["^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$"],
+  ],
+  [
+    "channels/teams.ts",
+    "a receiver's answer, at most 64 KB; three digits behind a fixed word",
+    [String.raw`HTTP error (\d{3})`],
+  ],
+  [
+    "channels/verify-webhook.ts",
+    "a request that nobody has vouched for: one character at a time, and at most 12 digits",
+    [String.raw`[\s,]`, String.raw`^\d{1,12}$`],
+  ],
+  [
+    "channels/webhook.ts",
+    "the configuration's headers and ids; anchored, or one class",
+    [
+      "^(content-type|content-length|host|connection|transfer-encoding|webhook-.*)$",
+      String.raw`^[\w!#$%&'*+.^${TICK}|~-]+$`,
+      String.raw`^[\t\x20-\x7e\x80-\xff]*$`,
+      String.raw`^[\w-]+$`,
+    ],
+  ],
+  [
+    "local/columns.ts",
+    "what is shown on one line; one class, which what follows cannot make fail",
+    [String.raw`[\s\u0000-\u001f\u007f-\u009f]+`],
+  ],
+  [
+    "model/digits.ts",
+    "a number as JSON or a rule has it; an event's has at most 25 characters",
+    [String.raw`^[+]?(-?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$`, "^0+", "0+$"],
+  ],
+  ["model/duration.ts", "the configuration's durations; anchored", [String.raw`^(\d+)(ms|s|m|h|d|w)$`]],
+  [
+    "model/file-fields.ts",
+    "the configuration's names, at most 63 characters",
+    ["^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", "^https?:$"],
+  ],
+  [
+    "rules/extract.ts",
+    "what a rule extracts, at most 16 KB, anchored; and RE2's own errors",
+    [
+      String.raw`^-?(?:0|[1-9]\d*)(?:\.\d+)?$`,
+      "^error parsing regexp: ",
+      String.raw`"\(\?<?[=!]`,
+      String.raw`escape sequence: "\\[1-9k]`,
+      "[-.]",
+      "^0+",
+    ],
+  ],
+  [
+    "rules/feeds.ts",
+    "a rule's paths; anchored",
+    [String.raw`^(source|sourceId|connection|region|resource\.(type|id|name)|labels\..*)$`],
+  ],
+  [
+    "rules/json-place.ts",
+    "the text of a pattern that a person wrote; sticky, and each repetition begins with a character that the one before cannot hold",
+    [
+      String.raw`[ \t\n\r]*(?:([{}[\],:])|("[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*")|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))`,
+      String.raw`[ \t\n\r]*`,
+    ],
+  ],
+  [
+    "rules/pattern-index-texts.ts",
+    "the texts of the rules' patterns",
+    [String.raw`[\0-\x7f]*$`, String.raw`^[\0-\x7f]*`],
+  ],
+  [
+    "rules/pattern-ip.ts",
+    "a text of an event, at most 16 KB; anchored, its parts divided by characters that they cannot hold",
+    [String.raw`^\d+\.\d+\.\d+\.\d+$`, "^[0-9a-fA-F:]*:[0-9a-fA-F:]*$", String.raw`^\d+$`],
+  ],
+  [
+    "rules/pattern.ts",
+    "the error of JSON.parse, which repeats at most 40 characters of what it read",
+    [String.raw`( in JSON)? at position .*$|, (\.{3})?".*is not valid JSON$`],
+  ],
+  [
+    "sources/answers.ts",
+    "an API's error: a code cut at 60 characters, a header, a body cut at 4,000 characters",
+    [
+      String.raw`^(APIG(W)?\.0301|ModelArts\.(0202|0203|0207|0212))$`,
+      String.raw`^(APIG(W)?\.0308|ModelArts\.(2799|4206|6101)|IAM\.0012)$`,
+      String.raw`^ModelArts\.2775$`,
+      String.raw`^APIG(W)?\.0101$`,
+      String.raw`^\d+$`,
+      String.raw`<(script|style)[\s\S]*?(<\/\1>|$)`,
+      "<[^<>]*>",
+      String.raw`[\s\u0000-\u001f\u007f]+`,
+    ],
+  ],
+  [
+    "sources/cloud-eye-detail.ts",
+    "a field of an item, at most 16 KB; anchored, or one character at the end",
+    [String.raw`^\s*([[{]|$)`, String.raw`\.$`],
+  ],
+  ["sources/endpoints.ts", "the configuration's endpoints", [String.raw`\/+$`]],
+  [
+    "sources/item.ts",
+    "a field of an item; anchored with a fixed length, or a fixed length at the end",
+    [String.raw`^\d{1,16}$`, String.raw`^\d{4}-\d\d-\d\d[T ]`, String.raw`^\d{1,15}$`, String.raw`(Z|[+-]\d\d:?\d\d)$`],
+  ],
+  [
+    "sources/marks.ts",
+    "our own state; anchored, its parts divided by characters that they cannot hold",
+    [String.raw`^(-?[0-9a-z]+)(?:\*(-?[0-9a-z]+)|=([^!]*))?(!)?$`],
+  ],
+  ["sources/path.ts", "a name that an API gave; one character at a time", [String.raw`[/\\]`]],
+  [
+    "sources/scrub.ts",
+    "a key of an item; fixed words",
+    ["^(envs?|dew_secret)$", "(passw(or)?d|secret|token|credential|api_?key|access_?key|private_?key)"],
+  ],
+  [
+    "sources/signer.ts",
+    "our own request; one character at a time, or our own date",
+    ["[!'()*]", String.raw`[-:]|\.\d+`],
+  ],
+  ["sources/updates.ts", "a field of an item; anchored, fixed words", ["^(success|fail)", "^fail"]],
+  ["store/dynamodb-plan.ts", "our own conditions", [String.raw`#(\w+)`]],
+];
+
+const files = readdirSync(LIB, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts") && !OWN_TEXT.has(file.split("/")[0]!))
+  .sort();
+const found = files.map((file) => {
+  const text = readFileSync(join(LIB, file), "utf8");
+  return { file, text, literals: literalsIn(text) };
+});
+
+test("each has a row that says what it reads and what bounds it; each row has its expression", () => {
+  const written = found
+    .filter(({ literals }) => literals.length > 0)
+    .map(({ file, literals }) => [file, [...new Set(literals.map(({ source }) => source))].sort()]);
+  expect(written).toEqual(LISTED.map(([file, , expressions]) => [file, expressions.toSorted()]));
+});
+
+describe.each(found.filter(({ literals }) => literals.length > 0))("$file", ({ file, literals }) => {
+  test("repeats nothing that repeats", () => {
+    if (DETERMINISTIC.has(file)) return;
+    expect(literals.filter(({ source }) => nestsRepetition(source))).toEqual([]);
+  });
+  test("splits at no alternatives", () => {
+    const splits = literals.filter(({ before }) => before.endsWith(".split("));
+    expect(splits.filter(({ source }) => hasAlternatives(source))).toEqual([]);
+  });
+});
+
+test("none is made of a text", () => {
+  expect(found.filter(({ text }) => text.includes("RegExp(")).map(({ file }) => file)).toEqual([]);
+});
+
+const shapes: [source: string, nests: boolean][] = [
+  ["(a+)+", true],
+  ["(?:a*b)*", true],
+  ["((a|b+)c){2,}", true],
+  ["(?:[^()]+|x)*", true],
+  ["(a{2,20})*", false],
+  ["[+*]+", false],
+  ["\\(a+\\)+", false],
+  ["(?:a)?b+", false],
+  ["(?<name>a+)-(b+)", false],
+];
+
+test.each(shapes)("%s: a repetition in a repetition is %s", (source, nests) => {
+  expect(nestsRepetition(source)).toBe(nests);
+});

@@ -1,0 +1,17 @@
+// Where a command run in this process writes: everything that it says goes to two functions.
+import type { Io } from "../../lib/cli/io.ts";
+
+export function ioTo(out: (text: string) => void, err: (text: string) => void = () => {}, more: Partial<Io> = {}): Io {
+  return {
+    out,
+    err,
+    send: async (text) => out(text),
+    live: out,
+    gone: new AbortController().signal,
+    tty: false,
+    color: false,
+    columns: () => 100,
+    rows: () => 40,
+    ...more,
+  };
+}
