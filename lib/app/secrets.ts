@@ -13,8 +13,15 @@ export interface UnresolvedSecret {
 
 type Place = [of: UnresolvedSecret["of"], name: string, value: unknown];
 
-/** Resolves all secrets at the first call, and again at each as long as some cannot be. Those are returned. */
-export function createSecretLearner(config: Config, secrets: Secrets): () => Promise<readonly UnresolvedSecret[]> {
+/**
+ * Resolves all secrets at the first call, and again at each as long as some cannot be. Those are returned. `learnTokens` does
+ * the same for what was issued for them.
+ */
+export function createSecretLearner(
+  config: Config,
+  secrets: Secrets,
+  learnTokens: () => Promise<void>,
+): () => Promise<readonly UnresolvedSecret[]> {
   const { connections, channels, health } = config;
   const places: Place[] = [
     ...Object.entries(connections).map(([name, { auth }]): Place => ["connection", name, auth]),
@@ -33,7 +40,12 @@ export function createSecretLearner(config: Config, secrets: Secrets): () => Pro
     if (all.length > 0) learning = undefined;
     return all;
   }
-  return () => (learning ??= learn());
+  return async () => {
+    learning ??= learn();
+    const unresolved = await learning;
+    await learnTokens();
+    return unresolved;
+  };
 }
 
 /** What is wrong with the references in the value, each once. */

@@ -120,7 +120,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
         uuid: ids.uuid,
         origin: simulator.url,
       };
-      const failure = orderedError(found.route, fault, requestId);
+      const failure = orderedError(found.route, fault, headers, requestId);
       return failure ?? answer(found.route, call, { method, url, headers, body }, auth, requestId);
     }
     const given = result();
