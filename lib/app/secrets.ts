@@ -22,12 +22,7 @@ export function createSecretLearner(
   secrets: Secrets,
   learnTokens: () => Promise<void>,
 ): () => Promise<readonly UnresolvedSecret[]> {
-  const { connections, channels, health } = config;
-  const places: Place[] = [
-    ...Object.entries(connections).map(([name, { auth }]): Place => ["connection", name, auth]),
-    ...Object.entries(channels).map(([name, { options }]): Place => ["channel", name, options]),
-    ["heartbeat", "heartbeat", health.heartbeat],
-  ];
+  const places = placesOf(config);
   let learning: Promise<UnresolvedSecret[]> | undefined;
 
   async function learn(): Promise<UnresolvedSecret[]> {
@@ -46,6 +41,20 @@ export function createSecretLearner(
     await learnTokens();
     return unresolved;
   };
+}
+
+/** The values of a configuration that may hold secrets. */
+export function secretPlaces(config: Config): unknown[] {
+  // An address is known as one by its key.
+  return placesOf(config).map(([of, , value]) => (of === "heartbeat" ? { url: value } : value));
+}
+
+function placesOf({ connections, channels, health }: Config): Place[] {
+  return [
+    ...Object.entries(connections).map(([name, { auth }]): Place => ["connection", name, auth]),
+    ...Object.entries(channels).map(([name, { options }]): Place => ["channel", name, options]),
+    ["heartbeat", "heartbeat", health.heartbeat],
+  ];
 }
 
 /** What is wrong with the references in the value, each once. */

@@ -14,6 +14,9 @@ const derive = promisify<string, Buffer, number, Buffer>(scrypt);
 /** How often tokens that other processes were issued are looked for; ms. */
 const LEARN_MS = 300_000;
 
+/** A token may be good for a while after it was to be renewed, and is a secret as long; ms. */
+const KEPT_MS = 86_400_000;
+
 interface TokenRow {
   salt: string;
   iv: string;
@@ -46,7 +49,7 @@ export function createTokenStore(store: Store, connection: string, password: str
     },
     async save(token) {
       try {
-        const expires = Math.max(0, Math.ceil(token.renewAt));
+        const expires = Math.max(0, Math.ceil(token.renewAt)) + KEPT_MS;
         await store.commit([{ op: "put", ...key, data: await seal(token, password), expires }]);
       } catch (error) {
         log.warn("token not kept", { connection, error: (error as Error).message });

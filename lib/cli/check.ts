@@ -12,7 +12,7 @@ import { type CommonOptions, openApp, readOwnConfig } from "./open.ts";
 
 /** Exit 1: findings, or a connection that does not work. An invalid configuration throws ConfigError (exit 2). */
 export async function checkCommand(io: Io, options: CommonOptions & { live?: boolean }): Promise<number> {
-  const config = await readOwnConfig(options);
+  const config = await readOwnConfig(io, options);
   const findings = await lintConfig(config, {
     compilePattern: (pattern) => compilePattern(pattern as Pattern),
     compileTimeInterval,

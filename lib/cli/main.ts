@@ -5,13 +5,14 @@ import { Superseded } from "../app/superseded.ts";
 import { processEnvironment } from "../config/environment.ts";
 import { ConfigError, formatFindings } from "../config/finding.ts";
 import { StoreError } from "../store/port.ts";
-import { DONE, type Io, REFUSED, UsageError, WRONG } from "./io.ts";
+import { createIo, DONE, type Io, REFUSED, type Screen, UsageError, WRONG } from "./io.ts";
 import { SCHEMA_NAMES, schemaCommand } from "./schema.ts";
 
 const LATER = ["silence", "ack"];
 
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */
-export async function main(argv: readonly string[], io: Io, version: string): Promise<number> {
+export async function main(argv: readonly string[], screen: Screen, version: string): Promise<number> {
+  const io = createIo(screen);
   let code = DONE;
   const program = createProgram(io, version, (result) => {
     code = result;
