@@ -4,6 +4,7 @@ import { Argument, Command, CommanderError } from "commander";
 import { Superseded } from "../app/superseded.ts";
 import { processEnvironment } from "../config/environment.ts";
 import { ConfigError, formatFindings } from "../config/finding.ts";
+import { oneLine } from "../model/printable.ts";
 import { StoreError } from "../store/port.ts";
 import { createIo, DONE, type Io, REFUSED, type Screen, UsageError, WRONG } from "./io.ts";
 import { SCHEMA_NAMES, schemaCommand } from "./schema.ts";
@@ -136,14 +137,16 @@ function failure(io: Io, error: unknown): number {
     return REFUSED;
   }
   if (error instanceof UsageError || error instanceof StoreError) {
-    io.err(`lookout: ${error.message}\n`);
+    io.err(`lookout: ${oneLine(error.message)}\n`);
     return REFUSED;
   }
   if (error instanceof Superseded) {
-    io.err(`lookout: ${error.message}\n`);
+    io.err(`lookout: ${oneLine(error.message)}\n`);
     return WRONG;
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  io.err(`lookout: unexpected failure: ${message}\n${processEnvironment()["LOOKOUT_DEBUG"] ? `${stack}\n` : ""}`);
+  io.err(
+    `lookout: unexpected failure: ${oneLine(message)}\n${processEnvironment()["LOOKOUT_DEBUG"] ? `${stack}\n` : ""}`,
+  );
   return WRONG;
 }

@@ -1,4 +1,4 @@
-// A text as it reads once its escapes are undone (JSON's, percent signs, HTML's), each character with its place in the text.
+// A text as it reads once its escapes are undone (JSON's, percent signs, HTML's), with the place of each character in the text.
 
 /** A decoded text. */
 export interface View {
@@ -12,7 +12,7 @@ export interface View {
 /** What was encoded is often encoded again: JSON in JSON, an address in an address. */
 const LAYERS = 3;
 const ESCAPE =
-  /\\u([0-9a-f]{4})|\\x([0-9a-f]{2})|\\(["'\\/bfnrt])|((?:%[0-9a-f]{2})+)|&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos));/gi;
+  /\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|["'\\/bfnrt])|(?:%[0-9a-f]{2})+|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);/gi;
 const BY_LETTER: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 const BY_NAME: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
@@ -21,59 +21,70 @@ export function decodings(text: string): View[] {
   const views: View[] = [];
   let last: View = { text, from: (at) => at, to: (at) => at };
   while (views.length < LAYERS && /[\\%&]/.test(last.text)) {
-    const next = decode(last);
-    if (next.text === last.text) break;
-    views.push(next);
-    last = next;
+    const decoded = last.text.replace(ESCAPE, meaning);
+    if (decoded === last.text) break;
+    last = viewOf(decoded, last);
+    views.push(last);
   }
   return views;
 }
 
-function decode(view: View): View {
-  const { text } = view;
-  /** Of each escape: where what it stands for begins and ends here, and where the escape does in the view. */
-  const marks: [begin: number, end: number, from: number, to: number][] = [];
-  let decoded = "";
-  let end = 0;
-  for (const match of text.matchAll(ESCAPE)) {
-    decoded += text.slice(end, match.index);
-    const meant = meaning(match);
-    end = match.index + match[0].length;
-    marks.push([decoded.length, decoded.length + meant.length, match.index, end]);
-    decoded += meant;
-  }
-  decoded += text.slice(end);
+/** An escape: where what it stands for begins and ends in the decoded text, and where itself does in the text before. */
+type Mark = readonly [begin: number, end: number, from: number, to: number];
+
+/** Places are only found out where they are asked for: hardly any text holds a secret. */
+function viewOf(text: string, before: View): View {
+  let known: Mark[] | undefined;
   /** The last escape that begins at or before a place. */
-  function markAt(at: number): (typeof marks)[number] | undefined {
+  function markAt(at: number): Mark | undefined {
+    known ??= marksOf(before.text);
     let low = 0;
-    let high = marks.length;
+    let high = known.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (marks[middle]![0] <= at) low = middle + 1;
+      if (known[middle]![0] <= at) low = middle + 1;
       else high = middle;
     }
-    return marks[low - 1];
+    return known[low - 1];
   }
   return {
-    text: decoded,
+    text,
     from(at) {
       const mark = markAt(at);
-      if (mark === undefined) return view.from(at);
-      return view.from(at < mark[1] ? mark[2] : mark[3] + at - mark[1]);
+      if (mark === undefined) return before.from(at);
+      return before.from(at < mark[1] ? mark[2] : mark[3] + at - mark[1]);
     },
     to(at) {
       const mark = markAt(at - 1);
-      if (mark === undefined) return view.to(at);
-      return view.to(at <= mark[1] ? mark[3] : mark[3] + at - mark[1]);
+      if (mark === undefined) return before.to(at);
+      return before.to(at <= mark[1] ? mark[3] : mark[3] + at - mark[1]);
     },
   };
 }
 
-function meaning([whole, unit, byte, letter, percents, decimal, hex, name]: RegExpExecArray): string {
-  if (unit ?? byte) return String.fromCharCode(Number.parseInt((unit ?? byte)!, 16));
-  if (letter) return BY_LETTER[letter] ?? letter;
-  if (percents) return Buffer.from(percents.replaceAll("%", ""), "hex").toString();
-  if (name) return BY_NAME[name.toLowerCase()]!;
-  const point = decimal ? Number(decimal) : Number.parseInt(hex!, 16);
-  return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
+function marksOf(text: string): Mark[] {
+  const marks: Mark[] = [];
+  /** How much shorter the decoded text is so far. */
+  let less = 0;
+  for (const { 0: escape, index } of text.matchAll(ESCAPE)) {
+    const begin = index - less;
+    const { length } = meaning(escape);
+    marks.push([begin, begin + length, index, index + escape.length]);
+    less += escape.length - length;
+  }
+  return marks;
+}
+
+function meaning(escape: string): string {
+  const kind = escape.charAt(1).toLowerCase();
+  if (escape.startsWith("%")) return Buffer.from(escape.replaceAll("%", ""), "hex").toString();
+  if (escape.startsWith("&")) return kind === "#" ? numbered(escape) : BY_NAME[escape.slice(1, -1).toLowerCase()]!;
+  if (escape.length === 2) return BY_LETTER[kind] ?? escape.charAt(1);
+  return String.fromCharCode(Number.parseInt(escape.slice(2), 16));
+}
+
+function numbered(entity: string): string {
+  const digits = entity.slice(2, -1);
+  const point = /^x/i.test(digits) ? Number.parseInt(digits.slice(1), 16) : Number(digits);
+  return point <= 0x10ffff ? String.fromCodePoint(point) : entity;
 }

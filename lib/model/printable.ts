@@ -33,7 +33,7 @@ export function redactedJson(value: unknown, redact: (text: string) => string, i
 }
 
 function escaped(char: string): string {
-  return Array.from({ length: char.length }, (_, at) => {
-    return `\\u${char.charCodeAt(at).toString(16).padStart(4, "0")}`;
-  }).join("");
+  let text = "";
+  for (let at = 0; at < char.length; at++) text += `\\u${char.charCodeAt(at).toString(16).padStart(4, "0")}`;
+  return text;
 }
