@@ -66,21 +66,21 @@ function marksOf(text: string): Mark[] {
   const marks: Mark[] = [];
   /** How much shorter the decoded text is so far. */
   let less = 0;
-  for (const { 0: escape, index } of text.matchAll(ESCAPE)) {
+  for (const { 0: written, index } of text.matchAll(ESCAPE)) {
     const begin = index - less;
-    const { length } = meaning(escape);
-    marks.push([begin, begin + length, index, index + escape.length]);
-    less += escape.length - length;
+    const { length } = meaning(written);
+    marks.push([begin, begin + length, index, index + written.length]);
+    less += written.length - length;
   }
   return marks;
 }
 
-function meaning(escape: string): string {
-  const kind = escape.charAt(1).toLowerCase();
-  if (escape.startsWith("%")) return Buffer.from(escape.replaceAll("%", ""), "hex").toString();
-  if (escape.startsWith("&")) return kind === "#" ? numbered(escape) : BY_NAME[escape.slice(1, -1).toLowerCase()]!;
-  if (escape.length === 2) return BY_LETTER[kind] ?? escape.charAt(1);
-  return String.fromCharCode(Number.parseInt(escape.slice(2), 16));
+function meaning(written: string): string {
+  const kind = written.charAt(1).toLowerCase();
+  if (written.startsWith("%")) return Buffer.from(written.replaceAll("%", ""), "hex").toString();
+  if (written.startsWith("&")) return kind === "#" ? numbered(written) : BY_NAME[written.slice(1, -1).toLowerCase()]!;
+  if (written.length === 2) return BY_LETTER[kind] ?? written.charAt(1);
+  return String.fromCharCode(Number.parseInt(written.slice(2), 16));
 }
 
 function numbered(entity: string): string {
