@@ -27,7 +27,7 @@ import { createSecretLearner } from "./secrets.ts";
 import { createTokenLearner, createTokenStore } from "./tokens.ts";
 import { createTransact } from "./unit.ts";
 
-/** Where secret references in the configuration are resolved, which throws SecretError, and what keeps them out of texts. */
+/** Where secret references are resolved, which throws SecretError, and what keeps secrets out of texts. */
 export interface Secrets extends Redactor {
   resolve(text: string): Promise<string>;
   /** `anew`: past whatever is kept of it, because it was refused. */

@@ -47,7 +47,7 @@ export async function attempt(app: App, delivery: DeliveryRow): Promise<Attempt>
 async function exchange(app: App, channel: Channel, request: HttpRequest, attempt: number): Promise<Outcome> {
   try {
     const response = await sendHttp(request, { timeoutMs: TIMEOUT_MS });
-    // Before the channel cuts its reason from it. What is left of a secret at the end, where the body was cut, is one too.
+    // Before the channel cuts its reason from it. The body may have been cut itself, within a secret.
     const body = app.redact(response.body, response.body.length);
     return channel.type.classify({ ...response, body }, { now: app.clock.now(), attempt });
   } catch (error) {

@@ -14,8 +14,8 @@ export interface UnresolvedSecret {
 type Place = [of: UnresolvedSecret["of"], name: string, value: unknown];
 
 /**
- * Resolves all secrets at the first call, and again at each as long as some cannot be. Those are returned. `learnTokens` does
- * the same for what was issued for them.
+ * Resolves all secrets at the first call, and again at each as long as some cannot be. Those are returned.
+ * `learnTokens` does the same for what was issued for them.
  */
 export function createSecretLearner(
   config: Config,

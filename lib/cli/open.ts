@@ -45,7 +45,7 @@ export interface Opened {
 
 const silentBus: Bus = { async publish() {} };
 
-/** Reads and checks the configuration file; throws ConfigError. The redactor learns its secrets, as far as this machine has them. */
+/** Reads and checks the configuration file; throws ConfigError. The redactor learns the secrets that this machine has. */
 export async function readConfig(
   file: string,
   redactor: Redactor = createRedactor(),

@@ -5,7 +5,7 @@ const RUN = /[A-Za-z0-9]{16,}/;
 /** Names in CamelCase, or a word with a number at its end. */
 const WORDS = /^([A-Z]?[a-z]+){1,4}\d{0,4}$/;
 
-/** Parts of an http(s) address that look like keys, as written and decoded, and its password; none of any other text. */
+/** Parts of an http(s) address that look like keys, as written and decoded, and its password; none of other text. */
 export function keysInAddress(text: string): string[] {
   const url = URL.parse(text.trim());
   if (url?.protocol !== "https:" && url?.protocol !== "http:") return [];

@@ -1,4 +1,4 @@
-// A text as it reads once its escapes are undone (JSON's, percent signs, HTML's), with the place of each character in the text.
+// A text as it reads once its escapes are undone (JSON's, percent signs, HTML's), with the place of each character.
 
 /** A decoded text. */
 export interface View {
@@ -16,7 +16,7 @@ const ESCAPE =
 const BY_LETTER: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 const BY_NAME: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-/** The text decoded once, twice and three times, as far as that makes a difference; nothing for a text without escapes. */
+/** The text decoded once, twice and three times, as far as that makes a difference. */
 export function decodings(text: string): View[] {
   const views: View[] = [];
   let last: View = { text, from: (at) => at, to: (at) => at };
@@ -29,7 +29,7 @@ export function decodings(text: string): View[] {
   return views;
 }
 
-/** An escape: where what it stands for begins and ends in the decoded text, and where itself does in the text before. */
+/** An escape: where what it stands for begins and ends in the decoded text, and where itself does before. */
 type Mark = readonly [begin: number, end: number, from: number, to: number];
 
 /** Places are only found out where they are asked for: hardly any text holds a secret. */

@@ -1,4 +1,4 @@
-// Finds secrets that others may read: in clear text in the file, or sent to an address without encryption. Shows no value.
+// Finds secrets that others may read: in clear text in the file, or sent without encryption. Shows no value.
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Config } from "../model/config.ts";

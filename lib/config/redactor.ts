@@ -1,4 +1,4 @@
-// Blots out known secrets in text that people will see, in every spelling in which URLs, JSON, HTML and base64 write them.
+// Blots out known secrets in text that people will see, also as URLs, JSON, HTML and base64 write them.
 import type { Redactor } from "../model/redactor.ts";
 import { keysInAddress } from "./address-keys.ts";
 import { decodings, type View } from "./decodings.ts";
@@ -9,6 +9,11 @@ export const MIN_LENGTH = 6;
 /** Of a text, four characters at every third place are looked at: whatever has six holds one of those wholly. */
 const STEP = 3;
 const PIECE = MIN_LENGTH - STEP + 1;
+
+/** What says of a secret only what it is for. */
+const PREFIX = /^(whsec_|bearer |basic )/i;
+/** Characters of an escape, also within another, at most. */
+const ESCAPE_LENGTH = 12;
 
 /** From a place in the text up to another. */
 type Range = readonly [from: number, to: number];
@@ -35,7 +40,7 @@ export function createRedactor(): Redactor {
 
   return {
     add(value) {
-      for (const part of [value, ...keysInAddress(value)]) {
+      for (const part of [value, value.trim().replace(PREFIX, ""), ...keysInAddress(value)]) {
         for (const spelling of spellings(part)) {
           // What hides a secret would otherwise be hidden itself, time after time.
           if (spelling.length < MIN_LENGTH || SHOWN_AS.includes(spelling) || known.has(spelling)) continue;
@@ -64,12 +69,14 @@ function wholes(text: string, secret: string): Range[] {
   return ranges;
 }
 
-/** The beginning of the secret where the text ends with it. */
+/** The beginning of the secret where the text ends with it, or with it and an escape that the cut went through. */
 function cutOff(text: string, secret: string): Range[] {
   const beginning = secret.slice(0, MIN_LENGTH);
-  const first = Math.max(0, text.length - secret.length + 1);
+  const first = Math.max(0, text.length - secret.length - ESCAPE_LENGTH);
   for (let at = text.indexOf(beginning, first); at >= 0; at = text.indexOf(beginning, at + 1)) {
-    if (secret.startsWith(text.slice(at))) return [[at, text.length]];
+    let end = at + MIN_LENGTH;
+    while (end < text.length && text[end] === secret[end - at]) end++;
+    if (end + ESCAPE_LENGTH >= text.length) return [[at, text.length]];
   }
   return [];
 }

@@ -19,7 +19,7 @@ export interface Secrets {
    * was refused, a value from AWS is asked for past what is kept of it, at most once a minute.
    */
   resolveDeep<T>(value: T, options?: { anew: boolean }): Promise<T>;
-  /** Redacts from then on what `resolveDeep` would, as far as it can be had without AWS; what is wrong with it is no matter here. */
+  /** Redacts from then on what `resolveDeep` would, as far as it can be had without AWS. Never rejects. */
   learnLocal(value: unknown): Promise<void>;
   /** The text with its references replaced; undefined where one has no value, or is one to AWS, which is not asked. */
   resolveLocal(text: string): Promise<string | undefined>;

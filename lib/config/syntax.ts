@@ -1,4 +1,5 @@
-// YAML's own errors in words for people, none of the file's, which may be a secret; what follows from an earlier one is left out.
+// YAML's own errors in words for people, none of them the file's, which may be secrets; what follows from an earlier error
+// is left out.
 import { Lexer, Scalar, visit, type Document as YamlDocument } from "yaml";
 import { type Finding, findingAt, type Location } from "./finding.ts";
 

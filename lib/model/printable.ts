@@ -1,22 +1,25 @@
-// Foreign text made fit to be shown or logged: nothing in it steers a terminal, forges a line, or reads otherwise than it is.
+// Foreign text made fit to be shown or logged: nothing in it steers a terminal, forges a line, or reads as what it is not.
 
+/** Signs of Arabic and Syriac that Unicode counts as format, but that are seen. */
+const SEEN = "[\\u0600-\\u0605\\u06dd\\u070f\\u0890\\u0891\\u08e2]";
+/** Marks and letters that are not. */
+const UNSEEN = "\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u3164\\uffa0";
 /**
- * Characters that are no text: controls, what turns the direction of writing, what is invisible (zero-width, tags, fillers), line
- * and paragraph separators, half surrogates. Not the signs of Arabic and Syriac that Unicode counts as format.
+ * Characters that are no text: controls, what turns the direction of writing, what is invisible (zero-width, tags, fillers),
+ * separators of lines and paragraphs, half surrogates.
  */
-const NO_TEXT =
-  "(?![\\u0600-\\u0605\\u06dd\\u070f\\u0890\\u0891\\u08e2])[\\p{Cc}\\p{Cf}\\p{Cs}\\u2028\\u2029\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u3164\\uffa0]";
+const NO_TEXT = `(?!${SEEN})[\\p{Cc}\\p{Cf}\\p{Cs}\\u2028\\u2029${UNSEEN}]`;
 /** Emoji of several people or things are held together by one of those. */
 const JOINED = "(?<=[\\p{Extended_Pictographic}\\ufe0f\\u{1f3fb}-\\u{1f3ff}])\\u200d(?=\\p{Extended_Pictographic})";
 const STEERING = new RegExp(`(?!${JOINED})(?![\\n\\t])${NO_TEXT}`, "gu");
 const INVISIBLE = new RegExp(`(?!${JOINED})${NO_TEXT}`, "gu");
 
-/** Whatever is no text written as in JSON (`\u001b`), so that JSON stays the JSON that it was. New lines and tabs stay. */
+/** What is no text written as in JSON (`\u001b`): JSON stays the JSON that it was. New lines and tabs stay. */
 export function printable(text: string): string {
   return text.replace(STEERING, escaped);
 }
 
-/** The text on one line: white space and controls become single spaces, half surrogates U+FFFD, what is invisible goes. */
+/** The text on one line: white space and controls become single spaces, half surrogates U+FFFD, the invisible goes. */
 export function oneLine(text: string): string {
   return text
     .toWellFormed()

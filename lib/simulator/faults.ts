@@ -5,8 +5,8 @@ import type { RouteName } from "./switches.ts";
 
 type FaultKind =
   /**
-   * An HTTP error with the API's own body; `retryAfter` in seconds, or a date as HTTP writes it. `says` makes its text and the
-   * request's id in place of the usual ones, of the headers that were sent: servers repeat what they were given.
+   * An HTTP error with the API's own body; `retryAfter` in seconds, or a date as HTTP writes it. `says` makes its text and
+   * the request's id, of the headers that were sent: servers repeat what they were given.
    */
   | { kind: "status"; status: number; retryAfter?: number | string; says?: (sent: IncomingHttpHeaders) => string }
   /** The connection is reset before an answer. */

@@ -1,5 +1,5 @@
-// What people see of a body in each receiver's dialect: the text, and what the dialect made of it. Generous readers: what any client of
-// the dialect might take for markup is markup.
+// What people see of a body in each receiver's dialect: the text, and what the dialect made of it. Generous readers: what any
+// client of the dialect might take for markup is markup.
 
 /** A body as it is shown. */
 export interface Shown {
