@@ -60,6 +60,7 @@ function withoutBudget(app: App): App {
       connection: { ...connection.config, auth: { accessKey, secretKey } },
       clock: wallClock,
       random: Math.random,
+      redactor: config.secrets,
       gate: createGate(app, connection.name, "bench", async () => false),
       limits: { rate: 0 },
     });

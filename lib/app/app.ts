@@ -8,6 +8,7 @@ import { HEALTH_RULE } from "../model/alert.ts";
 import type { Clock } from "../model/clock.ts";
 import type { AuthConfig, ChannelConfig, Config, ConnectionConfig, Pattern } from "../model/config.ts";
 import type { Log } from "../model/log.ts";
+import type { Redactor } from "../model/redactor.ts";
 import { compileRules } from "../rules/compile.ts";
 import { compilePattern } from "../rules/pattern.ts";
 import { CloudError } from "../sources/client.ts";
@@ -24,15 +25,14 @@ import { healthRuleConfig } from "./health.ts";
 import { divide } from "./owners.ts";
 import { createProjectStore } from "./projects.ts";
 import { createSecretLearner } from "./secrets.ts";
-import { createTokenStore } from "./tokens.ts";
+import { createTokenLearner, createTokenStore } from "./tokens.ts";
 import { createTransact } from "./unit.ts";
 
-/** Where secret references in the configuration are resolved; throws SecretError. */
-export interface Secrets {
+/** Where secret references are resolved, which throws SecretError, and what keeps secrets out of texts. */
+export interface Secrets extends Redactor {
   resolve(text: string): Promise<string>;
   /** `anew`: past whatever is kept of it, because it was refused. */
   resolveDeep<T>(value: T, options?: { anew: boolean }): Promise<T>;
-  redact(text: string): string;
 }
 
 export interface AppPorts {
@@ -70,6 +70,8 @@ export function createApp(config: Config, given: AppPorts): App {
       compileTimeInterval(spec, { timezone: config.timezone }),
     ]),
   );
+  const resolveAuth = (auth: AuthConfig) => secrets.resolveDeep(auth);
+  const learnTokens = createTokenLearner(config, { store, clock, log, redactor: secrets, resolve: resolveAuth });
   const budget = createBudgets(config, clock, ports.perKind === true);
   const connections = new Map(
     Object.entries(config.connections).map(([name, one]) => [name, createConnection(name, one, ports, budget(name))]),
@@ -108,7 +110,7 @@ export function createApp(config: Config, given: AppPorts): App {
     channels,
     heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),
     redact: secrets.redact,
-    learnSecrets: createSecretLearner(config, secrets),
+    learnSecrets: createSecretLearner(config, secrets, learnTokens),
     brokenChannels: new Set(),
     print,
   };
@@ -155,13 +157,14 @@ function createConnection(name: string, config: ConnectionConfig, ports: AppPort
   function open(auth: AuthConfig | undefined): Opened {
     const fingerprint = fingerprintOf(auth);
     const gate = createGate(ports, name, fingerprint, () => isReplaced(fingerprint));
-    const { store, clock, random, log } = ports;
+    const { store, clock, random, log, secrets } = ports;
     const tokens = auth && "password" in auth ? { tokens: createTokenStore(store, name, auth.password, log) } : {};
     const projects = createProjectStore(ports, name, config, fingerprint);
     const client = createCloudClient({
       connection: { ...config, auth },
       clock,
       random,
+      redactor: secrets,
       gate,
       projects,
       limiter,

@@ -56,7 +56,9 @@ async function printed(app: App, text: string): Promise<Outcome> {
 async function exchange(app: App, channel: Channel, request: HttpRequest, attempt: number): Promise<Outcome> {
   try {
     const response = await sendHttp(request, { timeoutMs: TIMEOUT_MS });
-    return channel.type.classify(response, { now: app.clock.now(), attempt });
+    // Before the channel cuts its reason from it. The body may have been cut itself, within a secret.
+    const body = app.redact(response.body, response.body.length);
+    return channel.type.classify({ ...response, body }, { now: app.clock.now(), attempt });
   } catch (error) {
     return { kind: "retry", reason: (error as Error).message };
   }

@@ -5,6 +5,7 @@ import type { ChannelType } from "../channels/port.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Config, ConnectionConfig, SourceConfig } from "../model/config.ts";
 import type { Log } from "../model/log.ts";
+import type { Redactor } from "../model/redactor.ts";
 import type { CompiledRule, Rules } from "../rules/compile.ts";
 import type { Transition } from "../rules/state.ts";
 import type { CloudClient } from "../sources/client.ts";
@@ -83,8 +84,8 @@ export interface App {
   channels: ReadonlyMap<string, Channel>;
   /** The address to ask after each healthy round, its secrets resolved. */
   heartbeatUrl(): Promise<string | undefined>;
-  /** Replaces every configured secret that was resolved so far in a text that people will see. */
-  redact: (text: string) => string;
+  /** Replaces every secret that is known so far in a text that people will see; always before any cut. */
+  redact: Redactor["redact"];
   /**
    * Resolves every secret there is, once, so that `redact` knows it before anything is read that may hold it. Returns those that
    * cannot be resolved: the next call tries them again.

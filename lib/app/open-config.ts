@@ -5,11 +5,11 @@ import { channelTypes } from "../channels/registry.ts";
 import type { RuleCheckers } from "../config/check-rules.ts";
 import type { Environment } from "../config/environment.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
-import type { Redactor } from "../config/redactor.ts";
 import type { AwsSecrets } from "../config/secret-values.ts";
 import { createSecrets, type Secrets } from "../config/secrets.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Pattern } from "../model/config.ts";
+import type { Redactor } from "../model/redactor.ts";
 import { compileExtract } from "../rules/extract.ts";
 import { compilePattern } from "../rules/pattern.ts";
 import { compileTemplate } from "../rules/template.ts";
@@ -26,7 +26,7 @@ export interface OpenConfigOptions {
 }
 
 export interface OpenedConfig extends LoadedConfig {
-  secrets: Secrets & Pick<Redactor, "redact">;
+  secrets: Secrets & Redactor;
 }
 
 /** What checks the patterns, templates and expressions of rules, wherever a file holds some. */
@@ -48,5 +48,5 @@ export async function openConfig(path: string, options: OpenConfigOptions): Prom
   });
   const baseDir = dirname(loaded.config.file);
   const secrets = createSecrets({ env, baseDir, now: clock.now, redactor, ...(aws === undefined ? {} : { aws }) });
-  return { ...loaded, secrets: { ...secrets, redact: redactor.redact } };
+  return { ...loaded, secrets: { ...secrets, ...redactor } };
 }

@@ -13,14 +13,16 @@ export interface UnresolvedSecret {
 
 type Place = [of: UnresolvedSecret["of"], name: string, value: unknown];
 
-/** Resolves all secrets at the first call, and again at each as long as some cannot be. Those are returned. */
-export function createSecretLearner(config: Config, secrets: Secrets): () => Promise<readonly UnresolvedSecret[]> {
-  const { connections, channels, health } = config;
-  const places: Place[] = [
-    ...Object.entries(connections).map(([name, { auth }]): Place => ["connection", name, auth]),
-    ...Object.entries(channels).map(([name, { options }]): Place => ["channel", name, options]),
-    ["heartbeat", "heartbeat", health.heartbeat],
-  ];
+/**
+ * Resolves all secrets at the first call, and again at each as long as some cannot be. Those are returned.
+ * `learnTokens` does the same for what was issued for them.
+ */
+export function createSecretLearner(
+  config: Config,
+  secrets: Secrets,
+  learnTokens: () => Promise<void>,
+): () => Promise<readonly UnresolvedSecret[]> {
+  const places = placesOf(config);
   let learning: Promise<UnresolvedSecret[]> | undefined;
 
   async function learn(): Promise<UnresolvedSecret[]> {
@@ -33,7 +35,26 @@ export function createSecretLearner(config: Config, secrets: Secrets): () => Pro
     if (all.length > 0) learning = undefined;
     return all;
   }
-  return () => (learning ??= learn());
+  return async () => {
+    learning ??= learn();
+    const unresolved = await learning;
+    await learnTokens();
+    return unresolved;
+  };
+}
+
+/** The values of a configuration that may hold secrets. */
+export function secretPlaces(config: Config): unknown[] {
+  // An address is known as one by its key.
+  return placesOf(config).map(([of, , value]) => (of === "heartbeat" ? { url: value } : value));
+}
+
+function placesOf({ connections, channels, health }: Config): Place[] {
+  return [
+    ...Object.entries(connections).map(([name, { auth }]): Place => ["connection", name, auth]),
+    ...Object.entries(channels).map(([name, { options }]): Place => ["channel", name, options]),
+    ["heartbeat", "heartbeat", health.heartbeat],
+  ];
 }
 
 /** What is wrong with the references in the value, each once. */

@@ -1,6 +1,7 @@
 // Log lines on Lambda: one JSON object each, with the request's id, and no secret that this process knows of.
 import type { Clock } from "../model/clock.ts";
 import type { Log } from "../model/log.ts";
+import { printable, redactedJson } from "../model/printable.ts";
 
 export interface LambdaLog extends Log {
   /** From now on every line carries this id: a container serves one request at a time. */
@@ -17,8 +18,8 @@ export function createLambdaLog(
   const at =
     (level: string) =>
     (message: string, fields: Record<string, unknown> = {}) => {
-      const line = JSON.stringify({ time: new Date(clock.now()).toISOString(), level, message, requestId, ...fields });
-      write(`${redact(line)}\n`);
+      const line = { time: new Date(clock.now()).toISOString(), level, message, requestId, ...fields };
+      write(`${printable(redactedJson(line, redact))}\n`);
     };
   return {
     debug() {},

@@ -10,6 +10,7 @@ import { reconcileRules } from "../app/registry.ts";
 import { type Environment, processEnvironment } from "../config/environment.ts";
 import { createRedactor } from "../config/redactor.ts";
 import type { Config } from "../model/config.ts";
+import { printable } from "../model/printable.ts";
 import { type DynamoOptions, openDynamoStore } from "../store/dynamodb.ts";
 import { builtAt } from "./build.ts";
 import { createEventBridgeBus } from "./bus.ts";
@@ -62,7 +63,7 @@ async function open(env: Environment): Promise<App> {
   const client = new EventBridgeClient({ maxAttempts: 2, requestHandler: BUS_TIMEOUTS });
   const bus = createEventBridgeBus({ client, name: required(env, "LOOKOUT_BUS"), clock: wallClock, log });
   const store = await openDynamoStore({ ...tableOf(config, env), clock: wallClock });
-  const print = async (text: string) => void process.stderr.write(`${text}\n`);
+  const print = async (text: string) => void process.stderr.write(`${printable(redact(text))}\n`);
   try {
     const ports = { store, clock: wallClock, random: Math.random, identity, log, bus, secrets, print };
     // Every kind has a function of its own.

@@ -1,10 +1,12 @@
 // One alert as the lines a person needs when woken by it, the most needed first; the length of each is bounded.
+
 import type { NotifiedAlert, NotifyReason } from "../model/notification.ts";
+import { oneLine } from "../model/printable.ts";
 import { harmlessLink } from "./address.ts";
 import { durationText } from "./duration-text.ts";
 import type { Line, Medium } from "./medium.ts";
 import type { Told } from "./news.ts";
-import { characters, cut, oneLine } from "./plain.ts";
+import { characters, cut } from "./plain.ts";
 
 const REASONS: Readonly<Record<NotifyReason, string>> = {
   new: "New",

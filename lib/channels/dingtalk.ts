@@ -4,7 +4,7 @@ import { createHmac } from "node:crypto";
 import * as z from "zod";
 import { Address, postJson, usableAddress } from "./address.ts";
 import { byCode, jsonObject, retry } from "./answer.ts";
-import { lookalikes, type Markup, writeText } from "./markdown.ts";
+import { inert, type Markup, writeText } from "./markdown.ts";
 import { characters, cut, jsonBytes } from "./plain.ts";
 import type { ChannelType } from "./port.ts";
 import { receiverWords } from "./redact.ts";
@@ -15,7 +15,7 @@ const Options = z.strictObject({ url: Address, secret: z.string().min(1).optiona
 const MARKUP: Markup = {
   limit: 18_500,
   measure: jsonBytes,
-  escape: lookalikes,
+  escape: inert,
   strong: (written) => `**${written}**`,
   link: (written, address) => `[${written}](${address})`,
   newline: "  \n",
@@ -41,7 +41,7 @@ export const dingtalk: ChannelType<z.infer<typeof Options>> = {
       url.searchParams.set("timestamp", String(now));
       url.searchParams.set("sign", signature(options.secret, String(now)));
     }
-    const markdown = { title: cut(lookalikes(title), 200, characters), text };
+    const markdown = { title: cut(inert(title), 200, characters), text };
     return postJson(url.href, { msgtype: "markdown", markdown, at: { isAtAll: false } });
   },
   classify(response, { now, attempt }) {

@@ -38,13 +38,28 @@ export function writeText(
 function writeLine(line: Line, markup: Markup): string {
   const text = markup.escape(line.text);
   if (line.link) return markup.link(text, line.link);
-  return line.strong ? markup.strong(text) : text;
+  return line.strong ? markup.strong(text) : lineOf(text);
 }
 
-/** For Markdown dialects without a dependable escape: what could open a link, a mention or emphasis becomes a lookalike. */
-export function lookalikes(raw: string): string {
-  return raw.replace(/[<>[\]*`]/g, (char) => LOOKALIKES[char] ?? char);
+/** Inert text at the beginning of a line. */
+export function lineOf(text: string): string {
+  return LINE_START.test(text) ? JOINER + text : text;
 }
+
+/** What would begin a list, a rule or, below another line, a heading. */
+const LINE_START = /^([-+=]|\d+\))/;
+/** Takes no room and joins nothing that is markup or an address. */
+const JOINER = "\u2060";
+
+/**
+ * For markup without a dependable escape: what opens or closes markup becomes a full-width lookalike, and what holds an
+ * address, a mention or an emoji's name together is parted by an invisible character. Each code point by itself, so that it
+ * can be measured.
+ */
+export function inert(raw: string): string {
+  return raw.replace(MARKUP, (char) => LOOKALIKES[char] ?? char + JOINER);
+}
+const MARKUP = /[<>[\]*`_#~|\\&.:@/]/g;
 const LOOKALIKES: Readonly<Record<string, string>> = {
   "<": "＜",
   ">": "＞",
@@ -52,4 +67,10 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
   "]": "］",
   "*": "＊",
   "`": "｀",
+  _: "＿",
+  "#": "＃",
+  "~": "～",
+  "|": "｜",
+  "\\": "＼",
+  "&": "＆",
 };

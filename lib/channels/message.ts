@@ -1,11 +1,12 @@
 // What every chat says about a notification, as plain lines that each channel writes in its own markup: its news first, each
 // by name, and the rest counted. A message never exceeds its medium's limit.
+
 import type { Notification, NotifiedAlert } from "../model/notification.ts";
+import { oneLine } from "../model/printable.ts";
 import { alertLines, fieldsText, piece } from "./alert-lines.ts";
 import { fitted } from "./fit.ts";
 import { blockCost, type Line, type Medium } from "./medium.ts";
 import { countsText, newsOf, type Tone, toneOf } from "./news.ts";
-import { oneLine } from "./plain.ts";
 import { titleOf } from "./title.ts";
 
 export interface Message {

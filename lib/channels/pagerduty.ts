@@ -1,12 +1,14 @@
 // PagerDuty Events API v2: one incident per alert, opened and resolved under the alert's id.
 // https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
+
 import * as z from "zod";
 import type { Event } from "../model/event.ts";
 import type { NotifiedAlert } from "../model/notification.ts";
+import { oneLine } from "../model/printable.ts";
 import { Address, harmlessLink, postJson } from "./address.ts";
 import { jsonObject, refused, retry, retryAfter } from "./answer.ts";
 import { reasonOf } from "./news.ts";
-import { bytes, characters, cut, oneLine } from "./plain.ts";
+import { bytes, characters, cut } from "./plain.ts";
 import type { ChannelType } from "./port.ts";
 import { receiverWords } from "./redact.ts";
 

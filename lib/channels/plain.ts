@@ -1,15 +1,4 @@
-// Foreign text made fit for one line of a message: no line breaks, no invisible direction marks, never half a code point.
-
-const DIRECTION_MARKS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
-
-/** The text on one line: white space and control characters become single spaces, lone surrogates U+FFFD. */
-export function oneLine(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(DIRECTION_MARKS, "")
-    .replace(/[\s\p{Cc}]+/gu, " ")
-    .trim();
-}
+// Text measured as channels measure it, and cut to what they hold: never half a code point.
 
 /** The text, or its beginning and "…", such that it costs at most `max`; `cost` adds up over code points. */
 export function cut(text: string, max: number, cost: (text: string) => number): string {

@@ -1,5 +1,6 @@
 // What a receiver answers, made fit for errors and logs: it may repeat our address or key, which must not be shown.
-import { characters, cut, oneLine } from "./plain.ts";
+import { oneLine } from "../model/printable.ts";
+import { characters, cut } from "./plain.ts";
 import type { HttpRequest } from "./port.ts";
 
 const HIDDEN = "[hidden]";

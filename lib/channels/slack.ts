@@ -4,7 +4,7 @@
 import * as z from "zod";
 import { Address, postJson } from "./address.ts";
 import { jsonObject, refused, retry, retryAfter, wait } from "./answer.ts";
-import { lookalikes } from "./markdown.ts";
+import { inert, lineOf } from "./markdown.ts";
 import type { Line, Medium } from "./medium.ts";
 import { compose } from "./message.ts";
 import { jsonBytes, jsonItemBytes } from "./plain.ts";
@@ -85,14 +85,5 @@ function elementsOf({ text, strong, link }: Line, index: number): object[] {
  */
 function standIn(blocks: readonly Line[][]): string {
   const lines = blocks.flat().filter((line) => !line.link);
-  return lines.map(({ text }) => inert(text)).join("\n");
-}
-
-/** Lookalikes for what opens markup (an underscore does at a word's edge), a word joiner within what may be an address or a name. */
-function inert(raw: string): string {
-  return lookalikes(raw)
-    .replaceAll("&", "＆")
-    .replaceAll("~", "～")
-    .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "＿")
-    .replace(/[.:@#](?=\S)/g, "$&\u2060");
+  return lines.map(({ text }) => lineOf(inert(text))).join("\n");
 }

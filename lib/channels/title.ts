@@ -1,8 +1,10 @@
 // The title of a message and of an alert: at most so long, and never without a name of what is new.
+
 import type { Notification, NotifyReason } from "../model/notification.ts";
+import { oneLine } from "../model/printable.ts";
 import { durationText } from "./duration-text.ts";
 import { type Told, type Tone, toneOf } from "./news.ts";
-import { characters, cut, oneLine } from "./plain.ts";
+import { characters, cut } from "./plain.ts";
 
 /** Characters of a message's title, at most. */
 const TITLE_LIMIT = 150;

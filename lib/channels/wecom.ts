@@ -3,7 +3,7 @@
 import * as z from "zod";
 import { Address, postJson } from "./address.ts";
 import { byCode, jsonObject } from "./answer.ts";
-import { lookalikes, type Markup, writeText } from "./markdown.ts";
+import { inert, type Markup, writeText } from "./markdown.ts";
 import { bytes } from "./plain.ts";
 import type { ChannelType } from "./port.ts";
 
@@ -12,7 +12,7 @@ const Options = z.strictObject({ url: Address });
 const MARKUP: Markup = {
   limit: 4_096,
   measure: bytes,
-  escape: lookalikes,
+  escape: inert,
   strong: (written) => `**${written}**`,
   link: (written, address) => `[${written}](${address})`,
   newline: "\n",

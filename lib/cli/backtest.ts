@@ -25,8 +25,8 @@ export interface BacktestCommandOptions extends CommonOptions {
 /** Exit 1: something could not be read, or it was stopped. */
 export async function backtestCommand(io: Io, options: BacktestCommandOptions): Promise<number> {
   const since = spanOf(options.since);
-  const config = await readOwnConfig(options);
-  const other = options.compare === undefined ? undefined : (await readConfig(options.compare)).config;
+  const config = await readOwnConfig(io, options);
+  const other = options.compare === undefined ? undefined : (await readConfig(options.compare, io.redactor)).config;
   checkRule(options, [config.config, ...(other === undefined ? [] : [other])]);
   const store = await openStore(io, config.config, options.state);
   const stop = stopSignals();
@@ -47,7 +47,7 @@ export async function backtestCommand(io: Io, options: BacktestCommandOptions): 
       },
       evaluating: ({ done, of }) => teller.soon(done === of, `evaluated ${done} of ${of} events`),
     });
-    report(io, app.redact, result, options);
+    report(io, result, options);
     return result.unread.length === 0 ? DONE : WRONG;
   } catch (error) {
     if (!stop.signal.aborted) throw error;
@@ -59,15 +59,10 @@ export async function backtestCommand(io: Io, options: BacktestCommandOptions): 
   }
 }
 
-function report(
-  io: Io,
-  redact: (text: string) => string,
-  result: Backtest,
-  { config, compare, rule, json }: BacktestCommandOptions,
-): void {
+function report(io: Io, result: Backtest, { config, compare, rule, json }: BacktestCommandOptions): void {
   const names = { config, ...(rule === undefined ? {} : { rule }), ...(compare === undefined ? {} : { compare }) };
   if (json) jsonDocument(io, { ...names, ...result, ...(compare === undefined ? {} : { comparedTo: compare }) });
-  else io.out(redact(describeBacktest(io, result, names)));
+  else io.out(describeBacktest(io, result, names));
 }
 
 function spanOf(text: string): number {

@@ -12,7 +12,7 @@ import { type CommonOptions, openApp, readOwnConfig } from "./open.ts";
 
 /** Exit 1: findings, or a connection that does not work. An invalid configuration throws ConfigError (exit 2). */
 export async function checkCommand(io: Io, options: CommonOptions & { live?: boolean }): Promise<number> {
-  const config = await readOwnConfig(options);
+  const config = await readOwnConfig(io, options);
   const findings = await lintConfig(config, {
     compilePattern: (pattern) => compilePattern(pattern as Pattern),
     compileTimeInterval,
@@ -48,7 +48,7 @@ function describe(io: Io, { source, kind, connection, project, targets, errors }
   const lines = [`${source} (${kind}) on ${connection}, project ${project ?? "unknown"}: ${found}`];
   for (const { id, name, status } of targets.slice(0, 50)) {
     lines.push(
-      `  ${oneLine(id, 60)}${name === null ? "" : `  ${oneLine(name, 40)}`}${status === null ? "" : `  ${status}`}`,
+      `  ${oneLine(id, 60)}${name === null ? "" : `  ${oneLine(name, 40)}`}${status === null ? "" : `  ${oneLine(status, 40)}`}`,
     );
   }
   if (targets.length > 50) lines.push(`  and ${targets.length - 50} more`);

@@ -43,7 +43,8 @@ export async function dropCommand(io: Io, id: string, options: CommonOptions): P
   try {
     const found = findId(await listDeliveries(app), id);
     await dropDelivery(app, found);
-    io.out(options.json ? `${JSON.stringify({ id: found, dropped: true })}\n` : `Dropped ${found}.\n`);
+    if (options.json) jsonLines(io, [{ id: found, dropped: true }]);
+    else io.out(`Dropped ${found}.\n`);
     return DONE;
   } finally {
     await close();

@@ -5,6 +5,8 @@ import type { TargetStatus } from "../app/status.ts";
 import { type Io, oneLine, styled } from "./io.ts";
 import { severityStyle } from "./severity.ts";
 
+/** Columns of the reason why a rule did or did not match. */
+const REASON = 400;
 /** As many deliveries of one alert are shown. */
 const DELIVERIES = 5;
 
@@ -36,7 +38,7 @@ export function eventText(io: Io, { event, stored, rules }: EventExplanation, ne
   lines.push("", others.length > shown.length ? "not matched, the nearest first:" : "not matched:");
   for (const { rule, at, reason, mismatches } of shown) {
     const more = mismatches.length > 1 ? ` (and ${fields(mismatches.length - 1)} more)` : "";
-    lines.push(`  ${rule}${place(at)}: ${reason}${more}`);
+    lines.push(`  ${rule}${place(at)}: ${oneLine(reason ?? "", REASON)}${more}`);
   }
   if (others.length > shown.length) lines.push(`  and ${others.length - shown.length} more: --all shows them`);
   return `${lines.join("\n")}\n`;
@@ -58,7 +60,7 @@ export function alertText(io: Io, { alert, at, openedBy, deadline, ...telling }:
 
 /** Of a resource of which no event was seen since `since`: how far its targets are read. */
 export function unseenText(name: string, since: string, targets: readonly TargetStatus[]): string {
-  const lines = [`No event of ${name} was seen since ${moment(since)}.`];
+  const lines = [`No event of ${oneLine(name)} was seen since ${moment(since)}.`];
   for (const { source, lastReadAt, error } of targets) {
     const read = lastReadAt === null ? "was never read completely" : `is read up to ${moment(lastReadAt)}`;
     lines.push(`Its target of ${source} ${read}${error === null ? "" : `: ${oneLine(error, 200)}`}.`);
@@ -69,7 +71,7 @@ export function unseenText(name: string, since: string, targets: readonly Target
 
 function matchedLines(io: Io, { rule, at, key, reason, effects, deadline }: RuleVerdict, stored: boolean): string[] {
   const lines = [`${styled(io, "bold", rule)}${place(at)}`, `  key ${pairs(key ?? {})}`];
-  if (reason !== null) lines.push(`  ${reason}`);
+  if (reason !== null) lines.push(`  ${oneLine(reason, REASON)}`);
   for (const effect of effects) {
     const { id, status, severity, count } = effect.alert;
     const isNew = effect.kind === "opened" && !stored;
@@ -138,7 +140,7 @@ function deliveryLine(io: Io, { id, channel, status, attempts, error, reason, ..
 /** `connection=prod, resource.id=svc-1` */
 function pairs(values: Record<string, unknown>): string {
   const text = Object.entries(values).map(([field, value]) => {
-    return `${field}=${typeof value === "string" ? oneLine(value, 60) : JSON.stringify(value)}`;
+    return `${field}=${oneLine(typeof value === "string" ? value : JSON.stringify(value), 60)}`;
   });
   return text.length === 0 ? "of everything" : text.join(", ");
 }

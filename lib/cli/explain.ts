@@ -10,7 +10,7 @@ import { formatLocation } from "../config/finding.ts";
 import { parseDuration } from "../model/duration.ts";
 import type { Place } from "../model/place.ts";
 import { alertText, eventText, unseenText } from "./explain-text.ts";
-import { DONE, type Io, UsageError } from "./io.ts";
+import { DONE, type Io, jsonDocument, UsageError } from "./io.ts";
 import { type CommonOptions, type Opened, openExisting } from "./open.ts";
 
 /** As many of the rules that did not match are shown: of one event, and of each of many. */
@@ -40,8 +40,8 @@ export async function explainCommand(io: Io, id: string | undefined, options: Ex
       places.has(place) || place[0] === "rules" ? formatLocation(places.locate(place)) : null;
     const explainer = createExplainer(app, createReader(app), locate);
     const show: Show = {
-      out: (words) => io.out(app.redact(words)),
-      json: (value) => io.out(app.redact(`${JSON.stringify(value, null, 2)}\n`)),
+      out: io.out,
+      json: (value) => jsonDocument(io, value),
       io,
       options,
     };

@@ -1,9 +1,14 @@
 // Where commands write and how they fail: results to stdout, logs to stderr, exit codes of the contract (section 7).
 import { styleText } from "node:util";
-import { columnsOf, cutTo, flatten, padTo } from "../local/columns.ts";
+import { createRedactor } from "../config/redactor.ts";
+import { columnsOf, cutTo, padTo } from "../local/columns.ts";
+import { steering, written } from "../local/steering.ts";
 import type { Log } from "../model/log.ts";
+import { oneLine as lineOf, printable, redactedJson } from "../model/printable.ts";
+import type { Redactor } from "../model/redactor.ts";
 
-export interface Io {
+/** Where the process writes. */
+export interface Screen {
   /** Results. */
   out(text: string): void;
   /** Logs and errors: dropped where nobody reads them. */
@@ -23,6 +28,28 @@ export interface Io {
   rows(): number;
 }
 
+/** Where commands write: what is written is redacted and steers no terminal, but for our own colours. */
+export interface Io extends Screen {
+  /** JSON, in which every text is redacted already. */
+  json(text: string): void;
+  /** Learns the secrets of every configuration that the command reads. */
+  redactor: Redactor;
+}
+
+/** The one way from a command to the screen. */
+export function createIo(screen: Screen): Io {
+  const redactor = createRedactor();
+  return {
+    ...screen,
+    redactor,
+    out: (text) => screen.out(written(redactor.redact(text))),
+    err: (text) => screen.err(written(redactor.redact(text))),
+    send: (text) => screen.send(written(redactor.redact(text))),
+    live: (text) => screen.live(written(redactor.redact(text))),
+    json: (text) => screen.out(printable(text)),
+  };
+}
+
 /** Bad usage: what is wrong and what to do. Exit 2, nothing was done. */
 export class UsageError extends Error {
   override name = "UsageError";
@@ -39,49 +66,52 @@ export type Style = Parameters<typeof styleText>[0];
 
 /** The text in a style where colours are wanted, else as it is. */
 export function styled(io: Io, style: Style, text: string): string {
-  return io.color ? styleText(style, text, { validateStream: false }) : text;
+  if (!io.color) return text;
+  const [before = "", after = ""] = styleText(style, "\0", { validateStream: false }).split("\0");
+  return steering(before) + text + steering(after);
 }
 
-/** Log lines for people: time, level, message, fields. */
-export function createLog(io: Io, redact: (text: string) => string): Log {
+/** Log lines for people: time, level, message, fields. One entry is one line. */
+export function createLog(io: Pick<Io, "err">): Log {
   const write =
     (level: string) =>
     (message: string, fields: Record<string, unknown> = {}) => {
       const pairs = Object.entries(fields).map(
         ([key, value]) => `${key}=${typeof value === "string" ? JSON.stringify(value) : value}`,
       );
-      io.err(redact(`${new Date().toISOString()} ${level} ${[message, ...pairs].join(" ")}\n`));
+      const entry = [message, ...pairs].join(" ").replace(/[\n\t]/g, (char) => (char === "\n" ? "\\n" : "\\t"));
+      io.err(`${new Date().toISOString()} ${level} ${entry}\n`);
     };
   return { debug() {}, info: write("info "), warn: write("warn "), error: write("error") };
 }
 
 /** Lists for scripts: one JSON document per line. */
 export function jsonLines(io: Io, values: Iterable<unknown>): void {
-  for (const value of values) io.out(`${JSON.stringify(value)}\n`);
+  for (const value of values) io.json(`${redactedJson(value, io.redactor.redact)}\n`);
 }
 
 /** One JSON document, indented by two, written in pieces: a long one is never held as a whole. */
 export function jsonDocument(io: Io, value: unknown): void {
   let text = "";
-  for (const part of partsOf(value, "\n")) {
+  for (const part of partsOf(value, "\n", io.redactor.redact)) {
     text += part;
     if (text.length < PIECE) continue;
-    io.out(text);
+    io.json(text);
     text = "";
   }
-  io.out(`${text}\n`);
+  io.json(`${text}\n`);
 }
 
-function* partsOf(value: unknown, newline: string): Generator<string> {
-  if (typeof value !== "object" || value === null) return yield JSON.stringify(value);
+function* partsOf(value: unknown, newline: string, redact: Redactor["redact"]): Generator<string> {
+  if (typeof value !== "object" || value === null) return yield redactedJson(value, redact);
   const list = Array.isArray(value);
   const entries = list ? value.entries() : Object.entries(value).filter(([, one]) => one !== undefined);
   const inner = `${newline}  `;
   let empty = true;
   for (const [key, one] of entries) {
     yield `${empty ? (list ? "[" : "{") : ","}${inner}${list ? "" : `${JSON.stringify(key)}: `}`;
-    if (list) yield JSON.stringify(one, null, 2).replaceAll("\n", inner);
-    else yield* partsOf(one, inner);
+    if (list) yield redactedJson(one, redact, 2).replaceAll("\n", inner);
+    else yield* partsOf(one, inner, redact);
     empty = false;
   }
   if (empty) yield list ? "[]" : "{}";
@@ -104,5 +134,5 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 /** One line of text for a cell, at most so many columns wide. */
 export function oneLine(text: string, width = 100): string {
-  return cutTo(flatten(text), width);
+  return cutTo(lineOf(text), width);
 }

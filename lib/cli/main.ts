@@ -4,14 +4,16 @@ import { Argument, Command, CommanderError } from "commander";
 import { Superseded } from "../app/superseded.ts";
 import { processEnvironment } from "../config/environment.ts";
 import { ConfigError, formatFindings } from "../config/finding.ts";
+import { oneLine } from "../model/printable.ts";
 import { RowDamaged, StoreError } from "../store/port.ts";
-import { DONE, type Io, REFUSED, UsageError, WRONG } from "./io.ts";
+import { createIo, DONE, type Io, REFUSED, type Screen, UsageError, WRONG } from "./io.ts";
 import { SCHEMA_NAMES, schemaCommand } from "./schema.ts";
 
 const LATER = ["silence", "ack"];
 
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */
-export async function main(argv: readonly string[], io: Io, version: string): Promise<number> {
+export async function main(argv: readonly string[], screen: Screen, version: string): Promise<number> {
+  const io = createIo(screen);
   let code = DONE;
   const program = createProgram(io, version, (result) => {
     code = result;
@@ -135,14 +137,16 @@ function failure(io: Io, error: unknown): number {
     return REFUSED;
   }
   if (error instanceof UsageError || error instanceof StoreError) {
-    io.err(`lookout: ${error.message}\n`);
+    io.err(`lookout: ${oneLine(error.message)}\n`);
     return REFUSED;
   }
   if (error instanceof Superseded || error instanceof RowDamaged) {
-    io.err(`lookout: ${error.message}\n`);
+    io.err(`lookout: ${oneLine(error.message)}\n`);
     return WRONG;
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  io.err(`lookout: unexpected failure: ${message}\n${processEnvironment()["LOOKOUT_DEBUG"] ? `${stack}\n` : ""}`);
+  io.err(
+    `lookout: unexpected failure: ${oneLine(message)}\n${processEnvironment()["LOOKOUT_DEBUG"] ? `${stack}\n` : ""}`,
+  );
   return WRONG;
 }

@@ -5,6 +5,7 @@ import { createApp } from "../app/app.ts";
 import { wallClock } from "../app/clock.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { type OpenedConfig, openConfig } from "../app/open-config.ts";
+import { secretPlaces } from "../app/secrets.ts";
 import { type Environment, processEnvironment } from "../config/environment.ts";
 import { ConfigError, findingAt } from "../config/finding.ts";
 import type { Places } from "../config/load.ts";
@@ -12,6 +13,7 @@ import { createRedactor } from "../config/redactor.ts";
 import { processIdentity } from "../local/identity.ts";
 import type { Config } from "../model/config.ts";
 import type { Log } from "../model/log.ts";
+import type { Redactor } from "../model/redactor.ts";
 import type { Store } from "../store/port.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { createLog, type Io, UsageError } from "./io.ts";
@@ -43,20 +45,25 @@ export interface Opened {
 
 const silentBus: Bus = { async publish() {} };
 
-/** Reads and checks the configuration file; throws ConfigError. */
-export function readConfig(file: string, env: Environment = processEnvironment()): Promise<OpenedConfig> {
-  const redactor = createRedactor();
+/** Reads and checks the configuration file; throws ConfigError. The redactor learns the secrets that this machine has. */
+export async function readConfig(
+  file: string,
+  redactor: Redactor = createRedactor(),
+  env: Environment = processEnvironment(),
+): Promise<OpenedConfig> {
   // Loaded only where a reference to AWS is resolved: they bring the AWS SDK with them.
   const aws = {
     parameter: async (name: string) => (await awsSecrets()).parameter(name),
     secret: async (id: string) => (await awsSecrets()).secret(id),
   };
-  return openConfig(file, { packsDir: PACKS, env, clock: wallClock, redactor, aws });
+  const opened = await openConfig(file, { packsDir: PACKS, env, clock: wallClock, redactor, aws });
+  await opened.secrets.learnLocal(secretPlaces(opened.config));
+  return opened;
 }
 
 /** The same for the configuration that a command works with. Where there is none yet, it says how to begin. */
-export async function readOwnConfig({ config: file }: CommonOptions): Promise<OpenedConfig> {
-  if (existsSync(file)) return readConfig(file);
+export async function readOwnConfig({ redactor }: Io, { config: file }: CommonOptions): Promise<OpenedConfig> {
+  if (existsSync(file)) return readConfig(file, redactor);
   const message = `there is no ${basename(file)} in ${resolve(dirname(file))}`;
   const hint = `begin with "cp ${relative(".", EXAMPLE)} ${file}", or name another file with --config`;
   throw new ConfigError([findingAt({ file, line: 1, column: 1 }, [], message, hint)]);
@@ -69,7 +76,7 @@ async function awsSecrets() {
 
 /** Opens everything; throws ConfigError and StoreError, having done nothing. */
 export async function openApp(io: Io, options: CommonOptions): Promise<Opened> {
-  const config = await readOwnConfig(options);
+  const config = await readOwnConfig(io, options);
   const store = await openStore(io, config.config, options.state);
   return { ...assemble(io, config, store, silentBus), close: () => store.close() };
 }
@@ -85,10 +92,16 @@ export async function openExisting(io: Io, options: CommonOptions): Promise<Open
 }
 
 /** The application over a store that is open already, as after a reload. `stamp`: when the configuration was read; ms. */
-export function assemble(io: Io, config: OpenedConfig, store: Store, bus: Bus, stamp?: number): Omit<Opened, "close"> {
+export function assemble(
+  io: Pick<Io, "send" | "err">,
+  config: OpenedConfig,
+  store: Store,
+  bus: Bus,
+  stamp?: number,
+): Omit<Opened, "close"> {
   const { secrets } = config;
-  const log = createLog(io, secrets.redact);
-  const print = (text: string) => io.send(secrets.redact(`${text}\n`));
+  const log = createLog(io);
+  const print = (text: string) => io.send(`${text}\n`);
   const app = createApp(config.config, {
     store,
     clock: wallClock,

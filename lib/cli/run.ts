@@ -29,12 +29,12 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
     await nameUnresolved(opened.app, opened.log);
     const report = await runOnce(opened.app, stop.signal);
     if (options.json) jsonDocument(io, { ...report, deliveries: report.deliveries.map(viewDelivery) });
-    else io.out(opened.app.redact(describe(report)));
+    else io.out(describe(report));
     return isWell(report) && isSound(opened.app) ? DONE : WRONG;
   } catch (error) {
     // It ran, and was stopped in the middle.
     if (!(error instanceof StoreError)) throw error;
-    io.err(`lookout: ${error.message}\n`);
+    io.err(`lookout: ${oneLine(error.message)}\n`);
     return WRONG;
   } finally {
     stop.end();
@@ -48,12 +48,12 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
  */
 export async function runCommand(io: Io, options: CommonOptions): Promise<number> {
   const bus = createLocalBus(wallClock.sleep);
-  let read = await readStamped(options);
+  let read = await readStamped(io, options);
   const store = await openStore(io, read.opened.config, options.state);
   const stop = stopSignals();
   const refused: Problem[] = [];
   const troubles = new Map<string, string | undefined>();
-  const log = createLog(io, (text) => read.opened.secrets.redact(text));
+  const log = createLog(io);
   let reload = new AbortController();
   /** Why it stands by, as it was said last; undefined: it does not. */
   let standingBy: string | undefined;
@@ -63,7 +63,7 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
   /** False where the file is invalid: the old configuration runs on. */
   async function readAgain(): Promise<boolean> {
     try {
-      read = await readStamped(options, read);
+      read = await readStamped(io, options, read);
       refused.length = 0;
       return true;
     } catch (error) {
@@ -128,8 +128,8 @@ interface Stamped {
 }
 
 /** Reads the file; one that says the same as before is no newer than it was. */
-async function readStamped(options: CommonOptions, before?: Stamped): Promise<Stamped> {
-  const opened = await readOwnConfig(options);
+async function readStamped(io: Io, options: CommonOptions, before?: Stamped): Promise<Stamped> {
+  const opened = await readOwnConfig(io, options);
   const same = before !== undefined && configHash(opened.config) === configHash(before.opened.config);
   return { opened, stamp: same ? before.stamp : wallClock.now() };
 }
@@ -189,7 +189,7 @@ function describe({ polls, deliveries, problems }: RoundReport): string {
     lines.push(`${source}: ${count(targets, "target")}, ${count(found, "new event")}`);
     if (discoveryError !== undefined) lines.push(`  targets unknown: ${oneLine(discoveryError, 300)}`);
     for (const [target, { kind, error }] of Object.entries(failing))
-      if (kind !== "interrupted") lines.push(`  ${target} not read: ${oneLine(error, 300)}`);
+      if (kind !== "interrupted") lines.push(`  ${oneLine(target)} not read: ${oneLine(error, 300)}`);
     if (unreached > 0) lines.push(`  ${count(unreached, "target")} not reached: the run was stopped; the next goes on`);
   }
   for (const { channel, status, notification, attempts, error } of deliveries) {

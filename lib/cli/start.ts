@@ -9,6 +9,7 @@ import { openAlerts } from "../app/lists.ts";
 import { columnsOf } from "../local/columns.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { demoConfig, demoEnvironment } from "../local/demo.ts";
+import { steering } from "../local/steering.ts";
 import { type NewsLine, renderView, type SourceLine, type ViewState } from "../local/view.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Transition } from "../rules/state.ts";
@@ -22,8 +23,13 @@ const SPEED = 60;
 const REDRAW_MS = 500;
 const KEPT_NEWS = 200;
 /** The alternate screen without a cursor, on which a line that is too long is cut and does not wrap. */
-const ENTER = "\u001b[?1049h\u001b[?25l\u001b[?7l";
-const LEAVE = "\u001b[?7h\u001b[?25h\u001b[?1049l";
+const ENTER = steering("\u001b[?1049h\u001b[?25l\u001b[?7l");
+const LEAVE = steering("\u001b[?7h\u001b[?25h\u001b[?1049l");
+const HOME = steering("\u001b[H");
+const ERASE = steering("\u001b[K");
+const ERASE_BELOW = steering("\u001b[J");
+/** To the first column of the next line, also where the terminal is raw. */
+const NEXT = `${steering("\u001b[G")}\n`;
 const TITLE = "Lookout watches the five event APIs of a simulated cloud";
 const ENDED = "This was the simulated cloud. To watch your own:";
 const STEPS = [
@@ -48,7 +54,7 @@ export async function startCommand(io: Io, options: { for?: string }): Promise<n
   io.gone.addEventListener("abort", end);
   if (seconds !== undefined) setTimeout(end, seconds * 1_000).unref();
   try {
-    const read = await readConfig(EXAMPLE, demoEnvironment(simulator, receiver));
+    const read = await readConfig(EXAMPLE, io.redactor, demoEnvironment(simulator, receiver));
     const config = { ...read, config: demoConfig(read.config, simulator) };
     const store = await openStore(io, config.config, join(folder, "state.db"));
     const bus = createLocalBus(wallClock.sleep);
@@ -143,8 +149,8 @@ function createShow(io: Io) {
     const size = { columns: io.columns(), rows: io.rows() };
     const lines = renderView(state, wallClock.now(), size, paint);
     // Behind the last column there is nothing to erase, and a terminal would erase that column.
-    const drawn = lines.map((line) => (columnsOf(line) < size.columns ? `${line}\u001b[K` : line));
-    return `\u001b[H${drawn.join("\r\n")}${lines.length < size.rows ? "\r\n\u001b[J" : ""}`;
+    const drawn = lines.map((line) => (columnsOf(line) < size.columns ? line + ERASE : line));
+    return HOME + drawn.join(NEXT) + (lines.length < size.rows ? NEXT + ERASE_BELOW : "");
   }
   function paint(style: string, text: string): string {
     if (style === "title") return styled(io, ["bold", "inverse"], text);

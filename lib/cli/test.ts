@@ -20,7 +20,7 @@ export interface TestOptions {
 
 /** Exit 1: a test failed. A file that is no test file throws ConfigError, and nothing is run. */
 export async function testCommand(io: Io, files: readonly string[], options: TestOptions): Promise<number> {
-  const opened = await openAll(files);
+  const opened = await openAll(io, files);
   const results: TestResult[] = [];
   for (const file of opened) {
     for (const { test, location } of file.tests) {
@@ -43,12 +43,12 @@ export async function testCommand(io: Io, files: readonly string[], options: Tes
 }
 
 /** Everything that is wrong about any of the files is told at once. */
-async function openAll(files: readonly string[]): Promise<RuleTestFile[]> {
+async function openAll({ redactor }: Io, files: readonly string[]): Promise<RuleTestFile[]> {
   const findings: Finding[] = [];
   const opened: RuleTestFile[] = [];
   for (const file of new Set(files)) {
     try {
-      opened.push(await openRuleTests(file, { packsDir: PACKS, readConfig }));
+      opened.push(await openRuleTests(file, { packsDir: PACKS, readConfig: (name) => readConfig(name, redactor) }));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       findings.push(...error.findings);

@@ -73,8 +73,17 @@ function unknownKeys(issue: Issue & { code: "unrecognized_keys" }, context: Cont
     const [message, hint] = aboutUnknownKey(key, at, known);
     const near = hint === undefined ? undefined : known.find((word) => hint.includes(`"${word}"`));
     if (near !== undefined) meant.add(JSON.stringify([...issue.path, near]));
-    return findingAt(document.locate([...at, key], "key"), [...at, key], message, hint);
+    const location = document.locate([...at, key], "key");
+    if (mayBeSecret(at, partAt(context.root, [...(issue.path as Place), key]))) {
+      return findingAt(location, at, "a key that is unknown here, and has no value", hint);
+    }
+    return findingAt(location, [...at, key], message, hint);
   });
+}
+
+/** `password:hunter2`, where a space is missing, is a key without a value: it is not repeated. */
+function mayBeSecret([section]: Place, value: unknown): boolean {
+  return value === null && ["connections", "channels", "health"].includes(String(section));
 }
 
 function describe(issue: Issue, context: Context): Finding {

@@ -10,6 +10,7 @@ import { lintIntervals } from "./lint-intervals.ts";
 import type { CompilePattern } from "./lint-patterns.ts";
 import { lintChannels, lintRoutes, lintSilences } from "./lint-routes.ts";
 import { lintRules } from "./lint-rules.ts";
+import { lintExposure } from "./lint-secrets.ts";
 import { lintTemplates } from "./lint-templates.ts";
 import { type CompileTimeInterval, lintTimes } from "./lint-times.ts";
 import type { LoadedConfig, Places } from "./load.ts";
@@ -40,6 +41,7 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
     ...lintIntervals(config, places, deps.compileTimeInterval, deps.now),
     ...lintTimes(config, places, deps.compileTimeInterval, deps.now),
     ...(await lintSecrets(config, places, deps.secrets)),
+    ...(await lintExposure(config, places, deps.secrets)),
     ...(await lintChannelValues(config.channels, places, deps.channelTypes, deps.secrets)),
   ];
   return sortFindings(findings, places.files);

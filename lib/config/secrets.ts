@@ -1,6 +1,7 @@
 // Resolves secret references when they are needed; no error, cache key or log of it ever holds a value.
+
+import type { Redactor } from "../model/redactor.ts";
 import type { Environment } from "./environment.ts";
-import type { Redactor } from "./redactor.ts";
 import { type Reference, splitReferences } from "./references.ts";
 import { type AwsSecrets, fromAws, fromEnvironment, fromFile } from "./secret-values.ts";
 
@@ -18,14 +19,19 @@ export interface Secrets {
    * was refused, a value from AWS is asked for past what is kept of it, at most once a minute.
    */
   resolveDeep<T>(value: T, options?: { anew: boolean }): Promise<T>;
+  /** Redacts from then on what `resolveDeep` would, as far as it can be had without AWS. Never rejects. */
+  learnLocal(value: unknown): Promise<void>;
   /** The text with its references replaced; undefined where one has no value, or is one to AWS, which is not asked. */
   resolveLocal(text: string): Promise<string | undefined>;
   /** What is wrong with the text's references to variables and files; those to AWS are not tried. */
   problems(text: string): Promise<string[]>;
 }
 
-/** Keys whose values are secret also where they stand in the file itself. */
-const SECRET = /(key|secret|token|password|url|authorization)$/i;
+/** Keys, and names of headers, whose values are secret also where they stand in the file itself. */
+const SECRET = /(key|secret|token|password|url|signature|cookie)$|auth|credential/i;
+
+/** The text with its references replaced; undefined where that is not possible. */
+type ResolveText = (text: string) => Promise<string | undefined>;
 
 interface Kept {
   until: number;
@@ -88,25 +94,32 @@ export function createSecrets({ env, baseDir, now, redactor, aws }: SecretOption
     return (await Promise.all(values)).join("");
   }
 
-  async function resolveAny(value: unknown, key: string, anew: boolean): Promise<unknown> {
+  async function resolveLocal(text: string): Promise<string | undefined> {
+    const known = splitReferences(text).every((part) => typeof part === "string" || isLocal(part));
+    return known ? resolveText(text, false).catch(() => undefined) : undefined;
+  }
+
+  async function resolveAny(value: unknown, key: string, resolved: ResolveText): Promise<unknown> {
     if (typeof value === "string") {
-      const resolved = await resolveText(value, anew);
-      if (SECRET.test(key)) redactor.add(resolved);
-      return resolved;
+      const text = await resolved(value);
+      if (text !== undefined && SECRET.test(key)) redactor.add(text);
+      return text;
     }
-    if (Array.isArray(value)) return Promise.all(value.map((item) => resolveAny(item, key, anew)));
+    if (Array.isArray(value)) return Promise.all(value.map((item) => resolveAny(item, key, resolved)));
     if (typeof value !== "object" || value === null) return value;
-    const entries = Object.entries(value).map(async ([name, part]) => [name, await resolveAny(part, name, anew)]);
+    const entries = Object.entries(value).map(async ([name, part]) => [name, await resolveAny(part, name, resolved)]);
     return Object.fromEntries(await Promise.all(entries));
   }
 
   return {
     resolve: (text) => resolveText(text, false),
-    async resolveLocal(text) {
-      const known = splitReferences(text).every((part) => typeof part === "string" || isLocal(part));
-      return known ? resolveText(text, false).catch(() => undefined) : undefined;
+    resolveLocal,
+    async resolveDeep<T>(value: T, { anew } = { anew: false }) {
+      return (await resolveAny(value, "", (text) => resolveText(text, anew))) as T;
     },
-    resolveDeep: async <T>(value: T, { anew } = { anew: false }) => (await resolveAny(value, "", anew)) as T,
+    async learnLocal(value) {
+      await resolveAny(value, "", resolveLocal);
+    },
     async problems(text) {
       const local = splitReferences(text).filter(
         (part): part is Reference => typeof part !== "string" && isLocal(part),

@@ -1,4 +1,5 @@
-// YAML's own errors in words for people; what follows from an earlier error is left out.
+// YAML's own errors in words for people, none of them the file's, which may be secrets; what follows from an earlier error
+// is left out.
 import { Lexer, Scalar, visit, type Document as YamlDocument } from "yaml";
 import { type Finding, findingAt, type Location } from "./finding.ts";
 
@@ -9,6 +10,10 @@ const WORDS: Readonly<Record<string, [message: string, hint?: string]>> = {
   TAB_AS_INDENT: ["a tab indents this line", "indent with spaces"],
   BLOCK_AS_IMPLICIT_KEY: ["a map cannot begin here", 'quote a value that holds ": "'],
   BAD_ALIAS: ["this is no alias", "quote a value that begins with * or &"],
+  TAG_RESOLVE_FAILED: ["there is no such tag", "quote a value that begins with !"],
+  BAD_COLLECTION_TYPE: ["there is no such tag", "quote a value that begins with !"],
+  BAD_DIRECTIVE: ["this is no directive", "quote a value that begins with %"],
+  BAD_DQ_ESCAPE: ["this is no escape in double quotes", "write \\\\ for a backslash, or use single quotes"],
 };
 /** A reference from its beginning to its end, on one line. */
 const REFERENCE = /^\$\{[^{}\r\n]*\}/;
@@ -69,8 +74,9 @@ export function setAsideUnquoted(text: string): SetAside {
   };
 }
 
+/** What is quoted of the file stands at the end, after a colon. */
 function sentence(message: string): string {
-  return `this is not valid YAML: ${message}`;
+  return `this is not valid YAML: ${message.replace(/(?<=\w): .*/s, "")}`;
 }
 
 /** Offsets of `${` where the braces belong to YAML: a plain scalar in a flow collection ends at the `$`. */

@@ -71,7 +71,8 @@ export function readTree(yaml: Document.Parsed): Tree {
       aliases--;
       return value;
     }
-    const message = target === undefined ? `there is no anchor &${name} before this alias` : `&${name} contains itself`;
+    // Unquoted, a secret may look like an alias: it is not repeated.
+    const message = target === undefined ? "there is no anchor for this alias before it" : "this alias contains itself";
     problems.push({
       offset,
       place,

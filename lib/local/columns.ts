@@ -1,11 +1,12 @@
 // Text measured by the columns it takes on a terminal: CJK and emoji take two each, combining marks none.
 import stringWidth from "string-width";
+import { unmarked } from "./steering.ts";
 
 const graphemes = new Intl.Segmenter();
 
 /** Columns that the text takes; colours take none. */
 export function columnsOf(text: string): number {
-  return stringWidth(text);
+  return stringWidth(unmarked(text));
 }
 
 /** The text if it fits, else as much of its beginning as fits with "…" after it. No character is cut in two. */
@@ -25,9 +26,4 @@ export function cutTo(text: string, columns: number): string {
 /** The text with spaces after it up to that many columns. */
 export function padTo(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - columnsOf(text)));
-}
-
-/** The text on one line: white space and control characters become single spaces. */
-export function flatten(text: string): string {
-  return text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, " ").trim();
 }

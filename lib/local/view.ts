@@ -1,6 +1,7 @@
 // What a person sees of a running Lookout: the sources, the open alerts and where each goes, and the latest news. Pure text.
 import type { Alert } from "../model/alert.ts";
-import { columnsOf, cutTo, flatten, padTo } from "./columns.ts";
+import { oneLine } from "../model/printable.ts";
+import { columnsOf, cutTo, padTo } from "./columns.ts";
 
 export type Paint = (style: "title" | "dim" | "good" | "bad" | string, text: string) => string;
 
@@ -111,10 +112,10 @@ function sourceTable(sources: readonly SourceLine[], now: number, columns: numbe
 function openAlerts(open: readonly OpenLine[], room: number, now: number, columns: number): Part[][] {
   const shown = open.slice(0, room).map(({ alert, since, to }): Part[] => {
     const head = `  ${alert.severity.padEnd(8)} ${`×${alert.count}`.padEnd(4)} ${ago(now - since).padStart(4)}  `;
-    const target = ` → ${flatten(to)}`;
+    const target = ` → ${oneLine(to)}`;
     const left = columns - columnsOf(head);
     const named = left - columnsOf(target) >= SUMMARY;
-    const text = cutTo(flatten(alert.summary), named ? left - columnsOf(target) : left);
+    const text = cutTo(oneLine(alert.summary), named ? left - columnsOf(target) : left);
     return [[alert.severity, head], [undefined, text], ...(named ? [["dim", target] as Part] : [])];
   });
   const number = shown.length < open.length ? `${shown.length} of ${open.length}` : `${open.length}`;
@@ -125,7 +126,7 @@ function newsLine({ at, what, style, text }: NewsLine): Part[] {
   const head = `  ${new Date(at).toISOString().slice(11, 19)} ${what.padEnd(8)} `;
   return [
     [style, head],
-    [undefined, flatten(text)],
+    [undefined, oneLine(text)],
   ];
 }
 

@@ -1,10 +1,14 @@
 // Faults to order: which requests fail, how, and how often; all decided by the seed or by counting, never by real chance.
+import type { IncomingHttpHeaders } from "node:http";
 import type { Random } from "./random.ts";
 import type { RouteName } from "./switches.ts";
 
 type FaultKind =
-  /** An HTTP error with the API's own body; `retryAfter` in seconds, or a date as HTTP writes it. */
-  | { kind: "status"; status: number; retryAfter?: number | string }
+  /**
+   * An HTTP error with the API's own body; `retryAfter` in seconds, or a date as HTTP writes it. `says` makes its text and
+   * the request's id, of the headers that were sent: servers repeat what they were given.
+   */
+  | { kind: "status"; status: number; retryAfter?: number | string; says?: (sent: IncomingHttpHeaders) => string }
   /** The connection is reset before an answer. */
   | { kind: "reset" }
   /** The answer ends half-way. */

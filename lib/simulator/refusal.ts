@@ -58,8 +58,8 @@ const MODELARTS_CODES: Record<number, string> = {
 };
 
 /** What a service says for a status that a fault orders. */
-export function faultRefusal(status: number): Refusal {
-  return new Refusal(status, FAULT_TEXTS[status] ?? "Internal error.");
+export function faultRefusal(status: number, text = FAULT_TEXTS[status] ?? "Internal error."): Refusal {
+  return new Refusal(status, text);
 }
 
 const FAULT_TEXTS: Record<number, string> = {

@@ -58,6 +58,8 @@ export interface Simulator {
   requests: Record<RouteName, number>;
   /** The newest thousand, oldest first. */
   seen: SeenRequest[];
+  /** Every token that was issued. */
+  issued: readonly string[];
   setFaults(faults: readonly Fault[]): void;
   setSwitches(switches: Partial<Switches>): void;
   /** How many requests were refused for their credentials (401). */
@@ -80,6 +82,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const routes = createRoutes();
   const requests = Object.fromEntries(routes.map((route) => [route.name, 0])) as Record<RouteName, number>;
   const seen: SeenRequest[] = [];
+  const issued: string[] = [];
   let refusals = 0;
   const closing = new AbortController();
   const day = scenario === "day";
@@ -116,11 +119,15 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
         world,
         switches,
         credentials,
-        issueToken: (projectId) => auth.issue(projectId, now, switches.tokenLife),
+        issueToken(projectId) {
+          const issue = auth.issue(projectId, now, switches.tokenLife);
+          issued.push(issue.token);
+          return issue;
+        },
         uuid: ids.uuid,
         origin: simulator.url,
       };
-      const failure = orderedError(found.route, fault, requestId);
+      const failure = orderedError(found.route, fault, headers, requestId);
       return failure ?? answer(found.route, call, { method, url, headers, body }, auth, requestId);
     }
     const given = result();
@@ -148,6 +155,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     },
     requests,
     seen,
+    issued,
     setFaults: faults.set,
     setSwitches: (changes) => void Object.assign(switches, changes),
     get refusals() {

@@ -1,5 +1,5 @@
 // Requests and answers as they go over the wire, with what faults do to them there.
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { refused } from "./answering.ts";
 import type { Answer } from "./apis/call.ts";
 import { type Fault, withWrongTypes } from "./faults.ts";
@@ -7,14 +7,25 @@ import { faultRefusal } from "./refusal.ts";
 import type { Route } from "./routes.ts";
 
 const BODY_LIMIT = 1024 * 1024;
+/** What clients take of a header, and more. */
+const MAX_HEADER = 4_096;
 
 /** The error that a fault orders for this request, if it does. */
-export function orderedError(route: Route, fault: Fault | undefined, requestId: string): Answer | undefined {
+export function orderedError(
+  route: Route,
+  fault: Fault | undefined,
+  sent: IncomingHttpHeaders,
+  requestId: string,
+): Answer | undefined {
   if (fault?.kind !== "status") return undefined;
-  const after = fault.retryAfter;
+  const { retryAfter, says } = fault;
+  const said = says?.(sent);
   return {
-    ...refused(route, faultRefusal(fault.status), requestId),
-    headers: after === undefined ? {} : { "Retry-After": String(after) },
+    ...refused(route, faultRefusal(fault.status, said), requestId),
+    headers: {
+      ...(retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) }),
+      ...(said === undefined ? {} : { "X-Request-Id": said.slice(0, MAX_HEADER) }),
+    },
   };
 }
 

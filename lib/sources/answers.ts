@@ -1,5 +1,6 @@
 // Reads what the clouds answer when they refuse: the four families of error bodies, and what each means for a caller.
-// Invariant: an error's text is short, for people, and never made of a header or anything else we sent.
+// Invariant: an error's text is short, for people, and holds no secret that we know: it is redacted first and cut then.
+import type { Redactor } from "../model/redactor.ts";
 import { CloudError, type CloudErrorKind } from "./client.ts";
 
 export interface Answer {
@@ -8,6 +9,10 @@ export interface Answer {
   text: string;
 }
 
+type Redact = Redactor["redact"];
+
+/** Characters that are read of a text. */
+const READ = 65_536;
 const MAX_RETRY_AFTER_MS = 86_400_000;
 /** The gateway's "invalid authentication information", and ModelArts' expired, invalid and unscoped tokens. */
 const CREDENTIAL_CODES = /^(APIG(W)?\.0301|ModelArts\.(0202|0203|0207|0212))$/i;
@@ -18,16 +23,16 @@ const MISSING_CODES = /^ModelArts\.2775$/i;
 const NO_API_CODES = /^APIG(W)?\.0101$/i;
 
 /** The error of an answer that is no 2xx. `what` names the request; `now` (ms) resolves Retry-After and tells clocks apart. */
-export function answerError(answer: Answer, what: string, now: number): CloudError {
-  const { code, message } = readBody(answer.text);
+export function answerError(answer: Answer, what: string, now: number, redact: Redact): CloudError {
+  const { code, message } = readBody(answer.text, redact);
   const kind = kindOf(answer.status, code);
-  const request = answer.headers.get("x-request-id");
+  const request = redact(answer.headers.get("x-request-id") ?? "");
   const text = [
-    `${what}: HTTP ${answer.status}`,
+    `${redact(what)}: HTTP ${answer.status}`,
     code === undefined ? "" : ` ${code}`,
     message === "" ? "" : `: ${message}`,
     hint(kind, answer, now),
-    request === null ? "" : ` (request ${request.slice(0, 80)})`,
+    request === "" ? "" : ` (request ${request.slice(0, 80)})`,
   ].join("");
   return new CloudError(kind, text, { status: answer.status, code, retryAt: retryAt(answer.headers, now) });
 }
@@ -61,14 +66,15 @@ function retryAt(headers: Headers, now: number): number | undefined {
  * The code and message of ModelArts and gateway `{error_code, error_msg}`, Cloud Eye `{http_code, message: {code, details}}`
  * and (older) `{code, message, details: {code, details}}`, IAM `{error: {code, message}}`; else the text itself.
  */
-function readBody(text: string): { code: string | undefined; message: string } {
+function readBody(text: string, redact: Redact): { code: string | undefined; message: string } {
   const body = parse(text);
-  if (!isObject(body)) return { code: undefined, message: plain(text) };
+  if (!isObject(body)) return { code: undefined, message: plain(redact(text, READ)) };
   const inner = [body["error"], body["message"], body["details"]].filter(isObject);
   const all = [...inner, body];
+  const code = first(all, ["error_code", "code", "http_code"]);
   return {
-    code: first(all, ["error_code", "code", "http_code"])?.slice(0, 60),
-    message: plain(first(all, ["error_msg", "details", "message", "title"]) ?? ""),
+    code: code === undefined ? undefined : redact(code, READ).slice(0, 60),
+    message: plain(redact(first(all, ["error_msg", "details", "message", "title"]) ?? "", READ)),
   };
 }
 

@@ -11,8 +11,6 @@ export interface Credential {
   headers(outgoing: Outgoing, projectId: string | undefined): Record<string, string>;
   /** Set where a refusal may only mean that the token is outdated: the next credential will be another. */
   outdated?: () => void;
-  /** What must not show up in a message. */
-  secrets: string[];
 }
 
 /** A credential for one attempt; for passwords this may ask IAM first (once for all waiting callers). */
@@ -28,19 +26,18 @@ export function createAuthorizer(auth: AuthConfig, clock: Clock, keeper: TokenKe
   };
 }
 
-/** Every secret of the configuration, for redaction. */
+/** What must not show up in any text. */
 export function secretsOf(auth: AuthConfig): string[] {
   if ("accessKey" in auth) return [auth.secretKey, ...(auth.securityToken === undefined ? [] : [auth.securityToken])];
   return ["token" in auth ? auth.token : auth.password];
 }
 
 function tokenCredential(token: string): Credential {
-  return { headers: () => ({ "x-auth-token": token }), secrets: [token] };
+  return { headers: () => ({ "x-auth-token": token }) };
 }
 
 function accessKeyCredential(auth: Extract<AuthConfig, { accessKey: string }>, clock: Clock): Credential {
   return {
-    secrets: [],
     headers({ method, url, body = "" }, projectId) {
       const headers: Record<string, string> = { "x-sdk-date": sdkDate(clock.now()) };
       if (projectId !== undefined) headers["x-project-id"] = projectId;

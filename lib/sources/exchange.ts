@@ -1,4 +1,5 @@
 // One HTTP exchange with a cloud: a request out, the whole answer in, within a time and a size. No retries here.
+import type { Redactor } from "../model/redactor.ts";
 import { type Answer, answerError } from "./answers.ts";
 import { CloudError } from "./client.ts";
 
@@ -48,8 +49,8 @@ export function describe({ method, url }: Pick<Outgoing, "method" | "url">): str
 }
 
 /** The parsed body of a 2xx. Throws answerError for everything else, "malformed" for a 2xx that is no JSON. */
-export function readJson(answer: Answer, what: string, now: number): unknown {
-  if (answer.status < 200 || answer.status > 299) throw answerError(answer, what, now);
+export function readJson(answer: Answer, what: string, now: number, redact: Redactor["redact"]): unknown {
+  if (answer.status < 200 || answer.status > 299) throw answerError(answer, what, now, redact);
   try {
     return JSON.parse(answer.text);
   } catch {

@@ -2,6 +2,7 @@
 // Invariants: refused credentials are never tried again by themselves; no error shows a secret; redirects are not followed.
 import type { Clock } from "../model/clock.ts";
 import type { ConnectionConfig } from "../model/config.ts";
+import type { Redactor } from "../model/redactor.ts";
 import { createAuthorizer, secretsOf } from "./auth.ts";
 import { type CloudClient, CloudError, type CloudRequest } from "./client.ts";
 import { type EndpointName, endpointOf } from "./endpoints.ts";
@@ -37,6 +38,8 @@ export interface ClientOptions {
   clock: Clock;
   /** Uniform in [0, 1). */
   random: () => number;
+  /** Is given the credentials and every token issued for them: a server may repeat what it was sent. */
+  redactor: Redactor;
   gate?: CredentialGate;
   /** Keeps IAM tokens between processes. */
   tokens?: TokenStore;
@@ -60,11 +63,12 @@ export interface ConnectionClient extends CloudClient {
 
 /** Throws CloudError when the connection has no credentials. Nothing is sent before the first request. */
 export function createCloudClient(options: ClientOptions): ConnectionClient {
-  const { connection, clock, random, gate = openGate } = options;
+  const { connection, clock, random, redactor, gate = openGate } = options;
   const limits = { ...DEFAULTS, ...options.limits };
   const { auth } = connection;
   if (auth === undefined) throw new CloudError("credentials", "the connection has no credentials: set its auth");
   const { limiter = createLimiter(clock, limits) } = options;
+  for (const secret of secretsOf(auth)) redactor.add(secret);
   const keeper = "password" in auth ? passwordKeeper(auth) : undefined;
   const authorize = createAuthorizer(auth, clock, keeper);
   let lookup: Promise<string> | undefined;
@@ -72,7 +76,7 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
   function passwordKeeper(login: { username: string; password: string; domain: string }) {
     const { projectId, project } = connection;
     const scope = projectId === undefined ? { name: project ?? "" } : { id: projectId };
-    return createTokenKeeper({ ...login, project: scope }, askIam, clock, options.tokens);
+    return createTokenKeeper({ ...login, project: scope }, askIam, clock, redactor, options.tokens);
   }
 
   async function askIam(body: unknown): Promise<{ body: unknown; headers: Headers }> {
@@ -80,7 +84,7 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
     return withRetries(async () => {
       return judged(async () => {
         const answer = await exchange(outgoing, limits);
-        return { body: readJson(answer, describe(outgoing), clock.now()), headers: answer.headers };
+        return { body: readJson(answer, describe(outgoing), clock.now(), redactor.redact), headers: answer.headers };
       });
     });
   }
@@ -94,11 +98,11 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
         return await judged(async () => {
           const headers = { ...outgoing.headers, ...credential.headers(outgoing, project) };
           const answer = await exchange({ ...outgoing, headers }, limits, signal);
-          return readJson(answer, describe(outgoing), clock.now());
+          return readJson(answer, describe(outgoing), clock.now(), redactor.redact);
         }, renew !== undefined);
       } catch (error) {
         if (!(error instanceof CloudError)) throw error;
-        if (error.kind !== "credentials" || renew === undefined) throw clean(error, credential.secrets);
+        if (error.kind !== "credentials" || renew === undefined) throw error;
         renew();
       }
     }
@@ -112,7 +116,7 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
       result = await work();
     } catch (error) {
       const verdict = error instanceof CloudError ? verdictOf(error, renewable) : "undecided";
-      if (verdict === "refused") await attempt.refused(clean(error as CloudError, []));
+      if (verdict === "refused") await attempt.refused(error as CloudError);
       else await attempt[verdict]();
       throw error;
     }
@@ -132,7 +136,7 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
       } catch (error) {
         if (!(error instanceof CloudError)) throw error;
         const wait = tries < TRIES ? retryDelay(error, tries, clock.now(), random) : undefined;
-        if (wait === undefined || clock.now() + wait - started > BUDGET_MS) throw clean(error, []);
+        if (wait === undefined || clock.now() + wait - started > BUDGET_MS) throw error;
         await clock.sleep(wait, signal);
       }
     }
@@ -172,13 +176,6 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
     const id = readProjectId(await ask(prepare("iam", "GET", "/v3/projects", { name }), undefined), name);
     await options.projects?.save(id);
     return id;
-  }
-
-  /** A server may echo what it was sent. */
-  function clean(error: CloudError, more: string[]): CloudError {
-    const secrets = [...secretsOf(auth!), ...more].map((secret) => secret.trim()).filter((secret) => secret.length > 3);
-    for (const secret of secrets) error.message = error.message.replaceAll(secret, "***");
-    return error;
   }
 
   return {

@@ -2,17 +2,22 @@
 // store of the application's. https://docs.otc.t-systems.com/identity-access-management/api-ref/apis/token_management/
 import * as z from "zod";
 import type { Clock } from "../model/clock.ts";
+import type { Redactor } from "../model/redactor.ts";
 import { segmentProblem } from "../model/segment.ts";
 import { CloudError } from "./client.ts";
 
 /** Renewed this long before it expires, or half its life where that is shorter. */
 const RENEW_BEFORE_MS = 15 * 60_000;
 const DEFAULT_LIFE_MS = 24 * 3_600_000;
+/** Tokens of the past that are remembered. */
+const PAST = 2;
 
 export interface Token {
   value: string;
   /** When it is to be renewed. ms, by this machine's clock. */
   renewAt: number;
+  /** Those before it, which may be good for a while yet: they are kept out of every text, too. */
+  past?: readonly string[];
 }
 
 /** Where the application may keep a token between processes, encrypted. Both may fail softly: a token can always be had anew. */
@@ -38,15 +43,26 @@ export interface TokenKeeper {
   drop(token: Token): void;
 }
 
-export function createTokenKeeper(login: PasswordLogin, ask: AskIam, clock: Clock, store?: TokenStore): TokenKeeper {
+/** What is issued, and what the store holds, is secret from then on. */
+export function createTokenKeeper(
+  login: PasswordLogin,
+  ask: AskIam,
+  clock: Clock,
+  redactor: Redactor,
+  store?: TokenStore,
+): TokenKeeper {
   let current: Token | undefined;
   let dropped: string | undefined;
   let pending: Promise<Token> | undefined;
 
   async function renew(): Promise<Token> {
     const kept = await store?.load();
+    if (kept !== undefined) hideToken(redactor, kept);
     if (kept !== undefined && kept.value !== dropped && usable(kept)) return kept;
-    const token = readToken(await ask(loginBody(login)), clock.now());
+    const before = kept ?? current;
+    const past = before === undefined ? {} : { past: [before.value, ...(before.past ?? [])].slice(0, PAST) };
+    const token = { ...readToken(await ask(loginBody(login)), clock.now()), ...past };
+    hideToken(redactor, token);
     await store?.save(token);
     return token;
   }
@@ -69,6 +85,10 @@ export function createTokenKeeper(login: PasswordLogin, ask: AskIam, clock: Cloc
       if (current?.value === token.value) current = undefined;
     },
   };
+}
+
+export function hideToken(redactor: Redactor, { value, past = [] }: Token): void {
+  for (const token of [value, ...past]) redactor.add(token);
 }
 
 function loginBody({ username, password, domain, project }: PasswordLogin): unknown {

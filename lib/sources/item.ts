@@ -65,7 +65,7 @@ export function parseItem<T, R>(schema: z.ZodType<T>, raw: unknown, time: string
     .slice(0, 3)
     .map((issue) => `${issue.path.length === 0 ? "item" : issue.path.join(".")}: ${issue.message}`)
     .join("; ");
-  return { ok: false, t: timeIn(raw, time), reason: reason.slice(0, 200), raw };
+  return { ok: false, t: timeIn(raw, time), reason, raw };
 }
 
 /** The time in a field of a raw item; undefined where there is none to be read. ms */

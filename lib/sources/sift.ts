@@ -8,6 +8,8 @@ import { eventId, fingerprint } from "./marks.ts";
 import type { Batch, Found, Mark, ReadRequest } from "./port.ts";
 import { rawText } from "./scrub.ts";
 
+const MAX_REASON = 200;
+
 export type Sifted = Pick<Batch, "found" | "marks" | "stats" | "malformed">;
 
 /**
@@ -60,7 +62,7 @@ export function siftBad(
   const mark: Mark = { fp, t: item.t ?? request.now, v: nth };
   into.marks.push(mark);
   const { redact = (text: string) => text } = request;
-  into.malformed.push({ reason: redact(item.reason), raw: rawText(item.raw, redact) });
+  into.malformed.push({ reason: redact(item.reason).slice(0, MAX_REASON), raw: rawText(item.raw, redact) });
   into.stats.malformed++;
   if (item.t === undefined) window.seen.set(fp, mark);
 }

@@ -1,6 +1,7 @@
 // Log lines on Lambda: for machines, with the request they belong to, and without secrets.
 import { expect, test } from "vitest";
 import { createLambdaLog } from "../../lib/aws/log.ts";
+import { HARMLESS, hostileTexts, STEERS } from "../support/hostile-texts.ts";
 
 test("a line is one JSON object with time, level, message, request and fields", () => {
   const lines: string[] = [];
@@ -21,4 +22,29 @@ test("a line is one JSON object with time, level, message, request and fields", 
     { time, level: "info", message: "done", requestId: "r-2" },
   ]);
   expect(lines.every((line) => line.indexOf("\n") === line.length - 1)).toBe(true);
+});
+
+test.each(hostileTexts)("%s in a text is written as an escape, and the line is the same JSON", (_, text) => {
+  const lines: string[] = [];
+  const clock = { now: () => 0, sleep: async () => {} };
+  createLambdaLog(
+    (line) => lines.push(line),
+    clock,
+    (line) => line,
+  ).warn(`${text}${HARMLESS}`, { target: text });
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).not.toMatch(STEERS);
+  expect(lines[0]).toContain(HARMLESS);
+  expect(JSON.parse(lines[0]!)).toMatchObject({ message: `${text}${HARMLESS}`, target: text });
+});
+
+test("a secret of digits alone is redacted in texts, and breaks no JSON", () => {
+  const lines: string[] = [];
+  const clock = { now: () => 0, sleep: async () => {} };
+  createLambdaLog(
+    (line) => lines.push(line),
+    clock,
+    (line) => line.replaceAll("123456", "[secret]"),
+  ).info("pin 123456", { count: 1_234_567 });
+  expect(JSON.parse(lines[0]!)).toMatchObject({ message: "pin [secret]", count: 1_234_567 });
 });

@@ -1,8 +1,12 @@
 // What every channel must do, whatever its destination; a channel's own test file gives its options and its terms.
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ChannelType, HttpRequest, HttpResponse, Outcome } from "../../lib/channels/port.ts";
 import { channelTypes } from "../../lib/channels/registry.ts";
 import type { Notification } from "../../lib/model/notification.ts";
+import { oneLine } from "../../lib/model/printable.ts";
+import { dialects, legible, type Shown } from "./dialects.ts";
+import { MARKUP, markupText } from "./markup-texts.ts";
 import { aNotification, anAlert, anEvent, crowd, NOW } from "./samples.ts";
 
 export interface Spec {
@@ -19,11 +23,6 @@ export interface Spec {
   limit: number;
   /** Whether people read this body as a chat message, with its news first. */
   chat: boolean;
-  /** What people see of a chat's body, where that holds more. */
-  // biome-ignore lint/suspicious/noExplicitAny: any receiver's body
-  shown?: (body: any) => unknown;
-  /** How a text from an event would forge a link in this receiver's markup, where that has such links. */
-  forgedLink?: RegExp;
 }
 
 export const answer = (status: number, body = "", headers: Record<string, string> = {}): HttpResponse => ({
@@ -53,8 +52,6 @@ export function strings(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(strings) : [];
 }
 
-const INJECTION =
-  '<!channel> <@U1> @all <at user_id="all">x</at> <@all> [pay](http://evil.example) <http://evil.example|x>\n# a';
 const TEXTS: [name: string, unit: string][] = [
   ["ASCII", "failed to pull image "],
   ["markup that grows when escaped", '&<>"\\[*'],
@@ -153,8 +150,11 @@ export function channelContract(spec: Spec): void {
 const ENDED = { status: "resolved", endsAt: "2026-11-20T10:04:00.000Z" } as const;
 
 function chatContract(spec: Spec, render: (notification: Notification) => HttpRequest[]): void {
-  const { shown = (body: unknown) => body } = spec;
-  const said = (notification: Notification) => strings(shown(JSON.parse(render(notification)[0]!.body))).join("\n");
+  const shown = (notification: Notification): Shown => dialects[spec.type]!(JSON.parse(render(notification)[0]!.body));
+  const said = (notification: Notification): string => {
+    const { text, links } = shown(notification);
+    return [legible(text), ...links].join("\n");
+  };
 
   test("says what a person woken by it needs", () => {
     const text = said(aNotification({ suppressed: { silenced: 2, muted: 0, inhibited: 1 } }));
@@ -229,26 +229,25 @@ function chatContract(spec: Spec, render: (notification: Notification) => HttpRe
     expect(bySeverity.reduce((sum, number) => sum + number)).toBe(4_000 - shown);
   });
 
-  test("a text from an event pings nobody and forges no link", () => {
-    const alert = anAlert({
-      summary: INJECTION,
-      description: INJECTION,
-      rule: INJECTION,
-      key: { [INJECTION]: INJECTION },
-      connection: INJECTION,
-      resource: { type: INJECTION, id: INJECTION, name: INJECTION },
-      acknowledgedBy: INJECTION,
-      runbook: INJECTION,
-      events: [anEvent({ message: `${INJECTION}!` })],
-    });
-    const [request] = render(aNotification({ alerts: [alert, alert], group: { [INJECTION]: INJECTION } }));
-    const body = JSON.parse(request!.body);
-    const unread = ["teams", "slack"].includes(spec.type) ? textRuns(body) : []; // shown, never interpreted
-    for (const text of strings(body).filter((one) => !unread.includes(one))) {
-      expect(text).not.toMatch(/<[!@]|<\/?at|<http:\/\/evil|^# /m);
-    }
-    if (spec.forgedLink) expect(strings(body).join("\n")).not.toMatch(spec.forgedLink);
-    expect(body).not.toHaveProperty("at.isAtAll", true);
+  const titled = ["strong"];
+
+  function expectPlain(text: string): void {
+    const notification = saying(text);
+    const { links, mentions, images, styles, ...seen } = shown(notification);
+    expect({ links, mentions, images }).toEqual({ links: [], mentions: [], images: [] });
+    expect(styles.filter(([kind]) => !titled.includes(kind))).toEqual([]);
+    // Bold are the names of alerts, wholly, and nothing else.
+    for (const [, bold] of styles) expect(legible(bold)).toMatch(/^(🔴|✅|1 new, 1 resolved: 🔴)/u);
+    expect(styles).toHaveLength(shown(saying("x")).styles.length);
+    expect(legible(seen.text)).toContain(legible(oneLine(text)));
+  }
+
+  test.each(MARKUP)("what an event says is plain text: %s", (_name, text) => {
+    expectPlain(text);
+  });
+
+  test("what an event says is plain text, whatever it is", () => {
+    fc.assert(fc.property(markupText, expectPlain), { numRuns: 300 });
   });
 
   test("what only held back has ended is still a message", () => {
@@ -257,9 +256,21 @@ function chatContract(spec: Spec, render: (notification: Notification) => HttpRe
   });
 }
 
-function textRuns(value: unknown): string[] {
-  if (typeof value !== "object" || value === null) return [];
-  const isRun = "type" in value && (value.type === "TextRun" || value.type === "text");
-  const own = isRun && "text" in value ? [String(value.text)] : [];
-  return [...own, ...Object.values(value).flatMap(textRuns)];
+/** Two alerts that say the same in every field that an event or a person fills. */
+function saying(text: string): Notification {
+  const alert = anAlert({
+    summary: text,
+    description: text,
+    rule: text,
+    key: { [text]: text },
+    connection: text,
+    region: text,
+    labels: { [text]: text },
+    resource: { type: text, id: text, name: `${text}!` },
+    acknowledgedBy: text,
+    runbook: `see ${text}`,
+    events: [anEvent({ message: `${text}!` })],
+  });
+  const other = { ...alert, reason: "resolved", ...ENDED } as const;
+  return aNotification({ alerts: [{ ...alert, reason: "new" }, other], group: { [text]: text } });
 }

@@ -13,7 +13,6 @@ channelContract({
   measure: (request) => Buffer.byteLength(request.body),
   limit: 20_000,
   chat: true,
-  forgedLink: /\]\(http:\/\/evil/,
 });
 
 describe("dingtalk", () => {

@@ -1,8 +1,9 @@
 // Cutting and hiding hold for any text: never too long, never half a code point, never slow.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bytes, characters, cut, jsonBytes, oneLine } from "../../lib/channels/plain.ts";
+import { bytes, characters, cut, jsonBytes } from "../../lib/channels/plain.ts";
 import { receiverWords } from "../../lib/channels/redact.ts";
+import { oneLine } from "../../lib/model/printable.ts";
 
 const anyText = fc.oneof(
   fc.string({ unit: "binary", maxLength: 300 }),

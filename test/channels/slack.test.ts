@@ -15,7 +15,6 @@ channelContract({
   measure: (request) => Buffer.byteLength(JSON.stringify(JSON.parse(request.body).blocks)),
   limit: 12_000,
   chat: true,
-  shown: (body) => body.blocks,
 });
 
 interface Element {

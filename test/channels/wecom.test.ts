@@ -12,7 +12,6 @@ channelContract({
   measure: (request) => Buffer.byteLength(JSON.parse(request.body).markdown.content),
   limit: 4_096,
   chat: true,
-  forgedLink: /\]\(http:\/\/evil/,
 });
 
 describe("wecom", () => {

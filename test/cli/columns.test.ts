@@ -12,7 +12,7 @@ describe("oneLine", () => {
     ["counts two columns for an emoji, however many it is made of", "👩‍💻👩‍💻x", 5, "👩‍💻👩‍💻x"],
     ["never cuts an emoji in two", "👩‍💻👩‍💻x", 4, "👩‍💻…"],
     ["counts nothing for combining marks, and keeps them with their letter", "e\u0301e\u0301e\u0301", 2, "e\u0301…"],
-    ["counts nothing for zero-width characters", "a\u200bb\u200bc", 3, "a\u200bb\u200bc"],
+    ["leaves out what is invisible", "a\u200bb\u202ec\u{e0041}", 3, "abc"],
     ["makes one line of several", "a\n\tb\u001b[31m c", 20, "a b [31m c"],
   ];
   test.each(cases)("%s", (_, text, width, cut) => {

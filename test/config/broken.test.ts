@@ -73,9 +73,17 @@ const yaml: Case[] = [
     `${MINIMAL}history: a: b\n`,
     'lookout.yml:5:10: a map cannot begin here; quote a value that holds ": "',
   ],
-  ["an alias of nothing", `${MINIMAL}history: *long\n`, "lookout.yml:5:10: there is no anchor &long before this alias"],
-  ["an alias inside itself", `${MINIMAL}silences: &all [*all]\n`, "lookout.yml:5:17: &all contains itself"],
-  ["an unknown tag", `${MINIMAL}history: !days 3\n`, "lookout.yml:5:10: this is not valid YAML: Unresolved tag: !days"],
+  [
+    "an alias of nothing",
+    `${MINIMAL}history: *long\n`,
+    "lookout.yml:5:10: there is no anchor for this alias before it; quote a value that begins with *",
+  ],
+  ["an alias inside itself", `${MINIMAL}silences: &all [*all]\n`, "lookout.yml:5:17: this alias contains itself"],
+  [
+    "an unknown tag",
+    `${MINIMAL}history: !days 3\n`,
+    "lookout.yml:5:10: there is no such tag; quote a value that begins with !",
+  ],
   ["a list as a key", `${MINIMAL}? [a]\n: b\n`, "lookout.yml:5:3: a key must be plain text"],
   [
     "an unquoted reference in braces",

@@ -34,7 +34,7 @@ test.each<[sentence: string, parts: Parts]>([
     "projects of one name in two accounts",
     {
       connections:
-        "{ a: { cloud: otc, region: eu-de, project: eu-de }, b: { cloud: otc, region: eu-de, project: eu-de, auth: { token: x } } }",
+        '{ a: { cloud: otc, region: eu-de, project: eu-de }, b: { cloud: otc, region: eu-de, project: eu-de, auth: { token: "${env:HW_ACCESS_KEY}" } } }',
       sources:
         "[{ id: one, connection: a, kind: cloud-eye-events }, { id: two, connection: b, kind: cloud-eye-events }]",
     },

@@ -1,5 +1,6 @@
 // Each source's own words: what its items become, what an idle poll costs, and what bad or hostile answers do to it.
 import { describe, expect, test } from "vitest";
+import { createRedactor } from "../../lib/config/redactor.ts";
 import { Event, SOURCE_KINDS } from "../../lib/model/event.ts";
 import { cloudEyeEvents } from "../../lib/sources/cloud-eye-events.ts";
 import { createCloudClient } from "../../lib/sources/http.ts";
@@ -247,6 +248,7 @@ test("a deleted job is not found, over a real connection", async () => {
     },
     clock: testClock(NOW),
     random: () => 0,
+    redactor: createRedactor(),
   });
   await expect(poll(trainingEvents, client, createPoller(), { ...at, target: { id: "a b" } })).rejects.toMatchObject({
     kind: "not-found",

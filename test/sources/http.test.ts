@@ -1,6 +1,7 @@
 // The cloud client against a real server that refuses, throttles, cuts, lies and redirects.
 import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
+import { createRedactor } from "../../lib/config/redactor.ts";
 import { CloudError } from "../../lib/sources/client.ts";
 import type { CredentialGate } from "../../lib/sources/gate.ts";
 import { type ClientOptions, createCloudClient } from "../../lib/sources/http.ts";
@@ -25,7 +26,8 @@ async function client(
   const clock = testClock(NOW);
   const connection = { cloud: "custom" as const, region: "eu-de", projectId: "p1", auth, endpoints };
   const limits = { rate: 0, ...more.limits };
-  return { clock, ...createCloudClient({ connection, clock, random: () => 0.5, ...more, limits }) };
+  const redactor = createRedactor();
+  return { clock, ...createCloudClient({ connection, clock, random: () => 0.5, redactor, ...more, limits }) };
 }
 
 const ask = { service: "modelarts" as const, path: "/v1/{project_id}/services" };
@@ -252,7 +254,12 @@ describe("credentials", () => {
     server = await serve(iam());
     const endpoints = { modelarts: server.url, ces: server.url, iam: server.url };
     const connection = { cloud: "custom" as const, region: "eu-de", project: "eu-de_x", auth: login, endpoints };
-    const { request, projectId } = createCloudClient({ connection, clock: testClock(NOW), random: Math.random });
+    const { request, projectId } = createCloudClient({
+      connection,
+      clock: testClock(NOW),
+      random: Math.random,
+      redactor: createRedactor(),
+    });
     expect(await projectId()).toBe("p9");
     await request(ask);
     expect(server.requests.filter(({ url }) => url.startsWith("/v3/projects"))).toHaveLength(1);
@@ -271,7 +278,8 @@ describe("credentials", () => {
       },
     };
     for (let process = 1; process <= 2; process++) {
-      const options = { connection, clock: testClock(NOW), random: Math.random, projects };
+      const redactor = createRedactor();
+      const options = { connection, clock: testClock(NOW), random: Math.random, redactor, projects };
       expect(await createCloudClient(options).projectId()).toBe("p9");
     }
     expect(server.requests.map(({ url }) => url)).toEqual(["/v3/projects?name=eu-de_x"]);

@@ -1,5 +1,6 @@
 // Ids from outside in the path of a request, for every source there is: each leads where it says, or nothing is asked.
 import { expect, test } from "vitest";
+import { createRedactor } from "../../lib/config/redactor.ts";
 import { SourceEntry } from "../../lib/model/source-file.ts";
 import { type CloudClient, CloudError } from "../../lib/sources/client.ts";
 import { discover } from "../../lib/sources/discovery.ts";
@@ -85,6 +86,7 @@ test("a path that a source left unencoded is no request", async () => {
     connection: { cloud: "custom", region: "r", projectId: "p", auth: { accessKey: "a", secretKey: "s" }, endpoints },
     clock: testClock(NOW),
     random: () => 0.5,
+    redactor: createRedactor(),
   });
   for (const path of [
     "/v1/{project_id}/services/../users",

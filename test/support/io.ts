@@ -1,7 +1,11 @@
 // Where a command run in this process writes: everything that it says goes to two functions.
-import type { Io } from "../../lib/cli/io.ts";
+import type { Screen } from "../../lib/cli/io.ts";
 
-export function ioTo(out: (text: string) => void, err: (text: string) => void = () => {}, more: Partial<Io> = {}): Io {
+export function ioTo(
+  out: (text: string) => void,
+  err: (text: string) => void = () => {},
+  more: Partial<Screen> = {},
+): Screen {
   return {
     out,
     err,

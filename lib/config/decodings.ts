@@ -1,0 +1,90 @@
+// A text as it reads once its escapes are undone (JSON's, percent signs, HTML's), with the place of each character.
+
+/** A decoded text. */
+export interface View {
+  text: string;
+  /** Where the character at a place begins in the original. */
+  from(at: number): number;
+  /** Where the character before a place ends in the original. */
+  to(at: number): number;
+}
+
+/** What was encoded is often encoded again: JSON in JSON, an address in an address. */
+const LAYERS = 3;
+const ESCAPE =
+  /\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|["'\\/bfnrt])|(?:%[0-9a-f]{2})+|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);/gi;
+const BY_LETTER: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+const BY_NAME: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+
+/** The text decoded once, twice and three times, as far as that makes a difference. */
+export function decodings(text: string): View[] {
+  const views: View[] = [];
+  let last: View = { text, from: (at) => at, to: (at) => at };
+  while (views.length < LAYERS && /[\\%&]/.test(last.text)) {
+    const decoded = last.text.replace(ESCAPE, meaning);
+    if (decoded === last.text) break;
+    last = viewOf(decoded, last);
+    views.push(last);
+  }
+  return views;
+}
+
+/** An escape: where what it stands for begins and ends in the decoded text, and where itself does before. */
+type Mark = readonly [begin: number, end: number, from: number, to: number];
+
+/** Places are only found out where they are asked for: hardly any text holds a secret. */
+function viewOf(text: string, before: View): View {
+  let known: Mark[] | undefined;
+  /** The last escape that begins at or before a place. */
+  function markAt(at: number): Mark | undefined {
+    known ??= marksOf(before.text);
+    let low = 0;
+    let high = known.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (known[middle]![0] <= at) low = middle + 1;
+      else high = middle;
+    }
+    return known[low - 1];
+  }
+  return {
+    text,
+    from(at) {
+      const mark = markAt(at);
+      if (mark === undefined) return before.from(at);
+      return before.from(at < mark[1] ? mark[2] : mark[3] + at - mark[1]);
+    },
+    to(at) {
+      const mark = markAt(at - 1);
+      if (mark === undefined) return before.to(at);
+      return before.to(at <= mark[1] ? mark[3] : mark[3] + at - mark[1]);
+    },
+  };
+}
+
+function marksOf(text: string): Mark[] {
+  const marks: Mark[] = [];
+  /** How much shorter the decoded text is so far. */
+  let less = 0;
+  for (const { 0: written, index } of text.matchAll(ESCAPE)) {
+    const begin = index - less;
+    const { length } = meaning(written);
+    marks.push([begin, begin + length, index, index + written.length]);
+    less += written.length - length;
+  }
+  return marks;
+}
+
+function meaning(written: string): string {
+  const kind = written.charAt(1).toLowerCase();
+  if (written.startsWith("%")) return Buffer.from(written.replaceAll("%", ""), "hex").toString();
+  if (written.startsWith("&")) return kind === "#" ? numbered(written) : BY_NAME[written.slice(1, -1).toLowerCase()]!;
+  if (written.length === 2) return BY_LETTER[kind] ?? written.charAt(1);
+  return String.fromCharCode(Number.parseInt(written.slice(2), 16));
+}
+
+function numbered(entity: string): string {
+  const digits = entity.slice(2, -1);
+  const point = /^x/i.test(digits) ? Number.parseInt(digits.slice(1), 16) : Number(digits);
+  return point <= 0x10ffff ? String.fromCodePoint(point) : entity;
+}

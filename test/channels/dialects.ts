@@ -1,0 +1,198 @@
+// What people see of a body in each receiver's dialect: the text, and what the dialect made of it. Generous readers: what any
+// client of the dialect might take for markup is markup.
+
+/** A body as it is shown. */
+export interface Shown {
+  /** Without markup, as people read it. */
+  text: string;
+  links: string[];
+  mentions: string[];
+  images: string[];
+  /** Bold and the like, headings, quotes, lists, code: its kind and its text. */
+  styles: [kind: string, text: string][];
+}
+
+type Kind = "links" | "mentions" | "images" | (string & {});
+
+function isTarget(kind: Kind): kind is "links" | "mentions" | "images" {
+  return kind === "links" || kind === "mentions" || kind === "images";
+}
+
+function nothing(): Shown {
+  return { text: "", links: [], mentions: [], images: [], styles: [] };
+}
+
+function joined(parts: readonly Shown[], by: string): Shown {
+  return {
+    text: parts.map(({ text }) => text).join(by),
+    links: parts.flatMap(({ links }) => links),
+    mentions: parts.flatMap(({ mentions }) => mentions),
+    images: parts.flatMap(({ images }) => images),
+    styles: parts.flatMap(({ styles }) => styles),
+  };
+}
+
+/** An inline form: what it is, and which groups of its match are the target and the text. */
+type Form = readonly [form: RegExp, kind: Kind, target?: number];
+
+/** Addresses that clients make links of by themselves. */
+const BARE: Form[] = [
+  [/[a-z][a-z0-9+.-]{1,20}:\/\/[^\s<>]+/iu, "links"],
+  [/(?:mailto|tel|javascript|data):[\p{L}\p{N}+/][^\s<>]*/iu, "links"],
+  [/(?<![\p{L}\p{N}])\/\/[\p{L}\p{N}\u2060][^\s<>]*/u, "links"],
+  [/[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*/u, "links"],
+  [/(?<![\p{L}\p{N}.-])(?:[\p{L}\p{N}-]+\.)+[a-z]{2,24}(?![\p{L}\p{N}-])/iu, "links"],
+];
+const SPANS: Form[] = [
+  [/```([\s\S]+?)```/u, "code"],
+  [/`([^`\n]+)`/u, "code"],
+  [/\*\*([^*\n]+)\*\*/u, "strong"],
+  [/\*([^*\n]+)\*/u, "strong"],
+  [/__?([^_\n]+)__?/u, "emphasis"],
+  [/~~?([^~\n]+)~~?/u, "strike"],
+];
+const MARKDOWN: Form[] = [
+  [/!\[([^\]]*)\]\(([^)\s]*)[^)]*\)/u, "images", 2],
+  [/\[([^\]]+)\]\(([^)\s]*)[^)]*\)/u, "links", 2],
+  [/<((?:[a-z][a-z0-9+.-]*:|[^\s<>@]+@)[^\s<>]*)>/iu, "links"],
+  [/<@([^>\s]+)>/u, "mentions"],
+  [/<at\b[^>]*>(?:[^<]*<\/at>)?/iu, "mentions"],
+  [/<\/?[a-z][^<>]*>/iu, "html"],
+  [/&(?:#x?[0-9a-f]+|[a-z]{2,8});/iu, "entity"],
+  [/\\[!-/:-@[-`{-~]/u, "escape"],
+  [/\[[\p{L}\p{N}]{1,10}\]/u, "emoji"],
+  [/:[a-z0-9_+-]{2,30}:/iu, "emoji"],
+  [/@[\p{L}\p{N}]+/u, "mentions"],
+  ...BARE,
+  ...SPANS,
+];
+const MRKDWN: Form[] = [
+  [/<!([^>]+)>/u, "mentions"],
+  [/<[@#]([^>]+)>/u, "mentions"],
+  [/<([^>|]+)(?:\|[^>]*)?>/u, "links"],
+  [/&(?:amp|lt|gt);/u, "entity"],
+  [/:[a-z0-9_+-]{2,30}:/iu, "emoji"],
+  [/[@#][\p{L}\p{N}]+/u, "mentions"],
+  ...BARE,
+  ...SPANS,
+];
+
+function inline(text: string, forms: readonly Form[]): Shown {
+  let first: { match: RegExpExecArray; kind: Kind; target: number | undefined } | undefined;
+  for (const [form, kind, target] of forms) {
+    const match = form.exec(text);
+    if (match && (first === undefined || match.index < first.match.index)) first = { match, kind, target };
+  }
+  if (first === undefined) return { ...nothing(), text };
+  const { match, kind, target } = first;
+  const said = target === undefined ? (match[1] ?? match[0]) : match[1]!;
+  const own = nothing();
+  if (isTarget(kind)) own[kind].push(match[target ?? 0]!);
+  else own.styles.push([kind, said]);
+  const inner =
+    kind === "strong" || kind === "links" ? inline(said, kind === "strong" ? forms : []) : { ...nothing(), text: said };
+  const before = { ...nothing(), text: text.slice(0, match.index) };
+  const after = inline(text.slice(match.index + match[0].length), forms);
+  return joined([before, own, inner, after], "");
+}
+
+const BLOCKS: [form: RegExp, kind: string][] = [
+  [/^\s{0,3}#{1,6}\s*(.*)$/u, "heading"],
+  [/^\s{0,3}>\s?(.*)$/u, "quote"],
+  [/^\s{0,3}(?:[-+*]\s*){3,}$/u, "rule"],
+  [/^\s{0,3}(?:_\s*){3,}$/u, "rule"],
+  [/^\s{0,3}=+\s*$/u, "heading"],
+  [/^\s{0,3}-+\s*$/u, "heading"],
+  [/^\s{0,3}(?:[-+*]|\d+[.)])(?:\s+(.*))?$/u, "list"],
+  [/^(?: {4}|\t)(.*)$/u, "code"],
+  [/^\s*\|?(?:\s*:?-+:?\s*\|)+/u, "table"],
+  [/^\s*(?:```|~~~)(.*)$/u, "code"],
+];
+
+function lines(text: string, forms: readonly Form[]): Shown {
+  const shown = text.split("\n").map((line) => {
+    const block = BLOCKS.find(([form]) => form.test(line));
+    if (block === undefined) return inline(line.trimEnd(), forms);
+    const said = block[0].exec(line)![1] ?? "";
+    const { styles, ...rest } = inline(said, forms);
+    return { ...rest, styles: [[block[1], said] as [string, string], ...styles] };
+  });
+  return joined(shown, "\n");
+}
+
+/** Markdown as DingTalk, WeCom, Feishu's lark_md and Adaptive Cards' TextBlock read parts of it. */
+export function markdown(text: string): Shown {
+  return lines(text, MARKDOWN);
+}
+
+/** Slack's. */
+export function mrkdwn(text: string): Shown {
+  return lines(text, MRKDWN);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any receiver's body
+type Body = any;
+
+function slack(body: Body): Shown {
+  const blocks = body.blocks.map(({ type, elements }: Body) => {
+    if (type !== "rich_text") return mrkdwn(JSON.stringify(elements));
+    return joined(
+      elements.flatMap((section: Body) => section.elements.map(richText)),
+      "",
+    );
+  });
+  const aside = mrkdwn(body.text);
+  // The text beside the blocks is what screen readers and notifications have: nothing in it may be more than text either.
+  return joined([...blocks, { ...aside, text: "" }], "\n");
+}
+
+function richText({ type, text = "", url, style = {} }: Body): Shown {
+  const styles = Object.keys(style).map((kind): [string, string] => [kind === "bold" ? "strong" : kind, text]);
+  if (type === "text") return { ...nothing(), text, styles };
+  if (type === "link") return { ...nothing(), text, links: [url], styles };
+  return { ...nothing(), text, mentions: [type] };
+}
+
+function feishu({ card }: Body): Shown {
+  const texts = [card.header.title, ...card.elements.flatMap(({ text }: Body) => (text ? [text] : []))];
+  return joined(
+    texts.map(({ tag, content }: Body) => (tag === "plain_text" ? { ...nothing(), text: content } : markdown(content))),
+    "\n",
+  );
+}
+
+function teams(body: Body): Shown {
+  const shown = body.attachments[0].content.body.map((block: Body) => {
+    if (block.type !== "RichTextBlock") return markdown(block.text);
+    return joined(
+      block.inlines.map(({ text, weight, selectAction }: Body): Shown => {
+        const styles: Shown["styles"] = weight ? [["strong", text]] : [];
+        return { ...nothing(), text, styles, links: selectAction ? [selectAction.url] : [] };
+      }),
+      "",
+    );
+  });
+  return joined(shown, "\n");
+}
+
+function dingtalk({ markdown: { title, text }, at }: Body): Shown {
+  const mentions = at.isAtAll || at.atMobiles?.length || at.atUserIds?.length ? ["at"] : [];
+  // The title is shown in lists of messages, where some clients read it.
+  return joined([{ ...markdown(title), text: "" }, markdown(text), { ...nothing(), mentions }], "");
+}
+
+function wecom({ markdown: { content, mentioned_list = [] } }: Body): Shown {
+  return joined([markdown(content), { ...nothing(), mentions: mentioned_list }], "");
+}
+
+/** By the type of the channel. */
+export const dialects: Readonly<Record<string, (body: unknown) => Shown>> = { slack, feishu, teams, dingtalk, wecom };
+
+/** Text as people compare it: lookalikes are what they look like, and what is invisible is nothing. */
+export function legible(text: string): string {
+  return text
+    .normalize("NFKC")
+    .replaceAll("\u2060", "")
+    .replace(/[^\S\n]+/gu, " ")
+    .trim();
+}
