@@ -44,7 +44,7 @@ const SQL = {
   delete: "DELETE FROM rows WHERE pk = :pk AND sk = :sk",
   due: `SELECT ${COLUMNS} FROM rows WHERE queue = :queue AND due BETWEEN :from AND :due AND ${LIVE}
     ORDER BY due, pk, sk LIMIT +:limit`,
-  scan: `SELECT ${COLUMNS} FROM rows WHERE (pk, sk) > (:pk, :sk) AND ${LIVE} ORDER BY pk, sk LIMIT ${SCAN_ROWS}`,
+  scan: `SELECT ${COLUMNS} FROM rows WHERE (pk, sk) > (:pk, :sk) ORDER BY pk, sk LIMIT ${SCAN_ROWS}`,
   purge: `DELETE FROM rows WHERE (pk, sk) IN (SELECT pk, sk FROM rows WHERE expires <= :now LIMIT ${PURGE_ROWS})`,
 } as const;
 
@@ -197,7 +197,7 @@ export function storeOver({ db, now, explain, check, plain }: Opened): Store {
     },
     async *scan() {
       for (let last = { pk: "", sk: "" }; ; await setImmediate()) {
-        const rows = select(SQL.scan, { ...last, now: now() });
+        const rows = select(SQL.scan, last);
         const end = rows.at(-1);
         if (end === undefined) return;
         last = { pk: end.pk, sk: end.sk };
