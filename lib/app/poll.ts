@@ -101,7 +101,7 @@ async function pollRound(
     discoveryError: undefined,
     discoveryKind: undefined,
     knownTo,
-    failing: {},
+    failing: new Map(),
     reports: [],
     complete: new Set(),
     round,
@@ -146,7 +146,8 @@ async function pollTargets(run: SourceRun): Promise<void> {
     const kind = run.discoveryKind;
     for (const { id } of source.targets ?? []) {
       if (run.complete.has(id)) continue;
-      run.failing[id] ??= { ...failureOf(run, id, now - source.lookback, error, run.readTo(id)), kind };
+      if (run.failing.has(id)) continue;
+      run.failing.set(id, { ...failureOf(run, id, now - source.lookback, error, run.readTo(id)), kind });
     }
   }
 }

@@ -1,4 +1,5 @@
 // One run's reads: its targets side by side, in turn, every failure confined to its target.
+import { lookup } from "../model/lookup.ts";
 import { CloudError } from "../sources/client.ts";
 import type { Connection } from "./deps.ts";
 import { failureKind } from "./failure.ts";
@@ -43,10 +44,10 @@ export async function readTargets(
     asOf,
   );
   for (const { target, unread } of list) {
-    if (unread) progress.fail(source.id, target.id, before.failing[target.id]?.readTo ?? null);
+    if (unread) progress.fail(source.id, target.id, lookup(before.failing, target.id)?.readTo ?? null);
   }
   await forEachLimit(inTurn(run, list), CONCURRENCY, run.signal, async ({ target, floor, unread }, signal) => {
-    const earlier = before.failing[target.id];
+    const earlier = lookup(before.failing, target.id);
     // It keeps what was known of it.
     if (signal.aborted || (earlier && earlier.retryAt > now)) return;
     const lastReadAt = run.readTo(target.id) ?? undefined;
@@ -59,7 +60,7 @@ export async function readTargets(
       const failure = signal.aborted
         ? interrupted(run, target.id, floor, readTo)
         : failureOf(run, target.id, floor, error, readTo);
-      run.failing[target.id] = { ...failure, ...(isNew && { isNew }) };
+      run.failing.set(target.id, { ...failure, ...(isNew && { isNew }) });
       progress.fail(source.id, target.id, readTo);
     };
     run.reports.push(report);
@@ -87,7 +88,7 @@ export async function readTargets(
       // It has ended, and the API has forgotten it: there is nothing more to read.
       if (target.ended && error instanceof CloudError && error.kind === "not-found") run.complete.add(target.id);
       else await fail(error);
-      const failing = run.failing[target.id];
+      const failing = run.failing.get(target.id);
       if (failing && !signal.aborted)
         app.log.warn("target not read", { source: source.id, target: target.id, error: failing.error });
     }
@@ -103,7 +104,7 @@ export function failureOf(
   error: unknown,
   readTo: number | null,
 ): FailingTarget {
-  const earlier = run.before.failing[target];
+  const earlier = lookup(run.before.failing, target);
   const kind = failureKind(error, run.signal);
   // Nobody was asked: there is nothing to go easy on.
   const unasked = run.signal.aborted || kind === "paused" || kind === "secret";

@@ -1,5 +1,6 @@
 // How things stand, as the store tells it: targets, connections, deliveries and the ledger.
 import type { SourceConfig } from "../model/config.ts";
+import { lookup } from "../model/lookup.ts";
 import { iso } from "../rules/alert.ts";
 import { type ChannelCounts, channelLedger } from "./channel-ledger.ts";
 import { listDeliveries } from "./deliver.ts";
@@ -90,7 +91,7 @@ export async function readStatus(app: App): Promise<Status> {
   const ledger: Status["ledger"] = {};
   for (const { source, row } of sources) {
     const all = await app.store.list<TargetRow>(targetPartition(app.config, source));
-    const rows = all.filter(({ data }) => data.ledgers[source.id] !== undefined);
+    const rows = all.filter(({ data }) => lookup(data.ledgers, source.id) !== undefined);
     targets.push(
       ...targetStatus(
         app,
@@ -143,7 +144,7 @@ function targetStatus(
   if (nobody) ids.add("*");
   const readToOf = readToIn(row);
   return [...ids].map((target) => {
-    const failing = row?.failing[target];
+    const failing = lookup(row?.failing, target);
     const readTo = readToOf(target);
     return {
       source: source.id,

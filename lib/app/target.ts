@@ -1,5 +1,6 @@
 // One target's read: what its source finds goes slice by slice, oldest first, into the store, each with its cursor.
 import type { SourceConfig } from "../model/config.ts";
+import { lookup } from "../model/lookup.ts";
 import type { Transition } from "../rules/state.ts";
 import { advance, isIdle } from "../sources/cursor.ts";
 import type { Batch, Target } from "../sources/port.ts";
@@ -58,7 +59,7 @@ export function readBefore(
   { id }: SourceConfig,
   lastReadAt: number | undefined,
 ): number | undefined {
-  return row?.ledgers[id] && row.learning === undefined ? lastReadAt : undefined;
+  return lookup(row?.ledgers, id) && row?.learning === undefined ? lastReadAt : undefined;
 }
 
 /** Someone else moved the target's cursor meanwhile: what was read is partly told already, so read again from there. */
@@ -137,7 +138,7 @@ async function commitBatch(read: TargetRead, position: Position, batch: Batch): 
     const size = Math.min(batch.found.length - done, position.sliceSize);
     const last = done + size === batch.found.length;
     // A source's first read is recorded even where another one left nothing to find.
-    if (position.row?.ledgers[read.source.id] && isIdle(position.row.cursor, batch)) return true;
+    if (lookup(position.row?.ledgers, read.source.id) && isIdle(position.row?.cursor, batch)) return true;
     if (!(await commitPart(read, position, batch, done, size))) {
       position.sliceSize = Math.ceil(size / 2);
       continue;
@@ -197,7 +198,7 @@ async function commitPart(
     async (unit, { matched }) => {
       await unit.load([key]);
       if (unit.version(key) !== position.version) throw new Overlap("the target's cursor was moved by another poller");
-      const ledger = position.row?.ledgers[source.id] ?? {};
+      const ledger = lookup(position.row?.ledgers, source.id) ?? {};
       const counts = { new: events.length, matched, malformed };
       next = {
         cursor,

@@ -1,5 +1,6 @@
 // Which targets a source has: those the configuration names, or those discovery finds, with the floor each one starts from.
 import type { SourceConfig } from "../model/config.ts";
+import { lookup } from "../model/lookup.ts";
 import type { Target } from "../sources/port.ts";
 import type { App, Connection } from "./deps.ts";
 import { type FailureKind, failureKind } from "./failure.ts";
@@ -46,7 +47,10 @@ export async function targetsOf(
   const named = app.sources[source.kind].projectWide ? [{ id: project }] : source.targets;
   if (named) {
     return {
-      list: named.map((target) => ({ target, floor: row?.failing[target.id]?.floor ?? since - source.lookback })),
+      list: named.map((target) => ({
+        target,
+        floor: lookup(row?.failing, target.id)?.floor ?? since - source.lookback,
+      })),
       named: true,
       asOf: Number.POSITIVE_INFINITY,
     };

@@ -1,8 +1,9 @@
 // What every channel must do, whatever its destination; a channel's own test file gives its options and its terms.
 import { describe, expect, test } from "vitest";
 import type { ChannelType, HttpRequest, HttpResponse, Outcome } from "../../lib/channels/port.ts";
+import { readably } from "../../lib/channels/readable.ts";
 import { channelTypes } from "../../lib/channels/registry.ts";
-import type { Notification } from "../../lib/model/notification.ts";
+import type { Notification, NotifiedAlert } from "../../lib/model/notification.ts";
 import { aNotification, anAlert, anEvent, crowd, NOW } from "./samples.ts";
 
 export interface Spec {
@@ -55,6 +56,18 @@ export function strings(value: unknown): string[] {
 
 const INJECTION =
   '<!channel> <@U1> @all <at user_id="all">x</at> <@all> [pay](http://evil.example) <http://evil.example|x>\n# a';
+/** What a word of an API once made of an alert. */
+const BROKEN: [name: string, fields: Record<string, unknown>][] = [
+  ["no severity", { severity: undefined }],
+  ["a severity that objects know", { severity: "constructor" }],
+  ["no summary", { summary: undefined }],
+  ["no events", { events: undefined }],
+  ["an event without a level", { events: [{ ...anEvent(), level: undefined }] }],
+  ["an event that is none", { events: [null] }],
+  ["no key and no labels", { key: null, labels: undefined }],
+  ["no time", { startsAt: "soon", updatedAt: null }],
+  ["an end that is none", { status: "resolved", endsAt: "never" }],
+];
 const TEXTS: [name: string, unit: string][] = [
   ["ASCII", "failed to pull image "],
   ["markup that grows when escaped", '&<>"\\[*'],
@@ -126,6 +139,16 @@ export function channelContract(spec: Spec): void {
           for (const shown of spec.chat ? strings(body) : []) expect(shown.isWellFormed()).toBe(true);
         }
       }
+    });
+
+    test.each(BROKEN)("an alert with %s fails no message: the others are told", (_name, fields) => {
+      const odd = { ...anAlert({ id: "odd" }), ...fields } as NotifiedAlert;
+      const notification = aNotification({ alerts: [odd, anAlert({ summary: "A real outage", id: "real" })] });
+      const told = readably(notification, (one) => {
+        const text = channel.text?.(one, spec.options, context);
+        return text === undefined ? render(one).map(({ body }) => body) : [text];
+      });
+      expect(told.join("")).toContain("A real outage");
     });
 
     test("a test is marked as one", () => {
