@@ -14,6 +14,7 @@ import { CloudError } from "../sources/client.ts";
 import { discover } from "../sources/discovery.ts";
 import { type ConnectionClient, createCloudClient } from "../sources/http.ts";
 import type { Limiter } from "../sources/limiter.ts";
+import { createMeter, DISCOVERY_LIMITS } from "../sources/meter.ts";
 import { sources } from "../sources/registry.ts";
 import type { Store } from "../store/port.ts";
 import { createBudgets } from "./budgets.ts";
@@ -95,8 +96,9 @@ export function createApp(config: Config, ports: AppPorts): App {
     connections,
     async discover(source, connection, projectId, signal) {
       const { workspaces } = connection.config;
+      const { client } = createMeter(connection.client, clock, DISCOVERY_LIMITS);
       const options = { workspaces, projectId, signal, redact: secrets.redact };
-      return divide(config, source, await discover(source.kind, connection.client, options));
+      return divide(config, source, await discover(source.kind, client, options));
     },
     channels,
     heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),

@@ -9,7 +9,6 @@ import type { DiscoveredTarget, SourceRow } from "./rows.ts";
 
 /** How long a discovery serves; ms. */
 const DISCOVERY_MS = 300_000;
-const MAX_ID_BYTES = 512;
 
 export interface ToPoll {
   target: Target;
@@ -65,7 +64,7 @@ export async function targetsOf(
     const known = new Map(before?.targets.map((target) => [target.id, target]));
     // What a later discovery finds may have begun right after the last one that saw everything, or after the last of the named.
     const newFloor = Math.min(now, before?.at ?? row?.completeTo ?? since) - source.lookback;
-    const targets = found.filter(isNamed).map((target): DiscoveredTarget => {
+    const targets = found.map((target): DiscoveredTarget => {
       const earlier = known.get(target.id);
       const floor = earlier?.floor ?? newFloor;
       const isBack = !target.ended && earlier?.endedSeen !== undefined;
@@ -102,9 +101,4 @@ export function toBePolled(
     .filter(({ endedAt, floor }) => endedAt === undefined || endedAt >= floor)
     .filter(({ id, endedSeen }) => endedSeen === undefined || (readTo(id) ?? 0) < endedSeen + source.lateness)
     .map(({ floor, endedSeen: _endedSeen, unread, ...target }) => ({ target, floor, ...(unread && { unread }) }));
-}
-
-/** An id that can name a row; the clouds give no others. */
-function isNamed({ id }: Target): boolean {
-  return id !== "" && Buffer.byteLength(id) <= MAX_ID_BYTES;
 }

@@ -9,6 +9,7 @@ import { type BadItem, type Item, levelOf, parseItem, Time } from "./item.ts";
 import { listOf } from "./list.ts";
 import { type Listing, readList } from "./paging.ts";
 import type { ReadRequest } from "./port.ts";
+import { mapInTurns } from "./turns.ts";
 
 const LIMIT = 100;
 const MAX_CONTENT = 300;
@@ -60,9 +61,10 @@ export async function readDetails(
         query: { event_type: row.type, from: from - 1, to, start, limit: LIMIT },
         signal,
       });
-      return { rows: listOf(answer, "event_info", z.looseObject({}), "a Cloud Eye event").rows, total: undefined };
+      const { rows } = listOf(answer, "event_info", z.looseObject({}), "occurrences of a Cloud Eye event", LIMIT);
+      return { rows, total: undefined };
     }, LIMIT);
-    const items = rows.map((raw) => parseDetail(request, row, raw));
+    const items = await mapInTurns(rows, (raw) => parseDetail(request, row, raw));
     return { items: items.filter((item) => !item.ok || item.reason === row.name), ...rest };
   } catch (error) {
     const kind = error instanceof CloudError ? error.kind : undefined;

@@ -32,7 +32,7 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
   let failure: unknown = list.broken;
   const ids = new Set<unknown>();
   for (const [i, answer] of answers.entries()) {
-    if (answer.status === "fulfilled") news.push(newsOf(request, window, known, changed[i]!, answer.value, ids));
+    if (answer.status === "fulfilled") news.push(await newsOf(request, window, known, changed[i]!, answer.value, ids));
     failure ??= answer.status === "fulfilled" ? answer.value?.broken : answer.reason;
   }
 
@@ -45,7 +45,7 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
     from: known.from,
     rows: new Map([...known.rows, ...rows.map((row) => [row.fp, row] as const)]),
   };
-  const sifted = merge([sift(request, "cloud-eye-events", window, list.bad), ...news.map((row) => row.sifted)]);
+  const sifted = merge([await sift(request, "cloud-eye-events", window, list.bad), ...news.map((row) => row.sifted)]);
   sifted.stats.fetched += list.rows.size - changed.length;
   sifted.stats.seen += list.rows.size - changed.length;
   const start = Math.max(window.floor, request.now - request.lateness);

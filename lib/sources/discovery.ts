@@ -21,6 +21,9 @@ export interface DiscoveryOptions {
 const ENDED = new Set(["completed", "failed", "terminated", "abnormal"]);
 const SERVICES = 1000;
 const JOBS = 50;
+/** The longest id that can name a row of the store; the clouds give no others. */
+const MAX_ID_BYTES = 512;
+const MAX_WORD = 200;
 
 const Instant = Time.optional().catch(undefined);
 const Head = z.looseObject({ total_count: Total, total: Total });
@@ -57,13 +60,11 @@ export async function discover(kind: SourceKind, client: CloudClient, options: D
   const list = kind === "pool-events" ? listPools : kind === "training-events" ? listJobs : listServices;
   const targets = new Map<string, Target>();
   for (const workspace of options.workspaces) {
-    for (const target of await list(client, workspace, options.signal))
-      targets.set(target.id, { ...target, workspace });
+    for (const target of await list(client, workspace, options)) {
+      if (target !== undefined) targets.set(target.id, { ...target, workspace });
+    }
   }
-  const { redact = (text) => text } = options;
-  return [...targets.values()].map((target) =>
-    target.name === undefined ? target : { ...target, name: redact(target.name) },
-  );
+  return [...targets.values()];
 }
 
 /** Only these states (any case) and names (`*` and `?` as in a shell; of the display name). */
@@ -79,10 +80,14 @@ export function isWanted(target: Target, filter: Filter | undefined): boolean {
   return filter?.name === undefined || glob(filter.name).test(target.name ?? target.id);
 }
 
-type Lister = (client: CloudClient, workspace: string, signal: AbortSignal | undefined) => Promise<Target[]>;
+type Lister = (
+  client: CloudClient,
+  workspace: string,
+  options: Pick<DiscoveryOptions, "signal" | "redact">,
+) => Promise<(Target | undefined)[]>;
 
-const listServices: Lister = async (client, workspace, signal) => {
-  const rows = await readAll(async (offset) => {
+const listServices: Lister = async (client, workspace, { signal, redact }) => {
+  return readAll(async (offset) => {
     const answer = await client.request({
       service: "modelarts",
       path: "/v1/{project_id}/services",
@@ -90,30 +95,30 @@ const listServices: Lister = async (client, workspace, signal) => {
       query: { workspace_id: workspace, offset, limit: SERVICES, sort_by: "publish_at", order: "asc" },
       ...(signal && { signal }),
     });
-    const list = listOf(answer, "services", Head, "services");
-    return { rows: list.rows, total: list.head.total_count };
+    const list = listOf(answer, "services", Head, "services", SERVICES);
+    const rows = parse(Service, list.rows, redact, ({ service_id, service_name, status, publish_at }) => {
+      return { id: service_id, name: service_name, status, createdAt: publish_at };
+    });
+    return { rows, total: list.head.total_count };
   }, SERVICES);
-  return parse(Service, rows, ({ service_id, service_name, status, publish_at }) => {
-    return defined({ id: service_id, name: service_name, status, createdAt: publish_at });
-  });
 };
 
-const listPools: Lister = async (client, workspace, signal) => {
+const listPools: Lister = async (client, workspace, { signal, redact }) => {
   const answer = await client.request({
     service: "modelarts",
     path: "/v2/{project_id}/pools",
     query: { workspaceId: workspace },
     ...(signal && { signal }),
   });
-  return parse(Pool, listOf(answer, "items", Head, "pools").rows, ({ metadata, status }) => {
+  return parse(Pool, listOf(answer, "items", Head, "pools").rows, redact, ({ metadata, status }) => {
     const name = metadata.labels?.["os.modelarts/name"];
     const shown = typeof name === "string" && name !== "" ? name : undefined;
-    return defined({ id: metadata.name, name: shown, status: status?.phase, createdAt: metadata.creationTimestamp });
+    return { id: metadata.name, name: shown, status: status?.phase, createdAt: metadata.creationTimestamp };
   });
 };
 
-const listJobs: Lister = async (client, workspace, signal) => {
-  const rows = await readAll(async (offset) => {
+const listJobs: Lister = async (client, workspace, { signal, redact }) => {
+  return readAll(async (offset) => {
     const answer = await client.request({
       service: "modelarts",
       method: "POST",
@@ -121,14 +126,14 @@ const listJobs: Lister = async (client, workspace, signal) => {
       body: { offset, limit: JOBS, sort_by: "create_time", order: "asc", workspace_id: workspace },
       ...(signal && { signal }),
     });
-    const list = listOf(answer, "items", Head, "training jobs");
-    return { rows: list.rows, total: list.head.total };
+    const list = listOf(answer, "items", Head, "training jobs", JOBS);
+    const rows = parse(Job, list.rows, redact, ({ metadata, status }) => {
+      const ended = ENDED.has(status?.phase?.toLowerCase() ?? "") || undefined;
+      const { id, name, create_time } = metadata;
+      return { id, name, status: status?.phase, createdAt: create_time, ended, endedAt: ended && endOf(status) };
+    });
+    return { rows, total: list.head.total };
   }, JOBS);
-  return parse(Job, rows, ({ metadata, status }) => {
-    const ended = ENDED.has(status?.phase?.toLowerCase() ?? "") || undefined;
-    const { id, name, create_time } = metadata;
-    return defined({ id, name, status: status?.phase, createdAt: create_time, ended, endedAt: ended && endOf(status) });
-  });
 };
 
 /** ms; the later of what the job's own times and the records of its runs say. */
@@ -148,13 +153,28 @@ function glob(pattern: string): RegExp {
   return new RegExp(`^${parts.join("")}$`);
 }
 
-function parse<T>(schema: z.ZodType<T>, rows: unknown[], make: (row: T) => Target): Target[] {
-  return rows.flatMap((row) => {
+/** What the target of each row is kept as, as soon as its page is there: undefined for a bad one. */
+function parse<T>(
+  schema: z.ZodType<T>,
+  rows: unknown[],
+  redact: DiscoveryOptions["redact"] = (text) => text,
+  make: (row: T) => Fields,
+): (Target | undefined)[] {
+  return rows.map((row) => {
     const parsed = schema.safeParse(row);
-    return parsed.success ? [make(parsed.data)] : [];
+    if (!parsed.success) return undefined;
+    const { id, name, status, ...rest } = make(parsed.data);
+    if (id === "" || Buffer.byteLength(id) > MAX_ID_BYTES) return undefined;
+    const words = {
+      name: name === undefined ? undefined : redact(name).slice(0, MAX_WORD),
+      status: status?.slice(0, MAX_WORD),
+    };
+    return defined({ id, ...words, ...rest });
   });
 }
 
-function defined(target: { [name in keyof Target]?: Target[name] | undefined } & { id: string }): Target {
+type Fields = { [name in keyof Target]?: Target[name] | undefined } & { id: string };
+
+function defined(target: Fields): Target {
   return Object.fromEntries(Object.entries(target).filter(([, value]) => value !== undefined)) as unknown as Target;
 }

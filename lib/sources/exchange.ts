@@ -1,6 +1,7 @@
 // One HTTP exchange with a cloud: a request out, the whole answer in, within a time and a size. No retries here.
 import { type Answer, answerError } from "./answers.ts";
 import { CloudError } from "./client.ts";
+import { createScale } from "./weigh.ts";
 
 export interface Outgoing {
   method: string;
@@ -63,14 +64,12 @@ async function readText(response: Response, limit: number, what: string): Promis
   if (response.body === null) return "";
   const decoder = new TextDecoder();
   const parts: string[] = [];
+  const weigh = createScale();
   let size = 0;
   for await (const chunk of response.body) {
     size += chunk.byteLength;
-    if (size > limit) {
-      throw new CloudError("malformed", `${what}: the answer is larger than ${Math.round(limit / 1_048_576)} MB`, {
-        status: 413,
-      });
-    }
+    const excess = size > limit ? `is larger than ${Math.round(limit / 1_048_576)} MB` : weigh(chunk);
+    if (excess !== undefined) throw new CloudError("malformed", `${what}: the answer ${excess}`, { status: 413 });
     parts.push(decoder.decode(chunk, { stream: true }));
   }
   parts.push(decoder.decode());
