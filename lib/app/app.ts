@@ -104,6 +104,7 @@ export function createApp(config: Config, ports: AppPorts): App {
     heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),
     redact: secrets.redact,
     learnSecrets: createSecretLearner(config, secrets),
+    behind: new Map(),
     brokenChannels: new Set(),
     print,
   };

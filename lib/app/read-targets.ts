@@ -1,6 +1,7 @@
 // One run's reads: its targets side by side, in turn, every failure confined to its target.
 import { lookup } from "../model/lookup.ts";
 import { CloudError } from "../sources/client.ts";
+import { behindKey, readInTime } from "./behind.ts";
 import type { Connection } from "./deps.ts";
 import { failureKind } from "./failure.ts";
 import { forEachLimit } from "./parallel.ts";
@@ -8,7 +9,7 @@ import { progressOf } from "./progress.ts";
 import { type FailingTarget, type TargetRow, targetKey } from "./rows.ts";
 import { interrupted, keepProgress, type SourceRun } from "./source-run.ts";
 import { isFatal } from "./superseded.ts";
-import { readBefore, readTarget, type TargetReport } from "./target.ts";
+import { readBefore, readTarget, type TargetRead, type TargetReport } from "./target.ts";
 import type { Targets, ToPoll } from "./targets.ts";
 import { watchAgain } from "./watched.ts";
 
@@ -63,9 +64,14 @@ export async function readTargets(
       run.failing.set(target.id, { ...failure, ...(isNew && { isNew }) });
       progress.fail(source.id, target.id, readTo);
     };
+    const key = behindKey(source, target.id);
+    const earlierRead = run.leased ? app.behind.get(key) : undefined;
+    if (earlierRead && !earlierRead.isOver) return await fail(notYet());
+    app.behind.delete(key);
     run.reports.push(report);
     try {
-      await readTarget({
+      if (earlierRead?.error !== undefined) throw earlierRead.error;
+      const read: TargetRead = {
         app,
         source,
         connection,
@@ -78,7 +84,9 @@ export async function readTargets(
         signal,
         report,
         round,
-      });
+      };
+      if (!run.leased) await readTarget(read);
+      else if (!(await readInTime(read))) throw notYet();
       if (!report.complete) return await fail();
       // What came, or came back, is watched from now on.
       if (unread && !target.ended) await watchAgain(app, source, target, now);
@@ -96,6 +104,11 @@ export async function readTargets(
   });
 }
 
+/** No other target waits for it. */
+function notYet(): CloudError {
+  return new CloudError("endless", "it takes longer to read than a round lasts, and is still being read");
+}
+
 /** What the run's row says of a target that could not be read. */
 export function failureOf(
   run: SourceRun,
@@ -109,7 +122,10 @@ export function failureOf(
   // Nobody was asked: there is nothing to go easy on.
   const unasked = run.signal.aborted || kind === "paused" || kind === "secret";
   const tries = (earlier?.tries ?? 0) + (unasked ? 0 : 1);
-  const wait = unasked || tries < FREE_TRIES ? 0 : Math.min(BACKOFF_MS * 2 ** (tries - FREE_TRIES), MAX_BACKOFF_MS);
+  // A backlog that is being caught up with, round by round.
+  const isAhead = kind === "endless" && (readTo ?? 0) - (earlier?.readTo ?? 0) > 2 * run.source.every;
+  const isFree = unasked || isAhead || tries < FREE_TRIES;
+  const wait = isFree ? 0 : Math.min(BACKOFF_MS * 2 ** (tries - FREE_TRIES), MAX_BACKOFF_MS);
   // How long a connection rests is the gate's to say, each time anew: other credentials end it at once.
   const asked = error instanceof CloudError && kind !== "paused" ? (error.retryAt ?? 0) : 0;
   return {

@@ -4,6 +4,7 @@ import { iso } from "../rules/alert.ts";
 import type { Touch } from "../rules/compile.ts";
 import { applyEvent, inOrder } from "../rules/evaluate.ts";
 import { emptyState, type Observed, type Transition } from "../rules/state.ts";
+import { createTurns, mapInTurns } from "../sources/turns.ts";
 import type { Key } from "../store/port.ts";
 import { announce } from "./announce.ts";
 import type { App } from "./deps.ts";
@@ -39,7 +40,7 @@ export async function commitSlice(
   now: number,
   round: string | undefined,
 ): Promise<SliceResult | undefined> {
-  const touched = events.map((event) => app.rules.touch(datedFor(event, now)));
+  const touched = await mapInTurns(events, (event) => app.rules.touch(datedFor(event, now)));
   const matched = touched.filter(({ touches }) => touches.some((touch) => touch.matches)).length;
   const all = touched.flatMap(({ touches }) => touches);
   const unextracted = touched.flatMap((one) => one.unextracted);
@@ -49,7 +50,7 @@ export async function commitSlice(
   const result = await app.transact(async (unit, abandon) => {
     await unit.load(keys);
     const touches = await admitKeys(app, unit, all, now);
-    const changes = evaluate(unit, touches, (touch) => observed(app, progress, touch, at, now));
+    const changes = await evaluate(unit, touches, (touch) => observed(app, progress, touch, at, now));
     const groups = await putChanges(app, unit, changes, now, round);
     await noteFailures(app, unit, changes, unextracted, now);
     if (events.length > 0) {
@@ -86,9 +87,15 @@ export function observed(
   return { now, readTo, since, teaches, over: at.isOver?.(event) ?? false };
 }
 
-function evaluate(unit: Unit, touches: readonly Touch[], observedFor: (touch: Touch) => Observed): Change[] {
+async function evaluate(
+  unit: Unit,
+  touches: readonly Touch[],
+  observedFor: (touch: Touch) => Observed,
+): Promise<Change[]> {
+  const turn = createTurns();
   const changes = new Map<string, Change>();
   for (const touch of inOrder(touches)) {
+    await turn();
     const name = `${touch.pk}/${touch.sk}`;
     const before = changes.get(name)?.state ?? unit.value<RuleRow>(touch)?.state ?? emptyState(touch.key);
     const { state, transitions } = applyEvent(touch.rule, before, touch, observedFor(touch));

@@ -5,6 +5,7 @@ import { iso } from "../rules/alert.ts";
 import { type ChannelCounts, channelLedger } from "./channel-ledger.ts";
 import { listDeliveries } from "./deliver.ts";
 import type { App } from "./deps.ts";
+import { isUnderWay } from "./failure.ts";
 import { findProblems, type Problem } from "./problems.ts";
 import { readToIn } from "./read-to.ts";
 import {
@@ -151,8 +152,8 @@ function targetStatus(
       target,
       lastReadAt: readTo === null ? null : new Date(readTo).toISOString(),
       lagSeconds: readTo === null ? null : Math.max(0, Math.round((now - readTo) / 1_000)),
-      // A run that was stopped is no error: the next one goes on.
-      error: failing && failing.kind !== "interrupted" ? failing.error : nobody ? error : null,
+      // A run that was stopped is no error, nor is a long backlog: the next one goes on.
+      error: failing && !isUnderWay(failing) ? failing.error : nobody ? error : null,
     };
   });
 }

@@ -2,7 +2,9 @@
 import type { SourceConfig } from "../model/config.ts";
 import { lookup } from "../model/lookup.ts";
 import type { Transition } from "../rules/state.ts";
+import { CloudError } from "../sources/client.ts";
 import { advance, isIdle } from "../sources/cursor.ts";
+import { createMeter } from "../sources/meter.ts";
 import type { Batch, Target } from "../sources/port.ts";
 import { loadTarget } from "./cursor-row.ts";
 import type { App, Connection } from "./deps.ts";
@@ -14,6 +16,10 @@ import { counted, keepMalformed } from "./target-ledger.ts";
 import { watchTarget } from "./watched.ts";
 
 const MAX_SLICE = 1_000;
+/** What a target may take of one round: what is left follows in the next one, after the targets that were read longer ago. */
+const ROUND_PAGES = 1_000;
+const ROUND_EVENTS = 100_000;
+const ROUND_MS = 60_000;
 const OVERLAP_TRIES = 3;
 /** The doorbell names no more than about this many; the store has them all. */
 const KEPT_TRANSITIONS = 1_000;
@@ -67,7 +73,10 @@ class Overlap extends Error {
   override name = "Overlap";
 }
 
-/** Reads the target to its end and commits everything found. Throws CloudError and StoreError; what was committed stays. */
+/**
+ * Reads the target to its end, or as far as a round goes, and commits everything found. Throws CloudError ("endless" where it was not
+ * read to its end) and StoreError; what was committed stays.
+ */
 export async function readTarget(read: TargetRead): Promise<void> {
   const incidents = new Set<string>();
   try {
@@ -92,8 +101,11 @@ async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void>
   const position: Position = { row: row?.data, version: row?.version ?? 0, sliceSize: MAX_SLICE, incidents };
   report.seen = 0;
   const labels = { ...source.labels, ...target.labels };
+  const began = app.clock.now();
+  const foundBefore = report.found;
+  const meter = createMeter(connection.client, app.clock);
   const batches = app.sources[source.kind].read({
-    client: connection.client,
+    client: meter.client,
     target,
     cursor: row?.data.cursor,
     floor: row?.data.cursor.floor ?? read.floor,
@@ -118,6 +130,14 @@ async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void>
     read.progress.note(source.id, target.id, batch.readTo);
     if (batch.complete) report.complete = true;
     if (signal.aborted) return;
+    if (batch.complete) continue;
+    const found = report.found - foundBefore;
+    const took = app.clock.now() - began;
+    if (meter.pages() >= ROUND_PAGES || found >= ROUND_EVENTS || took >= ROUND_MS) {
+      const what = `${meter.pages()} requests, ${found} new events, ${Math.round(took / 1_000)} s`;
+      throw new CloudError("endless", `it has more than is read in one round (${what}): the next one goes on`);
+    }
+    meter.rest();
   }
 }
 

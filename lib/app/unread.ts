@@ -2,7 +2,7 @@
 import type { SourceConfig } from "../model/config.ts";
 import { iso } from "../rules/alert.ts";
 import type { App } from "./deps.ts";
-import { type FailureKind, isConnectionWide } from "./failure.ts";
+import { type FailureKind, isConnectionWide, isUnderWay } from "./failure.ts";
 import { GENERATION, type GenerationRow } from "./generation.ts";
 import type { Problem } from "./problems.ts";
 import { SOURCES, type SourceRow } from "./rows.ts";
@@ -58,7 +58,7 @@ export function areRead(app: App, states: readonly SourceState[]): boolean {
 
 /** No target could be read in the last run. */
 function isWhollyUnread(app: App, { source, row }: SourceState): boolean {
-  const failing = Object.values(row?.failing ?? {}).filter(({ kind }) => kind !== "interrupted").length;
+  const failing = Object.values(row?.failing ?? {}).filter((one) => !isUnderWay(one)).length;
   return failing > 0 && failing >= (listedTargets(app, source, row)?.length ?? 1);
 }
 
@@ -162,13 +162,16 @@ function unreadOf(app: App, { source, row, overdueAt }: SourceState): Unread[] {
   }
   for (const [target, failing] of Object.entries(row.failing)) {
     const { kind, error } = failing;
-    const since = failing.isNew ? failing.since : (failing.readTo ?? failing.since);
+    // What never comes to its end may well be read up to now.
+    const isNew = failing.isNew || kind === "endless";
+    const since = isNew ? failing.since : (failing.readTo ?? failing.since);
     // After a pause in which nobody polled, one failed try is not an alert yet.
     const alertAt = Math.max(since + lag, failing.since + Math.min(lag, source.every));
     const isLasting = asOf > alertAt;
     all.push({ source, target, kind, error, since, alertAt, isLasting, name: `${source.id}/${target}` });
   }
-  return all.filter(({ kind, isLasting }) => kind !== "interrupted" || isLasting);
+  const isPatient = (kind: FailureKind) => kind === "interrupted" || kind === "endless";
+  return all.filter(({ kind, target, isLasting }) => target === undefined || !isPatient(kind) || isLasting);
 }
 
 /** Something of the source was read in its last run. */
