@@ -7,6 +7,7 @@ import { Time } from "./item.ts";
 import { listOf } from "./list.ts";
 import { readAll, Total } from "./paging.ts";
 import type { Target } from "./port.ts";
+import { mapInTurns } from "./turns.ts";
 
 export interface DiscoveryOptions {
   /** Each is asked for by itself: without an id the APIs list the default workspace alone. */
@@ -96,7 +97,7 @@ const listServices: Lister = async (client, workspace, { signal, redact }) => {
       ...(signal && { signal }),
     });
     const list = listOf(answer, "services", Head, "services", SERVICES);
-    const rows = parse(Service, list.rows, redact, ({ service_id, service_name, status, publish_at }) => {
+    const rows = await parse(Service, list.rows, redact, ({ service_id, service_name, status, publish_at }) => {
       return { id: service_id, name: service_name, status, createdAt: publish_at };
     });
     return { rows, total: list.head.total_count };
@@ -127,7 +128,7 @@ const listJobs: Lister = async (client, workspace, { signal, redact }) => {
       ...(signal && { signal }),
     });
     const list = listOf(answer, "items", Head, "training jobs", JOBS);
-    const rows = parse(Job, list.rows, redact, ({ metadata, status }) => {
+    const rows = await parse(Job, list.rows, redact, ({ metadata, status }) => {
       const ended = ENDED.has(status?.phase?.toLowerCase() ?? "") || undefined;
       const { id, name, create_time } = metadata;
       return { id, name, status: status?.phase, createdAt: create_time, ended, endedAt: ended && endOf(status) };
@@ -154,13 +155,13 @@ function glob(pattern: string): RegExp {
 }
 
 /** What the target of each row is kept as, as soon as its page is there: undefined for a bad one. */
-function parse<T>(
+async function parse<T>(
   schema: z.ZodType<T>,
   rows: unknown[],
   redact: DiscoveryOptions["redact"] = (text) => text,
   make: (row: T) => Fields,
-): (Target | undefined)[] {
-  return rows.map((row) => {
+): Promise<(Target | undefined)[]> {
+  return mapInTurns(rows, (row) => {
     const parsed = schema.safeParse(row);
     if (!parsed.success) return undefined;
     const { id, name, status, ...rest } = make(parsed.data);

@@ -1,7 +1,11 @@
 // One HTTP exchange with a cloud: a request out, the whole answer in, within a time and a size. No retries here.
 import { type Answer, answerError } from "./answers.ts";
 import { CloudError } from "./client.ts";
+import { createTurns } from "./turns.ts";
 import { createScale } from "./weigh.ts";
+
+/** Chunks of an answer, of 64 KB at most, that are taken in at a time. */
+const CHUNKS = 8;
 
 export interface Outgoing {
   method: string;
@@ -65,12 +69,14 @@ async function readText(response: Response, limit: number, what: string): Promis
   const decoder = new TextDecoder();
   const parts: string[] = [];
   const weigh = createScale();
+  const turn = createTurns(CHUNKS);
   let size = 0;
   for await (const chunk of response.body) {
     size += chunk.byteLength;
     const excess = size > limit ? `is larger than ${Math.round(limit / 1_048_576)} MB` : weigh(chunk);
     if (excess !== undefined) throw new CloudError("malformed", `${what}: the answer ${excess}`, { status: 413 });
     parts.push(decoder.decode(chunk, { stream: true }));
+    await turn();
   }
   parts.push(decoder.decode());
   return parts.join("");
