@@ -13,6 +13,8 @@ export interface Behind {
   isOver: boolean;
   /** Why it failed, once it is over; undefined: it did not. */
   error?: unknown;
+  /** When the newest read began that came to its end beyond its round; ms. */
+  readTo: number | undefined;
 }
 
 export function behindKey(source: SourceConfig, target: string): string {
@@ -23,20 +25,23 @@ export function behindKey(source: SourceConfig, target: string): string {
  * Reads the target. False where that takes longer than its round waits: it goes on by itself then, makes known itself what it leads
  * to, and until it is over no round reads the target again. Rejects as readTarget does.
  */
-export async function readInTime(read: TargetRead): Promise<boolean> {
+export async function readInTime(read: TargetRead, earlier: Behind | undefined): Promise<boolean> {
   const { source, app } = read;
   const reading = readTarget(read);
   if (await isFulfilledWithin(reading, Math.min(source.every / 2, PATIENCE_MS))) return true;
-  goOn(app, read, reading);
+  goOn(app, read, reading, earlier?.readTo);
   return false;
 }
 
-function goOn(app: App, read: TargetRead, reading: Promise<void>): void {
+function goOn(app: App, read: TargetRead, reading: Promise<void>, readTo: number | undefined): void {
   const key = behindKey(read.source, read.target.id);
   const round = { id: `${key}/${read.now}`, transitions: [], groups: new Set<string>() };
   read.round = round;
-  const behind: Behind = { isOver: false, done: Promise.resolve() };
+  const behind: Behind = { isOver: false, done: Promise.resolve(), readTo };
   behind.done = reading
+    .then(() => {
+      if (read.report.complete) behind.readTo = read.now;
+    })
     .catch((error: unknown) => {
       behind.error = error;
     })

@@ -1,7 +1,7 @@
 // One run's reads: its targets side by side, in turn, every failure confined to its target.
 import { lookup } from "../model/lookup.ts";
 import { CloudError } from "../sources/client.ts";
-import { behindKey, readInTime } from "./behind.ts";
+import { type Behind, behindKey, readInTime } from "./behind.ts";
 import type { Connection } from "./deps.ts";
 import { failureKind } from "./failure.ts";
 import { forEachLimit } from "./parallel.ts";
@@ -64,9 +64,20 @@ export async function readTargets(
       run.failing.set(target.id, { ...failure, ...(isNew && { isNew }) });
       progress.fail(source.id, target.id, readTo);
     };
+    /** Its read goes on beyond the round; the one before may have come to its end that way, too. */
+    const goesOn = async ({ readTo }: Behind) => {
+      if (readTo === undefined) {
+        await fail(notYet());
+        // Until it is over, there is nothing to go easy on.
+        run.failing.set(target.id, { ...run.failing.get(target.id)!, retryAt: now });
+        return;
+      }
+      run.failing.set(target.id, { ...interrupted(run, target.id, floor, readTo), since: now, tries: 0 });
+      progress.fail(source.id, target.id, readTo);
+    };
     const key = behindKey(source, target.id);
     const earlierRead = run.leased ? app.behind.get(key) : undefined;
-    if (earlierRead && !earlierRead.isOver) return await fail(notYet());
+    if (earlierRead && !earlierRead.isOver) return await goesOn(earlierRead);
     app.behind.delete(key);
     run.reports.push(report);
     try {
@@ -86,7 +97,7 @@ export async function readTargets(
         round,
       };
       if (!run.leased) await readTarget(read);
-      else if (!(await readInTime(read))) throw notYet();
+      else if (!(await readInTime(read, earlierRead))) return await goesOn(app.behind.get(key)!);
       if (!report.complete) return await fail();
       // What came, or came back, is watched from now on.
       if (unread && !target.ended) await watchAgain(app, source, target, now);

@@ -12,6 +12,8 @@ export interface CloudRequest {
   /** Sent as JSON. */
   body?: unknown;
   signal?: AbortSignal;
+  /** It may wait for all that are not: so a long list keeps nobody waiting. */
+  patient?: boolean;
   /** Is told the length of each answer, in characters. */
   heard?: (chars: number) => void;
 }

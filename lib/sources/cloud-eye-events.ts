@@ -7,10 +7,13 @@ import { type Known, type KnownRow, knownRows, listRows, packRows, type RowList 
 import { openWindow, outcome } from "./cursor.ts";
 import type { Batch, ReadRequest, Source } from "./port.ts";
 import { byTime, type Sifted, sift } from "./sift.ts";
+import { settleAll } from "./turns.ts";
 
 /** Custom events may be dated ten minutes ahead; clocks may be off. */
 const AHEAD_MS = 3_600_000;
 const MOVE_MS = 3_600_000;
+/** Requests for details at a time: however many names there are, others of the connection have their turn. */
+const DETAILS_AT_ONCE = 8;
 
 export const cloudEyeEvents: Source = {
   kind: "cloud-eye-events",
@@ -27,7 +30,7 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
   const to = request.now + AHEAD_MS;
   const list = await listRows(request, known.from, to);
   const changed = [...list.rows.values()].filter((row) => isDue(row, known.rows.get(row.fp), request.now));
-  const answers = await Promise.allSettled(changed.map((row) => readDetails(request, row, known.from, to)));
+  const answers = await settleAll(changed, DETAILS_AT_ONCE, (row) => readDetails(request, row, known.from, to));
   const news: RowNews[] = [];
   let failure: unknown = list.broken;
   const ids = new Set<unknown>();

@@ -57,7 +57,7 @@ export interface ConnectionClient extends CloudClient {
   projectId(): Promise<string>;
 }
 
-type AskOptions = Pick<CloudRequest, "signal" | "heard">;
+type AskOptions = Pick<CloudRequest, "signal" | "heard" | "patient">;
 
 /** Throws CloudError when the connection has no credentials. Nothing is sent before the first request. */
 export function createCloudClient(options: ClientOptions): ConnectionClient {
@@ -123,8 +123,8 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
   }
 
   function ask(outgoing: Outgoing, project: string | undefined, options: AskOptions = {}): Promise<unknown> {
-    const { signal } = options;
-    return withRetries(() => limiter.run(() => attempt(outgoing, project, options), signal), signal);
+    const { signal, patient } = options;
+    return withRetries(() => limiter.run(() => attempt(outgoing, project, options), signal, patient), signal);
   }
 
   async function withRetries<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {

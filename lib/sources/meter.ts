@@ -2,6 +2,9 @@
 import type { Clock } from "../model/clock.ts";
 import { type CloudClient, CloudError } from "./client.ts";
 
+/** Requests of a read that go in turn with those of all others; a longer list waits for them. */
+const PROMPT = 10;
+
 export interface MeterLimits {
   /** Requests for what is held at a time. */
   pages: number;
@@ -46,6 +49,7 @@ export function createMeter(client: CloudClient, clock: Clock, limits: MeterLimi
         held.pages++;
         return client.request({
           ...request,
+          patient: pages > PROMPT,
           heard(chars) {
             held.chars += chars;
             request.heard?.(chars);

@@ -20,3 +20,21 @@ export async function mapInTurns<T, R>(items: readonly T[], work: (item: T) => R
   }
   return results;
 }
+
+/** As `Promise.allSettled` of the work on each item, at most `limit` of them under way at once. */
+export async function settleAll<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<R>,
+): Promise<PromiseSettledResult<R>[]> {
+  const results: PromiseSettledResult<R>[] = [];
+  const queue = items.entries();
+  async function worker(): Promise<void> {
+    for (const [at, item] of queue) {
+      const [result] = await Promise.allSettled([work(item)]);
+      results[at] = result;
+    }
+  }
+  await Promise.all(Array.from({ length: limit }, worker));
+  return results;
+}

@@ -9,6 +9,8 @@ export interface HostileAnswer {
   /** Names the target; absent: what is asked for concerns the whole project. */
   target?: string;
   fault: Fault;
+  /** It can be read to its end all the same. */
+  harmless?: true;
 }
 
 const query = (url: string, name: string) => Number(new URL(url, "http://h").searchParams.get(name) ?? 0);
@@ -38,6 +40,10 @@ function target(name: string, on: Route, answer: (url: string) => unknown): Host
   };
 }
 
+function harmless(...of: Parameters<typeof target>): HostileAnswer {
+  return { ...target(...of), harmless: true };
+}
+
 /** `now` in ms. */
 export function hostileAnswers(now: number): HostileAnswer[] {
   return [
@@ -63,7 +69,7 @@ export function hostileAnswers(now: number): HostileAnswer[] {
     ),
     target("a million levels", "service-events", () => `{"events":${"[".repeat(1e6)}${"]".repeat(1e6)}}`),
     target("far more rows than were asked for", "service-events", () => ({ events: list(20_000, () => event(now)) })),
-    target("megabytes in every row", "service-events", () => ({
+    harmless("megabytes in every row", "service-events", () => ({
       events: list(7, (at) => event(now + at, `${at}${"x".repeat(1e6)}`)),
     })),
     target("another token for ever", "pool-events", () => {
@@ -72,9 +78,9 @@ export function hostileAnswers(now: number): HostileAnswer[] {
     target("pages of equal items", "pool-events", () => {
       return { metadata: { continue: fresh() }, items: [...list(499, () => item("equal")), item(fresh())] };
     }),
-    target("thousands of equal items", "pool-events", () => ({ items: list(4_999, () => item("equal")) })),
+    harmless("thousands of equal items", "pool-events", () => ({ items: list(4_999, () => item("equal")) })),
     target("thirty thousand logs of one time", "service-updates", () => ({ logs: list(30_000, () => log(now)) })),
-    target("five thousand logs of one time", "service-updates", () => {
+    harmless("five thousand logs of one time", "service-updates", () => {
       return { logs: list(5_000, (at) => log(now, at % 2 === 0 ? "FAIL" : `RUNNING ${at}`)) };
     }),
     {
