@@ -1,9 +1,9 @@
 // Reads that go on beyond their round: a target that answers slowly, or has much to tell, keeps no other target waiting.
 import type { SourceConfig } from "../model/config.ts";
 import type { App } from "./deps.ts";
-import { readTarget, type TargetRead } from "./target.ts";
+import { endRound, type Round, type TargetRead } from "./target.ts";
 
-/** A daemon's round waits for a target half its interval, and at most so long; ms. */
+/** A round waits for a target half its interval, and at most so long; ms. */
 const PATIENCE_MS = 30_000;
 
 /** A read that its round did not wait for. */
@@ -21,23 +21,21 @@ export function behindKey(source: SourceConfig, target: string): string {
   return `${source.id}/${target}`;
 }
 
-/**
- * Reads the target. False where that takes longer than its round waits: it goes on by itself then, makes known itself what it leads
- * to, and until it is over no round reads the target again. Rejects as readTarget does.
- */
-export async function readInTime(read: TargetRead, earlier: Behind | undefined): Promise<boolean> {
-  const { source, app } = read;
-  const reading = readTarget(read);
-  if (await isFulfilledWithin(reading, Math.min(source.every / 2, PATIENCE_MS))) return true;
-  goOn(app, read, reading, earlier?.readTo);
-  return false;
+/** How long a round waits for a target; ms, by the machine's own time, as requests time out. */
+export function patienceFor({ every }: SourceConfig): number {
+  return Math.min(every / 2, PATIENCE_MS);
 }
 
-function goOn(app: App, read: TargetRead, reading: Promise<void>, readTo: number | undefined): void {
+/**
+ * The read's round waits for it no more. It goes on by itself, makes known itself what it leads to, and until it is over no round reads
+ * the target again.
+ */
+export function goOn(read: TargetRead, reading: Promise<void>, earlier: Behind | undefined): Behind {
+  const { app } = read;
   const key = behindKey(read.source, read.target.id);
-  const round = { id: `${key}/${read.now}`, transitions: [], groups: new Set<string>() };
+  const round: Round = { id: `${key}/${read.now}`, transitions: [], groups: new Set() };
   read.round = round;
-  const behind: Behind = { isOver: false, done: Promise.resolve(), readTo };
+  const behind: Behind = { isOver: false, done: Promise.resolve(), readTo: earlier?.readTo };
   behind.done = reading
     .then(() => {
       if (read.report.complete) behind.readTo = read.now;
@@ -45,26 +43,14 @@ function goOn(app: App, read: TargetRead, reading: Promise<void>, readTo: number
     .catch((error: unknown) => {
       behind.error = error;
     })
-    .then(() => (round.groups.size > 0 ? app.bus.publish(round.transitions, [...round.groups], round.id) : undefined))
+    .then(() => endRound(app, round))
     // A lost ring delays, and never loses.
     .catch(() => {})
     .finally(() => {
       behind.isOver = true;
     });
   app.behind.set(key, behind);
-}
-
-/** By the machine's own time, as requests time out: rejects as the work does. */
-async function isFulfilledWithin(work: Promise<void>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, ms, false);
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return behind;
 }
 
 /** Once those that are still being read have ended: a process that stops leaves nothing half done. */

@@ -7,7 +7,7 @@ import { readToIn } from "./read-to.ts";
 import type { Claim, DiscoveredTarget, FailingTarget, SourceRow } from "./rows.ts";
 import { closeSourceRow, keepFloors, leaseOfAnother, openSourceRow, type SourceRun, underLease } from "./source-run.ts";
 import { isFatal, refuseSuperseded, Superseded, untilFatal } from "./superseded.ts";
-import type { Round } from "./target.ts";
+import { endRound, type Round } from "./target.ts";
 import { type Targets, targetsOf } from "./targets.ts";
 import { dropTargets, livingTargets } from "./watched.ts";
 
@@ -65,7 +65,7 @@ async function inRound(
     return await pollRound(app, source, signal, round, leased);
   } finally {
     // What was committed is notified however the round ended.
-    if (round.groups.size > 0) await app.bus.publish(round.transitions, [...round.groups], round.id);
+    await endRound(app, round);
   }
 }
 

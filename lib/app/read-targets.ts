@@ -1,15 +1,15 @@
 // One run's reads: its targets side by side, in turn, every failure confined to its target.
 import { lookup } from "../model/lookup.ts";
 import { CloudError } from "../sources/client.ts";
-import { type Behind, behindKey, readInTime } from "./behind.ts";
+import { type Behind, behindKey, goOn, patienceFor } from "./behind.ts";
 import type { Connection } from "./deps.ts";
 import { failureKind } from "./failure.ts";
-import { forEachLimit } from "./parallel.ts";
+import { forEachLimit, isOverWithin } from "./parallel.ts";
 import { progressOf } from "./progress.ts";
 import { type FailingTarget, type TargetRow, targetKey } from "./rows.ts";
 import { interrupted, keepProgress, type SourceRun } from "./source-run.ts";
 import { isFatal } from "./superseded.ts";
-import { readBefore, readTarget, type TargetRead, type TargetReport } from "./target.ts";
+import { endRound, readBefore, readTarget, type TargetRead, type TargetReport } from "./target.ts";
 import type { Targets, ToPoll } from "./targets.ts";
 import { watchAgain } from "./watched.ts";
 
@@ -47,6 +47,7 @@ export async function readTargets(
   for (const { target, unread } of list) {
     if (unread) progress.fail(source.id, target.id, lookup(before.failing, target.id)?.readTo ?? null);
   }
+  const late: (() => Promise<void>)[] = [];
   await forEachLimit(inTurn(run, list), CONCURRENCY, run.signal, async ({ target, floor, unread }, signal) => {
     const earlier = lookup(before.failing, target.id);
     // It keeps what was known of it.
@@ -75,44 +76,58 @@ export async function readTargets(
       run.failing.set(target.id, { ...interrupted(run, target.id, floor, readTo), since: now, tries: 0 });
       progress.fail(source.id, target.id, readTo);
     };
+    const settle = async (reading: Promise<void>) => {
+      try {
+        await reading;
+        if (!report.complete) return await fail();
+        // What came, or came back, is watched from now on.
+        if (unread && !target.ended) await watchAgain(app, source, target, now);
+        run.complete.add(target.id);
+      } catch (error) {
+        if (isFatal(error)) throw error;
+        // It has ended, and the API has forgotten it: there is nothing more to read.
+        if (target.ended && error instanceof CloudError && error.kind === "not-found") run.complete.add(target.id);
+        else await fail(error);
+        const failing = run.failing.get(target.id);
+        if (failing && !signal.aborted)
+          app.log.warn("target not read", { source: source.id, target: target.id, error: failing.error });
+      }
+      if (!signal.aborted) await keepProgress(run);
+    };
     const key = behindKey(source, target.id);
-    const earlierRead = run.leased ? app.behind.get(key) : undefined;
+    const earlierRead = app.behind.get(key);
     if (earlierRead && !earlierRead.isOver) return await goesOn(earlierRead);
     app.behind.delete(key);
     run.reports.push(report);
-    try {
-      if (earlierRead?.error !== undefined) throw earlierRead.error;
-      const read: TargetRead = {
-        app,
-        source,
-        connection,
-        project,
-        target,
-        floor,
-        now,
-        lastReadAt,
-        progress,
-        signal,
-        report,
-        round,
-      };
-      if (!run.leased) await readTarget(read);
-      else if (!(await readInTime(read, earlierRead))) return await goesOn(app.behind.get(key)!);
-      if (!report.complete) return await fail();
-      // What came, or came back, is watched from now on.
-      if (unread && !target.ended) await watchAgain(app, source, target, now);
-      run.complete.add(target.id);
-    } catch (error) {
-      if (isFatal(error)) throw error;
-      // It has ended, and the API has forgotten it: there is nothing more to read.
-      if (target.ended && error instanceof CloudError && error.kind === "not-found") run.complete.add(target.id);
-      else await fail(error);
-      const failing = run.failing.get(target.id);
-      if (failing && !signal.aborted)
-        app.log.warn("target not read", { source: source.id, target: target.id, error: failing.error });
-    }
-    if (!signal.aborted) await keepProgress(run);
+    if (earlierRead?.error !== undefined) return await settle(Promise.reject(earlierRead.error));
+    const read: TargetRead = {
+      app,
+      source,
+      connection,
+      project,
+      target,
+      floor,
+      now,
+      lastReadAt,
+      progress,
+      signal,
+      report,
+      round,
+    };
+    const reading = readTarget(read);
+    if (await isOverWithin(reading, patienceFor(source))) return await settle(reading);
+    const behind = goOn(read, reading, earlierRead);
+    if (run.leased) return await goesOn(behind);
+    // Nobody comes back to it: the run ends once it has.
+    late.push(async () => {
+      await behind.done;
+      app.behind.delete(key);
+      await settle(reading);
+    });
   });
+  if (late.length === 0) return;
+  await endRound(app, round);
+  await forEachLimit(late, late.length, run.signal, (finish) => finish());
 }
 
 /** No other target waits for it. */

@@ -50,6 +50,15 @@ export interface Round {
   groups: Set<string>;
 }
 
+/** The round is over: what was committed is notified. It may be said again, of what came since. */
+export async function endRound(app: App, round: Round): Promise<void> {
+  if (round.groups.size === 0) return;
+  const { transitions, groups, id } = round;
+  round.transitions = [];
+  round.groups = new Set();
+  await app.bus.publish(transitions, [...groups], id);
+}
+
 export interface TargetReport {
   /** False: it stopped early because the run was told to stop. */
   complete: boolean;

@@ -15,7 +15,7 @@ type FaultKind =
   | { kind: "slow"; ms: number }
   /** Fields of the first item, or the answer's list itself, have a type the documents do not know. */
   | { kind: "wrong-types"; part: "item" | "body" }
-  /** A hostile server: what it sends instead of the answer (a text as it is, all else as JSON), by its path and query. */
+  /** A hostile server: what it sends with 200 instead of the answer (a text as it is, all else as JSON), by its path and query. */
   | { kind: "instead"; answer: (body: unknown, url: string) => unknown };
 
 /** Without `next` and `chance` every request it is for fails. */

@@ -32,7 +32,7 @@ export function send(
     return;
   }
   const bytes = Buffer.from(textOf(body, fault, url));
-  response.writeHead(status, {
+  response.writeHead(fault?.kind === "instead" ? 200 : status, {
     "Content-Type": "application/json",
     "Content-Length": bytes.length,
     "X-Request-Id": requestId,

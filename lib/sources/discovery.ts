@@ -25,6 +25,8 @@ const JOBS = 50;
 /** The longest id that can name a row of the store; the clouds give no others. */
 const MAX_ID_BYTES = 512;
 const MAX_WORD = 200;
+/** Rows of a list that are looked at in one turn. */
+const ROWS_AT_ONCE = 500;
 
 const Instant = Time.optional().catch(undefined);
 const Head = z.looseObject({ total_count: Total, total: Total });
@@ -161,7 +163,7 @@ async function parse<T>(
   redact: DiscoveryOptions["redact"] = (text) => text,
   make: (row: T) => Fields,
 ): Promise<(Target | undefined)[]> {
-  return mapInTurns(rows, (row) => {
+  const targetOf = (row: unknown) => {
     const parsed = schema.safeParse(row);
     if (!parsed.success) return undefined;
     const { id, name, status, ...rest } = make(parsed.data);
@@ -171,7 +173,8 @@ async function parse<T>(
       status: status?.slice(0, MAX_WORD),
     };
     return defined({ id, ...words, ...rest });
-  });
+  };
+  return mapInTurns(rows, targetOf, ROWS_AT_ONCE);
 }
 
 type Fields = { [name in keyof Target]?: Target[name] | undefined } & { id: string };

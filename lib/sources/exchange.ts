@@ -76,7 +76,8 @@ async function readText(response: Response, limit: number, what: string): Promis
     const excess = size > limit ? `is larger than ${Math.round(limit / 1_048_576)} MB` : weigh(chunk);
     if (excess !== undefined) throw new CloudError("malformed", `${what}: the answer ${excess}`, { status: 413 });
     parts.push(decoder.decode(chunk, { stream: true }));
-    await turn();
+    const others = turn();
+    if (others !== undefined) await others;
   }
   parts.push(decoder.decode());
   return parts.join("");

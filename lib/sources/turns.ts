@@ -10,9 +10,9 @@ export function createTurns(atOnce: number = AT_ONCE): () => Promise<void> | und
   return () => (++done % atOnce === 0 ? setImmediate() : undefined);
 }
 
-/** As `map` of arrays. */
-export async function mapInTurns<T, R>(items: readonly T[], work: (item: T) => R): Promise<R[]> {
-  const turn = createTurns();
+/** As `map` of arrays; `atOnce`: how many items make a piece, where they take less time than events do. */
+export async function mapInTurns<T, R>(items: readonly T[], work: (item: T) => R, atOnce?: number): Promise<R[]> {
+  const turn = createTurns(atOnce);
   const results: R[] = [];
   for (const item of items) {
     results.push(work(item));

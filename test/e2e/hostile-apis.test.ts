@@ -65,7 +65,7 @@ test("all of them at once: the others are notified round after round, and each i
   const hostile = hostileAnswers(Date.now());
   const { run, failAndHear, figures } = await setUp(hostile);
   const daemon = startLookout(["run"], run);
-  for (let round = 0; round < 4; round++) await failAndHear();
+  for (let round = 0; round < 3; round++) await failAndHear();
   const status = async () => JSON.parse((await lookout(["status", "--json"], run)).stdout);
   const broken = hostile.flatMap(({ target, harmless }) => (harmless ? [] : (target ?? [])));
   await expect
@@ -83,4 +83,15 @@ test("all of them at once: the others are notified round after round, and each i
   const { turn, memory } = await figures();
   console.log(`hostile APIs: longest turn ${Math.round(turn)} ms, memory ${Math.round(memory)} MB`);
   expect(memory).toBeLessThan(300);
+});
+
+test("run --once notifies of the others while one has no end, and ends when it is told to", async () => {
+  const { run, failAndHear } = await setUp(
+    hostileAnswers(Date.now()).filter(({ target }) => target?.startsWith("page-")),
+  );
+  const once = startLookout(["run", "--once"], run);
+  await failAndHear();
+  once.kill("SIGTERM");
+  const { code, stdout } = await once.finished;
+  expect([code, stdout]).toEqual([1, expect.stringContaining("not reached: the run was stopped")]);
 });
