@@ -105,6 +105,7 @@ export function createApp(config: Config, ports: AppPorts): App {
     redact: secrets.redact,
     learnSecrets: createSecretLearner(config, secrets),
     behind: new Map(),
+    discoveries: new Map(),
     brokenChannels: new Set(),
     print,
   };

@@ -1,6 +1,9 @@
 // Reads that go on beyond their round: a target that answers slowly, or has much to tell, keeps no other target waiting.
 import type { SourceConfig } from "../model/config.ts";
+import { CloudError } from "../sources/client.ts";
 import type { App } from "./deps.ts";
+import type { Discovered } from "./owners.ts";
+import { isOverWithin } from "./parallel.ts";
 import { endRound, type Round, type TargetRead } from "./target.ts";
 
 /** A round waits for a target half its interval, and at most so long; ms. */
@@ -53,7 +56,32 @@ export function goOn(read: TargetRead, reading: Promise<void>, earlier: Behind |
   return behind;
 }
 
+/** A discovery and when it began; ms. */
+export interface Discovery {
+  at: number;
+  found: Promise<Discovered>;
+}
+
+/**
+ * What is discovered, and as of when. Throws CloudError "endless" where that takes longer than a round waits: it goes on, and a later
+ * round has it.
+ */
+export async function discoverInTime(
+  app: App,
+  source: SourceConfig,
+  discover: () => Promise<Discovered>,
+): Promise<Discovered & { at: number }> {
+  const discovery = app.discoveries.get(source.id) ?? { at: app.clock.now(), found: discover() };
+  app.discoveries.set(source.id, discovery);
+  if (!(await isOverWithin(discovery.found, patienceFor(source)))) {
+    throw new CloudError("endless", "listing the targets takes longer than a round lasts, and goes on");
+  }
+  app.discoveries.delete(source.id);
+  return { ...(await discovery.found), at: discovery.at };
+}
+
 /** Once those that are still being read have ended: a process that stops leaves nothing half done. */
-export async function allCaughtUp({ behind }: App): Promise<void> {
+export async function allCaughtUp({ behind, discoveries }: App): Promise<void> {
   await Promise.all([...behind.values()].map(({ done }) => done));
+  await Promise.allSettled([...discoveries.values()].map(({ found }) => found));
 }

@@ -126,7 +126,7 @@ async function pollTargets(run: SourceRun): Promise<void> {
   try {
     await app.learnSecrets();
     const project = await connection.projectId();
-    const known = await targetsOf(app, source, connection, project, before, signal);
+    const known = await targetsOf(app, source, connection, project, before, signal, run.leased);
     run.list = known.list;
     run.named = known.named === true;
     run.discovered = known.discovered ?? run.discovered;

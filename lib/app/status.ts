@@ -19,7 +19,7 @@ import {
 } from "./rows.ts";
 import { listFailures, type RuleFailure } from "./rule-failures.ts";
 import { waitingDeadlines } from "./timers.ts";
-import { listedTargets, type SourceState } from "./unread.ts";
+import { isListing, listedTargets, type SourceState } from "./unread.ts";
 
 export interface TargetStatus {
   source: string;
@@ -140,7 +140,7 @@ function targetStatus(
 ): TargetStatus[] {
   const ids = new Set(listedTargets(app, source, row) ?? read);
   for (const id of Object.keys(row?.failing ?? {})) ids.add(id);
-  const error = row?.discoveryKind === "interrupted" ? undefined : row?.discoveryError;
+  const error = row === undefined || isListing(app, row) ? undefined : row.discoveryError;
   const nobody = error !== undefined && ids.size === 0;
   if (nobody) ids.add("*");
   const readToOf = readToIn(row);

@@ -2,6 +2,7 @@
 import type { SourceConfig } from "../model/config.ts";
 import { lookup } from "../model/lookup.ts";
 import type { Target } from "../sources/port.ts";
+import { discoverInTime } from "./behind.ts";
 import type { App, Connection } from "./deps.ts";
 import { type FailureKind, failureKind } from "./failure.ts";
 import { readToIn } from "./read-to.ts";
@@ -39,6 +40,7 @@ export async function targetsOf(
   project: string,
   row: SourceRow | undefined,
   signal: AbortSignal,
+  leased = false,
 ): Promise<Targets> {
   const now = app.clock.now();
   // While nothing was ever read completely, the first try counts: what happened since then is not to be lost.
@@ -60,7 +62,10 @@ export async function targetsOf(
   // One from a clock that was ahead serves no longer than another.
   if (before && Math.abs(now - before.at) < DISCOVERY_MS) return { list: due(before.targets), asOf: before.at };
   try {
-    const { own: found, elsewhere } = await app.discover(source, connection, project, signal);
+    const discover = () => app.discover(source, connection, project, signal);
+    // A run that nobody comes back to waits for it.
+    const discovery = leased ? await discoverInTime(app, source, discover) : { ...(await discover()), at: now };
+    const { own: found, elsewhere, at } = discovery;
     const known = new Map(before?.targets.map((target) => [target.id, target]));
     // What a later discovery finds may have begun right after the last one that saw everything, or after the last of the named.
     const newFloor = Math.min(now, before?.at ?? row?.completeTo ?? since) - source.lookback;
@@ -79,7 +84,7 @@ export async function targetsOf(
       const gone = { ...target, ended: true, endedSeen: target.endedSeen ?? now };
       if (due([gone]).length > 0) targets.push(gone);
     }
-    return { list: due(targets), asOf: now, discovered: { at: now, targets }, elsewhere };
+    return { list: due(targets), asOf: at, discovered: { at, targets }, elsewhere };
   } catch (error) {
     return {
       list: due(before?.targets ?? []),

@@ -51,9 +51,15 @@ export function areRead(app: App, states: readonly SourceState[]): boolean {
   return states.every((state) => {
     const { row, isOverdue } = state;
     if (row === undefined || isOverdue) return false;
-    if (row.discoveryError !== undefined && row.discoveryKind !== "interrupted") return false;
+    if (row.discoveryError !== undefined && !isListing(app, row)) return false;
     return !isWhollyUnread(app, state);
   });
+}
+
+/** The last run did not list all targets, and nothing failed: that it goes on for too long is another matter. */
+export function isListing(app: App, { discoveryKind, discoveryFailingSince, lastRunAt }: SourceRow): boolean {
+  const since = discoveryFailingSince ?? lastRunAt;
+  return discoveryKind === "interrupted" || (discoveryKind === "endless" && lastRunAt - since <= app.config.health.lag);
 }
 
 /** No target could be read in the last run. */
@@ -151,7 +157,7 @@ function unreadOf(app: App, { source, row, overdueAt }: SourceState): Unread[] {
   // What a source that nobody polls has not read since is the poller's fault.
   const asOf = Math.min(app.clock.now(), overdueAt);
   const all: Unread[] = [];
-  if (row.discoveryError !== undefined && row.discoveryKind !== "interrupted") {
+  if (row.discoveryError !== undefined && !isListing(app, row)) {
     const {
       discoveryError: error,
       discoveryKind: kind = "internal",
