@@ -24,6 +24,11 @@ export function behindKey(source: SourceConfig, target: string): string {
   return `${source.id}/${target}`;
 }
 
+/** How many targets of a source are being read beyond their rounds. */
+export function countBehind({ behind }: App, { id }: SourceConfig): number {
+  return [...behind].filter(([key, { isOver }]) => !isOver && key.startsWith(`${id}/`)).length;
+}
+
 /** How long a round waits for a target; ms, by the machine's own time, as requests time out. */
 export function patienceFor({ every }: SourceConfig): number {
   return Math.min(every / 2, PATIENCE_MS);

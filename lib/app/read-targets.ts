@@ -1,7 +1,7 @@
 // One run's reads: its targets side by side, in turn, every failure confined to its target.
 import { lookup } from "../model/lookup.ts";
 import { CloudError } from "../sources/client.ts";
-import { type Behind, behindKey, goOn, patienceFor } from "./behind.ts";
+import { type Behind, behindKey, countBehind, goOn, patienceFor } from "./behind.ts";
 import type { Connection } from "./deps.ts";
 import { failureKind } from "./failure.ts";
 import { forEachLimit, isOverWithin } from "./parallel.ts";
@@ -115,7 +115,9 @@ export async function readTargets(
       round,
     };
     const reading = readTarget(read);
-    if (await isOverWithin(reading, patienceFor(source))) return await settle(reading);
+    // Where so many take longer, it is no single target that does: the budget, say, is smaller than what is asked for.
+    const isCrowded = countBehind(app, source) >= CONCURRENCY;
+    if (isCrowded || (await isOverWithin(reading, patienceFor(source)))) return await settle(reading);
     const behind = goOn(read, reading, earlierRead);
     if (run.leased) return await goesOn(behind);
     // Nobody comes back to it: the run ends once it has.

@@ -1,4 +1,5 @@
 // One target's read: what its source finds goes slice by slice, oldest first, into the store, each with its cursor.
+import { setImmediate } from "node:timers/promises";
 import type { SourceConfig } from "../model/config.ts";
 import { lookup } from "../model/lookup.ts";
 import type { Transition } from "../rules/state.ts";
@@ -175,6 +176,8 @@ async function commitBatch(read: TargetRead, position: Position, batch: Batch): 
     done += size;
     read.report.found += size;
     position.sliceSize = Math.min(MAX_SLICE, position.sliceSize * 2);
+    // Whoever notifies and sends comes in between, whatever the store.
+    await setImmediate();
     if (!last && read.signal.aborted) return false;
   } while (done < batch.found.length);
   return true;

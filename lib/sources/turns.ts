@@ -1,8 +1,8 @@
 // Long work in small pieces: between two of them a signal, a timer or another target's answer has its turn.
 import { setImmediate } from "node:timers/promises";
 
-/** Items of one piece; a full page of the largest rows takes a few milliseconds each time. */
-const AT_ONCE = 25;
+/** Items of one piece, so that rows of a megabyte take no longer than they must. */
+const AT_ONCE = 5;
 
 /** Lets others have their turn after so many calls; one for each piece of work. */
 export function createTurns(atOnce: number = AT_ONCE): () => Promise<void> | undefined {
