@@ -18,7 +18,7 @@ interface Case {
   text?: (number: number) => string;
 }
 const FAILED = "failed to pull image, retry later";
-const OBSERVED = { readTo: Number.POSITIVE_INFINITY, since: 0, teaches: false };
+const OBSERVED = { now: Number.POSITIVE_INFINITY, readTo: Number.POSITIVE_INFINITY, since: 0, teaches: false };
 const CASES: Case[] = [
   { name: "a match counts into the open alert", rule: {}, keys: 1 },
   { name: "a match counts into the open alert", rule: {}, keys: 10_000 },

@@ -15,6 +15,7 @@ import { CloudError } from "../sources/client.ts";
 import { discover } from "../sources/discovery.ts";
 import { type ConnectionClient, createCloudClient } from "../sources/http.ts";
 import type { Limiter } from "../sources/limiter.ts";
+import { createMeter, DISCOVERY_LIMITS } from "../sources/meter.ts";
 import { sources } from "../sources/registry.ts";
 import type { Store } from "../store/port.ts";
 import { createBudgets } from "./budgets.ts";
@@ -104,13 +105,16 @@ export function createApp(config: Config, given: AppPorts): App {
     connections,
     async discover(source, connection, projectId, signal) {
       const { workspaces } = connection.config;
+      const { client } = createMeter(connection.client, clock, DISCOVERY_LIMITS);
       const options = { workspaces, projectId, signal, redact: secrets.redact };
-      return divide(config, source, await discover(source.kind, connection.client, options));
+      return divide(config, source, await discover(source.kind, client, options));
     },
     channels,
     heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),
     redact: secrets.redact,
     learnSecrets: createSecretLearner(config, secrets, learnTokens),
+    behind: new Map(),
+    discoveries: new Map(),
     brokenChannels: new Set(),
     print,
   };

@@ -1,5 +1,6 @@
 // One try of a delivery: the channel's options are resolved, the message is made, sent, and the answer judged.
 import type { HttpRequest, Outcome } from "../channels/port.ts";
+import { readably } from "../channels/readable.ts";
 import { sendHttp } from "../channels/send.ts";
 import type { App, Channel } from "./deps.ts";
 import type { DeliveryRow } from "./rows.ts";
@@ -31,11 +32,13 @@ export async function attempt(app: App, delivery: DeliveryRow): Promise<Attempt>
     return { delivery, outcome: { kind: "retry", reason: (error as Error).message }, asked: false };
   }
   try {
-    if (channel.type.text) {
-      const text = channel.type.text(delivery.notification, options, context);
-      return { delivery, outcome: await printed(app, text), asked: true };
+    const { type } = channel;
+    const { text } = type;
+    if (text) {
+      const shown = readably(delivery.notification, (notification) => text(notification, options, context));
+      return { delivery, outcome: await printed(app, shown), asked: true };
     }
-    const request = channel.type.render(delivery.notification, options, context);
+    const request = readably(delivery.notification, (notification) => type.render(notification, options, context));
     if (request === null) return { delivery, outcome: { kind: "delivered" }, asked: false };
     return { delivery, outcome: await exchange(app, channel, request, context.attempt), asked: true };
   } catch (error) {

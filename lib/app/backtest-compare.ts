@@ -1,4 +1,5 @@
 // The difference between what two configurations would have told of the same history. Pure.
+import { lookup } from "../model/lookup.ts";
 import type { Outcome, WouldBeAlert, WouldBeMessage } from "./backtest-outcome.ts";
 
 /** `this` is the first configuration, `other` the one that it is compared to. */
@@ -33,7 +34,7 @@ export function compareOutcomes(first: Outcome, second: Outcome): Comparison {
   const both = [first, second];
   const alerts = both.map(({ alerts }) => alerts.filter(({ startsAt }) => isBefore(startsAt, comparedTo.alerts)));
   const messages = both.map(({ messages }) => messages.filter(({ at }) => isBefore(at, comparedTo.messages)));
-  const messagesOf = (outcome: Outcome, channel: string) => outcome.channels[channel] ?? 0;
+  const messagesOf = (outcome: Outcome, channel: string) => lookup(outcome.channels, channel) ?? 0;
   const channels = names(({ channels }) => Object.keys(channels)).map((name): [string, Sides<number>] => {
     return [name, { this: messagesOf(first, name), other: messagesOf(second, name) }];
   });

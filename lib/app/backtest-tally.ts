@@ -2,6 +2,7 @@
 // not with the history: beyond a fixed number, alerts and messages are counted and not listed.
 import type { Alert } from "../model/alert.ts";
 import { hashOf } from "../model/hash.ts";
+import { lookup } from "../model/lookup.ts";
 import type { Notification } from "../model/notification.ts";
 import type { Transition } from "../rules/state.ts";
 import type { Outcome, RuleFigures, WouldBeAlert, WouldBeMessage } from "./backtest-outcome.ts";
@@ -198,7 +199,7 @@ function byNoise(a: RuleFigures, b: RuleFigures): number {
 }
 
 function add(counts: Record<string, number>, name: string): void {
-  counts[name] = (counts[name] ?? 0) + 1;
+  counts[name] = (lookup(counts, name) ?? 0) + 1;
 }
 
 function round(number: number): number {

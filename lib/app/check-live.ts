@@ -4,6 +4,7 @@ import { shortages } from "../model/budget.ts";
 import type { SourceConfig } from "../model/config.ts";
 import type { SourceKind } from "../model/event.ts";
 import { CloudError, type CloudErrorKind } from "../sources/client.ts";
+import { createMeter } from "../sources/meter.ts";
 import type { Target } from "../sources/port.ts";
 import type { App, Connection } from "./deps.ts";
 
@@ -83,7 +84,7 @@ async function tryRead(
   const now = app.clock.now();
   const { id: sourceId, lateness, every, levels, labels } = source;
   const stamp = { sourceId, connection: connection.name, project, region: connection.config.region, labels };
-  const { client } = connection;
+  const { client } = createMeter(connection.client, app.clock);
   const request = { client, target, cursor: undefined, floor: now - every, now, lastReadAt: undefined };
   try {
     for await (const _batch of app.sources[source.kind].read({ ...request, lateness, every, levels, stamp, signal }))

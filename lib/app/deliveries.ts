@@ -3,9 +3,11 @@ import type { Telling } from "../alerts/decide.ts";
 import { fold } from "../alerts/fold.ts";
 import type { Group, Suppressed } from "../alerts/group.ts";
 import { bodyParts } from "../channels/parts.ts";
+import { readably } from "../channels/readable.ts";
 import type { Alert } from "../model/alert.ts";
 import type { RouteConfig } from "../model/config.ts";
 import { hashOf } from "../model/hash.ts";
+import { lookup } from "../model/lookup.ts";
 import type { Notification, NotifiedAlert } from "../model/notification.ts";
 import type { App, Channel } from "./deps.ts";
 import { type DeliveryRow, deliveryKey } from "./rows.ts";
@@ -35,7 +37,7 @@ export async function putTelling(
     if (channel.type.incident !== group.incident) continue;
     const nameOf = (part: number) => hashOf([group.id, group.createdAt, group.sequence, told, name, part]);
     const ids = await putInLane(app, unit, channel, notificationsFor(channel, group.values, telling), nameOf, {
-      last: group.lanes[name],
+      last: lookup(group.lanes, name),
       now,
     });
     for (const id of ids) ends.push([name, id]);
@@ -228,5 +230,5 @@ function notificationsFor(channel: Channel, group: Record<string, unknown>, tell
 
 /** The alerts of each delivery that a notification takes. */
 function partsOf({ type }: Channel, notification: Notification): NotifiedAlert[][] {
-  return (type.split ?? bodyParts)(notification);
+  return readably(notification, type.split ?? bodyParts);
 }

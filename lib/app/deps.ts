@@ -11,6 +11,7 @@ import type { Transition } from "../rules/state.ts";
 import type { CloudClient } from "../sources/client.ts";
 import type { Source } from "../sources/port.ts";
 import type { Store } from "../store/port.ts";
+import type { Behind, Discovery } from "./behind.ts";
 import type { GuardedStore } from "./guarded-store.ts";
 import type { Discovered } from "./owners.ts";
 import type { UnresolvedSecret } from "./secrets.ts";
@@ -91,6 +92,10 @@ export interface App {
    * cannot be resolved: the next call tries them again.
    */
   learnSecrets(): Promise<readonly UnresolvedSecret[]>;
+  /** Reads that go on beyond their round, by source and target (behind.ts). */
+  behind: Map<string, Behind>;
+  /** Likewise discoveries, by source. */
+  discoveries: Map<string, Discovery>;
   /** Channels that fail, as the last check of health found them: Lookout's own alerts go around them (detours.ts). */
   brokenChannels: Set<string>;
   /** Where channels that are this process's own output write: rejects where nobody takes it. */

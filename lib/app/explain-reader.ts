@@ -1,6 +1,7 @@
 // What an explanation reads of the store: each row at most once, however many events are explained, and nothing is written.
 import { type Group, groupPartition, HEAD, type Member } from "../alerts/group.ts";
 import type { Alert } from "../model/alert.ts";
+import { lookup } from "../model/lookup.ts";
 import { type CompiledRule, rulePartition, stateRow } from "../rules/compile.ts";
 import type { Key } from "../store/port.ts";
 import { listDeliveries } from "./deliver.ts";
@@ -74,7 +75,7 @@ export function createReader(app: App): Reader {
     const registry = (await app.store.get<RegistryRow>(REGISTRY))?.data ?? {};
     return new Map(
       app.rules.all.map((rule): [string, number] => {
-        const known = registry[rule.config.id];
+        const known = lookup(registry, rule.config.id);
         // A rule that no process has run yet would begin now.
         return [rule.config.id, known?.pk === rulePartition(rule) ? (known.since ?? 0) : app.clock.now()];
       }),

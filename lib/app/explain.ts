@@ -16,7 +16,7 @@ import { whyNothing, whyShared } from "./explain-nothing.ts";
 import type { KnownAlert, Reader } from "./explain-reader.ts";
 import { explainTelling, type Locate, type Telling } from "./explain-telling.ts";
 import { progressOf } from "./progress.ts";
-import { observed } from "./slice.ts";
+import { datedFor, observed } from "./slice.ts";
 import { ruleOf } from "./transitions.ts";
 
 export interface Effect extends Telling {
@@ -116,7 +116,12 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
     const own = { sourceId, target, readTo: Date.parse(event.time), ...(await reader.target(sourceId, target)) };
     const before = row?.state ?? emptyState(touch.key);
     const known = { ...app, observedSince: await reader.observedSince() };
-    const { state, transitions } = applyEvent(touch.rule, before, touch, observed(known, progress, touch, own));
+    const { state, transitions } = applyEvent(
+      touch.rule,
+      before,
+      touch,
+      observed(known, progress, touch, own, app.clock.now()),
+    );
     // Of an alert that comes and goes at once, the end is what is told.
     const last = [...new Map(transitions.map((one) => [one.alert.id, one])).values()];
     const effects = last.map(({ kind, alert }) => {
@@ -135,7 +140,9 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
 
   return {
     async event(event, stored) {
-      const touches = new Map(app.rules.touch(event).touches.map((touch) => [touch.rule, touch]));
+      const touches = new Map(
+        app.rules.touch(stored ? event : datedFor(event, app.clock.now())).touches.map((touch) => [touch.rule, touch]),
+      );
       const matching: RuleVerdict[] = [];
       const others: { verdict: RuleVerdict; mismatch: Mismatch }[] = [];
       for (const { rule, at, mismatch } of rules) {

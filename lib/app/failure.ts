@@ -9,6 +9,14 @@ export type FailureKind =
   | "interrupted" // the run was stopped: no error
   | "internal";
 
+/** So many rounds in a row a target may have more than is read in one: a long backlog is no problem yet. */
+const PATIENT_ROUNDS = 3;
+
+/** Whether a target is not read to its end only because there is more to read than one run did. */
+export function isUnderWay({ kind, tries }: { kind: FailureKind; tries: number }): boolean {
+  return kind === "interrupted" || (kind === "endless" && tries < PATIENT_ROUNDS);
+}
+
 /** What these kinds say of one target holds for everything that is read over the connection. */
 const CONNECTION_WIDE: ReadonlySet<FailureKind> = new Set<FailureKind>([
   "credentials",

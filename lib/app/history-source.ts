@@ -3,6 +3,7 @@ import type { SourceConfig } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
 import { CloudError, type CloudErrorKind } from "../sources/client.ts";
 import { advance } from "../sources/cursor.ts";
+import { createMeter } from "../sources/meter.ts";
 import type { Cursor, Target } from "../sources/port.ts";
 import { StoreError } from "../store/port.ts";
 import type { Spool } from "../store/spool.ts";
@@ -147,8 +148,9 @@ async function readTarget(
   const { lateness, every, levels } = source;
   const { keepFor } = app.sources[source.kind];
   const connection = app.connections.get(source.connection)!;
+  const meter = createMeter(connection.client, app.clock);
   const batches = app.sources[source.kind].read({
-    client: connection.client,
+    client: meter.client,
     target,
     cursor: read.cursor,
     floor: start,
@@ -169,6 +171,7 @@ async function readTarget(
   });
   for await (const { found, stats, complete, ...rest } of batches) {
     signal.throwIfAborted();
+    meter.rest();
     run.spool.add(found.map(({ event }) => entryOf(event, every, end, lane)));
     if (!complete) {
       const marks = [...found.map(({ mark }) => mark), ...rest.marks];

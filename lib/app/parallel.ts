@@ -26,3 +26,16 @@ export async function forEachLimit<T>(
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   if (failure.signal.aborted) throw failure.signal.reason;
 }
+
+/** Whether the work has ended, whichever way, before so much of the machine's own time is over; ms. Never rejects. */
+export async function isOverWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  const ended = work.then(
+    () => true,
+    () => true,
+  );
+  return await Promise.race([ended, late]).finally(() => clearTimeout(timer));
+}

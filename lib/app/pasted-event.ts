@@ -8,6 +8,7 @@ import type { Config } from "../model/config.ts";
 import { Event, Resource } from "../model/event.ts";
 import { Instant } from "../model/file-fields.ts";
 import { hashOf } from "../model/hash.ts";
+import { lookup } from "../model/lookup.ts";
 import { iso } from "../rules/alert.ts";
 import { locateInJson } from "../rules/json-place.ts";
 import { sources } from "../sources/registry.ts";
@@ -48,8 +49,8 @@ export function readPasted(text: string, name: string, config: Config, now: numb
     id: hashOf([document.root]),
     sourceId: source?.id ?? fields.source,
     connection,
-    project: config.connections[connection]?.projectId ?? UNKNOWN,
-    region: config.connections[connection]?.region ?? UNKNOWN,
+    project: lookup(config.connections, connection)?.projectId ?? UNKNOWN,
+    region: lookup(config.connections, connection)?.region ?? UNKNOWN,
     ...words,
     reason: fields.source === "service-updates" ? words.type : null,
     count: 1,

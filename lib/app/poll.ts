@@ -7,7 +7,7 @@ import { readToIn } from "./read-to.ts";
 import type { Claim, DiscoveredTarget, FailingTarget, SourceRow } from "./rows.ts";
 import { closeSourceRow, keepFloors, leaseOfAnother, openSourceRow, type SourceRun, underLease } from "./source-run.ts";
 import { isFatal, refuseSuperseded, Superseded, untilFatal } from "./superseded.ts";
-import type { Round } from "./target.ts";
+import { endRound, type Round } from "./target.ts";
 import { type Targets, targetsOf } from "./targets.ts";
 import { dropTargets, livingTargets } from "./watched.ts";
 
@@ -65,7 +65,7 @@ async function inRound(
     return await pollRound(app, source, signal, round, leased);
   } finally {
     // What was committed is notified however the round ended.
-    if (round.groups.size > 0) await app.bus.publish(round.transitions, [...round.groups], round.id);
+    await endRound(app, round);
   }
 }
 
@@ -101,7 +101,7 @@ async function pollRound(
     discoveryError: undefined,
     discoveryKind: undefined,
     knownTo,
-    failing: {},
+    failing: new Map(),
     reports: [],
     complete: new Set(),
     round,
@@ -126,7 +126,7 @@ async function pollTargets(run: SourceRun): Promise<void> {
   try {
     await app.learnSecrets();
     const project = await connection.projectId();
-    const known = await targetsOf(app, source, connection, project, before, signal);
+    const known = await targetsOf(app, source, connection, project, before, signal, run.leased);
     run.list = known.list;
     run.named = known.named === true;
     run.discovered = known.discovered ?? run.discovered;
@@ -146,7 +146,8 @@ async function pollTargets(run: SourceRun): Promise<void> {
     const kind = run.discoveryKind;
     for (const { id } of source.targets ?? []) {
       if (run.complete.has(id)) continue;
-      run.failing[id] ??= { ...failureOf(run, id, now - source.lookback, error, run.readTo(id)), kind };
+      if (run.failing.has(id)) continue;
+      run.failing.set(id, { ...failureOf(run, id, now - source.lookback, error, run.readTo(id)), kind });
     }
   }
 }

@@ -1,4 +1,5 @@
 // How far a source's row says that each of its targets has been read.
+import { lookup } from "../model/lookup.ts";
 import type { SourceRow } from "./rows.ts";
 
 /** From a target's id to when it was last read completely; ms, null where the source never did. */
@@ -6,7 +7,8 @@ export function readToIn(row: SourceRow | undefined): (target: string) => number
   const { completeTo = null, knownTo, failing = {} } = row ?? {};
   const known = row && knownIn(row);
   return (target) => {
-    if (failing[target]) return failing[target].readTo;
+    const failed = lookup(failing, target);
+    if (failed) return failed.readTo;
     if (known === undefined) return completeTo;
     return known.has(target) ? (knownTo ?? completeTo) : null;
   };

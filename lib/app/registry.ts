@@ -2,6 +2,7 @@
 
 import { groupPartition, HEAD } from "../alerts/group.ts";
 import { hashOf } from "../model/hash.ts";
+import { lookup } from "../model/lookup.ts";
 import { endAlert } from "../rules/alert.ts";
 import { type CompiledRule, rulePartition } from "../rules/compile.ts";
 import { deadline } from "../rules/evaluate.ts";
@@ -25,18 +26,18 @@ export async function reconcileRules(app: App): Promise<void> {
   const before = (await app.store.get<RegistryRow>(REGISTRY))?.data ?? {};
   const rules = [...app.rules.all, app.healthRule];
   const now: RegistryRow = Object.fromEntries(
-    rules.map((rule) => [rule.config.id, registered(rule, before[rule.config.id], app.clock.now())]),
+    rules.map((rule) => [rule.config.id, registered(rule, lookup(before, rule.config.id), app.clock.now())]),
   );
   for (const [id, { since }] of Object.entries(now)) if (since !== undefined) app.observedSince.set(id, since);
   if (JSON.stringify(Object.entries(before).sort()) === JSON.stringify(Object.entries(now).sort())) return;
   for (const [id, { pk }] of Object.entries(before)) {
-    if (now[id]?.pk !== pk) announceClosed(app, id, await closePartition(app, pk));
+    if (lookup(now, id)?.pk !== pk) announceClosed(app, id, await closePartition(app, pk));
   }
   for (const rule of rules) {
-    const known = before[rule.config.id];
+    const known = lookup(before, rule.config.id);
     if (known?.pk === rulePartition(rule) && known.ends !== now[rule.config.id]!.ends) await retimePartition(app, rule);
   }
-  if (rules.some((rule) => before[rule.config.id]?.pk !== rulePartition(rule))) await watchKnownTargets(app);
+  if (rules.some((rule) => lookup(before, rule.config.id)?.pk !== rulePartition(rule))) await watchKnownTargets(app);
   await app.transact(async (unit) => {
     await unit.load([REGISTRY]);
     unit.put(REGISTRY, now);

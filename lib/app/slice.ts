@@ -1,8 +1,10 @@
 // A slice: some new events of one target, evaluated and committed together with the cursor that has them behind it.
 import type { Event } from "../model/event.ts";
+import { iso } from "../rules/alert.ts";
 import type { Touch } from "../rules/compile.ts";
 import { applyEvent, inOrder } from "../rules/evaluate.ts";
 import { emptyState, type Observed, type Transition } from "../rules/state.ts";
+import { createTurns, mapInTurns } from "../sources/turns.ts";
 import type { Key } from "../store/port.ts";
 import { announce } from "./announce.ts";
 import type { App } from "./deps.ts";
@@ -12,6 +14,9 @@ import { eventsKey, type RuleRow } from "./rows.ts";
 import { noteFailures } from "./rule-failures.ts";
 import { type Change, putChanges } from "./transitions.ts";
 import type { Unit } from "./unit.ts";
+
+/** What is dated further ahead counts as of now; ms. */
+const FAR_AHEAD_MS = 3_600_000;
 
 export interface SliceResult {
   transitions: Transition[];
@@ -35,7 +40,7 @@ export async function commitSlice(
   now: number,
   round: string | undefined,
 ): Promise<SliceResult | undefined> {
-  const touched = events.map((event) => app.rules.touch(event));
+  const touched = await mapInTurns(events, (event) => app.rules.touch(datedFor(event, now)));
   const matched = touched.filter(({ touches }) => touches.some((touch) => touch.matches)).length;
   const all = touched.flatMap(({ touches }) => touches);
   const unextracted = touched.flatMap((one) => one.unextracted);
@@ -45,7 +50,7 @@ export async function commitSlice(
   const result = await app.transact(async (unit, abandon) => {
     await unit.load(keys);
     const touches = await admitKeys(app, unit, all, now);
-    const changes = evaluate(unit, touches, (touch) => observed(app, progress, touch, at));
+    const changes = await evaluate(unit, touches, (touch) => observed(app, progress, touch, at, now));
     const groups = await putChanges(app, unit, changes, now, round);
     await noteFailures(app, unit, changes, unextracted, now);
     if (events.length > 0) {
@@ -63,16 +68,34 @@ export async function commitSlice(
   return result;
 }
 
-/** What is observed for a rule and key once the slice of one target is committed. */
-export function observed(app: App, progress: Progress, { rule, key, event }: Touch, at: OwnProgress): Observed {
-  const since = Math.max(at.since, app.observedSince.get(rule.config.id) ?? 0);
-  const teaches = Date.parse(event.time) <= (at.learning ?? 0);
-  return { readTo: progress.readTo(rule, key, at), since, teaches, over: at.isOver?.(event) ?? false };
+/** The event as rules take it: one that is dated far ahead of now (ms) would else be their newest until that day has come. */
+export function datedFor(event: Event, now: number): Event {
+  return Date.parse(event.time) - now > FAR_AHEAD_MS ? { ...event, time: iso(now) } : event;
 }
 
-function evaluate(unit: Unit, touches: readonly Touch[], observedFor: (touch: Touch) => Observed): Change[] {
+/** What is observed for a rule and key once the slice of one target is committed at `now` (ms). */
+export function observed(
+  app: App,
+  progress: Progress,
+  { rule, key, event }: Touch,
+  at: OwnProgress,
+  now: number,
+): Observed {
+  const since = Math.max(at.since, app.observedSince.get(rule.config.id) ?? 0);
+  const teaches = Date.parse(event.time) <= (at.learning ?? 0);
+  const readTo = Math.min(now, progress.readTo(rule, key, at));
+  return { now, readTo, since, teaches, over: at.isOver?.(event) ?? false };
+}
+
+async function evaluate(
+  unit: Unit,
+  touches: readonly Touch[],
+  observedFor: (touch: Touch) => Observed,
+): Promise<Change[]> {
+  const turn = createTurns();
   const changes = new Map<string, Change>();
   for (const touch of inOrder(touches)) {
+    await turn();
     const name = `${touch.pk}/${touch.sk}`;
     const before = changes.get(name)?.state ?? unit.value<RuleRow>(touch)?.state ?? emptyState(touch.key);
     const { state, transitions } = applyEvent(touch.rule, before, touch, observedFor(touch));

@@ -1,6 +1,7 @@
 // One run of a source, and what its row says of it: written when it is over and, of a long one, on the way, so that a run that is
 // killed leaves behind how far it came.
 import type { SourceConfig } from "../model/config.ts";
+import { lookup } from "../model/lookup.ts";
 import { type Row, StoreConflict } from "../store/port.ts";
 import type { App } from "./deps.ts";
 import { discoveryFailure, type FailureKind } from "./failure.ts";
@@ -47,7 +48,7 @@ export interface SourceRun {
   /** As in its row. */
   knownTo: number | undefined;
   /** Targets that this run tried in vain. */
-  failing: Record<string, FailingTarget>;
+  failing: Map<string, FailingTarget>;
   reports: TargetReport[];
   /** Ids of the targets that were read to their end. */
   complete: Set<string>;
@@ -123,7 +124,7 @@ async function renewLease(run: SourceRun): Promise<boolean> {
 
 /** What was not read to its end and did not fail: nothing is read to find out how far it is. */
 export function interrupted(run: SourceRun, target: string, floor: number, readTo: number | null): FailingTarget {
-  const earlier = run.before.failing[target];
+  const earlier = lookup(run.before.failing, target);
   return {
     kind: "interrupted",
     error: INTERRUPTED,
@@ -140,13 +141,12 @@ export async function keepFloors(run: SourceRun): Promise<void> {
   const { before, named, list = [], readTo } = run;
   // While nothing was ever read completely, the first run gives the floor.
   if (!named || before.completeTo === null) return;
-  const fresh = list.filter(({ target: { id } }) => !before.failing[id] && readTo(id) === null);
+  const fresh = list.filter(({ target: { id } }) => !lookup(before.failing, id) && readTo(id) === null);
   if (fresh.length === 0) return;
-  const failing = { ...before.failing };
-  for (const { target, floor } of fresh) {
-    failing[target.id] = { ...interrupted(run, target.id, floor, null), isNew: true };
-  }
-  run.before = { ...before, failing };
+  const more = fresh.map(({ target: { id }, floor }): [string, FailingTarget] => {
+    return [id, { ...interrupted(run, id, floor, null), isNew: true }];
+  });
+  run.before = { ...before, failing: { ...before.failing, ...Object.fromEntries(more) } };
   await write(run, { ...run.before, named: idsOf(list) });
 }
 
@@ -232,10 +232,10 @@ function leaseAfter(run: SourceRun): Pick<SourceRow, "lease"> {
 
 function failingOf(run: SourceRun): SourceRow["failing"] {
   const { before, list } = run;
-  if (list === undefined) return { ...before.failing, ...run.failing };
+  if (list === undefined) return { ...before.failing, ...Object.fromEntries(run.failing) };
   const unread = list.filter(({ target }) => !run.complete.has(target.id));
   const entries = unread.map(({ target: { id }, floor }): [string, FailingTarget] => {
-    const known = run.failing[id] ?? before.failing[id];
+    const known = run.failing.get(id) ?? lookup(before.failing, id);
     if (known) return [id, known];
     const last = run.readTo(id);
     return [id, { ...interrupted(run, id, floor, last), ...(last === null && { isNew: true }) }];

@@ -1,9 +1,11 @@
 // How things stand, as the store tells it: targets, connections, deliveries and the ledger.
 import type { SourceConfig } from "../model/config.ts";
+import { lookup } from "../model/lookup.ts";
 import { iso } from "../rules/alert.ts";
 import { type ChannelCounts, channelLedger } from "./channel-ledger.ts";
 import { listDeliveries } from "./deliver.ts";
 import type { App } from "./deps.ts";
+import { isUnderWay } from "./failure.ts";
 import { findProblems, type Problem } from "./problems.ts";
 import { readToIn } from "./read-to.ts";
 import {
@@ -17,7 +19,7 @@ import {
 } from "./rows.ts";
 import { listFailures, type RuleFailure } from "./rule-failures.ts";
 import { waitingDeadlines } from "./timers.ts";
-import { listedTargets, type SourceState } from "./unread.ts";
+import { isListing, listedTargets, type SourceState } from "./unread.ts";
 
 export interface TargetStatus {
   source: string;
@@ -92,7 +94,7 @@ export async function readStatus(app: App): Promise<Status> {
   const ledger: Status["ledger"] = {};
   for (const { source, row } of sources) {
     const all = await app.store.list<TargetRow>(targetPartition(app.config, source));
-    const rows = all.filter(({ data }) => data.ledgers[source.id] !== undefined);
+    const rows = all.filter(({ data }) => lookup(data.ledgers, source.id) !== undefined);
     targets.push(
       ...targetStatus(
         app,
@@ -140,20 +142,20 @@ function targetStatus(
 ): TargetStatus[] {
   const ids = new Set(listedTargets(app, source, row) ?? read);
   for (const id of Object.keys(row?.failing ?? {})) ids.add(id);
-  const error = row?.discoveryKind === "interrupted" ? undefined : row?.discoveryError;
+  const error = row === undefined || isListing(app, row) ? undefined : row.discoveryError;
   const nobody = error !== undefined && ids.size === 0;
   if (nobody) ids.add("*");
   const readToOf = readToIn(row);
   return [...ids].map((target) => {
-    const failing = row?.failing[target];
+    const failing = lookup(row?.failing, target);
     const readTo = readToOf(target);
     return {
       source: source.id,
       target,
       lastReadAt: readTo === null ? null : new Date(readTo).toISOString(),
       lagSeconds: readTo === null ? null : Math.max(0, Math.round((now - readTo) / 1_000)),
-      // A run that was stopped is no error: the next one goes on.
-      error: failing && failing.kind !== "interrupted" ? failing.error : nobody ? error : null,
+      // A run that was stopped is no error, nor is a long backlog: the next one goes on.
+      error: failing && !isUnderWay(failing) ? failing.error : nobody ? error : null,
     };
   });
 }

@@ -1,7 +1,11 @@
 // One target's read: what its source finds goes slice by slice, oldest first, into the store, each with its cursor.
+import { setImmediate } from "node:timers/promises";
 import type { SourceConfig } from "../model/config.ts";
+import { lookup } from "../model/lookup.ts";
 import type { Transition } from "../rules/state.ts";
+import { CloudError } from "../sources/client.ts";
 import { advance, isIdle } from "../sources/cursor.ts";
+import { createMeter } from "../sources/meter.ts";
 import type { Batch, Target } from "../sources/port.ts";
 import { loadTarget } from "./cursor-row.ts";
 import type { App, Connection } from "./deps.ts";
@@ -13,6 +17,10 @@ import { counted, keepMalformed } from "./target-ledger.ts";
 import { watchTarget } from "./watched.ts";
 
 const MAX_SLICE = 1_000;
+/** What a target may take of one round: what is left follows in the next one, after the targets that were read longer ago. */
+const ROUND_PAGES = 1_000;
+const ROUND_EVENTS = 100_000;
+const ROUND_MS = 60_000;
 const OVERLAP_TRIES = 3;
 /** The doorbell names no more than about this many; the store has them all. */
 const KEPT_TRANSITIONS = 1_000;
@@ -43,6 +51,15 @@ export interface Round {
   groups: Set<string>;
 }
 
+/** The round is over: what was committed is notified. It may be said again, of what came since. */
+export async function endRound(app: App, round: Round): Promise<void> {
+  if (round.groups.size === 0) return;
+  const { transitions, groups, id } = round;
+  round.transitions = [];
+  round.groups = new Set();
+  await app.bus.publish(transitions, [...groups], id);
+}
+
 export interface TargetReport {
   /** False: it stopped early because the run was told to stop. */
   complete: boolean;
@@ -58,7 +75,7 @@ export function readBefore(
   { id }: SourceConfig,
   lastReadAt: number | undefined,
 ): number | undefined {
-  return row?.ledgers[id] && row.learning === undefined ? lastReadAt : undefined;
+  return lookup(row?.ledgers, id) && row?.learning === undefined ? lastReadAt : undefined;
 }
 
 /** Someone else moved the target's cursor meanwhile: what was read is partly told already, so read again from there. */
@@ -66,7 +83,10 @@ class Overlap extends Error {
   override name = "Overlap";
 }
 
-/** Reads the target to its end and commits everything found. Throws CloudError and StoreError; what was committed stays. */
+/**
+ * Reads the target to its end, or as far as a round goes, and commits everything found. Throws CloudError ("endless" where it was not
+ * read to its end) and StoreError; what was committed stays.
+ */
 export async function readTarget(read: TargetRead): Promise<void> {
   const incidents = new Set<string>();
   try {
@@ -91,8 +111,11 @@ async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void>
   const position: Position = { row: row?.data, version: row?.version ?? 0, sliceSize: MAX_SLICE, incidents };
   report.seen = 0;
   const labels = { ...source.labels, ...target.labels };
+  const began = app.clock.now();
+  const foundBefore = report.found;
+  const meter = createMeter(connection.client, app.clock);
   const batches = app.sources[source.kind].read({
-    client: connection.client,
+    client: meter.client,
     target,
     cursor: row?.data.cursor,
     floor: row?.data.cursor.floor ?? read.floor,
@@ -117,6 +140,14 @@ async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void>
     read.progress.note(source.id, target.id, batch.readTo);
     if (batch.complete) report.complete = true;
     if (signal.aborted) return;
+    if (batch.complete) continue;
+    const found = report.found - foundBefore;
+    const took = app.clock.now() - began;
+    if (meter.pages() >= ROUND_PAGES || found >= ROUND_EVENTS || took >= ROUND_MS) {
+      const what = `${meter.pages()} requests, ${found} new events, ${Math.round(took / 1_000)} s`;
+      throw new CloudError("endless", `it has more than is read in one round (${what}): the next one goes on`);
+    }
+    meter.rest();
   }
 }
 
@@ -137,7 +168,7 @@ async function commitBatch(read: TargetRead, position: Position, batch: Batch): 
     const size = Math.min(batch.found.length - done, position.sliceSize);
     const last = done + size === batch.found.length;
     // A source's first read is recorded even where another one left nothing to find.
-    if (position.row?.ledgers[read.source.id] && isIdle(position.row.cursor, batch)) return true;
+    if (lookup(position.row?.ledgers, read.source.id) && isIdle(position.row?.cursor, batch)) return true;
     if (!(await commitPart(read, position, batch, done, size))) {
       position.sliceSize = Math.ceil(size / 2);
       continue;
@@ -145,6 +176,8 @@ async function commitBatch(read: TargetRead, position: Position, batch: Batch): 
     done += size;
     read.report.found += size;
     position.sliceSize = Math.min(MAX_SLICE, position.sliceSize * 2);
+    // Whoever notifies and sends comes in between, whatever the store.
+    await setImmediate();
     if (!last && read.signal.aborted) return false;
   } while (done < batch.found.length);
   return true;
@@ -197,7 +230,7 @@ async function commitPart(
     async (unit, { matched }) => {
       await unit.load([key]);
       if (unit.version(key) !== position.version) throw new Overlap("the target's cursor was moved by another poller");
-      const ledger = position.row?.ledgers[source.id] ?? {};
+      const ledger = lookup(position.row?.ledgers, source.id) ?? {};
       const counts = { new: events.length, matched, malformed };
       next = {
         cursor,

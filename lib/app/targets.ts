@@ -1,6 +1,8 @@
 // Which targets a source has: those the configuration names, or those discovery finds, with the floor each one starts from.
 import type { SourceConfig } from "../model/config.ts";
+import { lookup } from "../model/lookup.ts";
 import type { Target } from "../sources/port.ts";
+import { discoverInTime } from "./behind.ts";
 import type { App, Connection } from "./deps.ts";
 import { type FailureKind, failureKind } from "./failure.ts";
 import { readToIn } from "./read-to.ts";
@@ -8,7 +10,6 @@ import type { DiscoveredTarget, SourceRow } from "./rows.ts";
 
 /** How long a discovery serves; ms. */
 const DISCOVERY_MS = 300_000;
-const MAX_ID_BYTES = 512;
 
 export interface ToPoll {
   target: Target;
@@ -39,6 +40,7 @@ export async function targetsOf(
   project: string,
   row: SourceRow | undefined,
   signal: AbortSignal,
+  leased = false,
 ): Promise<Targets> {
   const now = app.clock.now();
   // While nothing was ever read completely, the first try counts: what happened since then is not to be lost.
@@ -46,7 +48,10 @@ export async function targetsOf(
   const named = app.sources[source.kind].projectWide ? [{ id: project }] : source.targets;
   if (named) {
     return {
-      list: named.map((target) => ({ target, floor: row?.failing[target.id]?.floor ?? since - source.lookback })),
+      list: named.map((target) => ({
+        target,
+        floor: lookup(row?.failing, target.id)?.floor ?? since - source.lookback,
+      })),
       named: true,
       asOf: Number.POSITIVE_INFINITY,
     };
@@ -57,11 +62,14 @@ export async function targetsOf(
   // One from a clock that was ahead serves no longer than another.
   if (before && Math.abs(now - before.at) < DISCOVERY_MS) return { list: due(before.targets), asOf: before.at };
   try {
-    const { own: found, elsewhere } = await app.discover(source, connection, project, signal);
+    const discover = () => app.discover(source, connection, project, signal);
+    // A run that nobody comes back to waits for it.
+    const discovery = leased ? await discoverInTime(app, source, discover) : { ...(await discover()), at: now };
+    const { own: found, elsewhere, at } = discovery;
     const known = new Map(before?.targets.map((target) => [target.id, target]));
     // What a later discovery finds may have begun right after the last one that saw everything, or after the last of the named.
     const newFloor = Math.min(now, before?.at ?? row?.completeTo ?? since) - source.lookback;
-    const targets = found.filter(isNamed).map((target): DiscoveredTarget => {
+    const targets = found.map((target): DiscoveredTarget => {
       const earlier = known.get(target.id);
       const floor = earlier?.floor ?? newFloor;
       const isBack = !target.ended && earlier?.endedSeen !== undefined;
@@ -76,7 +84,7 @@ export async function targetsOf(
       const gone = { ...target, ended: true, endedSeen: target.endedSeen ?? now };
       if (due([gone]).length > 0) targets.push(gone);
     }
-    return { list: due(targets), asOf: now, discovered: { at: now, targets }, elsewhere };
+    return { list: due(targets), asOf: at, discovered: { at, targets }, elsewhere };
   } catch (error) {
     return {
       list: due(before?.targets ?? []),
@@ -98,9 +106,4 @@ export function toBePolled(
     .filter(({ endedAt, floor }) => endedAt === undefined || endedAt >= floor)
     .filter(({ id, endedSeen }) => endedSeen === undefined || (readTo(id) ?? 0) < endedSeen + source.lateness)
     .map(({ floor, endedSeen: _endedSeen, unread, ...target }) => ({ target, floor, ...(unread && { unread }) }));
-}
-
-/** An id that can name a row; the clouds give no others. */
-function isNamed({ id }: Target): boolean {
-  return id !== "" && Buffer.byteLength(id) <= MAX_ID_BYTES;
 }

@@ -2,7 +2,7 @@
 import type { SourceConfig } from "../model/config.ts";
 import { iso } from "../rules/alert.ts";
 import type { App } from "./deps.ts";
-import { type FailureKind, isConnectionWide } from "./failure.ts";
+import { type FailureKind, isConnectionWide, isUnderWay } from "./failure.ts";
 import { GENERATION, type GenerationRow } from "./generation.ts";
 import type { Problem } from "./problems.ts";
 import { SOURCES, type SourceRow } from "./rows.ts";
@@ -51,14 +51,20 @@ export function areRead(app: App, states: readonly SourceState[]): boolean {
   return states.every((state) => {
     const { row, isOverdue } = state;
     if (row === undefined || isOverdue) return false;
-    if (row.discoveryError !== undefined && row.discoveryKind !== "interrupted") return false;
+    if (row.discoveryError !== undefined && !isListing(app, row)) return false;
     return !isWhollyUnread(app, state);
   });
 }
 
+/** The last run did not list all targets, and nothing failed: that it goes on for too long is another matter. */
+export function isListing(app: App, { discoveryKind, discoveryFailingSince, lastRunAt }: SourceRow): boolean {
+  const since = discoveryFailingSince ?? lastRunAt;
+  return discoveryKind === "interrupted" || (discoveryKind === "endless" && lastRunAt - since <= app.config.health.lag);
+}
+
 /** No target could be read in the last run. */
 function isWhollyUnread(app: App, { source, row }: SourceState): boolean {
-  const failing = Object.values(row?.failing ?? {}).filter(({ kind }) => kind !== "interrupted").length;
+  const failing = Object.values(row?.failing ?? {}).filter((one) => !isUnderWay(one)).length;
   return failing > 0 && failing >= (listedTargets(app, source, row)?.length ?? 1);
 }
 
@@ -151,7 +157,7 @@ function unreadOf(app: App, { source, row, overdueAt }: SourceState): Unread[] {
   // What a source that nobody polls has not read since is the poller's fault.
   const asOf = Math.min(app.clock.now(), overdueAt);
   const all: Unread[] = [];
-  if (row.discoveryError !== undefined && row.discoveryKind !== "interrupted") {
+  if (row.discoveryError !== undefined && !isListing(app, row)) {
     const {
       discoveryError: error,
       discoveryKind: kind = "internal",
@@ -162,13 +168,16 @@ function unreadOf(app: App, { source, row, overdueAt }: SourceState): Unread[] {
   }
   for (const [target, failing] of Object.entries(row.failing)) {
     const { kind, error } = failing;
-    const since = failing.isNew ? failing.since : (failing.readTo ?? failing.since);
+    // What never comes to its end may well be read up to now.
+    const isNew = failing.isNew || kind === "endless";
+    const since = isNew ? failing.since : (failing.readTo ?? failing.since);
     // After a pause in which nobody polled, one failed try is not an alert yet.
     const alertAt = Math.max(since + lag, failing.since + Math.min(lag, source.every));
     const isLasting = asOf > alertAt;
     all.push({ source, target, kind, error, since, alertAt, isLasting, name: `${source.id}/${target}` });
   }
-  return all.filter(({ kind, isLasting }) => kind !== "interrupted" || isLasting);
+  const isPatient = (kind: FailureKind) => kind === "interrupted" || kind === "endless";
+  return all.filter(({ kind, target, isLasting }) => target === undefined || !isPatient(kind) || isLasting);
 }
 
 /** Something of the source was read in its last run. */

@@ -1,4 +1,5 @@
 // How severities look in a terminal.
+import { lookup } from "../model/lookup.ts";
 import type { Style } from "./io.ts";
 
 const STYLES: Record<string, Style> = {
@@ -10,5 +11,5 @@ const STYLES: Record<string, Style> = {
 };
 
 export function severityStyle(state: string): Style {
-  return STYLES[state] ?? "reset";
+  return lookup(STYLES, state) ?? "reset";
 }

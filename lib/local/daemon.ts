@@ -1,5 +1,6 @@
 // The whole thing as one process: every source on its own beat, and a tick that does what is due, until it is told to stop.
 import { ROUND_WAIT_MS } from "../alerts/group.ts";
+import { allCaughtUp } from "../app/behind.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { createEmergency } from "../app/emergency.ts";
 import { checkHealth, endHealth } from "../app/health.ts";
@@ -99,6 +100,7 @@ export async function runDaemon(app: App, bus: LocalBus, signal: AbortSignal, ho
   const patience = app.clock.sleep(ROUND_WAIT_MS, daemon.signal).catch(() => {});
   const ready = Promise.race([firstRound, patience]);
   await Promise.all([...polling, tickForever(daemon, ready)]);
+  await allCaughtUp(app);
   superseded.signal.throwIfAborted();
   await notifyRung(daemon);
   await endHealth(app);

@@ -5,6 +5,7 @@ import type { App, Bus } from "../app/deps.ts";
 import { leaveGeneration } from "../app/generation.ts";
 import { checkHealth } from "../app/health.ts";
 import { notifyDue, notifyGroups } from "../app/notify.ts";
+import { isOverWithin } from "../app/parallel.ts";
 import { type PollReport, pollSources } from "../app/poll.ts";
 import type { Problem } from "../app/problems.ts";
 import { reconcileRules } from "../app/registry.ts";
@@ -14,6 +15,8 @@ import { RowDamaged } from "../store/port.ts";
 
 /** How long after the last poll a failed delivery is still tried again; ms. */
 const RETRY_MS = 10_000;
+/** How long what was found waits at most for the polls that still go on; ms. */
+const MEANWHILE_MS = 10_000;
 
 export interface RoundReport {
   polls: PollReport[];
@@ -35,15 +38,23 @@ async function roundOf(app: App, signal: AbortSignal): Promise<RoundReport> {
   const verified = app.guard.verify(signal);
   // Told below, where the round comes so far.
   verified.catch(() => {});
-  const { reports: polls, errors } = await pollSources(polling, app.config.sources, signal);
+  const underWay = pollSources(polling, app.config.sources, signal);
+  const tried = new Set<string>();
+  // Notifying does not wait for the end of all polls, however long one takes.
+  const meanwhile = Math.min(MEANWHILE_MS, ...app.config.sources.map(({ every }) => every));
+  while (!(await isOverWithin(underWay, meanwhile))) {
+    await notifyGroups(app, rung.groups.splice(0), { over: rung.over, atOnce: true });
+    for (const id of await tell(app, signal)) tried.add(id);
+  }
+  const { reports: polls, errors } = await underWay;
   // What a damaged row stops, the problems tell.
   for (const error of errors.values()) if (!(error instanceof RowDamaged)) throw error;
   const polled = app.clock.now();
   await fireTimers(polling, signal);
   await verified;
   const problems = await checkHealth(polling);
-  await notifyGroups(app, [...rung.groups], { over: rung.over, atOnce: true });
-  const tried = new Set(await tell(app, signal));
+  await notifyGroups(app, rung.groups, { over: rung.over, atOnce: true });
+  for (const id of await tell(app, signal)) tried.add(id);
   for (;;) {
     const due = await nextDue(app, [...tried]);
     if (due === undefined || due > polled + RETRY_MS || signal.aborted) break;
@@ -60,10 +71,10 @@ async function roundOf(app: App, signal: AbortSignal): Promise<RoundReport> {
 }
 
 /** The application whose doorbell keeps what it is rung for: a single round notifies all of it at its end. */
-function collectingRings(app: App): { polling: App; rung: { groups: Set<string>; over: Set<string> } } {
-  const rung = { groups: new Set<string>(), over: new Set<string>() };
+function collectingRings(app: App): { polling: App; rung: { groups: string[]; over: Set<string> } } {
+  const rung = { groups: [] as string[], over: new Set<string>() };
   const publish: Bus["publish"] = async (transitions, groups, round) => {
-    for (const id of groups) rung.groups.add(id);
+    rung.groups.push(...groups);
     if (round !== undefined) rung.over.add(round);
     await app.bus.publish(transitions, groups, round);
   };

@@ -19,9 +19,7 @@ export function valueAt(object: unknown, path: string): unknown {
 
 /** The values of several paths by their names; a missing one is null. */
 export function valuesAt(object: unknown, paths: readonly string[]): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  for (const path of paths) values[path] = valueAt(object, path) ?? null;
-  return values;
+  return Object.fromEntries(paths.map((path) => [path, valueAt(object, path) ?? null]));
 }
 
 const MAX_TEXT = 64;

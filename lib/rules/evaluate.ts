@@ -44,13 +44,14 @@ export function applyEvent(
 ): Step {
   const rule = ruleFor(given, before.key);
   const time = Date.parse(touch.event.time);
-  const decided = Math.min(observed.readTo, (touch.next ?? Number.POSITIVE_INFINITY) - 1);
-  let step = settle(rule, { state: before, transitions: [] }, time, decided);
+  const { now } = observed;
+  const decided = Math.min(observed.readTo, now, (touch.next ?? Number.POSITIVE_INFINITY) - 1);
+  let step = settle(rule, { state: before, transitions: [] }, time, decided, now);
   if (mustWait(rule, step.state, touch, time)) return { ...step, state: hold(step.state, touch, observed) };
   // What ends the alert at once, or is one too many, waits for nobody: nor does what came before it.
-  while (timeHeld(step.state, 0) <= time) step = release(rule, step, decided);
+  while (timeHeld(step.state, 0) <= time) step = release(rule, step, decided, now);
   step = then(step, applyTouch(rule, step.state, touch, { ...observed, decided }));
-  return settle(rule, step, timeHeld(step.state, -1), decided);
+  return settle(rule, step, timeHeld(step.state, -1), decided, now);
 }
 
 /** The first deadline of the state, fired: once now has reached it and every feeding target has been read up to it. */
@@ -59,20 +60,20 @@ export function applyTime(given: CompiledRule, state: KeyState, now: number, rea
   const end = deadline(rule, state);
   if (end === undefined || end.due > now || end.due > readTo) return { state, transitions: [] };
   const step = fire(rule, state, end.at, readTo);
-  return settle(rule, step, timeHeld(step.state, -1), readTo);
+  return settle(rule, step, timeHeld(step.state, -1), Math.min(now, readTo), now);
 }
 
 /**
  * Deadlines before `until` (ms) that are decided, and what was held up to it for want of that, in order of time. The end of an
- * occurrence is silent: a match beyond it is told at once, whatever cannot be read.
+ * occurrence is silent: a match beyond it is told at once, whatever cannot be read, once now has reached that end.
  */
-function settle(rule: CompiledRule, before: Step, until: number, readTo: number): Step {
+function settle(rule: CompiledRule, before: Step, until: number, readTo: number, now: number): Step {
   let step = before;
   for (;;) {
     const end = deadline(rule, step.state);
     const held = timeHeld(step.state, 0);
-    if (held <= until && (!end || end.at >= held)) step = release(rule, step, readTo);
-    else if (end && end.at < until && (end.due <= readTo || !rule.canResolve))
+    if (held <= until && (!end || end.at >= held)) step = release(rule, step, readTo, now);
+    else if (end && end.at < until && end.due <= (rule.canResolve ? readTo : now))
       step = then(step, fire(rule, step.state, end.at, readTo));
     else return step;
   }
@@ -99,11 +100,11 @@ function timeHeld({ held = [] }: KeyState, place: 0 | -1): number {
   return place === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
 }
 
-function release(rule: CompiledRule, before: Step, readTo: number): Step {
+function release(rule: CompiledRule, before: Step, readTo: number, now: number): Step {
   const { held, ...state } = before.state;
   const [{ since, teaches, ...touch }, ...rest] = held as [Held, ...Held[]];
   const next = rest.length > 0 ? { ...state, held: rest } : state;
-  return then(before, applyTouch(rule, next, touch, { readTo, since, teaches }));
+  return then(before, applyTouch(rule, next, touch, { now, readTo, since, teaches }));
 }
 
 function then(before: Step, { state, transitions }: Step): Step {

@@ -71,6 +71,8 @@ export type Unrendered = { field: "summary" | "description"; error: string }[];
 
 /** How far those that feed a rule and key have been observed. Times in ms. */
 export interface Observed {
+  /** No deadline after this is decided, whatever an event is dated. */
+  now: number;
   /** Everything up to here has been read: a deadline is only decided where it is not after that. */
   readTo: number;
   /** The same, up to the key's next event of the same batch. Default: `readTo`. */

@@ -18,7 +18,9 @@ type FaultKind =
   /** The answer comes `ms` later. */
   | { kind: "slow"; ms: number }
   /** Fields of the first item, or the answer's list itself, have a type the documents do not know. */
-  | { kind: "wrong-types"; part: "item" | "body" };
+  | { kind: "wrong-types"; part: "item" | "body" }
+  /** A hostile server: what it sends with 200 instead of the answer (a text as it is, all else as JSON), by its path and query. */
+  | { kind: "instead"; answer: (body: unknown, url: string) => unknown };
 
 /** Without `next` and `chance` every request it is for fails. */
 export type Fault = FaultKind & {

@@ -133,7 +133,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const given = result();
     log.status = given.status ?? 200;
     if (log.status === 401) refusals++;
-    send(response, given, fault, requestId);
+    send(response, given, fault, requestId, url);
   }
 
   const server = createServer((request, response) => {

@@ -35,15 +35,15 @@ export function send(
   { status = 200, headers = {}, body }: Answer,
   fault: Fault | undefined,
   requestId: string,
+  url: string,
 ): void {
   if (fault?.kind === "html") {
     response.writeHead(fault.status ?? 200, { "Content-Type": "text/html" });
     response.end("<html><head><title>Please wait</title></head><body><h1>Service portal</h1></body></html>\n");
     return;
   }
-  const text = JSON.stringify(fault?.kind === "wrong-types" ? withWrongTypes(body, fault.part) : body);
-  const bytes = Buffer.from(text);
-  response.writeHead(status, {
+  const bytes = Buffer.from(textOf(body, fault, url));
+  response.writeHead(fault?.kind === "instead" ? 200 : status, {
     "Content-Type": "application/json",
     "Content-Length": bytes.length,
     "X-Request-Id": requestId,
@@ -51,6 +51,12 @@ export function send(
   });
   if (fault?.kind !== "cut") return void response.end(bytes);
   response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
+}
+
+function textOf(body: unknown, fault: Fault | undefined, url: string): string {
+  if (fault?.kind === "wrong-types") return JSON.stringify(withWrongTypes(body, fault.part));
+  const sent = fault?.kind === "instead" ? fault.answer(body, url) : body;
+  return typeof sent === "string" ? sent : JSON.stringify(sent);
 }
 
 /** Undefined when it is too long; rejects when the client goes away. */

@@ -7,6 +7,7 @@ import type { BadItem, Item } from "./item.ts";
 import type { Batch, ReadRequest } from "./port.ts";
 import { sift } from "./sift.ts";
 import { ascending, type Timeline } from "./timeline.ts";
+import { mapInTurns } from "./turns.ts";
 
 /** `end` (see timeline.ts), for the next poll. */
 const Habits = z.object({ end: z.string().optional() }).catch({});
@@ -26,7 +27,7 @@ export async function* readAppendOnly(
   let broken: CloudError | undefined;
   for await (const stretch of ascending(timeline, window.from, now, end)) {
     broken ??= stretch.broken;
-    const sifted = sift(request, kind, window, stretch.rows.map(parse));
+    const sifted = await sift(request, kind, window, await mapInTurns(stretch.rows, parse));
     if (stretch.upTo !== undefined && broken === undefined) {
       yield { ...sifted, readTo: Math.min(now, stretch.upTo - 1), complete: false };
       continue;

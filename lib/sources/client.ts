@@ -12,6 +12,10 @@ export interface CloudRequest {
   /** Sent as JSON. */
   body?: unknown;
   signal?: AbortSignal;
+  /** It may wait for all that are not: so a long list keeps nobody waiting. */
+  patient?: boolean;
+  /** Is told the length of each answer, in characters. */
+  heard?: (chars: number) => void;
 }
 
 export interface CloudClient {
@@ -30,6 +34,7 @@ export type CloudErrorKind =
   | "network" // refused, reset, timed out, cut
   | "malformed" // 2xx whose body is no JSON, or not of the shape the API documents
   | "paging" // pages that repeat or go nowhere
+  | "endless" // a list that is longer than is read at once
   | "paused"; // the connection rests after refused credentials, or they cannot be resolved
 
 export class CloudError extends Error {

@@ -10,6 +10,7 @@ import { listOf } from "./list.ts";
 import { type Listing, readList } from "./paging.ts";
 import { nameSegment } from "./path.ts";
 import type { ReadRequest } from "./port.ts";
+import { mapInTurns } from "./turns.ts";
 
 const LIMIT = 100;
 const MAX_CONTENT = 300;
@@ -61,9 +62,10 @@ export async function readDetails(
         query: { event_type: row.type, from: from - 1, to, start, limit: LIMIT },
         signal,
       });
-      return { rows: listOf(answer, "event_info", z.looseObject({}), "a Cloud Eye event").rows, total: undefined };
+      const { rows } = listOf(answer, "event_info", z.looseObject({}), "occurrences of a Cloud Eye event", LIMIT);
+      return { rows, total: undefined };
     }, LIMIT);
-    const items = rows.map((raw) => parseDetail(request, row, raw));
+    const items = await mapInTurns(rows, (raw) => parseDetail(request, row, raw));
     return { items: items.filter((item) => !item.ok || item.reason === row.name), ...rest };
   } catch (error) {
     const kind = error instanceof CloudError ? error.kind : undefined;

@@ -7,10 +7,13 @@ import { type Known, type KnownRow, knownRows, listRows, packRows, type RowList 
 import { openWindow, outcome } from "./cursor.ts";
 import type { Batch, ReadRequest, Source } from "./port.ts";
 import { byTime, type Sifted, sift } from "./sift.ts";
+import { settleAll } from "./turns.ts";
 
 /** Custom events may be dated ten minutes ahead; clocks may be off. */
 const AHEAD_MS = 3_600_000;
 const MOVE_MS = 3_600_000;
+/** Requests for details at a time: however many names there are, others of the connection have their turn. */
+const DETAILS_AT_ONCE = 8;
 
 export const cloudEyeEvents: Source = {
   kind: "cloud-eye-events",
@@ -27,12 +30,12 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
   const to = request.now + AHEAD_MS;
   const list = await listRows(request, known.from, to);
   const changed = [...list.rows.values()].filter((row) => isDue(row, known.rows.get(row.fp), request.now));
-  const answers = await Promise.allSettled(changed.map((row) => readDetails(request, row, known.from, to)));
+  const answers = await settleAll(changed, DETAILS_AT_ONCE, (row) => readDetails(request, row, known.from, to));
   const news: RowNews[] = [];
   let failure: unknown = list.broken;
   const ids = new Set<unknown>();
   for (const [i, answer] of answers.entries()) {
-    if (answer.status === "fulfilled") news.push(newsOf(request, window, known, changed[i]!, answer.value, ids));
+    if (answer.status === "fulfilled") news.push(await newsOf(request, window, known, changed[i]!, answer.value, ids));
     failure ??= answer.status === "fulfilled" ? answer.value?.broken : answer.reason;
   }
 
@@ -45,7 +48,7 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
     from: known.from,
     rows: new Map([...known.rows, ...rows.map((row) => [row.fp, row] as const)]),
   };
-  const sifted = merge([sift(request, "cloud-eye-events", window, list.bad), ...news.map((row) => row.sifted)]);
+  const sifted = merge([await sift(request, "cloud-eye-events", window, list.bad), ...news.map((row) => row.sifted)]);
   sifted.stats.fetched += list.rows.size - changed.length;
   sifted.stats.seen += list.rows.size - changed.length;
   const start = Math.max(window.floor, request.now - request.lateness);

@@ -35,14 +35,14 @@ function isUnchanged(row: Row, known: KnownRow | undefined): known is KnownRow {
 }
 
 /** `details` as the API gave them, undefined where it does not; `ids` holds the event ids of this read's other rows, and gets these. */
-export function newsOf(
+export async function newsOf(
   request: ReadRequest,
   window: Window,
   known: Known,
   row: Row,
   details: Details | undefined,
   ids: Set<unknown>,
-): RowNews {
+): Promise<RowNews> {
   if (details === undefined) return blindNews(request, window, known, row);
   const { fp, t, count } = row;
   const before = known.rows.get(fp);
@@ -52,7 +52,7 @@ export function newsOf(
   const lagging = items.length < count && tries <= ASKED_AGAIN_MS.length;
   // They never came: better a number than nothing.
   if (!lagging && items.length === 0 && details.broken === undefined) return blindNews(request, window, known, row);
-  const sifted = sift(request, "cloud-eye-events", window, items);
+  const sifted = await sift(request, "cloud-eye-events", window, items);
   // A crash may have come between an event told as a number and the row that says so.
   const numbered = numberOf(window.seen.get(toldFp("row", known, row)));
   const told = Math.max(before?.told ?? 0, numbered);

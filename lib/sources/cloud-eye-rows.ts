@@ -6,6 +6,7 @@ import { listOf } from "./list.ts";
 import { decodeMarks, encodeMarks, fingerprint } from "./marks.ts";
 import { type Listing, readList } from "./paging.ts";
 import type { Cursor, ReadRequest } from "./port.ts";
+import { mapInTurns } from "./turns.ts";
 
 const LIMIT = 100;
 
@@ -67,11 +68,11 @@ export async function listRows({ client, signal }: ReadRequest, from: number, to
       signal,
     });
     // The documents' own example has three rows and a total of ten: a short page is the end.
-    return { rows: listOf(answer, "events", Answer, "Cloud Eye events").rows, total: undefined };
+    return { rows: listOf(answer, "events", Answer, "Cloud Eye events", LIMIT).rows, total: undefined };
   }, LIMIT);
   const rows = new Map<string, Row>();
   const bad: BadItem[] = [];
-  for (const row of list.rows.map(parseRow)) {
+  for (const row of await mapInTurns(list.rows, parseRow)) {
     if (row.ok) rows.set(row.fp, mergeRows(rows.get(row.fp), row));
     else bad.push(row);
   }

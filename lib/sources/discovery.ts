@@ -9,6 +9,7 @@ import { Time } from "./item.ts";
 import { listOf } from "./list.ts";
 import { readAll, Total } from "./paging.ts";
 import type { Target } from "./port.ts";
+import { mapInTurns } from "./turns.ts";
 
 export interface DiscoveryOptions {
   /** Each is asked for by itself: without an id the APIs list the default workspace alone. */
@@ -23,6 +24,11 @@ export interface DiscoveryOptions {
 const ENDED = new Set(["completed", "failed", "terminated", "abnormal"]);
 const SERVICES = 1000;
 const JOBS = 50;
+/** The longest id that can name a row of the store; the clouds give no others. */
+const MAX_ID_BYTES = 512;
+const MAX_WORD = 200;
+/** Rows of a list that are looked at in one turn. */
+const ROWS_AT_ONCE = 500;
 
 const Instant = Time.optional().catch(undefined);
 const Head = z.looseObject({ total_count: Total, total: Total });
@@ -59,13 +65,11 @@ export async function discover(kind: SourceKind, client: CloudClient, options: D
   const list = kind === "pool-events" ? listPools : kind === "training-events" ? listJobs : listServices;
   const targets = new Map<string, Target>();
   for (const workspace of options.workspaces) {
-    for (const target of await list(client, workspace, options.signal))
-      targets.set(target.id, { ...target, workspace });
+    for (const target of await list(client, workspace, options)) {
+      if (target !== undefined) targets.set(target.id, { ...target, workspace });
+    }
   }
-  const { redact = (text) => text } = options;
-  return [...targets.values()].map((target) =>
-    target.name === undefined ? target : { ...target, name: redact(target.name) },
-  );
+  return [...targets.values()];
 }
 
 /** Only these states (any case) and names (`*` and `?` as in a shell; of the display name). */
@@ -81,10 +85,14 @@ export function isWanted(target: Target, filter: Filter | undefined): boolean {
   return filter?.name === undefined || matchesGlob(filter.name, target.name ?? target.id);
 }
 
-type Lister = (client: CloudClient, workspace: string, signal: AbortSignal | undefined) => Promise<Target[]>;
+type Lister = (
+  client: CloudClient,
+  workspace: string,
+  options: Pick<DiscoveryOptions, "signal" | "redact">,
+) => Promise<(Target | undefined)[]>;
 
-const listServices: Lister = async (client, workspace, signal) => {
-  const rows = await readAll(async (offset) => {
+const listServices: Lister = async (client, workspace, { signal, redact }) => {
+  return readAll(async (offset) => {
     const answer = await client.request({
       service: "modelarts",
       path: "/v1/{project_id}/services",
@@ -92,30 +100,30 @@ const listServices: Lister = async (client, workspace, signal) => {
       query: { workspace_id: workspace, offset, limit: SERVICES, sort_by: "publish_at", order: "asc" },
       ...(signal && { signal }),
     });
-    const list = listOf(answer, "services", Head, "services");
-    return { rows: list.rows, total: list.head.total_count };
+    const list = listOf(answer, "services", Head, "services", SERVICES);
+    const rows = await parse(Service, list.rows, redact, ({ service_id, service_name, status, publish_at }) => {
+      return { id: service_id, name: service_name, status, createdAt: publish_at };
+    });
+    return { rows, total: list.head.total_count };
   }, SERVICES);
-  return parse(Service, rows, ({ service_id, service_name, status, publish_at }) => {
-    return defined({ id: service_id, name: service_name, status, createdAt: publish_at });
-  });
 };
 
-const listPools: Lister = async (client, workspace, signal) => {
+const listPools: Lister = async (client, workspace, { signal, redact }) => {
   const answer = await client.request({
     service: "modelarts",
     path: "/v2/{project_id}/pools",
     query: { workspaceId: workspace },
     ...(signal && { signal }),
   });
-  return parse(Pool, listOf(answer, "items", Head, "pools").rows, ({ metadata, status }) => {
+  return parse(Pool, listOf(answer, "items", Head, "pools").rows, redact, ({ metadata, status }) => {
     const name = metadata.labels?.["os.modelarts/name"];
     const shown = typeof name === "string" && name !== "" ? name : undefined;
-    return defined({ id: metadata.name, name: shown, status: status?.phase, createdAt: metadata.creationTimestamp });
+    return { id: metadata.name, name: shown, status: status?.phase, createdAt: metadata.creationTimestamp };
   });
 };
 
-const listJobs: Lister = async (client, workspace, signal) => {
-  const rows = await readAll(async (offset) => {
+const listJobs: Lister = async (client, workspace, { signal, redact }) => {
+  return readAll(async (offset) => {
     const answer = await client.request({
       service: "modelarts",
       method: "POST",
@@ -123,14 +131,14 @@ const listJobs: Lister = async (client, workspace, signal) => {
       body: { offset, limit: JOBS, sort_by: "create_time", order: "asc", workspace_id: workspace },
       ...(signal && { signal }),
     });
-    const list = listOf(answer, "items", Head, "training jobs");
-    return { rows: list.rows, total: list.head.total };
+    const list = listOf(answer, "items", Head, "training jobs", JOBS);
+    const rows = await parse(Job, list.rows, redact, ({ metadata, status }) => {
+      const ended = ENDED.has(status?.phase?.toLowerCase() ?? "") || undefined;
+      const { id, name, create_time } = metadata;
+      return { id, name, status: status?.phase, createdAt: create_time, ended, endedAt: ended && endOf(status) };
+    });
+    return { rows, total: list.head.total };
   }, JOBS);
-  return parse(Job, rows, ({ metadata, status }) => {
-    const ended = ENDED.has(status?.phase?.toLowerCase() ?? "") || undefined;
-    const { id, name, create_time } = metadata;
-    return defined({ id, name, status: status?.phase, createdAt: create_time, ended, endedAt: ended && endOf(status) });
-  });
 };
 
 /** ms; the later of what the job's own times and the records of its runs say. */
@@ -142,15 +150,30 @@ function endOf(status: z.infer<typeof Job>["status"]): number | undefined {
   return end === 0 ? undefined : end;
 }
 
-function parse<T>(schema: z.ZodType<T>, rows: unknown[], make: (row: T) => Target): Target[] {
-  return rows.flatMap((row) => {
+/** What the target of each row is kept as, as soon as its page is there: undefined for a bad one. */
+async function parse<T>(
+  schema: z.ZodType<T>,
+  rows: unknown[],
+  redact: DiscoveryOptions["redact"] = (text) => text,
+  make: (row: T) => Fields,
+): Promise<(Target | undefined)[]> {
+  const targetOf = (row: unknown) => {
     const parsed = schema.safeParse(row);
-    const target = parsed.success ? make(parsed.data) : undefined;
+    if (!parsed.success) return undefined;
+    const { id, name, status, ...rest } = make(parsed.data);
     // An id that could lead to another path is no id.
-    return target && segmentProblem(target.id) === undefined ? [target] : [];
-  });
+    if (segmentProblem(id) !== undefined || Buffer.byteLength(id) > MAX_ID_BYTES) return undefined;
+    const words = {
+      name: name === undefined ? undefined : redact(name).slice(0, MAX_WORD),
+      status: status?.slice(0, MAX_WORD),
+    };
+    return defined({ id, ...words, ...rest });
+  };
+  return mapInTurns(rows, targetOf, ROWS_AT_ONCE);
 }
 
-function defined(target: { [name in keyof Target]?: Target[name] | undefined } & { id: string }): Target {
+type Fields = { [name in keyof Target]?: Target[name] | undefined } & { id: string };
+
+function defined(target: Fields): Target {
   return Object.fromEntries(Object.entries(target).filter(([, value]) => value !== undefined)) as unknown as Target;
 }

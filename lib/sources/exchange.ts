@@ -2,6 +2,11 @@
 import type { Redactor } from "../model/redactor.ts";
 import { type Answer, answerError } from "./answers.ts";
 import { CloudError } from "./client.ts";
+import { createTurns } from "./turns.ts";
+import { createScale } from "./weigh.ts";
+
+/** Chunks of an answer, of 64 KB at most, that are taken in at a time. */
+const CHUNKS = 8;
 
 export interface Outgoing {
   method: string;
@@ -64,15 +69,16 @@ async function readText(response: Response, limit: number, what: string): Promis
   if (response.body === null) return "";
   const decoder = new TextDecoder();
   const parts: string[] = [];
+  const weigh = createScale();
+  const turn = createTurns(CHUNKS);
   let size = 0;
   for await (const chunk of response.body) {
     size += chunk.byteLength;
-    if (size > limit) {
-      throw new CloudError("malformed", `${what}: the answer is larger than ${Math.round(limit / 1_048_576)} MB`, {
-        status: 413,
-      });
-    }
+    const excess = size > limit ? `is larger than ${Math.round(limit / 1_048_576)} MB` : weigh(chunk);
+    if (excess !== undefined) throw new CloudError("malformed", `${what}: the answer ${excess}`, { status: 413 });
     parts.push(decoder.decode(chunk, { stream: true }));
+    const others = turn();
+    if (others !== undefined) await others;
   }
   parts.push(decoder.decode());
   return parts.join("");

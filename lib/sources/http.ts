@@ -24,7 +24,7 @@ export interface ClientLimits {
   bytes: number;
 }
 
-const DEFAULTS: ClientLimits = { concurrency: 24, rate: 20, timeout: 30_000, bytes: 32 * 1_048_576 };
+const DEFAULTS: ClientLimits = { concurrency: 24, rate: 20, timeout: 30_000, bytes: 8 * 1_048_576 };
 const TRIES = 3;
 const BACKOFF_MS = 200;
 /** No try starts later than this after the first: a target that never answers costs one timeout, not three. */
@@ -61,6 +61,8 @@ export interface ConnectionClient extends CloudClient {
   projectId(): Promise<string>;
 }
 
+type AskOptions = Pick<CloudRequest, "signal" | "heard" | "patient">;
+
 /** Throws CloudError when the connection has no credentials. Nothing is sent before the first request. */
 export function createCloudClient(options: ClientOptions): ConnectionClient {
   const { connection, clock, random, redactor, gate = openGate } = options;
@@ -90,14 +92,15 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
   }
 
   /** One try; an outdated token is exchanged for a new one once. */
-  async function attempt(outgoing: Outgoing, project: string | undefined, signal?: AbortSignal): Promise<unknown> {
+  async function attempt(outgoing: Outgoing, project: string | undefined, options: AskOptions): Promise<unknown> {
     for (let renewed = false; ; renewed = true) {
       const credential = await authorize();
       const renew = renewed ? undefined : credential.outdated;
       try {
         return await judged(async () => {
           const headers = { ...outgoing.headers, ...credential.headers(outgoing, project) };
-          const answer = await exchange({ ...outgoing, headers }, limits, signal);
+          const answer = await exchange({ ...outgoing, headers }, limits, options.signal);
+          options.heard?.(answer.text.length);
           return readJson(answer, describe(outgoing), clock.now(), redactor.redact);
         }, renew !== undefined);
       } catch (error) {
@@ -124,8 +127,9 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
     return result;
   }
 
-  function ask(outgoing: Outgoing, project: string | undefined, signal?: AbortSignal): Promise<unknown> {
-    return withRetries(() => limiter.run(() => attempt(outgoing, project, signal), signal), signal);
+  function ask(outgoing: Outgoing, project: string | undefined, options: AskOptions = {}): Promise<unknown> {
+    const { signal, patient } = options;
+    return withRetries(() => limiter.run(() => attempt(outgoing, project, options), signal, patient), signal);
   }
 
   async function withRetries<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -180,11 +184,11 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
 
   return {
     projectId,
-    async request({ service, method = "GET", path, query, headers, body, signal }) {
+    async request({ service, method = "GET", path, query, headers, body, ...options }) {
       const id = await projectId();
       const filled = path.replace("{project_id}", () => escapeUri(id));
       const outgoing = prepare(service, method, filled, query, headers, body);
-      return ask(outgoing, id, signal);
+      return ask(outgoing, id, options);
     },
   };
 }

@@ -1,6 +1,7 @@
 // What an adapter understands of one raw item. A bad item never fails its page: it is told apart, with the reason.
 import * as z from "zod";
 import type { Level, Resource } from "../model/event.ts";
+import { lookup } from "../model/lookup.ts";
 
 const LAST_MS = Date.parse("9999-12-31T23:59:59.999Z");
 
@@ -76,7 +77,7 @@ export function timeIn(raw: unknown, field: string): number | undefined {
 
 /** The level of an API's own word, whatever its case. A word nobody documented is a warning: seen, but waking nobody. */
 export function levelOf(word: string | undefined, levels: Readonly<Record<string, Level>>): Level {
-  return levels[word?.toLowerCase() ?? ""] ?? "warning";
+  return lookup(levels, word?.toLowerCase() ?? "") ?? "warning";
 }
 
 function parseIso(text: string): number {

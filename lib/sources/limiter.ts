@@ -1,24 +1,29 @@
-// Keeps one connection within its concurrency and its rate budget; waiting callers go in the order they came.
+// Keeps one connection within its concurrency and its rate budget; waiting callers go in the
+// order they came, those with long lists after all others.
 import type { Clock } from "../model/clock.ts";
 
 /** How many seconds' worth of requests may leave at once after a pause. */
 const BURST_S = 2;
 
 export interface Limiter {
-  /** Runs `work` once there is room; rejects with the signal's reason when it aborts before that. */
-  run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /**
+   * Runs `work` once there is room; rejects with the signal's reason when it aborts before that. `patient`: where there is none, after all
+   * that are not.
+   */
+  run<T>(work: () => Promise<T>, signal?: AbortSignal, patient?: boolean): Promise<T>;
 }
 
 /** `rate` in requests a second, 0 for no budget. */
 export function createLimiter(clock: Clock, { concurrency, rate }: { concurrency: number; rate: number }): Limiter {
   const waiting = new Set<() => void>();
+  const patiently = new Set<() => void>();
   let running = 0;
   /** When a request would leave if they left at exactly `rate`. ms */
   let due = 0;
   /** So far ahead it may be with every slot waiting, and a minute more. ms */
   const farthest = (concurrency * 1000) / rate + BURST_S * 1000 + 60_000;
 
-  async function enter(signal?: AbortSignal): Promise<void> {
+  async function enter(signal: AbortSignal | undefined, queue: Set<() => void>): Promise<void> {
     if (running < concurrency) {
       running++;
       return;
@@ -26,25 +31,26 @@ export function createLimiter(clock: Clock, { concurrency, rate }: { concurrency
     // The slot is handed over by leave(): `running` stays as it is.
     await new Promise<void>((resolve, reject) => {
       const abort = () => {
-        waiting.delete(go);
+        queue.delete(go);
         reject(signal?.reason);
       };
       const go = () => {
         signal?.removeEventListener("abort", abort);
         resolve();
       };
-      waiting.add(go);
+      queue.add(go);
       signal?.addEventListener("abort", abort, { once: true });
     });
   }
 
   function leave(): void {
-    const [next] = waiting;
+    const queue = waiting.size > 0 ? waiting : patiently;
+    const [next] = queue;
     if (next === undefined) {
       running--;
       return;
     }
-    waiting.delete(next);
+    queue.delete(next);
     next();
   }
 
@@ -60,9 +66,9 @@ export function createLimiter(clock: Clock, { concurrency, rate }: { concurrency
   }
 
   return {
-    async run(work, signal) {
+    async run(work, signal, patient = false) {
       signal?.throwIfAborted();
-      await enter(signal);
+      await enter(signal, patient ? patiently : waiting);
       try {
         await pace(signal);
         return await work();

@@ -4,22 +4,23 @@
 import { CloudError } from "./client.ts";
 import { Whole } from "./item.ts";
 
-export interface Page {
-  rows: unknown[];
+export interface Page<T = unknown> {
+  rows: T[];
   /** How many rows the query has in all; undefined where the API does not say or its word is not to be trusted. */
   total: number | undefined;
 }
 
-export type AskPage = (offset: number) => Promise<Page>;
+export type AskPage<T = unknown> = (offset: number) => Promise<Page<T>>;
 
-export interface Listing {
-  rows: unknown[];
+export interface Listing<T = unknown> {
+  rows: T[];
   /** Set where there may be more rows than these: CloudError "paging". */
   broken?: CloudError;
 }
 
 const TRIES = 4;
-const MAX_ROWS = 500_000;
+/** In memory at a time: rows and the events that they make. */
+const MAX_ROWS = 50_000;
 
 /** A total as the APIs write it; undefined for anything that is none. */
 export const Total = Whole.optional().catch(undefined);
@@ -30,7 +31,7 @@ export function hasMore(page: Page, limit: number): boolean {
 }
 
 /** All rows of the query. Throws CloudError "paging" when full pages repeat or the list does not hold still. */
-export async function readAll(ask: AskPage, limit: number): Promise<unknown[]> {
+export async function readAll<T>(ask: AskPage<T>, limit: number): Promise<T[]> {
   const { rows, broken } = await readList(ask, limit);
   if (broken !== undefined) throw broken;
   return rows;
@@ -40,7 +41,7 @@ export async function readAll(ask: AskPage, limit: number): Promise<unknown[]> {
  * All rows that the API gives; `first` is its answer at offset 0, where it is at hand. Begins anew when the list changes on
  * the way, since that shifts the pages. Throws CloudError "paging" when it does not hold still.
  */
-export async function readList(ask: AskPage, limit: number, first?: Page): Promise<Listing> {
+export async function readList<T>(ask: AskPage<T>, limit: number, first?: Page<T>): Promise<Listing<T>> {
   let start = first ?? (await ask(0));
   for (let tries = 1; tries <= TRIES; tries++) {
     if (!hasMore(start, limit)) return { rows: start.rows };
@@ -52,7 +53,7 @@ export async function readList(ask: AskPage, limit: number, first?: Page): Promi
 }
 
 /** For totals that differ from page to page of a list that holds still; undefined where it does not. */
-async function readUncounted(ask: AskPage, start: Page, limit: number): Promise<Listing | undefined> {
+async function readUncounted<T>(ask: AskPage<T>, start: Page<T>, limit: number): Promise<Listing<T> | undefined> {
   const again = await ask(0);
   if (again.total !== start.total || !same(again.rows, start.rows)) return undefined;
   const uncounted = async (offset: number) => ({ rows: (await ask(offset)).rows, total: undefined });
@@ -60,7 +61,7 @@ async function readUncounted(ask: AskPage, start: Page, limit: number): Promise<
 }
 
 /** The rows from the first page on; undefined when the list changed meanwhile. */
-async function readRest(ask: AskPage, first: Page, limit: number): Promise<Listing | undefined> {
+async function readRest<T>(ask: AskPage<T>, first: Page<T>, limit: number): Promise<Listing<T> | undefined> {
   const { total } = first;
   const size = first.rows.length;
   // The second page, or the first one shifted by a record.
@@ -86,9 +87,21 @@ async function readRest(ask: AskPage, first: Page, limit: number): Promise<Listi
       return { rows: all, ...repeated(page.rows, limit) };
     for (const row of page.rows) all.push(row);
     if (all.length === total || (page.rows.length < size && all.length >= (total ?? 0))) return { rows: all };
-    if (all.length > MAX_ROWS) return { rows: all, broken: new CloudError("paging", "the list does not end") };
     previous = page.rows;
-    page = await ask(byRecord ? all.length : pages + 1);
+    const next = await untilEndless(() => ask(byRecord ? all.length : pages + 1), all.length);
+    if (next instanceof CloudError) return { rows: all, broken: next };
+    page = next;
+  }
+}
+
+/** The next page behind so many rows; the error where the list is longer than is read at once. Throws all others. */
+export async function untilEndless<T>(ask: () => Promise<T>, rows: number): Promise<T | CloudError> {
+  if (rows > MAX_ROWS) return new CloudError("endless", `the list does not come to its end: ${rows} rows so far`);
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof CloudError && error.kind === "endless") return error;
+    throw error;
   }
 }
 

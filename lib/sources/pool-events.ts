@@ -10,6 +10,7 @@ import type { BadItem } from "./item.ts";
 import { type PoolItem, parsePoolItem, siftPoolItems } from "./pool-items.ts";
 import { readPoolList } from "./pool-list.ts";
 import type { Batch, ReadRequest, Source } from "./port.ts";
+import { mapInTurns } from "./turns.ts";
 
 const LIMIT = 500;
 const KEEP_FOR = 7 * 86_400_000;
@@ -39,7 +40,7 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
   const { items, habits, broken } = await fetchItems(request, window, known);
   const changed = JSON.stringify(habits) !== JSON.stringify(known);
   yield {
-    ...siftPoolItems(request, window, items),
+    ...(await siftPoolItems(request, window, items)),
     ...outcome(request, broken),
     ...(changed ? { extra: habits } : {}),
   };
@@ -81,7 +82,7 @@ async function fetchItems(request: ReadRequest, window: Window, known: Habits) {
     unit = "s";
     found = await list(unit);
   }
-  const items = found.rows.map(parse);
+  const items = await mapInTurns(found.rows, parse);
   const habits = learn(items, found, { ...known, unit: unit === "ms" ? "ms" : undefined }, since, window.from);
   return { items, habits, broken: found.broken };
 }

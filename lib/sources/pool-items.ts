@@ -1,5 +1,6 @@
 // What is new among a pool's items: unseen ones, and what seen ones grew by. Invariant: an occurrence counts once, whatever
 // the item it is part of looked like before; a slice's marks hold exactly what its events have told.
+import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
 import type { Window } from "./cursor.ts";
 import { buildEvent } from "./event.ts";
@@ -8,6 +9,7 @@ import { eventId, fingerprint } from "./marks.ts";
 import type { Mark, ReadRequest } from "./port.ts";
 import { byTime, isOurs, type Sifted, siftBad } from "./sift.ts";
 import { applyChange, type Change, compareTotals, packTotals, type Totals, unpackTotals } from "./totals.ts";
+import { createTurns } from "./turns.ts";
 
 const LEVELS = { normal: "normal", warning: "warning" } as const;
 
@@ -24,6 +26,11 @@ const PoolEvent = z
     path: ["lastTimestamp"],
     message: "neither it nor firstTimestamp is there",
   });
+
+/** Items equal in every identifying field that are told apart; beyond so many they are counted together. */
+const MAX_TWINS = 200;
+/** Ends the mark of those that are counted together. */
+const SUMMED = "+";
 
 export interface PoolItem extends Totals, Parts {
   ok: true;
@@ -60,7 +67,11 @@ export function parsePoolItem({ target }: ReadRequest, raw: unknown): PoolItem |
 }
 
 /** What is new among all items of a read, by time. */
-export function siftPoolItems(request: ReadRequest, window: Window, items: (PoolItem | BadItem)[]): Sifted {
+export async function siftPoolItems(
+  request: ReadRequest,
+  window: Window,
+  items: (PoolItem | BadItem)[],
+): Promise<Sifted> {
   const sifted: Sifted = {
     found: [],
     marks: [],
@@ -69,12 +80,23 @@ export function siftPoolItems(request: ReadRequest, window: Window, items: (Pool
   };
   const tally = new Map<string, number>();
   const groups = new Map<string, PoolItem[]>();
+  const turn = createTurns();
   for (const item of items) {
-    if (item.ok) groups.set(item.fp, [...(groups.get(item.fp) ?? []), item]);
-    else if (isOurs(item.t, window)) siftBad(request, window, item, tally, sifted);
+    await turn();
+    if (item.ok) {
+      const group = groups.get(item.fp);
+      if (group) group.push(item);
+      else groups.set(item.fp, [item]);
+    } else if (isOurs(item.t, window)) siftBad(request, window, item, tally, sifted);
     else sifted.stats.seen++;
   }
-  for (const [fp, group] of groups) siftGroup(request, window, fp, group, sifted);
+  for (const [fp, group] of groups) {
+    const isCrowd = group.length > MAX_TWINS || isSummed(window.seen.get(fp)?.v);
+    if (isCrowd) siftCrowd(request, window, fp, group, sifted);
+    else siftGroup(request, window, fp, group, sifted);
+    // What a group costs grows with the square of its size.
+    await (group.length > 1 ? setImmediate() : turn());
+  }
   return { ...sifted, found: byTime(sifted.found) };
 }
 
@@ -95,6 +117,42 @@ function siftGroup(request: ReadRequest, window: Window, fp: string, group: Pool
     seen = after;
     into.found.push({ event, mark: mark() });
   }
+}
+
+/** Too many twins to tell apart: they are one item, whose occurrences are those of all. So it stays while it is remembered. */
+function siftCrowd(request: ReadRequest, window: Window, fp: string, group: PoolItem[], into: Sifted): void {
+  const mark = window.seen.get(fp);
+  const seen = sumOf(unpackTotals(mark?.v));
+  const shown = sumOf(group);
+  // Those that the API shows no more may be as many as are new.
+  const newer = group.filter(({ last }) => last > seen.last).length;
+  const grown = shown.count > seen.count ? shown.count - seen.count : newer;
+  const isNew = mark === undefined;
+  const after: Totals = { count: Math.max(shown.count, seen.count), last: Math.max(shown.last, seen.last) };
+  const next: Mark = { fp, t: after.last, v: [...packTotals([after]), SUMMED] };
+  into.stats.seen += group.length - 1;
+  if (grown === 0 || (isNew && !isOurs(shown.last, window))) {
+    into.stats.seen++;
+    if (isNew && request.cursor === undefined) into.marks.push(next);
+    return;
+  }
+  const item = { ...group[0]!, t: shown.last, last: shown.last };
+  const before = isNew ? undefined : seen;
+  const event = eventOf(request, window, { item, before, grown }, isNew ? [] : [seen], [after]);
+  into.found.push({ event, mark: next });
+}
+
+function isSummed(value: Mark["v"] | undefined): boolean {
+  return typeof value === "object" && value.at(-1) === SUMMED;
+}
+
+function sumOf(totals: readonly Totals[]): Totals {
+  const sum = { count: 0, last: 0 };
+  for (const { count, last } of totals) {
+    sum.count += count;
+    sum.last = Math.max(sum.last, last);
+  }
+  return sum;
 }
 
 /** `seen` and `after`: the totals of the item and its twins, which never come to be the same again: a twin shown late is told apart. */

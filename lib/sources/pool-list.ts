@@ -4,7 +4,8 @@ import * as z from "zod";
 import { CloudError } from "./client.ts";
 import { listOf } from "./list.ts";
 import { fingerprint } from "./marks.ts";
-import { hasMore, type Listing, type Page, readList, repeated, Total } from "./paging.ts";
+import { hasMore, type Listing, type Page, readList, repeated, Total, untilEndless } from "./paging.ts";
+import { createTurns } from "./turns.ts";
 
 const TRIES = 3;
 
@@ -38,7 +39,7 @@ export async function readPoolList(ask: AskPool, paging: PoolPaging): Promise<Po
   let unsure = "";
   for (let tries = 1; tries <= TRIES; tries++) {
     const { pages, ...rest } = await readOnce(ask, paging);
-    const doubtful = straddling(pages, paging);
+    const doubtful = await straddling(pages, paging);
     if (doubtful === "" || doubtful === unsure) return { rows: pages.flat(), pages: pages.length, ...rest };
     unsure = doubtful;
   }
@@ -48,7 +49,7 @@ export async function readPoolList(ask: AskPool, paging: PoolPaging): Promise<Po
 type Reading = Omit<PoolList, "rows" | "pages"> & { pages: unknown[][] };
 
 async function readOnce(ask: AskPool, { limit, end }: PoolPaging): Promise<Reading> {
-  const first = pageOf(await ask({}));
+  const first = pageOf(await ask({}), limit);
   const more = first.token !== "" || (first.total !== undefined && hasMore(first, limit));
   if (!more) return { pages: [first.rows], end: undefined };
   const print = first.rows.length < limit ? fingerprint([first.total, first.rows]) : undefined;
@@ -61,10 +62,14 @@ async function byToken(ask: AskPool, first: PoolPage, limit: number): Promise<Om
   const pages = [first.rows];
   const known = new Set([fingerprint(first.rows)]);
   const used = new Set<string>();
+  let rows = first.rows.length;
   for (let page = first; page.token !== ""; ) {
     if (used.has(page.token)) return { pages, ...repeated(page.rows, limit) };
     used.add(page.token);
-    const next = pageOf(await ask({ continue: page.token }));
+    const token = page.token;
+    const next = await untilEndless(async () => pageOf(await ask({ continue: token }), limit), rows);
+    if (next instanceof CloudError) return { pages, broken: next };
+    rows += next.rows.length;
     if (next.rows.length === 0) break;
     const print = fingerprint(next.rows);
     // The documents' own example ends in a short page with a token: such a token may lead back to where it came from.
@@ -79,7 +84,7 @@ async function byToken(ask: AskPool, first: PoolPage, limit: number): Promise<Om
 async function byOffset(ask: AskPool, first: PoolPage, limit: number): Promise<Omit<Reading, "end">> {
   const size = first.rows.length;
   const { rows, ...rest } = await readList(
-    async (offset) => pageOf(await ask(offset === 0 ? {} : { offset })),
+    async (offset) => pageOf(await ask(offset === 0 ? {} : { offset }), limit),
     limit,
     first,
   );
@@ -92,15 +97,16 @@ interface PoolPage extends Page {
   token: string;
 }
 
-function pageOf(answer: unknown): PoolPage {
-  const { rows, head } = listOf(answer, "items", Answer, "pool events");
+function pageOf(answer: unknown, limit: number): PoolPage {
+  const { rows, head } = listOf(answer, "items", Answer, "pool events", limit);
   const token = head.metadata?.remainingItemCount === 0 ? "" : (head.metadata?.continue ?? "");
   return { rows, total: head.total, token };
 }
 
 /** The rows that show up on more than one page though they may be one item that grew meanwhile; "" for none. */
-function straddling(pages: unknown[][], { same }: PoolPaging): string {
+async function straddling(pages: unknown[][], { same }: PoolPaging): Promise<string> {
   if (pages.length === 1) return "";
+  const turn = createTurns();
   const places = new Map<string, { page: number; rows: Set<string>; across: boolean }>();
   for (const [page, rows] of pages.entries()) {
     for (const row of rows) {
@@ -110,6 +116,7 @@ function straddling(pages: unknown[][], { same }: PoolPaging): string {
       place.across ||= place.page !== page;
       place.rows.add(JSON.stringify(row));
       places.set(key, place);
+      await turn();
     }
   }
   const doubtful = [...places.values()].filter((place) => place.across && place.rows.size > 1);

@@ -44,7 +44,7 @@ function read(request: ReadRequest): AsyncGenerator<Batch> {
       },
       signal,
     });
-    const { rows, head } = listOf(answer, "events", Answer, "service events");
+    const { rows, head } = listOf(answer, "events", Answer, "service events", LIMIT);
     name ??= head.service_name;
     return { rows, total: head.total_count };
   }

@@ -1,6 +1,7 @@
 // Update logs of ModelArts real-time services: GET /v1/{project_id}/services/{service_id}/logs, always all of them.
 // https://docs.otc.t-systems.com/modelarts/api-ref/service_management/obtaining_service_update_logs.html
 // Identity of a log (they have no id): update_time, its config without `envs`; its `result` changes in place.
+import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
 import { openWindow, UNSETTLED_MS, type Window } from "./cursor.ts";
 import { buildEvent } from "./event.ts";
@@ -10,6 +11,7 @@ import { eventId, fingerprint } from "./marks.ts";
 import { segment } from "./path.ts";
 import type { Batch, Found, Mark, ReadRequest, Source } from "./port.ts";
 import { byTime, isOurs, type Sifted, siftBad } from "./sift.ts";
+import { createTurns, mapInTurns } from "./turns.ts";
 import {
   configOf,
   describeUpdate,
@@ -20,6 +22,9 @@ import {
   resultsIn,
   settle,
 } from "./updates.ts";
+
+/** Logs of one update_time that are told apart. */
+const MAX_TWINS = 200;
 
 const Answer = z.looseObject({ service_name: z.string().optional().catch(undefined) });
 const UpdateLog = z.looseObject({ update_time: Time, result: z.string() });
@@ -50,12 +55,7 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
   const { rows, head } = listOf(answer, "logs", Answer, "service updates");
   const name = target.name ?? head.service_name ?? target.id;
   yield {
-    ...siftLogs(
-      request,
-      openWindow(request),
-      rows.map((raw) => parseLog(request, raw)),
-      name,
-    ),
+    ...(await siftLogs(request, openWindow(request), await mapInTurns(rows, (raw) => parseLog(request, raw)), name)),
     readTo: now,
     complete: true,
   };
@@ -72,7 +72,7 @@ function parseLog({ redact = (text) => text }: ReadRequest, raw: unknown): Log |
   }));
 }
 
-function siftLogs(request: ReadRequest, window: Window, logs: (Log | BadItem)[], name: string): Sifted {
+async function siftLogs(request: ReadRequest, window: Window, logs: (Log | BadItem)[], name: string): Promise<Sifted> {
   const sifted: Sifted = {
     found: [],
     marks: [],
@@ -81,13 +81,29 @@ function siftLogs(request: ReadRequest, window: Window, logs: (Log | BadItem)[],
   };
   const tally = new Map<string, number>();
   const groups = new Map<number, Log[]>();
+  const turn = createTurns();
   for (const log of logs) {
-    if (log.ok) groups.set(log.t, [...(groups.get(log.t) ?? []), log]);
-    else if (isOurs(log.t, window)) siftBad(request, window, log, tally, sifted);
+    await turn();
+    const group = log.ok ? groups.get(log.t) : undefined;
+    if (log.ok && (group?.length ?? 0) < MAX_TWINS)
+      groups
+        .set(log.t, group ?? [])
+        .get(log.t)!
+        .push(log);
+    else if (isOurs(log.t, window)) siftBad(request, window, log.ok ? crowded(log) : log, tally, sifted);
     else sifted.stats.seen++;
   }
-  for (const [t, group] of groups) siftGroup(request, window, t, group, name, sifted);
+  for (const [t, group] of groups) {
+    siftGroup(request, window, t, group, name, sifted);
+    await (group.length > 1 ? setImmediate() : turn());
+  }
   return { ...sifted, found: byTime(sifted.found) };
+}
+
+/** One log too many of its time. All of them are one thing that cannot be understood. */
+function crowded({ t }: Log): BadItem {
+  const reason = `update_time: more than ${MAX_TWINS} logs have this one`;
+  return { ok: false, t: undefined, reason, raw: { update_time: t } };
 }
 
 /** The logs of one update_time. One that still runs is remembered, even from before the floor: its result is news. */

@@ -7,6 +7,7 @@ import type { BadItem, Item } from "./item.ts";
 import { eventId, fingerprint } from "./marks.ts";
 import type { Batch, Found, Mark, ReadRequest } from "./port.ts";
 import { rawText } from "./scrub.ts";
+import { createTurns } from "./turns.ts";
 
 const MAX_REASON = 200;
 
@@ -16,7 +17,12 @@ export type Sifted = Pick<Batch, "found" | "marks" | "stats" | "malformed">;
  * The new ones among the items, by time; all items of a timestamp must be there at once. A malformed item is reported when
  * it is first seen and then remembered like any other (in `window` too, where it has no time and may come up again).
  */
-export function sift(request: ReadRequest, kind: SourceKind, window: Window, items: (Item | BadItem)[]): Sifted {
+export async function sift(
+  request: ReadRequest,
+  kind: SourceKind,
+  window: Window,
+  items: (Item | BadItem)[],
+): Promise<Sifted> {
   const sifted: Sifted = {
     found: [],
     marks: [],
@@ -24,7 +30,9 @@ export function sift(request: ReadRequest, kind: SourceKind, window: Window, ite
     malformed: [],
   };
   const tally = new Map<string, number>();
+  const turn = createTurns();
   for (const item of items.toSorted((a, b) => (a.t ?? 0) - (b.t ?? 0))) {
+    await turn();
     if (!isOurs(item.t, window)) {
       sifted.stats.seen++;
       continue;

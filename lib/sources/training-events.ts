@@ -44,7 +44,7 @@ function read(request: ReadRequest): AsyncGenerator<Batch> {
       headers: { "X-Language": "en-us" },
       signal,
     });
-    const { rows, head } = listOf(answer, "events", Answer, "training events");
+    const { rows, head } = listOf(answer, "events", Answer, "training events", LIMIT);
     return { rows, total: head.total };
   }
 

@@ -2,8 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ChannelType, HttpRequest, HttpResponse, Outcome } from "../../lib/channels/port.ts";
+import { readably } from "../../lib/channels/readable.ts";
 import { channelTypes } from "../../lib/channels/registry.ts";
-import type { Notification } from "../../lib/model/notification.ts";
+import type { Notification, NotifiedAlert } from "../../lib/model/notification.ts";
 import { oneLine } from "../../lib/model/printable.ts";
 import { dialects, legible, type Shown } from "./dialects.ts";
 import { MARKUP, markupText } from "./markup-texts.ts";
@@ -52,6 +53,18 @@ export function strings(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(strings) : [];
 }
 
+/** What a word of an API once made of an alert. */
+const BROKEN: [name: string, fields: Record<string, unknown>][] = [
+  ["no severity", { severity: undefined }],
+  ["a severity that objects know", { severity: "constructor" }],
+  ["no summary", { summary: undefined }],
+  ["no events", { events: undefined }],
+  ["an event without a level", { events: [{ ...anEvent(), level: undefined }] }],
+  ["an event that is none", { events: [null] }],
+  ["no key and no labels", { key: null, labels: undefined }],
+  ["no time", { startsAt: "soon", updatedAt: null }],
+  ["an end that is none", { status: "resolved", endsAt: "never" }],
+];
 const TEXTS: [name: string, unit: string][] = [
   ["ASCII", "failed to pull image "],
   ["markup that grows when escaped", '&<>"\\[*'],
@@ -123,6 +136,16 @@ export function channelContract(spec: Spec): void {
           for (const shown of spec.chat ? strings(body) : []) expect(shown.isWellFormed()).toBe(true);
         }
       }
+    });
+
+    test.each(BROKEN)("an alert with %s fails no message: the others are told", (_name, fields) => {
+      const odd = { ...anAlert({ id: "odd" }), ...fields } as NotifiedAlert;
+      const notification = aNotification({ alerts: [odd, anAlert({ summary: "A real outage", id: "real" })] });
+      const told = readably(notification, (one) => {
+        const text = channel.text?.(one, spec.options, context);
+        return text === undefined ? render(one).map(({ body }) => body) : [text];
+      });
+      expect(told.join("")).toContain("A real outage");
     });
 
     test("a test is marked as one", () => {

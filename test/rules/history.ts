@@ -115,7 +115,12 @@ export function run(config: Partial<RuleConfig>, polls: readonly Poll[], teach =
   return polls.map(({ now, readTo, shown }, poll) => {
     const transitions: Transition[] = [];
     const states = new Map(Object.entries(structuredClone(stored)));
-    const observed = { readTo: START + readTo * MINUTE, since: START, teaches: teach && poll === 0 };
+    const observed = {
+      now: START + now * MINUTE,
+      readTo: START + readTo * MINUTE,
+      since: START,
+      teaches: teach && poll === 0,
+    };
     for (const touch of inOrder(shown.flatMap((one) => rules.touch(eventOf(one)).touches))) {
       const step = applyEvent(rule, states.get(touch.sk) ?? emptyState(touch.key), touch, observed);
       states.set(touch.sk, step.state);

@@ -118,7 +118,8 @@ describe("absence over targets, a heartbeat that is shown late", () => {
   );
   const found = (state: KeyState, over: boolean) => {
     const touch = rule.touch(beat(29)).touches[0]!;
-    return applyEvent(rule.all[0]!, state, touch, { readTo: at(31), since: START, teaches: false, over }).state;
+    return applyEvent(rule.all[0]!, state, touch, { now: at(31), readTo: at(31), since: START, teaches: false, over })
+      .state;
   };
 
   it("is waited on from there", () => {
@@ -141,6 +142,7 @@ describe("a row that an earlier version wrote", () => {
     const rule = compileRules([ruleConfig(lapsing)], [SOURCE]);
     const touch = rule.touch(beat(0)).touches[0]!;
     const begun = applyEvent(rule.all[0]!, emptyState(touch.key), touch, {
+      now: START,
       readTo: START,
       since: START,
       teaches: false,
@@ -156,6 +158,7 @@ describe("a row that an earlier version wrote", () => {
     };
     expect(deadline(rule.all[0]!, row)?.at).toBe(next === undefined ? undefined : at(next));
     const step = applyEvent(rule.all[0]!, row, rule.touch(beat(29)).touches[0]!, {
+      now: at(29),
       readTo: at(29),
       since: START,
       teaches: false,

@@ -49,7 +49,7 @@ export function runTimeline(config: Partial<RuleConfig>, polls: readonly Poll[])
     const transitions: Transition[] = [];
     for (const touch of inOrder(events.flatMap((event) => rules.touch(event).touches))) {
       const before = states.get(touch.sk) ?? emptyState(touch.key);
-      const step = applyEvent(touch.rule, before, touch, { readTo: read, since: START, teaches: false });
+      const step = applyEvent(touch.rule, before, touch, { now, readTo: read, since: START, teaches: false });
       states.set(touch.sk, step.state);
       transitions.push(...step.transitions);
     }

@@ -108,5 +108,5 @@ test("a list without an end is cut, and says so", async () => {
     async (at) => ({ rows: Array.from({ length: 5_000 }, (_, i) => at + i), total: undefined }),
     5_000,
   );
-  expect(list.broken).toMatchObject({ kind: "paging" });
+  expect(list.broken).toMatchObject({ kind: "endless" });
 });

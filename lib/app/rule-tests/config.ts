@@ -1,6 +1,7 @@
 // The configuration that a rule test runs with: that of the file under test, or one made around the rules of the test file itself.
 import type { Config, ConnectionConfig, RouteConfig, RuleConfig, SourceConfig } from "../../model/config.ts";
 import { type Event, SOURCE_KINDS, type SourceKind } from "../../model/event.ts";
+import { lookup } from "../../model/lookup.ts";
 import { sources } from "../../sources/registry.ts";
 
 const MINUTE = 60_000;
@@ -60,7 +61,7 @@ export function withSourcesOf(
   const all: SourceConfig[] = config.sources.map((source) => ({ ...source, targets: undefined }));
   const connections = { ...config.connections };
   for (const { source: kind, sourceId: id, connection } of found) {
-    connections[connection] ??= CONNECTION;
+    if (lookup(connections, connection) === undefined) connections[connection] = CONNECTION;
     if (all.some((one) => one.kind === kind && one.id === id && one.connection === connection)) continue;
     const like = all.find((one) => one.kind === kind && one.id === id) ?? all.find((one) => one.kind === kind);
     all.push({ ...(like ?? sourceOfKind(kind, id, connection)), id, connection });

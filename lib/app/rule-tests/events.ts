@@ -4,6 +4,7 @@ import { momentOf, startOf } from "../../config/test-times.ts";
 import type { Config, SourceConfig } from "../../model/config.ts";
 import type { Event, Level } from "../../model/event.ts";
 import { hashOf } from "../../model/hash.ts";
+import { lookup } from "../../model/lookup.ts";
 import type { RuleTest, TestEvent } from "../../model/test-file.ts";
 import { sources } from "../../sources/registry.ts";
 
@@ -28,7 +29,7 @@ export function eventsOf(config: Config, test: RuleTest): FoundEvent[] {
 /** `name` tells it from the test's other events. */
 function eventOf(config: Config, entry: TestEvent, at: number, name: readonly number[]): Event {
   const source = sourceOf(config, entry);
-  const connection = config.connections[entry.connection];
+  const connection = lookup(config.connections, entry.connection);
   const { type, id, name: shown } = entry.resource;
   const target = source?.targets?.find((target) => target.id === id);
   const words = wordsOf(entry);

@@ -1,0 +1,61 @@
+// Weighs an answer while it comes in: what would take long to parse, or fill the memory once parsed, is refused before that.
+
+/** Values of one answer; a page of a thousand rows has a tenth of them. Parsing so many takes less than a tenth of a second. */
+const MAX_VALUES = 100_000;
+/** Their own items have a few levels; JSON is made of deeper ones by recursion. */
+const MAX_DEPTH = 1_000;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+/** `[` and `{`, `]` and `}` differ in this bit alone. */
+const CURLY = 0x20;
+const OPEN = 0x5b;
+const CLOSE = 0x5d;
+
+/** Takes JSON as UTF-8, part by part. Returns what is wrong with it, for people; undefined: nothing so far. */
+export function createScale(): (bytes: Uint8Array) => string | undefined {
+  let values = 0;
+  let depth = 0;
+  let quoted = false;
+  /** The part before ended with a backslash that escapes what comes. */
+  let escaping = false;
+
+  /** Where the text that `from` lies in ends, which is most of an answer: a search takes less time than a loop over its bytes. */
+  function endOfText(bytes: Uint8Array, from: number): number {
+    for (let at = from; ; ) {
+      const end = bytes.indexOf(QUOTE, at);
+      const last = end < 0 ? bytes.length : end;
+      let slash = last;
+      while (slash > at && bytes[slash - 1] === BACKSLASH) slash--;
+      const isOdd = (last - slash) % 2 === 1;
+      const isEscaped = slash === at && escaping ? !isOdd : isOdd;
+      escaping = end < 0 && isEscaped;
+      if (end < 0 || !isEscaped) return last;
+      at = end + 1;
+    }
+  }
+
+  return (bytes) => {
+    let separators = values;
+    let at = 0;
+    if (quoted) {
+      at = endOfText(bytes, 0);
+      quoted = at === bytes.length;
+      at++;
+    }
+    for (; at < bytes.length; at++) {
+      const byte = bytes[at]!;
+      if (byte === QUOTE) {
+        at = endOfText(bytes, at + 1);
+        quoted = at === bytes.length;
+      } else if (byte === COMMA) separators++;
+      else if ((byte & ~CURLY) === OPEN) {
+        separators++;
+        if (++depth > MAX_DEPTH) return `is nested deeper than ${MAX_DEPTH} levels`;
+      } else if ((byte & ~CURLY) === CLOSE) depth--;
+    }
+    values = separators;
+    return values > MAX_VALUES ? `holds more than ${MAX_VALUES} values` : undefined;
+  };
+}
