@@ -84,10 +84,14 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
   async function askIam(body: unknown): Promise<{ body: unknown; headers: Headers }> {
     const outgoing = prepare("iam", "POST", "/v3/auth/tokens", { nocatalog: true }, {}, body);
     return withRetries(async () => {
-      return judged(async () => {
-        const answer = await exchange(outgoing, limits);
-        return { body: readJson(answer, describe(outgoing), clock.now(), redactor.redact), headers: answer.headers };
-      });
+      // That IAM issues a token does not prove that an API takes it: one that refuses new ones is to rest like any other.
+      return judged(
+        async () => {
+          const answer = await exchange(outgoing, limits);
+          return { body: readJson(answer, describe(outgoing), clock.now(), redactor.redact), headers: answer.headers };
+        },
+        { proves: false },
+      );
     });
   }
 
@@ -97,12 +101,15 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
       const credential = await authorize();
       const renew = renewed ? undefined : credential.outdated;
       try {
-        return await judged(async () => {
-          const headers = { ...outgoing.headers, ...credential.headers(outgoing, project) };
-          const answer = await exchange({ ...outgoing, headers }, limits, options.signal);
-          options.heard?.(answer.text.length);
-          return readJson(answer, describe(outgoing), clock.now(), redactor.redact);
-        }, renew !== undefined);
+        return await judged(
+          async () => {
+            const headers = { ...outgoing.headers, ...credential.headers(outgoing, project) };
+            const answer = await exchange({ ...outgoing, headers }, limits, options.signal);
+            options.heard?.(answer.text.length);
+            return readJson(answer, describe(outgoing), clock.now(), redactor.redact);
+          },
+          { renewable: renew !== undefined },
+        );
       } catch (error) {
         if (!(error instanceof CloudError)) throw error;
         if (error.kind !== "credentials" || renew === undefined) throw error;
@@ -111,8 +118,8 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
     }
   }
 
-  /** Asks the gate for an attempt, and tells it what that says about the credentials. */
-  async function judged<T>(work: () => Promise<T>, renewable = false): Promise<T> {
+  /** Asks the gate for an attempt, and tells it what that says about the credentials; `proves`: whether an answer proves them. */
+  async function judged<T>(work: () => Promise<T>, { renewable = false, proves = true } = {}): Promise<T> {
     const attempt = await gate.begin();
     let result: T;
     try {
@@ -123,7 +130,7 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
       else await attempt[verdict]();
       throw error;
     }
-    await attempt.accepted();
+    await (proves ? attempt.accepted() : attempt.undecided());
     return result;
   }
 

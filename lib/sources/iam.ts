@@ -10,7 +10,7 @@ import { CloudError } from "./client.ts";
 const RENEW_BEFORE_MS = 15 * 60_000;
 const DEFAULT_LIFE_MS = 24 * 3_600_000;
 /** Tokens of the past that are remembered. */
-const PAST = 2;
+const PAST = 4;
 
 export interface Token {
   value: string;

@@ -188,3 +188,20 @@ channels: { ops: { type: webhook, url: "HOOK/ops" } }`;
     expect(await readStatus(b.app)).toMatchObject({ healthy: true, connections: [{ state: "proven" }] });
   });
 });
+
+it("an API that refuses each new token makes the connection rest, as refused keys do", async () => {
+  const b = await bench({
+    yaml: `
+rules: [{ id: broken, when: { level: [error] }, severity: error }]
+route: { channels: [ops] }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }`,
+    services: Array.from({ length: 20 }, (_, at) => `svc-${at}`),
+    auth: '{ username: "${env:USER}", password: "${env:PASSWORD}", domain: "${env:DOMAIN}" }',
+  });
+  b.sim.setFaults([{ kind: "status", status: 401, on: "service-events" }]);
+  await b.rounds(5);
+  expect(b.sim.requests.tokens).toBeLessThanOrEqual(4);
+  // Each target is asked for with the first token, one after the other; then two refusals are enough.
+  expect(b.sim.requests["service-events"]).toBeLessThanOrEqual(24);
+  expect((await readStatus(b.app)).connections).toMatchObject([{ name: "prod", pausedUntil: expect.any(String) }]);
+});

@@ -52,12 +52,13 @@ describe("what commands print of hostile events, targets and errors", () => {
       service,
       texts.map((event_info, at) => ({ occur_time: now - 60_000 + at, event_type: "abnormal", event_info })),
     );
-    sim.setFaults([{ kind: "status", status: 400, url: /no-such/, says: () => encodeURIComponent(ALL) }]);
+    sim.setFaults([
+      { kind: "status", status: 400, url: /no-such/, says: () => encodeURIComponent(ALL.toWellFormed()) },
+    ]);
     const { url, credentials } = sim;
-    const target = JSON.stringify(`no-such ${ALL}`);
     const cwd = await folderWith({
       "lookout.yml": `${connectionOf({ url, credentials })}
-sources: [{ kind: service-events, targets: [${service}, ${target}], labels: { site: ${JSON.stringify(ALL)} } }]
+sources: [{ kind: service-events, targets: [${service}, no-such], labels: { site: ${JSON.stringify(ALL)} } }]
 rules:
   - { id: broken, when: { level: [error] }, by: [id, message], summary: "{{ event.resource.name }}: {{ event.message }}",
       description: ${JSON.stringify(ALL)} }

@@ -238,7 +238,7 @@ describe("credentials", () => {
     const { request } = await client(iam(), login, { tokens, gate });
     expect(await request(ask)).toEqual({ by: 1 });
     expect(saved.map(({ value }) => value)).toEqual(["token-1"]);
-    expect(gate.calls).toEqual(["begin", "undecided", "begin", "accepted", "begin", "accepted"]);
+    expect(gate.calls).toEqual(["begin", "undecided", "begin", "undecided", "begin", "accepted"]);
   });
 
   test("a wrong password is refused once, and not shown", async () => {
