@@ -99,11 +99,15 @@ function pieceAt(text: string, at: number): number {
   return (half * 31 + text.charCodeAt(at + 2)) * 31 + text.charCodeAt(at + 3);
 }
 
-/** As it is, as forms and base64 write it, and what is left of it where a text is decoded that holds it as it is. */
+/**
+ * As it is, in small and in capital letters (an event's `text` is made small), as forms and base64 write it, and what is left of it
+ * where a text is decoded that holds it as it is.
+ */
 function spellings(value: string): string[] {
   const trimmed = value.trim();
   const left = decodings(trimmed).map(({ text }) => text);
-  return [value, trimmed, trimmed.replaceAll(" ", "+"), ...left, ...base64(Buffer.from(trimmed))];
+  const cases = [trimmed, trimmed.toLowerCase(), trimmed.toUpperCase()];
+  return [value, ...cases, trimmed.replaceAll(" ", "+"), ...left, ...base64(Buffer.from(trimmed))];
 }
 
 /** By itself, and within something longer: a secret may begin at any of the three places of a group. */

@@ -29,15 +29,17 @@ export interface Outcome {
 }
 
 export interface Subject {
+  /** Runs what a start costs once, which is not measured. */
+  warm(commands: string[][]): Promise<Ran[]>;
   run(commands: string[][]): Promise<Ran[]>;
   isAlive(): boolean;
-  /** Of all cases so far. */
+  /** Of all cases since it was warm. */
   measured(): { longestTurnMs: number; peakBytes: number };
   close(): void;
 }
 
 /** Killed, and every case that it had in hand failed, where one takes longer than PATIENCE_MS. */
-export function startSubject(): Subject {
+function startSubject(): Subject {
   const child: ChildProcess = fork(join(import.meta.dirname, "subject.ts"), {
     env: { ...process.env, ...SECRETS, NO_COLOR: "1" },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -53,23 +55,39 @@ export function startSubject(): Subject {
   child.on("exit", (code, signal) => {
     for (const { reject } of waiting.values()) reject(new Error(`the command's process ended: ${signal ?? code}`));
   });
+  async function send(task: Task): Promise<Ran[]> {
+    const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+    try {
+      return await new Promise((resolve, reject) => {
+        waiting.set(task.id, { resolve, reject });
+        child.send(task);
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
   return {
-    async run(commands) {
-      const id = ++count;
-      const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
-      try {
-        return await new Promise((resolve, reject) => {
-          waiting.set(id, { resolve, reject });
-          child.send({ id, commands } satisfies Task);
-        });
-      } finally {
-        clearTimeout(timer);
-      }
-    },
+    warm: (commands) => send({ id: ++count, commands, forget: true }),
+    run: (commands) => send({ id: ++count, commands }),
     isAlive: () => child.exitCode === null && child.signalCode === null,
     measured: () => newest,
     close: () => void child.kill("SIGKILL"),
   };
+}
+
+/** A command that has seen a round in which all behave. */
+export async function warmSubject(sim: Simulator): Promise<Subject> {
+  const subject = startSubject();
+  const calm: Attack = {
+    name: "behaves",
+    at: "receiver",
+    make:
+      () =>
+      ({ forward }) =>
+        forward(),
+  };
+  await runCase(sim, { ...subject, run: subject.warm }, calm, 0);
+  return subject;
 }
 
 /** Never rejects but for the suite's own failures. */

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Simulator } from "../../lib/simulator/server.ts";
 import { QUICK } from "./attacks.ts";
-import { runCase, type Subject, startSubject } from "./cases.ts";
+import { runCase, type Subject, warmSubject } from "./cases.ts";
 import { startWorld } from "./stand.ts";
 
 const SEED = 1;
@@ -13,7 +13,7 @@ let sim: Simulator;
 let subject: Subject;
 beforeAll(async () => {
   sim = await startWorld();
-  subject = startSubject();
+  subject = await warmSubject(sim);
 });
 afterAll(async () => {
   subject.close();
