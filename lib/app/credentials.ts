@@ -12,6 +12,9 @@ const MAX_PAUSE_MS = 21_600_000;
 /** How long one process may hold the only try; longer than a request takes. */
 const LEASE_MS = 60_000;
 const WAIT_MS = 200;
+/** The lone try may never be answered: after so long another one is let past it, until so many hang. Fewer than lock a key. ms */
+const PATIENCE_MS = 3_000;
+const MAX_HANGING = 3;
 
 /** Proven credentials are tried alone again after this long without an answer: they may have been revoked meanwhile. ms */
 const FRESH_MS = 30_000;
@@ -37,6 +40,8 @@ export function createGate(
   /** The lone try: everyone else waits for its verdict. */
   let turn: Promise<void> = Promise.resolve();
   let endTurn: (() => void) | undefined;
+  /** Lone tries without a verdict. */
+  let hanging = 0;
 
   const isFresh = () => provenAt !== undefined && clock.now() - provenAt < FRESH_MS;
 
@@ -44,12 +49,29 @@ export function createGate(
   let refusals = 0;
 
   async function begin(): Promise<CredentialAttempt> {
-    await takeTurn();
+    const alone = await takeTurn();
     const began = refusals;
-    return { refused, accepted: () => accepted(began), undecided };
+    const verdict = () => {
+      if (alone) hanging--;
+    };
+    return {
+      refused(error) {
+        verdict();
+        return refused(error);
+      },
+      accepted() {
+        verdict();
+        return accepted(began);
+      },
+      undecided() {
+        verdict();
+        return undecided();
+      },
+    };
   }
 
-  async function takeTurn(): Promise<void> {
+  /** Whether it is a lone try. */
+  async function takeTurn(): Promise<boolean> {
     while (!isFresh()) {
       if (endTurn === undefined) {
         const { promise, resolve } = Promise.withResolvers<void>();
@@ -57,14 +79,18 @@ export function createGate(
         endTurn = resolve;
         try {
           await takeLease();
-          return;
+          hanging++;
+          return true;
         } catch (error) {
           release();
           throw error;
         }
       }
-      await turn;
+      const end = endTurn;
+      await Promise.race([turn, timePassed(PATIENCE_MS)]);
+      if (endTurn === end && hanging > 0 && hanging < MAX_HANGING) release();
     }
+    return false;
   }
 
   /** Waits for the only try that all processes have; returns at once where the store says that the credentials are proven. */
@@ -80,7 +106,7 @@ export function createGate(
         throw pausedError(connection, data);
       }
       const now = clock.now();
-      if (!data.tried || data.tried.until <= now || identity.isGone(data.tried.by)) {
+      if (!data.tried || data.tried.until <= now || data.tried.by === identity.id || identity.isGone(data.tried.by)) {
         const tried = { by: identity.id, until: now + LEASE_MS };
         if (await tryPut({ ...data, tried }, row?.version ?? 0)) return;
       }
@@ -173,6 +199,11 @@ export function createGate(
     await update((data) => (data.tried?.by === identity.id ? { ...data, tried: null } : data));
   }
   return { begin };
+}
+
+/** As a request's own limit, by the machine's time: nothing is decided by it but who asks next. */
+function timePassed(ms: number): Promise<void> {
+  return new Promise((resolve) => AbortSignal.timeout(ms).addEventListener("abort", () => resolve()));
 }
 
 /** Nobody sees it: whoever has the connection goes on with the others. */

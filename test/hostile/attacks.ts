@@ -167,7 +167,7 @@ const echo =
   (random: Random): Hostile =>
   ({ response, secrets }) => {
     const said = disguised(random.pick(secrets), random);
-    const body = JSON.stringify({ error_msg: said, error_code: said.slice(0, 40), request_id: said });
+    const body = JSON.stringify({ error_msg: said, error_code: said, request_id: said });
     text(response, random.chance(0.5) ? body : said, random.pick([400, 403, 404, 409, 422, 500]), {
       "x-request-id": encodeURIComponent(said).slice(0, 4_000),
     });
