@@ -199,6 +199,8 @@ const WIRE: Record<string, (random: Random) => Hostile> = {
   "answers with JSON of 200,000 levels": () => deep,
 };
 
+const HANGS: ReadonlySet<string> = new Set(["sends its answer byte by byte", "never answers"]);
+
 const PLACES: readonly Place[] = ["service-events", "service-updates", "pool-events", "pools", "tokens", "receiver"];
 
 const ofWire: Attack[] = PLACES.flatMap((at) => Object.entries(WIRE).map(([name, make]) => ({ name, at, make })));
@@ -386,5 +388,14 @@ const ofOthers: Attack[] = [
 /** All attacks, each drawn anew from a seed. */
 export const ATTACKS: readonly Attack[] = [...ofEvents, ...ofOthers, ...ofWire];
 
-/** What every place does on the wire is the matter of the same code: half of it, by turns, for a suite that is to be quick. */
-export const QUICK: readonly Attack[] = [...ofEvents, ...ofOthers, ...ofWire.filter((_, at) => at % 2 === 0)];
+/**
+ * What every place does on the wire is the matter of the same code: half of it, by turns, for a suite that is to be quick. What hangs
+ * takes the longest, and hangs in two places.
+ */
+export const QUICK: readonly Attack[] = [
+  ...ofWire
+    .filter(({ name, at }) => (HANGS.has(name) ? at === "service-events" || at === "pools" : true))
+    .filter((_, at) => at % 2 === 0),
+  ...ofEvents,
+  ...ofOthers,
+];

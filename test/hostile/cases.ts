@@ -9,7 +9,7 @@ import { createRandom } from "../../lib/simulator/random.ts";
 import type { Simulator } from "../../lib/simulator/server.ts";
 import { rowData } from "../../lib/store/codec.ts";
 import type { Queue } from "../../lib/store/port.ts";
-import type { Attack } from "./attacks.ts";
+import type { Asked, Attack } from "./attacks.ts";
 import { CHANNELS, type ChannelName, JOB, POOL, type Post, SECRETS, SERVICES, startStand } from "./stand.ts";
 import type { Done, Ran, Task } from "./subject.ts";
 
@@ -28,7 +28,7 @@ export interface Outcome {
   leaks: string[];
 }
 
-export interface Subject {
+interface Subject {
   /** Runs what a start costs once, which is not measured. */
   warm(commands: string[][]): Promise<Ran[]>;
   run(commands: string[][]): Promise<Ran[]>;
@@ -75,23 +75,61 @@ function startSubject(): Subject {
   };
 }
 
-/** A command that has seen a round in which all behave. */
-export async function warmSubject(sim: Simulator): Promise<Subject> {
-  const subject = startSubject();
-  const calm: Attack = {
-    name: "behaves",
-    at: "receiver",
-    make:
-      () =>
-      ({ forward }) =>
-        forward(),
+/** Several commands, each with one case at a time. */
+export interface Subjects {
+  /** Waits for a free one; one that was killed is replaced. */
+  run(attack: Attack, seed: number): Promise<Outcome>;
+  /** The worst of any. */
+  measured(): ReturnType<Subject["measured"]>;
+  close(): void;
+}
+
+export function startSubjects(sim: Simulator, count: number): Subjects {
+  const all: Subject[] = [];
+  const free: Promise<Subject>[] = [];
+  const waiting: ((subject: Promise<Subject>) => void)[] = [];
+
+  async function start(): Promise<Subject> {
+    const subject = startSubject();
+    all.push(subject);
+    // It has seen a round in which all behave.
+    const calm: Attack = { name: "behaves", at: "receiver", make: () => accepted };
+    await runCase(sim, { ...subject, run: subject.warm }, calm, 0);
+    return subject;
+  }
+  function giveBack(subject: Promise<Subject>): void {
+    const next = waiting.shift();
+    if (next) next(subject);
+    else free.push(subject);
+  }
+  for (let at = 0; at < count; at++) giveBack(start());
+  return {
+    async run(attack, seed) {
+      const taken = await (free.shift() ?? new Promise<Subject>((resolve) => waiting.push(resolve)));
+      try {
+        return await runCase(sim, taken, attack, seed);
+      } catch (error) {
+        return { name: `${attack.at} ${attack.name}`, seed, wrong: [(error as Error).message], leaks: [] };
+      } finally {
+        giveBack(taken.isAlive() ? Promise.resolve(taken) : start());
+      }
+    },
+    measured: () => ({
+      longestTurnMs: Math.max(...all.map((one) => one.measured().longestTurnMs)),
+      peakBytes: Math.max(...all.map((one) => one.measured().peakBytes)),
+    }),
+    close() {
+      for (const subject of all) subject.close();
+    },
   };
-  await runCase(sim, { ...subject, run: subject.warm }, calm, 0);
-  return subject;
+}
+
+function accepted({ forward }: Asked): void {
+  forward();
 }
 
 /** Never rejects but for the suite's own failures. */
-export async function runCase(sim: Simulator, subject: Subject, attack: Attack, seed: number): Promise<Outcome> {
+async function runCase(sim: Simulator, subject: Subject, attack: Attack, seed: number): Promise<Outcome> {
   const stand = await startStand(sim, attack, attack.make(createRandom(seed)));
   const folder = await mkdtemp(join(tmpdir(), "lookout-hostile-"));
   try {

@@ -2,21 +2,23 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Simulator } from "../../lib/simulator/server.ts";
 import { QUICK } from "./attacks.ts";
-import { runCase, type Subject, warmSubject } from "./cases.ts";
+import { type Subjects, startSubjects } from "./cases.ts";
 import { startWorld } from "./stand.ts";
 
 const SEED = 1;
+/** What hangs takes half a minute each. */
+const SIDE_BY_SIDE = 4;
 const PEAK_BYTES = 300 * 1_048_576;
 const TURN_MS = 100;
 
 let sim: Simulator;
-let subject: Subject;
+let subjects: Subjects;
 beforeAll(async () => {
   sim = await startWorld();
-  subject = await warmSubject(sim);
+  subjects = startSubjects(sim, SIDE_BY_SIDE);
 });
 afterAll(async () => {
-  subject.close();
+  subjects.close();
   await sim.close();
 });
 
@@ -24,14 +26,14 @@ describe.concurrent("one of ten that", () => {
   it.each(QUICK.map((attack, at) => ({ attack, seed: SEED + at, place: attack.at, does: attack.name })))(
     "is hostile at $place and $does",
     async ({ attack, seed }) => {
-      const { wrong, leaks } = await runCase(sim, subject, attack, seed);
+      const { wrong, leaks } = await subjects.run(attack, seed);
       expect({ wrong, leaks }).toEqual({ wrong: [], leaks: [] });
     },
   );
 });
 
 it("took no more memory and no longer turns than it may", () => {
-  const { peakBytes, longestTurnMs } = subject.measured();
+  const { peakBytes, longestTurnMs } = subjects.measured();
   console.log(`peak ${Math.round(peakBytes / 1_048_576)} MB, longest turn ${Math.round(longestTurnMs)} ms`);
   expect(peakBytes).toBeLessThan(PEAK_BYTES);
   expect(longestTurnMs).toBeLessThan(TURN_MS);

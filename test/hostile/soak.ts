@@ -1,7 +1,7 @@
 // The long form of the hostile-input suite: every attack again and again, each time drawn from another seed.
 import { createRandom } from "../../lib/simulator/random.ts";
 import { ATTACKS } from "./attacks.ts";
-import { type Outcome, runCase, warmSubject } from "./cases.ts";
+import { type Outcome, startSubjects } from "./cases.ts";
 import { startWorld } from "./stand.ts";
 
 /** Cases at the same time. */
@@ -22,17 +22,14 @@ export interface HostileReport {
 export async function runHostile(count: number, from: number, say: (text: string) => void): Promise<HostileReport> {
   const sim = await startWorld();
   const report: HostileReport = { cases: 0, failed: [], leaks: 0, peakBytes: 0, longestTurnMs: 0 };
-  let subject = await warmSubject(sim);
+  const subjects = startSubjects(sim, SIDE_BY_SIDE);
   let next = from;
   async function work(): Promise<void> {
     while (next < from + count) {
       const seed = next++;
       const attack = createRandom(seed).pick(ATTACKS);
-      if (!subject.isAlive()) subject = await warmSubject(sim);
-      const outcome = await runCase(sim, subject, attack, seed).catch((error: Error): Outcome => {
-        return { name: `${attack.at} ${attack.name}`, seed, wrong: [error.message], leaks: [] };
-      });
-      const { peakBytes, longestTurnMs } = subject.measured();
+      const outcome = await subjects.run(attack, seed);
+      const { peakBytes, longestTurnMs } = subjects.measured();
       report.cases++;
       report.leaks += outcome.leaks.length;
       report.peakBytes = Math.max(report.peakBytes, peakBytes);
@@ -47,7 +44,7 @@ export async function runHostile(count: number, from: number, say: (text: string
   try {
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
   } finally {
-    subject.close();
+    subjects.close();
     await sim.close();
   }
   return report;
