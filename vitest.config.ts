@@ -1,4 +1,5 @@
 // How the tests are found and run: every *.test.ts and *.prop.ts under test/, one worker process for each core.
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/support/longest-first.ts";
 import { scratchFolder } from "./test/support/scratch.ts";
@@ -9,8 +10,8 @@ export default defineConfig({
     pool: "forks",
     // A worker keeps what it has loaded for its next file: a third of a file's time is else spent on loading the same modules.
     isolate: false,
-    // One core less, which is the default, is half of a machine with two.
-    maxWorkers: "100%",
+    // One core less, which is the default, is half of a machine with two; and some files wait for processes and time-outs.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
     // Read by node:os, in the tests and in the processes that they start.
     env: { TMPDIR: scratchFolder() },

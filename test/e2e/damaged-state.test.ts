@@ -90,7 +90,8 @@ test("a row that is damaged is named, left as it is, and never taken for another
     });
     expect(told()).toHaveLength(expected.length);
     expect(once.stderr).not.toContain("unexpected");
-    expect(rowsOf(file).find(({ pk, sk }) => pk === row.pk && sk === row.sk)).toEqual(damaged);
+    const left = rowsOf(file).find(({ pk, sk }) => pk === row.pk && sk === row.sk)!;
+    expect(Buffer.compare(Buffer.from(left.data), Buffer.from(damaged.data))).toBe(0);
   }
 }, 120_000);
 

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { runSimulation } from "./simulation.ts";
 import { describeFailure } from "./simulation-shrink.ts";
 
-const SEEDS = [1, 2, 3, 4, 5, 6];
+const SEEDS = [1, 2, 3, 4];
 const STEPS = 60;
 
 it.each(SEEDS)("no event is missed and none told twice, whatever goes wrong: seed %i", async (seed) => {

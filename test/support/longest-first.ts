@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** In a fresh clone no times are known, and these are short files. By how long they take, longest first. */
 const LONGEST = [
   "sim/simulation",
+  "hostile/hostile",
   "sim/crash-dynamodb",
   "docs/readme",
   "sim/crash-overlap",
