@@ -116,7 +116,7 @@ function createGuard(raw: Store, { now, report }: GuardOptions): GuardedStore {
     damaged: () => [...damaged.values()],
     trouble: () => trouble,
     async verify(signal) {
-      for await (const rows of raw.scan?.() ?? []) {
+      for await (const rows of raw.verify?.() ?? []) {
         soundOnes(rows);
         if (signal.aborted) return;
       }

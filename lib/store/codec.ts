@@ -29,6 +29,9 @@ export function encodeData(put: Put, plain = PLAIN): string | Uint8Array {
 /** All of a row but its data and version, as a put has it or a store. */
 export type Frame = Pick<Row, "pk" | "sk" | "queue" | "due" | "expires">;
 
+/** Likewise, as a database gives it: what is absent may be null. */
+type Columns = Pick<Row, "pk" | "sk"> & { [name in "queue" | "due" | "expires"]?: Row[name] | null };
+
 /** The JSON text with its checksum: no JSON text ends with one. */
 function sealed(frame: Frame, json: string): string {
   return `${json}#${checksum(frame, json)}`;
@@ -36,9 +39,22 @@ function sealed(frame: Frame, json: string): string {
 
 const SEAL = 9;
 
-function checksum({ pk, sk, queue, due, expires }: Frame, json: string): string {
-  const frame = [pk, sk, queue ?? "", due ?? "", expires ?? ""].join("\u0000");
+function checksum({ pk, sk, queue, due, expires }: Columns, json: string): string {
+  const frame = `${pk}\u0000${sk}\u0000${queue ?? ""}\u0000${due ?? ""}\u0000${expires ?? ""}`;
   return crc32(json, crc32(frame)).toString(16).padStart(8, "0");
+}
+
+function isSealed(frame: Columns, text: string): boolean {
+  return text.slice(-SEAL) === `#${checksum(frame, text.slice(0, -SEAL))}`;
+}
+
+/** Whether a row is what was written. */
+export function isSound(frame: Columns, stored: string | Uint8Array): boolean {
+  try {
+    return isSealed(frame, typeof stored === "string" ? stored : brotliDecompressSync(stored).toString());
+  } catch {
+    return false;
+  }
 }
 
 /** The data of a row that has no checksum yet, with it; as they are where they have one or cannot be understood. */
@@ -60,8 +76,7 @@ export function rowData(
 ): { data: unknown } | { data: undefined; damaged: true } {
   try {
     const text = typeof stored === "string" ? stored : brotliDecompressSync(stored).toString();
-    const json = text.slice(0, -SEAL);
-    if (text === sealed(frame, json)) return { data: JSON.parse(json) };
+    if (isSealed(frame, text)) return { data: JSON.parse(text.slice(0, -SEAL)) };
     if (older && text.at(-SEAL) !== "#") return { data: JSON.parse(text) };
   } catch {
     // Neither compressed nor JSON any more.

@@ -82,8 +82,8 @@ export interface Store {
    * own that could be full.
    */
   probe?(bytes: number): Promise<void>;
-  /** Every row there is, some at a time. Absent where reading all of them costs money. */
-  scan?(): AsyncIterable<Row[]>;
+  /** Looks at every row there is; gives those that are damaged. Absent where reading all of them costs money. */
+  verify?(): AsyncIterable<Row[]>;
   close(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@
 // use the file at once.
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
-import { encodeData, type Frame, rowData } from "./codec.ts";
+import { encodeData, type Frame, isSound, rowData } from "./codec.ts";
 import { checkCommit, checkKey, checkPartition, rowId } from "./ops.ts";
 import {
   type Key,
@@ -24,8 +24,8 @@ const PLAIN = 4_096;
 const ROW_BYTES = 32;
 /** Rows that one statement of `purge` removes, so that others come in between. */
 const PURGE_ROWS = 500;
-/** Rows that `scan` reads at once, likewise. */
-const SCAN_ROWS = 100;
+/** Rows that `verify` looks at at once, likewise. */
+const VERIFY_ROWS = 500;
 
 const PROBE = { pk: "\u0000probe", sk: "write" };
 
@@ -44,7 +44,7 @@ const SQL = {
   delete: "DELETE FROM rows WHERE pk = :pk AND sk = :sk",
   due: `SELECT ${COLUMNS} FROM rows WHERE queue = :queue AND due BETWEEN :from AND :due AND ${LIVE}
     ORDER BY due, pk, sk LIMIT +:limit`,
-  scan: `SELECT ${COLUMNS} FROM rows WHERE (pk, sk) > (:pk, :sk) ORDER BY pk, sk LIMIT ${SCAN_ROWS}`,
+  verify: `SELECT ${COLUMNS} FROM rows WHERE (pk, sk) > (:pk, :sk) ORDER BY pk, sk LIMIT ${VERIFY_ROWS}`,
   purge: `DELETE FROM rows WHERE (pk, sk) IN (SELECT pk, sk FROM rows WHERE expires <= :now LIMIT ${PURGE_ROWS})`,
 } as const;
 
@@ -195,13 +195,13 @@ export function storeOver({ db, now, explain, check, plain }: Opened): Store {
       transaction(() => statement(SQL.put).run({ ...PROBE, data, queue: null, due: null, expires: at, now: at }));
       transaction(() => statement(SQL.delete).run(PROBE));
     },
-    async *scan() {
+    async *verify() {
       for (let last = { pk: "", sk: "" }; ; await setImmediate()) {
-        const rows = select(SQL.scan, last);
-        const end = rows.at(-1);
+        const all = guard(() => statement(SQL.verify).all(last) as unknown as Stored[]);
+        const end = all.at(-1);
         if (end === undefined) return;
         last = { pk: end.pk, sk: end.sk };
-        yield rows;
+        yield all.filter((stored) => !isSound(stored, stored.data)).map((stored) => toRow(stored));
       }
     },
     async purge(before) {
