@@ -20,7 +20,7 @@ export interface Listing<T = unknown> {
 
 const TRIES = 4;
 /** In memory at a time: rows and the events that they make. */
-const MAX_ROWS = 20_000;
+const MAX_ROWS = 15_000;
 
 /** A total as the APIs write it; undefined for anything that is none. */
 export const Total = Whole.optional().catch(undefined);

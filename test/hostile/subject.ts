@@ -1,12 +1,15 @@
 // Runs the command for cases, one after another or several at once, in a process of its own, and measures it: the longest turn of its
 // event loop in processor time, which a busy machine does not lengthen, and its peak memory.
 import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { ioTo } from "../support/io.ts";
 
 // As bin/lookout.js sets them.
 setFlagsFromString("--semi-space-growth-factor=1");
 setFlagsFromString("--heap-growing-percent=100");
 process.env["TZ"] = "UTC";
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 const { main } = await import("../../lib/cli/main.ts");
 
@@ -46,6 +49,9 @@ setInterval(() => {
 }, LOOK_MS).unref();
 
 process.on("message", async ({ id, commands, forget }: Task) => {
+  // Each case begins as a process of its own would: what those before it left behind is not counted.
+  collectGarbage();
+  before = process.threadCpuUsage();
   const ran: Ran[] = [];
   for (const args of commands) ran.push(await run(args));
   if (forget) longestTurn = 0;
