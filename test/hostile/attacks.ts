@@ -222,7 +222,7 @@ const ofEvents: Attack[] = [
       const events = Array.from({ length: 20 }, (_, at) => ({
         ...failure(MINUTE + at * 1_000, random.pick(VALUES)),
         ...(random.chance(0.3) ? { event_type: random.pick(VALUES) } : {}),
-        ...(random.chance(0.3) ? { [String(random.pick(VALUES)).slice(0, 1_000)]: random.pick(VALUES) } : {}),
+        ...(random.chance(0.3) ? { [JSON.stringify(random.pick(VALUES)).slice(0, 1_000)]: random.pick(VALUES) } : {}),
       }));
       return serving(events);
     },
@@ -384,6 +384,11 @@ const ofOthers: Attack[] = [
         void response.writeHead(200).end("x".repeat(10 * 1_048_576)),
   },
 ];
+
+/** What takes half a minute of waiting each time. */
+export function hangs({ name }: Attack): boolean {
+  return HANGS.has(name);
+}
 
 /** All attacks, each drawn anew from a seed. */
 export const ATTACKS: readonly Attack[] = [...ofEvents, ...ofOthers, ...ofWire];
