@@ -4,13 +4,14 @@ import { fold } from "../alerts/fold.ts";
 import type { Group, Suppressed } from "../alerts/group.ts";
 import { bodyParts } from "../channels/parts.ts";
 import { readably } from "../channels/readable.ts";
-import type { Alert } from "../model/alert.ts";
+import { type Alert, HEALTH_RULE } from "../model/alert.ts";
 import type { RouteConfig } from "../model/config.ts";
 import { hashOf } from "../model/hash.ts";
 import { lookup } from "../model/lookup.ts";
 import type { Notification, NotifiedAlert } from "../model/notification.ts";
 import type { App, Channel } from "./deps.ts";
-import { type DeliveryRow, deliveryKey } from "./rows.ts";
+import { wayAround } from "./detours.ts";
+import { type ChannelRow, channelKey, type DeliveryRow, deliveryKey } from "./rows.ts";
 import type { Unit } from "./unit.ts";
 
 /** How long a delivery is tried; ms. */
@@ -50,7 +51,9 @@ export async function putTelling(
  * Returns the delivery as it is then; the same where there is no fallback, or where it has gone there before.
  */
 export async function withFallback(app: App, unit: Unit, delivery: DeliveryRow, now: number): Promise<DeliveryRow> {
-  if (delivery.fellBackAt !== undefined || fallbackOf(app, delivery) === undefined) return delivery;
+  if (delivery.fellBackAt !== undefined) return delivery;
+  await unit.load([channelKey(delivery.channel)]);
+  if (fallbackOf(app, unit, delivery) === undefined) return delivery;
   if (delivery.previous !== null) await unit.load([deliveryKey(delivery.previous)]);
   const before = delivery.previous === null ? undefined : unit.value<DeliveryRow>(deliveryKey(delivery.previous));
   const last = await putFallback(app, unit, delivery, delivery.notification, before?.fallback, now);
@@ -72,8 +75,22 @@ export async function withFallbacks(app: App, unit: Unit, first: DeliveryRow, no
   return changed;
 }
 
-function fallbackOf(app: App, { channel }: DeliveryRow): Channel | undefined {
-  return app.channels.get(app.channels.get(channel)?.fallback ?? "");
+/** The channel's fallback; for Lookout's own alerts, where it has none, a way around it, unless they took one as they opened. */
+function fallbackOf(
+  app: App,
+  unit: Unit,
+  { channel: name, notification, createdAt }: DeliveryRow,
+): Channel | undefined {
+  const channel = app.channels.get(name);
+  const own = app.channels.get(channel?.fallback ?? "");
+  if (own !== undefined || channel === undefined || !isOwnHealth(notification)) return own;
+  const failingSince = unit.value<ChannelRow>(channelKey(name))?.failingSince ?? null;
+  const known = failingSince !== null && createdAt >= failingSince + channel.fallbackAfter;
+  return known ? undefined : wayAround(app, name);
+}
+
+function isOwnHealth({ alerts }: Notification): boolean {
+  return alerts.some(({ rule }) => rule === HEALTH_RULE);
 }
 
 /** Puts a notification of the delivery's channel for its fallback, behind `last`. Returns the id of the last delivery there. */
@@ -85,7 +102,7 @@ async function putFallback(
   last: string | undefined,
   now: number,
 ): Promise<string | undefined> {
-  const fallback = fallbackOf(app, delivery);
+  const fallback = fallbackOf(app, unit, delivery);
   if (fallback === undefined) return last;
   if (last !== undefined) await unit.load([deliveryKey(last)]);
   const nameOf = (part: number) => hashOf([id, "fallback", fallback.name, part]);

@@ -1,7 +1,7 @@
 // Where Lookout's own alerts go when none of the channels for them works: one that only a broken channel gets helps nobody.
 import { type Alert, HEALTH_RULE } from "../model/alert.ts";
 import type { RouteConfig } from "../model/config.ts";
-import type { App } from "./deps.ts";
+import type { App, Channel } from "./deps.ts";
 import type { Problem } from "./problems.ts";
 
 /** Problems that are a channel's own. */
@@ -25,6 +25,16 @@ export function detoursOf(app: App, { rule, key, connection }: Alert): RouteConf
   const others = [...app.channels.keys()].filter((name) => !broken.has(name));
   const chosen = new Set(fallbacks.length > 0 ? fallbacks : others);
   return [...chosen].map((name) => app.router.detour(name)!);
+}
+
+/**
+ * Where Lookout's own alerts go that were sent to a channel before anybody knew that it fails: to another one that works, where none of
+ * the channels for them does and this one has no fallback.
+ */
+export function wayAround(app: App, channel: string): Channel | undefined {
+  const isBroken = (name: string) => name === channel || app.brokenChannels.has(name);
+  if (!app.config.health.channels.every(isBroken)) return undefined;
+  return [...app.channels.values()].find(({ name, type }) => !isBroken(name) && !type.incident);
 }
 
 /** Fallbacks never go in a circle: the configuration is checked for that. */

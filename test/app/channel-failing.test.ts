@@ -254,3 +254,20 @@ health: { channels: [chat] }`,
     expect((await readStatus(b.app)).healthy).toBe(true);
   });
 });
+
+it("Lookout's own alerts that were sent before anybody knew that their only channel fails reach another one", async () => {
+  const b = await bench({
+    yaml: `
+rules: [{ id: broken, when: { level: [error] }, severity: critical }]
+route: { channels: [spare] }
+health: { channels: [ops], lag: 1m }
+channels: { ops: { ${OPS} }, spare: { type: webhook, url: "HOOK/spare" } }`,
+  });
+  b.answer(down);
+  b.sim.setFaults([{ kind: "status", status: 404, on: "service-events" }]);
+  await b.rounds(12);
+  const problems = to(b, "/spare").flatMap(({ body }) => body.alerts.map((alert: { key: object }) => alert.key));
+  expect(problems).toContainEqual(expect.objectContaining({ problem: "channel failing" }));
+  const unread = to(b, "/ops")[0]!.body.alerts[0].key;
+  expect(problems.filter((key) => JSON.stringify(key) === JSON.stringify(unread))).toHaveLength(1);
+});
