@@ -82,8 +82,9 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     DECODINGS,
     "any text that may hold a secret; escapes of a fixed length, and runs of them that end in one way only",
     [
-      String.raw`\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|["'\\/bfnrt])|(?:%[0-9a-f]{2})+|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);`,
-      String.raw`[\\%&]`,
+      String.raw`\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|["'\\/bfnrt])|(?:%[0-9a-f]{2})+|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);|[\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5`,
+      String.raw`[\\%&\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5`,
+      String.raw`^[\\%&]`,
       "^x",
     ],
   ],

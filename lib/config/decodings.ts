@@ -1,4 +1,5 @@
-// A text as it reads once its escapes are undone (JSON's, percent signs, HTML's), with the place of each character.
+// A text as it reads once its escapes are undone (JSON's, percent signs, HTML's) and what nobody sees is left out, as it is where it
+// is shown, with the place of each character.
 
 /** A decoded text. */
 export interface View {
@@ -12,7 +13,8 @@ export interface View {
 /** What was encoded is often encoded again: JSON in JSON, an address in an address. */
 const LAYERS = 3;
 const ESCAPE =
-  /\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|["'\\/bfnrt])|(?:%[0-9a-f]{2})+|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);/gi;
+  /\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|["'\\/bfnrt])|(?:%[0-9a-f]{2})+|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);|[\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/giu;
+const MAY_HOLD = /[\\%&\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/u;
 const BY_LETTER: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 const BY_NAME: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
@@ -20,7 +22,7 @@ const BY_NAME: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", 
 export function decodings(text: string): View[] {
   const views: View[] = [];
   let last: View = { text, from: (at) => at, to: (at) => at };
-  while (views.length < LAYERS && /[\\%&]/.test(last.text)) {
+  while (views.length < LAYERS && MAY_HOLD.test(last.text)) {
     const decoded = last.text.replace(ESCAPE, meaning);
     if (decoded === last.text) break;
     last = viewOf(decoded, last);
@@ -76,6 +78,7 @@ function marksOf(text: string): Mark[] {
 }
 
 function meaning(written: string): string {
+  if (!/^[\\%&]/.test(written)) return "";
   const kind = written.charAt(1).toLowerCase();
   if (written.startsWith("%")) return Buffer.from(written.replaceAll("%", ""), "hex").toString();
   if (written.startsWith("&")) return kind === "#" ? numbered(written) : BY_NAME[written.slice(1, -1).toLowerCase()]!;

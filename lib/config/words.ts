@@ -54,6 +54,9 @@ export function aboutUnknownKey(key: string, place: Place, known: readonly strin
   if (NOT_BUILT.some(([pattern, keys]) => pattern.test(section) && keys.includes(key))) {
     return [`"${key}" is not supported by this version yet`];
   }
+  // Without the space behind its colon a value is part of its key: `password:…` may be a secret.
+  const colon = key.indexOf(":");
+  if (colon >= 0) return [`unknown key "${key.slice(0, colon)}:…"`, "a space belongs behind the colon"];
   const message = `unknown key "${key}"`;
   const receiver = /^(.+)_configs$/.exec(key)?.[1];
   if (receiver !== undefined) return [message, `here it is a channel: "channels: { name: { type: ${receiver}, … } }"`];

@@ -162,7 +162,8 @@ async function parse<T>(
     if (!parsed.success) return undefined;
     const { id, name, status, ...rest } = make(parsed.data);
     // An id that could lead to another path is no id.
-    if (segmentProblem(id) !== undefined || Buffer.byteLength(id) > MAX_ID_BYTES) return undefined;
+    // One that is a secret would stand in every key.
+    if (redact(id) !== id || segmentProblem(id) !== undefined || Buffer.byteLength(id) > MAX_ID_BYTES) return undefined;
     const words = {
       name: name === undefined ? undefined : redact(name).slice(0, MAX_WORD),
       status: status?.slice(0, MAX_WORD),

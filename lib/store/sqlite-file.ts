@@ -34,9 +34,10 @@ export function openFile(path: string, warn: (message: string) => void): Databas
   let db: DatabaseSync | undefined;
   try {
     prepareFile(path);
-    tighten(path, warn);
     db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
     checkOwner(db, path);
+    // Not before it is known to be ours.
+    tighten(path, warn);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;");
     db.exec(`PRAGMA cache_size = -${CACHE_KB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`);
     migrate(db, path);

@@ -122,6 +122,10 @@ const SPELLINGS: [name: string, write: (secret: string) => string][] = [
   ["in an address with every character encoded", (secret) => secret.replace(/./gs, percentEscape)],
   ["in a form", (secret) => new URLSearchParams({ secret }).toString()],
   ["in HTML", (secret) => secret.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`)],
+  [
+    "with what nobody sees in it",
+    (secret) => `${secret.slice(0, 9)}\u200b\u00ad${secret.slice(9, 20)}\u202e${secret.slice(20)}`,
+  ],
   ["in base64", (secret) => btoa(secret)],
   ["in base64 behind a name", (secret) => btoa(`u:${secret}`)],
   ["in base64 between others", (secret) => btoa(`me:${secret}@host`)],
