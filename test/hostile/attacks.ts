@@ -274,6 +274,11 @@ const ofEvents: Attack[] = [
   { name: "answers with three million empty items", at: "service-events", make: () => empties },
 ];
 
+function poolItem(reason: string): Record<string, unknown> {
+  const time = new Date(Date.now() - MINUTE).toISOString();
+  return { kind: "Event", type: "Warning", firstTimestamp: time, lastTimestamp: time, count: 1, reason, message: "B" };
+}
+
 const ofOthers: Attack[] = [
   {
     name: "has 30,000 logs of one time",
@@ -301,16 +306,7 @@ const ofOthers: Attack[] = [
     name: "has 30,000 equal items",
     at: "pool-events",
     make: () => {
-      const time = new Date(Date.now() - MINUTE).toISOString();
-      const item = {
-        kind: "Event",
-        type: "Warning",
-        firstTimestamp: time,
-        lastTimestamp: time,
-        count: 1,
-        reason: "A",
-        message: "B",
-      };
+      const item = poolItem("A");
       const body = JSON.stringify({ kind: "EventList", metadata: {}, items: Array(MANY).fill(item) });
       return ({ response }) => json(response, body);
     },
@@ -321,16 +317,7 @@ const ofOthers: Attack[] = [
     make: (random) => {
       const empty = random.chance(0.5);
       return ({ response }) => {
-        const time = new Date(Date.now() - MINUTE).toISOString();
-        const item = {
-          kind: "Event",
-          type: "Warning",
-          firstTimestamp: time,
-          lastTimestamp: time,
-          count: 1,
-          reason: random.hex(6),
-          message: "B",
-        };
+        const item = poolItem(random.hex(6));
         json(response, { kind: "EventList", metadata: { continue: random.hex(20) }, items: empty ? [] : [item] });
       };
     },

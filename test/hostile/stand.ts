@@ -1,10 +1,10 @@
 // Where a hostile one meets Lookout: a simulated cloud of ten services of which one is in its hands, receivers of which one is, and a
 // front between them and the command that lets all others through.
-import { request as ask, createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { request as ask, type IncomingMessage, type ServerResponse } from "node:http";
 import { wallClock } from "../../lib/app/clock.ts";
 import { createRandom } from "../../lib/simulator/random.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
+import { startHttpServer } from "../support/http-server.ts";
 import type { Attack, Hostile, Place } from "./attacks.ts";
 
 const MINUTE = 60_000;
@@ -88,15 +88,15 @@ export async function startStand(sim: Simulator, attack: Attack, hostile: Hostil
   const tokens = new Set<string>();
   const secrets = () => [...Object.values(SECRETS), ...tokens];
 
-  const cloud = await listen((request, response) => {
+  const cloud = await startHttpServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://cloud");
     const forward = () => pass(sim, request, response, (token) => tokens.add(token));
     const isHostile = attack.at !== "receiver" && PATHS[attack.at].test(request.url ?? "");
     if (isHostile) hostile({ request, response, url, forward, secrets: secrets() });
-    else if (attack.at === "pool-events" && PATHS.pools.test(request.url ?? "")) listBoth(sim, response);
+    else if (attack.at === "pool-events" && PATHS.pools.test(request.url ?? "")) listBoth(response);
     else forward();
   });
-  const receiver = await listen(async (request, response) => {
+  const receiver = await startHttpServer(async (request, response) => {
     const url = new URL(request.url ?? "/", "http://receiver");
     const channel = url.pathname.split("/")[1] as ChannelName;
     let body = "";
@@ -118,7 +118,7 @@ export async function startStand(sim: Simulator, attack: Attack, hostile: Hostil
 }
 
 /** The hostile one's pool beside the good one. */
-function listBoth(_sim: Simulator, response: ServerResponse): void {
+function listBoth(response: ServerResponse): void {
   const items = [POOL, "pool-bad"].map((name) => ({
     kind: "Pool",
     metadata: {
@@ -188,19 +188,4 @@ route: { channels: ${JSON.stringify(Object.keys(CHANNELS))}, groupBy: [severity]
 channels:
 ${channels.join("\n")}
 `;
-}
-
-async function listen(
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
-): Promise<{ url: string; close(): Promise<void> }> {
-  const server = createServer(handle);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
 }

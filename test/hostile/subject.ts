@@ -2,7 +2,7 @@
 // event loop in processor time, which a busy machine does not lengthen, and its peak memory.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { ioTo } from "../support/io.ts";
+import { keepingIo } from "../support/io.ts";
 
 // As bin/lookout.js sets them.
 setFlagsFromString("--semi-space-growth-factor=1");
@@ -64,17 +64,8 @@ process.on("message", async ({ id, commands, forget }: Task) => {
 });
 
 async function run(args: string[]): Promise<Ran> {
-  let stdout = "";
-  let stderr = "";
-  const io = ioTo(
-    (text) => {
-      stdout += text;
-    },
-    (text) => {
-      stderr += text;
-    },
-  );
+  const { io, written } = keepingIo();
   const began = Date.now();
   const code = await main(args, io, "0.0.0");
-  return { args, code, stdout, stderr, ms: Date.now() - began };
+  return { args, code, ...written(), ms: Date.now() - began };
 }

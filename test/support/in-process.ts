@@ -2,7 +2,7 @@
 // ends) is the matter of cli.ts.
 import { main } from "../../lib/cli/main.ts";
 import type { Finished, RunOptions } from "./cli.ts";
-import { ioTo } from "./io.ts";
+import { keepingIo } from "./io.ts";
 
 let busy = false;
 
@@ -14,20 +14,11 @@ export async function lookoutHere(
   if (busy) throw new Error(`lookout ${args.join(" ")} was started while another command runs in this process`);
   busy = true;
   const before = { cwd: process.cwd(), env: process.env };
-  let stdout = "";
-  let stderr = "";
-  const io = ioTo(
-    (text) => {
-      stdout += text;
-    },
-    (text) => {
-      stderr += text;
-    },
-  );
+  const { io, written } = keepingIo();
   try {
     process.chdir(cwd);
     process.env = { ...before.env, ...env };
-    return { code: await main(args, io, "0.0.0"), stdout, stderr };
+    return { code: await main(args, io, "0.0.0"), ...written() };
   } finally {
     process.env = before.env;
     process.chdir(before.cwd);

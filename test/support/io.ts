@@ -19,3 +19,18 @@ export function ioTo(
     ...more,
   };
 }
+
+/** A screen that keeps what is written. */
+export function keepingIo(): { io: Screen; written(): { stdout: string; stderr: string } } {
+  let stdout = "";
+  let stderr = "";
+  const io = ioTo(
+    (text) => {
+      stdout += text;
+    },
+    (text) => {
+      stderr += text;
+    },
+  );
+  return { io, written: () => ({ stdout, stderr }) };
+}
