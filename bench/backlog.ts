@@ -4,7 +4,7 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { wallClock } from "../lib/app/clock.ts";
-import type { Status } from "../lib/app/status.ts";
+import type { Status } from "../lib/app/queries/status.ts";
 import type { Alert } from "../lib/model/alert.ts";
 import { startSimulator } from "../lib/simulator/server.ts";
 import { differences, sorted } from "./check.ts";

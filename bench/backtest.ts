@@ -3,7 +3,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Backtest } from "../lib/app/backtest.ts";
+import type { Backtest } from "../lib/app/replay/backtest/backtest.ts";
 import { wallClock } from "../lib/app/clock.ts";
 import { startSimulator } from "../lib/simulator/server.ts";
 import type { ServiceEvent } from "../lib/simulator/shapes.ts";

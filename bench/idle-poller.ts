@@ -1,11 +1,11 @@
 // Polls the configuration of its folder: once to find what is there, then idle, and sends what each poll cost to its parent.
 import { wallClock } from "../lib/app/clock.ts";
-import { createGate } from "../lib/app/credentials.ts";
+import { createGate } from "../lib/app/connections/credentials.ts";
 import type { App, Connection } from "../lib/app/deps.ts";
-import { pollSource } from "../lib/app/poll.ts";
-import { SOURCES } from "../lib/app/rows.ts";
+import { pollSource } from "../lib/app/polling/poll.ts";
+import { SOURCES } from "../lib/app/persistence/rows.ts";
 import { assemble, openStore, readConfig } from "../lib/cli/open.ts";
-import { createCloudClient } from "../lib/sources/http.ts";
+import { createCloudClient } from "../lib/sources/cloud/http.ts";
 import type { Key, Store } from "../lib/store/port.ts";
 import { ioTo } from "../test/support/io.ts";
 

@@ -2,7 +2,7 @@
 // trying the rules one after the other as compiled closures, and beside two public rule engines.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { createMatcher } from "../lib/rules/matcher.ts";
+import { createMatcher } from "../lib/patterns/matcher.ts";
 import { microseconds } from "./pace.ts";
 import { type BenchEvent, type BenchRule, KINDS, makeEvents, makeRules } from "./patterns.ts";
 import { figure, printTable } from "./print.ts";

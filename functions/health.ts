@@ -1,6 +1,6 @@
 // Scheduled every five minutes: says what is wrong with Lookout itself, or sends the heartbeat.
 import * as z from "zod";
-import { checkHealth } from "../lib/app/health.ts";
+import { checkHealth } from "../lib/app/health/health.ts";
 import { lambda } from "../lib/aws/middleware.ts";
 import { TELLING_RESERVE, tellDue } from "../lib/aws/tell.ts";
 

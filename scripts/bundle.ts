@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import { wallClock } from "../lib/app/clock.ts";
 import { openConfig } from "../lib/app/open-config.ts";
 import { type Environment, processEnvironment } from "../lib/config/environment.ts";
-import { createRedactor } from "../lib/config/redactor.ts";
+import { createRedactor } from "../lib/config/secrets/redactor.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const PACKS = join(ROOT, "rules");

@@ -4,7 +4,7 @@ import type { RouteConfig, SilenceConfig } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
 import type { Suppressed } from "./group.ts";
 import type { AlertPredicate, CompileAlertPattern } from "./route.ts";
-import type { TimeInterval } from "./time-interval.ts";
+import type { TimeInterval } from "./time-intervals/time-interval.ts";
 
 const MINUTE = 60_000;
 /** A group that is held back looks again at the latest after this: the configuration may have changed. */

@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import { compileRouter, healthDetour, healthRoute } from "../alerts/route.ts";
 import { compileSuppression } from "../alerts/suppress.ts";
-import { compileTimeInterval } from "../alerts/time-interval.ts";
+import { compileTimeInterval } from "../alerts/time-intervals/time-interval.ts";
 import { channelTypes } from "../channels/registry.ts";
 import { HEALTH_RULE } from "../model/alert.ts";
 import type { Clock } from "../model/clock.ts";
@@ -10,24 +10,24 @@ import type { AuthConfig, ChannelConfig, Config, ConnectionConfig, Pattern } fro
 import type { Log } from "../model/log.ts";
 import type { Redactor } from "../model/redactor.ts";
 import { compileRules } from "../rules/compile.ts";
-import { compilePattern } from "../rules/pattern.ts";
-import { CloudError } from "../sources/client.ts";
+import { compilePattern } from "../patterns/pattern.ts";
+import { CloudError } from "../sources/cloud/client.ts";
 import { discover } from "../sources/discovery.ts";
-import { type ConnectionClient, createCloudClient } from "../sources/http.ts";
-import type { Limiter } from "../sources/limiter.ts";
-import { createMeter, DISCOVERY_LIMITS } from "../sources/meter.ts";
+import { type ConnectionClient, createCloudClient } from "../sources/cloud/http.ts";
+import type { Limiter } from "../sources/cloud/limiter.ts";
+import { createMeter, DISCOVERY_LIMITS } from "../sources/reading/meter.ts";
 import { sources } from "../sources/registry.ts";
 import type { Store } from "../store/port.ts";
-import { createBudgets } from "./budgets.ts";
-import { createGate } from "./credentials.ts";
+import { createBudgets } from "./connections/budgets.ts";
+import { createGate } from "./connections/credentials.ts";
 import type { App, Bus, Channel, Connection, Generation, Identity } from "./deps.ts";
-import { guardStore } from "./guarded-store.ts";
-import { healthRuleConfig } from "./health.ts";
-import { divide } from "./owners.ts";
-import { createProjectStore } from "./projects.ts";
-import { createSecretLearner } from "./secrets.ts";
-import { createTokenLearner, createTokenStore } from "./tokens.ts";
-import { createTransact } from "./unit.ts";
+import { guardStore } from "./persistence/guarded-store.ts";
+import { healthRuleConfig } from "./health/health.ts";
+import { divide } from "./polling/owners.ts";
+import { createProjectStore } from "./connections/projects.ts";
+import { createSecretLearner } from "./connections/secrets.ts";
+import { createTokenLearner, createTokenStore } from "./connections/tokens.ts";
+import { createTransact } from "./persistence/unit.ts";
 
 /** Where secret references are resolved, which throws SecretError, and what keeps secrets out of texts. */
 export interface Secrets extends Redactor {

@@ -8,14 +8,14 @@ import type { Log } from "../model/log.ts";
 import type { Redactor } from "../model/redactor.ts";
 import type { CompiledRule, Rules } from "../rules/compile.ts";
 import type { Transition } from "../rules/state.ts";
-import type { CloudClient } from "../sources/client.ts";
+import type { CloudClient } from "../sources/cloud/client.ts";
 import type { Source } from "../sources/port.ts";
 import type { Store } from "../store/port.ts";
-import type { Behind, Discovery } from "./behind.ts";
-import type { GuardedStore } from "./guarded-store.ts";
-import type { Discovered } from "./owners.ts";
-import type { UnresolvedSecret } from "./secrets.ts";
-import type { Transact } from "./unit.ts";
+import type { Behind, Discovery } from "./polling/behind.ts";
+import type { GuardedStore } from "./persistence/guarded-store.ts";
+import type { Discovered } from "./polling/owners.ts";
+import type { UnresolvedSecret } from "./connections/secrets.ts";
+import type { Transact } from "./persistence/unit.ts";
 
 /** The doorbell: rung after a commit that made something due. A lost ring delays, never loses. */
 export interface Bus {

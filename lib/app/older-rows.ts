@@ -1,7 +1,7 @@
 // State of an earlier form: a target's row was its source's. It is moved to where it is looked for now, once, when a process starts.
 
 import type { App } from "./deps.ts";
-import { type Daily, type TargetCounts, type TargetRow, targetKey } from "./rows.ts";
+import { type Daily, type TargetCounts, type TargetRow, targetKey } from "./persistence/rows.ts";
 
 type OlderRow = Omit<TargetRow, "ledgers"> & { ledger: Daily<TargetCounts> };
 

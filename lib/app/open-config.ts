@@ -1,17 +1,17 @@
 // The configuration file together with everything that checks it and resolves its secrets: the one way every start takes.
 import { dirname } from "node:path";
-import { compileTimeInterval } from "../alerts/time-interval.ts";
+import { compileTimeInterval } from "../alerts/time-intervals/time-interval.ts";
 import { channelTypes } from "../channels/registry.ts";
-import type { RuleCheckers } from "../config/check-rules.ts";
+import type { RuleCheckers } from "../config/check/rules.ts";
 import type { Environment } from "../config/environment.ts";
-import { type LoadedConfig, loadConfig } from "../config/load.ts";
-import type { AwsSecrets } from "../config/secret-values.ts";
-import { createSecrets, type Secrets } from "../config/secrets.ts";
+import { type LoadedConfig, loadConfig } from "../config/load/load.ts";
+import type { AwsSecrets } from "../config/secrets/values.ts";
+import { createSecrets, type Secrets } from "../config/secrets/secrets.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Pattern } from "../model/config.ts";
 import type { Redactor } from "../model/redactor.ts";
 import { compileExtract } from "../rules/extract.ts";
-import { compilePattern } from "../rules/pattern.ts";
+import { compilePattern } from "../patterns/pattern.ts";
 import { compileTemplate } from "../rules/template.ts";
 
 export interface OpenConfigOptions {

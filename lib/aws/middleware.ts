@@ -5,7 +5,7 @@ import errorLogger from "@middy/error-logger";
 import type * as z from "zod";
 import { wallClock } from "../app/clock.ts";
 import type { App } from "../app/deps.ts";
-import { Superseded } from "../app/superseded.ts";
+import { Superseded } from "../app/persistence/superseded.ts";
 import { closeApp, log, openApp, redact } from "./runtime.ts";
 
 /** What is used of the context that Lambda gives. */

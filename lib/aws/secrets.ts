@@ -1,5 +1,5 @@
 // Secret values from SSM Parameter Store and Secrets Manager; the SDK is loaded with the first one asked for.
-import type { AwsSecrets } from "../config/secret-values.ts";
+import type { AwsSecrets } from "../config/secrets/values.ts";
 
 const TIMEOUT_MS = 10_000;
 

@@ -1,8 +1,8 @@
 // This process's own output: the notification as plain lines; the simplest channel, and the one that needs no account.
 import * as z from "zod";
-import type { Line, Medium } from "./medium.ts";
-import { compose } from "./message.ts";
-import { characters } from "./plain.ts";
+import type { Line, Medium } from "./message/medium.ts";
+import { compose } from "./message/message.ts";
+import { characters } from "./message/plain.ts";
 import type { ChannelType } from "./port.ts";
 
 const Options = z.strictObject({});

@@ -2,12 +2,12 @@
 // https://open.dingtalk.com/document/orgapp/custom-robots-send-group-messages
 import { createHmac } from "node:crypto";
 import * as z from "zod";
-import { Address, postJson, usableAddress } from "./address.ts";
-import { byCode, jsonObject, retry } from "./answer.ts";
-import { inert, type Markup, writeText } from "./markdown.ts";
-import { characters, cut, jsonBytes } from "./plain.ts";
+import { Address, postJson, usableAddress } from "./http/address.ts";
+import { byCode, jsonObject, retry } from "./http/answer.ts";
+import { inert, type Markup, writeText } from "./message/markdown.ts";
+import { characters, cut, jsonBytes } from "./message/plain.ts";
 import type { ChannelType } from "./port.ts";
-import { receiverWords } from "./redact.ts";
+import { receiverWords } from "./http/redact.ts";
 
 const Options = z.strictObject({ url: Address, secret: z.string().min(1).optional() });
 

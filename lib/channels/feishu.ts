@@ -2,14 +2,14 @@
 // https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
 import { createHmac } from "node:crypto";
 import * as z from "zod";
-import { Address, postJson } from "./address.ts";
-import { byCode, header, jsonObject, retry, retryAfter, wait } from "./answer.ts";
-import type { Line } from "./medium.ts";
-import { compose } from "./message.ts";
-import type { Tone } from "./news.ts";
-import { jsonBytes, jsonItemBytes } from "./plain.ts";
+import { Address, postJson } from "./http/address.ts";
+import { byCode, header, jsonObject, retry, retryAfter, wait } from "./http/answer.ts";
+import type { Line } from "./message/medium.ts";
+import { compose } from "./message/message.ts";
+import type { Tone } from "./message/news.ts";
+import { jsonBytes, jsonItemBytes } from "./message/plain.ts";
 import type { ChannelType, HttpResponse } from "./port.ts";
-import { receiverWords } from "./redact.ts";
+import { receiverWords } from "./http/redact.ts";
 
 const Options = z.strictObject({ url: Address, secret: z.string().min(1).optional() });
 

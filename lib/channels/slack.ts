@@ -2,14 +2,14 @@
 // links of addresses, nothing in the text of their elements is read: bold and links are elements of their own.
 // https://docs.slack.dev/reference/block-kit/blocks/rich-text-block, limits: https://docs.slack.dev/reference/block-kit/blocks
 import * as z from "zod";
-import { Address, postJson } from "./address.ts";
-import { jsonObject, refused, retry, retryAfter, wait } from "./answer.ts";
-import { inert, lineOf } from "./markdown.ts";
-import type { Line, Medium } from "./medium.ts";
-import { compose } from "./message.ts";
-import { jsonBytes, jsonItemBytes } from "./plain.ts";
+import { Address, postJson } from "./http/address.ts";
+import { jsonObject, refused, retry, retryAfter, wait } from "./http/answer.ts";
+import { inert, lineOf } from "./message/markdown.ts";
+import type { Line, Medium } from "./message/medium.ts";
+import { compose } from "./message/message.ts";
+import { jsonBytes, jsonItemBytes } from "./message/plain.ts";
 import type { ChannelType } from "./port.ts";
-import { receiverWords } from "./redact.ts";
+import { receiverWords } from "./http/redact.ts";
 
 const Options = z.strictObject({ url: Address });
 

@@ -1,12 +1,12 @@
 // Microsoft Teams through a Workflows webhook: an Adaptive Card of text runs, which know neither markdown nor mentions.
 // https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook
 import * as z from "zod";
-import { Address, postJson } from "./address.ts";
-import { refused } from "./answer.ts";
-import type { Line } from "./medium.ts";
-import { compose } from "./message.ts";
-import type { Tone } from "./news.ts";
-import { jsonBytes } from "./plain.ts";
+import { Address, postJson } from "./http/address.ts";
+import { refused } from "./http/answer.ts";
+import type { Line } from "./message/medium.ts";
+import { compose } from "./message/message.ts";
+import type { Tone } from "./message/news.ts";
+import { jsonBytes } from "./message/plain.ts";
 import type { ChannelType } from "./port.ts";
 
 const Options = z.strictObject({ url: Address });

@@ -1,7 +1,7 @@
 // For those who receive Lookout's webhooks: is this request signed with our secret, and recent (Standard Webhooks 1.0.0)?
 import { timingSafeEqual } from "node:crypto";
 import type { Notification } from "../model/notification.ts";
-import { base64Key, SECRET_FORM, signatureV1, signingKey } from "./standard-webhooks.ts";
+import { base64Key, SECRET_FORM, signatureV1, signingKey } from "./http/standard-webhooks.ts";
 
 /** The request is not to be trusted, or not to be understood; the message says why. Answer it with 400 or 401. */
 export class WebhookVerificationError extends Error {

@@ -1,10 +1,10 @@
 // WeCom (Work WeChat) group robots: markdown of at most 4,096 bytes; answers 200 with an errcode.
 // https://developer.work.weixin.qq.com/document/path/91770
 import * as z from "zod";
-import { Address, postJson } from "./address.ts";
-import { byCode, jsonObject } from "./answer.ts";
-import { inert, type Markup, writeText } from "./markdown.ts";
-import { bytes } from "./plain.ts";
+import { Address, postJson } from "./http/address.ts";
+import { byCode, jsonObject } from "./http/answer.ts";
+import { inert, type Markup, writeText } from "./message/markdown.ts";
+import { bytes } from "./message/plain.ts";
 import type { ChannelType } from "./port.ts";
 
 const Options = z.strictObject({ url: Address });

@@ -1,8 +1,8 @@
 // The report of a backtest for people: what was read, how much each rule would have told, what would have fired, and with another
 // configuration the difference.
-import type { Backtest } from "../app/backtest.ts";
-import type { Sides } from "../app/backtest-compare.ts";
-import type { RuleFigures, Untold, WouldBeAlert, WouldBeMessage } from "../app/backtest-outcome.ts";
+import type { Backtest } from "../app/replay/backtest/backtest.ts";
+import type { Sides } from "../app/replay/backtest/compare.ts";
+import type { RuleFigures, Untold, WouldBeAlert, WouldBeMessage } from "../app/replay/backtest/outcome.ts";
 import { type Io, oneLine, styled, table } from "./io.ts";
 
 /** As many alerts, messages and failures are shown of each list; `--json` has more. */

@@ -1,12 +1,12 @@
 // `lookout check`: validates and lints the configuration; with `--live` also tries the connections.
-import { compileTimeInterval } from "../alerts/time-interval.ts";
-import { checkLive, type LiveSource } from "../app/check-live.ts";
+import { compileTimeInterval } from "../alerts/time-intervals/time-interval.ts";
+import { checkLive, type LiveSource } from "../app/queries/check-live.ts";
 import { wallClock } from "../app/clock.ts";
 import { channelTypes } from "../channels/registry.ts";
-import { formatFindings } from "../config/finding.ts";
-import { lintConfig } from "../config/lint.ts";
+import { formatFindings } from "../config/document/finding.ts";
+import { lintConfig } from "../config/lint/lint.ts";
 import type { Pattern } from "../model/config.ts";
-import { compilePattern } from "../rules/pattern.ts";
+import { compilePattern } from "../patterns/pattern.ts";
 import { DONE, type Io, jsonDocument, oneLine, styled, WRONG } from "./io.ts";
 import { type CommonOptions, openApp, readOwnConfig } from "./open.ts";
 

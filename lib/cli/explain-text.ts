@@ -1,7 +1,7 @@
 // Explanations for people: what matched first and in detail, the rest one line each, the nearest first.
-import type { AlertExplanation, Effect, EventExplanation, RuleVerdict } from "../app/explain.ts";
-import type { ExplainedDelivery, RouteStanding, Telling } from "../app/explain-telling.ts";
-import type { TargetStatus } from "../app/status.ts";
+import type { AlertExplanation, Effect, EventExplanation, RuleVerdict } from "../app/queries/explain.ts";
+import type { ExplainedDelivery, RouteStanding, Telling } from "../app/queries/explain-notifying.ts";
+import type { TargetStatus } from "../app/queries/status.ts";
 import { type Io, oneLine, styled } from "./io.ts";
 import { severityStyle } from "./severity.ts";
 

@@ -1,12 +1,12 @@
 // `lookout explain`: why an event, an alert or a resource's events did or did not lead to a notification, and where that is.
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { createExplainer, type Explainer } from "../app/explain.ts";
-import { createReader } from "../app/explain-reader.ts";
-import { endedAlerts, openAlerts, seenEvents } from "../app/lists.ts";
-import { readPasted } from "../app/pasted-event.ts";
-import { readStatus } from "../app/status.ts";
-import { formatLocation } from "../config/finding.ts";
+import { createExplainer, type Explainer } from "../app/queries/explain.ts";
+import { createReader } from "../app/queries/explain-reader.ts";
+import { endedAlerts, openAlerts, seenEvents } from "../app/queries/lists.ts";
+import { readPasted } from "../app/replay/pasted-event.ts";
+import { readStatus } from "../app/queries/status.ts";
+import { formatLocation } from "../config/document/finding.ts";
 import { parseDuration } from "../model/duration.ts";
 import type { Place } from "../model/place.ts";
 import { alertText, eventText, unseenText } from "./explain-text.ts";

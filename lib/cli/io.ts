@@ -1,6 +1,6 @@
 // Where commands write and how they fail: results to stdout, logs to stderr, exit codes of the contract (section 7).
 import { styleText } from "node:util";
-import { createRedactor } from "../config/redactor.ts";
+import { createRedactor } from "../config/secrets/redactor.ts";
 import { columnsOf, cutTo, padTo } from "../local/columns.ts";
 import { steering, written } from "../local/steering.ts";
 import type { Log } from "../model/log.ts";

@@ -1,7 +1,7 @@
 // `status`, `alerts`, `events`, `deliveries`: what the store knows, as tables for people or JSON for scripts.
-import { listDeliveries } from "../app/deliver.ts";
-import { endedAlerts, openAlerts, seenEvents, viewDelivery } from "../app/lists.ts";
-import { readStatus, type Status } from "../app/status.ts";
+import { listDeliveries } from "../app/delivery/deliver.ts";
+import { endedAlerts, openAlerts, seenEvents, viewDelivery } from "../app/queries/lists.ts";
+import { readStatus, type Status } from "../app/queries/status.ts";
 import { parseDuration } from "../model/duration.ts";
 import { DONE, type Io, jsonDocument, jsonLines, oneLine, styled, table, UsageError, WRONG } from "./io.ts";
 import { type CommonOptions, openExisting } from "./open.ts";

@@ -1,9 +1,9 @@
 // The command line: which commands there are, what each takes, and how failure becomes an exit code. A command's own code is
 // loaded when it is called.
 import { Argument, Command, CommanderError } from "commander";
-import { Superseded } from "../app/superseded.ts";
+import { Superseded } from "../app/persistence/superseded.ts";
 import { processEnvironment } from "../config/environment.ts";
-import { ConfigError, formatFindings } from "../config/finding.ts";
+import { ConfigError, formatFindings } from "../config/document/finding.ts";
 import { oneLine } from "../model/printable.ts";
 import { RowDamaged, StoreError } from "../store/port.ts";
 import { createIo, DONE, type Io, REFUSED, type Screen, UsageError, WRONG } from "./io.ts";

@@ -5,17 +5,17 @@ import { createApp } from "../app/app.ts";
 import { wallClock } from "../app/clock.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { type OpenedConfig, openConfig } from "../app/open-config.ts";
-import { secretPlaces } from "../app/secrets.ts";
+import { secretPlaces } from "../app/connections/secrets.ts";
 import { type Environment, processEnvironment } from "../config/environment.ts";
-import { ConfigError, findingAt } from "../config/finding.ts";
-import type { Places } from "../config/load.ts";
-import { createRedactor } from "../config/redactor.ts";
+import { ConfigError, findingAt } from "../config/document/finding.ts";
+import type { Places } from "../config/load/load.ts";
+import { createRedactor } from "../config/secrets/redactor.ts";
 import { processIdentity } from "../local/identity.ts";
 import type { Config } from "../model/config.ts";
 import type { Log } from "../model/log.ts";
 import type { Redactor } from "../model/redactor.ts";
 import type { Store } from "../store/port.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
+import { openSqliteStore } from "../store/sqlite/sqlite.ts";
 import { createLog, type Io, UsageError } from "./io.ts";
 
 /** Options that every command has. */
@@ -121,7 +121,7 @@ export async function openStore(io: Pick<Io, "err">, config: Config, state: stri
   if (state !== undefined) return openSqliteStore({ ...options, path: resolve(state) });
   if (config.store.type === "sqlite") return openSqliteStore({ ...options, path: config.store.path });
   // Loaded only where it is used: it brings the AWS SDK with it.
-  const { openDynamoStore } = await import("../store/dynamodb.ts");
+  const { openDynamoStore } = await import("../store/dynamodb/dynamodb.ts");
   return openDynamoStore({ ...config.store, clock: wallClock });
 }
 

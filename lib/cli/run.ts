@@ -1,12 +1,12 @@
 // `lookout run`: polls, evaluates and notifies until it is told to stop; `--once` does one round and says how it went.
 import { wallClock } from "../app/clock.ts";
 import type { App } from "../app/deps.ts";
-import { configHash } from "../app/generation.ts";
-import { viewDelivery } from "../app/lists.ts";
+import { configHash } from "../app/persistence/generation.ts";
+import { viewDelivery } from "../app/queries/lists.ts";
 import type { OpenedConfig } from "../app/open-config.ts";
-import type { Problem } from "../app/problems.ts";
-import { Superseded } from "../app/superseded.ts";
-import { ConfigError, formatFindings } from "../config/finding.ts";
+import type { Problem } from "../app/health/problems.ts";
+import { Superseded } from "../app/persistence/superseded.ts";
+import { ConfigError, formatFindings } from "../config/document/finding.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { type RoundReport, runOnce } from "../local/once.ts";
 import type { Log } from "../model/log.ts";

@@ -7,7 +7,7 @@ export const SCHEMA_NAMES: readonly SchemaName[] = ["config", "rules", "test"];
 
 export async function schemaCommand(io: Io, name: SchemaName): Promise<number> {
   // Loaded when it is asked for: every command line looks at the names.
-  const { configJsonSchema, rulesJsonSchema, testJsonSchema } = await import("../config/json-schema.ts");
+  const { configJsonSchema, rulesJsonSchema, testJsonSchema } = await import("../config/load/json-schema.ts");
   const { channelTypes } = await import("../channels/registry.ts");
   const schemas = { config: () => configJsonSchema(channelTypes), rules: rulesJsonSchema, test: testJsonSchema };
   jsonDocument(io, schemas[name]());

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { wallClock } from "../app/clock.ts";
 import type { App, Bus } from "../app/deps.ts";
-import { openAlerts } from "../app/lists.ts";
+import { openAlerts } from "../app/queries/lists.ts";
 import { columnsOf } from "../local/columns.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { demoConfig, demoEnvironment } from "../local/demo.ts";

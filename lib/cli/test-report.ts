@@ -1,8 +1,8 @@
 // What `lookout test` says: a line for each test, a difference where it failed, the rules that no test made open.
 import { stringify } from "yaml";
-import type { Comparison, DiffLine } from "../app/rule-tests/compare.ts";
-import type { Seen } from "../app/rule-tests/run.ts";
-import { formatLocation, type Location } from "../config/finding.ts";
+import type { Comparison, DiffLine } from "../app/replay/rule-tests/compare.ts";
+import type { Seen } from "../app/replay/rule-tests/run.ts";
+import { formatLocation, type Location } from "../config/document/finding.ts";
 import type { RuleTest } from "../model/test-file.ts";
 import { iso } from "../rules/alert.ts";
 import { type Io, oneLine, type Style, styled } from "./io.ts";

@@ -1,10 +1,10 @@
 // `lookout test`: runs the unit tests of rules over the live application and a virtual clock.
 import { writeFile } from "node:fs/promises";
 import { wallClock } from "../app/clock.ts";
-import { compareOutcome } from "../app/rule-tests/compare.ts";
-import { openRuleTests, type RuleTestFile } from "../app/rule-tests/open.ts";
-import { runRuleTest, type Seen } from "../app/rule-tests/run.ts";
-import { ConfigError, type Finding } from "../config/finding.ts";
+import { compareOutcome } from "../app/replay/rule-tests/compare.ts";
+import { openRuleTests, type RuleTestFile } from "../app/replay/rule-tests/open.ts";
+import { runRuleTest, type Seen } from "../app/replay/rule-tests/run.ts";
+import { ConfigError, type Finding } from "../config/document/finding.ts";
 import type { RuleTest } from "../model/test-file.ts";
 import { DONE, type Io, jsonDocument, UsageError, WRONG } from "./io.ts";
 import { junitReport } from "./junit.ts";

@@ -6,7 +6,7 @@ import type { Silence } from "./route-file.ts";
 import type { Rule } from "./rule-file.ts";
 import type { Auth, Connection } from "./source-file.ts";
 
-/** An EventBridge event pattern as written; compiled and validated by rules/pattern.ts. */
+/** An EventBridge event pattern as written; compiled and validated by patterns/pattern.ts. */
 export type Pattern = { [field: string]: unknown };
 
 export type ConnectionConfig = z.infer<typeof Connection>;

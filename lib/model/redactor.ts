@@ -1,4 +1,4 @@
-// What keeps secrets out of everything that people will see; lib/config/redactor.ts has the real one.
+// What keeps secrets out of everything that people will see; lib/config/secrets/redactor.ts has the real one.
 export interface Redactor {
   /** From now on `redact` replaces this value, and what is a key within an address. Values under 6 characters are left. */
   add(value: string): void;

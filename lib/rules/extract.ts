@@ -1,7 +1,7 @@
 // Takes values out of an event's text by regular expressions: RE2's syntax, so that time is linear in the text's length.
 import { RE2JS, RE2JSException } from "re2js";
 import { valueAt } from "../model/path.ts";
-import { PatternError } from "./pattern-error.ts";
+import { PatternError } from "../patterns/error.ts";
 
 /** The time for one text is its length times the program's size, so these bound it: 16 KB take a quarter of a second at the very worst. */
 const MAX_PATTERN = 1_000;

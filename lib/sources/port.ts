@@ -1,6 +1,6 @@
 // The source port: what a poller of one API must do, and what it is given. A source finds; it never stores or evaluates.
 import type { Event, Labels, SourceKind } from "../model/event.ts";
-import type { CloudClient } from "./client.ts";
+import type { CloudClient } from "./cloud/client.ts";
 
 /** One thing that a request polls: a service, a pool, a training job or (Cloud Eye) the project. */
 export interface Target {

@@ -1,10 +1,10 @@
 // Every source there is, by kind.
 import type { SourceKind } from "../model/event.ts";
-import { cloudEyeEvents } from "./cloud-eye-events.ts";
-import { poolEvents } from "./pool-events.ts";
+import { cloudEyeEvents } from "./cloud-eye-events/cloud-eye-events.ts";
+import { poolEvents } from "./pool-events/pool-events.ts";
 import type { Source } from "./port.ts";
 import { serviceEvents } from "./service-events.ts";
-import { serviceUpdates } from "./service-updates.ts";
+import { serviceUpdates } from "./service-updates/service-updates.ts";
 import { trainingEvents } from "./training-events.ts";
 
 export const sources: Readonly<Record<SourceKind, Source>> = {

@@ -2,13 +2,13 @@
 // https://support.huaweicloud.com/en-us/api-modelarts/modelarts_03_0155.html
 // Identity of an event (they have no id): occur_time, event_type, event_info.
 import * as z from "zod";
-import { readAppendOnly } from "./append-only.ts";
-import { type BadItem, type Item, levelOf, parseItem, Time, timeIn } from "./item.ts";
-import { listOf } from "./list.ts";
-import { type Page, Total } from "./paging.ts";
-import { segment } from "./path.ts";
+import { readAppendOnly } from "./reading/append-only.ts";
+import { type BadItem, type Item, levelOf, parseItem, Time, timeIn } from "./reading/item.ts";
+import { listOf } from "./reading/list.ts";
+import { type Page, Total } from "./reading/paging.ts";
+import { segment } from "./cloud/path.ts";
 import type { Batch, ReadRequest, Source } from "./port.ts";
-import type { Query } from "./timeline.ts";
+import type { Query } from "./reading/timeline.ts";
 
 const LIMIT = 1000;
 const LEVELS = { normal: "normal", abnormal: "error" } as const;

@@ -1,6 +1,6 @@
 // Time intervals: which minutes lie inside, in which zone, across midnight and daylight saving.
 import { expect, test } from "vitest";
-import { compileTimeInterval } from "../../lib/alerts/time-interval.ts";
+import { compileTimeInterval } from "../../lib/alerts/time-intervals/time-interval.ts";
 
 type Case = [sentence: string, spec: unknown, instants: Record<string, boolean>];
 

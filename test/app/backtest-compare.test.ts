@@ -1,7 +1,7 @@
 // Comparing what two configurations would have told where there is more than a report lists.
 import { expect, it } from "vitest";
-import { compareOutcomes } from "../../lib/app/backtest-compare.ts";
-import { createTally } from "../../lib/app/backtest-tally.ts";
+import { compareOutcomes } from "../../lib/app/replay/backtest/compare.ts";
+import { createTally } from "../../lib/app/replay/backtest/tally.ts";
 import type { Alert } from "../../lib/model/alert.ts";
 import { START } from "../support/event.ts";
 

@@ -1,6 +1,6 @@
 // What a backtest says of alerts that are held back, grouped and repeated: worked out by hand, and as live polling tells it.
 import { describe, expect, it } from "vitest";
-import { type Backtest, backtest } from "../../lib/app/backtest.ts";
+import { type Backtest, backtest } from "../../lib/app/replay/backtest/backtest.ts";
 import type { Notification } from "../../lib/model/notification.ts";
 import { type Bench, bench, MINUTE, T0 } from "./support.ts";
 

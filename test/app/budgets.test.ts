@@ -1,9 +1,9 @@
 // How many requests a second a cloud project is asked: one budget for all who poll it.
 import { describe, expect, it } from "vitest";
-import { createBudgets } from "../../lib/app/budgets.ts";
-import { checkLive } from "../../lib/app/check-live.ts";
+import { createBudgets } from "../../lib/app/connections/budgets.ts";
+import { checkLive } from "../../lib/app/queries/check-live.ts";
 import type { Clock } from "../../lib/model/clock.ts";
-import { createLimiter, type Limiter } from "../../lib/sources/limiter.ts";
+import { createLimiter, type Limiter } from "../../lib/sources/cloud/limiter.ts";
 import { bench, T0 } from "./support.ts";
 
 const REST = `

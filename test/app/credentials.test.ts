@@ -1,12 +1,12 @@
 // Credentials across processes: tokens are kept encrypted, wrong ones are never hammered, whoever starts at the same time.
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createGate } from "../../lib/app/credentials.ts";
-import { readStatus } from "../../lib/app/status.ts";
-import { createTokenStore } from "../../lib/app/tokens.ts";
-import { CloudError } from "../../lib/sources/client.ts";
-import type { CredentialAttempt } from "../../lib/sources/gate.ts";
-import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { createGate } from "../../lib/app/connections/credentials.ts";
+import { readStatus } from "../../lib/app/queries/status.ts";
+import { createTokenStore } from "../../lib/app/connections/tokens.ts";
+import { CloudError } from "../../lib/sources/cloud/client.ts";
+import type { CredentialAttempt } from "../../lib/sources/cloud/gate.ts";
+import { openSqliteStore } from "../../lib/store/sqlite/sqlite.ts";
 import { folderWith } from "../support/cli.ts";
 import { bench } from "./support.ts";
 

@@ -1,6 +1,6 @@
 // How a delivery reaches its channel, or does not: retries, Retry-After, dead ones, fallbacks, order, incidents.
 import { describe, expect, it } from "vitest";
-import { listDeliveries, redeliver } from "../../lib/app/deliver.ts";
+import { listDeliveries, redeliver } from "../../lib/app/delivery/deliver.ts";
 import { bench, line } from "./support.ts";
 
 const yaml = (channels: string, rule = "severity: error", route = "groupInterval: 1m") => `

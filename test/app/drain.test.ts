@@ -1,8 +1,8 @@
 // What is due is read in linear work, however much of it stays due; what comes meanwhile is found.
 import { expect, it, onTestFinished } from "vitest";
-import { drain } from "../../lib/app/drain.ts";
+import { drain } from "../../lib/app/persistence/drain.ts";
 import type { Store } from "../../lib/store/port.ts";
-import { openUnnamedStore } from "../../lib/store/unnamed.ts";
+import { openUnnamedStore } from "../../lib/store/sqlite/unnamed.ts";
 
 const clock = { now: () => 1_000, sleep: async () => {} };
 

@@ -1,7 +1,7 @@
 // Targets with more than is read in one round: what was found stays, the rest follows, and one that never comes to its end is told of.
 import { describe, expect, it } from "vitest";
-import { openAlerts, seenEvents } from "../../lib/app/lists.ts";
-import { readStatus } from "../../lib/app/status.ts";
+import { openAlerts, seenEvents } from "../../lib/app/queries/lists.ts";
+import { readStatus } from "../../lib/app/queries/status.ts";
 import { bench, line, MINUTE, T0 } from "./support.ts";
 
 const YAML = `

@@ -1,9 +1,9 @@
 // Explanations on a clock of the test: what an event did, where its alert is told or why not yet, and what a new one would do.
 import { describe, expect, it } from "vitest";
-import { createExplainer, type EventExplanation } from "../../lib/app/explain.ts";
-import { createReader, type Reader } from "../../lib/app/explain-reader.ts";
-import { openAlerts, seenEvents } from "../../lib/app/lists.ts";
-import { readPasted } from "../../lib/app/pasted-event.ts";
+import { createExplainer, type EventExplanation } from "../../lib/app/queries/explain.ts";
+import { createReader, type Reader } from "../../lib/app/queries/explain-reader.ts";
+import { openAlerts, seenEvents } from "../../lib/app/queries/lists.ts";
+import { readPasted } from "../../lib/app/replay/pasted-event.ts";
 import type { Event } from "../../lib/model/event.ts";
 import { formatPlace } from "../../lib/model/place.ts";
 import { type Bench, bench, MINUTE, T0 } from "./support.ts";

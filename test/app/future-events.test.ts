@@ -1,6 +1,6 @@
 // Events that are dated ahead: nothing is decided before now has reached it, and no such date keeps a rule from what comes next.
 import { describe, expect, it } from "vitest";
-import { endedAlerts, openAlerts } from "../../lib/app/lists.ts";
+import { endedAlerts, openAlerts } from "../../lib/app/queries/lists.ts";
 import { type Bench, bench, MINUTE, T0 } from "./support.ts";
 
 const HOUR = 60;

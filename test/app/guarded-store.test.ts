@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { guardStore } from "../../lib/app/guarded-store.ts";
+import { guardStore } from "../../lib/app/persistence/guarded-store.ts";
 import { RowDamaged } from "../../lib/store/port.ts";
-import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { openSqliteStore } from "../../lib/store/sqlite/sqlite.ts";
 import { put, START } from "../store/rows.ts";
 import { folderWith } from "../support/cli.ts";
 

@@ -1,6 +1,6 @@
 // Lookout's own alerts: what it says when it cannot do its work, and that one failure stops nothing else.
 import { describe, expect, it } from "vitest";
-import { readStatus } from "../../lib/app/status.ts";
+import { readStatus } from "../../lib/app/queries/status.ts";
 import { bench, line } from "./support.ts";
 
 const yaml = (more = "") => `

@@ -1,9 +1,9 @@
 // What exceeds one commit takes effect as a whole or not at all, whoever dies or is held up in the middle of it.
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { JOURNAL, settleJournal, writeJournal } from "../../lib/app/journal.ts";
+import { JOURNAL, settleJournal, writeJournal } from "../../lib/app/persistence/journal.ts";
 import { type Op, type Store, StoreConflict } from "../../lib/store/port.ts";
-import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { openSqliteStore } from "../../lib/store/sqlite/sqlite.ts";
 import { folderWith } from "../support/cli.ts";
 
 const NOW = Date.parse("2026-11-20T10:00:00Z");

@@ -1,7 +1,7 @@
 // How far ahead of a channel's receiver the sender goes: a table of what is claimed, awaited and gathered.
 import { describe, expect, it } from "vitest";
-import { claimsWanted, createLane, gathers, isCrowded, type Lane, roomOf } from "../../lib/app/lane.ts";
-import type { Claimed, Entry } from "../../lib/app/sender-tasks.ts";
+import { claimsWanted, createLane, gathers, isCrowded, type Lane, roomOf } from "../../lib/app/delivery/lane.ts";
+import type { Claimed, Entry } from "../../lib/app/delivery/sender-tasks.ts";
 
 const LIMIT = 4;
 const NOW = 1_000_000;

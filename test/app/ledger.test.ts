@@ -1,6 +1,6 @@
 // The ledger adds up: per source what was fetched, per channel what became of every alert.
 import { describe, expect, it } from "vitest";
-import { readStatus } from "../../lib/app/status.ts";
+import { readStatus } from "../../lib/app/queries/status.ts";
 import { bench, MINUTE, T0 } from "./support.ts";
 
 describe("the ledger", () => {

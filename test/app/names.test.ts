@@ -1,7 +1,7 @@
 // Words of an API and names of a configuration that every JavaScript object knows: they are names like any other.
 import { describe, expect, it } from "vitest";
-import { endedAlerts, openAlerts } from "../../lib/app/lists.ts";
-import { readStatus } from "../../lib/app/status.ts";
+import { endedAlerts, openAlerts } from "../../lib/app/queries/lists.ts";
+import { readStatus } from "../../lib/app/queries/status.ts";
 import { bench, T0 } from "./support.ts";
 
 const WORDS = ["constructor", "__proto__", "toString", "valueOf", "hasOwnProperty", "prototype"];

@@ -1,7 +1,7 @@
 // A target has one source of its kind: the first that would have it, from where any other was before.
 import { describe, expect, it } from "vitest";
-import { openAlerts, seenEvents } from "../../lib/app/lists.ts";
-import { readStatus } from "../../lib/app/status.ts";
+import { openAlerts, seenEvents } from "../../lib/app/queries/lists.ts";
+import { readStatus } from "../../lib/app/queries/status.ts";
 import { type Bench, bench, MINUTE, T0 } from "./support.ts";
 
 const RULES = `

@@ -1,7 +1,7 @@
 // The replay: the live application over a store of its own, each deadline, group and repeat at the moment it is due.
 import { readdir } from "node:fs/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type Replay, startReplay } from "../../lib/app/replay.ts";
+import { type Replay, startReplay } from "../../lib/app/replay/replay.ts";
 import type { Event } from "../../lib/model/event.ts";
 import { eventAt, START } from "../support/event.ts";
 import { replayConfig } from "../support/replay.ts";

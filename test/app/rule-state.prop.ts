@@ -1,7 +1,7 @@
 // `absence` over targets and the bound on keys, through the application itself, against models that go minute by minute through plain lists.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { startReplay } from "../../lib/app/replay.ts";
+import { startReplay } from "../../lib/app/replay/replay.ts";
 import type { Config } from "../../lib/model/config.ts";
 import type { Event } from "../../lib/model/event.ts";
 import { eventAt, START } from "../support/event.ts";

@@ -1,7 +1,7 @@
 // Rules with state through the whole application: their deadlines as rows, their first poll, their bound, and what is told of them.
 import { describe, expect, it } from "vitest";
-import { endedAlerts, openAlerts } from "../../lib/app/lists.ts";
-import { readStatus } from "../../lib/app/status.ts";
+import { endedAlerts, openAlerts } from "../../lib/app/queries/lists.ts";
+import { readStatus } from "../../lib/app/queries/status.ts";
 import { bench, line, MINUTE, T0 } from "./support.ts";
 
 const yaml = (rule: string) => `

@@ -1,6 +1,6 @@
 // What a change of the configuration does to alerts that are open.
 import { describe, expect, it } from "vitest";
-import { openAlerts } from "../../lib/app/lists.ts";
+import { openAlerts } from "../../lib/app/queries/lists.ts";
 import { bench, line } from "./support.ts";
 
 const yaml = (rules: string, route = "channels: [ops]") => `

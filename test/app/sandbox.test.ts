@@ -1,8 +1,8 @@
 // What a sandbox lets through to the store behind it, and what it keeps to itself.
 import { expect, it } from "vitest";
-import { sandboxOf } from "../../lib/app/sandbox.ts";
+import { sandboxOf } from "../../lib/app/persistence/sandbox.ts";
 import { StoreConflict } from "../../lib/store/port.ts";
-import { openUnnamedStore } from "../../lib/store/unnamed.ts";
+import { openUnnamedStore } from "../../lib/store/sqlite/unnamed.ts";
 
 const project = { pk: "project", sk: "prod" };
 const connection = { pk: "connection", sk: "prod" };

@@ -1,6 +1,6 @@
 // Configured secrets that an API repeats: in no row and no notification, from the first poll of a process on.
 import { expect, test } from "vitest";
-import { eventsPartition } from "../../lib/app/rows.ts";
+import { eventsPartition } from "../../lib/app/persistence/rows.ts";
 import { bench, MINUTE } from "./support.ts";
 
 const yaml = `

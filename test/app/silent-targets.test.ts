@@ -1,6 +1,6 @@
 // Rules over targets that are silent: whoever is over is waited for by nobody, however its last events are found.
 import { describe, expect, it } from "vitest";
-import { openAlerts } from "../../lib/app/lists.ts";
+import { openAlerts } from "../../lib/app/queries/lists.ts";
 import { bench, MINUTE, T0 } from "./support.ts";
 
 const yaml = (rule: string) => `

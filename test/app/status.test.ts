@@ -1,9 +1,9 @@
 // What `status` says of a state: healthy where it is, and since when where it is not.
 import { describe, expect, it } from "vitest";
-import { pollSource } from "../../lib/app/poll.ts";
-import { reconcileRules } from "../../lib/app/registry.ts";
-import { sendTest } from "../../lib/app/send-test.ts";
-import { readStatus } from "../../lib/app/status.ts";
+import { pollSource } from "../../lib/app/polling/poll.ts";
+import { reconcileRules } from "../../lib/app/evaluation/registry.ts";
+import { sendTest } from "../../lib/app/delivery/send-test.ts";
+import { readStatus } from "../../lib/app/queries/status.ts";
 import { type BenchOptions, bench } from "./support.ts";
 
 const CONFIG = `

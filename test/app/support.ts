@@ -2,20 +2,20 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { createApp } from "../../lib/app/app.ts";
-import { deliverDue } from "../../lib/app/deliver.ts";
+import { deliverDue } from "../../lib/app/delivery/deliver.ts";
 import type { App } from "../../lib/app/deps.ts";
-import { notifyDue, notifyGroups } from "../../lib/app/notify.ts";
+import { notifyDue, notifyGroups } from "../../lib/app/delivery/notify.ts";
 import { openConfig } from "../../lib/app/open-config.ts";
-import { pollSource } from "../../lib/app/poll.ts";
-import { fireTimers } from "../../lib/app/timers.ts";
-import { createRedactor } from "../../lib/config/redactor.ts";
-import type { AwsSecrets } from "../../lib/config/secret-values.ts";
+import { pollSource } from "../../lib/app/polling/poll.ts";
+import { fireTimers } from "../../lib/app/evaluation/timers.ts";
+import { createRedactor } from "../../lib/config/secrets/redactor.ts";
+import type { AwsSecrets } from "../../lib/config/secrets/values.ts";
 import { createLocalBus } from "../../lib/local/daemon.ts";
 import { type RoundReport, runOnce } from "../../lib/local/once.ts";
 import type { Notification } from "../../lib/model/notification.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
 import type { Store } from "../../lib/store/port.ts";
-import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { openSqliteStore } from "../../lib/store/sqlite/sqlite.ts";
 import { folderWith } from "../support/cli.ts";
 import { type Answer, startReceiver } from "../support/receiver.ts";
 

@@ -1,8 +1,8 @@
 // What is said of targets that come, are read in part, and end; and what that decides.
 import { describe, expect, it } from "vitest";
-import { seenEvents } from "../../lib/app/lists.ts";
-import { type TargetRow, targetPartition } from "../../lib/app/rows.ts";
-import { readStatus } from "../../lib/app/status.ts";
+import { seenEvents } from "../../lib/app/queries/lists.ts";
+import { type TargetRow, targetPartition } from "../../lib/app/persistence/rows.ts";
+import { readStatus } from "../../lib/app/queries/status.ts";
 import { runOnce } from "../../lib/local/once.ts";
 import type { Store } from "../../lib/store/port.ts";
 import { bench, MINUTE, T0 } from "./support.ts";

@@ -254,7 +254,7 @@ describe("holding back", () => {
     b.to(1);
     b.fail(0.5);
     await b.round();
-    const { openAlerts } = await import("../../lib/app/lists.ts");
+    const { openAlerts } = await import("../../lib/app/queries/lists.ts");
     expect((await openAlerts(b.app)).map(({ suppressedBy }) => suppressedBy)).toEqual([['silence "migration"']]);
   });
 });

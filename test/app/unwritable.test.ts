@@ -1,9 +1,9 @@
 // A state that cannot be written, or only a little: never healthy, and told to channels without it, once.
 import { describe, expect, it } from "vitest";
-import { createEmergency } from "../../lib/app/emergency.ts";
-import { checkHealth, endHealth } from "../../lib/app/health.ts";
-import { WRITTEN } from "../../lib/app/rows.ts";
-import { readStatus } from "../../lib/app/status.ts";
+import { createEmergency } from "../../lib/app/health/emergency.ts";
+import { checkHealth, endHealth } from "../../lib/app/health/health.ts";
+import { WRITTEN } from "../../lib/app/persistence/rows.ts";
+import { readStatus } from "../../lib/app/queries/status.ts";
 import { pollKind } from "../../lib/aws/poll.ts";
 import { type Store, StoreError } from "../../lib/store/port.ts";
 import { incompressible } from "../store/rows.ts";

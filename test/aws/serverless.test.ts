@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SOURCE_KINDS } from "../../lib/model/event.ts";
-import { TABLE, TTL_ATTRIBUTE } from "../../lib/store/dynamodb-table.ts";
+import { TABLE, TTL_ATTRIBUTE } from "../../lib/store/dynamodb/table.ts";
 import { dynamoConnection, dynamoEndpoint, freshTable } from "../support/dynamodb.ts";
 
 const run = promisify(execFile);

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ChannelType, HttpRequest, HttpResponse, Outcome } from "../../lib/channels/port.ts";
-import { readably } from "../../lib/channels/readable.ts";
+import { readably } from "../../lib/channels/message/readable.ts";
 import { channelTypes } from "../../lib/channels/registry.ts";
 import type { Notification, NotifiedAlert } from "../../lib/model/notification.ts";
 import { oneLine } from "../../lib/model/printable.ts";

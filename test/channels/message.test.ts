@@ -1,9 +1,9 @@
 // The message that all chats share: what it leads with, its title, its names, and the limit it never exceeds.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Line, Medium } from "../../lib/channels/medium.ts";
-import { compose } from "../../lib/channels/message.ts";
-import { bytes, characters, jsonBytes } from "../../lib/channels/plain.ts";
+import type { Line, Medium } from "../../lib/channels/message/medium.ts";
+import { compose } from "../../lib/channels/message/message.ts";
+import { bytes, characters, jsonBytes } from "../../lib/channels/message/plain.ts";
 import type { Notification, NotifiedAlert, NotifyReason } from "../../lib/model/notification.ts";
 import { aNotification, anAlert, anEvent } from "./samples.ts";
 

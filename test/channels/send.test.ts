@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import type { HttpRequest } from "../../lib/channels/port.ts";
-import { SendError, sendHttp } from "../../lib/channels/send.ts";
+import { SendError, sendHttp } from "../../lib/channels/http/send.ts";
 
 const open: { close(): unknown; closeAllConnections?(): void }[] = [];
 afterEach(() => {

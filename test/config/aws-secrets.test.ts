@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import { createAwsSecrets } from "../../lib/aws/secrets.ts";
-import { createRedactor } from "../../lib/config/redactor.ts";
-import { createSecrets } from "../../lib/config/secrets.ts";
+import { createRedactor } from "../../lib/config/secrets/redactor.ts";
+import { createSecrets } from "../../lib/config/secrets/secrets.ts";
 
 const ANSWERS: Readonly<Record<string, object>> = {
   "AmazonSSM.GetParameter /app/token": { Parameter: { Name: "/app/token", Type: "SecureString", Value: "from-ssm" } },

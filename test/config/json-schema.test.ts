@@ -5,7 +5,7 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { channelTypes } from "../../lib/channels/registry.ts";
-import { configJsonSchema, rulesJsonSchema, testJsonSchema } from "../../lib/config/json-schema.ts";
+import { configJsonSchema, rulesJsonSchema, testJsonSchema } from "../../lib/config/load/json-schema.ts";
 import { CHANNELS, CONNECTIONS, MINIMAL, RULES, SOURCES } from "./workspace.ts";
 
 const schema = configJsonSchema(channelTypes);

@@ -2,15 +2,15 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { compileTimeInterval } from "../../lib/alerts/time-interval.ts";
+import { compileTimeInterval } from "../../lib/alerts/time-intervals/time-interval.ts";
 import { channelTypes } from "../../lib/channels/registry.ts";
-import { ConfigError } from "../../lib/config/finding.ts";
-import { lintConfig } from "../../lib/config/lint.ts";
-import { loadConfig } from "../../lib/config/load.ts";
+import { ConfigError } from "../../lib/config/document/finding.ts";
+import { lintConfig } from "../../lib/config/lint/lint.ts";
+import { loadConfig } from "../../lib/config/load/load.ts";
 import { compileRules } from "../../lib/rules/compile.ts";
-import { locateInJson } from "../../lib/rules/json-place.ts";
-import { compilePattern, parsePatternText } from "../../lib/rules/pattern.ts";
-import { PatternError } from "../../lib/rules/pattern-error.ts";
+import { locateInJson } from "../../lib/patterns/json-place.ts";
+import { compilePattern, parsePatternText } from "../../lib/patterns/pattern.ts";
+import { PatternError } from "../../lib/patterns/error.ts";
 import { eventAt } from "../support/event.ts";
 import { depsIn } from "./workspace.ts";
 

@@ -1,12 +1,12 @@
 // Lint never calls a pattern hopeless that an event of some source meets, whatever operators it is written with.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compileTimeInterval } from "../../lib/alerts/time-interval.ts";
+import { compileTimeInterval } from "../../lib/alerts/time-intervals/time-interval.ts";
 import { channelTypes } from "../../lib/channels/registry.ts";
-import { lintConfig } from "../../lib/config/lint.ts";
+import { lintConfig } from "../../lib/config/lint/lint.ts";
 import type { Pattern } from "../../lib/model/config.ts";
 import { valueAt } from "../../lib/model/path.ts";
-import { compilePattern } from "../../lib/rules/pattern.ts";
+import { compilePattern } from "../../lib/patterns/pattern.ts";
 import { eventAt, START } from "../support/event.ts";
 import { NO_SECRETS } from "./judge.ts";
 import { CONNECTIONS, load } from "./workspace.ts";

@@ -1,12 +1,12 @@
 // Lints configurations that are written down by their parts.
 import { dirname } from "node:path";
-import { compileTimeInterval } from "../../lib/alerts/time-interval.ts";
+import { compileTimeInterval } from "../../lib/alerts/time-intervals/time-interval.ts";
 import { channelTypes } from "../../lib/channels/registry.ts";
-import { formatFindings } from "../../lib/config/finding.ts";
-import { lintConfig } from "../../lib/config/lint.ts";
-import { createRedactor } from "../../lib/config/redactor.ts";
-import { createSecrets } from "../../lib/config/secrets.ts";
-import { compilePattern } from "../../lib/rules/pattern.ts";
+import { formatFindings } from "../../lib/config/document/finding.ts";
+import { lintConfig } from "../../lib/config/lint/lint.ts";
+import { createRedactor } from "../../lib/config/secrets/redactor.ts";
+import { createSecrets } from "../../lib/config/secrets/secrets.ts";
+import { compilePattern } from "../../lib/patterns/pattern.ts";
 import { CONNECTIONS, type Files, load } from "./workspace.ts";
 
 const NOW = Date.parse("2026-11-20T12:00:00Z");

@@ -1,8 +1,8 @@
 // Loading: what a file means once it is read, where it comes from, and how unreadable files are told.
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { ConfigError, formatFindings } from "../../lib/config/finding.ts";
-import { loadConfig } from "../../lib/config/load.ts";
+import { ConfigError, formatFindings } from "../../lib/config/document/finding.ts";
+import { loadConfig } from "../../lib/config/load/load.ts";
 import { CHANNELS, CONNECTIONS, complaints, depsIn, load, MINIMAL, RULES, SOURCES, writeFiles } from "./workspace.ts";
 
 const PACK = "rules: [{ id: job-failed, when: { source: [training-events], level: [error] } }]\n";

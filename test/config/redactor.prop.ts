@@ -1,7 +1,7 @@
 // The redactor finds a secret wherever it stands, in every spelling, and leaves other text as it is.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { createRedactor } from "../../lib/config/redactor.ts";
+import { createRedactor } from "../../lib/config/secrets/redactor.ts";
 
 const secret = fc
   .oneof(fc.string({ minLength: 6 }), fc.string({ minLength: 6, unit: "grapheme" }), fc.stringMatching(/^[ab]{6,9}$/))

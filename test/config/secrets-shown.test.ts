@@ -4,10 +4,10 @@ import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { lintExposure } from "../../lib/config/lint-secrets.ts";
-import { loadConfig } from "../../lib/config/load.ts";
-import { createRedactor } from "../../lib/config/redactor.ts";
-import { createSecrets } from "../../lib/config/secrets.ts";
+import { lintExposure } from "../../lib/config/lint/secrets.ts";
+import { loadConfig } from "../../lib/config/load/load.ts";
+import { createRedactor } from "../../lib/config/secrets/redactor.ts";
+import { createSecrets } from "../../lib/config/secrets/secrets.ts";
 import { file, lint } from "./linting.ts";
 import { complaints, depsIn, MINIMAL, writeFiles } from "./workspace.ts";
 

@@ -1,9 +1,9 @@
 // Secret references: where values come from, what is said when there is none, and that no value is ever shown.
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createRedactor } from "../../lib/config/redactor.ts";
-import { type AwsSecrets, SecretError } from "../../lib/config/secret-values.ts";
-import { createSecrets, type Secrets } from "../../lib/config/secrets.ts";
+import { createRedactor } from "../../lib/config/secrets/redactor.ts";
+import { type AwsSecrets, SecretError } from "../../lib/config/secrets/values.ts";
+import { createSecrets, type Secrets } from "../../lib/config/secrets/secrets.ts";
 import { type Files, writeFiles } from "./workspace.ts";
 
 interface Setup {

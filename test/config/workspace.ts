@@ -3,12 +3,12 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import { compileTimeInterval } from "../../lib/alerts/time-interval.ts";
+import { compileTimeInterval } from "../../lib/alerts/time-intervals/time-interval.ts";
 import { channelTypes } from "../../lib/channels/registry.ts";
-import { ConfigError, formatFindings } from "../../lib/config/finding.ts";
-import { type ConfigDeps, type LoadedConfig, loadConfig } from "../../lib/config/load.ts";
+import { ConfigError, formatFindings } from "../../lib/config/document/finding.ts";
+import { type ConfigDeps, type LoadedConfig, loadConfig } from "../../lib/config/load/load.ts";
 import { compileExtract } from "../../lib/rules/extract.ts";
-import { compilePattern } from "../../lib/rules/pattern.ts";
+import { compilePattern } from "../../lib/patterns/pattern.ts";
 import { compileTemplate } from "../../lib/rules/template.ts";
 
 /** Every part that a file must have, to be written before what a test is about. */

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { openSqliteStore } from "../../lib/store/sqlite/sqlite.ts";
 import { folderWith, lookout, startLookout } from "../support/cli.ts";
 import { lookoutHere } from "../support/in-process.ts";
 import { ABNORMAL, ALL, samplesConfig, samplesEnvironment, startWithSamples } from "../support/samples.ts";

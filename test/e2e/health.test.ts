@@ -2,8 +2,8 @@
 // process.
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { channelKey } from "../../lib/app/rows.ts";
-import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { channelKey } from "../../lib/app/persistence/rows.ts";
+import { openSqliteStore } from "../../lib/store/sqlite/sqlite.ts";
 import { folderWith, startLookout } from "../support/cli.ts";
 import { lookoutHere } from "../support/in-process.ts";
 import { ABNORMAL, samplesConfig, samplesEnvironment, startWithSamples } from "../support/samples.ts";

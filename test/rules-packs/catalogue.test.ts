@@ -1,6 +1,6 @@
 // The packs against every event text that the clouds document: what is abnormal is told once, what is normal pages nobody.
 import { describe, expect, test } from "vitest";
-import { compilePattern } from "../../lib/rules/pattern.ts";
+import { compilePattern } from "../../lib/patterns/pattern.ts";
 import { eventOf, readCatalogue, readPacks } from "./packs.ts";
 
 const catalogue = readCatalogue();

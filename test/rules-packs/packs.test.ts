@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { compilePattern } from "../../lib/rules/pattern.ts";
+import { compilePattern } from "../../lib/patterns/pattern.ts";
 import { compileTemplate } from "../../lib/rules/template.ts";
 import { PACKS_DIR, readCatalogue, readPacks } from "./packs.ts";
 

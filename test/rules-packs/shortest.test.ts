@@ -1,12 +1,12 @@
 // The shortest configuration, four lines, is useful for each API: nothing to lint, and what goes wrong there opens an alert.
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { compileTimeInterval } from "../../lib/alerts/time-interval.ts";
+import { compileTimeInterval } from "../../lib/alerts/time-intervals/time-interval.ts";
 import { channelTypes } from "../../lib/channels/registry.ts";
-import { lintConfig } from "../../lib/config/lint.ts";
-import { loadConfig } from "../../lib/config/load.ts";
+import { lintConfig } from "../../lib/config/lint/lint.ts";
+import { loadConfig } from "../../lib/config/load/load.ts";
 import type { Event } from "../../lib/model/event.ts";
-import { compilePattern } from "../../lib/rules/pattern.ts";
+import { compilePattern } from "../../lib/patterns/pattern.ts";
 import { compileTemplate } from "../../lib/rules/template.ts";
 import { NO_SECRETS } from "../config/judge.ts";
 import { depsIn, writeFiles } from "../config/workspace.ts";

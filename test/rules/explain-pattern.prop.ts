@@ -1,8 +1,8 @@
 // An explanation is given exactly where a pattern does not match, and what it names really fails, by the naive interpreter.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compileMismatch } from "../../lib/rules/explain-pattern.ts";
-import { describeMismatch } from "../../lib/rules/pattern-words.ts";
+import { compileMismatch } from "../../lib/patterns/explain.ts";
+import { describeMismatch } from "../../lib/patterns/words.ts";
 import { naiveMatches } from "./naive.ts";
 
 type Fields = Parameters<typeof naiveMatches>[0];

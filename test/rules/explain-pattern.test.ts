@@ -1,7 +1,7 @@
 // Why a pattern does not match, in words: the first field that fails, its value, and what was wanted.
 import { describe, expect, test } from "vitest";
-import { compileMismatch } from "../../lib/rules/explain-pattern.ts";
-import { describeMismatch } from "../../lib/rules/pattern-words.ts";
+import { compileMismatch } from "../../lib/patterns/explain.ts";
+import { describeMismatch } from "../../lib/patterns/words.ts";
 
 function why(pattern: Record<string, unknown>, event: object): string | undefined {
   const mismatch = compileMismatch(pattern)(event);

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compileExtract } from "../../lib/rules/extract.ts";
-import { PatternError } from "../../lib/rules/pattern-error.ts";
+import { PatternError } from "../../lib/patterns/error.ts";
 
 const HOSTILE = [
   "(?<x>(a+)+)$",

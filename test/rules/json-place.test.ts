@@ -1,7 +1,7 @@
 // Places in JSON texts: of values by their path, and of what makes a text no JSON.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { locateInJson } from "../../lib/rules/json-place.ts";
+import { locateInJson } from "../../lib/patterns/json-place.ts";
 
 test.each<[sentence: string, text: string, place: (string | number)[], at: string]>([
   ["the whole text", ' {"a": 1}', [], "1:2"],

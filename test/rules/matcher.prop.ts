@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Pattern } from "../../lib/model/config.ts";
-import { compileMatcher, createMatcher } from "../../lib/rules/matcher.ts";
+import { compileMatcher, createMatcher } from "../../lib/patterns/matcher.ts";
 import { naiveMatches } from "./naive.ts";
 import { compileSmall, event, type Fields, list, operator, pattern, scalar } from "./pattern-arbitraries.ts";
 

@@ -1,6 +1,6 @@
 // Many rules against one event: order, buckets by exact values, shared tests, and errors that name the rule.
 import { expect, test } from "vitest";
-import { createMatcher, InvalidPatternError } from "../../lib/rules/matcher.ts";
+import { createMatcher, InvalidPatternError } from "../../lib/patterns/matcher.ts";
 
 const rules = [
   { id: "any", when: { source: [{ exists: true }] } },

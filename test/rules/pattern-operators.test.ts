@@ -1,6 +1,6 @@
 // Patterns over single values: anything-but, numeric, exists, cidr and mixed lists, one sentence per case.
 import { expect, test } from "vitest";
-import { compilePattern } from "../../lib/rules/pattern.ts";
+import { compilePattern } from "../../lib/patterns/pattern.ts";
 
 type Case = [sentence: string, operators: unknown[], value: unknown, matches: boolean];
 

@@ -1,6 +1,6 @@
 // Patterns over whole events: nested and dotted fields, $or, arrays of objects, and events made to do harm.
 import { expect, test } from "vitest";
-import { compilePattern } from "../../lib/rules/pattern.ts";
+import { compilePattern } from "../../lib/patterns/pattern.ts";
 
 type Case = [sentence: string, pattern: object, event: object, matches: boolean];
 

@@ -1,6 +1,6 @@
 // Patterns over single values: exact values, prefix, suffix, equals-ignore-case and wildcard, one sentence per case.
 import { expect, test } from "vitest";
-import { compilePattern } from "../../lib/rules/pattern.ts";
+import { compilePattern } from "../../lib/patterns/pattern.ts";
 
 type Case = [sentence: string, operators: unknown[], value: unknown, matches: boolean];
 

@@ -1,6 +1,6 @@
 // The processes' common state in a table of DynamoDB Local, as functions have it: nobody knows of another's death.
 import { DeleteTableCommand } from "@aws-sdk/client-dynamodb";
-import { openDynamoStore } from "../../lib/store/dynamodb.ts";
+import { openDynamoStore } from "../../lib/store/dynamodb/dynamodb.ts";
 import { dynamoConnection, freshTable } from "../support/dynamodb.ts";
 import type { Backend } from "./backends.ts";
 import { T0 } from "./story.ts";

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type OpenedConfig, openConfig } from "../../lib/app/open-config.ts";
-import { createRedactor } from "../../lib/config/redactor.ts";
+import { createRedactor } from "../../lib/config/secrets/redactor.ts";
 import type { SourceKind } from "../../lib/model/event.ts";
 import { DEMO_CREDENTIALS } from "../../lib/simulator/auth.ts";
 

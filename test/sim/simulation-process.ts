@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { createApp } from "../../lib/app/app.ts";
 import type { App, Bus } from "../../lib/app/deps.ts";
 import type { OpenedConfig } from "../../lib/app/open-config.ts";
-import { Superseded } from "../../lib/app/superseded.ts";
+import { Superseded } from "../../lib/app/persistence/superseded.ts";
 import { PollFailed } from "../../lib/aws/poll.ts";
 import type { Clock } from "../../lib/model/clock.ts";
 import type { Random } from "../../lib/simulator/random.ts";

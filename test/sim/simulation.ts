@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { OpenedConfig } from "../../lib/app/open-config.ts";
 import { DEMO_CREDENTIALS } from "../../lib/simulator/auth.ts";
 import { createRandom } from "../../lib/simulator/random.ts";
-import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { openSqliteStore } from "../../lib/store/sqlite/sqlite.ts";
 import { sendByFetch } from "./network-fetch.ts";
 import { createAccidents } from "./simulation-accidents.ts";
 import { createCloud } from "./simulation-cloud.ts";

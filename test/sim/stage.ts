@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createApp } from "../../lib/app/app.ts";
 import type { App, Bus } from "../../lib/app/deps.ts";
 import { type OpenedConfig, openConfig } from "../../lib/app/open-config.ts";
-import { createRedactor } from "../../lib/config/redactor.ts";
+import { createRedactor } from "../../lib/config/secrets/redactor.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
 import type { Op, Store } from "../../lib/store/port.ts";
 import { folderWith } from "../support/cli.ts";

@@ -1,9 +1,9 @@
 // What must hold when all is quiet after the story, whatever happened to the processes: the contract's section 9 as a list of
 // everything that is wrong, empty where nothing is.
-import { listDeliveries } from "../../lib/app/deliver.ts";
+import { listDeliveries } from "../../lib/app/delivery/deliver.ts";
 import type { App } from "../../lib/app/deps.ts";
-import { endedAlerts, openAlerts, seenEvents } from "../../lib/app/lists.ts";
-import { readStatus } from "../../lib/app/status.ts";
+import { endedAlerts, openAlerts, seenEvents } from "../../lib/app/queries/lists.ts";
+import { readStatus } from "../../lib/app/queries/status.ts";
 import type { Alert } from "../../lib/model/alert.ts";
 import type { Event } from "../../lib/model/event.ts";
 import { differences, tally } from "./differences.ts";

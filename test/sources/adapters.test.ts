@@ -1,13 +1,13 @@
 // Each source's own words: what its items become, what an idle poll costs, and what bad or hostile answers do to it.
 import { describe, expect, test } from "vitest";
-import { createRedactor } from "../../lib/config/redactor.ts";
+import { createRedactor } from "../../lib/config/secrets/redactor.ts";
 import { Event, SOURCE_KINDS } from "../../lib/model/event.ts";
-import { cloudEyeEvents } from "../../lib/sources/cloud-eye-events.ts";
-import { createCloudClient } from "../../lib/sources/http.ts";
-import { poolEvents } from "../../lib/sources/pool-events.ts";
+import { cloudEyeEvents } from "../../lib/sources/cloud-eye-events/cloud-eye-events.ts";
+import { createCloudClient } from "../../lib/sources/cloud/http.ts";
+import { poolEvents } from "../../lib/sources/pool-events/pool-events.ts";
 import { sources } from "../../lib/sources/registry.ts";
 import { serviceEvents } from "../../lib/sources/service-events.ts";
-import { serviceUpdates } from "../../lib/sources/service-updates.ts";
+import { serviceUpdates } from "../../lib/sources/service-updates/service-updates.ts";
 import { trainingEvents } from "../../lib/sources/training-events.ts";
 import { always, at, cloudEyeRow, FLOOR, full, item, log, MINUTE, NOW } from "./rows.ts";
 import {

@@ -1,7 +1,7 @@
 // Service and training events: whatever is late, tied, repeated, paged oddly or cut off by a crash, each event is told once.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { eventId } from "../../lib/sources/marks.ts";
+import { eventId } from "../../lib/sources/reading/marks.ts";
 import { serviceEvents } from "../../lib/sources/service-events.ts";
 import { trainingEvents } from "../../lib/sources/training-events.ts";
 import { createCloud, createPoller, type Habits, poll, serviceRow, trainingRow } from "./support.ts";

@@ -1,7 +1,7 @@
 // Items equal in every identifying field, thousands of them: told once, counted together, and their growth, too.
 import { expect, test } from "vitest";
-import { poolEvents } from "../../lib/sources/pool-events.ts";
-import { serviceUpdates } from "../../lib/sources/service-updates.ts";
+import { poolEvents } from "../../lib/sources/pool-events/pool-events.ts";
+import { serviceUpdates } from "../../lib/sources/service-updates/service-updates.ts";
 import { createPoller, iso, poll } from "./support.ts";
 
 const NOW = Date.parse("2026-11-20T10:00:00Z");

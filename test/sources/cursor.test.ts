@@ -1,8 +1,8 @@
 // The cursor's memory: compact, exact over a round trip, pruned by the window, never moved past now or back.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { advance, isIdle } from "../../lib/sources/cursor.ts";
-import { decodeMarks, encodeMarks, fingerprint } from "../../lib/sources/marks.ts";
+import { advance, isIdle } from "../../lib/sources/reading/cursor.ts";
+import { decodeMarks, encodeMarks, fingerprint } from "../../lib/sources/reading/marks.ts";
 import type { Batch, Mark } from "../../lib/sources/port.ts";
 
 const NOW = Date.parse("2026-11-20T10:00:00.000Z");

@@ -1,11 +1,11 @@
 // The cloud client against a real server that refuses, throttles, cuts, lies and redirects.
 import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
-import { createRedactor } from "../../lib/config/redactor.ts";
-import { CloudError } from "../../lib/sources/client.ts";
-import type { CredentialGate } from "../../lib/sources/gate.ts";
-import { type ClientOptions, createCloudClient } from "../../lib/sources/http.ts";
-import type { Token } from "../../lib/sources/iam.ts";
+import { createRedactor } from "../../lib/config/secrets/redactor.ts";
+import { CloudError } from "../../lib/sources/cloud/client.ts";
+import type { CredentialGate } from "../../lib/sources/cloud/gate.ts";
+import { type ClientOptions, createCloudClient } from "../../lib/sources/cloud/http.ts";
+import type { Token } from "../../lib/sources/cloud/iam.ts";
 import { type Handler, json, serve, type TestServer, testClock } from "./support.ts";
 
 const NOW = Date.parse("2026-11-20T10:00:00.000Z");

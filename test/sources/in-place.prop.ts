@@ -2,9 +2,9 @@
 // Whatever the paging, bounds, units and crashes, every occurrence is counted once.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { cloudEyeEvents } from "../../lib/sources/cloud-eye-events.ts";
-import { poolEvents } from "../../lib/sources/pool-events.ts";
-import { serviceUpdates } from "../../lib/sources/service-updates.ts";
+import { cloudEyeEvents } from "../../lib/sources/cloud-eye-events/cloud-eye-events.ts";
+import { poolEvents } from "../../lib/sources/pool-events/pool-events.ts";
+import { serviceUpdates } from "../../lib/sources/service-updates/service-updates.ts";
 import { createCloud, createPoller, poll } from "./support.ts";
 
 const START = Date.parse("2026-11-20T10:00:00.000Z");

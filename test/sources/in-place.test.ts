@@ -1,9 +1,9 @@
 // What the APIs change in place: pool items that grow, updates that settle, Cloud Eye rows and their details.
 import { expect, test } from "vitest";
-import { CloudError } from "../../lib/sources/client.ts";
-import { cloudEyeEvents } from "../../lib/sources/cloud-eye-events.ts";
-import { poolEvents } from "../../lib/sources/pool-events.ts";
-import { serviceUpdates } from "../../lib/sources/service-updates.ts";
+import { CloudError } from "../../lib/sources/cloud/client.ts";
+import { cloudEyeEvents } from "../../lib/sources/cloud-eye-events/cloud-eye-events.ts";
+import { poolEvents } from "../../lib/sources/pool-events/pool-events.ts";
+import { serviceUpdates } from "../../lib/sources/service-updates/service-updates.ts";
 import { at, cloudEyeRow, FLOOR, full, item, log, MINUTE, NOW } from "./rows.ts";
 import { type Cloud, createCloud, createPoller, poll } from "./support.ts";
 

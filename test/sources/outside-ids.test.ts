@@ -1,12 +1,12 @@
 // Ids from outside in the path of a request, for every source there is: each leads where it says, or nothing is asked.
 import { expect, test } from "vitest";
-import { createRedactor } from "../../lib/config/redactor.ts";
+import { createRedactor } from "../../lib/config/secrets/redactor.ts";
 import { SourceEntry } from "../../lib/model/source-file.ts";
-import { type CloudClient, CloudError } from "../../lib/sources/client.ts";
+import { type CloudClient, CloudError } from "../../lib/sources/cloud/client.ts";
 import { discover } from "../../lib/sources/discovery.ts";
-import { createCloudClient } from "../../lib/sources/http.ts";
-import { readProjectId } from "../../lib/sources/iam.ts";
-import { segment } from "../../lib/sources/path.ts";
+import { createCloudClient } from "../../lib/sources/cloud/http.ts";
+import { readProjectId } from "../../lib/sources/cloud/iam.ts";
+import { segment } from "../../lib/sources/cloud/path.ts";
 import { sources } from "../../lib/sources/registry.ts";
 import { createPoller, poll, testClock } from "./support.ts";
 

@@ -1,6 +1,6 @@
 // Pages of the sources: what is told of lists that are long, cut, repeated or counted wrong, and what an idle poll costs then.
 import { describe, expect, test } from "vitest";
-import { poolEvents } from "../../lib/sources/pool-events.ts";
+import { poolEvents } from "../../lib/sources/pool-events/pool-events.ts";
 import { serviceEvents } from "../../lib/sources/service-events.ts";
 import { trainingEvents } from "../../lib/sources/training-events.ts";
 import { always, at, FLOOR, item, MINUTE, NOW } from "./rows.ts";

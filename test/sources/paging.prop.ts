@@ -1,7 +1,7 @@
 // Paging by an offset nobody explains: whatever it counts, however pages are cut and totals are wrong, every row once.
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readAll, readList } from "../../lib/sources/paging.ts";
+import { readAll, readList } from "../../lib/sources/reading/paging.ts";
 
 const LIMIT = 20;
 

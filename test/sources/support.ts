@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../../lib/model/clock.ts";
 import type { Event } from "../../lib/model/event.ts";
-import { type CloudClient, CloudError, type CloudRequest } from "../../lib/sources/client.ts";
-import { advance, isIdle } from "../../lib/sources/cursor.ts";
+import { type CloudClient, CloudError, type CloudRequest } from "../../lib/sources/cloud/client.ts";
+import { advance, isIdle } from "../../lib/sources/reading/cursor.ts";
 import type { Batch, Cursor, ReadRequest, Source, Target } from "../../lib/sources/port.ts";
 
 export interface Habits {

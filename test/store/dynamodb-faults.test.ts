@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openDynamoStore } from "../../lib/store/dynamodb.ts";
+import { openDynamoStore } from "../../lib/store/dynamodb/dynamodb.ts";
 import { type Put, type Store, StoreConflict, StoreError } from "../../lib/store/port.ts";
 import { dynamoConnection, dynamoEndpoint, freshTable } from "../support/dynamodb.ts";
 import { incompressible } from "./rows.ts";

@@ -10,7 +10,7 @@ import {
   paginateScan,
 } from "@aws-sdk/client-dynamodb";
 import { describe, expect, test } from "vitest";
-import { openDynamoStore } from "../../lib/store/dynamodb.ts";
+import { openDynamoStore } from "../../lib/store/dynamodb/dynamodb.ts";
 import { type Put, StoreError } from "../../lib/store/port.ts";
 import { dynamoConnection, dynamoEndpoint, freshTable } from "../support/dynamodb.ts";
 import { lastingStoreContract } from "./contract.ts";

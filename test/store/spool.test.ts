@@ -1,6 +1,6 @@
 // Values on disk while they are worked on, read in order.
 import { expect, onTestFinished, test } from "vitest";
-import { openSpool, type Rank } from "../../lib/store/spool.ts";
+import { openSpool, type Rank } from "../../lib/store/sqlite/spool.ts";
 
 function spool<T>() {
   const opened = openSpool<T>();

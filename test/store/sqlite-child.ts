@@ -1,7 +1,7 @@
 // A second process on the file, for sqlite.test.ts: `count` N times with the others, `write` until killed, or `fill`.
 
 import { StoreConflict } from "../../lib/store/port.ts";
-import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { openSqliteStore } from "../../lib/store/sqlite/sqlite.ts";
 
 const [task = "", path = "", from = "1"] = process.argv.slice(2);
 const store = openSqliteStore({ path, now: () => Date.now() });

@@ -18,7 +18,7 @@ import { DatabaseSync } from "node:sqlite";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { StoreError } from "../../lib/store/port.ts";
-import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { openSqliteStore } from "../../lib/store/sqlite/sqlite.ts";
 import { lastingStoreContract } from "./contract.ts";
 import { START } from "./rows.ts";
 

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import * as fc from "fast-check";
 import { afterAll, test } from "vitest";
-import { openDynamoStore } from "../../lib/store/dynamodb.ts";
-import { openSqliteStore } from "../../lib/store/sqlite.ts";
+import { openDynamoStore } from "../../lib/store/dynamodb/dynamodb.ts";
+import { openSqliteStore } from "../../lib/store/sqlite/sqlite.ts";
 import { dynamoConnection, dynamoEndpoint, freshTable } from "../support/dynamodb.ts";
 import { compare, steps } from "./model.ts";
 

@@ -1,5 +1,5 @@
 // The store without a name: one process, one connection, gone when it is closed.
-import { openUnnamedStore } from "../../lib/store/unnamed.ts";
+import { openUnnamedStore } from "../../lib/store/sqlite/unnamed.ts";
 import { storeContract } from "./contract.ts";
 
 storeContract(async (now) => {

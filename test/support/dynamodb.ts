@@ -1,7 +1,7 @@
 // A DynamoDB for tests: its address (null where this machine cannot run one) and tables of one's own in it.
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
 import { inject } from "vitest";
-import { TABLE } from "../../lib/store/dynamodb-table.ts";
+import { TABLE } from "../../lib/store/dynamodb/table.ts";
 import "./global-setup.ts";
 
 export const dynamoEndpoint = inject("dynamodb");

@@ -1,7 +1,7 @@
 // A configuration for replays: one connection, whose secrets nobody needs.
 import { join } from "node:path";
 import { openConfig } from "../../lib/app/open-config.ts";
-import { createRedactor } from "../../lib/config/redactor.ts";
+import { createRedactor } from "../../lib/config/secrets/redactor.ts";
 import type { Config } from "../../lib/model/config.ts";
 import { folderWith } from "./cli.ts";
 

@@ -1,0 +1,74 @@
+// Every secret of the configuration is resolved once, so that texts can be cleared of it; those that cannot be are named.
+import type { Config } from "../../model/config.ts";
+import type { Secrets } from "../app.ts";
+
+/** A secret that cannot be resolved. */
+export interface UnresolvedSecret {
+  of: "connection" | "channel" | "heartbeat";
+  /** The connection or channel; `heartbeat`. */
+  name: string;
+  /** Names the reference and what to do. */
+  message: string;
+}
+
+type Place = [of: UnresolvedSecret["of"], name: string, value: unknown];
+
+/**
+ * Resolves all secrets at the first call, and again at each as long as some cannot be. Those are returned.
+ * `learnTokens` does the same for what was issued for them.
+ */
+export function createSecretLearner(
+  config: Config,
+  secrets: Secrets,
+  learnTokens: () => Promise<void>,
+): () => Promise<readonly UnresolvedSecret[]> {
+  const places = placesOf(config);
+  let learning: Promise<UnresolvedSecret[]> | undefined;
+
+  async function learn(): Promise<UnresolvedSecret[]> {
+    const found = await Promise.all(
+      places.map(async ([of, name, value]) => {
+        return (await problemsOf(secrets, value)).map((message) => ({ of, name, message }));
+      }),
+    );
+    const all = found.flat();
+    if (all.length > 0) learning = undefined;
+    return all;
+  }
+  return async () => {
+    learning ??= learn();
+    const unresolved = await learning;
+    await learnTokens();
+    return unresolved;
+  };
+}
+
+/** The values of a configuration that may hold secrets. */
+export function secretPlaces(config: Config): unknown[] {
+  // An address is known as one by its key.
+  return placesOf(config).map(([of, , value]) => (of === "heartbeat" ? { url: value } : value));
+}
+
+function placesOf({ connections, channels, health }: Config): Place[] {
+  return [
+    ...Object.entries(connections).map(([name, { auth }]): Place => ["connection", name, auth]),
+    ...Object.entries(channels).map(([name, { options }]): Place => ["channel", name, options]),
+    ["heartbeat", "heartbeat", health.heartbeat],
+  ];
+}
+
+/** What is wrong with the references in the value, each once. */
+async function problemsOf(secrets: Secrets, value: unknown): Promise<string[]> {
+  try {
+    await secrets.resolveDeep(value);
+    return [];
+  } catch {
+    const tried = await Promise.allSettled(textsOf(value).map((text) => secrets.resolve(text)));
+    return [...new Set(tried.flatMap((one) => (one.status === "rejected" ? [(one.reason as Error).message] : [])))];
+  }
+}
+
+function textsOf(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
+}

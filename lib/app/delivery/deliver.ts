@@ -1,0 +1,80 @@
+// Deliveries as the use cases handle them: those that are due are sent (sender.ts), and people list, repeat and drop them.
+import { GIVE_UP_MS } from "./deliveries.ts";
+import type { App } from "../deps.ts";
+import { forgetLate, isClaimed, startNext } from "./outcomes.ts";
+import { DEAD, DELIVERIES, type DeadRow, type DeliveryRow, deadKey, deliveryKey } from "../persistence/rows.ts";
+import { createSender } from "./sender.ts";
+
+/** Sends everything that is due. Returns the ids of what was tried. */
+export async function deliverDue(app: App, signal: AbortSignal): Promise<string[]> {
+  const tried = new Set<string>();
+  await createSender(app, signal, (id) => tried.add(id)).poke();
+  return [...tried];
+}
+
+/** When the next pending delivery among the given ones may be tried; ms, undefined where none can be by this process. */
+export async function nextDue(app: App, ids: readonly string[]): Promise<number | undefined> {
+  const rows = await app.store.getMany<DeliveryRow>(ids.map(deliveryKey));
+  const times = rows.flatMap(({ data, due }) => {
+    return data.status === "pending" && due !== undefined && !isClaimed(app, data) ? [due] : [];
+  });
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** Makes deliveries pending again, under the same id, and sends nothing yet. Ids that are not there are passed over. */
+export async function redeliver(app: App, ids: readonly string[]): Promise<void> {
+  for (const id of ids) {
+    await app.transact(async (unit) => {
+      const key = deliveryKey(id);
+      await unit.load([key, deadKey(id)]);
+      const row = unit.value<DeliveryRow>(key);
+      if (row === undefined) return;
+      const now = app.clock.now();
+      const { failedSince: _before, ...rest } = row;
+      const again: DeliveryRow = {
+        ...rest,
+        status: "pending",
+        error: null,
+        nextAttemptAt: now,
+        giveUpAt: now + GIVE_UP_MS,
+      };
+      unit.put(key, again, { queue: "delivery", due: now });
+      unit.delete(deadKey(id));
+    });
+  }
+}
+
+/** Removes a delivery for good; one that waited for it goes next, or waits for the one before it. */
+export async function dropDelivery(app: App, id: string): Promise<void> {
+  await app.transact(async (unit) => {
+    await unit.load([deliveryKey(id), deadKey(id)]);
+    const row = unit.value<DeliveryRow>(deliveryKey(id));
+    if (row === undefined) return;
+    unit.delete(deliveryKey(id));
+    unit.delete(deadKey(id));
+    await forgetLate(unit, row);
+    if (row.next === null) return;
+    const before = row.previous === null ? undefined : deliveryKey(row.previous);
+    await unit.load([deliveryKey(row.next), ...(before ? [before] : [])]);
+    const next = unit.value<DeliveryRow>(deliveryKey(row.next));
+    const previous = before && unit.value<DeliveryRow>(before);
+    if (next === undefined || previous?.status !== "pending") {
+      await startNext(unit, row.next, app.clock.now());
+      return;
+    }
+    unit.put(before!, { ...previous, next: next.id }, { queue: "delivery", due: unit.due(before!) });
+    unit.put(deliveryKey(next.id), { ...next, previous: previous.id });
+  });
+}
+
+/** Ids of the deliveries that are dead, with their channels. */
+export async function listDead(app: Pick<App, "store">): Promise<(DeadRow & { id: string })[]> {
+  const rows = await app.store.list<DeadRow>(DEAD);
+  return rows.map(({ sk, data }) => ({ id: sk, ...data }));
+}
+
+/** All deliveries, oldest first. */
+export async function listDeliveries(app: Pick<App, "store">): Promise<DeliveryRow[]> {
+  const rows = await app.store.list<DeliveryRow>(DELIVERIES);
+  return rows.map((row) => row.data).sort((a, b) => a.createdAt - b.createdAt);
+}

@@ -1,0 +1,251 @@
+// Deliveries come into being: a telling becomes notifications of the size and kind each channel takes, each a row of its own.
+import type { Telling } from "../../alerts/decide.ts";
+import { fold } from "../../alerts/fold.ts";
+import type { Group, Suppressed } from "../../alerts/group.ts";
+import { bodyParts } from "../../channels/message/parts.ts";
+import { readably } from "../../channels/message/readable.ts";
+import { type Alert, HEALTH_RULE } from "../../model/alert.ts";
+import type { RouteConfig } from "../../model/config.ts";
+import { hashOf } from "../../model/hash.ts";
+import { lookup } from "../../model/lookup.ts";
+import type { Notification, NotifiedAlert } from "../../model/notification.ts";
+import type { App, Channel } from "../deps.ts";
+import { wayAround } from "../groups/detours.ts";
+import { type ChannelRow, channelKey, type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
+import type { Unit } from "../persistence/unit.ts";
+
+/** How long a delivery is tried; ms. */
+export const GIVE_UP_MS = 86_400_000;
+const NOTHING: Suppressed = { silenced: 0, muted: 0, inhibited: 0 };
+
+/**
+ * Puts what a group tells into its route's channels, each delivery behind the one its channel has not had yet. Returns the new
+ * ends of the group's lanes, one entry per delivery. The lanes' ends so far are loaded.
+ */
+export async function putTelling(
+  app: App,
+  unit: Unit,
+  group: Group,
+  route: RouteConfig,
+  telling: Telling,
+  now: number,
+): Promise<[channel: string, delivery: string][]> {
+  const ends: [string, string][] = [];
+  // A group may end and begin anew within one millisecond: what it tells is part of the name.
+  const told = telling.alerts.map(({ id, status, count }) => [id, status, count]);
+  for (const name of route.channels) {
+    const channel = app.channels.get(name)!;
+    if (channel.type.incident !== group.incident) continue;
+    const nameOf = (part: number) => hashOf([group.id, group.createdAt, group.sequence, told, name, part]);
+    const ids = await putInLane(app, unit, channel, notificationsFor(channel, group.values, telling), nameOf, {
+      last: lookup(group.lanes, name),
+      now,
+    });
+    for (const id of ids) ends.push([name, id]);
+  }
+  return ends;
+}
+
+/**
+ * What a delivery tells goes to its channel's fallback, once, as deliveries of their own, behind those of the delivery before it.
+ * Returns the delivery as it is then; the same where there is no fallback, or where it has gone there before.
+ */
+export async function withFallback(app: App, unit: Unit, delivery: DeliveryRow, now: number): Promise<DeliveryRow> {
+  if (delivery.fellBackAt !== undefined) return delivery;
+  await unit.load([channelKey(delivery.channel)]);
+  if (fallbackOf(app, unit, delivery) === undefined) return delivery;
+  if (delivery.previous !== null) await unit.load([deliveryKey(delivery.previous)]);
+  const before = delivery.previous === null ? undefined : unit.value<DeliveryRow>(deliveryKey(delivery.previous));
+  const last = await putFallback(app, unit, delivery, delivery.notification, before?.fallback, now);
+  return { ...delivery, ...(last === undefined ? {} : { fallback: last }), fellBackAt: now };
+}
+
+/** As withFallback, for the first delivery of a lane and all that wait behind it, which are put. Returns the first one. */
+export async function withFallbacks(app: App, unit: Unit, first: DeliveryRow, now: number): Promise<DeliveryRow> {
+  const changed = await withFallback(app, unit, first, now);
+  // Those behind find it there.
+  unit.put(deliveryKey(first.id), changed);
+  for (let { next } = changed; next !== null; ) {
+    await unit.load([deliveryKey(next)]);
+    const waiting = unit.value<DeliveryRow>(deliveryKey(next));
+    if (waiting?.status !== "pending") break;
+    unit.put(deliveryKey(next), await withFallback(app, unit, waiting, now));
+    next = waiting.next;
+  }
+  return changed;
+}
+
+/** The channel's fallback; for Lookout's own alerts, where it has none, a way around it, unless they took one as they opened. */
+function fallbackOf(
+  app: App,
+  unit: Unit,
+  { channel: name, notification, createdAt }: DeliveryRow,
+): Channel | undefined {
+  const channel = app.channels.get(name);
+  const own = app.channels.get(channel?.fallback ?? "");
+  if (own !== undefined || channel === undefined || !isOwnHealth(notification)) return own;
+  const failingSince = unit.value<ChannelRow>(channelKey(name))?.failingSince ?? null;
+  const known = failingSince !== null && createdAt >= failingSince + channel.fallbackAfter;
+  return known ? undefined : wayAround(app, name);
+}
+
+function isOwnHealth({ alerts }: Notification): boolean {
+  return alerts.some(({ rule }) => rule === HEALTH_RULE);
+}
+
+/** Puts a notification of the delivery's channel for its fallback, behind `last`. Returns the id of the last delivery there. */
+async function putFallback(
+  app: App,
+  unit: Unit,
+  delivery: DeliveryRow,
+  { id, group, ...telling }: Notification,
+  last: string | undefined,
+  now: number,
+): Promise<string | undefined> {
+  const fallback = fallbackOf(app, unit, delivery);
+  if (fallback === undefined) return last;
+  if (last !== undefined) await unit.load([deliveryKey(last)]);
+  const nameOf = (part: number) => hashOf([id, "fallback", fallback.name, part]);
+  const ids = await putInLane(app, unit, fallback, notificationsFor(fallback, group, telling), nameOf, { last, now });
+  return ids.at(-1) ?? last;
+}
+
+/** Puts one marked test notification about `alert` for a channel. Returns the ids of its deliveries. */
+export async function putTestNotification(
+  app: App,
+  unit: Unit,
+  channel: Channel,
+  alert: Alert,
+  now: number,
+): Promise<string[]> {
+  const telling: Telling = {
+    reason: "new",
+    alerts: [{ ...alert, newCount: alert.count }],
+    suppressed: NOTHING,
+    test: true,
+  };
+  const nameOf = (part: number) => hashOf(["test", alert.id, channel.name, part]);
+  return putInLane(app, unit, channel, notificationsFor(channel, {}, telling), nameOf, { last: undefined, now });
+}
+
+/** Puts notifications behind `last`, or into one that waits there. Returns the ids of the deliveries that hold them. */
+async function putInLane(
+  app: App,
+  unit: Unit,
+  channel: Channel,
+  notifications: readonly Notification[],
+  nameOf: (part: number) => string,
+  { last, now }: { last: string | undefined; now: number },
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (const [part, nameless] of notifications.entries()) {
+    const notification = { ...nameless, id: nameOf(part) };
+    const end = ids.at(-1) ?? last;
+    const alone = notifications.length === 1;
+    const folded = alone ? await foldIntoLast(app, unit, channel, notification, end, now) : undefined;
+    ids.push(folded ?? (await putDelivery(app, unit, notification, end, now)));
+  }
+  return ids;
+}
+
+/** Puts a delivery into the queue, or behind `last` where that one is still on its way. Returns its id. */
+async function putDelivery(
+  app: App,
+  unit: Unit,
+  notification: Notification,
+  last: string | undefined,
+  now: number,
+): Promise<string> {
+  const previous = last === undefined ? undefined : unit.value<DeliveryRow>(deliveryKey(last));
+  const waits = previous?.status === "pending";
+  const delivery: DeliveryRow = {
+    id: notification.id,
+    channel: notification.channel,
+    status: "pending",
+    attempts: 0,
+    nextAttemptAt: now,
+    error: null,
+    createdAt: now,
+    giveUpAt: now + GIVE_UP_MS,
+    claim: null,
+    alerts: notification.alerts.map((alert) => alert.id),
+    previous: last ?? null,
+    next: null,
+    notification,
+  };
+  const key = deliveryKey(delivery.id);
+  if (!waits) {
+    unit.create(key, delivery, { queue: "delivery", due: now });
+    return delivery.id;
+  }
+  // What it waits for has been tried for too long already: so has it.
+  unit.create(key, previous.fellBackAt === undefined ? delivery : await withFallback(app, unit, delivery, now));
+  const due = unit.due(deliveryKey(previous.id));
+  unit.put(deliveryKey(previous.id), { ...previous, next: delivery.id }, { queue: "delivery", due });
+  return delivery.id;
+}
+
+/**
+ * Where the end of the lane still waits behind another one and either tells nothing new, both become one (alerts/fold.ts).
+ * Returns its id, or undefined where they stay two.
+ */
+async function foldIntoLast(
+  app: App,
+  unit: Unit,
+  channel: Channel,
+  notification: Notification,
+  last: string | undefined,
+  now: number,
+): Promise<string | undefined> {
+  const end = last === undefined ? undefined : unit.value<DeliveryRow>(deliveryKey(last));
+  if (end === undefined || channel.type.incident || end.status !== "pending") return undefined;
+  const waits = unit.due(deliveryKey(end.id)) === undefined && end.attempts === 0 && end.claim === null;
+  const both = waits ? fold(end.notification, notification) : undefined;
+  const parts = both && partsOf(channel, both);
+  if (both === undefined || parts?.length !== 1) return undefined;
+  const alerts = parts[0]!;
+  const folded: DeliveryRow = {
+    ...end,
+    giveUpAt: now + GIVE_UP_MS,
+    alerts: alerts.map(({ id }) => id),
+    notification: { ...both, alerts },
+  };
+  if (end.fellBackAt === undefined) unit.put(deliveryKey(end.id), folded);
+  else {
+    const fallback = await putFallback(app, unit, end, notification, end.fallback, now);
+    unit.put(deliveryKey(end.id), fallback === undefined ? folded : { ...folded, fallback });
+  }
+  return end.id;
+}
+
+/** The notifications one channel gets of a telling, in order, their ids still empty; none where there is nothing to say to it. */
+function notificationsFor(channel: Channel, group: Record<string, unknown>, telling: Telling): Notification[] {
+  const { reason, suppressed, test } = telling;
+  const alerts = channel.sendResolved ? telling.alerts : telling.alerts.filter(({ status }) => status === "firing");
+  const counted = suppressed.silenced + suppressed.muted + suppressed.inhibited > 0;
+  if (alerts.length === 0 && (!counted || channel.type.incident)) return [];
+  const whole: Notification = {
+    version: "1",
+    id: "",
+    channel: channel.name,
+    status: "resolved",
+    group,
+    reason,
+    alerts,
+    suppressed,
+    ...(test ? { test } : {}),
+  };
+  const parts = alerts.length === 0 ? [[]] : partsOf(channel, whole);
+  return parts.map((part, at) => ({
+    ...whole,
+    status: part.some(({ status }) => status === "firing") ? "firing" : "resolved",
+    alerts: part,
+    // What was held back is counted once.
+    suppressed: at === 0 ? suppressed : NOTHING,
+  }));
+}
+
+/** The alerts of each delivery that a notification takes. */
+function partsOf({ type }: Channel, notification: Notification): NotifiedAlert[][] {
+  return readably(notification, type.split ?? bodyParts);
+}

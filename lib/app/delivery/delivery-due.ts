@@ -1,0 +1,30 @@
+// When something is to be done about a pending delivery: its next try, its end, and when it goes to the channel's fallback. Pure.
+import type { Channel } from "../deps.ts";
+import type { DeliveryRow } from "../persistence/rows.ts";
+
+/**
+ * When the delivery is late and goes to its channel's fallback, where there is one, as things stand; ms, undefined: not at all, or it
+ * has been. One that was tried is late once it, or the channel, has been failing for `fallbackAfter`; one that waits for its turn,
+ * where there is a fallback, likewise, but has as long itself.
+ */
+export function fallbackAt(
+  { failedSince, fellBackAt, createdAt }: DeliveryRow,
+  channel: Pick<Channel, "fallback" | "fallbackAfter"> | undefined,
+  failingSince: number | null,
+): number | undefined {
+  if (channel === undefined || fellBackAt !== undefined) return undefined;
+  const { fallbackAfter } = channel;
+  if (failedSince !== undefined) return Math.min(failedSince, failingSince ?? failedSince) + fallbackAfter;
+  if (failingSince === null || channel.fallback === undefined) return undefined;
+  return (createdAt > failingSince + fallbackAfter ? createdAt : failingSince) + fallbackAfter;
+}
+
+/** When the queue lists the delivery next; ms. */
+export function dueOf({ nextAttemptAt, giveUpAt }: DeliveryRow, fallback: number | undefined): number {
+  return Math.min(nextAttemptAt ?? giveUpAt, giveUpAt, fallback ?? giveUpAt);
+}
+
+/** Its time is over, and its next try would be later still. */
+export function isOver({ nextAttemptAt, giveUpAt }: DeliveryRow, now: number): boolean {
+  return now >= giveUpAt && nextAttemptAt !== null && nextAttemptAt > now;
+}

@@ -1,0 +1,77 @@
+// Looks through the queue of deliveries page by page, no faster than leaves the time to other work.
+import type { Row } from "../../store/port.ts";
+import type { App } from "../deps.ts";
+import { drain } from "../persistence/drain.ts";
+import { CLAIM_MS } from "./outcomes.ts";
+import { CHANNELS, type ChannelRow, type DeliveryRow } from "../persistence/rows.ts";
+
+/** After a long look the next one comes no sooner than so many times as long; so do its pages, as long as the sender has work. */
+const REST = 20;
+
+export interface Look {
+  /** There may be something new: the queue is to be looked through from its start. */
+  ask(): void;
+  /**
+   * The next page of what is due; empty at the end of a look, undefined where it is not the time for one. `idle`: the sender has
+   * nothing else to do. `soon`: it will have in a moment.
+   */
+  next(state: { idle: boolean; soon: boolean }): Promise<Page | undefined>;
+}
+
+export interface Page {
+  rows: readonly Row<DeliveryRow>[];
+  /** Since when each channel fails, by name; ms. */
+  failing: ReadonlyMap<string, number | null>;
+}
+
+const END: Page = { rows: [], failing: new Map() };
+
+export function createLook(app: App, signal: AbortSignal): Look {
+  let asked = false;
+  let pages: ReturnType<typeof drain<DeliveryRow>> | undefined;
+  let failing: Page["failing"] | undefined;
+  /** The time that this look has taken so far, and when its next page and the next look may come; ms. */
+  let took = 0;
+  let nextAt = 0;
+  let quietUntil = 0;
+
+  async function next({ idle, soon }: { idle: boolean; soon: boolean }): Promise<Page | undefined> {
+    if (signal.aborted) return undefined;
+    const now = app.clock.now();
+    if (pages === undefined) {
+      if (!asked || (!idle && isAhead(quietUntil, now))) return undefined;
+      asked = false;
+      pages = drain<DeliveryRow>(app, "delivery", signal);
+      failing = undefined;
+      took = 0;
+    } else if (soon && isAhead(nextAt, now)) return undefined;
+    const { value: rows } = await pages.next();
+    const lasted = app.clock.now() - now;
+    took += lasted;
+    nextAt = now + lasted * REST;
+    if (!rows) {
+      quietUntil = now + took * REST;
+      pages = undefined;
+      return END;
+    }
+    failing ??= await failingChannels(app);
+    return { rows, failing };
+  }
+
+  return {
+    ask() {
+      asked = true;
+    },
+    next,
+  };
+}
+
+/** A clock that was set back must not make the rest longer. */
+function isAhead(at: number, now: number): boolean {
+  return at > now && at - now < CLAIM_MS;
+}
+
+async function failingChannels({ store }: App): Promise<Map<string, number | null>> {
+  const rows = await store.list<ChannelRow>(CHANNELS);
+  return new Map(rows.map(({ sk, data }) => [sk, data.failingSince]));
+}

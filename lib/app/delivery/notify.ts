@@ -1,0 +1,218 @@
+// From due groups to deliveries: one decision per group, its members and its deliveries in one commit, together with other groups'.
+import { setImmediate } from "node:timers/promises";
+import { type DecideOptions, type Decision, decide, type MemberAlert } from "../../alerts/decide.ts";
+import { bucketOf, type Group, groupPartition, HEAD, type Member } from "../../alerts/group.ts";
+import type { Alert } from "../../model/alert.ts";
+import type { RouteConfig } from "../../model/config.ts";
+import { rulePartition } from "../../rules/compile.ts";
+import type { Key, Row } from "../../store/port.ts";
+import { putTelling } from "./deliveries.ts";
+import type { App } from "../deps.ts";
+import { drain } from "../persistence/drain.ts";
+import { claim } from "./outcomes.ts";
+import { type DeliveryRow, deliveryKey, type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
+import { isFatal } from "../persistence/superseded.ts";
+import { moveGroup, ruleOf } from "../groups/transitions.ts";
+import type { Unit } from "../persistence/unit.ts";
+
+/** Groups of one commit, at most. */
+const GROUPS = 128;
+/** A small group's: its head, its members, two deliveries. */
+const ITEMS_PER_GROUP = 4;
+
+/** How groups are decided. */
+export interface NotifyOptions extends DecideOptions {
+  /** A group's first notification does not wait for company, as at the end of a single round. */
+  atOnce?: boolean;
+  /** Once it aborts no more groups are decided; they stay due. */
+  signal?: AbortSignal | undefined;
+  /** Sends what each commit put into the queue while the next groups are decided. */
+  outlet?: Outlet | undefined;
+}
+
+/** Who sends, as far as those who decide know it. */
+export interface Outlet {
+  /** How many deliveries to a channel it would send at once: they are claimed as they are put. */
+  room(channel: string): number;
+  /** Given what a commit put into the queue. Resolves when the next ones are welcome, which a slow channel does not delay. */
+  offer(rows: readonly Row<DeliveryRow>[]): Promise<void>;
+}
+
+/** Decides every group that is due now, each once; one that fails stops no other. Returns how many deliveries that led to. */
+export async function notifyDue(app: App, options: NotifyOptions = {}): Promise<number> {
+  let made = 0;
+  for await (const rows of drain<Group>(app, "group", options.signal)) {
+    made += await notifyGroups(
+      app,
+      rows.map(({ data }) => data.id),
+      options,
+    );
+  }
+  return made;
+}
+
+/** Decides the groups, due or not, several in one commit. One that fails stops no other. Returns how many deliveries that led to. */
+export async function notifyGroups(app: App, ids: readonly string[], options: NotifyOptions = {}): Promise<number> {
+  const { signal } = options;
+  const distinct = [...new Set(ids)];
+  const batch = Math.min(GROUPS, Math.max(1, Math.floor(app.store.limits.items / ITEMS_PER_GROUP)));
+  let count = 0;
+  for (let from = 0; from < distinct.length && !signal?.aborted; from += batch) {
+    count += await notifyTogether(app, distinct.slice(from, from + batch), options);
+    // Whoever sends comes in between, whatever the store.
+    await setImmediate();
+  }
+  return count;
+}
+
+/** Where the groups do not fit into one commit, or fail together, each half is decided by itself. */
+async function notifyTogether(app: App, ids: readonly string[], options: NotifyOptions): Promise<number> {
+  try {
+    const made = await app.transact(async (unit, abandon) => {
+      const count = await decideGroups(app, unit, ids, options);
+      if (ids.length === 1 || unit.fits()) return count;
+      abandon();
+      return undefined;
+    });
+    if (made !== undefined) {
+      if (made.queued.length > 0) await options.outlet?.offer(made.queued);
+      return made.count;
+    }
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    if (ids.length === 1) {
+      app.log.error("group not decided; it stays due", { group: ids[0], error: (error as Error).message });
+      return 0;
+    }
+  }
+  const half = ids.length >> 1;
+  const first = await notifyTogether(app, ids.slice(0, half), options);
+  const second = await notifyTogether(app, ids.slice(half), options);
+  return first + second;
+}
+
+/** The deliveries that one commit led to. */
+interface Made {
+  count: number;
+  /** Those that wait for no other. */
+  queued: Row<DeliveryRow>[];
+}
+
+/** Decides the groups within one unit; what they read is read together. */
+async function decideGroups(
+  app: App,
+  unit: Unit,
+  ids: readonly string[],
+  { over = new Set(), atOnce, outlet }: NotifyOptions,
+): Promise<Made> {
+  const groups = (await Promise.all(ids.map((id) => loadGroup(unit, id)))).filter((one) => one !== undefined);
+  const current = await loadAlerts(
+    app,
+    unit,
+    groups.flatMap(({ members }) => members),
+  );
+  const now = app.clock.now();
+  const decided: Decided[] = [];
+  for (const loaded of groups) {
+    const alerts = loaded.members.map((member) => memberAlert(app, unit, member, current));
+    const configured = app.router.byId(loaded.group.route);
+    if (configured === undefined) {
+      await moveGroup(app, unit, loaded.group, alerts, now);
+      continue;
+    }
+    const route = atOnce ? { ...configured, groupWait: 0 } : configured;
+    const held = alerts.map((entry) => ({
+      ...entry,
+      hold: entry.alert && app.suppression.hold(entry.alert, route, now),
+    }));
+    decided.push({ ...loaded, route, decision: decide(loaded.group, route, held, now, { over }) });
+  }
+  const telling = decided.filter(({ decision }) => decision.tell !== undefined);
+  await unit.load(telling.flatMap(({ group }) => Object.values(group.lanes).map(deliveryKey)));
+  const made: string[] = [];
+  for (const one of decided) made.push(...(await putDecision(app, unit, one, now)));
+  return { count: made.length, queued: queuedOf(app, unit, made, outlet) };
+}
+
+/** The deliveries among the given ones that wait for no other, as the commit writes them: claimed where they are sent at once. */
+function queuedOf(app: App, unit: Unit, ids: readonly string[], outlet: Outlet | undefined): Row<DeliveryRow>[] {
+  const room = new Map<string, number>();
+  return ids.flatMap((id): Row<DeliveryRow>[] => {
+    const key = deliveryKey(id);
+    const due = unit.due(key);
+    if (due === undefined) return [];
+    const data = unit.value<DeliveryRow>(key)!;
+    const left = room.get(data.channel) ?? outlet?.room(data.channel) ?? 0;
+    const claimed = left > 0 ? claim(app, unit, id, data.attempts) : undefined;
+    room.set(data.channel, claimed ? left - 1 : left);
+    return [{ ...key, version: 1, data: claimed ?? data, queue: "delivery", due }];
+  });
+}
+
+interface LoadedGroup {
+  group: Group;
+  members: Member[];
+}
+
+interface Decided extends LoadedGroup {
+  route: RouteConfig;
+  decision: Decision;
+}
+
+/** Undefined where the group has ended. */
+async function loadGroup(unit: Unit, id: string): Promise<LoadedGroup | undefined> {
+  const rows = await unit.list<Group | Member[]>(groupPartition(id));
+  const head = rows.find((row) => row.sk === HEAD);
+  if (head === undefined) return undefined;
+  const members = rows.filter((row) => row !== head).flatMap((row) => row.data as Member[]);
+  return { group: head.data as Group, members };
+}
+
+/** Puts what was decided. Returns the ids of the deliveries it led to. */
+async function putDecision(
+  app: App,
+  unit: Unit,
+  { group, members, route, decision }: Decided,
+  now: number,
+): Promise<string[]> {
+  const pk = groupPartition(group.id);
+  const deliveries = decision.tell ? await putTelling(app, unit, group, route, decision.tell, now) : [];
+  const lanes = { ...group.lanes, ...Object.fromEntries(deliveries) };
+  const notified = decision.tell ? { lastAt: now, sequence: group.sequence + 1, lanes } : {};
+  putMembers(unit, pk, members, decision.members);
+  if (decision.members.length === 0) unit.delete({ pk, sk: HEAD });
+  else unit.put({ pk, sk: HEAD }, { ...group, ...notified }, { queue: "group", due: decision.due });
+  return deliveries.map(([, id]) => id);
+}
+
+/** Loads the members' alerts. Returns the partitions of the rules that there are: other members' alerts have closed silently. */
+async function loadAlerts(app: App, unit: Unit, members: readonly Member[]): Promise<ReadonlySet<string>> {
+  const current = new Set([...app.rules.all, app.healthRule].map(rulePartition));
+  await unit.load(members.filter(({ pk }) => current.has(pk)));
+  const ended = members.filter((member) => !current.has(member.pk) || openAlert(unit, member) === undefined);
+  await unit.load(ended.map(({ id }) => endedKey(id)));
+  return current;
+}
+
+function openAlert(unit: Unit, member: Member): Alert | undefined {
+  const alert = unit.value<RuleRow>(member)?.state.alert;
+  return alert?.id === member.id ? alert : undefined;
+}
+
+function memberAlert(app: App, unit: Unit, member: Member, current: ReadonlySet<string>): MemberAlert {
+  const isCurrent = current.has(member.pk);
+  const alert = (isCurrent ? openAlert(unit, member) : undefined) ?? unit.value<EndedRow>(endedKey(member.id))?.alert;
+  const rule = alert && ruleOf(app, alert.rule);
+  if (isCurrent) return { member, alert, canResolve: rule?.canResolve ?? false, hold: undefined };
+  return { member, alert, canResolve: false, hold: undefined, orphaned: rule ? "changed" : "removed" };
+}
+
+function putMembers(unit: Unit, pk: string, before: readonly Member[], after: readonly Member[]): void {
+  const buckets = new Map<string, Member[]>(before.map((member) => [bucketOf(member.id), []]));
+  for (const member of after) buckets.get(bucketOf(member.id))!.push(member);
+  for (const [sk, members] of buckets) {
+    const key: Key = { pk, sk };
+    if (members.length === 0) unit.delete(key);
+    else if (JSON.stringify(members) !== JSON.stringify(unit.value(key))) unit.put(key, members);
+  }
+}

@@ -1,0 +1,49 @@
+// One real, marked notification to one channel, through the whole delivery path.
+import type { Alert } from "../../model/alert.ts";
+import { hashOf } from "../../model/hash.ts";
+import { deliverDue } from "./deliver.ts";
+import { putTestNotification } from "./deliveries.ts";
+import type { App, Channel } from "../deps.ts";
+import { type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
+
+const WAIT_MS = 250;
+
+/** Sends it and waits for the outcome of its first try, whoever makes it. Returns the deliveries as they are then. */
+export async function sendTest(app: App, channel: Channel, signal: AbortSignal): Promise<DeliveryRow[]> {
+  const ids = await app.transact(async (unit) => {
+    return putTestNotification(app, unit, channel, testAlert(app), app.clock.now());
+  });
+  await deliverDue(app, signal);
+  for (;;) {
+    const rows = await app.store.getMany<DeliveryRow>(ids.map(deliveryKey));
+    const settled = rows.every(({ data }) => data.status !== "pending" || data.error !== null);
+    if (settled || signal.aborted) return rows.map(({ data }) => data);
+    await app.clock.sleep(WAIT_MS, signal).catch(() => {});
+  }
+}
+
+function testAlert(app: App): Alert {
+  const now = new Date(app.clock.now()).toISOString();
+  return {
+    id: hashOf(["send-test", now]),
+    rule: "send-test",
+    status: "firing",
+    severity: "info",
+    summary: "This is a test from Lookout. Nothing is wrong.",
+    description: "",
+    key: {},
+    labels: {},
+    connection: null,
+    source: null,
+    region: null,
+    resource: null,
+    startsAt: now,
+    updatedAt: now,
+    endsAt: null,
+    count: 1,
+    acknowledgedBy: null,
+    suppressedBy: [],
+    runbook: null,
+    events: [],
+  };
+}

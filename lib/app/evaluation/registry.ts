@@ -1,0 +1,108 @@
+// Which rules own rows in the store: a rule that was removed, or whose meaning changed, closes its alerts silently and starts anew.
+
+import { groupPartition, HEAD } from "../../alerts/group.ts";
+import { hashOf } from "../../model/hash.ts";
+import { lookup } from "../../model/lookup.ts";
+import { endAlert } from "../../rules/alert.ts";
+import { type CompiledRule, rulePartition } from "../../rules/compile.ts";
+import { deadline } from "../../rules/evaluate.ts";
+import { announceClosed } from "./announce.ts";
+import type { App } from "../deps.ts";
+import { joinGeneration } from "../persistence/generation.ts";
+import { keysKey } from "./keys.ts";
+import { moveOlderRows } from "../older-rows.ts";
+import { endedKey, REGISTRY, type RegistryRow, type RuleRow } from "../persistence/rows.ts";
+import { watchKnownTargets } from "./watched.ts";
+
+const BATCH = 20;
+
+/**
+ * Makes this configuration the one that decides, and brings the store in line with its rules and with the form it has now. Costs
+ * a few reads, and one of each source, where nothing changed. Throws Superseded where a newer configuration decides.
+ */
+export async function reconcileRules(app: App): Promise<void> {
+  await joinGeneration(app);
+  await moveOlderRows(app);
+  const before = (await app.store.get<RegistryRow>(REGISTRY))?.data ?? {};
+  const rules = [...app.rules.all, app.healthRule];
+  const now: RegistryRow = Object.fromEntries(
+    rules.map((rule) => [rule.config.id, registered(rule, lookup(before, rule.config.id), app.clock.now())]),
+  );
+  for (const [id, { since }] of Object.entries(now)) if (since !== undefined) app.observedSince.set(id, since);
+  if (JSON.stringify(Object.entries(before).sort()) === JSON.stringify(Object.entries(now).sort())) return;
+  for (const [id, { pk }] of Object.entries(before)) {
+    if (lookup(now, id)?.pk !== pk) announceClosed(app, id, await closePartition(app, pk));
+  }
+  for (const rule of rules) {
+    const known = lookup(before, rule.config.id);
+    if (known?.pk === rulePartition(rule) && known.ends !== now[rule.config.id]!.ends) await retimePartition(app, rule);
+  }
+  if (rules.some((rule) => lookup(before, rule.config.id)?.pk !== rulePartition(rule))) await watchKnownTargets(app);
+  await app.transact(async (unit) => {
+    await unit.load([REGISTRY]);
+    unit.put(REGISTRY, now);
+  });
+}
+
+function registered(rule: CompiledRule, before: RegistryRow[string] | undefined, now: number): RegistryRow[string] {
+  const { threshold, distinct, absence, expect, resolve } = rule.config;
+  const times = [threshold, resolve, distinct, absence, expect].map((key) => key ?? null);
+  const pk = rulePartition(rule);
+  const since = before?.pk === pk ? before.since : now;
+  return { pk, ends: hashOf(times, 8), ...(since === undefined ? {} : { since }) };
+}
+
+/** What ends the rule's alerts has changed: those that are open are due by the new terms. */
+async function retimePartition(app: App, rule: CompiledRule): Promise<void> {
+  const rows = await app.store.list<RuleRow>(rulePartition(rule));
+  const open = rows.filter((row) => isWaiting(rule, row.data));
+  for (let from = 0; from < open.length; from += BATCH) {
+    const batch = open.slice(from, from + BATCH);
+    await app.transact(async (unit) => {
+      await unit.load(batch);
+      for (const key of batch) {
+        const row = unit.value<RuleRow>(key);
+        if (row === undefined || !isWaiting(rule, row)) continue;
+        const due = deadline(rule, row.state)?.due;
+        unit.put(key, row, due === undefined ? {} : { queue: "timer", due });
+      }
+    });
+  }
+}
+
+function isWaiting(rule: CompiledRule, { state }: RuleRow): boolean {
+  return state.alert?.status === "firing" || deadline(rule, state) !== undefined;
+}
+
+/** Returns how many alerts were open. */
+async function closePartition(app: App, pk: string): Promise<number> {
+  const rows = await app.store.list<RuleRow>(pk);
+  let closed = 0;
+  for (let from = 0; from < rows.length; from += BATCH) {
+    const batch = rows.slice(from, from + BATCH);
+    closed += await app.transact(async (unit) => {
+      const at = app.clock.now();
+      await unit.load(batch);
+      const closing = batch.flatMap((row) => unit.value<RuleRow>(row) ?? []);
+      const open = closing.filter(({ state }) => state.alert?.status === "firing");
+      const heads = open.flatMap(({ groups }) => groups.map((id) => ({ pk: groupPartition(id), sk: HEAD })));
+      await unit.load([keysKey(pk), ...heads, ...open.map(({ state }) => endedKey(state.alert!.id))]);
+      unit.delete(keysKey(pk));
+      for (const { state, groups } of open) {
+        unit.put(
+          endedKey(state.alert!.id),
+          { alert: endAlert(state.alert!, at), groups },
+          { expires: at + app.config.history },
+        );
+      }
+      // Their groups find out that the rule is gone, and let go of them.
+      for (const head of heads) {
+        const group = unit.value(head);
+        if (group !== undefined) unit.put(head, group, { queue: "group", due: at });
+      }
+      for (const row of batch) unit.delete(row);
+      return open.length;
+    });
+  }
+  return closed;
+}

@@ -1,0 +1,44 @@
+// Where Lookout's own alerts go when none of the channels for them works: one that only a broken channel gets helps nobody.
+import { type Alert, HEALTH_RULE } from "../../model/alert.ts";
+import type { RouteConfig } from "../../model/config.ts";
+import type { App, Channel } from "../deps.ts";
+import type { Problem } from "../health/problems.ts";
+
+/** Problems that are a channel's own. */
+const OF_CHANNEL: ReadonlySet<unknown> = new Set<Problem["problem"]>([
+  "channel failing",
+  "delivery dead",
+  "secret unresolved",
+]);
+
+/**
+ * The routes that such an alert takes beside the one to `health.channels`: to the nearest fallbacks of those channels that work, else
+ * to every other channel that works.
+ */
+export function detoursOf(app: App, { rule, key, connection }: Alert): RouteConfig[] {
+  if (rule !== HEALTH_RULE) return [];
+  const broken = new Set(app.brokenChannels);
+  if (OF_CHANNEL.has(key["problem"]) && connection === null) broken.add(String(key["name"]));
+  const { channels } = app.config.health;
+  if (!channels.every((name) => broken.has(name))) return [];
+  const fallbacks = channels.flatMap((name) => workingFallback(app, name, broken) ?? []);
+  const others = [...app.channels.keys()].filter((name) => !broken.has(name));
+  const chosen = new Set(fallbacks.length > 0 ? fallbacks : others);
+  return [...chosen].map((name) => app.router.detour(name)!);
+}
+
+/**
+ * Where Lookout's own alerts go that were sent to a channel before anybody knew that it fails: to another one that works, where none of
+ * the channels for them does and this one has no fallback.
+ */
+export function wayAround(app: App, channel: string): Channel | undefined {
+  const isBroken = (name: string) => name === channel || app.brokenChannels.has(name);
+  if (!app.config.health.channels.every(isBroken)) return undefined;
+  return [...app.channels.values()].find(({ name, type }) => !isBroken(name) && !type.incident);
+}
+
+/** Fallbacks never go in a circle: the configuration is checked for that. */
+function workingFallback(app: App, name: string, broken: ReadonlySet<string>): string | undefined {
+  const next = app.channels.get(name)?.fallback;
+  return next === undefined || !broken.has(next) ? next : workingFallback(app, next, broken);
+}

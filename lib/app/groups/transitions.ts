@@ -1,0 +1,210 @@
+// Transitions into rows: the state of each rule and key, ended alerts, and the groups that must be looked at, all in one unit.
+import type { MemberAlert } from "../../alerts/decide.ts";
+import { bucketOf, type Group, groupPartition, HEAD, type Member, newGroup, ROUND_WAIT_MS } from "../../alerts/group.ts";
+import type { Alert } from "../../model/alert.ts";
+import type { RouteConfig } from "../../model/config.ts";
+import { type CompiledRule, rulePartition, stateRow } from "../../rules/compile.ts";
+import { deadline } from "../../rules/evaluate.ts";
+import type { KeyState, Transition } from "../../rules/state.ts";
+import type { Key } from "../../store/port.ts";
+import type { App } from "../deps.ts";
+import { type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
+import { type Seat, seatsOf } from "./assignments.ts";
+import type { Unit } from "../persistence/unit.ts";
+
+const DAY = 86_400_000;
+
+/** One rule and key whose state changed in this unit. */
+export interface Change {
+  rule: CompiledRule;
+  state: KeyState;
+  transitions: Transition[];
+}
+
+/**
+ * Puts the changed states and everything their transitions lead to. Returns the ids of the groups that now have something due.
+ * What a poll `round` leads to waits for its end, which is made known with the doorbell, at most ROUND_WAIT_MS.
+ */
+export async function putChanges(
+  app: App,
+  unit: Unit,
+  changes: readonly Change[],
+  now: number,
+  round?: string,
+): Promise<string[]> {
+  await unit.load(changes.flatMap(pastAlerts).map(endedKey));
+  const plans = changes.map((change) => planOf(app, unit, change));
+  await unit.load(plans.flatMap(({ joins, wakes }) => [...joins.flatMap(joinKeys), ...wakes.map(headKey)]));
+  const again = plans.flatMap(({ reopened }) => reopened.map(endedKey));
+  await unit.load([...plans.flatMap(({ ended }) => ended.map(({ alert }) => endedKey(alert.id))), ...again]);
+  for (const key of again) unit.delete(key);
+  const rung = new Set<string>();
+  for (const { change, row, joins, wakes, ended } of plans) {
+    for (const join of joins) {
+      joinGroup(unit, join, now, { ...UNTOLD, count: join.counted ?? 0 }, round);
+      rung.add(join.id);
+    }
+    for (const id of wakes) if (wakeGroup(app, unit, id, change, now, round)) rung.add(id);
+    for (const end of ended) unit.put(endedKey(end.alert.id), end, { expires: now + app.config.history });
+    putState(unit, change.rule, row, now);
+  }
+  return [...rung];
+}
+
+/** An alert joins a group. */
+interface Join extends Seat {
+  alert: Alert;
+  state: Key;
+  /** What was told of it before it was opened again. */
+  counted?: number;
+}
+
+/** Alerts that something late was found about, after others of their key. */
+function pastAlerts({ state, transitions }: Change): string[] {
+  const others = transitions.filter(({ alert }) => alert.status === "resolved" && alert.id !== state.alert?.id);
+  return [...new Set(others.map(({ alert }) => alert.id))];
+}
+
+function planOf(app: App, unit: Unit, change: Change) {
+  const before = unit.value<RuleRow>(stateRow(change.rule, change.state.key));
+  const known = before ? [before.state.alert ?? [], before.state.silences?.told ?? []].flat() : [];
+  const groups = new Map<string, string[]>();
+  const joins: Join[] = [];
+  const wakes = new Set<string>();
+  const ended = new Map<string, EndedRow>();
+  const reopened = new Set<string>();
+  if (before?.state.alert) groups.set(before.state.alert.id, before.groups);
+  for (const { kind, alert } of change.transitions) {
+    if (kind === "opened") {
+      const earlier = known.find(({ id }) => id === alert.id);
+      if (ended.delete(alert.id) || earlier) reopened.add(alert.id);
+      const opened = joinsOf(app, change.rule, change.state.key, alert);
+      joins.push(...opened.map((join) => (earlier ? { ...join, counted: earlier.count } : join)));
+      groups.set(
+        alert.id,
+        opened.map(({ id }) => id),
+      );
+    }
+    const own = groups.get(alert.id) ?? unit.value<EndedRow>(endedKey(alert.id))?.groups ?? [];
+    if (kind !== "opened") for (const id of own) wakes.add(id);
+    if (alert.status === "resolved") ended.set(alert.id, { alert, groups: own });
+  }
+  const row: RuleRow = { state: change.state, groups: groups.get(change.state.alert?.id ?? "") ?? [] };
+  return { change, row, joins, wakes: [...wakes], ended: [...ended.values()], reopened: [...reopened] };
+}
+
+function joinsOf(app: App, rule: CompiledRule, key: Record<string, unknown>, alert: Alert): Join[] {
+  const state = stateRow(rule, key);
+  return seatsOf(app, alert).map((seat) => ({ ...seat, alert, state }));
+}
+
+function headKey(id: string): Key {
+  return { pk: groupPartition(id), sk: HEAD };
+}
+
+function bucketKey(join: Join): Key {
+  return { pk: groupPartition(join.id), sk: bucketOf(join.alert.id) };
+}
+
+function joinKeys(join: Join): Key[] {
+  return [headKey(join.id), bucketKey(join)];
+}
+
+type Told = Pick<Member, "told" | "count" | "held">;
+const UNTOLD: Told = { told: null, count: 0, held: null };
+
+function joinGroup(unit: Unit, join: Join, now: number, told: Told, round?: string): void {
+  const bucket = unit.value<Member[]>(bucketKey(join)) ?? [];
+  if (bucket.some((member) => member.id === join.alert.id)) return;
+  const { told: status, count, held } = told;
+  const { pk, sk } = join.state;
+  const from = round === undefined ? {} : { round };
+  const member: Member = { id: join.alert.id, pk, sk, told: status, count, held, at: now, ...from };
+  unit.put(bucketKey(join), [...bucket, member]);
+
+  const existing = unit.value<Group>(headKey(join.id));
+  const group = existing ?? newGroup(join.route.id, join.incident, join.values, now);
+  const urgent = join.route.urgent.includes(join.alert.severity);
+  const due = urgent ? now + join.route.groupWait : nextNotification(group, join.route, now);
+  putHead(unit, group, Math.max(round === undefined ? 0 : now + ROUND_WAIT_MS, due));
+}
+
+/**
+ * The group's route is no longer in the configuration: its alerts join the groups that route them now, as told as they were,
+ * and the group ends.
+ */
+export async function moveGroup(
+  app: App,
+  unit: Unit,
+  group: Group,
+  members: readonly MemberAlert[],
+  now: number,
+): Promise<void> {
+  const moves = members.flatMap(({ member, alert }) => {
+    if (alert === undefined) return [];
+    // What was notified goes on with the same kind of channels; what was not goes to all.
+    const joins = seatsOf(app, alert)
+      .filter((seat) => member.told === null || seat.incident === group.incident)
+      .map((seat): Join => ({ ...seat, alert, state: member }));
+    return [{ member, alert, joins }];
+  });
+  await unit.load(moves.flatMap(({ joins }) => joins.flatMap(joinKeys)));
+  for (const { member, alert, joins } of moves) {
+    for (const join of joins) joinGroup(unit, join, now, member);
+    const row = unit.value<RuleRow>(member);
+    if (row?.state.alert?.id !== alert.id) continue;
+    const groups = [...row.groups.filter((id) => id !== group.id), ...joins.map(({ id }) => id)];
+    const due = unit.due(member);
+    unit.put({ pk: member.pk, sk: member.sk }, { ...row, groups }, due === undefined ? {} : { queue: "timer", due });
+  }
+  for (const { member } of members) unit.delete({ pk: groupPartition(group.id), sk: bucketOf(member.id) });
+  unit.delete(headKey(group.id));
+}
+
+/** The rule of an alert, Lookout's own included; undefined where the configuration has it no more. */
+export function ruleOf(app: App, id: string): CompiledRule | undefined {
+  return id === app.healthRule.config.id ? app.healthRule : app.rules.byId.get(id);
+}
+
+/** Looks at a group again because one of its alerts ended, or counted on after the group's repeat interval. */
+function wakeGroup(app: App, unit: Unit, id: string, change: Change, now: number, round?: string): boolean {
+  const group = unit.value<Group>(headKey(id));
+  if (group === undefined) return false;
+  const route = app.router.byId(group.route);
+  const ends = change.transitions.some(({ kind }) => kind === "resolved" || kind === "closed");
+  if (route === undefined || ends) {
+    const due = route === undefined ? now : nextNotification(group, route, now);
+    putHead(unit, group, round === undefined || group.incident ? due : Math.max(due, now + ROUND_WAIT_MS));
+    return true;
+  }
+  if (group.incident || group.lastAt === null || now < group.lastAt + route.repeatInterval) return false;
+  putHead(unit, group, now);
+  return true;
+}
+
+/** When a group may speak by its route's waits, urgent news apart; ms. */
+function nextNotification(group: Group, route: RouteConfig, now: number): number {
+  if (group.incident) return now;
+  if (group.lastAt === null) return Math.max(now, group.createdAt + route.groupWait);
+  return Math.max(now, group.lastAt + route.groupInterval);
+}
+
+/**
+ * Makes the group due by then at the latest. Written even where it is due earlier: whoever decides it at the same time must notice
+ * that there is more to tell.
+ */
+function putHead(unit: Unit, group: Group, due: number): void {
+  const key = headKey(group.id);
+  unit.put(key, group, { queue: "group", due: Math.min(due, unit.due(key) ?? due) });
+}
+
+function putState(unit: Unit, rule: CompiledRule, row: RuleRow, now: number): void {
+  const key: Key = { pk: rulePartition(rule), sk: stateRow(rule, row.state.key).sk };
+  const due = deadline(rule, row.state)?.due;
+  if (due !== undefined || row.state.alert?.status === "firing") {
+    unit.put(key, row, due === undefined ? {} : { queue: "timer", due });
+    return;
+  }
+  // Nothing is open: the row serves late events only. A day more covers a catch-up that was interrupted.
+  unit.put(key, row, { expires: now + rule.memory + rule.lateness + DAY });
+}

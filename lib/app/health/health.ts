@@ -1,0 +1,170 @@
+// Is Lookout itself well: what is wrong becomes `lookout-unhealthy` alerts, what is well again resolves them.
+import { sendHttp } from "../../channels/http/send.ts";
+import { type Alert, HEALTH_RULE } from "../../model/alert.ts";
+import type { RuleConfig } from "../../model/config.ts";
+import type { Event } from "../../model/event.ts";
+import { hashOf } from "../../model/hash.ts";
+import { endAlert, iso, openAlert } from "../../rules/alert.ts";
+import { rulePartition, stateRow } from "../../rules/compile.ts";
+import { emptyState, type KeyState } from "../../rules/state.ts";
+import { announce } from "../evaluation/announce.ts";
+import type { App } from "../deps.ts";
+import { type Findings, findProblems, type Problem } from "./problems.ts";
+import { type ChannelRow, channelKey, type RuleRow, WRITTEN, type WrittenRow } from "../persistence/rows.ts";
+import type { UnresolvedSecret } from "../connections/secrets.ts";
+import { type Change, putChanges } from "../groups/transitions.ts";
+import type { Unit } from "../persistence/unit.ts";
+
+const HEARTBEAT_MS = 10_000;
+/** A check may be late by so much; ms. */
+const SLACK_MS = 15_000;
+
+/** The rule that Lookout's own alerts belong to; it matches no event. */
+export function healthRuleConfig(): RuleConfig {
+  return {
+    id: HEALTH_RULE,
+    when: { source: [{ exists: false }] },
+    by: ["problem", "name"],
+    severity: "error",
+    summary: "{{ event.message }}",
+    labels: {},
+    resolve: {},
+  };
+}
+
+/**
+ * Opens and resolves Lookout's own alerts, and asks for the heartbeat where all is well. Returns what is an alert. `more` are known
+ * otherwise; `every` is when the next check comes, where that is certain (ms). Throws StoreError where nothing can be written.
+ */
+export async function checkHealth(app: App, more: readonly Problem[] = [], every?: number): Promise<Problem[]> {
+  if (app.guard.trouble()) await app.guard.probe();
+  await writeDown(app, every);
+  const unresolved = await app.learnSecrets();
+  const found = await findProblems(app, unresolved);
+  noteBroken(app, found, unresolved);
+  const now = app.clock.now();
+  const problems = [...found.problems, ...more];
+  const lasting = problems.filter(({ alertAt = Number.NEGATIVE_INFINITY }) => now > alertAt);
+  const keyOf = ({ problem, name }: Problem) => ({ problem, name });
+  const rowOf = (problem: Problem) => stateRow(app.healthRule, keyOf(problem)).sk;
+  const wanted = new Map(lasting.map((problem) => [rowOf(problem), problem]));
+  // One that has not lasted yet opens nothing, and ends nothing.
+  const present = new Set(problems.map(rowOf));
+  const { transitions, groups } = await app.transact(async (unit) => {
+    const now = app.clock.now();
+    const pk = rulePartition(app.healthRule);
+    const rows = await unit.list<RuleRow>(pk, { whole: false });
+    const broken = new Set(app.guard.damaged().flatMap((key) => (key.pk === pk ? [key.sk] : [])));
+    for (const sk of broken) wanted.delete(sk);
+    await unit.load([...wanted.keys()].map((sk) => ({ pk, sk })));
+    const firing = new Map(
+      rows.filter((row) => row.data.state.alert?.status === "firing").map((row) => [row.sk, row.data]),
+    );
+    const changes: Change[] = [];
+    for (const [sk, problem] of wanted) {
+      if (!firing.has(sk)) changes.push(opened(app, problem, keyOf(problem), now));
+    }
+    for (const [sk, row] of firing) {
+      if (present.has(sk)) continue;
+      changes.push(resolved(app, row.state, now));
+      await forgetFailure(app, unit, row.state.key);
+    }
+    return {
+      transitions: changes.flatMap((change) => change.transitions),
+      groups: await putChanges(app, unit, changes, now),
+    };
+  });
+  announce(app, transitions);
+  if (groups.length > 0) await app.bus.publish(transitions, groups);
+  if (lasting.length === 0 && found.isRead) await beat(app);
+  return lasting;
+}
+
+/** Others see by it that this process can write; and where it cannot, all that follows would be in vain. */
+async function writeDown(app: App, every: number | undefined): Promise<void> {
+  const at = app.clock.now();
+  const data: WrittenRow = {
+    at,
+    by: app.identity.id,
+    ...(every !== undefined && { until: at + 2 * every + SLACK_MS }),
+  };
+  await app.store.commit([{ op: "put", ...WRITTEN, data }]);
+}
+
+/** The process ends: nobody need wait for what it would write next. */
+export async function endHealth(app: App): Promise<void> {
+  try {
+    await writeDown(app, undefined);
+  } catch (error) {
+    app.log.warn("the end was not written", { error: (error as Error).message });
+  }
+}
+
+function noteBroken(app: App, { failing }: Findings, unresolved: readonly UnresolvedSecret[]): void {
+  app.brokenChannels.clear();
+  for (const { channel } of failing) app.brokenChannels.add(channel);
+  for (const { of, name } of unresolved) if (of === "channel") app.brokenChannels.add(name);
+}
+
+/** A channel whose secret is found again has not failed since: its next try decides. */
+async function forgetFailure(app: App, unit: Unit, { problem, name }: KeyState["key"]): Promise<void> {
+  if (problem !== "secret unresolved" || !app.channels.has(String(name))) return;
+  const key = channelKey(String(name));
+  await unit.load([key]);
+  const row = unit.value<ChannelRow>(key);
+  if (row) unit.put(key, { ...row, failingSince: null, error: null } satisfies ChannelRow);
+}
+
+/** Tells the watcher of the watcher; its failure is the watcher's to notice. */
+async function beat(app: App): Promise<void> {
+  try {
+    const url = await app.heartbeatUrl();
+    if (url !== undefined) await sendHttp({ method: "GET", url, headers: {}, body: "" }, { timeoutMs: HEARTBEAT_MS });
+  } catch (error) {
+    app.log.warn("heartbeat not sent", { error: app.redact((error as Error).message) });
+  }
+}
+
+function opened(app: App, problem: Problem, key: Record<string, unknown>, now: number): Change {
+  const alert = problemAlert(app, problem, now);
+  return {
+    rule: app.healthRule,
+    state: { ...emptyState(key), newestMatch: now, alert },
+    transitions: [{ kind: "opened", alert }],
+  };
+}
+
+/** The alert that tells of the problem. */
+export function problemAlert(app: App, problem: Problem, now: number): Alert {
+  const key = { problem: problem.problem, name: problem.name };
+  const event: Event = {
+    id: hashOf([HEALTH_RULE, key, now]),
+    source: app.config.sources[0]!.kind,
+    sourceId: HEALTH_RULE,
+    connection: problem.connection ?? "",
+    project: "",
+    region: "",
+    time: iso(now),
+    level: "error",
+    type: problem.problem,
+    reason: problem.problem,
+    count: 1,
+    late: 0,
+    message: problem.message,
+    text: problem.message.toLowerCase(),
+    resource: { type: "lookout", id: problem.name, name: problem.name },
+    labels: {},
+    data: {},
+  };
+  return {
+    ...openAlert(app.healthRule, key, event, [], 1, now).alert,
+    connection: problem.connection,
+    source: null,
+    region: null,
+  };
+}
+
+function resolved(app: App, state: KeyState, now: number): Change {
+  const alert = endAlert(state.alert!, now);
+  return { rule: app.healthRule, state: { ...state, alert }, transitions: [{ kind: "resolved", alert }] };
+}

@@ -1,0 +1,42 @@
+// Works off a queue: every due row once, earliest first, and nothing that stays due (or fails) hides what lies behind it.
+import { rowId } from "../../store/ops.ts";
+import type { Queue, Row } from "../../store/port.ts";
+import type { App } from "../deps.ts";
+
+const BATCH = 200;
+const MAX_BATCH = 20_000;
+
+/**
+ * Batches of due rows that were not given before, until there are no more or the signal aborts. Those that stay due are read
+ * again once at most: what they cost does not grow with what lies behind them.
+ */
+export async function* drain<T>(
+  app: Pick<App, "store" | "clock">,
+  queue: Queue,
+  signal?: AbortSignal,
+): AsyncGenerator<Row<T>[], void, void> {
+  const had = new Set<string>();
+  // Working on what is due may lead to more that is due before what came last: it is looked at again from the start.
+  for (let found = true; found; ) {
+    found = false;
+    for (let from = 0, limit = BATCH; !signal?.aborted; ) {
+      const rows = await app.store.due<T>(queue, app.clock.now(), limit, from);
+      const fresh = rows.filter((row) => !had.has(rowId(row)));
+      for (const row of fresh) had.add(rowId(row));
+      if (fresh.length > 0) {
+        found = true;
+        yield fresh;
+      }
+      const end = rows.at(-1)?.due;
+      if (rows.length < limit || end === undefined) break;
+      if (end > from) {
+        from = end;
+        limit = BATCH;
+      } else if (fresh.length === 0) {
+        // So many are due at the same moment and stay there: look behind them.
+        if (limit >= MAX_BATCH) break;
+        limit = Math.min(limit * 4, MAX_BATCH);
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+// Which configuration decides while two run side by side, as in a rolling deploy: the newer one. The older finishes nothing.
+import type { Config } from "../../model/config.ts";
+import { hashOf } from "../../model/hash.ts";
+import { type Key, StoreConflict } from "../../store/port.ts";
+import type { App } from "../deps.ts";
+import { generationOp, type Lock, settleJournal } from "./journal.ts";
+import { SOURCES, type SourceRow } from "./rows.ts";
+import { Superseded } from "./superseded.ts";
+
+export const GENERATION: Key = { pk: "meta", sk: "generation" };
+
+/** The configuration that decides. */
+export interface GenerationRow {
+  /** One more for each configuration that took over. */
+  number: number;
+  /** Names the configuration. */
+  config: string;
+  /** When the configuration was made (a package's build) or read (a daemon's start or reload); ms. */
+  stamp: number;
+  /** When it took over; ms. */
+  since: number;
+  /** The process that took over has ended, and no other has joined it. */
+  left?: true;
+}
+
+/** A newer configuration of which nothing is seen for so long is gone, as after a rollback: the older takes over again. ms */
+const GONE_MS = 180_000;
+const TRIES = 25;
+
+/**
+ * Makes the application's configuration the one that decides, or joins it where it decides already. Throws Superseded
+ * where a newer one does.
+ */
+export async function joinGeneration(app: App): Promise<void> {
+  const config = configHash(app.config);
+  for (let conflicts = 0; ; ) {
+    try {
+      const lock = await settleJournal(app.store, app.clock.now());
+      if (lock !== undefined) {
+        app.generation.own = await join(app, config, lock);
+        return;
+      }
+      await app.clock.sleep(Math.ceil(app.random() * 20));
+    } catch (error) {
+      conflicts++;
+      if (!(error instanceof StoreConflict) || conflicts >= TRIES) throw error;
+      await app.clock.sleep(Math.ceil(app.random() * 10 * conflicts));
+    }
+  }
+}
+
+/** Returns the configuration's number. Throws StoreConflict where another process took over at the same time. */
+async function join(app: App, config: string, lock: Lock): Promise<number> {
+  const now = app.clock.now();
+  const row = await app.store.get<GenerationRow>(GENERATION);
+  if (row?.data.config === config) {
+    const { left, ...stays } = row.data;
+    if (left) await app.store.commit([{ op: "put", ...GENERATION, data: stays, expect: row.version }]);
+    return stays.number;
+  }
+  const { stamp } = app.generation;
+  if (row && stamp < row.data.stamp && (await isAlive(app, row.data, now))) throw superseded(row.data);
+  const number = (row?.data.number ?? 0) + 1;
+  const data: GenerationRow = { number, config, stamp, since: now };
+  await app.store.commit([{ op: "put", ...GENERATION, data, expect: row?.version ?? 0 }, generationOp(lock, number)]);
+  app.generation.tookOver = true;
+  return number;
+}
+
+/** The process ends, as after a single round: an older configuration that stands by need not wait until it is missed. */
+export async function leaveGeneration(app: App): Promise<void> {
+  const row = await app.store.get<GenerationRow>(GENERATION);
+  if (row === undefined || !app.generation.tookOver || row.data.number !== app.generation.own) return;
+  try {
+    await app.store.commit([{ op: "put", ...GENERATION, data: { ...row.data, left: true }, expect: row.version }]);
+  } catch (error) {
+    // Another process joined it, or took over, at the same time.
+    if (!(error instanceof StoreConflict)) throw error;
+  }
+}
+
+/** Whether something of the newer configuration was seen lately. Where all polls are rarer, it is given two of them. */
+async function isAlive(app: App, { number, since, left }: GenerationRow, now: number): Promise<boolean> {
+  if (left) return false;
+  const rows = await app.store.list<SourceRow>(SOURCES);
+  const polls = rows.flatMap(({ data }) => (data.generation === number ? [data.lastRunAt] : []));
+  const patience = Math.max(GONE_MS, 2 * Math.min(...app.config.sources.map(({ every }) => every)));
+  return now - Math.max(since, ...polls) < patience;
+}
+
+function superseded({ number, since }: GenerationRow): Superseded {
+  return new Superseded(
+    `a newer configuration decides on this state since ${new Date(since).toISOString()} (generation ${number}): ` +
+      "this process stands by until that one is gone or its own configuration is newer",
+  );
+}
+
+/** The same wherever the file lies and whatever store it names. */
+export function configHash({ file: _file, store: _store, ...config }: Config): string {
+  return hashOf([config], 16);
+}

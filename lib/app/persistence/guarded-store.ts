@@ -1,0 +1,135 @@
+// The store as the application has it: a row that is damaged is reported and left as it is, and whether anything can be written is
+// known at once.
+import { rowId } from "../../store/ops.ts";
+import { type Key, type ListOptions, type Queue, type Row, RowDamaged, type Store, StoreError } from "../../store/port.ts";
+
+/** Nothing can be written. */
+export interface StoreTrouble {
+  /** When a commit failed first; ms. */
+  since: number;
+  error: string;
+  /** What the commit would have written, about: where so much can be written again, it is over. */
+  bytes: number;
+}
+
+export interface GuardedStore {
+  store: Store;
+  /** Every damaged row that was come across. */
+  damaged(): readonly Key[];
+  /** Comes across every row there is, where that costs nothing, until the signal aborts. */
+  verify(signal: AbortSignal): Promise<void>;
+  /** Why the newest commit could not be written; undefined where it could. */
+  trouble(): StoreTrouble | undefined;
+  /** Tries to write as much as failed before, or a little where nothing did; `trouble` says what came of it. */
+  probe(): Promise<void>;
+}
+
+export interface GuardOptions {
+  now(): number;
+  /** Told of each damaged row once. */
+  report(error: RowDamaged): void;
+}
+
+/** More than a disk that is full has left, and little to write. */
+const PROBE_BYTES = 65_536;
+
+/** Of one store there is one: what it knows outlives a reload. */
+const guarded = new WeakMap<Store, GuardedStore>();
+
+export function guardStore(raw: Store, options: GuardOptions): GuardedStore {
+  const known = guarded.get(raw);
+  if (known) return known;
+  const made = createGuard(raw, options);
+  guarded.set(raw, made);
+  return made;
+}
+
+function createGuard(raw: Store, { now, report }: GuardOptions): GuardedStore {
+  const damaged = new Map<string, Key>();
+  let trouble: StoreTrouble | undefined;
+
+  function note(row: Row): RowDamaged {
+    const error = new RowDamaged(row);
+    if (!damaged.has(rowId(row))) report(error);
+    damaged.set(rowId(row), error.key);
+    return error;
+  }
+  function sound<T>(row: Row<T>): Row<T> {
+    if (row.damaged) throw note(row);
+    return row;
+  }
+  function soundOnes<T>(rows: readonly Row<T>[]): Row<T>[] {
+    return rows.filter((row) => !row.damaged || !note(row));
+  }
+
+  /** As many as were asked for, where there are so many: what is left out hides nothing that lies behind it. */
+  async function upTo<T>(limit: number, read: (limit: number) => Promise<Row<T>[]>): Promise<Row<T>[]> {
+    for (let most = limit; ; ) {
+      const rows = await read(most);
+      const found = soundOnes(rows);
+      if (rows.length < most || found.length >= limit) return found.slice(0, limit);
+      most = limit + rows.length - found.length;
+    }
+  }
+
+  const store: Store = {
+    ...raw,
+    async get<T>(key: Key) {
+      const row = await raw.get<T>(key);
+      return row && sound(row);
+    },
+    async getMany<T>(keys: readonly Key[]) {
+      return (await raw.getMany<T>(keys)).map((row) => sound(row));
+    },
+    async list<T>(pk: string, options: ListOptions = {}) {
+      const { whole, limit, ...range } = options;
+      if (whole) return (await raw.list<T>(pk, options)).map((row) => sound(row));
+      if (limit === undefined) return soundOnes(await raw.list<T>(pk, range));
+      return upTo(limit, (most) => raw.list<T>(pk, { ...range, limit: most }));
+    },
+    async due<T>(queue: Queue, until: number, limit: number, from?: number) {
+      return upTo(limit, (most) => raw.due<T>(queue, until, most, from));
+    },
+    async commit(ops) {
+      try {
+        await raw.commit(ops);
+        // Where it cannot be tried out, as much as fits tells.
+        if (trouble && (raw.probe === undefined || bytesOf(ops) >= trouble.bytes)) trouble = undefined;
+      } catch (error) {
+        if (error instanceof StoreError) noteTrouble(error, bytesOf(ops));
+        throw error;
+      }
+    },
+  };
+
+  function bytesOf(ops: Parameters<Store["commit"]>[0]): number {
+    return ops.reduce((sum, op) => sum + raw.cost(op).bytes, 0);
+  }
+
+  function noteTrouble({ message }: Error, bytes: number): void {
+    const { since, bytes: most } = trouble ?? { since: now(), bytes: 0 };
+    trouble = { since, error: message, bytes: Math.max(bytes, most) };
+  }
+
+  return {
+    store,
+    damaged: () => [...damaged.values()],
+    trouble: () => trouble,
+    async verify(signal) {
+      for await (const rows of raw.verify?.() ?? []) {
+        soundOnes(rows);
+        if (signal.aborted) return;
+      }
+    },
+    async probe() {
+      if (raw.probe === undefined) return;
+      const bytes = trouble?.bytes ?? PROBE_BYTES;
+      try {
+        await raw.probe(bytes);
+        trouble = undefined;
+      } catch (error) {
+        noteTrouble(error as Error, bytes);
+      }
+    },
+  };
+}

@@ -1,0 +1,168 @@
+// One run's reads: its targets side by side, in turn, every failure confined to its target.
+import { lookup } from "../../model/lookup.ts";
+import { CloudError } from "../../sources/cloud/client.ts";
+import { type Behind, behindKey, countBehind, goOn, patienceFor } from "./behind.ts";
+import type { Connection } from "../deps.ts";
+import { failureKind } from "./failure.ts";
+import { forEachLimit, isOverWithin } from "../parallel.ts";
+import { progressOf } from "../evaluation/progress.ts";
+import { type FailingTarget, type TargetRow, targetKey } from "../persistence/rows.ts";
+import { interrupted, keepProgress, type SourceRun } from "./source-run.ts";
+import { isFatal } from "../persistence/superseded.ts";
+import { endRound, readBefore, readTarget, type TargetRead, type TargetReport } from "./target.ts";
+import type { Targets, ToPoll } from "./targets.ts";
+import { watchAgain } from "../evaluation/watched.ts";
+
+const CONCURRENCY = 24;
+/** A target that keeps failing is asked less and less often, after this many tries in a row. */
+const FREE_TRIES = 5;
+const BACKOFF_MS = 60_000;
+const MAX_BACKOFF_MS = 600_000;
+
+/**
+ * What was never read comes first, then what was read longest ago: a run that ends at its deadline each time would else never reach
+ * the last ones. Where that is the same it may begin anywhere: so would one that is killed before it has written anything.
+ */
+function inTurn({ app, readTo }: SourceRun, list: readonly ToPoll[]): ToPoll[] {
+  const from = Math.floor(app.random() * list.length);
+  const turned = [...list.slice(from), ...list.slice(0, from)];
+  const last = ({ target, unread }: ToPoll) => (unread ? undefined : readTo(target.id)) ?? 0;
+  return turned.toSorted((a, b) => last(a) - last(b));
+}
+
+/** Reads the targets. Throws only what is fatal; everything else stands in the run. */
+export async function readTargets(
+  run: SourceRun,
+  connection: Connection,
+  project: string,
+  { list, asOf }: Targets,
+): Promise<void> {
+  const { app, source, before, now, round } = run;
+  const progress = progressOf(app);
+  progress.begin(
+    source.id,
+    list.map(({ target }) => target.id),
+    asOf,
+  );
+  for (const { target, unread } of list) {
+    if (unread) progress.fail(source.id, target.id, lookup(before.failing, target.id)?.readTo ?? null);
+  }
+  const late: (() => Promise<void>)[] = [];
+  await forEachLimit(inTurn(run, list), CONCURRENCY, run.signal, async ({ target, floor, unread }, signal) => {
+    const earlier = lookup(before.failing, target.id);
+    // It keeps what was known of it.
+    if (signal.aborted || (earlier && earlier.retryAt > now)) return;
+    const lastReadAt = run.readTo(target.id) ?? undefined;
+    const report: TargetReport = { complete: false, seen: 0, found: 0 };
+    const fail = async (error?: unknown) => {
+      const row = (await app.store.get<TargetRow>(targetKey(app.config, source, target.id)))?.data;
+      const known = "readBefore" in report ? report.readBefore : readBefore(row, source, lastReadAt);
+      const readTo = Math.min(now, Math.max(known ?? 0, row?.cursor.readTo ?? 0)) || null;
+      const isNew = earlier ? earlier.isNew : known === undefined || undefined;
+      const failure = signal.aborted
+        ? interrupted(run, target.id, floor, readTo)
+        : failureOf(run, target.id, floor, error, readTo);
+      run.failing.set(target.id, { ...failure, ...(isNew && { isNew }) });
+      progress.fail(source.id, target.id, readTo);
+    };
+    /** Its read goes on beyond the round; the one before may have come to its end that way, too. */
+    const goesOn = async ({ readTo }: Behind) => {
+      if (readTo === undefined) {
+        await fail(notYet());
+        // Until it is over, there is nothing to go easy on.
+        run.failing.set(target.id, { ...run.failing.get(target.id)!, retryAt: now });
+        return;
+      }
+      run.failing.set(target.id, { ...interrupted(run, target.id, floor, readTo), since: now, tries: 0 });
+      progress.fail(source.id, target.id, readTo);
+    };
+    const settle = async (reading: Promise<void>) => {
+      try {
+        await reading;
+        if (!report.complete) return await fail();
+        // What came, or came back, is watched from now on.
+        if (unread && !target.ended) await watchAgain(app, source, target, now);
+        run.complete.add(target.id);
+      } catch (error) {
+        if (isFatal(error)) throw error;
+        // It has ended, and the API has forgotten it: there is nothing more to read.
+        if (target.ended && error instanceof CloudError && error.kind === "not-found") run.complete.add(target.id);
+        else await fail(error);
+        const failing = run.failing.get(target.id);
+        if (failing && !signal.aborted)
+          app.log.warn("target not read", { source: source.id, target: target.id, error: failing.error });
+      }
+      if (!signal.aborted) await keepProgress(run);
+    };
+    const key = behindKey(source, target.id);
+    const earlierRead = app.behind.get(key);
+    if (earlierRead && !earlierRead.isOver) return await goesOn(earlierRead);
+    app.behind.delete(key);
+    run.reports.push(report);
+    if (earlierRead?.error !== undefined) return await settle(Promise.reject(earlierRead.error));
+    const read: TargetRead = {
+      app,
+      source,
+      connection,
+      project,
+      target,
+      floor,
+      now,
+      lastReadAt,
+      progress,
+      signal,
+      report,
+      round,
+    };
+    const reading = readTarget(read);
+    // Where so many take longer, it is no single target that does: the budget, say, is smaller than what is asked for.
+    const isCrowded = countBehind(app, source) >= CONCURRENCY;
+    if (isCrowded || (await isOverWithin(reading, patienceFor(source)))) return await settle(reading);
+    const behind = goOn(read, reading, earlierRead);
+    if (run.leased) return await goesOn(behind);
+    // Nobody comes back to it: the run ends once it has.
+    late.push(async () => {
+      await behind.done;
+      app.behind.delete(key);
+      await settle(reading);
+    });
+  });
+  if (late.length === 0) return;
+  await endRound(app, round);
+  await forEachLimit(late, late.length, run.signal, (finish) => finish());
+}
+
+/** No other target waits for it. */
+function notYet(): CloudError {
+  return new CloudError("endless", "it takes longer to read than a round lasts, and is still being read");
+}
+
+/** What the run's row says of a target that could not be read. */
+export function failureOf(
+  run: SourceRun,
+  target: string,
+  floor: number,
+  error: unknown,
+  readTo: number | null,
+): FailingTarget {
+  const earlier = lookup(run.before.failing, target);
+  const kind = failureKind(error, run.signal);
+  // Nobody was asked: there is nothing to go easy on.
+  const unasked = run.signal.aborted || kind === "paused" || kind === "secret";
+  const tries = (earlier?.tries ?? 0) + (unasked ? 0 : 1);
+  // A backlog that is being caught up with, round by round.
+  const isAhead = kind === "endless" && (readTo ?? 0) - (earlier?.readTo ?? 0) > 2 * run.source.every;
+  const isFree = unasked || isAhead || tries < FREE_TRIES;
+  const wait = isFree ? 0 : Math.min(BACKOFF_MS * 2 ** (tries - FREE_TRIES), MAX_BACKOFF_MS);
+  // How long a connection rests is the gate's to say, each time anew: other credentials end it at once.
+  const asked = error instanceof CloudError && kind !== "paused" ? (error.retryAt ?? 0) : 0;
+  return {
+    kind,
+    error: run.app.redact((error as Error).message),
+    since: earlier?.since ?? run.now,
+    tries,
+    retryAt: Math.max(run.now + wait, asked),
+    readTo,
+    floor: earlier?.floor ?? floor,
+  };
+}

@@ -1,0 +1,109 @@
+// Which targets a source has: those the configuration names, or those discovery finds, with the floor each one starts from.
+import type { SourceConfig } from "../../model/config.ts";
+import { lookup } from "../../model/lookup.ts";
+import type { Target } from "../../sources/port.ts";
+import { discoverInTime } from "./behind.ts";
+import type { App, Connection } from "../deps.ts";
+import { type FailureKind, failureKind } from "./failure.ts";
+import { readToIn } from "../evaluation/read-to.ts";
+import type { DiscoveredTarget, SourceRow } from "../persistence/rows.ts";
+
+/** How long a discovery serves; ms. */
+const DISCOVERY_MS = 300_000;
+
+export interface ToPoll {
+  target: Target;
+  floor: number;
+  /** It was not read completely since it came, or came back. */
+  unread?: true;
+}
+
+export interface Targets {
+  list: ToPoll[];
+  /** They are not discovered. */
+  named?: true;
+  /** Up to when (ms) there were no others. */
+  asOf: number;
+  /** Present where discovery was asked and saw everything. */
+  discovered?: { at: number; targets: DiscoveredTarget[] };
+  /** Likewise: ids of those that another source reads, from where this one was. */
+  elsewhere?: ReadonlySet<string>;
+  /** Why discovery failed; `list` is then what was known before. */
+  error?: string;
+  errorKind?: FailureKind;
+}
+
+export async function targetsOf(
+  app: App,
+  source: SourceConfig,
+  connection: Connection,
+  project: string,
+  row: SourceRow | undefined,
+  signal: AbortSignal,
+  leased = false,
+): Promise<Targets> {
+  const now = app.clock.now();
+  // While nothing was ever read completely, the first try counts: what happened since then is not to be lost.
+  const since = row && row.completeTo === null ? row.firstRunAt : now;
+  const named = app.sources[source.kind].projectWide ? [{ id: project }] : source.targets;
+  if (named) {
+    return {
+      list: named.map((target) => ({
+        target,
+        floor: lookup(row?.failing, target.id)?.floor ?? since - source.lookback,
+      })),
+      named: true,
+      asOf: Number.POSITIVE_INFINITY,
+    };
+  }
+
+  const before = row?.discovered;
+  const due = (targets: readonly DiscoveredTarget[]) => toBePolled(targets, source, row);
+  // One from a clock that was ahead serves no longer than another.
+  if (before && Math.abs(now - before.at) < DISCOVERY_MS) return { list: due(before.targets), asOf: before.at };
+  try {
+    const discover = () => app.discover(source, connection, project, signal);
+    // A run that nobody comes back to waits for it.
+    const discovery = leased ? await discoverInTime(app, source, discover) : { ...(await discover()), at: now };
+    const { own: found, elsewhere, at } = discovery;
+    const known = new Map(before?.targets.map((target) => [target.id, target]));
+    // What a later discovery finds may have begun right after the last one that saw everything, or after the last of the named.
+    const newFloor = Math.min(now, before?.at ?? row?.completeTo ?? since) - source.lookback;
+    const targets = found.map((target): DiscoveredTarget => {
+      const earlier = known.get(target.id);
+      const floor = earlier?.floor ?? newFloor;
+      const isBack = !target.ended && earlier?.endedSeen !== undefined;
+      const isKnown = earlier && !earlier.unread && !isBack;
+      const unread = isKnown ? {} : { unread: true as const };
+      return { ...target, floor, ...(target.ended && { endedSeen: earlier?.endedSeen ?? now }), ...unread };
+    });
+    const ids = new Set(found.map(({ id }) => id));
+    // Deleted, or out of what the filter asks for: its last events are still to be read.
+    for (const target of before?.targets ?? []) {
+      if (ids.has(target.id) || elsewhere.has(target.id)) continue;
+      const gone = { ...target, ended: true, endedSeen: target.endedSeen ?? now };
+      if (due([gone]).length > 0) targets.push(gone);
+    }
+    return { list: due(targets), asOf: at, discovered: { at, targets }, elsewhere };
+  } catch (error) {
+    return {
+      list: due(before?.targets ?? []),
+      asOf: before?.at ?? Number.NEGATIVE_INFINITY,
+      error: (error as Error).message,
+      errorKind: failureKind(error, signal),
+    };
+  }
+}
+
+/** Those to be polled: what has ended is read until its last events are surely in, what ended before its floor never. */
+export function toBePolled(
+  targets: readonly DiscoveredTarget[],
+  source: SourceConfig,
+  row: SourceRow | undefined,
+): Targets["list"] {
+  const readTo = readToIn(row);
+  return targets
+    .filter(({ endedAt, floor }) => endedAt === undefined || endedAt >= floor)
+    .filter(({ id, endedSeen }) => endedSeen === undefined || (readTo(id) ?? 0) < endedSeen + source.lateness)
+    .map(({ floor, endedSeen: _endedSeen, unread, ...target }) => ({ target, floor, ...(unread && { unread }) }));
+}

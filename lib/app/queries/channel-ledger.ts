@@ -1,0 +1,93 @@
+// What became of every alert on every channel it is routed to: each is told, pending, held back or dead, and nothing is left over.
+import { type Group, groupPartition, HEAD, type Member, type Suppressed } from "../../alerts/group.ts";
+import type { Alert } from "../../model/alert.ts";
+import { rulePartition } from "../../rules/compile.ts";
+import type { App } from "../deps.ts";
+import { type DeliveryRow, ENDED, type EndedRow, type RuleRow } from "../persistence/rows.ts";
+
+/** Alerts by what became of them: alerts = told + pending + the sum of held + dead + passed. */
+export interface ChannelCounts {
+  alerts: number;
+  /** In a delivered message. */
+  told: number;
+  /** On its way, or waiting for its group's time. */
+  pending: number;
+  held: Suppressed;
+  dead: number;
+  /** Nothing to tell: it came and went before an incident was due, or its rule was removed. */
+  passed: number;
+}
+
+/** Counts the alerts that are open or ended within `history`. */
+export async function channelLedger(
+  app: App,
+  deliveries: readonly DeliveryRow[],
+): Promise<Record<string, ChannelCounts>> {
+  const entries = await allAlerts(app);
+  const fates = fatesOf(deliveries);
+  const members = await untoldMembers(app, entries);
+  const ledger: Record<string, ChannelCounts> = {};
+  for (const name of app.channels.keys()) {
+    const held: Suppressed = { silenced: 0, muted: 0, inhibited: 0 };
+    ledger[name] = { alerts: 0, told: 0, pending: 0, held, dead: 0, passed: 0 };
+  }
+  for (const { alert, groups } of entries) {
+    const routes = app.router.routes(alert);
+    for (const name of new Set(routes.flatMap(({ channels }) => channels))) {
+      const counts = ledger[name]!;
+      counts.alerts++;
+      const fate = fates.get(`${name}/${alert.id}`);
+      const untold = groups.flatMap((id) => members.get(`${id}/${alert.id}`) ?? []).find(({ told }) => told === null);
+      if (fate !== undefined) counts[fate]++;
+      else if (untold?.held) counts.held[untold.held]++;
+      else if (untold) counts.pending++;
+      else counts.passed++;
+    }
+  }
+  return ledger;
+}
+
+interface Entry {
+  alert: Alert;
+  groups: string[];
+}
+
+async function allAlerts(app: App): Promise<Entry[]> {
+  const entries = new Map<string, Entry>();
+  for (const { data } of await app.store.list<EndedRow>(ENDED)) entries.set(data.alert.id, data);
+  for (const rule of [...app.rules.all, app.healthRule]) {
+    for (const { data } of await app.store.list<RuleRow>(rulePartition(rule))) {
+      const { alert } = data.state;
+      if (alert?.status === "firing") entries.set(alert.id, { alert, groups: data.groups });
+    }
+  }
+  return [...entries.values()];
+}
+
+type Fate = "told" | "pending" | "dead";
+
+/** The best that became of an alert on a channel, by `channel/alert`. */
+function fatesOf(deliveries: readonly DeliveryRow[]): Map<string, Fate> {
+  const order: Record<DeliveryRow["status"], [rank: number, fate: Fate]> = {
+    dead: [0, "dead"],
+    pending: [1, "pending"],
+    delivered: [2, "told"],
+  };
+  const fates = new Map<string, Fate>();
+  for (const row of deliveries.toSorted((a, b) => order[a.status][0] - order[b.status][0])) {
+    for (const alert of row.alerts) fates.set(`${row.channel}/${alert}`, order[row.status][1]);
+  }
+  return fates;
+}
+
+/** The members of every group that one of the alerts is in, by `group/alert`. */
+async function untoldMembers(app: App, entries: readonly Entry[]): Promise<Map<string, Member>> {
+  const members = new Map<string, Member>();
+  for (const id of new Set(entries.flatMap(({ groups }) => groups))) {
+    for (const row of await app.store.list<Group | Member[]>(groupPartition(id))) {
+      if (row.sk === HEAD) continue;
+      for (const member of row.data as Member[]) members.set(`${id}/${member.id}`, member);
+    }
+  }
+  return members;
+}

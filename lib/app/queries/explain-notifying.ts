@@ -1,0 +1,159 @@
+// Where an alert is told and why not yet: its routes and groups, what holds it back now, when its group decides next, and its
+// deliveries. It is decided by what decides live, and nothing is written.
+import { decide } from "../../alerts/decide.ts";
+import { type Member, newGroup } from "../../alerts/group.ts";
+import type { Alert } from "../../model/alert.ts";
+import type { RouteConfig } from "../../model/config.ts";
+import type { NotifyReason } from "../../model/notification.ts";
+import { formatPlace, type Place } from "../../model/place.ts";
+import { iso } from "../../rules/alert.ts";
+import type { App } from "../deps.ts";
+import type { KnownAlert, Reader } from "./explain-reader.ts";
+import { type DeliveryView, viewDelivery } from "./lists.ts";
+import type { DeliveryRow } from "../persistence/rows.ts";
+import { channelsOf, type Seat, seatsOf } from "../groups/assignments.ts";
+import { ruleOf } from "../groups/transitions.ts";
+
+/** Where a place of the configuration stands, `lookout.yml:12:5`; null where only a default stands in for it. */
+export type Locate = (place: Place) => string | null;
+
+/** An alert on one route: its group there, and what comes next. */
+export interface RouteStanding {
+  /** `route.routes[0]`; null where the configuration has the route no more. */
+  route: string | null;
+  at: string | null;
+  channels: string[];
+  /** The group's `groupBy` fields and values. */
+  group: Record<string, unknown>;
+  /** Whether the group's channels have been told of the alert. */
+  told: boolean;
+  /** What holds the alert back now. */
+  heldBy: { kind: string; by: string; at: string | null; until: string | null } | null;
+  /** When the group tells of it next, as things stand, and why; null where it does not. */
+  next: { at: string; reason: NotifyReason } | null;
+}
+
+export interface ExplainedDelivery extends DeliveryView {
+  reason: NotifyReason;
+  /** When it was delivered or died; null while it is under way. */
+  endedAt: string | null;
+  /** The delivery of the same group and channel that goes before it and is not through yet. */
+  behind: string | null;
+  /** The delivery to the channel's fallback that it led to, where it is dead or was tried in vain for long. */
+  fallback: string | null;
+}
+
+export interface Telling {
+  routes: RouteStanding[];
+  /** Oldest first. */
+  deliveries: ExplainedDelivery[];
+}
+
+/** `known` as the store has it; for an alert that an event would open, `groups` is undefined. */
+export async function explainTelling(
+  app: App,
+  reader: Reader,
+  locate: Locate,
+  known: Pick<KnownAlert, "alert"> & { groups: readonly string[] | undefined },
+): Promise<Telling> {
+  const { alert, groups } = known;
+  // A fallback may be of the same moment as what died.
+  const order = (row: DeliveryRow): number => (row.fallback === undefined ? 1 : 0);
+  const rows = (await reader.deliveries(alert.id)).toSorted((a, b) => a.createdAt - b.createdAt || order(a) - order(b));
+  const deliveries = await Promise.all(rows.map((row) => viewOf(reader, row)));
+  const seats = seatsOf(app, alert);
+  const routes: RouteStanding[] = [];
+  for (const seat of seats) {
+    if (groups === undefined || groups.includes(seat.id)) routes.push(await standing(app, reader, locate, known, seat));
+  }
+  // Groups from before the configuration was changed: they live on under routes that would not be taken now.
+  for (const id of groups ?? []) {
+    if (seats.some((seat) => seat.id === id)) continue;
+    const before = await reader.group(id);
+    if (before === undefined) continue;
+    const { route, incident, values } = before.group;
+    routes.push(await standing(app, reader, locate, known, { id, route: app.router.byId(route), incident, values }));
+  }
+  for (const one of routes) one.told ||= deliveries.some(({ channel }) => one.channels.includes(channel));
+  return { routes, deliveries };
+}
+
+/** `route` is undefined where the configuration has it no more. */
+type KnownSeat = Omit<Seat, "route"> & { route: RouteConfig | undefined };
+
+async function standing(
+  app: App,
+  reader: Reader,
+  locate: Locate,
+  { alert, groups }: { alert: Alert; groups: readonly string[] | undefined },
+  { id, route, incident, values }: KnownSeat,
+): Promise<RouteStanding> {
+  const known = await reader.group(id);
+  const own = known?.members.find((member) => member.id === alert.id);
+  // The alert is not there yet: it would join.
+  const member = own ?? (groups === undefined ? newMember(alert) : undefined);
+  const told = own?.told === "firing";
+  if (route === undefined) {
+    return { route: null, at: null, channels: [], group: values, told, heldBy: null, next: null };
+  }
+  const now = app.clock.now();
+  const hold = app.suppression.hold(alert, route, now);
+  const group = known?.group ?? newGroup(route.id, incident, values, now);
+  const place = placeOf(app, route);
+  return {
+    route: formatPlace(place),
+    at: locate(place),
+    channels: channelsOf(app, route, incident),
+    group: values,
+    told,
+    heldBy:
+      hold && member ? { kind: hold.kind, by: hold.by, at: locate(hold.place), until: endOf(app, hold.place) } : null,
+    next: hold || !member ? null : nextTelling(),
+  };
+
+  function nextTelling(): RouteStanding["next"] {
+    const canResolve = ruleOf(app, alert.rule)?.canResolve ?? false;
+    const all = [{ member: member!, alert, canResolve, hold: undefined }];
+    // It may have to look again before it tells: the end of its poll round comes first.
+    for (let at = now; ; ) {
+      const { tell, due } = decide(group, route!, all, at);
+      if (tell) return { at: iso(at), reason: tell.reason };
+      if (due === undefined || due <= at) return null;
+      at = due;
+    }
+  }
+}
+
+function newMember({ id }: Alert): Member {
+  return { id, pk: "", sk: "", told: null, count: 0, held: null };
+}
+
+/** When a silence says that it ends. */
+function endOf(app: App, [section, index]: Place): string | null {
+  const silence = section === "silences" ? app.config.silences[index as number] : undefined;
+  return silence?.until ?? null;
+}
+
+function placeOf(app: App, wanted: RouteConfig): Place {
+  const find = (route: RouteConfig, place: Place): Place | undefined => {
+    if (route.id === wanted.id) return place;
+    for (const [index, child] of route.routes.entries()) {
+      const found = find(child, [...place, "routes", index]);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  return find(app.config.route, ["route"]) ?? ["health"];
+}
+
+async function viewOf(reader: Reader, row: DeliveryRow): Promise<ExplainedDelivery> {
+  const previous = row.previous === null ? undefined : await reader.delivery(row.previous);
+  const ended = row.status === "pending" ? undefined : row.endedAt;
+  return {
+    ...viewDelivery(row),
+    reason: row.notification.reason,
+    endedAt: ended === undefined ? null : iso(ended),
+    behind: previous?.status === "pending" ? previous.id : null,
+    fallback: row.fallback ?? null,
+  };
+}

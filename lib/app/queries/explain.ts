@@ -1,0 +1,207 @@
+// Why an event did, or did not, lead to a notification, rule by rule; and where an alert is told. It reads what the store has, by
+// the same compiled rules, routes and silences as live polling, and writes nothing.
+
+import type { Alert } from "../../model/alert.ts";
+import type { Event } from "../../model/event.ts";
+import { iso } from "../../rules/alert.ts";
+import { type CompiledRule, overflowTouch, stateRow, type Touch } from "../../rules/compile.ts";
+import { applyEvent, applyTime, deadline } from "../../rules/evaluate.ts";
+import { compileMismatch, type FieldMismatch, isNearer, type Mismatch } from "../../patterns/explain.ts";
+import { compileExtract } from "../../rules/extract.ts";
+import { describeMismatch, describeWanted } from "../../patterns/words.ts";
+import { emptyState, type KeyState, type Transition } from "../../rules/state.ts";
+import type { App } from "../deps.ts";
+import { type EffectKind, effectIn, hasOpened } from "./explain-effect.ts";
+import { whyNothing, whyShared } from "./explain-nothing.ts";
+import type { KnownAlert, Reader } from "./explain-reader.ts";
+import { explainTelling, type Locate, type Telling } from "./explain-notifying.ts";
+import { progressOf } from "../evaluation/progress.ts";
+import { datedFor, observed } from "../evaluation/slice.ts";
+import { ruleOf } from "../groups/transitions.ts";
+
+export interface Effect extends Telling {
+  kind: EffectKind;
+  alert: Pick<Alert, "id" | "status" | "severity" | "count" | "startsAt" | "endsAt" | "summary" | "acknowledgedBy">;
+}
+
+/** One rule's answer to an event. */
+export interface RuleVerdict {
+  rule: string;
+  at: string | null;
+  /** Whether any of the rule's patterns matches: `when`, or what resolves or follows. */
+  matched: boolean;
+  /** Why it did not match, led to no alert or to one that keys share; null where `effects` say all. */
+  reason: string | null;
+  /** The fields that did not match, nearest alternative, in the rule's order. */
+  mismatches: { field: string; values: readonly unknown[]; wanted: string }[];
+  /** The rule's `by` fields and the event's values; null where it did not match. */
+  key: Record<string, unknown> | null;
+  effects: Effect[];
+  /** What happens by itself for this key, and when; `waits`: it is time, but its targets are not read up to then. */
+  deadline: { at: string; to: "open" | "count" | "resolve" | "close"; waits: boolean } | null;
+}
+
+export interface EventExplanation {
+  event: Event;
+  /** False: it was pasted, and everything says what would happen now. */
+  stored: boolean;
+  /** Those that matched first, then the others, the nearest first. */
+  rules: RuleVerdict[];
+}
+
+export interface AlertExplanation extends Telling {
+  alert: Alert;
+  /** Where its rule stands; null where the configuration has it no more. */
+  at: string | null;
+  /** The id of the event that opened it; null where it was a deadline, or the event is not among the newest 20 any more. */
+  openedBy: string | null;
+  deadline: RuleVerdict["deadline"];
+}
+
+export interface Explainer {
+  /** An event that was evaluated; or, not `stored`, one that would be evaluated now. */
+  event(event: Event, stored: boolean): Promise<EventExplanation>;
+  alert(alert: Alert): Promise<AlertExplanation>;
+}
+
+/** Explains any number of events and alerts, reading each row of the store at most once. */
+export function createExplainer(app: App, reader: Reader, locate: Locate): Explainer {
+  const rules = app.rules.all.map((rule, index) => ({
+    rule,
+    at: locate(["rules", index]),
+    mismatch: explainRule(rule),
+  }));
+  const progress = progressOf(app);
+
+  async function explainMatch(own: Touch, event: Event, stored: boolean) {
+    const touch = await placeOf(own, event, stored);
+    const found = stored ? await happened(touch, event) : await wouldHappen(touch, event);
+    const effects: Effect[] = [];
+    for (const { kind, alert, groups } of found.effects) {
+      const telling = await explainTelling(app, reader, locate, { alert, groups });
+      effects.push({ kind, alert: summaryOf(alert), ...telling });
+    }
+    const nothing = effects.length > 0 ? null : whyNothing(touch, found.state);
+    return {
+      reason: touch === own ? nothing : whyShared(own.rule),
+      key: touch.key,
+      effects,
+      deadline: deadlineOf(touch.rule, found.state),
+    };
+  }
+
+  /** Under which key the rule took it, or would take it: its own, or where there is no room for that the one that others share. */
+  async function placeOf(touch: Touch, event: Event, stored: boolean): Promise<Touch> {
+    if (!touch.matches || (await reader.state(touch)) !== undefined) return touch;
+    const shared = overflowTouch(touch);
+    if (!stored) return (await reader.keys(touch.rule)) < touch.rule.maxKeys ? touch : shared;
+    if ((await happened(touch, event)).effects.length > 0) return touch;
+    return (await happened(shared, event)).effects.length > 0 ? shared : touch;
+  }
+
+  async function happened(touch: Touch, event: Event): Promise<Found> {
+    const state = (await reader.state(touch))?.state;
+    const effects = (await reader.alerts(touch.rule, touch.key)).flatMap((known) => {
+      const kind = effectIn(touch, event, known.alert);
+      return kind === undefined ? [] : [{ kind, ...known }];
+    });
+    return { state, effects };
+  }
+
+  async function wouldHappen(touch: Touch, event: Event): Promise<Found> {
+    const row = await reader.state(touch);
+    await progress.ready();
+    const { sourceId, source, project, resource } = event;
+    const target = app.sources[source].projectWide ? project : resource.id;
+    const own = { sourceId, target, readTo: Date.parse(event.time), ...(await reader.target(sourceId, target)) };
+    const before = row?.state ?? emptyState(touch.key);
+    const known = { ...app, observedSince: await reader.observedSince() };
+    const { state, transitions } = applyEvent(
+      touch.rule,
+      before,
+      touch,
+      observed(known, progress, touch, own, app.clock.now()),
+    );
+    // Of an alert that comes and goes at once, the end is what is told.
+    const last = [...new Map(transitions.map((one) => [one.alert.id, one])).values()];
+    const effects = last.map(({ kind, alert }) => {
+      const groups = row?.state.alert?.id === alert.id ? row.groups : undefined;
+      return { kind: EFFECTS[kind], alert, groups };
+    });
+    return { state, effects };
+  }
+
+  function deadlineOf(rule: CompiledRule, state: KeyState | undefined): RuleVerdict["deadline"] {
+    const end = state && deadline(rule, state);
+    const transition = end && applyTime(rule, state, end.due, end.due).transitions[0];
+    if (!end || !transition) return null;
+    return { at: iso(end.at), to: ENDS[transition.kind], waits: end.due <= app.clock.now() };
+  }
+
+  return {
+    async event(event, stored) {
+      const touches = new Map(
+        app.rules.touch(stored ? event : datedFor(event, app.clock.now())).touches.map((touch) => [touch.rule, touch]),
+      );
+      const matching: RuleVerdict[] = [];
+      const others: { verdict: RuleVerdict; mismatch: Mismatch }[] = [];
+      for (const { rule, at, mismatch } of rules) {
+        const touch = touches.get(rule);
+        if (touch) {
+          const match = await explainMatch(touch, event, stored);
+          matching.push({ rule: rule.config.id, at, matched: true, mismatches: [], ...match });
+          continue;
+        }
+        const found = mismatch(event)!;
+        const verdict = { rule: rule.config.id, at, matched: false, key: null, effects: [], deadline: null };
+        const mismatches = found.fields.map(inWords);
+        others.push({ verdict: { ...verdict, reason: describeMismatch(found), mismatches }, mismatch: found });
+      }
+      others.sort((a, b) => (isNearer(a.mismatch, b.mismatch) ? -1 : isNearer(b.mismatch, a.mismatch) ? 1 : 0));
+      return { event, stored, rules: [...matching, ...others.map(({ verdict }) => verdict)] };
+    },
+    async alert(alert) {
+      const rule = ruleOf(app, alert.rule);
+      const index = app.rules.all.findIndex(({ config }) => config.id === alert.rule);
+      const known = rule && (await reader.alerts(rule, alert.key)).find((one) => one.alert.id === alert.id);
+      const state = rule && (await reader.state(stateRow(rule, alert.key)))?.state;
+      const opening = rule && alert.events.find((event) => hasOpened(rule, event, alert));
+      return {
+        alert,
+        at: rule ? locate(index < 0 ? ["health"] : ["rules", index]) : null,
+        openedBy: opening?.id ?? null,
+        deadline: rule && state?.alert?.id === alert.id ? deadlineOf(rule, state) : null,
+        ...(await explainTelling(app, reader, locate, { alert, groups: known?.groups ?? [] })),
+      };
+    },
+  };
+}
+
+interface Found {
+  state: KeyState | undefined;
+  effects: (Pick<KnownAlert, "alert"> & { kind: EffectKind; groups: readonly string[] | undefined })[];
+}
+
+/** Why the rule's `when` does not match an event, with what the rule extracts from it. */
+function explainRule({ config }: CompiledRule): (event: Event) => Mismatch | undefined {
+  const mismatch = compileMismatch(config.when);
+  const extract = config.extract && compileExtract(config.extract);
+  return (event) => mismatch(extract ? { ...event, extracted: extract(event).extracted } : event);
+}
+
+const EFFECTS: Record<Transition["kind"], EffectKind> = {
+  opened: "opened",
+  updated: "counted",
+  resolved: "resolved",
+  closed: "closed",
+};
+
+const ENDS = { opened: "open", updated: "count", resolved: "resolve", closed: "close" } as const;
+
+function inWords({ field, values, wanted }: FieldMismatch): RuleVerdict["mismatches"][number] {
+  return { field, values, wanted: describeWanted(wanted) };
+}
+
+function summaryOf({ id, status, severity, count, startsAt, endsAt, summary, acknowledgedBy }: Alert): Effect["alert"] {
+  return { id, status, severity, count, startsAt, endsAt, summary, acknowledgedBy };
+}

@@ -1,0 +1,87 @@
+// What is open, seen and sent, read back from the store for people.
+import type { Alert } from "../../model/alert.ts";
+import type { Event } from "../../model/event.ts";
+import { rulePartition } from "../../rules/compile.ts";
+import type { App } from "../deps.ts";
+import {
+  type DeliveryRow,
+  dayOf,
+  ENDED,
+  type EndedRow,
+  type EventsRow,
+  eventsPartition,
+  type RuleRow,
+} from "../persistence/rows.ts";
+
+const DAY_MS = 86_400_000;
+
+/** The firing alerts, oldest first, each with what holds it back now. */
+export async function openAlerts(app: App): Promise<Alert[]> {
+  const now = app.clock.now();
+  const alerts: Alert[] = [];
+  for (const rule of [...app.rules.all, app.healthRule]) {
+    const rows = await app.store.list<RuleRow>(rulePartition(rule));
+    for (const { data } of rows) {
+      const { alert } = data.state;
+      if (alert?.status !== "firing") continue;
+      alerts.push({ ...alert, suppressedBy: heldBy(app, alert, now) });
+    }
+  }
+  return alerts.sort(byStart);
+}
+
+/** What holds the alert back at `now` (ms) on the routes it takes, for people: `silence "migration"`. */
+export function heldBy(app: App, alert: Alert, now: number): string[] {
+  const holds = app.router.routes(alert).flatMap((route) => app.suppression.hold(alert, route, now)?.by ?? []);
+  return [...new Set(holds)];
+}
+
+/** The alerts that ended within `history`, oldest first. */
+export async function endedAlerts(app: App): Promise<Alert[]> {
+  const rows = await app.store.list<EndedRow>(ENDED);
+  return rows.map(({ data }) => data.alert).sort(byStart);
+}
+
+/** Events that were evaluated since `since` (ms) or within `history`, by their time. */
+export async function seenEvents(app: App, since = 0): Promise<Event[]> {
+  const now = app.clock.now();
+  const events: Event[] = [];
+  // An event is kept under the day it was evaluated on, which is never before its own by more than a clock's error.
+  for (let at = Math.max(since, now - app.config.history); dayOf(at) <= dayOf(now); at += DAY_MS) {
+    const rows = await app.store.list<EventsRow>(eventsPartition(dayOf(at)));
+    for (const { data } of rows) events.push(...data.events);
+  }
+  const wanted = since === 0 ? events : events.filter(({ time }) => Date.parse(time) >= since);
+  return wanted.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+}
+
+/** A delivery as people see it. */
+export interface DeliveryView {
+  id: string;
+  channel: string;
+  status: DeliveryRow["status"];
+  attempts: number;
+  nextAttemptAt: string | null;
+  error: string | null;
+  createdAt: string;
+  alerts: string[];
+}
+
+export function viewDelivery(row: DeliveryRow): DeliveryView {
+  const { id, channel, status, attempts, nextAttemptAt, error, createdAt, alerts } = row;
+  const next = nextAttemptAt === null ? null : new Date(nextAttemptAt).toISOString();
+  return {
+    id,
+    channel,
+    status,
+    attempts,
+    nextAttemptAt: next,
+    error,
+    createdAt: new Date(createdAt).toISOString(),
+    alerts,
+  };
+}
+
+function byStart(a: Alert, b: Alert): number {
+  return a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : 0;
+}

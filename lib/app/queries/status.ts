@@ -1,0 +1,188 @@
+// How things stand, as the store tells it: targets, connections, deliveries and the ledger.
+import type { SourceConfig } from "../../model/config.ts";
+import { lookup } from "../../model/lookup.ts";
+import { iso } from "../../rules/alert.ts";
+import { type ChannelCounts, channelLedger } from "./channel-ledger.ts";
+import { listDeliveries } from "../delivery/deliver.ts";
+import type { App } from "../deps.ts";
+import { isUnderWay } from "../polling/failure.ts";
+import { findProblems, type Problem } from "../health/problems.ts";
+import { readToIn } from "../evaluation/read-to.ts";
+import {
+  CONNECTIONS,
+  type ConnectionRow,
+  type Daily,
+  type SourceRow,
+  type TargetCounts,
+  type TargetRow,
+  targetPartition,
+} from "../persistence/rows.ts";
+import { listFailures, type RuleFailure } from "../evaluation/rule-failures.ts";
+import { waitingDeadlines } from "../evaluation/timers.ts";
+import { isListing, listedTargets, type SourceState } from "../health/unread.ts";
+
+export interface TargetStatus {
+  source: string;
+  target: string;
+  /** ISO; null where it was never read completely. */
+  lastReadAt: string | null;
+  lagSeconds: number | null;
+  error: string | null;
+}
+
+export interface ConnectionStatus {
+  name: string;
+  state: "proven" | "unproven" | "paused";
+  pausedUntil: string | null;
+  error: string | null;
+}
+
+/** How a source is polled; ISO. */
+export interface SourceStatus {
+  source: string;
+  /** When its last run began; null where it was never polled. */
+  lastRunAt: string | null;
+  /** When its next run was due at the latest; null while it is not. */
+  overdueSince: string | null;
+}
+
+/** A channel that takes nothing. */
+export interface FailingChannel {
+  channel: string;
+  /** ISO */
+  since: string;
+  error: string | null;
+}
+
+interface Counts {
+  fetched: number;
+  seen: number;
+  malformed: number;
+  new: number;
+  matched: number;
+  unmatched: number;
+}
+
+export interface Status {
+  healthy: boolean;
+  sources: SourceStatus[];
+  targets: TargetStatus[];
+  connections: ConnectionStatus[];
+  deliveries: { pending: number; dead: number };
+  /** Deadlines of rules that have passed, but wait until their targets have been read up to them. */
+  waiting: { rule: string; key: Record<string, unknown>; deadline: string }[];
+  /** By source, then UTC day: fetched = seen + malformed + new, new = matched + unmatched. */
+  ledger: Record<string, Daily<Counts>>;
+  failingChannels: FailingChannel[];
+  /** By channel: what became of the alerts routed to it. */
+  channels: Record<string, ChannelCounts>;
+  /** Templates and extractions of rules that failed within `history`; their alerts went out with a default, or without the value. */
+  failures: RuleFailure[];
+  problems: Pick<Problem, "problem" | "name" | "message">[];
+}
+
+export async function readStatus(app: App): Promise<Status> {
+  const now = app.clock.now();
+  // The process that runs may not have come to write since the disk is full, but would find that it cannot.
+  await app.guard.probe();
+  const [connections, deliveries, { problems, sources, failing }] = await Promise.all([
+    app.store.list<ConnectionRow>(CONNECTIONS),
+    listDeliveries(app),
+    findProblems(app),
+  ]);
+  const targets: TargetStatus[] = [];
+  const ledger: Status["ledger"] = {};
+  for (const { source, row } of sources) {
+    const all = await app.store.list<TargetRow>(targetPartition(app.config, source));
+    const rows = all.filter(({ data }) => lookup(data.ledgers, source.id) !== undefined);
+    targets.push(
+      ...targetStatus(
+        app,
+        source,
+        row,
+        rows.map(({ sk }) => sk),
+        now,
+      ),
+    );
+    ledger[source.id] = countsOf(
+      row,
+      rows.map(({ data }) => data.ledgers[source.id]!),
+    );
+  }
+  const real = deliveries.filter(({ notification }) => !notification.test);
+  const dead = real.filter(({ status }) => status === "dead").length;
+  return {
+    healthy: problems.length === 0 && failing.length === 0 && targets.every(({ error }) => error === null),
+    sources: sources.map(sourceStatus),
+    targets,
+    connections: [...app.connections.keys()].map((name) => {
+      return connectionStatus(name, connections.find(({ sk }) => sk === name)?.data, now);
+    }),
+    deliveries: { pending: real.filter(({ status }) => status === "pending").length, dead },
+    waiting: await waitingDeadlines(app),
+    ledger,
+    failingChannels: failing.map(({ channel, since, error }) => ({ channel, since: iso(since), error })),
+    channels: await channelLedger(app, deliveries),
+    failures: await listFailures(app),
+    problems: problems.map(({ problem, name, message }) => ({ problem, name, message })),
+  };
+}
+
+function sourceStatus({ source, row, overdueAt, isOverdue }: SourceState): SourceStatus {
+  const overdueSince = isOverdue && Number.isFinite(overdueAt) ? iso(overdueAt) : null;
+  return { source: source.id, lastRunAt: row ? iso(row.lastRunAt) : null, overdueSince };
+}
+
+function targetStatus(
+  app: App,
+  source: SourceConfig,
+  row: SourceRow | undefined,
+  read: readonly string[],
+  now: number,
+): TargetStatus[] {
+  const ids = new Set(listedTargets(app, source, row) ?? read);
+  for (const id of Object.keys(row?.failing ?? {})) ids.add(id);
+  const error = row === undefined || isListing(app, row) ? undefined : row.discoveryError;
+  const nobody = error !== undefined && ids.size === 0;
+  if (nobody) ids.add("*");
+  const readToOf = readToIn(row);
+  return [...ids].map((target) => {
+    const failing = lookup(row?.failing, target);
+    const readTo = readToOf(target);
+    return {
+      source: source.id,
+      target,
+      lastReadAt: readTo === null ? null : new Date(readTo).toISOString(),
+      lagSeconds: readTo === null ? null : Math.max(0, Math.round((now - readTo) / 1_000)),
+      // A run that was stopped is no error, nor is a long backlog: the next one goes on.
+      error: failing && !isUnderWay(failing) ? failing.error : nobody ? error : null,
+    };
+  });
+}
+
+function connectionStatus(name: string, row: ConnectionRow | undefined, now: number): ConnectionStatus {
+  const paused = row?.pausedUntil && row.pausedUntil > now ? row.pausedUntil : undefined;
+  const state = paused ? "paused" : row?.proven ? "proven" : "unproven";
+  return { name, state, pausedUntil: paused ? new Date(paused).toISOString() : null, error: row?.error ?? null };
+}
+
+function countsOf(row: SourceRow | undefined, targets: readonly Daily<TargetCounts>[]): Daily<Counts> {
+  const days: Daily<Counts> = {};
+  const of = (day: string) => (days[day] ??= { fetched: 0, seen: 0, malformed: 0, new: 0, matched: 0, unmatched: 0 });
+  for (const [day, { seen }] of Object.entries(row?.ledger ?? {})) {
+    const counts = of(day);
+    counts.seen += seen;
+    counts.fetched += seen;
+  }
+  for (const ledger of targets) {
+    for (const [day, count] of Object.entries(ledger)) {
+      const counts = of(day);
+      counts.new += count.new;
+      counts.matched += count.matched;
+      counts.unmatched += count.new - count.matched;
+      counts.malformed += count.malformed;
+      counts.fetched += count.new + count.malformed;
+    }
+  }
+  return days;
+}

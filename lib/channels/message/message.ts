@@ -1,0 +1,89 @@
+// What every chat says about a notification, as plain lines that each channel writes in its own markup: its news first, each
+// by name, and the rest counted. A message never exceeds its medium's limit.
+
+import type { Notification, NotifiedAlert } from "../../model/notification.ts";
+import { oneLine } from "../../model/printable.ts";
+import { alertLines, fieldsText, piece } from "./alert-lines.ts";
+import { fitted } from "./fit.ts";
+import { blockCost, type Line, type Medium } from "./medium.ts";
+import { countsText, newsOf, type Tone, toneOf } from "./news.ts";
+import { titleOf } from "./title.ts";
+
+export interface Message {
+  /** One line of at most 150 characters that names the news. */
+  title: string;
+  /** Of the most urgent alert. */
+  tone: Tone;
+  blocks: Line[][];
+}
+
+const TEST_NOTE = "This is a test message of Lookout. Nothing has happened.";
+
+/** The message, within the medium's limit; times are shown in `timezone` (IANA name). */
+export function compose(notification: Notification, timezone: string, medium: Medium): Message {
+  const { lead, known } = newsOf(notification);
+  const [first] = lead;
+  const title = titleOf(notification, lead);
+  const head = notification.test ? [[{ text: TEST_NOTE }]] : [];
+  const foot = [...knownBefore(known), ...heldBack(notification), ...groupOf(notification, medium)];
+  const around: Line[][] = [[{ text: title, strong: true }], ...head, ...foot];
+  const room = around.reduce((left, block) => left - blockCost(block, medium), medium.limit);
+  const most = (medium.blocks ?? Number.POSITIVE_INFINITY) - around.length - 1;
+  const time = timeIn(timezone);
+  const news = first ? fitted(lead, (told) => alertLines(told, time, medium), medium, room, most) : [];
+  return {
+    title,
+    tone: first ? toneOf(first.alert) : "info",
+    blocks: [...head, ...withoutRepetition(title, news), ...foot],
+  };
+}
+
+/** One alert's name is left out where the title is just that. */
+function withoutRepetition(title: string, news: Line[][]): Line[][] {
+  const [name, ...details] = news[0] ?? [];
+  if (news.length !== 1 || !name || !title.endsWith(name.text)) return news;
+  return details.length === 0 ? [] : [details];
+}
+
+/** One line about the alerts that people have been notified of. */
+function knownBefore(known: readonly NotifiedAlert[]): Line[][] {
+  if (known.length === 0) return [];
+  const fresh = known.reduce((sum, { newCount }) => sum + newCount, 0);
+  const matches = fresh === 0 ? "no new match" : `${fresh} new ${fresh === 1 ? "match" : "matches"}`;
+  return [[{ text: `Notified before, still firing: ${known.length} (${countsText(known)}), ${matches}` }]];
+}
+
+/** What several alerts have in common. */
+function groupOf({ group, alerts }: Notification, medium: Medium): Line[][] {
+  if (alerts.length < 2 || Object.keys(group).length === 0) return [];
+  return [[{ text: piece(`Group: ${fieldsText(group)}`, 0.05, medium) }]];
+}
+
+/** One line about what silences, mutes and inhibition kept from this channel. */
+function heldBack({ suppressed }: Notification): Line[][] {
+  const parts = Object.entries(suppressed).filter(([, number]) => number > 0);
+  if (parts.length === 0) return [];
+  return [[{ text: `Held back, not shown: ${parts.map(([how, number]) => `${number} ${how}`).join(", ")}` }]];
+}
+
+/** Shows ISO times as "2026-11-20 11:00:00 GMT+1"; what is no time is shown as it is. */
+function timeIn(timezone: string): (iso: string) => string {
+  const format = new Intl.DateTimeFormat("en-US", {
+    timeZone: timezone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    timeZoneName: "short",
+  });
+  return (iso) => {
+    const at = Date.parse(iso);
+    if (Number.isNaN(at)) return oneLine(iso).slice(0, 40);
+    const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
+    const { year, month, day, hour, minute, second, timeZoneName } = parts;
+    return `${year}-${month}-${day} ${hour}:${minute}:${second} ${timeZoneName}`;
+  };
+}

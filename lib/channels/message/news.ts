@@ -1,0 +1,55 @@
+// What a message leads with: each alert with its own reason, the news before what people have been notified of.
+import type { Severity } from "../../model/alert.ts";
+import type { Notification, NotifiedAlert, NotifyReason } from "../../model/notification.ts";
+
+/** How urgent something looks. */
+export type Tone = Severity | "resolved";
+/** The most urgent first. */
+const TONES: readonly Tone[] = ["critical", "error", "warning", "info", "resolved"];
+
+/** An alert and why it is in the notification. */
+export interface Told {
+  alert: NotifiedAlert;
+  reason: NotifyReason;
+}
+
+/** What kinds of alerts a message may lead with; the first kind that there is leads it. */
+const LEADING: readonly ReadonlySet<NotifyReason>[] = [
+  new Set<NotifyReason>(["new", "escalation", "digest", "resolved"]),
+  new Set<NotifyReason>(["update"]),
+  new Set<NotifyReason>(["repeat"]),
+];
+
+/** The alerts that the message is about, firing before resolved and then by severity; and those it only counts. */
+export function newsOf(notification: Notification): { lead: Told[]; known: NotifiedAlert[] } {
+  const told = notification.alerts.map((alert) => ({ alert, reason: reasonOf(alert, notification.reason) }));
+  const leading = LEADING.find((reasons) => told.some(({ reason }) => reasons.has(reason)));
+  const leads = ({ reason }: Told) => leading?.has(reason) === true;
+  const urgency = ({ alert }: Told) => TONES.indexOf(alert.severity) + (alert.status === "resolved" ? TONES.length : 0);
+  return {
+    lead: told.filter(leads).sort((a, b) => urgency(a) - urgency(b)),
+    known: told.filter((one) => !leads(one)).map(({ alert }) => alert),
+  };
+}
+
+/** The alert's own reason. Where an older version stored none, what follows from its counts and its notification's reason. */
+export function reasonOf(alert: NotifiedAlert, whole: NotifyReason): NotifyReason {
+  if (alert.reason) return alert.reason;
+  if (alert.status === "resolved") return whole === "digest" ? "digest" : "resolved";
+  if (whole === "escalation") return "escalation";
+  // Not notified before: all that it counted is new.
+  if (whole === "new" && alert.newCount >= alert.count) return "new";
+  return alert.newCount > 0 ? "update" : "repeat";
+}
+
+export function toneOf(alert: NotifiedAlert): Tone {
+  return alert.status === "resolved" ? "resolved" : alert.severity;
+}
+
+/** "2 critical, 1 resolved". */
+export function countsText(alerts: readonly NotifiedAlert[]): string {
+  const counts = new Map<Tone, number>(TONES.map((tone) => [tone, 0]));
+  for (const alert of alerts) counts.set(toneOf(alert), counts.get(toneOf(alert))! + 1);
+  const parts = [...counts].filter(([, number]) => number > 0).map(([tone, number]) => `${number} ${tone}`);
+  return parts.join(", ");
+}

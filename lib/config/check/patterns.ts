@@ -1,0 +1,61 @@
+// Event patterns wherever the configuration holds one: each leaf is a list, numbers are exact, and the whole compiles.
+import { keepsDigits } from "../../model/digits.ts";
+import { formatPlace, type Place } from "../../model/place.ts";
+import type { Document } from "../document/document.ts";
+import { type Finding, findingAt } from "../document/finding.ts";
+import { placedProblem } from "../document/placed-error.ts";
+import { isMap } from "../document/raw.ts";
+
+/** Findings of the pattern at `place`; none where it is no map, which the schema reports. */
+export function checkPattern(
+  pattern: unknown,
+  document: Document,
+  place: Place,
+  compile: (pattern: unknown) => unknown,
+): Finding[] {
+  if (!isMap(pattern)) return [];
+  const leaves = checkLeaves(pattern, document, place);
+  if (leaves.length > 0) return leaves;
+  try {
+    compile(pattern);
+    return [];
+  } catch (error) {
+    const { path, reason } = placedProblem(error);
+    const at = [...place, ...path];
+    const subject = path.length === 0 ? "the pattern" : `"${formatPlace(path)}"`;
+    return [findingAt(document.locate(at), at, `${subject} ${reason}`)];
+  }
+}
+
+function checkLeaves(value: unknown, document: Document, place: Place): Finding[] {
+  const name = place.at(-1);
+  if (isMap(value)) {
+    return Object.entries(value).flatMap(([key, child]) => checkLeaves(child, document, [...place, key]));
+  }
+  if (Array.isArray(value)) {
+    if (name === "$or") return value.flatMap((item, index) => checkBranch(item, document, [...place, index]));
+    return value.flatMap((item, index) => checkNumbers(item, document, [...place, index]));
+  }
+  if (value === null) {
+    const message = `"${name}" is empty: it must be a list of values`;
+    return [findingAt(document.locate(place, "key"), place, message, `write ${name}: […]`)];
+  }
+  const hint = `write ${name}: [${document.written(place) ?? value}]`;
+  return [findingAt(document.locate(place), place, `"${name}" must be a list of values`, hint)];
+}
+
+function checkBranch(item: unknown, document: Document, place: Place): Finding[] {
+  return isMap(item) ? checkLeaves(item, document, place) : [];
+}
+
+/** A number that is not kept as it is written would silently match another one, also inside an operator. */
+function checkNumbers(value: unknown, document: Document, place: Place): Finding[] {
+  if (typeof value === "object" && value !== null) {
+    const step = (key: string): string | number => (Array.isArray(value) ? Number(key) : key);
+    return Object.entries(value).flatMap(([key, item]) => checkNumbers(item, document, [...place, step(key)]));
+  }
+  const written = document.written(place);
+  if (typeof value !== "number" || written === undefined || keepsDigits(written, value)) return [];
+  const message = `${written} is too large or too precise to be compared as a number`;
+  return [findingAt(document.locate(place), place, message, `quote it if the field holds text: "${written}"`)];
+}

@@ -1,0 +1,102 @@
+// What a schema cannot say of routes, silences, health and channels: every name exists, and channels suit their type.
+import type * as z from "zod";
+import { Channel } from "../../model/config-file.ts";
+import type { Place } from "../../model/place.ts";
+import { checkPattern } from "./patterns.ts";
+import type { Document } from "../document/document.ts";
+import { type Finding, findingAt } from "../document/finding.ts";
+import { field, fieldsOf, isMap, itemsOf } from "../document/raw.ts";
+import { type Validated, validate } from "../document/validate.ts";
+import { unknownName } from "../document/words.ts";
+
+/** What is asked of a kind of destination: the schema of its own options. */
+export interface ChannelOptions {
+  readonly options: z.ZodType;
+}
+
+export function checkRoutes(document: Document, compilePattern: (pattern: unknown) => unknown): Finding[] {
+  const names = (section: string): string[] => fieldsOf(field(document.root, section)).map(([name]) => name);
+  const channels = names("channels");
+  const intervals = names("timeIntervals");
+  const existing = (holder: unknown, place: Place, key: string, what: string, known: readonly string[]): Finding[] =>
+    itemsOf(field(holder, key)).flatMap((name, index): Finding[] => {
+      if (typeof name !== "string" || known.includes(name)) return [];
+      const at = [...place, key, index];
+      return [findingAt(document.locate(at), at, ...unknownName(what, name, known))];
+    });
+
+  function checkRoute(route: unknown, place: Place): Finding[] {
+    return [
+      ...existing(route, place, "channels", "channel", channels),
+      ...existing(route, place, "mute", "time interval", intervals),
+      ...existing(route, place, "active", "time interval", intervals),
+      ...checkPattern(field(route, "match"), document, [...place, "match"], compilePattern),
+      ...itemsOf(field(route, "routes")).flatMap((child, index) => checkRoute(child, [...place, "routes", index])),
+    ];
+  }
+
+  function checkSilence(silence: unknown, index: number): Finding[] {
+    const place = ["silences", index];
+    const findings = [
+      ...existing(silence, place, "during", "time interval", intervals),
+      ...checkPattern(field(silence, "match"), document, [...place, "match"], compilePattern),
+    ];
+    const [from, until] = [field(silence, "from"), field(silence, "until")].map((at) => Date.parse(String(at)));
+    if (from! < until! || Number.isNaN(from! - until!)) return findings;
+    const at = [...place, "until"];
+    return [...findings, findingAt(document.locate(at), at, '"until" is not after "from"')];
+  }
+
+  return [
+    ...checkRoute(field(document.root, "route"), ["route"]),
+    ...itemsOf(field(document.root, "silences")).flatMap(checkSilence),
+    ...existing(field(document.root, "health"), ["health"], "channels", "channel", channels),
+  ];
+}
+
+export function checkChannels(document: Document, types: ReadonlyMap<string, ChannelOptions>): Finding[] {
+  const channels = fieldsOf(field(document.root, "channels"));
+  const names = channels.map(([name]) => name);
+  return channels.flatMap(([name, channel]): Finding[] => {
+    if (!isMap(channel)) return [];
+    const place = ["channels", name];
+    const { type, fallback } = channel;
+    const findings: Finding[] = [];
+    const kind = typeof type === "string" ? types.get(type) : undefined;
+    if (kind !== undefined) findings.push(...validateOptions(kind, channel, document, place).findings);
+    else if (typeof type === "string") {
+      const at = [...place, "type"];
+      findings.push(findingAt(document.locate(at), at, ...unknownName("channel type", type, [...types.keys()])));
+    }
+    const at = [...place, "fallback"];
+    if (typeof fallback === "string" && !names.includes(fallback)) {
+      findings.push(findingAt(document.locate(at), at, ...unknownName("channel", fallback, names)));
+    }
+    const circle = fallbackCircle(name, new Map(channels));
+    if (circle)
+      findings.push(findingAt(document.locate(at), at, `the fallbacks go in a circle: ${circle.join(" → ")}`));
+    return findings;
+  });
+}
+
+/** The channel's own options, which are all keys but those that every channel has. */
+export function validateOptions(
+  { options }: ChannelOptions,
+  channel: Record<string, unknown>,
+  document: Document,
+  place: Place,
+): Validated<unknown> {
+  const { type, fallback, fallbackAfter, sendResolved, ...own } = channel;
+  return validate(options, own, document, place, Object.keys(Channel.shape));
+}
+
+/** The names from `start` back to itself; undefined where its fallbacks end, or circle elsewhere. */
+function fallbackCircle(start: string, channels: ReadonlyMap<string, unknown>): string[] | undefined {
+  const chain = [start];
+  for (;;) {
+    const next = field(channels.get(chain.at(-1)!), "fallback");
+    if (next === start) return [...chain, start];
+    if (typeof next !== "string" || chain.includes(next)) return undefined;
+    chain.push(next);
+  }
+}

@@ -1,0 +1,130 @@
+// What a schema cannot say of rules: ids that are unique over all files, patterns and templates that compile.
+
+import { HEALTH_RULE } from "../../model/alert.ts";
+import type { RuleConfig } from "../../model/config.ts";
+import type { Place } from "../../model/place.ts";
+import { Rule } from "../../model/rule-file.ts";
+import { checkPattern } from "./patterns.ts";
+import { type Finding, findingAt, formatLocation } from "../document/finding.ts";
+import type { RuleSite } from "../document/includes.ts";
+import { placedProblem } from "../document/placed-error.ts";
+import { field, isMap } from "../document/raw.ts";
+import { validate } from "../document/validate.ts";
+
+export interface RuleCheckers {
+  /** Throws an error with `path` and `reason`. */
+  compilePattern(pattern: unknown): unknown;
+  /** Throws an Error whose message is for people. */
+  parseTemplate(text: string): unknown;
+  /** Throws an error with `path`, from the list, and `reason`. */
+  compileExtract(specs: { field: string; pattern: string }[]): unknown;
+}
+
+export function checkRules(sites: readonly RuleSite[], checkers: RuleCheckers): Finding[] {
+  const seen = new Map<string, RuleSite>();
+  return sites.flatMap((site) => [...checkId(site, seen), ...checkRule(site, checkers)]);
+}
+
+function checkId(site: RuleSite, seen: Map<string, RuleSite>): Finding[] {
+  const id = field(site.raw, "id");
+  if (typeof id !== "string") return [];
+  const place = [...site.place, "id"];
+  const location = site.document.locate(place);
+  if (id === HEALTH_RULE)
+    return [findingAt(location, place, `"${id}" is the rule of Lookout's own alerts`, "take another id")];
+  const first = seen.get(id);
+  if (first === undefined) {
+    seen.set(id, site);
+    return [];
+  }
+  const where = formatLocation(first.document.locate([...first.place, "id"]));
+  return [findingAt(location, place, `the rule id "${id}" is given twice`, `the first time at ${where}`)];
+}
+
+function checkRule(site: RuleSite, { compilePattern, parseTemplate, compileExtract }: RuleCheckers): Finding[] {
+  const { raw, document, place } = site;
+  if (!isMap(raw)) return [];
+  const resolve = raw["resolve"];
+  const then = field(raw["sequence"], "then");
+  const patterns: [pattern: unknown, at: Place][] = [
+    [raw["when"], ["when"]],
+    [field(resolve, "when"), ["resolve", "when"]],
+    [field(raw["expect"], "when"), ["expect", "when"]],
+    ...(Array.isArray(then) ? then.map((one, index): [unknown, Place] => [one, ["sequence", "then", index]]) : []),
+  ];
+  const findings = [
+    ...patterns.flatMap(([pattern, at]) => checkPattern(pattern, document, [...place, ...at], compilePattern)),
+    ...checkKind(site),
+    ...checkExtract(site, compileExtract),
+    ...checkWatch(site),
+  ];
+  if (isMap(resolve) && Object.keys(resolve).length === 0) {
+    const at = [...place, "resolve"];
+    findings.push(
+      findingAt(document.locate(at, "key"), at, '"resolve" says neither when nor after what', "add when or after"),
+    );
+  }
+  for (const key of ["summary", "description"]) {
+    const text = raw[key];
+    if (typeof text !== "string") continue;
+    const at = [...place, key];
+    const problem = templateProblem(text, parseTemplate);
+    if (problem !== undefined) findings.push(findingAt(document.locate(at), at, `"${key}" is no template: ${problem}`));
+  }
+  return findings;
+}
+
+const KINDS = ["threshold", "absence", "expect", "sequence", "distinct", "change", "newValue", "spike"];
+
+function checkKind({ raw, document, place }: RuleSite): Finding[] {
+  const [first, ...others] = KINDS.filter((kind) => field(raw, kind) !== undefined);
+  return others.map((kind) => {
+    const at = [...place, kind];
+    const message = `"${kind}" and "${first}" cannot stand in one rule`;
+    return findingAt(document.locate(at, "key"), at, message, "write two rules");
+  });
+}
+
+/** Of a target that has had no event yet, this much is known. */
+const OF_TARGET = /^(source|sourceId|connection|region|resource\.(type|id|name)|labels\..*)$/;
+
+function checkWatch({ raw, document, place }: RuleSite): Finding[] {
+  const by = field(raw, "by");
+  if (field(field(raw, "absence"), "over") !== "targets" || !Array.isArray(by)) return [];
+  return by.flatMap((name, index) => {
+    if (typeof name !== "string" || OF_TARGET.test(name)) return [];
+    const at = [...place, "by", index];
+    const message = `"${name}" is not known of a target that has had no event, so absence over targets cannot go by it`;
+    return [findingAt(document.locate(at), at, message, "name connection, resource.id, labels.… or the like")];
+  });
+}
+
+function checkExtract({ raw, document, place }: RuleSite, compile: RuleCheckers["compileExtract"]): Finding[] {
+  const specs = field(raw, "extract");
+  const isWhole = (spec: unknown) =>
+    typeof field(spec, "field") === "string" && typeof field(spec, "pattern") === "string";
+  if (!Array.isArray(specs) || !specs.every(isWhole)) return [];
+  try {
+    compile(specs);
+    return [];
+  } catch (error) {
+    const { path, reason } = placedProblem(error);
+    const at = [...place, "extract", ...path];
+    return [findingAt(document.locate(at), at, `the expression ${reason}`)];
+  }
+}
+
+function templateProblem(text: string, parse: (text: string) => unknown): string | undefined {
+  try {
+    parse(text);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return error.message.split("\n")[0];
+  }
+}
+
+/** The rules themselves, once nothing is wrong with them. */
+export function ruleConfigs(sites: readonly RuleSite[]): RuleConfig[] {
+  return sites.flatMap(({ raw, document, place }) => validate(Rule, raw, document, place).value ?? []);
+}

@@ -1,0 +1,172 @@
+// What a schema cannot say of connections and sources: names that must exist, things named twice, what a cloud needs.
+
+import { timezoneProblem } from "./times.ts";
+import type { Document } from "../document/document.ts";
+import { type Finding, findingAt } from "../document/finding.ts";
+import { field, fieldsOf, isMap, itemsOf } from "../document/raw.ts";
+import { unknownName } from "../document/words.ts";
+
+const REGION = /^[a-z][a-z0-9]*(-[a-z0-9]+)+$/;
+const PROJECT_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+export function checkSources(document: Document): Finding[] {
+  const { root } = document;
+  const findings = timezoneProblem(document, ["timezone"]);
+  for (const [name, connection] of fieldsOf(field(root, "connections"))) {
+    if (isMap(connection)) findings.push(...checkConnection(name, connection, document));
+  }
+  const connections = field(root, "connections");
+  if (isMap(connections) && Object.keys(connections).length === 0) {
+    findings.push(findingAt(document.locate(["connections"]), ["connections"], '"connections" holds no connection'));
+  }
+  return [...findings, ...checkReferences(document), ...checkIds(document), ...checkTargets(document)];
+}
+
+function checkConnection(name: string, connection: Record<string, unknown>, document: Document): Finding[] {
+  const place = ["connections", name];
+  const complain = (key: string | undefined, message: string, hint?: string): Finding => {
+    const at = key === undefined ? place : [...place, key];
+    return findingAt(document.locate(at, key === undefined ? "key" : "value"), at, message, hint);
+  };
+  const findings: Finding[] = [];
+  const { cloud, region, projectId, project } = connection;
+  if (projectId === undefined && project === undefined) {
+    findings.push(
+      complain(undefined, `the connection "${name}" has no project`, "set projectId, or project with its name"),
+    );
+  }
+  if (projectId !== undefined && project !== undefined) {
+    findings.push(complain("project", "the project is named twice", "keep projectId or project"));
+  }
+  if (typeof projectId === "string" && !projectId.includes("${") && !PROJECT_ID.test(projectId)) {
+    findings.push(complain("projectId", '"projectId" is no project id', "a project's name goes into project"));
+  }
+  if (typeof region === "string" && !region.includes("${") && cloud !== "custom" && !REGION.test(region)) {
+    findings.push(complain("region", '"region" is no region', "write one such as eu-de or cn-north-4"));
+  }
+  for (const api of cloud === "custom" ? neededApis(name, connection, document) : []) {
+    if (field(connection["endpoints"], api) !== undefined) continue;
+    findings.push(
+      complain(
+        undefined,
+        `the connection "${name}" with cloud: custom has no endpoint for ${api}`,
+        `set endpoints.${api}`,
+      ),
+    );
+  }
+  return findings;
+}
+
+function neededApis(name: string, connection: Record<string, unknown>, document: Document): string[] {
+  const connections = fieldsOf(field(document.root, "connections"));
+  const kinds = itemsOf(field(document.root, "sources"))
+    .filter((source) => (field(source, "connection") ?? connections[0]?.[0]) === name)
+    .map((source) => field(source, "kind"));
+  const needed: string[] = [];
+  if (kinds.some((kind) => kind !== "cloud-eye-events")) needed.push("modelarts");
+  if (kinds.includes("cloud-eye-events")) needed.push("ces");
+  if (field(connection["auth"], "username") !== undefined || connection["project"] !== undefined) needed.push("iam");
+  return needed;
+}
+
+function checkReferences({ root, locate }: Document): Finding[] {
+  const names = fieldsOf(field(root, "connections")).map(([name]) => name);
+  if (names.length === 0) return [];
+  return itemsOf(field(root, "sources")).flatMap((source, index): Finding[] => {
+    const name = field(source, "connection");
+    const place = ["sources", index];
+    if (name === undefined && isMap(source) && names.length > 1) {
+      const hint = `add connection: one of ${names.join(", ")}`;
+      return [findingAt(locate(place), place, "the source must name its connection where there are several", hint)];
+    }
+    if (typeof name !== "string" || names.includes(name)) return [];
+    const at = [...place, "connection"];
+    return [findingAt(locate(at), at, ...unknownName("connection", name, names))];
+  });
+}
+
+function checkIds({ root, locate }: Document): Finding[] {
+  const sources = itemsOf(field(root, "sources"));
+  const kinds = sources.map((source) => field(source, "kind"));
+  const seen = new Map<unknown, number>();
+  return sources.flatMap((source, index): Finding[] => {
+    const own = field(source, "id");
+    const id = own ?? field(source, "kind");
+    if (id === undefined) return [];
+    const first = seen.get(id);
+    if (first === undefined) {
+      seen.set(id, index);
+      return [];
+    }
+    const at = ["sources", index, own === undefined ? "kind" : "id"];
+    const where = `the first is at line ${locate(["sources", first]).line}`;
+    if (own === undefined && kinds.indexOf(kinds[index]) < index) {
+      return [findingAt(locate(at), at, `there are several sources of kind ${id}`, "give each an id of its own")];
+    }
+    return [findingAt(locate(at), at, `the source id "${id}" is given twice`, where)];
+  });
+}
+
+function checkTargets({ root, locate }: Document): Finding[] {
+  const only = fieldsOf(field(root, "connections"))[0]?.[0];
+  const seen = new Map<string, number>();
+  return itemsOf(field(root, "sources")).flatMap((source, index): Finding[] => {
+    const kind = field(source, "kind");
+    const connection = field(source, "connection") ?? only;
+    const project = projectOf(field(field(root, "connections"), String(connection)), connection);
+    if (kind === "cloud-eye-events") {
+      const name = JSON.stringify([kind, project]);
+      const first = seen.get(name);
+      const { line } = locate(["sources", index]);
+      if (first === undefined) seen.set(name, line);
+      const twice = `the project of connection "${connection}" is polled twice for ${kind}`;
+      return [
+        ...projectWide(source, index, locate),
+        ...(first === undefined
+          ? []
+          : [findingAt(locate(["sources", index]), ["sources", index], twice, hintAt(first))]),
+      ];
+    }
+    return itemsOf(field(source, "targets")).flatMap((target, number): Finding[] => {
+      const at = ["sources", index, "targets", number];
+      const id = typeof target === "string" ? target : field(target, "id");
+      if (typeof id !== "string") return [];
+      const { line } = locate(at);
+      const name = JSON.stringify([kind, project, id]);
+      const first = seen.get(name);
+      if (first === undefined) {
+        seen.set(name, line);
+        return [];
+      }
+      const message = `the target "${id}" is named twice for ${kind}`;
+      return [findingAt(locate(at), at, message, hintAt(first))];
+    });
+  });
+}
+
+function hintAt(line: number): string {
+  return `the first time at line ${line}; a target belongs to one source of its kind`;
+}
+
+function projectWide(source: unknown, index: number, locate: Document["locate"]): Finding[] {
+  return ["targets", "discover"]
+    .filter((key) => field(source, key) !== undefined)
+    .map((key) => {
+      const at = ["sources", index, key];
+      return findingAt(
+        locate(at, "key"),
+        at,
+        `a source of kind cloud-eye-events takes no "${key}"`,
+        "it polls the whole project",
+      );
+    });
+}
+
+/** Two connections into one project share their targets. */
+function projectOf(connection: unknown, name: unknown): unknown[] {
+  // A name such as eu-de is a project of every account.
+  const id = field(connection, "projectId");
+  return id === undefined
+    ? [name]
+    : [field(connection, "cloud"), field(connection, "region"), id, field(connection, "endpoints")];
+}

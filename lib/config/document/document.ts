@@ -1,0 +1,105 @@
+// Reads one YAML file into plain values that remember where they stand; every way in which that fails is a finding.
+import type { Stats } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { LineCounter, parseDocument } from "yaml";
+import type { Place } from "../../model/place.ts";
+import { ConfigError, type Finding, findingAt, type Location, sortFindings } from "./finding.ts";
+import { setAsideUnquoted, syntaxFindings } from "./syntax.ts";
+import { type Problem, readTree, type Tree } from "./tree.ts";
+
+const MAX_BYTES = 5_000_000;
+
+export interface Document {
+  /** As named by whoever asked for it. */
+  file: string;
+  /** Objects, lists, strings, numbers, booleans and nulls; undefined keys do not occur. */
+  root: unknown;
+  /** What is wrong with it as YAML, though it could be read: keys given twice, unknown aliases, unquoted references. */
+  problems: readonly Finding[];
+  /** Where the key or the value of a place stands; that of the nearest place around it where there is none. */
+  locate(place: Place, part?: "key" | "value"): Location;
+  /** The text of a number or boolean as it was written; undefined for anything else. */
+  written(place: Place): string | undefined;
+}
+
+/**
+ * Reads and parses `path`, called `file` in findings; `unreadable` makes the finding of a file that cannot be read. Throws
+ * ConfigError where there is nothing to go on with.
+ */
+export async function readDocument(path: string, file: string, unreadable = ownPlace(file)): Promise<Document> {
+  return parseText(await readText(path, unreadable), file);
+}
+
+type Complain = (problem: string, hint?: string) => Finding;
+
+function ownPlace(file: string): Complain {
+  return (problem, hint) => findingAt({ file, line: 1, column: 1 }, [], problem, hint);
+}
+
+async function readText(path: string, unreadable: Complain): Promise<string> {
+  const fail = (problem: string, hint?: string): ConfigError => new ConfigError([unreadable(problem, hint)]);
+  let bytes: Buffer;
+  try {
+    const problem = unusable(await stat(path));
+    if (problem !== undefined) throw fail(problem);
+    bytes = await readFile(path);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") throw fail("there is no such file");
+    if (code === "EACCES" || code === "EPERM") throw fail("cannot be read", "allow this user to read the file");
+    throw fail(`cannot be read (${code ?? "unknown error"})`);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw fail("is not UTF-8 text", "save the file as UTF-8");
+  }
+}
+
+function unusable(stats: Stats): string | undefined {
+  if (stats.isDirectory()) return "is a directory, not a file";
+  if (!stats.isFile()) return "is not a regular file";
+  return stats.size > MAX_BYTES ? "is larger than 5 MB" : undefined;
+}
+
+function parseText(text: string, file: string): Document {
+  const counter = new LineCounter();
+  const at = (offset: number): Location => {
+    const { line, col } = counter.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const report = (findings: Finding[]): void => {
+    if (findings.length > 0) throw new ConfigError(findings);
+  };
+  const unquoted = setAsideUnquoted(text);
+  let tree: Tree;
+  try {
+    const yaml = parseDocument(unquoted.text, {
+      lineCounter: counter,
+      prettyErrors: false,
+      // The tree finds duplicates, in linear time.
+      uniqueKeys: false,
+      schema: "core",
+      resolveKnownTags: false,
+    });
+    const broken = syntaxFindings(yaml, at, unquoted.lostAt);
+    if (broken.length > 0 || unquoted.lostAt < text.length)
+      report(sortFindings([...unquoted.findings(at), ...broken], [file]));
+    unquoted.restore(yaml);
+    tree = readTree(yaml);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ConfigError([findingAt({ file, line: 1, column: 1 }, [], "is nested too deeply")]);
+  }
+  const finding = ({ offset, place, message, hint }: Problem): Finding => findingAt(at(offset), place, message, hint);
+  if (tree.tooMuch) report([finding(tree.tooMuch)]);
+  if (tree.root === null) report([findingAt(at(0), [], "is empty")]);
+  return {
+    file,
+    root: tree.root,
+    problems: [...unquoted.findings(at), ...tree.problems.map(finding)],
+    locate: (place, part = "value") => at(tree.offset(place, part)),
+    written: (place) => tree.written(place),
+  };
+}

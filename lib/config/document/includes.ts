@@ -1,0 +1,111 @@
+// The rules of a file and of all it includes, in order; each keeps the file and place it comes from.
+import { readdir } from "node:fs/promises";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import type { Place } from "../../model/place.ts";
+import { PackFile } from "../../model/rule-file.ts";
+import { type Document, readDocument } from "./document.ts";
+import { ConfigError, type Finding, findingAt, formatLocation } from "./finding.ts";
+import { field, itemsOf } from "./raw.ts";
+import { validate } from "./validate.ts";
+import { didYouMean, nearest } from "./words.ts";
+
+/** One rule as it stands in a file. */
+export interface RuleSite {
+  raw: unknown;
+  document: Document;
+  place: Place;
+  /** The outermost include of a pack that comes with Lookout, where the rule is from one. */
+  pack: { document: Document; place: Place; name: string } | undefined;
+}
+
+interface Expanded {
+  sites: RuleSite[];
+  findings: Finding[];
+  /** Every file that was read, as named in findings; the first is the configuration itself. */
+  files: string[];
+}
+
+const PACK = /^[a-z0-9][a-z0-9-]*(\/[a-z0-9][a-z0-9-]*)*$/;
+
+interface File {
+  document: Document;
+  path: string;
+  /** Absolute paths of the files that include this one, and of itself. */
+  chain: readonly string[];
+  pack: RuleSite["pack"];
+}
+
+/** Never throws ConfigError: an include that fails is a finding, and the others go on. */
+export async function expandRules(root: Document, path: string, packsDir: string): Promise<Expanded> {
+  const expanded: Expanded = { sites: [], findings: [], files: [root.file] };
+  const places = new Map<string, string>();
+
+  async function readFileRules({ document, path, chain, pack }: File): Promise<void> {
+    for (const [index, raw] of itemsOf(field(document.root, "rules")).entries()) {
+      const include = field(raw, "include");
+      const place: Place = ["rules", index];
+      if (typeof include !== "string") expanded.sites.push({ raw, document, place, pack });
+      else await readInclude(include, [...place, "include"], { document, path, chain, pack });
+    }
+  }
+
+  async function readInclude(include: string, place: Place, from: File): Promise<void> {
+    const complain = (message: string, hint?: string): Finding =>
+      findingAt(from.document.locate(place), place, message, hint);
+    const isFile = /\.ya?ml$/.test(include);
+    if (isFile ? isAbsolute(include) : !PACK.test(include)) {
+      expanded.findings.push(complain(`"${include}" is neither a pack nor the relative path of a .yml file`));
+      return;
+    }
+    const path = isFile ? resolve(dirname(from.path), include) : resolve(packsDir, `${include}.yml`);
+    const known = places.get(path);
+    if (from.chain.includes(path) || known !== undefined) {
+      const message = from.chain.includes(path) ? `"${include}" includes itself` : `"${include}" is included twice`;
+      expanded.findings.push(complain(message, known === undefined ? undefined : `the first time at ${known}`));
+      return;
+    }
+    places.set(path, formatLocation(from.document.locate(place)));
+    if (!isFile && !(await packNames(packsDir)).includes(include)) {
+      expanded.findings.push(complain(`there is no pack "${include}"`, await packHint(include, packsDir)));
+      return;
+    }
+    const file = isFile ? join(dirname(from.document.file), include) : path;
+    try {
+      const document = await readDocument(path, file, (problem, hint) =>
+        complain(`"${include}" ${verb(problem)}`, hint),
+      );
+      expanded.files.push(file);
+      expanded.findings.push(...document.problems, ...validate(PackFile, document.root, document, []).findings);
+      const pack = from.pack ?? (isFile ? undefined : { document: from.document, place, name: include });
+      await readFileRules({ document, path, chain: [...from.chain, path], pack });
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      expanded.files.push(file);
+      expanded.findings.push(...error.findings);
+    }
+  }
+
+  await readFileRules({ document: root, path: resolve(path), chain: [resolve(path)], pack: undefined });
+  return expanded;
+}
+
+function verb(problem: string): string {
+  return problem === "there is no such file" ? "is not there" : problem;
+}
+
+async function packHint(name: string, packsDir: string): Promise<string> {
+  const names = await packNames(packsDir);
+  const near = nearest(name, names);
+  if (near !== undefined) return didYouMean(near);
+  return names.length > 0 ? `there are ${names.join(", ")}` : "this installation has none";
+}
+
+/** Names of the packs that come with Lookout, sorted. */
+async function packNames(packsDir: string): Promise<string[]> {
+  const files = await readdir(packsDir, { recursive: true }).catch(() => []);
+  return files
+    .map((file) => file.replaceAll("\\", "/"))
+    .flatMap((file) => (file.endsWith(".yml") ? file.slice(0, -".yml".length) : []))
+    .filter((name) => PACK.test(name))
+    .sort();
+}

@@ -1,0 +1,91 @@
+// Finds what is valid but cannot be meant: everything that `lookout check` tells beyond errors.
+import type { Config } from "../../model/config.ts";
+import type { Place } from "../../model/place.ts";
+import type { ChannelOptions } from "../check/routes.ts";
+import { type Finding, findingAt, sortFindings } from "../document/finding.ts";
+import { lintChannelValues } from "./addresses.ts";
+import { lintBudgets } from "./budget.ts";
+import { lintConnections } from "./connections.ts";
+import { lintIntervals } from "./intervals.ts";
+import type { CompilePattern } from "./patterns.ts";
+import { lintChannels, lintRoutes, lintSilences } from "./routes.ts";
+import { lintRules } from "./rules.ts";
+import { lintExposure } from "./secrets.ts";
+import { lintTemplates } from "./templates.ts";
+import { type CompileTimeInterval, lintTimes } from "./times.ts";
+import type { LoadedConfig, Places } from "../load/load.ts";
+import { isMap } from "../document/raw.ts";
+import type { Secrets } from "../secrets/secrets.ts";
+
+export interface LintDeps {
+  compilePattern: CompilePattern;
+  compileTimeInterval: CompileTimeInterval;
+  secrets: Pick<Secrets, "problems" | "resolveLocal">;
+  channelTypes: ReadonlyMap<string, ChannelOptions>;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+/** Findings sorted by place; none for a configuration that says what it does. Reads secret files, asks no network. */
+export async function lintConfig({ config, places }: LoadedConfig, deps: LintDeps): Promise<Finding[]> {
+  const findings = [
+    ...lintRules(config, places, deps.compilePattern),
+    ...lintTemplates(config, places),
+    ...lintConnections(config, places),
+    ...lintDiscovery(config, places),
+    ...lintIdleSources(config, places),
+    ...lintBudgets(config, places),
+    ...lintRoutes(config, places, deps.compilePattern),
+    ...lintSilences(config, places, deps.compilePattern, deps.now),
+    ...lintChannels(config, places),
+    ...lintIntervals(config, places, deps.compileTimeInterval, deps.now),
+    ...lintTimes(config, places, deps.compileTimeInterval, deps.now),
+    ...(await lintSecrets(config, places, deps.secrets)),
+    ...(await lintExposure(config, places, deps.secrets)),
+    ...(await lintChannelValues(config.channels, places, deps.channelTypes, deps.secrets)),
+  ];
+  return sortFindings(findings, places.files);
+}
+
+function lintDiscovery(config: Config, places: Places): Finding[] {
+  return config.sources.flatMap((source, index): Finding[] => {
+    const place = ["sources", index, "discover"];
+    if (source.targets === undefined || !places.has(place)) return [];
+    const hint = "remove discover, or the targets";
+    return [findingAt(places.locate(place, "key"), place, "nothing is discovered where targets are named", hint)];
+  });
+}
+
+/** A target belongs to the first source of its kind that would have it: what comes after one that takes all gets none. */
+function lintIdleSources({ sources }: Config, places: Places): Finding[] {
+  return sources.flatMap((source, index): Finding[] => {
+    const first = sources.findIndex(({ kind, connection, targets, discover }) => {
+      const takesAll = targets === undefined && discover?.status === undefined && (discover?.name ?? "*") === "*";
+      return kind === source.kind && connection === source.connection && takesAll;
+    });
+    if (source.targets !== undefined || first < 0 || first >= index) return [];
+    const place = ["sources", index];
+    const all = `"${sources[first]!.id}" at line ${places.locate(["sources", first]).line} discovers all of them first`;
+    return [findingAt(places.locate(place), place, `the source "${source.id}" gets no target: ${all}`)];
+  });
+}
+
+/** Channels' options stand beside `type` in the file. */
+async function lintSecrets(config: Config, places: Places, secrets: Pick<Secrets, "problems">): Promise<Finding[]> {
+  const texts: [string, Place][] = [
+    ...Object.entries(config.connections).flatMap(([name, { auth }]) => textsIn(auth, ["connections", name, "auth"])),
+    ...Object.entries(config.channels).flatMap(([name, { options }]) => textsIn(options, ["channels", name])),
+    ...textsIn(config.health.heartbeat, ["health", "heartbeat"]),
+  ];
+  const findings = texts.map(async ([text, place]) => {
+    const problems = await secrets.problems(text);
+    return problems.map((problem) => findingAt(places.locate(place), place, problem));
+  });
+  return (await Promise.all(findings)).flat();
+}
+
+function textsIn(value: unknown, place: Place): [string, Place][] {
+  if (typeof value === "string") return [[value, place]];
+  if (Array.isArray(value)) return value.flatMap((item, index) => textsIn(item, [...place, index]));
+  return isMap(value) ? Object.entries(value).flatMap(([key, part]) => textsIn(part, [...place, key])) : [];
+}

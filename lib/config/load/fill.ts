@@ -1,0 +1,109 @@
+// From the file as written to the configuration as read: every default and everything inherited filled in.
+import type * as z from "zod";
+import type { AuthConfig, Config, ConnectionConfig, Pattern, RouteConfig, SourceConfig } from "../../model/config.ts";
+import type { ConfigFile } from "../../model/config-file.ts";
+import { hashOf } from "../../model/hash.ts";
+import type { RootRoute } from "../../model/route-file.ts";
+import type { SourceEntry } from "../../model/source-file.ts";
+import type { Environment } from "../environment.ts";
+
+type File = ConfigFile;
+type RouteInput = z.infer<typeof RootRoute> & { match?: Pattern; continue?: boolean };
+
+const MINUTE = 60_000;
+const LATENESS = 10 * MINUTE;
+/** Cloud Eye tells of an event up to an hour after it happened. */
+const CLOUD_EYE_LATENESS = 70 * MINUTE;
+
+export function fillConnections(file: File, env: Environment): Record<string, ConnectionConfig> {
+  const entries = Object.entries(file.connections);
+  return Object.fromEntries(entries.map(([name, entry]) => [name, { ...entry, auth: entry.auth ?? defaultAuth(env) }]));
+}
+
+/** The credentials of a connection that names none. */
+export function defaultAuth(env: Environment): AuthConfig {
+  const keys = { accessKey: "${env:HW_ACCESS_KEY}", secretKey: "${env:HW_SECRET_KEY}" };
+  return env["HW_SECURITY_TOKEN"] ? { ...keys, securityToken: "${env:HW_SECURITY_TOKEN}" } : keys;
+}
+
+export function fillSources(file: File): SourceConfig[] {
+  const [only = ""] = Object.keys(file.connections);
+  return file.sources.map((entry) => {
+    const projectWide = entry.kind === "cloud-eye-events";
+    const targets = entry.targets?.map((target) => (typeof target === "string" ? { id: target } : defined(target)));
+    return {
+      id: entry.id ?? entry.kind,
+      kind: entry.kind,
+      connection: entry.connection ?? only,
+      every: entry.every,
+      lookback: entry.lookback,
+      lateness: entry.lateness ?? (projectWide ? CLOUD_EYE_LATENESS : LATENESS),
+      levels: entry.levels,
+      targets,
+      discover: discovery(entry, projectWide),
+      labels: entry.labels,
+    };
+  });
+}
+
+/** Nothing is discovered where targets are named. */
+function discovery(entry: z.infer<typeof SourceEntry>, projectWide: boolean): SourceConfig["discover"] {
+  return projectWide || entry.targets !== undefined ? undefined : defined(entry.discover ?? {});
+}
+
+/** The same without undefined fields, which an optional field may not hold. */
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(value).filter(([, part]) => part !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
+
+export function fillRoute(file: File): RouteConfig {
+  const defaults: Inherited = {
+    channels: Object.keys(file.channels),
+    groupBy: ["rule"],
+    groupWait: 0,
+    groupInterval: 5 * MINUTE,
+    repeatInterval: 240 * MINUTE,
+    urgent: ["critical"],
+    mute: [],
+    active: [],
+  };
+  return routeBelow(file.route ?? {}, defaults, []);
+}
+
+/** `path` holds for each route from the root the match, and its number among equal siblings. */
+function routeBelow(input: RouteInput, parent: Inherited, path: readonly unknown[]): RouteConfig {
+  const inherited: Inherited = {
+    channels: input.channels ?? parent.channels,
+    groupBy: input.groupBy ?? parent.groupBy,
+    groupWait: input.groupWait ?? parent.groupWait,
+    groupInterval: input.groupInterval ?? parent.groupInterval,
+    repeatInterval: input.repeatInterval ?? parent.repeatInterval,
+    urgent: input.urgent ?? parent.urgent,
+    mute: input.mute ?? parent.mute,
+    active: input.active ?? parent.active,
+  };
+  const seen = new Map<string, number>();
+  const routes = (input.routes ?? []).map((child) => {
+    const match = canonical(child.match);
+    const number = seen.get(match) ?? 0;
+    seen.set(match, number + 1);
+    return routeBelow(child, inherited, [...path, [match, number]]);
+  });
+  return { id: hashOf(path, 16), match: input.match, continue: input.continue ?? false, ...inherited, routes };
+}
+
+type Inherited = Omit<RouteConfig, "id" | "match" | "continue" | "routes">;
+
+/** JSON in which the order of keys makes no difference. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+export function fillHealth(file: File, root: RouteConfig): Config["health"] {
+  const { channels = root.channels, lag = 15 * MINUTE, heartbeat } = file.health ?? {};
+  return { channels, lag, heartbeat };
+}

@@ -1,0 +1,124 @@
+// Reads lookout.yml into a Config: everything wrong with it is found in one go, and nothing in it is ignored.
+import { dirname, resolve } from "node:path";
+import type { ChannelConfig, Config } from "../../model/config.ts";
+import { Channel, ConfigFile } from "../../model/config-file.ts";
+import type { Place } from "../../model/place.ts";
+import { type ChannelOptions, checkChannels, checkRoutes, validateOptions } from "../check/routes.ts";
+import { checkRules, type RuleCheckers, ruleConfigs } from "../check/rules.ts";
+import { checkSources } from "../check/sources.ts";
+import { checkTimeIntervals } from "../check/times.ts";
+import { type Document, readDocument } from "../document/document.ts";
+import type { Environment } from "../environment.ts";
+import { fillConnections, fillHealth, fillRoute, fillSources } from "./fill.ts";
+import { ConfigError, type Location, sortFindings } from "../document/finding.ts";
+import { expandRules, type RuleSite } from "../document/includes.ts";
+import { field, fieldsOf, partAt } from "../document/raw.ts";
+import { checkReferences } from "../secrets/references.ts";
+import { validate } from "../document/validate.ts";
+import { expandVariables } from "./variables.ts";
+
+/** What other rooms know about parts of the file. */
+export interface ConfigDeps extends RuleCheckers {
+  channelTypes: ReadonlyMap<string, ChannelOptions>;
+  /** Throws an error with `path` and `reason`. */
+  compileTimeInterval(spec: unknown, options: { timezone: string }): unknown;
+  /** Folder of the rule packs that come with Lookout: `modelarts/pools` is `modelarts/pools.yml` in it. */
+  packsDir: string;
+  env: Environment;
+}
+
+/** From places in the Config to places in files: `["rules", 3, "when"]` may lie in an included file. */
+export interface Places {
+  locate(place: Place, part?: "key" | "value"): Location;
+  /** Whether the file has a value there, or a default stands in for it. */
+  has(place: Place): boolean;
+  /** Files that were read, as findings name them; the configuration itself is the first. */
+  files: readonly string[];
+  /** The include of a pack that a rule comes from; undefined for rules of one's own. */
+  pack(rule: number): { name: string; location: Location } | undefined;
+}
+
+export interface LoadedConfig {
+  config: Config;
+  places: Places;
+}
+
+/** Reads and checks `path`. Throws ConfigError with all findings, and nothing else but for defects. */
+export async function loadConfig(path: string, deps: ConfigDeps): Promise<LoadedConfig> {
+  const document = await readDocument(path, path);
+  const references = [...checkReferences(document), ...expandVariables(document, deps.env)];
+  const { value: file, findings: shape } = validate(ConfigFile, document.root, document, []);
+  const { sites, findings: included, files } = await expandRules(document, path, deps.packsDir);
+  const findings = [
+    ...document.problems,
+    // A value that could not be read is not wrong in a second way.
+    ...shape.filter(({ path }) => !document.problems.some((problem) => problem.path === path)),
+    ...included,
+    ...references,
+    ...checkSources(document),
+    // Its compiler would say of the shape what the schema has said.
+    ...(shape.some(({ path }) => path.startsWith("timeIntervals"))
+      ? []
+      : checkTimeIntervals(document, deps.compileTimeInterval)),
+    ...checkRules(sites, deps),
+    ...checkRoutes(document, deps.compilePattern),
+    ...checkChannels(document, deps.channelTypes),
+  ];
+  if (file === undefined || findings.length > 0) throw new ConfigError(sortFindings(findings, files));
+  const absolute = resolve(path);
+  const route = fillRoute(file);
+  const config: Config = {
+    file: absolute,
+    timezone: file.timezone,
+    connections: fillConnections(file, deps.env),
+    sources: fillSources(file),
+    rules: ruleConfigs(sites),
+    route,
+    timeIntervals: Object.fromEntries(
+      Object.entries(file.timeIntervals).map(([name, spec]) => [name, Array.isArray(spec) ? spec : [spec]]),
+    ),
+    silences: file.silences,
+    channels: fillChannels(document, deps.channelTypes),
+    health: fillHealth(file, route),
+    history: file.history,
+    store: fillStore(file.store, absolute),
+  };
+  return { config, places: placesOf(document, sites, files) };
+}
+
+function fillChannels(document: Document, types: ConfigDeps["channelTypes"]): Config["channels"] {
+  const channels = fieldsOf(field(document.root, "channels")).map(([name, raw]): [string, ChannelConfig] => {
+    const { type, fallback, fallbackAfter, sendResolved } = Channel.parse(raw);
+    const options = validateOptions(types.get(type)!, raw as Record<string, unknown>, document, ["channels", name]);
+    const own = options.value as Record<string, unknown>;
+    return [name, { type, fallback, fallbackAfter, sendResolved, options: own }];
+  });
+  return Object.fromEntries(channels);
+}
+
+function fillStore(store: ConfigFile["store"], file: string): Config["store"] {
+  if (store.type === "sqlite") return { type: "sqlite", path: resolve(dirname(file), store.path) };
+  const { region, endpoint } = store;
+  return {
+    type: "dynamodb",
+    table: store.table,
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  };
+}
+
+function placesOf(document: Document, sites: readonly RuleSite[], files: readonly string[]): Places {
+  return {
+    files,
+    locate(place, part) {
+      const [section, index, ...rest] = place;
+      const site = section === "rules" && typeof index === "number" ? sites[index] : undefined;
+      return site ? site.document.locate([...site.place, ...rest], part) : document.locate(place, part);
+    },
+    has: (place) => partAt(document.root, place) !== undefined,
+    pack(rule) {
+      const pack = sites[rule]?.pack;
+      return pack && { name: pack.name, location: pack.document.locate(pack.place) };
+    },
+  };
+}

@@ -1,0 +1,96 @@
+// Many operators on one field at once: from a value to the targets of those that accept it, without trying each.
+import { addTo, chain, chainTo, createHit, emit, type Found, type Hit } from "./hit.ts";
+import { buildRanges, findRanges, type Range, type Ranges } from "./ranges.ts";
+import { buildTextIndex, findTexts, type TextIndex, type TextOperator } from "./texts.ts";
+import { IPV4_DIGITS, parseIp } from "../ip.ts";
+import type { Operator, Scalar } from "../tree.ts";
+import { identityOf, type ValueTest } from "../value.ts";
+
+/** What a target asks of a value: an operator, or a judge that no index can stand for. */
+export interface Demand<T> {
+  by: Operator | ValueTest;
+  target: T;
+}
+
+/** Addresses by their digits, ranges of them by the number of digits. */
+interface Addresses<T> {
+  exact: Map<string, Hit<T>>;
+  ranges: Map<number, Ranges<string, T>>;
+}
+
+export interface ValueIndex<T> {
+  exact: Map<Scalar, Hit<T>> | undefined;
+  texts: TextIndex<T> | undefined;
+  numbers: Ranges<number, T> | undefined;
+  addresses: Addresses<T> | undefined;
+  /** Targets of every value, and those that must be asked. */
+  rest: Hit<T> | undefined;
+}
+
+/** Indexes all operators but `anything-but`, which is no demand on a value but the lack of one. */
+export function buildValueIndex<T>(demands: readonly Demand<T>[]): ValueIndex<T> {
+  const exact = new Map<Scalar, Hit<T>>();
+  const texts: { operator: TextOperator; target: T }[] = [];
+  const numbers: Range<number, T>[] = [];
+  const single = new Map<string, Hit<T>>();
+  const networks = new Map<number, Range<string, T>[]>();
+  let rest: Hit<T> | undefined;
+  for (const { by, target } of demands) {
+    if (typeof by === "function") {
+      rest = chain(createHit(target, undefined, by), rest);
+      continue;
+    }
+    const identity = identityOf(by);
+    if (identity !== undefined) chainTo(exact, identity.value, createHit(target));
+    else if (by.op === "numeric") numbers.push({ ...by, target });
+    else if (by.op === "cidr") {
+      const { low, high } = by;
+      addTo(networks, low.length, { low, lowOpen: false, high, highOpen: false, target });
+      // What of an IPv6 range an IPv4 address can decide (see isWithin).
+      if (low.length > IPV4_DIGITS) {
+        const [first, last] = [low.slice(0, IPV4_DIGITS), high.slice(0, IPV4_DIGITS)];
+        addTo(networks, IPV4_DIGITS, { low: first, lowOpen: true, high: last, highOpen: true, target });
+      }
+    } else if (by.op === "equals") chainTo(single, parseIp(String(by.value)) as string, createHit(target));
+    else if (by.op === "exists" && by.value) rest = chain(createHit(target), rest);
+    else if (by.op !== "exists" && by.op !== "exactly" && by.op !== "anything-but")
+      texts.push({ operator: by, target });
+  }
+  return {
+    exact: exact.size > 0 ? exact : undefined,
+    texts: texts.length > 0 ? buildTextIndex(texts) : undefined,
+    numbers: numbers.length > 0 ? buildRanges(numbers) : undefined,
+    addresses:
+      single.size + networks.size > 0 ? { exact: single, ranges: mapValues(networks, buildRanges) } : undefined,
+    rest,
+  };
+}
+
+/** Finds the targets of all that accept the value, some of them maybe twice. */
+export function findValue<T>(index: ValueIndex<T>, value: Scalar, found: Found<T>): void {
+  const { exact, texts, numbers, addresses, rest } = index;
+  const same = exact?.get(value);
+  if (same !== undefined) emit(same, value, found);
+  if (typeof value === "string") {
+    if (texts !== undefined) findTexts(texts, value, found);
+    if (addresses !== undefined) findAddress(addresses, value, found);
+  } else if (typeof value === "number" && numbers !== undefined) {
+    findRanges(numbers, value, found);
+  }
+  if (rest !== undefined) emit(rest, value, found);
+}
+
+function findAddress<T>({ exact, ranges }: Addresses<T>, text: string, found: Found<T>): void {
+  const digits = parseIp(text);
+  if (digits === undefined) return;
+  for (const length of digits.length > IPV4_DIGITS ? [IPV4_DIGITS, digits.length] : [IPV4_DIGITS]) {
+    const part = digits.slice(0, length);
+    emit(exact.get(part), text, found);
+    const family = ranges.get(length);
+    if (family !== undefined) findRanges(family, part, found);
+  }
+}
+
+function mapValues<K, V, W>(map: ReadonlyMap<K, V>, change: (value: V) => W): Map<K, W> {
+  return new Map([...map].map(([key, value]) => [key, change(value)]));
+}
