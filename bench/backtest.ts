@@ -3,8 +3,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Backtest } from "../lib/app/replay/backtest/backtest.ts";
 import { wallClock } from "../lib/app/clock.ts";
+import type { Backtest } from "../lib/app/replay/backtest/backtest.ts";
 import { startSimulator } from "../lib/simulator/server.ts";
 import type { ServiceEvent } from "../lib/simulator/shapes.ts";
 import { differences, sorted } from "./check.ts";

@@ -2,8 +2,8 @@
 import { wallClock } from "../lib/app/clock.ts";
 import { createGate } from "../lib/app/connections/credentials.ts";
 import type { App, Connection } from "../lib/app/deps.ts";
-import { pollSource } from "../lib/app/polling/poll.ts";
 import { SOURCES } from "../lib/app/persistence/rows.ts";
+import { pollSource } from "../lib/app/polling/poll.ts";
 import { assemble, openStore, readConfig } from "../lib/cli/open.ts";
 import { createCloudClient } from "../lib/sources/cloud/http.ts";
 import type { Key, Store } from "../lib/store/port.ts";

@@ -2,8 +2,8 @@
 // daemon until so many deliveries are through.
 
 import { wallClock } from "../lib/app/clock.ts";
-import { pollSource } from "../lib/app/polling/poll.ts";
 import { reconcileRules } from "../lib/app/evaluation/registry.ts";
+import { pollSource } from "../lib/app/polling/poll.ts";
 import { assemble, openStore, readConfig } from "../lib/cli/open.ts";
 import { createLocalBus, runDaemon } from "../lib/local/daemon.ts";
 import { ioTo } from "../test/support/io.ts";

@@ -1,6 +1,7 @@
 // The library: what a program may use of Lookout.
-export { compileTimeInterval, type TimeInterval } from "./alerts/time-intervals/time-interval.ts";
+
 export { TimeIntervalError } from "./alerts/time-intervals/error.ts";
+export { compileTimeInterval, type TimeInterval } from "./alerts/time-intervals/time-interval.ts";
 export { verifyWebhook, type WebhookRequest, WebhookVerificationError } from "./channels/verify-webhook.ts";
 export type { Alert, AlertStatus, Severity } from "./model/alert.ts";
 export type { Pattern } from "./model/config.ts";

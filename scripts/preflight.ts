@@ -1,8 +1,8 @@
 // What a configuration refers to and the functions on AWS would not get: `deploy` refuses it, `package` warns of it.
 import { basename } from "node:path";
 import { readDocument } from "../lib/config/document/document.ts";
-import { defaultAuth } from "../lib/config/load/fill.ts";
 import { field, fieldsOf } from "../lib/config/document/raw.ts";
+import { defaultAuth } from "../lib/config/load/fill.ts";
 import { type Reference, referencesIn, referencesOf } from "../lib/config/secrets/references.ts";
 
 export interface Deployment {

@@ -3,8 +3,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
-import { processEnvironment } from "../lib/config/environment.ts";
 import { ConfigError } from "../lib/config/document/finding.ts";
+import { processEnvironment } from "../lib/config/environment.ts";
 import { bundle } from "./bundle.ts";
 import { type Deployment, preflight } from "./preflight.ts";
 

@@ -8,33 +8,26 @@ import { HEALTH_RULE } from "../model/alert.ts";
 import type { Clock } from "../model/clock.ts";
 import type { AuthConfig, ChannelConfig, Config, ConnectionConfig, Pattern } from "../model/config.ts";
 import type { Log } from "../model/log.ts";
-import type { Redactor } from "../model/redactor.ts";
-import { compileRules } from "../rules/compile.ts";
 import { compilePattern } from "../patterns/pattern.ts";
+import { compileRules } from "../rules/compile.ts";
 import { CloudError } from "../sources/cloud/client.ts";
-import { discover } from "../sources/discovery.ts";
 import { type ConnectionClient, createCloudClient } from "../sources/cloud/http.ts";
 import type { Limiter } from "../sources/cloud/limiter.ts";
+import { discover } from "../sources/discovery.ts";
 import { createMeter, DISCOVERY_LIMITS } from "../sources/reading/meter.ts";
 import { sources } from "../sources/registry.ts";
 import type { Store } from "../store/port.ts";
 import { createBudgets } from "./connections/budgets.ts";
 import { createGate } from "./connections/credentials.ts";
-import type { App, Bus, Channel, Connection, Generation, Identity } from "./deps.ts";
-import { guardStore } from "./persistence/guarded-store.ts";
-import { healthRuleConfig } from "./health/health.ts";
-import { divide } from "./polling/owners.ts";
 import { createProjectStore } from "./connections/projects.ts";
 import { createSecretLearner } from "./connections/secrets.ts";
 import { createTokenLearner, createTokenStore } from "./connections/tokens.ts";
+import type { App, Bus, Channel, Connection, Identity, Secrets } from "./deps.ts";
+import { healthRuleConfig } from "./health/health.ts";
+import type { Generation } from "./persistence/generation.ts";
+import { guardStore } from "./persistence/guarded-store.ts";
 import { createTransact } from "./persistence/unit.ts";
-
-/** Where secret references are resolved, which throws SecretError, and what keeps secrets out of texts. */
-export interface Secrets extends Redactor {
-  resolve(text: string): Promise<string>;
-  /** `anew`: past whatever is kept of it, because it was refused. */
-  resolveDeep<T>(value: T, options?: { anew: boolean }): Promise<T>;
-}
+import { divide } from "./polling/owners.ts";
 
 export interface AppPorts {
   store: Store;

@@ -9,12 +9,10 @@ import type { Redactor } from "../model/redactor.ts";
 import type { CompiledRule, Rules } from "../rules/compile.ts";
 import type { Transition } from "../rules/state.ts";
 import type { CloudClient } from "../sources/cloud/client.ts";
-import type { Source } from "../sources/port.ts";
+import type { Source, Target } from "../sources/port.ts";
 import type { Store } from "../store/port.ts";
-import type { Behind, Discovery } from "./polling/behind.ts";
+import type { Generation } from "./persistence/generation.ts";
 import type { GuardedStore } from "./persistence/guarded-store.ts";
-import type { Discovered } from "./polling/owners.ts";
-import type { UnresolvedSecret } from "./connections/secrets.ts";
 import type { Transact } from "./persistence/unit.ts";
 
 /** The doorbell: rung after a commit that made something due. A lost ring delays, never loses. */
@@ -48,14 +46,45 @@ export interface Channel {
   options(): Promise<Record<string, unknown>>;
 }
 
-/** Which configuration this process runs (generation.ts). */
-export interface Generation {
-  /** Undefined until it was joined: a process that only looks, or does what a person asks, decides nothing. */
-  own: number | undefined;
-  /** When the configuration was made or read; ms. */
-  stamp: number;
-  /** Whether this process made it the one that decides. */
-  tookOver?: true;
+/** What discovery found, divided among the sources that it belongs to. */
+export interface Discovered {
+  /** Targets of the source that asked. */
+  own: Target[];
+  /** Ids of those that another source of the kind has. */
+  elsewhere: ReadonlySet<string>;
+}
+
+/** A discovery and when it began; ms. */
+export interface Discovery {
+  at: number;
+  found: Promise<Discovered>;
+}
+
+/** A read that its round did not wait for. */
+export interface Behind {
+  /** Resolves once it is over; never rejects. */
+  done: Promise<void>;
+  isOver: boolean;
+  /** Why it failed, once it is over; undefined: it did not. */
+  error?: unknown;
+  /** When the newest read began that came to its end beyond its round; ms. */
+  readTo: number | undefined;
+}
+
+/** A secret that cannot be resolved. */
+export interface UnresolvedSecret {
+  of: "connection" | "channel" | "heartbeat";
+  /** The connection or channel; `heartbeat`. */
+  name: string;
+  /** Names the reference and what to do. */
+  message: string;
+}
+
+/** Where secret references are resolved, which throws SecretError, and what keeps secrets out of texts. */
+export interface Secrets extends Redactor {
+  resolve(text: string): Promise<string>;
+  /** `anew`: past whatever is kept of it, because it was refused. */
+  resolveDeep<T>(value: T, options?: { anew: boolean }): Promise<T>;
 }
 
 export interface App {

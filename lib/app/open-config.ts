@@ -5,13 +5,13 @@ import { channelTypes } from "../channels/registry.ts";
 import type { RuleCheckers } from "../config/check/rules.ts";
 import type { Environment } from "../config/environment.ts";
 import { type LoadedConfig, loadConfig } from "../config/load/load.ts";
-import type { AwsSecrets } from "../config/secrets/values.ts";
 import { createSecrets, type Secrets } from "../config/secrets/secrets.ts";
+import type { AwsSecrets } from "../config/secrets/values.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Pattern } from "../model/config.ts";
 import type { Redactor } from "../model/redactor.ts";
-import { compileExtract } from "../rules/extract.ts";
 import { compilePattern } from "../patterns/pattern.ts";
+import { compileExtract } from "../rules/extract.ts";
 import { compileTemplate } from "../rules/template.ts";
 
 export interface OpenConfigOptions {

@@ -1,7 +1,7 @@
 // One scheduled poll: the sources of one kind, each no more often than its `every`.
 import type { App } from "../app/deps.ts";
-import { type PollReport, pollSources } from "../app/polling/poll.ts";
 import { type SourceRow, sourceKey } from "../app/persistence/rows.ts";
+import { type PollReport, pollSources } from "../app/polling/poll.ts";
 import type { SourceConfig } from "../model/config.ts";
 import type { SourceKind } from "../model/event.ts";
 

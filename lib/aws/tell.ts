@@ -1,7 +1,8 @@
 // Telling people: groups are decided, and what is due is sent meanwhile. Whatever is not done by the end stays due in the table.
-import type { App } from "../app/deps.ts";
+
 import { notifyDue, notifyGroups, type Outlet } from "../app/delivery/notify.ts";
 import { createSender, type Sender } from "../app/delivery/sender.ts";
+import type { App } from "../app/deps.ts";
 import { fireTimers } from "../app/evaluation/timers.ts";
 
 /** Before the deadline: a delivery in hand is sent (15 s at most) and recorded, and never sent twice for lack of time. ms */

@@ -4,10 +4,10 @@ import { createHmac } from "node:crypto";
 import * as z from "zod";
 import { Address, postJson, usableAddress } from "./http/address.ts";
 import { byCode, jsonObject, retry } from "./http/answer.ts";
+import { receiverWords } from "./http/redact.ts";
 import { inert, type Markup, writeText } from "./message/markdown.ts";
 import { characters, cut, jsonBytes } from "./message/plain.ts";
 import type { ChannelType } from "./port.ts";
-import { receiverWords } from "./http/redact.ts";
 
 const Options = z.strictObject({ url: Address, secret: z.string().min(1).optional() });
 

@@ -4,12 +4,12 @@ import { createHmac } from "node:crypto";
 import * as z from "zod";
 import { Address, postJson } from "./http/address.ts";
 import { byCode, header, jsonObject, retry, retryAfter, wait } from "./http/answer.ts";
+import { receiverWords } from "./http/redact.ts";
 import type { Line } from "./message/medium.ts";
 import { compose } from "./message/message.ts";
 import type { Tone } from "./message/news.ts";
 import { jsonBytes, jsonItemBytes } from "./message/plain.ts";
 import type { ChannelType, HttpResponse } from "./port.ts";
-import { receiverWords } from "./http/redact.ts";
 
 const Options = z.strictObject({ url: Address, secret: z.string().min(1).optional() });
 

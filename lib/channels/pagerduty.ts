@@ -5,12 +5,13 @@ import * as z from "zod";
 import type { Event } from "../model/event.ts";
 import type { NotifiedAlert } from "../model/notification.ts";
 import { oneLine } from "../model/printable.ts";
-import { Address, harmlessLink, postJson } from "./http/address.ts";
+import { Address, postJson } from "./http/address.ts";
 import { jsonObject, refused, retry, retryAfter } from "./http/answer.ts";
+import { receiverWords } from "./http/redact.ts";
+import { harmlessLink } from "./message/link.ts";
 import { reasonOf } from "./message/news.ts";
 import { bytes, characters, cut } from "./message/plain.ts";
 import type { ChannelType } from "./port.ts";
-import { receiverWords } from "./http/redact.ts";
 
 const Options = z.strictObject({
   routingKey: z.string().min(1, "the integration key of an Events API v2 integration"),

@@ -4,12 +4,12 @@
 import * as z from "zod";
 import { Address, postJson } from "./http/address.ts";
 import { jsonObject, refused, retry, retryAfter, wait } from "./http/answer.ts";
+import { receiverWords } from "./http/redact.ts";
 import { inert, lineOf } from "./message/markdown.ts";
 import type { Line, Medium } from "./message/medium.ts";
 import { compose } from "./message/message.ts";
 import { jsonBytes, jsonItemBytes } from "./message/plain.ts";
 import type { ChannelType } from "./port.ts";
-import { receiverWords } from "./http/redact.ts";
 
 const Options = z.strictObject({ url: Address });
 

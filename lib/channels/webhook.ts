@@ -3,10 +3,10 @@ import * as z from "zod";
 import type { Notification } from "../model/notification.ts";
 import { Address, postJson } from "./http/address.ts";
 import { refused } from "./http/answer.ts";
+import { SECRET_FORM, signatureV1, signingKey } from "./http/standard-webhooks.ts";
 import { BODY_LIMIT, bodyParts, wireForm } from "./message/parts.ts";
 import { bytes } from "./message/plain.ts";
 import type { ChannelType, RenderContext } from "./port.ts";
-import { SECRET_FORM, signatureV1, signingKey } from "./http/standard-webhooks.ts";
 
 const RESERVED = /^(content-type|content-length|host|connection|transfer-encoding|webhook-.*)$/i;
 const HeaderName = z

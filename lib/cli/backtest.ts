@@ -1,9 +1,9 @@
 // `lookout backtest`: what would have been told in the last days, by this configuration or by another one.
 
 import { isDeepStrictEqual } from "node:util";
-import { type Backtest, backtest } from "../app/replay/backtest/backtest.ts";
 import { wallClock } from "../app/clock.ts";
 import { sandboxOf } from "../app/persistence/sandbox.ts";
+import { type Backtest, backtest } from "../app/replay/backtest/backtest.ts";
 import type { Config } from "../model/config.ts";
 import { MAX_DURATION, parseDuration } from "../model/duration.ts";
 import { describeBacktest } from "./backtest-report.ts";

@@ -1,7 +1,7 @@
 // `lookout check`: validates and lints the configuration; with `--live` also tries the connections.
 import { compileTimeInterval } from "../alerts/time-intervals/time-interval.ts";
-import { checkLive, type LiveSource } from "../app/queries/check-live.ts";
 import { wallClock } from "../app/clock.ts";
+import { checkLive, type LiveSource } from "../app/queries/check-live.ts";
 import { channelTypes } from "../channels/registry.ts";
 import { formatFindings } from "../config/document/finding.ts";
 import { lintConfig } from "../config/lint/lint.ts";

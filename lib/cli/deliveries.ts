@@ -1,12 +1,12 @@
 // `redeliver`, `deliveries drop` and `send-test`: what a person does about deliveries.
 import { deliverDue, dropDelivery, listDead, listDeliveries, redeliver } from "../app/delivery/deliver.ts";
-import { viewDelivery } from "../app/queries/lists.ts";
-import { type DeliveryRow, deliveryKey } from "../app/persistence/rows.ts";
 import { sendTest } from "../app/delivery/send-test.ts";
+import { type DeliveryRow, deliveryKey } from "../app/persistence/rows.ts";
+import { viewDelivery } from "../app/queries/lists.ts";
 import { channelTypes } from "../channels/registry.ts";
 import { ConfigError } from "../config/document/finding.ts";
-import { lintChannelValues } from "../config/lint/addresses.ts";
 import { nearest } from "../config/document/words.ts";
+import { lintChannelValues } from "../config/lint/addresses.ts";
 import { DONE, type Io, jsonLines, oneLine, UsageError, WRONG } from "./io.ts";
 import { type CommonOptions, openApp, openExisting } from "./open.ts";
 

@@ -2,8 +2,8 @@
 // loaded when it is called.
 import { Argument, Command, CommanderError } from "commander";
 import { Superseded } from "../app/persistence/superseded.ts";
-import { processEnvironment } from "../config/environment.ts";
 import { ConfigError, formatFindings } from "../config/document/finding.ts";
+import { processEnvironment } from "../config/environment.ts";
 import { oneLine } from "../model/printable.ts";
 import { RowDamaged, StoreError } from "../store/port.ts";
 import { createIo, DONE, type Io, REFUSED, type Screen, UsageError, WRONG } from "./io.ts";

@@ -1,8 +1,8 @@
 // `lookout match`: filters events from stdin by a pattern, like grep.
 import { createInterface } from "node:readline";
+import { PatternError } from "../patterns/error.ts";
 import { locateInJson } from "../patterns/json-place.ts";
 import { compilePattern, parsePatternText } from "../patterns/pattern.ts";
-import { PatternError } from "../patterns/error.ts";
 import { DONE, type Io, UsageError, WRONG } from "./io.ts";
 
 /** Prints the lines whose event the pattern matches, as they are. Exit 1: none matched, or a line is no JSON object. */

@@ -1,11 +1,11 @@
 // `lookout run`: polls, evaluates and notifies until it is told to stop; `--once` does one round and says how it went.
 import { wallClock } from "../app/clock.ts";
 import type { App } from "../app/deps.ts";
-import { configHash } from "../app/persistence/generation.ts";
-import { viewDelivery } from "../app/queries/lists.ts";
+import type { Problem } from "../app/health/problem.ts";
 import type { OpenedConfig } from "../app/open-config.ts";
-import type { Problem } from "../app/health/problems.ts";
+import { configHash } from "../app/persistence/generation.ts";
 import { Superseded } from "../app/persistence/superseded.ts";
+import { viewDelivery } from "../app/queries/lists.ts";
 import { ConfigError, formatFindings } from "../config/document/finding.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { type RoundReport, runOnce } from "../local/once.ts";

@@ -1,16 +1,16 @@
 // The whole thing as one process: every source on its own beat, and a tick that does what is due, until it is told to stop.
 import { ROUND_WAIT_MS } from "../alerts/group.ts";
-import { allCaughtUp } from "../app/polling/behind.ts";
+import { type NotifyOptions, notifyDue, notifyGroups, type Outlet } from "../app/delivery/notify.ts";
+import { createSender } from "../app/delivery/sender.ts";
 import type { App, Bus } from "../app/deps.ts";
+import { reconcileRules } from "../app/evaluation/registry.ts";
+import { fireTimers } from "../app/evaluation/timers.ts";
 import { createEmergency } from "../app/health/emergency.ts";
 import { checkHealth, endHealth } from "../app/health/health.ts";
-import { type NotifyOptions, notifyDue, notifyGroups, type Outlet } from "../app/delivery/notify.ts";
-import { type PollReport, pollLeased } from "../app/polling/poll.ts";
-import type { Problem } from "../app/health/problems.ts";
-import { reconcileRules } from "../app/evaluation/registry.ts";
-import { createSender } from "../app/delivery/sender.ts";
+import type { Problem } from "../app/health/problem.ts";
 import { Superseded } from "../app/persistence/superseded.ts";
-import { fireTimers } from "../app/evaluation/timers.ts";
+import { allCaughtUp } from "../app/polling/behind.ts";
+import { type PollReport, pollLeased } from "../app/polling/poll.ts";
 import type { SourceConfig } from "../model/config.ts";
 
 const TICK_MS = 1_000;

@@ -1,16 +1,16 @@
 // One round: every source polled once, then timers, groups and deliveries, and what can be said about how it went.
 
 import { deliverDue, nextDue } from "../app/delivery/deliver.ts";
-import type { App, Bus } from "../app/deps.ts";
-import { leaveGeneration } from "../app/persistence/generation.ts";
-import { checkHealth } from "../app/health/health.ts";
 import { notifyDue, notifyGroups } from "../app/delivery/notify.ts";
-import { isOverWithin } from "../app/parallel.ts";
-import { type PollReport, pollSources } from "../app/polling/poll.ts";
-import type { Problem } from "../app/health/problems.ts";
+import type { App, Bus } from "../app/deps.ts";
 import { reconcileRules } from "../app/evaluation/registry.ts";
-import { type DeliveryRow, deliveryKey } from "../app/persistence/rows.ts";
 import { fireTimers } from "../app/evaluation/timers.ts";
+import { checkHealth } from "../app/health/health.ts";
+import type { Problem } from "../app/health/problem.ts";
+import { isOverWithin } from "../app/parallel.ts";
+import { leaveGeneration } from "../app/persistence/generation.ts";
+import { type DeliveryRow, deliveryKey } from "../app/persistence/rows.ts";
+import { type PollReport, pollSources } from "../app/polling/poll.ts";
 import { RowDamaged } from "../store/port.ts";
 
 /** How long after the last poll a failed delivery is still tried again; ms. */

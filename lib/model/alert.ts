@@ -8,6 +8,21 @@ export type Severity = z.infer<typeof Severity>;
 /** The rule of the alerts that Lookout raises about itself. */
 export const HEALTH_RULE = "lookout-unhealthy";
 
+/** What can be wrong with Lookout itself: the `problem` in the key of such an alert. */
+export type HealthProblem =
+  | "connection paused"
+  | "connection failing"
+  | "source unread"
+  | "target unread"
+  | "targets unread"
+  | "discovery failed"
+  | "channel failing"
+  | "delivery dead"
+  | "secret unresolved"
+  | "configuration refused"
+  | "state not written"
+  | "state damaged";
+
 export const AlertStatus = z.enum(["firing", "resolved"]);
 export type AlertStatus = z.infer<typeof AlertStatus>;
 

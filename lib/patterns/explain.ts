@@ -2,8 +2,8 @@
 import type { Pattern } from "../model/config.ts";
 import { valueAt } from "../model/path.ts";
 import { compileReader } from "./event-fields.ts";
-import { compilePattern } from "./pattern.ts";
 import { compileTrees } from "./index/index.ts";
+import { compilePattern } from "./pattern.ts";
 import type { FieldTest, Operator, Scalar } from "./tree.ts";
 
 /** A field test that fails: what the event has there (nothing: an empty list), and any one of what was wanted. */

@@ -1,9 +1,9 @@
 // Many rules' patterns against one event: which of them match, in the given order.
 import type { Pattern } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
-import { type CompiledPattern, compilePattern } from "./pattern.ts";
 import { PatternError } from "./error.ts";
 import { compileIndex, compileTrees } from "./index/index.ts";
+import { type CompiledPattern, compilePattern } from "./pattern.ts";
 
 /** Thrown for a rule whose pattern is invalid: which rule, where in its pattern, and why. */
 export class InvalidPatternError extends Error {

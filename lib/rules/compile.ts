@@ -3,10 +3,10 @@ import type { RuleConfig, SourceConfig } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
 import { valuesAt } from "../model/path.ts";
-import { compileExtract } from "./extract.ts";
-import { mayFeed } from "./feeds.ts";
 import { compileMatcher } from "../patterns/matcher.ts";
 import { type CompiledPattern, compilePattern } from "../patterns/pattern.ts";
+import { compileExtract } from "./extract.ts";
+import { mayFeed } from "./feeds.ts";
 import { compileTemplate, type Template } from "./template.ts";
 
 /** A rule with neither `resolve` nor a state that falls describes an occurrence: it closes silently after this. ms */

@@ -1,7 +1,7 @@
 // Which events may match a pattern, by what is known of all events of a source or a target.
 import type { SourceConfig } from "../model/config.ts";
-import type { CompiledPattern } from "../patterns/pattern.ts";
 import { compileTrees } from "../patterns/index/index.ts";
+import type { CompiledPattern } from "../patterns/pattern.ts";
 
 /** False only where the pattern excludes all of the source's events: a deadline may wait for a source too many, never one too few. */
 export function mayFeed({ kind, id, connection }: SourceConfig, pattern: CompiledPattern): boolean {

@@ -4,12 +4,12 @@ import * as z from "zod";
 import type { SourceKind } from "../model/event.ts";
 import { segmentProblem } from "../model/segment.ts";
 import type { CloudClient } from "./cloud/client.ts";
+import { mapInTurns } from "./cloud/turns.ts";
 import { matchesGlob } from "./glob.ts";
+import type { Target } from "./port.ts";
 import { Time } from "./reading/item.ts";
 import { listOf } from "./reading/list.ts";
 import { readAll, Total } from "./reading/paging.ts";
-import type { Target } from "./port.ts";
-import { mapInTurns } from "./cloud/turns.ts";
 
 export interface DiscoveryOptions {
   /** Each is asked for by itself: without an id the APIs list the default workspace alone. */

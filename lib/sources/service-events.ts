@@ -2,12 +2,12 @@
 // https://support.huaweicloud.com/en-us/api-modelarts/modelarts_03_0155.html
 // Identity of an event (they have no id): occur_time, event_type, event_info.
 import * as z from "zod";
+import { segment } from "./cloud/path.ts";
+import type { Batch, ReadRequest, Source } from "./port.ts";
 import { readAppendOnly } from "./reading/append-only.ts";
 import { type BadItem, type Item, levelOf, parseItem, Time, timeIn } from "./reading/item.ts";
 import { listOf } from "./reading/list.ts";
 import { type Page, Total } from "./reading/paging.ts";
-import { segment } from "./cloud/path.ts";
-import type { Batch, ReadRequest, Source } from "./port.ts";
 import type { Query } from "./reading/timeline.ts";
 
 const LIMIT = 1000;

@@ -2,12 +2,12 @@
 // https://docs.otc.t-systems.com/modelarts/api-ref/training_management/obtaining_the_events_of_a_training_job.html
 // Identity of an event (they have no id): time, level, source, message.
 import * as z from "zod";
+import { segment } from "./cloud/path.ts";
+import type { Batch, ReadRequest, Source } from "./port.ts";
 import { readAppendOnly } from "./reading/append-only.ts";
 import { type BadItem, type Item, levelOf, parseItem, Time, timeIn } from "./reading/item.ts";
 import { listOf } from "./reading/list.ts";
 import { type Page, Total } from "./reading/paging.ts";
-import { segment } from "./cloud/path.ts";
-import type { Batch, ReadRequest, Source } from "./port.ts";
 import type { Query } from "./reading/timeline.ts";
 
 const LIMIT = 100;

@@ -1,7 +1,7 @@
 // Time intervals that are refused: each with the place that is wrong and words that name the reason.
 import { expect, test } from "vitest";
-import { compileTimeInterval } from "../../lib/alerts/time-intervals/time-interval.ts";
 import { TimeIntervalError } from "../../lib/alerts/time-intervals/error.ts";
+import { compileTimeInterval } from "../../lib/alerts/time-intervals/time-interval.ts";
 
 type Refused = [sentence: string, spec: unknown, path: (string | number)[], reason: RegExp];
 const time = (start_time: unknown, end_time: unknown): object => ({ times: [{ start_time, end_time }] });

@@ -1,7 +1,7 @@
 // Backtests of rules that wait for every target: which silence they tell of, and which they know nothing about.
 import { describe, expect, it } from "vitest";
-import { type Backtest, type BacktestOptions, backtest } from "../../lib/app/replay/backtest/backtest.ts";
 import { endedAlerts, openAlerts } from "../../lib/app/queries/lists.ts";
+import { type Backtest, type BacktestOptions, backtest } from "../../lib/app/replay/backtest/backtest.ts";
 import { type Bench, bench, MINUTE, T0 } from "./support.ts";
 
 const CHANNELS = `channels: { ops: { type: webhook, url: "HOOK/ops" } }`;

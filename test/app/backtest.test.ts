@@ -1,9 +1,9 @@
 // Backtests over real HTTP: what was polled live and what the same past gives afterwards, comparisons, failures, long histories.
 import { describe, expect, it } from "vitest";
-import { type Backtest, type BacktestOptions, backtest } from "../../lib/app/replay/backtest/backtest.ts";
-import type { ReadProgress } from "../../lib/app/replay/backtest/history.ts";
-import { endedAlerts, openAlerts } from "../../lib/app/queries/lists.ts";
 import { targetPartition } from "../../lib/app/persistence/rows.ts";
+import { endedAlerts, openAlerts } from "../../lib/app/queries/lists.ts";
+import { type Backtest, type BacktestOptions, backtest } from "../../lib/app/replay/backtest/backtest.ts";
+import type { ReadProgress } from "../../lib/app/replay/backtest/history-source.ts";
 import type { Notification } from "../../lib/model/notification.ts";
 import { type Bench, bench, MINUTE, T0 } from "./support.ts";
 

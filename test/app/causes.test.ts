@@ -1,8 +1,8 @@
 // One cause is one alert of Lookout's own: what is grouped, what is not, and that nothing pages before it lasts.
 import { describe, expect, it } from "vitest";
+import { reconcileRules } from "../../lib/app/evaluation/registry.ts";
 import { checkHealth } from "../../lib/app/health/health.ts";
 import { pollSource } from "../../lib/app/polling/poll.ts";
-import { reconcileRules } from "../../lib/app/evaluation/registry.ts";
 import { type Bench, bench } from "./support.ts";
 
 const SOURCES = `sources:

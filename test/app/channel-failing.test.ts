@@ -1,8 +1,8 @@
 // A channel that fails or holds back: what the log and the store say of it, what its fallback gets, and what is dead in the end.
 import { describe, expect, it } from "vitest";
 import { listDeliveries, redeliver } from "../../lib/app/delivery/deliver.ts";
-import { type ChannelRow, channelKey, type DeliveryRow } from "../../lib/app/persistence/rows.ts";
 import { sendTest } from "../../lib/app/delivery/send-test.ts";
+import { type ChannelRow, channelKey, type DeliveryRow } from "../../lib/app/persistence/rows.ts";
 import { readStatus } from "../../lib/app/queries/status.ts";
 import { type Bench, bench, line, MINUTE, T0 } from "./support.ts";
 

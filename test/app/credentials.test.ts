@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createGate } from "../../lib/app/connections/credentials.ts";
-import { readStatus } from "../../lib/app/queries/status.ts";
 import { createTokenStore } from "../../lib/app/connections/tokens.ts";
+import { readStatus } from "../../lib/app/queries/status.ts";
 import { CloudError } from "../../lib/sources/cloud/client.ts";
 import type { CredentialAttempt } from "../../lib/sources/cloud/gate.ts";
 import { openSqliteStore } from "../../lib/store/sqlite/sqlite.ts";

@@ -1,11 +1,11 @@
 // Two configurations on one state, as in a rolling deploy: the newer one decides, the older finishes nothing, and nothing is lost.
 import { describe, expect, it } from "vitest";
 import { deliverDue, listDeliveries } from "../../lib/app/delivery/deliver.ts";
-import type { App } from "../../lib/app/deps.ts";
-import { openAlerts } from "../../lib/app/queries/lists.ts";
 import { notifyDue } from "../../lib/app/delivery/notify.ts";
-import { pollSource } from "../../lib/app/polling/poll.ts";
+import type { App } from "../../lib/app/deps.ts";
 import { reconcileRules } from "../../lib/app/evaluation/registry.ts";
+import { pollSource } from "../../lib/app/polling/poll.ts";
+import { openAlerts } from "../../lib/app/queries/lists.ts";
 import { rulePartition } from "../../lib/rules/compile.ts";
 import { bench, line, MINUTE } from "./support.ts";
 

@@ -1,8 +1,8 @@
 // Sources with more targets than one run can read: runs that are told to stop, and runs that are killed.
 import { describe, expect, it } from "vitest";
-import { seenEvents } from "../../lib/app/queries/lists.ts";
-import { pollSource } from "../../lib/app/polling/poll.ts";
 import { type SourceRow, sourceKey } from "../../lib/app/persistence/rows.ts";
+import { pollSource } from "../../lib/app/polling/poll.ts";
+import { seenEvents } from "../../lib/app/queries/lists.ts";
 import { readStatus } from "../../lib/app/queries/status.ts";
 import { pollKind } from "../../lib/aws/poll.ts";
 import { runOnce } from "../../lib/local/once.ts";

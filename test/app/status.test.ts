@@ -1,8 +1,8 @@
 // What `status` says of a state: healthy where it is, and since when where it is not.
 import { describe, expect, it } from "vitest";
-import { pollSource } from "../../lib/app/polling/poll.ts";
-import { reconcileRules } from "../../lib/app/evaluation/registry.ts";
 import { sendTest } from "../../lib/app/delivery/send-test.ts";
+import { reconcileRules } from "../../lib/app/evaluation/registry.ts";
+import { pollSource } from "../../lib/app/polling/poll.ts";
 import { readStatus } from "../../lib/app/queries/status.ts";
 import { type BenchOptions, bench } from "./support.ts";
 

@@ -1,7 +1,7 @@
 // What is said of targets that come, are read in part, and end; and what that decides.
 import { describe, expect, it } from "vitest";
-import { seenEvents } from "../../lib/app/queries/lists.ts";
 import { type TargetRow, targetPartition } from "../../lib/app/persistence/rows.ts";
+import { seenEvents } from "../../lib/app/queries/lists.ts";
 import { readStatus } from "../../lib/app/queries/status.ts";
 import { runOnce } from "../../lib/local/once.ts";
 import type { Store } from "../../lib/store/port.ts";

@@ -1,8 +1,8 @@
 // When a scheduled poll counts as a failed invocation, and that it keeps and reports its work all the same.
 import { describe, expect, test } from "vitest";
 import type { App } from "../../lib/app/deps.ts";
-import { seenEvents } from "../../lib/app/queries/lists.ts";
 import { type SourceRow, sourceKey } from "../../lib/app/persistence/rows.ts";
+import { seenEvents } from "../../lib/app/queries/lists.ts";
 import { PollFailed, pollKind } from "../../lib/aws/poll.ts";
 import type { Fault } from "../../lib/simulator/faults.ts";
 import { type Store, StoreError } from "../../lib/store/port.ts";

@@ -1,8 +1,8 @@
 // Telling people within a function's time: what is sent is recorded, what is not stays due, and sending begins before all is decided.
 import { expect, it } from "vitest";
 import { listDeliveries } from "../../lib/app/delivery/deliver.ts";
-import { pollSource } from "../../lib/app/polling/poll.ts";
 import { DELIVERIES, type DeliveryRow } from "../../lib/app/persistence/rows.ts";
+import { pollSource } from "../../lib/app/polling/poll.ts";
 import { sweepDue } from "../../lib/aws/tell.ts";
 import type { Row, Store } from "../../lib/store/port.ts";
 import { type Bench, bench } from "../app/support.ts";

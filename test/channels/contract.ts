@@ -1,8 +1,8 @@
 // What every channel must do, whatever its destination; a channel's own test file gives its options and its terms.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ChannelType, HttpRequest, HttpResponse, Outcome } from "../../lib/channels/port.ts";
 import { readably } from "../../lib/channels/message/readable.ts";
+import type { ChannelType, HttpRequest, HttpResponse, Outcome } from "../../lib/channels/port.ts";
 import { channelTypes } from "../../lib/channels/registry.ts";
 import type { Notification, NotifiedAlert } from "../../lib/model/notification.ts";
 import { oneLine } from "../../lib/model/printable.ts";

@@ -1,8 +1,8 @@
 // Cutting and hiding hold for any text: never too long, never half a code point, never slow.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bytes, characters, cut, jsonBytes } from "../../lib/channels/message/plain.ts";
 import { receiverWords } from "../../lib/channels/http/redact.ts";
+import { bytes, characters, cut, jsonBytes } from "../../lib/channels/message/plain.ts";
 import { oneLine } from "../../lib/model/printable.ts";
 
 const anyText = fc.oneof(

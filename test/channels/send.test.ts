@@ -2,8 +2,8 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import type { HttpRequest } from "../../lib/channels/port.ts";
 import { SendError, sendHttp } from "../../lib/channels/http/send.ts";
+import type { HttpRequest } from "../../lib/channels/port.ts";
 
 const open: { close(): unknown; closeAllConnections?(): void }[] = [];
 afterEach(() => {

@@ -7,10 +7,10 @@ import { channelTypes } from "../../lib/channels/registry.ts";
 import { ConfigError } from "../../lib/config/document/finding.ts";
 import { lintConfig } from "../../lib/config/lint/lint.ts";
 import { loadConfig } from "../../lib/config/load/load.ts";
-import { compileRules } from "../../lib/rules/compile.ts";
+import { PatternError } from "../../lib/patterns/error.ts";
 import { locateInJson } from "../../lib/patterns/json-place.ts";
 import { compilePattern, parsePatternText } from "../../lib/patterns/pattern.ts";
-import { PatternError } from "../../lib/patterns/error.ts";
+import { compileRules } from "../../lib/rules/compile.ts";
 import { eventAt } from "../support/event.ts";
 import { depsIn } from "./workspace.ts";
 

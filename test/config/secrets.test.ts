@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createRedactor } from "../../lib/config/secrets/redactor.ts";
-import { type AwsSecrets, SecretError } from "../../lib/config/secrets/values.ts";
 import { createSecrets, type Secrets } from "../../lib/config/secrets/secrets.ts";
+import { type AwsSecrets, SecretError } from "../../lib/config/secrets/values.ts";
 import { type Files, writeFiles } from "./workspace.ts";
 
 interface Setup {

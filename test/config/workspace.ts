@@ -7,8 +7,8 @@ import { compileTimeInterval } from "../../lib/alerts/time-intervals/time-interv
 import { channelTypes } from "../../lib/channels/registry.ts";
 import { ConfigError, formatFindings } from "../../lib/config/document/finding.ts";
 import { type ConfigDeps, type LoadedConfig, loadConfig } from "../../lib/config/load/load.ts";
-import { compileExtract } from "../../lib/rules/extract.ts";
 import { compilePattern } from "../../lib/patterns/pattern.ts";
+import { compileExtract } from "../../lib/rules/extract.ts";
 import { compileTemplate } from "../../lib/rules/template.ts";
 
 /** Every part that a file must have, to be written before what a test is about. */

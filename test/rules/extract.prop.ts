@@ -1,8 +1,8 @@
 // Extraction over any text and any pattern: it ends, it throws nothing, and a number that comes out is the text that went in.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compileExtract } from "../../lib/rules/extract.ts";
 import { PatternError } from "../../lib/patterns/error.ts";
+import { compileExtract } from "../../lib/rules/extract.ts";
 
 const HOSTILE = [
   "(?<x>(a+)+)$",

@@ -1,7 +1,7 @@
 // Patterns and events that are made to meet, for property tests: few fields, short texts of few characters, telling numbers.
 import fc from "fast-check";
-import { compilePattern } from "../../lib/patterns/pattern.ts";
 import { PatternError } from "../../lib/patterns/error.ts";
+import { compilePattern } from "../../lib/patterns/pattern.ts";
 import type { naiveMatches } from "./naive.ts";
 
 export type Fields = Parameters<typeof naiveMatches>[0];

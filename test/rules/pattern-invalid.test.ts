@@ -1,7 +1,7 @@
 // Patterns that are refused: each with the place that is wrong and words that name the reason.
 import { expect, test } from "vitest";
-import { compilePattern, parsePatternText } from "../../lib/patterns/pattern.ts";
 import { PatternError } from "../../lib/patterns/error.ts";
+import { compilePattern, parsePatternText } from "../../lib/patterns/pattern.ts";
 
 type Case = [sentence: string, pattern: unknown, path: (string | number)[], reason: RegExp];
 

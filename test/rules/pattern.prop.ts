@@ -1,8 +1,8 @@
 // The compiled matcher against the naive interpreter, on patterns and events that are made to meet.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compilePattern, parsePatternText } from "../../lib/patterns/pattern.ts";
 import { PatternError } from "../../lib/patterns/error.ts";
+import { compilePattern, parsePatternText } from "../../lib/patterns/pattern.ts";
 import { naiveMatches } from "./naive.ts";
 import { compileSmall, event, pattern } from "./pattern-arbitraries.ts";
 

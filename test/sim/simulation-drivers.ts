@@ -1,8 +1,8 @@
 // How Lookout is run in one seed: by cron, as functions in a cloud, or as a daemon; overlapping where one run takes too long.
 import type { App } from "../../lib/app/deps.ts";
+import { reconcileRules } from "../../lib/app/evaluation/registry.ts";
 import { checkHealth } from "../../lib/app/health/health.ts";
 import type { OpenedConfig } from "../../lib/app/open-config.ts";
-import { reconcileRules } from "../../lib/app/evaluation/registry.ts";
 import { pollKind } from "../../lib/aws/poll.ts";
 import { sweepDue, tellDue, tellGroups } from "../../lib/aws/tell.ts";
 import { createLocalBus, runDaemon } from "../../lib/local/daemon.ts";

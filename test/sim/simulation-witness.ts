@@ -15,8 +15,8 @@ import { type Alert, HEALTH_RULE } from "../../lib/model/alert.ts";
 import type { Event, SourceKind } from "../../lib/model/event.ts";
 import type { Notification } from "../../lib/model/notification.ts";
 import type { KeyState } from "../../lib/rules/state.ts";
-import { decodeMarks } from "../../lib/sources/reading/marks.ts";
 import type { Cursor } from "../../lib/sources/port.ts";
+import { decodeMarks } from "../../lib/sources/reading/marks.ts";
 import type { Op, Put } from "../../lib/store/port.ts";
 import { join, keyOf, nameOf, type Truth } from "./simulation-truth.ts";
 

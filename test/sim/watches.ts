@@ -1,7 +1,7 @@
 // The ways in which Lookout watches the story: rounds by cron, daemons, functions; whoever dies is followed by another.
 import type { App } from "../../lib/app/deps.ts";
-import { checkHealth } from "../../lib/app/health/health.ts";
 import { reconcileRules } from "../../lib/app/evaluation/registry.ts";
+import { checkHealth } from "../../lib/app/health/health.ts";
 import { PollFailed, pollKind } from "../../lib/aws/poll.ts";
 import { sweepDue, tellGroups } from "../../lib/aws/tell.ts";
 import { createLocalBus, runDaemon } from "../../lib/local/daemon.ts";

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { createRedactor } from "../../lib/config/secrets/redactor.ts";
 import { Event, SOURCE_KINDS } from "../../lib/model/event.ts";
-import { cloudEyeEvents } from "../../lib/sources/cloud-eye-events/cloud-eye-events.ts";
 import { createCloudClient } from "../../lib/sources/cloud/http.ts";
+import { cloudEyeEvents } from "../../lib/sources/cloud-eye-events/cloud-eye-events.ts";
 import { poolEvents } from "../../lib/sources/pool-events/pool-events.ts";
 import { sources } from "../../lib/sources/registry.ts";
 import { serviceEvents } from "../../lib/sources/service-events.ts";

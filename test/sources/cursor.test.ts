@@ -1,9 +1,9 @@
 // The cursor's memory: compact, exact over a round trip, pruned by the window, never moved past now or back.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Batch, Mark } from "../../lib/sources/port.ts";
 import { advance, isIdle } from "../../lib/sources/reading/cursor.ts";
 import { decodeMarks, encodeMarks, fingerprint } from "../../lib/sources/reading/marks.ts";
-import type { Batch, Mark } from "../../lib/sources/port.ts";
 
 const NOW = Date.parse("2026-11-20T10:00:00.000Z");
 const base = { floor: NOW - 900_000, now: NOW, lateness: 600_000, keepFor: 0 };

@@ -1,8 +1,8 @@
 // Discovery: all pages of all workspaces whatever the offset counts, filtered by name and state; and where the APIs live.
 import { expect, test } from "vitest";
 import type { CloudClient, CloudRequest } from "../../lib/sources/cloud/client.ts";
-import { discover, isWanted } from "../../lib/sources/discovery.ts";
 import { endpointOf } from "../../lib/sources/cloud/endpoints.ts";
+import { discover, isWanted } from "../../lib/sources/discovery.ts";
 
 const options = { workspaces: ["0"], projectId: "p1" };
 const NOW = Date.parse("2026-11-20T10:00:00.000Z");

@@ -3,10 +3,10 @@ import { expect, test } from "vitest";
 import { createRedactor } from "../../lib/config/secrets/redactor.ts";
 import { SourceEntry } from "../../lib/model/source-file.ts";
 import { type CloudClient, CloudError } from "../../lib/sources/cloud/client.ts";
-import { discover } from "../../lib/sources/discovery.ts";
 import { createCloudClient } from "../../lib/sources/cloud/http.ts";
 import { readProjectId } from "../../lib/sources/cloud/iam.ts";
 import { segment } from "../../lib/sources/cloud/path.ts";
+import { discover } from "../../lib/sources/discovery.ts";
 import { sources } from "../../lib/sources/registry.ts";
 import { createPoller, poll, testClock } from "./support.ts";
 

@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import type { Clock } from "../../lib/model/clock.ts";
 import type { Event } from "../../lib/model/event.ts";
 import { type CloudClient, CloudError, type CloudRequest } from "../../lib/sources/cloud/client.ts";
-import { advance, isIdle } from "../../lib/sources/reading/cursor.ts";
 import type { Batch, Cursor, ReadRequest, Source, Target } from "../../lib/sources/port.ts";
+import { advance, isIdle } from "../../lib/sources/reading/cursor.ts";
 
 export interface Habits {
   bounds: "inclusive" | "exclusive";

@@ -1,7 +1,7 @@
 // The days of a time interval: years, months, days of the month and weekdays, each a value or an inclusive range.
 import { type Place, show } from "../../model/place.ts";
-import { daysInMonth, type LocalMinute } from "./local-clock.ts";
 import { TimeIntervalError } from "./error.ts";
+import { daysInMonth, type LocalMinute } from "./local-clock.ts";
 
 /** Whether a local day counts. */
 export type DayFilter = (day: LocalMinute) => boolean;

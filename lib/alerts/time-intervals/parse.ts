@@ -1,8 +1,8 @@
 // Reads one time interval as written; what Alertmanager refuses is refused, but for ranges of times across midnight.
 import { type Place, show } from "../../model/place.ts";
-import { localClock } from "./local-clock.ts";
 import { type DayFilter, parseDaysOfMonth, parseMonths, parseWeekdays, parseYears } from "./days.ts";
 import { TimeIntervalError } from "./error.ts";
+import { localClock } from "./local-clock.ts";
 
 /** Minutes since midnight, end excluded; an end that is not after the start lies on the next day. */
 export interface TimeRange {

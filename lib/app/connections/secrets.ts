@@ -1,15 +1,6 @@
 // Every secret of the configuration is resolved once, so that texts can be cleared of it; those that cannot be are named.
 import type { Config } from "../../model/config.ts";
-import type { Secrets } from "../app.ts";
-
-/** A secret that cannot be resolved. */
-export interface UnresolvedSecret {
-  of: "connection" | "channel" | "heartbeat";
-  /** The connection or channel; `heartbeat`. */
-  name: string;
-  /** Names the reference and what to do. */
-  message: string;
-}
+import type { Secrets, UnresolvedSecret } from "../deps.ts";
 
 type Place = [of: UnresolvedSecret["of"], name: string, value: unknown];
 

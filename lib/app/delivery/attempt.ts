@@ -1,7 +1,8 @@
 // One try of a delivery: the channel's options are resolved, the message is made, sent, and the answer judged.
-import type { HttpRequest, Outcome } from "../../channels/port.ts";
-import { readably } from "../../channels/message/readable.ts";
+
 import { sendHttp } from "../../channels/http/send.ts";
+import { readably } from "../../channels/message/readable.ts";
+import type { HttpRequest, Outcome } from "../../channels/port.ts";
 import type { App, Channel } from "../deps.ts";
 import type { DeliveryRow } from "../persistence/rows.ts";
 

@@ -1,8 +1,9 @@
 // Deliveries as the use cases handle them: those that are due are sent (sender.ts), and people list, repeat and drop them.
-import { GIVE_UP_MS } from "./deliveries.ts";
+
 import type { App } from "../deps.ts";
-import { forgetLate, isClaimed, startNext } from "./outcomes.ts";
 import { DEAD, DELIVERIES, type DeadRow, type DeliveryRow, deadKey, deliveryKey } from "../persistence/rows.ts";
+import { GIVE_UP_MS } from "./deliveries.ts";
+import { forgetLate, isClaimed, startNext } from "./outcomes.ts";
 import { createSender } from "./sender.ts";
 
 /** Sends everything that is due. Returns the ids of what was tried. */

@@ -2,8 +2,8 @@
 import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { drain } from "../persistence/drain.ts";
-import { CLAIM_MS } from "./outcomes.ts";
 import { CHANNELS, type ChannelRow, type DeliveryRow } from "../persistence/rows.ts";
+import { CLAIM_MS } from "./outcomes.ts";
 
 /** After a long look the next one comes no sooner than so many times as long; so do its pages, as long as the sender has work. */
 const REST = 20;

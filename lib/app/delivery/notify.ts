@@ -6,14 +6,14 @@ import type { Alert } from "../../model/alert.ts";
 import type { RouteConfig } from "../../model/config.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import type { Key, Row } from "../../store/port.ts";
-import { putTelling } from "./deliveries.ts";
 import type { App } from "../deps.ts";
+import { moveGroup, ruleOf } from "../groups/transitions.ts";
 import { drain } from "../persistence/drain.ts";
-import { claim } from "./outcomes.ts";
 import { type DeliveryRow, deliveryKey, type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
-import { moveGroup, ruleOf } from "../groups/transitions.ts";
 import type { Unit } from "../persistence/unit.ts";
+import { putTelling } from "./deliveries.ts";
+import { claim } from "./outcomes.ts";
 
 /** Groups of one commit, at most. */
 const GROUPS = 128;

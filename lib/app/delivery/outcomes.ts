@@ -1,12 +1,20 @@
 // What the sender writes, all within the caller's unit of work: claims before a try, outcomes after it, retries, deaths and
 // fallbacks, and how the channels do.
 
+import type { App } from "../deps.ts";
+import {
+  type ChannelRow,
+  channelKey,
+  type DeliveryRow,
+  deadKey,
+  deliveryKey,
+  type LateRow,
+  lateKey,
+} from "../persistence/rows.ts";
+import type { Unit } from "../persistence/unit.ts";
 import type { Attempt } from "./attempt.ts";
 import { withFallback, withFallbacks } from "./deliveries.ts";
 import { dueOf, fallbackAt, isOver } from "./delivery-due.ts";
-import type { App } from "../deps.ts";
-import { type ChannelRow, channelKey, type DeliveryRow, deadKey, deliveryKey, type LateRow, lateKey } from "../persistence/rows.ts";
-import type { Unit } from "../persistence/unit.ts";
 
 /** How long a claimed delivery is left to its sender before another one tries: more than a send can take and clocks may differ by. */
 export const CLAIM_MS = 60_000;

@@ -1,10 +1,10 @@
 // One real, marked notification to one channel, through the whole delivery path.
 import type { Alert } from "../../model/alert.ts";
 import { hashOf } from "../../model/hash.ts";
-import { deliverDue } from "./deliver.ts";
-import { putTestNotification } from "./deliveries.ts";
 import type { App, Channel } from "../deps.ts";
 import { type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
+import { deliverDue } from "./deliver.ts";
+import { putTestNotification } from "./deliveries.ts";
 
 const WAIT_MS = 250;
 

@@ -1,11 +1,11 @@
 // What the sender commits: claims, outcomes and what the time asks for, those of many deliveries in one unit of work.
 import type { Row } from "../../store/port.ts";
-import type { Attempt } from "./attempt.ts";
 import type { App } from "../deps.ts";
-import { claim, type Effects, loadDeliveries, noEffects, record, settle } from "./outcomes.ts";
 import { type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import type { TransactOptions, Unit } from "../persistence/unit.ts";
+import type { Attempt } from "./attempt.ts";
+import { claim, type Effects, loadDeliveries, noEffects, record, settle } from "./outcomes.ts";
 
 /** A delivery that is to be sent, as it was listed. */
 export interface Entry {

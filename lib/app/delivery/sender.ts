@@ -2,13 +2,13 @@
 // is sent that was not recorded before. Claims and outcomes go together into one commit, as many as there are by then.
 import { setImmediate } from "node:timers/promises";
 import type { Row } from "../../store/port.ts";
+import type { App } from "../deps.ts";
+import type { DeliveryRow } from "../persistence/rows.ts";
 import { type Attempt, attempt } from "./attempt.ts";
 import { fallbackAt } from "./delivery-due.ts";
-import type { App } from "../deps.ts";
 import { claimsWanted, createLane, gathers, isCrowded, isQuick, type Lane, QUICK_MS, roomOf } from "./lane.ts";
 import { createLook } from "./look.ts";
 import { CLAIM_MS, isClaimed } from "./outcomes.ts";
-import type { DeliveryRow } from "../persistence/rows.ts";
 import {
   type Built,
   type Claimed,

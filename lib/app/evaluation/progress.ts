@@ -3,8 +3,8 @@ import type { SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
 import type { CompiledRule } from "../../rules/compile.ts";
 import type { App } from "../deps.ts";
-import { readToIn } from "./read-to.ts";
 import { SOURCES, type SourceRow } from "../persistence/rows.ts";
+import { readToIn } from "./read-to.ts";
 
 export interface Progress {
   /** Reads the source rows, once; before that nothing counts as read but what was noted. An idle poll never needs it. */

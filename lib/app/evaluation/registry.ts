@@ -6,12 +6,12 @@ import { lookup } from "../../model/lookup.ts";
 import { endAlert } from "../../rules/alert.ts";
 import { type CompiledRule, rulePartition } from "../../rules/compile.ts";
 import { deadline } from "../../rules/evaluate.ts";
-import { announceClosed } from "./announce.ts";
 import type { App } from "../deps.ts";
-import { joinGeneration } from "../persistence/generation.ts";
-import { keysKey } from "./keys.ts";
 import { moveOlderRows } from "../older-rows.ts";
+import { joinGeneration } from "../persistence/generation.ts";
 import { endedKey, REGISTRY, type RegistryRow, type RuleRow } from "../persistence/rows.ts";
+import { announceClosed } from "./announce.ts";
+import { keysKey } from "./keys.ts";
 import { watchKnownTargets } from "./watched.ts";
 
 const BATCH = 20;

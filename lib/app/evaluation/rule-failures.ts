@@ -1,7 +1,7 @@
 // What rules could not do while their alerts went out all the same: templates and extractions that failed, counted by rule and field.
 import type { App } from "../deps.ts";
-import { RULE_FAILURES, type RuleFailuresRow, ruleFailuresKey } from "../persistence/rows.ts";
 import type { Change } from "../groups/transitions.ts";
+import { RULE_FAILURES, type RuleFailuresRow, ruleFailuresKey } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 
 interface Failure {

@@ -6,14 +6,14 @@ import { applyEvent, inOrder } from "../../rules/evaluate.ts";
 import { emptyState, type Observed, type Transition } from "../../rules/state.ts";
 import { createTurns, mapInTurns } from "../../sources/cloud/turns.ts";
 import type { Key } from "../../store/port.ts";
-import { announce } from "./announce.ts";
 import type { App } from "../deps.ts";
+import { type Change, putChanges } from "../groups/transitions.ts";
+import { eventsKey, type RuleRow } from "../persistence/rows.ts";
+import type { Unit } from "../persistence/unit.ts";
+import { announce } from "./announce.ts";
 import { admitKeys } from "./keys.ts";
 import type { OwnProgress, Progress } from "./progress.ts";
-import { eventsKey, type RuleRow } from "../persistence/rows.ts";
 import { noteFailures } from "./rule-failures.ts";
-import { type Change, putChanges } from "../groups/transitions.ts";
-import type { Unit } from "../persistence/unit.ts";
 
 /** What is dated further ahead counts as of now; ms. */
 const FAR_AHEAD_MS = 3_600_000;

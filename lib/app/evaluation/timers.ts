@@ -5,15 +5,15 @@ import { applyTime, deadline } from "../../rules/evaluate.ts";
 import type { Step } from "../../rules/lifecycle.ts";
 import type { KeyState, Transition } from "../../rules/state.ts";
 import type { Row } from "../../store/port.ts";
-import { announce } from "./announce.ts";
 import type { App } from "../deps.ts";
+import { putChanges } from "../groups/transitions.ts";
 import { drain } from "../persistence/drain.ts";
-import { type Progress, progressOf } from "./progress.ts";
 import type { RuleRow } from "../persistence/rows.ts";
+import { isFatal } from "../persistence/superseded.ts";
+import { announce } from "./announce.ts";
+import { type Progress, progressOf } from "./progress.ts";
 import { noteFailures } from "./rule-failures.ts";
 import { joinTransitions } from "./slice.ts";
-import { isFatal } from "../persistence/superseded.ts";
-import { putChanges } from "../groups/transitions.ts";
 
 /** As many are shown. */
 const SHOWN = 200;

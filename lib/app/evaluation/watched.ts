@@ -3,11 +3,18 @@ import type { SourceConfig } from "../../model/config.ts";
 import { emptyState, type KeyState } from "../../rules/state.ts";
 import { disarm, type Watch, watchesOf, watchFrom } from "../../rules/watch.ts";
 import type { Target } from "../../sources/port.ts";
-import { announce } from "./announce.ts";
 import type { App } from "../deps.ts";
-import { type DiscoveredTarget, type RuleRow, SOURCES, type SourceRow, type TargetRow, targetKey } from "../persistence/rows.ts";
 import { putChanges } from "../groups/transitions.ts";
+import {
+  type DiscoveredTarget,
+  type RuleRow,
+  SOURCES,
+  type SourceRow,
+  type TargetRow,
+  targetKey,
+} from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
+import { announce } from "./announce.ts";
 
 /** Begins to watch a target that was read completely up to `at` (ms). */
 export async function watchTarget(

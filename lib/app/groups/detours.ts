@@ -1,11 +1,10 @@
 // Where Lookout's own alerts go when none of the channels for them works: one that only a broken channel gets helps nobody.
-import { type Alert, HEALTH_RULE } from "../../model/alert.ts";
+import { type Alert, HEALTH_RULE, type HealthProblem } from "../../model/alert.ts";
 import type { RouteConfig } from "../../model/config.ts";
 import type { App, Channel } from "../deps.ts";
-import type { Problem } from "../health/problems.ts";
 
 /** Problems that are a channel's own. */
-const OF_CHANNEL: ReadonlySet<unknown> = new Set<Problem["problem"]>([
+const OF_CHANNEL: ReadonlySet<unknown> = new Set<HealthProblem>([
   "channel failing",
   "delivery dead",
   "secret unresolved",

@@ -1,6 +1,14 @@
 // Transitions into rows: the state of each rule and key, ended alerts, and the groups that must be looked at, all in one unit.
 import type { MemberAlert } from "../../alerts/decide.ts";
-import { bucketOf, type Group, groupPartition, HEAD, type Member, newGroup, ROUND_WAIT_MS } from "../../alerts/group.ts";
+import {
+  bucketOf,
+  type Group,
+  groupPartition,
+  HEAD,
+  type Member,
+  newGroup,
+  ROUND_WAIT_MS,
+} from "../../alerts/group.ts";
 import type { Alert } from "../../model/alert.ts";
 import type { RouteConfig } from "../../model/config.ts";
 import { type CompiledRule, rulePartition, stateRow } from "../../rules/compile.ts";
@@ -9,8 +17,8 @@ import type { KeyState, Transition } from "../../rules/state.ts";
 import type { Key } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
-import { type Seat, seatsOf } from "./assignments.ts";
 import type { Unit } from "../persistence/unit.ts";
+import { type Seat, seatsOf } from "./assignments.ts";
 
 const DAY = 86_400_000;
 

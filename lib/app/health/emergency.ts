@@ -6,9 +6,9 @@ import type { Notification, NotifyReason } from "../../model/notification.ts";
 import { endAlert } from "../../rules/alert.ts";
 import { attempt } from "../delivery/attempt.ts";
 import type { App } from "../deps.ts";
+import type { DeliveryRow } from "../persistence/rows.ts";
 import { problemAlert } from "./health.ts";
 import { unwrittenProblems } from "./problems.ts";
-import type { DeliveryRow } from "../persistence/rows.ts";
 
 /** Another process may only have held the state for a moment; ms. */
 const GRACE_MS = 5_000;

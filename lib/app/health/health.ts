@@ -7,13 +7,13 @@ import { hashOf } from "../../model/hash.ts";
 import { endAlert, iso, openAlert } from "../../rules/alert.ts";
 import { rulePartition, stateRow } from "../../rules/compile.ts";
 import { emptyState, type KeyState } from "../../rules/state.ts";
+import type { App, UnresolvedSecret } from "../deps.ts";
 import { announce } from "../evaluation/announce.ts";
-import type { App } from "../deps.ts";
-import { type Findings, findProblems, type Problem } from "./problems.ts";
-import { type ChannelRow, channelKey, type RuleRow, WRITTEN, type WrittenRow } from "../persistence/rows.ts";
-import type { UnresolvedSecret } from "../connections/secrets.ts";
 import { type Change, putChanges } from "../groups/transitions.ts";
+import { type ChannelRow, channelKey, type RuleRow, WRITTEN, type WrittenRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
+import type { Problem } from "./problem.ts";
+import { type Findings, findProblems } from "./problems.ts";
 
 const HEARTBEAT_MS = 10_000;
 /** A check may be late by so much; ms. */

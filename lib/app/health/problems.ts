@@ -1,10 +1,10 @@
 // Everything that is wrong with Lookout itself now, as the store tells it: one problem for each cause.
-import type { Alert } from "../../model/alert.ts";
+import type { Alert, HealthProblem } from "../../model/alert.ts";
 import { iso } from "../../rules/alert.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import type { Row } from "../../store/port.ts";
 import { listDead } from "../delivery/deliver.ts";
-import type { App } from "../deps.ts";
+import type { App, UnresolvedSecret } from "../deps.ts";
 import {
   CHANNELS,
   type ChannelRow,
@@ -18,34 +18,11 @@ import {
   WRITTEN,
   type WrittenRow,
 } from "../persistence/rows.ts";
-import type { UnresolvedSecret } from "../connections/secrets.ts";
+import type { Problem } from "./problem.ts";
 import { areRead, overdueProblems, readSourceStates, type SourceState, unreadProblems } from "./unread.ts";
 
-/** Something that is wrong with Lookout itself. */
-export interface Problem {
-  problem:
-    | "connection paused"
-    | "connection failing"
-    | "source unread"
-    | "target unread"
-    | "targets unread"
-    | "discovery failed"
-    | "channel failing"
-    | "delivery dead"
-    | "secret unresolved"
-    | "configuration refused"
-    | "state not written"
-    | "state damaged";
-  /** The connection, source, `source/target`, channel or file. */
-  name: string;
-  message: string;
-  connection: string | null;
-  /** Only what lasts longer is an alert; ms, absent: it is one at once. */
-  alertAt?: number;
-}
-
 /** What the process that runs knows and the store does not: others learn it from its open alerts. */
-const OWN: ReadonlySet<string> = new Set<Problem["problem"]>([
+const OWN: ReadonlySet<string> = new Set<HealthProblem>([
   "secret unresolved",
   "configuration refused",
   "state not written",

@@ -2,11 +2,11 @@
 import type { SourceConfig } from "../../model/config.ts";
 import { iso } from "../../rules/alert.ts";
 import type { App } from "../deps.ts";
-import { type FailureKind, isConnectionWide, isUnderWay } from "../polling/failure.ts";
 import { GENERATION, type GenerationRow } from "../persistence/generation.ts";
-import type { Problem } from "./problems.ts";
-import { SOURCES, type SourceRow } from "../persistence/rows.ts";
+import { type FailureKind, SOURCES, type SourceRow } from "../persistence/rows.ts";
+import { isConnectionWide, isUnderWay } from "../polling/failure.ts";
 import { toBePolled } from "../polling/targets.ts";
+import type { Problem } from "./problem.ts";
 
 /** A run may be late by as much beyond two intervals; ms. */
 const LATE_MS = 30_000;

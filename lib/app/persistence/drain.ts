@@ -1,7 +1,7 @@
 // Works off a queue: every due row once, earliest first, and nothing that stays due (or fails) hides what lies behind it.
+import type { Clock } from "../../model/clock.ts";
 import { rowId } from "../../store/ops.ts";
-import type { Queue, Row } from "../../store/port.ts";
-import type { App } from "../deps.ts";
+import type { Queue, Row, Store } from "../../store/port.ts";
 
 const BATCH = 200;
 const MAX_BATCH = 20_000;
@@ -11,7 +11,7 @@ const MAX_BATCH = 20_000;
  * again once at most: what they cost does not grow with what lies behind them.
  */
 export async function* drain<T>(
-  app: Pick<App, "store" | "clock">,
+  app: { store: Store; clock: Clock },
   queue: Queue,
   signal?: AbortSignal,
 ): AsyncGenerator<Row<T>[], void, void> {

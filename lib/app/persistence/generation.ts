@@ -1,8 +1,8 @@
 // Which configuration decides while two run side by side, as in a rolling deploy: the newer one. The older finishes nothing.
+import type { Clock } from "../../model/clock.ts";
 import type { Config } from "../../model/config.ts";
 import { hashOf } from "../../model/hash.ts";
-import { type Key, StoreConflict } from "../../store/port.ts";
-import type { App } from "../deps.ts";
+import { type Key, type Store, StoreConflict } from "../../store/port.ts";
 import { generationOp, type Lock, settleJournal } from "./journal.ts";
 import { SOURCES, type SourceRow } from "./rows.ts";
 import { Superseded } from "./superseded.ts";
@@ -23,6 +23,25 @@ export interface GenerationRow {
   left?: true;
 }
 
+/** What joining needs of the application. */
+interface Joining {
+  config: Config;
+  store: Store;
+  clock: Clock;
+  random: () => number;
+  generation: Generation;
+}
+
+/** Which configuration this process runs. */
+export interface Generation {
+  /** Undefined until it was joined: a process that only looks, or does what a person asks, decides nothing. */
+  own: number | undefined;
+  /** When the configuration was made or read; ms. */
+  stamp: number;
+  /** Whether this process made it the one that decides. */
+  tookOver?: true;
+}
+
 /** A newer configuration of which nothing is seen for so long is gone, as after a rollback: the older takes over again. ms */
 const GONE_MS = 180_000;
 const TRIES = 25;
@@ -31,7 +50,7 @@ const TRIES = 25;
  * Makes the application's configuration the one that decides, or joins it where it decides already. Throws Superseded
  * where a newer one does.
  */
-export async function joinGeneration(app: App): Promise<void> {
+export async function joinGeneration(app: Joining): Promise<void> {
   const config = configHash(app.config);
   for (let conflicts = 0; ; ) {
     try {
@@ -50,7 +69,7 @@ export async function joinGeneration(app: App): Promise<void> {
 }
 
 /** Returns the configuration's number. Throws StoreConflict where another process took over at the same time. */
-async function join(app: App, config: string, lock: Lock): Promise<number> {
+async function join(app: Joining, config: string, lock: Lock): Promise<number> {
   const now = app.clock.now();
   const row = await app.store.get<GenerationRow>(GENERATION);
   if (row?.data.config === config) {
@@ -68,7 +87,7 @@ async function join(app: App, config: string, lock: Lock): Promise<number> {
 }
 
 /** The process ends, as after a single round: an older configuration that stands by need not wait until it is missed. */
-export async function leaveGeneration(app: App): Promise<void> {
+export async function leaveGeneration(app: Joining): Promise<void> {
   const row = await app.store.get<GenerationRow>(GENERATION);
   if (row === undefined || !app.generation.tookOver || row.data.number !== app.generation.own) return;
   try {
@@ -80,7 +99,7 @@ export async function leaveGeneration(app: App): Promise<void> {
 }
 
 /** Whether something of the newer configuration was seen lately. Where all polls are rarer, it is given two of them. */
-async function isAlive(app: App, { number, since, left }: GenerationRow, now: number): Promise<boolean> {
+async function isAlive(app: Joining, { number, since, left }: GenerationRow, now: number): Promise<boolean> {
   if (left) return false;
   const rows = await app.store.list<SourceRow>(SOURCES);
   const polls = rows.flatMap(({ data }) => (data.generation === number ? [data.lastRunAt] : []));

@@ -1,7 +1,15 @@
 // The store as the application has it: a row that is damaged is reported and left as it is, and whether anything can be written is
 // known at once.
 import { rowId } from "../../store/ops.ts";
-import { type Key, type ListOptions, type Queue, type Row, RowDamaged, type Store, StoreError } from "../../store/port.ts";
+import {
+  type Key,
+  type ListOptions,
+  type Queue,
+  type Row,
+  RowDamaged,
+  type Store,
+  StoreError,
+} from "../../store/port.ts";
 
 /** Nothing can be written. */
 export interface StoreTrouble {

@@ -5,9 +5,9 @@ import type { Event } from "../../model/event.ts";
 import type { Notification } from "../../model/notification.ts";
 import { projectOf } from "../../model/project.ts";
 import type { KeyState } from "../../rules/state.ts";
+import type { CloudErrorKind } from "../../sources/cloud/client.ts";
 import type { Cursor, Target } from "../../sources/port.ts";
 import type { Key } from "../../store/port.ts";
-import type { FailureKind } from "../polling/failure.ts";
 
 /** A rule's state for one key and the groups its open alert belongs to. Queue "timer", due at its deadline. */
 export interface RuleRow {
@@ -57,6 +57,14 @@ export function targetKey(config: Pick<Config, "connections">, source: SourceCon
 export function isCursor(key: Key): boolean {
   return key.pk.startsWith("target/");
 }
+
+/** Why something of a cloud could not be read. */
+export type FailureKind =
+  | CloudErrorKind
+  | "secret" // a secret of the connection could not be resolved
+  | "project" // its project could not be found out
+  | "interrupted" // the run was stopped: no error
+  | "internal";
 
 /** Why a target is not read, and since when. Times in ms. */
 export interface FailingTarget {

@@ -5,7 +5,7 @@ import { rowId } from "../../store/ops.ts";
 import { type Delete, type Key, type Op, type Put, type Row, type Store, StoreConflict } from "../../store/port.ts";
 import { JOURNAL, settleJournal, writeJournal } from "./journal.ts";
 import { isCursor } from "./rows.ts";
-import { refuseSuperseded } from "./superseded.ts";
+import { isFatal, refuseSuperseded } from "./superseded.ts";
 
 const TRIES = 25;
 
@@ -185,4 +185,34 @@ function createUnit(store: Store): { unit: Unit; ops: () => Op[] } {
     },
   };
   return { unit, ops: () => [...changes.values()] };
+}
+
+/**
+ * The application as a run has it that ends at the first fatal error, one of its own or the reason why the signal aborted: nothing
+ * is committed thereafter, not even by units of work that wait for their turn already.
+ */
+export function untilFatal<T extends { store: Store; transact: Transact }>(app: T, signal: AbortSignal): T {
+  let fatal: unknown;
+  function refuse(): void {
+    const reason = fatal ?? signal.reason;
+    if (isFatal(reason)) throw reason;
+  }
+  async function guarded<T>(work: () => Promise<T>): Promise<T> {
+    refuse();
+    try {
+      return await work();
+    } catch (error) {
+      if (isFatal(error)) fatal ??= error;
+      throw error;
+    }
+  }
+  const transact: Transact = (build, options) =>
+    guarded(() =>
+      app.transact((unit, abandon) => {
+        refuse();
+        return build(unit, abandon);
+      }, options),
+    );
+  const store: Store = { ...app.store, commit: (ops) => guarded(() => app.store.commit(ops)) };
+  return { ...app, store, transact };
 }

@@ -1,24 +1,12 @@
 // Reads that go on beyond their round: a target that answers slowly, or has much to tell, keeps no other target waiting.
 import type { SourceConfig } from "../../model/config.ts";
 import { CloudError } from "../../sources/cloud/client.ts";
-import type { App } from "../deps.ts";
-import type { Discovered } from "./owners.ts";
+import type { App, Behind, Discovered } from "../deps.ts";
 import { isOverWithin } from "../parallel.ts";
 import { endRound, type Round, type TargetRead } from "./target.ts";
 
 /** A round waits for a target half its interval, and at most so long; ms. */
 const PATIENCE_MS = 30_000;
-
-/** A read that its round did not wait for. */
-export interface Behind {
-  /** Resolves once it is over; never rejects. */
-  done: Promise<void>;
-  isOver: boolean;
-  /** Why it failed, once it is over; undefined: it did not. */
-  error?: unknown;
-  /** When the newest read began that came to its end beyond its round; ms. */
-  readTo: number | undefined;
-}
 
 export function behindKey(source: SourceConfig, target: string): string {
   return `${source.id}/${target}`;
@@ -59,12 +47,6 @@ export function goOn(read: TargetRead, reading: Promise<void>, earlier: Behind |
     });
   app.behind.set(key, behind);
   return behind;
-}
-
-/** A discovery and when it began; ms. */
-export interface Discovery {
-  at: number;
-  found: Promise<Discovered>;
 }
 
 /**

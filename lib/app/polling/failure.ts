@@ -1,13 +1,7 @@
 // Why something of a cloud could not be read, in kinds that tell a cause of the whole connection from one of a single target.
 import { SecretError } from "../../config/secrets/values.ts";
-import { CloudError, type CloudErrorKind } from "../../sources/cloud/client.ts";
-
-export type FailureKind =
-  | CloudErrorKind
-  | "secret" // a secret of the connection could not be resolved
-  | "project" // its project could not be found out
-  | "interrupted" // the run was stopped: no error
-  | "internal";
+import { CloudError } from "../../sources/cloud/client.ts";
+import type { FailureKind } from "../persistence/rows.ts";
 
 /** So many rounds in a row a target may have more than is read in one: a long backlog is no problem yet. */
 const PATIENT_ROUNDS = 3;

@@ -3,13 +3,7 @@ import type { Config, SourceConfig } from "../../model/config.ts";
 import { projectOf } from "../../model/project.ts";
 import { isWanted } from "../../sources/discovery.ts";
 import type { Target } from "../../sources/port.ts";
-
-export interface Discovered {
-  /** Targets of the source that asked. */
-  own: Target[];
-  /** Ids of those that another source of the kind has. */
-  elsewhere: ReadonlySet<string>;
-}
+import type { Discovered } from "../deps.ts";
 
 /** Divides what was found for a source. A source that names a target has it before those that would discover it. */
 export function divide({ sources, connections }: Config, source: SourceConfig, found: readonly Target[]): Discovered {

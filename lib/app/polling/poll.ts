@@ -1,15 +1,16 @@
 // Polling one source: its targets side by side, every failure confined to its target, and one row that sums the run up.
 import type { SourceConfig } from "../../model/config.ts";
 import type { App } from "../deps.ts";
+import { readToIn } from "../evaluation/read-to.ts";
+import { dropTargets, livingTargets } from "../evaluation/watched.ts";
+import type { Claim, DiscoveredTarget, FailingTarget, SourceRow } from "../persistence/rows.ts";
+import { isFatal, refuseSuperseded, Superseded } from "../persistence/superseded.ts";
+import { untilFatal } from "../persistence/unit.ts";
 import { projectFailureKind } from "./failure.ts";
 import { failureOf, readTargets } from "./read-targets.ts";
-import { readToIn } from "../evaluation/read-to.ts";
-import type { Claim, DiscoveredTarget, FailingTarget, SourceRow } from "../persistence/rows.ts";
 import { closeSourceRow, keepFloors, leaseOfAnother, openSourceRow, type SourceRun, underLease } from "./source-run.ts";
-import { isFatal, refuseSuperseded, Superseded, untilFatal } from "../persistence/superseded.ts";
 import { endRound, type Round } from "./target.ts";
 import { type Targets, targetsOf } from "./targets.ts";
-import { dropTargets, livingTargets } from "../evaluation/watched.ts";
 
 const STOPPED_DISCOVERY = "the run ended before all targets were listed; the next one begins anew";
 

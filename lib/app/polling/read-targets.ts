@@ -1,17 +1,17 @@
 // One run's reads: its targets side by side, in turn, every failure confined to its target.
 import { lookup } from "../../model/lookup.ts";
 import { CloudError } from "../../sources/cloud/client.ts";
-import { type Behind, behindKey, countBehind, goOn, patienceFor } from "./behind.ts";
-import type { Connection } from "../deps.ts";
-import { failureKind } from "./failure.ts";
-import { forEachLimit, isOverWithin } from "../parallel.ts";
+import type { Behind, Connection } from "../deps.ts";
 import { progressOf } from "../evaluation/progress.ts";
+import { watchAgain } from "../evaluation/watched.ts";
+import { forEachLimit, isOverWithin } from "../parallel.ts";
 import { type FailingTarget, type TargetRow, targetKey } from "../persistence/rows.ts";
-import { interrupted, keepProgress, type SourceRun } from "./source-run.ts";
 import { isFatal } from "../persistence/superseded.ts";
+import { behindKey, countBehind, goOn, patienceFor } from "./behind.ts";
+import { failureKind } from "./failure.ts";
+import { interrupted, keepProgress, type SourceRun } from "./source-run.ts";
 import { endRound, readBefore, readTarget, type TargetRead, type TargetReport } from "./target.ts";
 import type { Targets, ToPoll } from "./targets.ts";
-import { watchAgain } from "../evaluation/watched.ts";
 
 const CONCURRENCY = 24;
 /** A target that keeps failing is asked less and less often, after this many tries in a row. */

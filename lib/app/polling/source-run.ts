@@ -4,9 +4,17 @@ import type { SourceConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
 import { type Row, StoreConflict } from "../../store/port.ts";
 import type { App } from "../deps.ts";
-import { discoveryFailure, type FailureKind } from "./failure.ts";
-import { type Claim, type DiscoveredTarget, dayOf, type FailingTarget, type SourceRow, sourceKey } from "../persistence/rows.ts";
+import {
+  type Claim,
+  type DiscoveredTarget,
+  dayOf,
+  type FailingTarget,
+  type FailureKind,
+  type SourceRow,
+  sourceKey,
+} from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
+import { discoveryFailure } from "./failure.ts";
 import type { Round, TargetReport } from "./target.ts";
 import type { ToPoll } from "./targets.ts";
 

@@ -4,17 +4,17 @@ import type { SourceConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
 import type { Transition } from "../../rules/state.ts";
 import { CloudError } from "../../sources/cloud/client.ts";
+import type { Batch, Target } from "../../sources/port.ts";
 import { advance, isIdle } from "../../sources/reading/cursor.ts";
 import { createMeter } from "../../sources/reading/meter.ts";
-import type { Batch, Target } from "../../sources/port.ts";
-import { loadTarget } from "./cursor-row.ts";
 import type { App, Connection } from "../deps.ts";
 import type { OwnProgress, Progress } from "../evaluation/progress.ts";
-import { type TargetRow, targetKey } from "../persistence/rows.ts";
-import { seatsOf } from "../groups/assignments.ts";
 import { commitSlice } from "../evaluation/slice.ts";
-import { counted, keepMalformed } from "./target-ledger.ts";
 import { watchTarget } from "../evaluation/watched.ts";
+import { seatsOf } from "../groups/assignments.ts";
+import { type TargetRow, targetKey } from "../persistence/rows.ts";
+import { loadTarget } from "./cursor-row.ts";
+import { counted, keepMalformed } from "./target-ledger.ts";
 
 const MAX_SLICE = 1_000;
 /** What a target may take of one round: what is left follows in the next one, after the targets that were read longer ago. */

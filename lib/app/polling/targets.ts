@@ -2,11 +2,11 @@
 import type { SourceConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
 import type { Target } from "../../sources/port.ts";
-import { discoverInTime } from "./behind.ts";
 import type { App, Connection } from "../deps.ts";
-import { type FailureKind, failureKind } from "./failure.ts";
 import { readToIn } from "../evaluation/read-to.ts";
-import type { DiscoveredTarget, SourceRow } from "../persistence/rows.ts";
+import type { DiscoveredTarget, FailureKind, SourceRow } from "../persistence/rows.ts";
+import { discoverInTime } from "./behind.ts";
+import { failureKind } from "./failure.ts";
 
 /** How long a discovery serves; ms. */
 const DISCOVERY_MS = 300_000;

@@ -4,8 +4,8 @@ import { shortages } from "../../model/budget.ts";
 import type { SourceConfig } from "../../model/config.ts";
 import type { SourceKind } from "../../model/event.ts";
 import { CloudError, type CloudErrorKind } from "../../sources/cloud/client.ts";
-import { createMeter } from "../../sources/reading/meter.ts";
 import type { Target } from "../../sources/port.ts";
+import { createMeter } from "../../sources/reading/meter.ts";
 import type { App, Connection } from "../deps.ts";
 
 /** The permissions the documents name, to read events and to discover targets. */

@@ -8,11 +8,11 @@ import type { NotifyReason } from "../../model/notification.ts";
 import { formatPlace, type Place } from "../../model/place.ts";
 import { iso } from "../../rules/alert.ts";
 import type { App } from "../deps.ts";
-import type { KnownAlert, Reader } from "./explain-reader.ts";
-import { type DeliveryView, viewDelivery } from "./lists.ts";
-import type { DeliveryRow } from "../persistence/rows.ts";
 import { channelsOf, type Seat, seatsOf } from "../groups/assignments.ts";
 import { ruleOf } from "../groups/transitions.ts";
+import type { DeliveryRow } from "../persistence/rows.ts";
+import type { KnownAlert, Reader } from "./explain-reader.ts";
+import { type DeliveryView, viewDelivery } from "./lists.ts";
 
 /** Where a place of the configuration stands, `lookout.yml:12:5`; null where only a default stands in for it. */
 export type Locate = (place: Place) => string | null;

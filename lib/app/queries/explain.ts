@@ -3,21 +3,21 @@
 
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
+import { compileMismatch, type FieldMismatch, isNearer, type Mismatch } from "../../patterns/explain.ts";
+import { describeMismatch, describeWanted } from "../../patterns/words.ts";
 import { iso } from "../../rules/alert.ts";
 import { type CompiledRule, overflowTouch, stateRow, type Touch } from "../../rules/compile.ts";
 import { applyEvent, applyTime, deadline } from "../../rules/evaluate.ts";
-import { compileMismatch, type FieldMismatch, isNearer, type Mismatch } from "../../patterns/explain.ts";
 import { compileExtract } from "../../rules/extract.ts";
-import { describeMismatch, describeWanted } from "../../patterns/words.ts";
 import { emptyState, type KeyState, type Transition } from "../../rules/state.ts";
 import type { App } from "../deps.ts";
-import { type EffectKind, effectIn, hasOpened } from "./explain-effect.ts";
-import { whyNothing, whyShared } from "./explain-nothing.ts";
-import type { KnownAlert, Reader } from "./explain-reader.ts";
-import { explainTelling, type Locate, type Telling } from "./explain-notifying.ts";
 import { progressOf } from "../evaluation/progress.ts";
 import { datedFor, observed } from "../evaluation/slice.ts";
 import { ruleOf } from "../groups/transitions.ts";
+import { type EffectKind, effectIn, hasOpened } from "./explain-effect.ts";
+import { whyNothing, whyShared } from "./explain-nothing.ts";
+import { explainTelling, type Locate, type Telling } from "./explain-notifying.ts";
+import type { KnownAlert, Reader } from "./explain-reader.ts";
 
 export interface Effect extends Telling {
   kind: EffectKind;

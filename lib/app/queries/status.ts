@@ -2,12 +2,14 @@
 import type { SourceConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
 import { iso } from "../../rules/alert.ts";
-import { type ChannelCounts, channelLedger } from "./channel-ledger.ts";
 import { listDeliveries } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
-import { isUnderWay } from "../polling/failure.ts";
-import { findProblems, type Problem } from "../health/problems.ts";
 import { readToIn } from "../evaluation/read-to.ts";
+import { listFailures, type RuleFailure } from "../evaluation/rule-failures.ts";
+import { waitingDeadlines } from "../evaluation/timers.ts";
+import type { Problem } from "../health/problem.ts";
+import { findProblems } from "../health/problems.ts";
+import { isListing, listedTargets, type SourceState } from "../health/unread.ts";
 import {
   CONNECTIONS,
   type ConnectionRow,
@@ -17,9 +19,8 @@ import {
   type TargetRow,
   targetPartition,
 } from "../persistence/rows.ts";
-import { listFailures, type RuleFailure } from "../evaluation/rule-failures.ts";
-import { waitingDeadlines } from "../evaluation/timers.ts";
-import { isListing, listedTargets, type SourceState } from "../health/unread.ts";
+import { isUnderWay } from "../polling/failure.ts";
+import { type ChannelCounts, channelLedger } from "./channel-ledger.ts";
 
 export interface TargetStatus {
   source: string;

@@ -9,8 +9,8 @@ import { Event, Resource } from "../../model/event.ts";
 import { Instant } from "../../model/file-fields.ts";
 import { hashOf } from "../../model/hash.ts";
 import { lookup } from "../../model/lookup.ts";
-import { iso } from "../../rules/alert.ts";
 import { locateInJson } from "../../patterns/json-place.ts";
+import { iso } from "../../rules/alert.ts";
 import { sources } from "../../sources/registry.ts";
 import { sourceOf, wordsOf } from "./rule-tests/events.ts";
 

@@ -8,17 +8,17 @@ import { iso } from "../../rules/alert.ts";
 import type { Transition } from "../../rules/state.ts";
 import type { Queue, Store } from "../../store/port.ts";
 import { deliverDue } from "../delivery/deliver.ts";
-import type { Bus } from "../deps.ts";
-import { heldBy } from "../queries/lists.ts";
 import { notifyDue } from "../delivery/notify.ts";
+import type { Bus } from "../deps.ts";
 import { createProgress } from "../evaluation/progress.ts";
-import { recordingApp } from "./recording-app.ts";
 import { reconcileRules } from "../evaluation/registry.ts";
-import { openReplayStore } from "./replay-store.ts";
-import { type SourceRow, sourceKey } from "../persistence/rows.ts";
 import { commitSlice } from "../evaluation/slice.ts";
 import { fireTimers } from "../evaluation/timers.ts";
 import { dropTargets, type Watched, watchTarget } from "../evaluation/watched.ts";
+import { type SourceRow, sourceKey } from "../persistence/rows.ts";
+import { heldBy } from "../queries/lists.ts";
+import { recordingApp } from "./recording-app.ts";
+import { openReplayStore } from "./replay-store.ts";
 
 const MAX_SLICE = 1_000;
 /** One moment leads to no more than a few rounds: what is due at once because of what was. */

@@ -1,8 +1,8 @@
 // The only place of the channels that touches the network: one request, one answer, no redirects; no error names more of the
 // address than its host, and the answer's body repeats no secret of the request.
-import { webAddress } from "./address.ts";
-import { network } from "./exchange.ts";
+import { webAddress } from "../message/link.ts";
 import type { HttpRequest, HttpResponse } from "../port.ts";
+import { network } from "./exchange.ts";
 import { withoutEchoes } from "./redact.ts";
 
 /** Bytes of the answer's body that are read. */

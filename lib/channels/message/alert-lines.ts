@@ -2,8 +2,8 @@
 
 import type { NotifiedAlert, NotifyReason } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
-import { harmlessLink } from "../http/address.ts";
 import { durationText } from "./duration-text.ts";
+import { harmlessLink } from "./link.ts";
 import type { Line, Medium } from "./medium.ts";
 import type { Told } from "./news.ts";
 import { characters, cut } from "./plain.ts";

@@ -2,12 +2,12 @@
 import type * as z from "zod";
 import { Channel } from "../../model/config-file.ts";
 import type { Place } from "../../model/place.ts";
-import { checkPattern } from "./patterns.ts";
 import type { Document } from "../document/document.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
 import { field, fieldsOf, isMap, itemsOf } from "../document/raw.ts";
 import { type Validated, validate } from "../document/validate.ts";
 import { unknownName } from "../document/words.ts";
+import { checkPattern } from "./patterns.ts";
 
 /** What is asked of a kind of destination: the schema of its own options. */
 export interface ChannelOptions {

@@ -4,12 +4,12 @@ import { HEALTH_RULE } from "../../model/alert.ts";
 import type { RuleConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import { Rule } from "../../model/rule-file.ts";
-import { checkPattern } from "./patterns.ts";
 import { type Finding, findingAt, formatLocation } from "../document/finding.ts";
 import type { RuleSite } from "../document/includes.ts";
 import { placedProblem } from "../document/placed-error.ts";
 import { field, isMap } from "../document/raw.ts";
 import { validate } from "../document/validate.ts";
+import { checkPattern } from "./patterns.ts";
 
 export interface RuleCheckers {
   /** Throws an error with `path` and `reason`. */

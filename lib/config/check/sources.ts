@@ -1,10 +1,10 @@
 // What a schema cannot say of connections and sources: names that must exist, things named twice, what a cloud needs.
 
-import { timezoneProblem } from "./times.ts";
 import type { Document } from "../document/document.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
 import { field, fieldsOf, isMap, itemsOf } from "../document/raw.ts";
 import { unknownName } from "../document/words.ts";
+import { timezoneProblem } from "./times.ts";
 
 const REGION = /^[a-z][a-z0-9]*(-[a-z0-9]+)+$/;
 const PROJECT_ID = /^[A-Za-z0-9_-]{1,64}$/;

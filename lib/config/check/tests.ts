@@ -4,10 +4,9 @@ import type * as z from "zod";
 import type { Place } from "../../model/place.ts";
 import type { RuleTest, TestEvent, TestFile } from "../../model/test-file.ts";
 import type { Document } from "../document/document.ts";
-import { type Finding, findingAt } from "../document/finding.ts";
-import type { LoadedTests } from "../load/load-tests.ts";
-import { endOf, lastFound, momentOf, startOf } from "./test-times.ts";
+import { type Finding, findingAt, type Location } from "../document/finding.ts";
 import { unknownName } from "../document/words.ts";
+import { endOf, lastFound, momentOf, startOf } from "./test-times.ts";
 
 const DAY = 86_400_000;
 /** A test's clock runs for no longer than this: what is held back is looked at every few minutes. */
@@ -75,7 +74,7 @@ function checkWithoutConfig({ expect, notifications }: RuleTest, place: Place, s
 
 /** Rules and channels that a test expects and the configuration does not have: it could never pass. */
 export function checkNames(
-  { tests, locate }: Pick<LoadedTests, "tests" | "locate">,
+  { tests, locate }: { tests: readonly RuleTest[]; locate(place: Place): Location },
   rules: readonly string[],
   channels: readonly string[],
 ): Finding[] {

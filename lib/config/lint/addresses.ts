@@ -3,8 +3,8 @@ import type { ChannelConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import type { ChannelOptions } from "../check/routes.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
-import type { Places } from "../load/load.ts";
 import { isMap, partAt } from "../document/raw.ts";
+import type { Places } from "../load/load.ts";
 import { splitReferences } from "../secrets/references.ts";
 import type { Secrets } from "../secrets/secrets.ts";
 

@@ -1,8 +1,8 @@
 // Finds connections whose region or project id is none that the cloud would know. A finding and no error: clouds grow.
 import type { Config, ConnectionConfig } from "../../model/config.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
-import type { Places } from "../load/load.ts";
 import { didYouMean, nearest } from "../document/words.ts";
+import type { Places } from "../load/load.ts";
 
 /**
  * Regions of ModelArts or Cloud Eye, as the vendors' SDKs and documents list them:

@@ -2,8 +2,8 @@
 import type { Config, RouteConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
-import type { CompileTimeInterval } from "./times.ts";
 import type { Places } from "../load/load.ts";
+import type { CompileTimeInterval } from "./times.ts";
 
 const DAY = 86_400_000;
 /** The 29th of February lies in it, and each weekday falls on each day of a month. */

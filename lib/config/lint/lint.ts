@@ -3,6 +3,9 @@ import type { Config } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import type { ChannelOptions } from "../check/routes.ts";
 import { type Finding, findingAt, sortFindings } from "../document/finding.ts";
+import { isMap } from "../document/raw.ts";
+import type { LoadedConfig, Places } from "../load/load.ts";
+import type { Secrets } from "../secrets/secrets.ts";
 import { lintChannelValues } from "./addresses.ts";
 import { lintBudgets } from "./budget.ts";
 import { lintConnections } from "./connections.ts";
@@ -13,9 +16,6 @@ import { lintRules } from "./rules.ts";
 import { lintExposure } from "./secrets.ts";
 import { lintTemplates } from "./templates.ts";
 import { type CompileTimeInterval, lintTimes } from "./times.ts";
-import type { LoadedConfig, Places } from "../load/load.ts";
-import { isMap } from "../document/raw.ts";
-import type { Secrets } from "../secrets/secrets.ts";
 
 export interface LintDeps {
   compilePattern: CompilePattern;

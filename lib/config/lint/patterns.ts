@@ -2,12 +2,12 @@
 import type { Pattern } from "../../model/config.ts";
 import { type Place, show } from "../../model/place.ts";
 import { type Finding, findingAt, formatLocation } from "../document/finding.ts";
+import { isMap } from "../document/raw.ts";
+import { didYouMean, nearest } from "../document/words.ts";
 import type { Places } from "../load/load.ts";
 import { samplesOf, textsIn } from "./pattern-samples.ts";
 import { lostTests, type Test, testsOf } from "./pattern-walk.ts";
-import { isMap } from "../document/raw.ts";
 import { type Shape, VALUES } from "./vocabulary.ts";
-import { didYouMean, nearest } from "../document/words.ts";
 
 export type CompilePattern = (pattern: Pattern) => { matches(event: object): boolean };
 

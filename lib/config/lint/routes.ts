@@ -2,16 +2,16 @@
 import { HEALTH_RULE } from "../../model/alert.ts";
 import type { Config, Pattern, RouteConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
+import { type Finding, findingAt } from "../document/finding.ts";
+import { didYouMean, nearest } from "../document/words.ts";
+import type { Places } from "../load/load.ts";
 import { alertCandidates } from "./alert-candidates.ts";
 import type { Candidate } from "./api-words.ts";
-import { type Finding, findingAt } from "../document/finding.ts";
 import { labelValues } from "./label-values.ts";
-import { type CompilePattern, lintPattern, type Subject } from "./patterns.ts";
-import type { Places } from "../load/load.ts";
 import { patternName, testsOf } from "./pattern-walk.ts";
+import { type CompilePattern, lintPattern, type Subject } from "./patterns.ts";
 import { compileMay } from "./silence.ts";
 import { ALERT_FIELDS, ALERT_SHAPES, unknownStep } from "./vocabulary.ts";
-import { didYouMean, nearest } from "../document/words.ts";
 
 export function lintRoutes(config: Config, places: Places, compile: CompilePattern): Finding[] {
   const wanted = [...new Set(testedIn(config.route))];

@@ -1,20 +1,20 @@
 // Finds rules that cannot do what they say: never match, never resolve, repeat another, or name what is not there.
 import type { Config, Pattern, RuleConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
+import { type Finding, findingAt, formatLocation } from "../document/finding.ts";
+import { didYouMean, nearest } from "../document/words.ts";
+import { canonical } from "../load/fill.ts";
+import type { Places } from "../load/load.ts";
 import { CLOSED } from "./api-words.ts";
 import { unknownEventStep } from "./event-paths.ts";
-import { canonical } from "../load/fill.ts";
-import { type Finding, findingAt, formatLocation } from "../document/finding.ts";
-import { labelValues } from "./label-values.ts";
 import { lintKind } from "./kinds.ts";
-import { type CompilePattern, lintPattern, type Subject } from "./patterns.ts";
-import { followUps, lintSilent } from "./silent.ts";
-import { lintWindows } from "./windows.ts";
-import type { Places } from "../load/load.ts";
+import { labelValues } from "./label-values.ts";
 import { patternName, project, testsOf } from "./pattern-walk.ts";
+import { type CompilePattern, lintPattern, type Subject } from "./patterns.ts";
 import { silence } from "./silence.ts";
+import { followUps, lintSilent } from "./silent.ts";
 import { EVENT_SHAPES } from "./vocabulary.ts";
-import { didYouMean, nearest } from "../document/words.ts";
+import { lintWindows } from "./windows.ts";
 
 export function lintRules(config: Config, places: Places, compile: CompilePattern): Finding[] {
   const seen = new Map<string, number>();

@@ -3,10 +3,10 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Config } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
-import { keysInAddress } from "../secrets/address-keys.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
-import type { Places } from "../load/load.ts";
 import { isMap } from "../document/raw.ts";
+import type { Places } from "../load/load.ts";
+import { keysInAddress } from "../secrets/address-keys.ts";
 import { referencesIn } from "../secrets/references.ts";
 import type { Secrets } from "../secrets/secrets.ts";
 

@@ -2,8 +2,8 @@
 import type { Config, Pattern, SourceConfig } from "../../model/config.ts";
 import { SOURCE_KINDS } from "../../model/event.ts";
 import { type Candidate, candidatesOf } from "./api-words.ts";
-import type { CompilePattern } from "./patterns.ts";
 import { project, testsOf } from "./pattern-walk.ts";
+import type { CompilePattern } from "./patterns.ts";
 
 /** Why no event of the configured sources can match; undefined where one can, as far as it is known. */
 export function silence(pattern: Pattern, config: Config, compile: CompilePattern): string | undefined {

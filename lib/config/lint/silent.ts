@@ -2,9 +2,9 @@
 import type { Config, Pattern, RuleConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
-import type { CompilePattern } from "./patterns.ts";
 import type { Places } from "../load/load.ts";
 import { branchesOf } from "./pattern-walk.ts";
+import type { CompilePattern } from "./patterns.ts";
 import { silence } from "./silence.ts";
 
 /** Rules that never match; of a pack only when none of its rules does, since a pack covers more than one has. */

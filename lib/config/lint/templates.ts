@@ -1,12 +1,12 @@
 // Finds what templates name and no event, alert or rule has: it would be shown as nothing.
 import { Liquid } from "liquidjs";
 import type { Config, RuleConfig } from "../../model/config.ts";
-import { unknownEventStep } from "./event-paths.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
-import { labelValues } from "./label-values.ts";
-import type { Places } from "../load/load.ts";
-import { ALERT_FIELDS, unknownStep } from "./vocabulary.ts";
 import { didYouMean, nearest } from "../document/words.ts";
+import type { Places } from "../load/load.ts";
+import { unknownEventStep } from "./event-paths.ts";
+import { labelValues } from "./label-values.ts";
+import { ALERT_FIELDS, unknownStep } from "./vocabulary.ts";
 
 const RULE_FIELDS = ["id", "labels", "runbook"];
 const ROOTS = ["event", "alert", "rule"];

@@ -8,13 +8,13 @@ import { checkRules, type RuleCheckers, ruleConfigs } from "../check/rules.ts";
 import { checkSources } from "../check/sources.ts";
 import { checkTimeIntervals } from "../check/times.ts";
 import { type Document, readDocument } from "../document/document.ts";
-import type { Environment } from "../environment.ts";
-import { fillConnections, fillHealth, fillRoute, fillSources } from "./fill.ts";
 import { ConfigError, type Location, sortFindings } from "../document/finding.ts";
 import { expandRules, type RuleSite } from "../document/includes.ts";
 import { field, fieldsOf, partAt } from "../document/raw.ts";
-import { checkReferences } from "../secrets/references.ts";
 import { validate } from "../document/validate.ts";
+import type { Environment } from "../environment.ts";
+import { checkReferences } from "../secrets/references.ts";
+import { fillConnections, fillHealth, fillRoute, fillSources } from "./fill.ts";
 import { expandVariables } from "./variables.ts";
 
 /** What other rooms know about parts of the file. */

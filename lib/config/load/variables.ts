@@ -1,9 +1,9 @@
 // `${env:NAME}` where a value is needed at once and is no secret: regions, projects, endpoints and the store.
 import type { Place } from "../../model/place.ts";
 import type { Document } from "../document/document.ts";
-import type { Environment } from "../environment.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
 import { field, fieldsOf, isMap } from "../document/raw.ts";
+import type { Environment } from "../environment.ts";
 import { splitReferences } from "../secrets/references.ts";
 
 /**

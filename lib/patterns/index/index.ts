@@ -2,19 +2,12 @@
 // they leave possible, so that the cost depends on how many match rather than on how many there are.
 import type { Leaf } from "../event-fields.ts";
 import { createEventValues, MANY } from "../event-values.ts";
+import type { PatternTree, Scalar } from "../tree.ts";
 import { clearBit, createBits, drain, hasBit, setBit, setMask } from "./bits.ts";
+import { type Alternative, accepts, createVerdicts, shareTests, type Test, type Verdicts } from "./field-test.ts";
 import type { Found } from "./hit.ts";
 import { buildNodes, type Complement, completedBy, type FieldIndex, isOpen, type Node } from "./node.ts";
-import {
-  type Alternative,
-  accepts,
-  createVerdicts,
-  shareTests,
-  type Test,
-  type Verdicts,
-} from "./field-test.ts";
 import { findValue } from "./values.ts";
-import type { PatternTree, Scalar } from "../tree.ts";
 
 /** Returns a function from an event to the indexes of the trees that match it, ascending. Throws nothing. */
 export function compileTrees(trees: readonly PatternTree[]): (event: object) => number[] {

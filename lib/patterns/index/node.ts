@@ -1,10 +1,11 @@
 // Alternatives as a tree of decisions: each level looks at one field and leads only to what its value leaves possible.
-import { createMask, type Mask } from "./bits.ts";
-import { addTo, compact } from "./hit.ts";
-import type { Alternative, Test } from "./field-test.ts";
-import { buildValueIndex, type Demand, type ValueIndex } from "./values.ts";
+
 import type { Operator, Scalar } from "../tree.ts";
 import { compileOperators } from "../value.ts";
+import { createMask, type Mask } from "./bits.ts";
+import type { Alternative, Test } from "./field-test.ts";
+import { addTo, compact } from "./hit.ts";
+import { buildValueIndex, type Demand, type ValueIndex } from "./values.ts";
 
 export interface Node {
   /** Tests that everything below has in common. */

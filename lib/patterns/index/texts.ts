@@ -1,9 +1,10 @@
 // Many operators on text at once: beginnings, ends and wildcards of any case, each found by a literal that it demands.
+
+import type { Operator } from "../tree.ts";
+import { compileOperator } from "../value.ts";
 import { buildGrams, findWildcards, type Grams, type Wildcard } from "./grams.ts";
 import { chain, createHit, emit, type Found, type Hit } from "./hit.ts";
 import { createTrie, findAffixes, insertAffix, type Trie } from "./trie.ts";
-import type { Operator } from "../tree.ts";
-import { compileOperator } from "../value.ts";
 
 export type TextOperator = Extract<Operator, { op: "prefix" | "suffix" | "equals-ignore-case" | "wildcard" }>;
 

@@ -1,10 +1,11 @@
 // Many operators on one field at once: from a value to the targets of those that accept it, without trying each.
-import { addTo, chain, chainTo, createHit, emit, type Found, type Hit } from "./hit.ts";
-import { buildRanges, findRanges, type Range, type Ranges } from "./ranges.ts";
-import { buildTextIndex, findTexts, type TextIndex, type TextOperator } from "./texts.ts";
+
 import { IPV4_DIGITS, parseIp } from "../ip.ts";
 import type { Operator, Scalar } from "../tree.ts";
 import { identityOf, type ValueTest } from "../value.ts";
+import { addTo, chain, chainTo, createHit, emit, type Found, type Hit } from "./hit.ts";
+import { buildRanges, findRanges, type Range, type Ranges } from "./ranges.ts";
+import { buildTextIndex, findTexts, type TextIndex, type TextOperator } from "./texts.ts";
 
 /** What a target asks of a value: an operator, or a judge that no index can stand for. */
 export interface Demand<T> {

@@ -1,13 +1,14 @@
 // Events of Cloud Eye, system and custom: the list says which names have new ones, the detail API which those are.
 // Counts are relative to the asked window, so only lists that start at the same instant are compared; that instant moves at
 // most hourly, and only between two equal answers. Identity of an event: event_id, else all its fields.
+
+import { settleAll } from "../cloud/turns.ts";
+import type { Batch, ReadRequest, Source } from "../port.ts";
+import { openWindow, outcome } from "../reading/cursor.ts";
+import { byTime, type Sifted, sift } from "../reading/sift.ts";
 import { readDetails } from "./detail.ts";
 import { isDue, isSettled, newsOf, type RowNews } from "./news.ts";
 import { type Known, type KnownRow, knownRows, listRows, packRows, type RowList } from "./rows.ts";
-import { openWindow, outcome } from "../reading/cursor.ts";
-import type { Batch, ReadRequest, Source } from "../port.ts";
-import { byTime, type Sifted, sift } from "../reading/sift.ts";
-import { settleAll } from "../cloud/turns.ts";
 
 /** Custom events may be dated ten minutes ahead; clocks may be off. */
 const AHEAD_MS = 3_600_000;

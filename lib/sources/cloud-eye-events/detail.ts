@@ -3,14 +3,14 @@
 import * as z from "zod";
 import type { Level } from "../../model/event.ts";
 import { CloudError } from "../cloud/client.ts";
-import levels from "./levels.json" with { type: "json" };
-import type { Row } from "./rows.ts";
+import { nameSegment } from "../cloud/path.ts";
+import { mapInTurns } from "../cloud/turns.ts";
+import type { ReadRequest } from "../port.ts";
 import { type BadItem, type Item, levelOf, parseItem, Time } from "../reading/item.ts";
 import { listOf } from "../reading/list.ts";
 import { type Listing, readList } from "../reading/paging.ts";
-import { nameSegment } from "../cloud/path.ts";
-import type { ReadRequest } from "../port.ts";
-import { mapInTurns } from "../cloud/turns.ts";
+import levels from "./levels.json" with { type: "json" };
+import type { Row } from "./rows.ts";
 
 const LIMIT = 100;
 const MAX_CONTENT = 300;

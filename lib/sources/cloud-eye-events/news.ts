@@ -1,12 +1,13 @@
 // What is new about one row of Cloud Eye's list: occurrences by their details, or by number where there are none. Pure.
-import { catalogued, type Details } from "./detail.ts";
-import type { Known, KnownRow, Row } from "./rows.ts";
+
+import type { Found, Mark, ReadRequest } from "../port.ts";
 import type { Window } from "../reading/cursor.ts";
 import { buildEvent } from "../reading/event.ts";
 import type { BadItem, Item } from "../reading/item.ts";
 import { eventId, fingerprint } from "../reading/marks.ts";
-import type { Found, Mark, ReadRequest } from "../port.ts";
 import { type Sifted, sift } from "../reading/sift.ts";
+import { catalogued, type Details } from "./detail.ts";
+import type { Known, KnownRow, Row } from "./rows.ts";
 
 /** Details lag behind the list: where they are fewer than counted they are asked for again, so long after the first time; ms. */
 const ASKED_AGAIN_MS = [120_000, 600_000];

@@ -1,12 +1,12 @@
 // Cloud Eye's list of events: one row an event name, with a count and a newest time that are relative to the asked window.
 // https://support.huaweicloud.com/api-ces/ces_03_0074.html
 import * as z from "zod";
+import { mapInTurns } from "../cloud/turns.ts";
+import type { Cursor, ReadRequest } from "../port.ts";
 import { type BadItem, parseItem, Time, Whole } from "../reading/item.ts";
 import { listOf } from "../reading/list.ts";
 import { decodeMarks, encodeMarks, fingerprint } from "../reading/marks.ts";
 import { type Listing, readList } from "../reading/paging.ts";
-import type { Cursor, ReadRequest } from "../port.ts";
-import { mapInTurns } from "../cloud/turns.ts";
 
 const LIMIT = 100;
 

@@ -2,14 +2,14 @@
 // the item it is part of looked like before; a slice's marks hold exactly what its events have told.
 import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
+import { createTurns } from "../cloud/turns.ts";
+import type { Mark, ReadRequest } from "../port.ts";
 import type { Window } from "../reading/cursor.ts";
 import { buildEvent } from "../reading/event.ts";
 import { type BadItem, levelOf, type Parts, parseItem, Time, Whole } from "../reading/item.ts";
 import { eventId, fingerprint } from "../reading/marks.ts";
-import type { Mark, ReadRequest } from "../port.ts";
 import { byTime, isOurs, type Sifted, siftBad } from "../reading/sift.ts";
 import { applyChange, type Change, compareTotals, packTotals, type Totals, unpackTotals } from "./totals.ts";
-import { createTurns } from "../cloud/turns.ts";
 
 const LEVELS = { normal: "normal", warning: "warning" } as const;
 

@@ -2,10 +2,10 @@
 // Invariant: the items of one moment; growth between two pages (an item that shows up twice) makes it read again.
 import * as z from "zod";
 import { CloudError } from "../cloud/client.ts";
+import { createTurns } from "../cloud/turns.ts";
 import { listOf } from "../reading/list.ts";
 import { fingerprint } from "../reading/marks.ts";
 import { hasMore, type Listing, type Page, readList, repeated, Total, untilEndless } from "../reading/paging.ts";
-import { createTurns } from "../cloud/turns.ts";
 
 const TRIES = 3;
 

@@ -5,12 +5,12 @@
 // Not documented: the unit of `since` (seconds, says the SDK's 32-bit type), and which of the two timestamps it looks at. So
 // seconds are sent, reaching back as far as items are remembered, and everything is judged by `lastTimestamp` here.
 import * as z from "zod";
+import { mapInTurns } from "../cloud/turns.ts";
+import type { Batch, ReadRequest, Source } from "../port.ts";
 import { isMoveDue, openWindow, outcome, type Window } from "../reading/cursor.ts";
 import type { BadItem } from "../reading/item.ts";
 import { type PoolItem, parsePoolItem, siftPoolItems } from "./items.ts";
 import { readPoolList } from "./list.ts";
-import type { Batch, ReadRequest, Source } from "../port.ts";
-import { mapInTurns } from "../cloud/turns.ts";
 
 const LIMIT = 500;
 const KEEP_FOR = 7 * 86_400_000;

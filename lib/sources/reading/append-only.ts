@@ -2,12 +2,12 @@
 import * as z from "zod";
 import type { SourceKind } from "../../model/event.ts";
 import type { CloudError } from "../cloud/client.ts";
+import { mapInTurns } from "../cloud/turns.ts";
+import type { Batch, ReadRequest } from "../port.ts";
 import { isMoveDue, openWindow, outcome } from "./cursor.ts";
 import type { BadItem, Item } from "./item.ts";
-import type { Batch, ReadRequest } from "../port.ts";
 import { sift } from "./sift.ts";
 import { ascending, type Timeline } from "./timeline.ts";
-import { mapInTurns } from "../cloud/turns.ts";
 
 /** `end` (see timeline.ts), for the next poll. */
 const Habits = z.object({ end: z.string().optional() }).catch({});

@@ -1,7 +1,8 @@
 // A target's cursor: where to read from, what is remembered from there on, and how a commit moves both.
 // Invariant: whatever prefix of a read is committed, the next read from the stored cursor finds exactly the rest.
-import { decodeMarks, encodeMarks } from "./marks.ts";
+
 import type { Batch, Cursor, Mark, ReadRequest } from "../port.ts";
+import { decodeMarks, encodeMarks } from "./marks.ts";
 
 /** Some APIs cut times to the second: marks outlive the window by that much, and windows start on a whole second. */
 const COARSEST_MS = 1_000;

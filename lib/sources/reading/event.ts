@@ -1,7 +1,7 @@
 // Builds the one shape of event from what an adapter understood. Invariant: no event is larger than 16 KB or holds a secret.
 import type { Event, SourceKind } from "../../model/event.ts";
-import type { Parts } from "./item.ts";
 import type { ReadRequest } from "../port.ts";
+import type { Parts } from "./item.ts";
 import { scrub } from "./scrub.ts";
 
 const MAX_BYTES = 16_384;

@@ -2,8 +2,8 @@
 import { hash } from "node:crypto";
 import type { SourceKind } from "../../model/event.ts";
 import { hashOf } from "../../model/hash.ts";
-import type { Mark } from "../port.ts";
 import { escapeUri } from "../cloud/signer.ts";
+import type { Mark } from "../port.ts";
 
 const FP_LENGTH = 11;
 

@@ -1,13 +1,13 @@
 // Tells new items of an append-only list from those seen before: by a multiset of fingerprints, so that events equal in
 // every field each count. Invariant: an event's ordinal is how many equals were ever seen before it, never a place in a page.
 import type { SourceKind } from "../../model/event.ts";
+import { createTurns } from "../cloud/turns.ts";
+import type { Batch, Found, Mark, ReadRequest } from "../port.ts";
 import type { Window } from "./cursor.ts";
 import { buildEvent } from "./event.ts";
 import type { BadItem, Item } from "./item.ts";
 import { eventId, fingerprint } from "./marks.ts";
-import type { Batch, Found, Mark, ReadRequest } from "../port.ts";
 import { rawText } from "./scrub.ts";
-import { createTurns } from "../cloud/turns.ts";
 
 const MAX_REASON = 200;
 

@@ -3,15 +3,15 @@
 // Identity of a log (they have no id): update_time, its config without `envs`; its `result` changes in place.
 import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
+import { segment } from "../cloud/path.ts";
+import { createTurns, mapInTurns } from "../cloud/turns.ts";
+import type { Batch, Found, Mark, ReadRequest, Source } from "../port.ts";
 import { openWindow, UNSETTLED_MS, type Window } from "../reading/cursor.ts";
 import { buildEvent } from "../reading/event.ts";
 import { type BadItem, parseItem, Time } from "../reading/item.ts";
 import { listOf } from "../reading/list.ts";
 import { eventId, fingerprint } from "../reading/marks.ts";
-import { segment } from "../cloud/path.ts";
-import type { Batch, Found, Mark, ReadRequest, Source } from "../port.ts";
 import { byTime, isOurs, type Sifted, siftBad } from "../reading/sift.ts";
-import { createTurns, mapInTurns } from "../cloud/turns.ts";
 import {
   configOf,
   describeUpdate,

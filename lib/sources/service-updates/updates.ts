@@ -1,9 +1,9 @@
 // What an update log says and how its result moves on: RUNNING becomes SUCCESS or FAIL in place. Pure.
 import * as z from "zod";
 import type { Level } from "../../model/event.ts";
+import type { Mark } from "../port.ts";
 import { levelOf } from "../reading/item.ts";
 import { fingerprint } from "../reading/marks.ts";
-import type { Mark } from "../port.ts";
 import { scrub } from "../reading/scrub.ts";
 
 const LEVELS = { success: "normal", running: "normal" } as const;

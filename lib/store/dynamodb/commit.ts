@@ -12,10 +12,10 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { Clock } from "../../model/clock.ts";
+import { type Key, type Op, StoreConflict, StoreError } from "../port.ts";
 import { isContention, throttled } from "./error.ts";
 import { type Item, liveVersion } from "./item.ts";
 import { plan } from "./plan.ts";
-import { type Key, type Op, StoreConflict, StoreError } from "../port.ts";
 
 export interface Table {
   client: DynamoDBClient;

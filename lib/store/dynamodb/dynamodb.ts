@@ -7,14 +7,14 @@ import {
   type QueryCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import type { Clock } from "../../model/clock.ts";
+import { checkCommit, checkKey, checkPartition, rowId } from "../ops.ts";
+import type { Key, ListOptions, Queue, Row, Store } from "../port.ts";
 import { commitOps, type Table, TRANSACTION } from "./commit.ts";
 import { explain } from "./error.ts";
 import { cost, type Item, keyItem, keyOf } from "./item.ts";
 import { readItems, readRow, toRows } from "./read.ts";
 import { createStateCheck } from "./state.ts";
 import { DUE_INDEX } from "./table.ts";
-import { checkCommit, checkKey, checkPartition, rowId } from "../ops.ts";
-import type { Key, ListOptions, Queue, Row, Store } from "../port.ts";
 
 /** The rest is kept for what `cost` cannot know: the part items of large rows that a commit shrinks or deletes. */
 const LIMITS = { items: TRANSACTION.items - 12, bytes: TRANSACTION.bytes - 256 * 1024 };

@@ -1,6 +1,7 @@
 // What DynamoDB's errors mean for a person: what is wrong and what to do; never a credential.
-import { DUE_INDEX, TABLE, TTL_ATTRIBUTE } from "./table.ts";
+
 import { StoreConflict, StoreError } from "../port.ts";
+import { DUE_INDEX, TABLE, TTL_ATTRIBUTE } from "./table.ts";
 
 const CREDENTIALS =
   "cannot be used: AWS refuses the credentials. Check AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and that they have not expired";

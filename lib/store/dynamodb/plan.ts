@@ -1,8 +1,8 @@
 // Which conditional writes an op becomes. The first try assumes what nearly always holds (no expired row and no surplus
 // part items in the way); once a failed condition has shown the item that is there, the plan is made for exactly that one.
 import type { AttributeValue, TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import { encodePut, type Item, keyItem, liveVersion, partItem, partKey, partsOf } from "./item.ts";
 import type { Delete, Key, Op, Put } from "../port.ts";
+import { encodePut, type Item, keyItem, liveVersion, partItem, partKey, partsOf } from "./item.ts";
 
 /** All that may stand on an item beside key and version: what a put does not name is removed. */
 const ATTRIBUTES = ["d", "parts", "q", "due", "e", "ttl", "g"];

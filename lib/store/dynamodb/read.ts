@@ -1,10 +1,10 @@
 // Strongly consistent reads by key, and the rows of items: large ones joined from their parts, read again where a writer
 // came in between.
 import { BatchGetItemCommand, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { backOff, type Table } from "./commit.ts";
-import { type Item, keyItem, keyOf, liveVersion, partKey, partsOf, toRow } from "./item.ts";
 import { rowId } from "../ops.ts";
 import { type Key, type Row, StoreError } from "../port.ts";
+import { backOff, type Table } from "./commit.ts";
+import { type Item, keyItem, keyOf, liveVersion, partKey, partsOf, toRow } from "./item.ts";
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
 const BATCH = 100;

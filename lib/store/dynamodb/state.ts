@@ -1,8 +1,8 @@
 // The version of Lookout's state in a table: marked where new, migrated where older, refused where newer or damaged.
 import { ConditionalCheckFailedException, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { checkVersion, STATE_VERSION } from "../ops.ts";
 import type { Table } from "./commit.ts";
 import { type Item, keyItem } from "./item.ts";
-import { checkVersion, STATE_VERSION } from "../ops.ts";
 
 /** No row's partition begins with NUL. */
 const STATE = keyItem({ pk: "\u0000state", sk: "version" });

@@ -2,8 +2,8 @@
 // Nothing of them stays behind, however the process ends.
 import { DatabaseSync } from "node:sqlite";
 import { type Store, StoreConflict, StoreError } from "../port.ts";
-import { storeOver } from "./sqlite.ts";
 import { TABLES } from "./file.ts";
+import { storeOver } from "./sqlite.ts";
 
 /** KiB that SQLite keeps in memory. */
 const CACHE = 16_384;

@@ -3,12 +3,13 @@
 import { setImmediate } from "node:timers/promises";
 import type { Config } from "../../../model/config.ts";
 import { compileRules } from "../../../rules/compile.ts";
+import type { App } from "../../deps.ts";
+import { startReplay } from "../replay.ts";
 import { type Comparison, compareOutcomes } from "./compare.ts";
+import { type History, readHistory } from "./history.ts";
+import type { ReadProgress, SourceHistory, Unread } from "./history-source.ts";
 import type { Outcome } from "./outcome.ts";
 import { createTally } from "./tally.ts";
-import type { App } from "../../deps.ts";
-import { type History, type ReadProgress, readHistory, type SourceHistory, type Unread } from "./history.ts";
-import { startReplay } from "../replay.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -1,10 +1,21 @@
 // In which order a history is played: on the beat of the polls that would have found it.
+import type { SourceConfig } from "../../../model/config.ts";
 import type { Event } from "../../../model/event.ts";
+import type { Target } from "../../../sources/port.ts";
 import type { Spool } from "../../../store/sqlite/spool.ts";
-import type { HistoryTarget } from "./history.ts";
 
 /** Events that are handed on at once. */
 const MAX_SLICE = 5_000;
+
+/** Times in ms. */
+export interface HistoryTarget {
+  source: SourceConfig;
+  target: Target;
+  /** From when on it was there. */
+  since: number;
+  /** From when on nothing more could be heard of it: it had ended, or its read failed; undefined: never. */
+  until: number | undefined;
+}
 
 /** What polls find at one moment. */
 export interface Slice {

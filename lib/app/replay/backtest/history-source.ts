@@ -2,16 +2,16 @@
 import type { SourceConfig } from "../../../model/config.ts";
 import type { Event } from "../../../model/event.ts";
 import { CloudError, type CloudErrorKind } from "../../../sources/cloud/client.ts";
+import type { Cursor, Target } from "../../../sources/port.ts";
 import { advance } from "../../../sources/reading/cursor.ts";
 import { createMeter } from "../../../sources/reading/meter.ts";
-import type { Cursor, Target } from "../../../sources/port.ts";
 import { StoreError } from "../../../store/port.ts";
 import type { Spool } from "../../../store/sqlite/spool.ts";
 import type { App } from "../../deps.ts";
-import type { HistoryTarget, ReadProgress, SourceHistory, Unread } from "./history.ts";
-import { entryOf } from "./history-order.ts";
 import { forEachLimit } from "../../parallel.ts";
+import type { FailingTarget } from "../../persistence/rows.ts";
 import { targetsOf } from "../../polling/targets.ts";
+import { entryOf, type HistoryTarget } from "./history-order.ts";
 
 /** Fewer than a poll's: someone may be polling beside it. */
 const CONCURRENCY = 4;
@@ -21,6 +21,33 @@ const AGAIN_MS = 2_000;
 /** No longer than this, whatever the API asks for; ms. */
 const MAX_PAUSE_MS = 60_000;
 const PASSING: ReadonlySet<string> = new Set<CloudErrorKind>(["throttled", "server", "network"]);
+
+/** What could not be read to its end. */
+export interface Unread {
+  source: string;
+  /** Null: the targets themselves could not be found out. */
+  target: string | null;
+  kind: FailingTarget["kind"];
+  error: string;
+  /** Up to when it was read all the same; null: not at all. */
+  readTo: string | null;
+}
+
+export interface SourceHistory {
+  source: string;
+  targets: number;
+  events: number;
+  /** When its oldest event was: nobody says how far back an API remembers. */
+  oldest: string | null;
+  /** Items that could not be understood. */
+  malformed: number;
+}
+
+export interface ReadProgress {
+  targets: number;
+  read: number;
+  events: number;
+}
 
 /** A read of the past, and how far it is. Times in ms. */
 export interface HistoryRun {

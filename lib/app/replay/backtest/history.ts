@@ -2,33 +2,10 @@
 // it back in the order and on the beat on which polls would have found it.
 import type { SourceConfig } from "../../../model/config.ts";
 import type { Event } from "../../../model/event.ts";
-import type { Target } from "../../../sources/port.ts";
 import { openSpool } from "../../../store/sqlite/spool.ts";
 import type { App } from "../../deps.ts";
-import { type Slice, slicesOf } from "./history-order.ts";
-import { type HistoryRun, readSource } from "./history-source.ts";
-import type { FailingTarget } from "../../persistence/rows.ts";
-
-/** What could not be read to its end. */
-export interface Unread {
-  source: string;
-  /** Null: the targets themselves could not be found out. */
-  target: string | null;
-  kind: FailingTarget["kind"];
-  error: string;
-  /** Up to when it was read all the same; null: not at all. */
-  readTo: string | null;
-}
-
-export interface SourceHistory {
-  source: string;
-  targets: number;
-  events: number;
-  /** When its oldest event was: nobody says how far back an API remembers. */
-  oldest: string | null;
-  /** Items that could not be understood. */
-  malformed: number;
-}
+import { type HistoryTarget, type Slice, slicesOf } from "./history-order.ts";
+import { type HistoryRun, type ReadProgress, readSource, type SourceHistory, type Unread } from "./history-source.ts";
 
 export interface History {
   /** ms; nothing older was asked for. */
@@ -42,22 +19,6 @@ export interface History {
   slices(): Iterable<Slice>;
   /** Everything that was read is gone. */
   close(): void;
-}
-
-/** Times in ms. */
-export interface HistoryTarget {
-  source: SourceConfig;
-  target: Target;
-  /** From when on it was there. */
-  since: number;
-  /** From when on nothing more could be heard of it: it had ended, or its read failed; undefined: never. */
-  until: number | undefined;
-}
-
-export interface ReadProgress {
-  targets: number;
-  read: number;
-  events: number;
 }
 
 export interface HistoryOptions {

@@ -5,8 +5,8 @@ import { hashOf } from "../../../model/hash.ts";
 import { lookup } from "../../../model/lookup.ts";
 import type { Notification } from "../../../model/notification.ts";
 import type { Transition } from "../../../rules/state.ts";
-import type { Outcome, RuleFigures, WouldBeAlert, WouldBeMessage } from "./outcome.ts";
 import type { Waiting } from "../replay.ts";
+import type { Outcome, RuleFigures, WouldBeAlert, WouldBeMessage } from "./outcome.ts";
 
 /** As many alerts, and as many messages, are listed. */
 const LISTED = 20_000;

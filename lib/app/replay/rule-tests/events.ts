@@ -1,6 +1,7 @@
 // The events of a rule test, whole: what the test leaves out is as its source would give it.
-import { WORDS } from "../../../config/lint/api-words.ts";
+
 import { momentOf, startOf } from "../../../config/check/test-times.ts";
+import { WORDS } from "../../../config/lint/api-words.ts";
 import type { Config, SourceConfig } from "../../../model/config.ts";
 import type { Event, Level } from "../../../model/event.ts";
 import { hashOf } from "../../../model/hash.ts";
