@@ -5,6 +5,7 @@ export { compileTimeInterval, type TimeInterval } from "./alerts/time-intervals/
 export { verifyWebhook, type WebhookRequest, WebhookVerificationError } from "./channels/verify-webhook.ts";
 export type { Alert, AlertStatus, Severity } from "./model/alert.ts";
 export type { Pattern } from "./model/config.ts";
-export type { Event, Labels, Level, Resource, SourceKind } from "./model/event.ts";
+export type { Event, Labels, Resource } from "./model/event.ts";
 export type { Notification, NotifiedAlert, NotifyReason } from "./model/notification.ts";
+export type { Level, SourceKind } from "./model/source-kinds.ts";
 export { createMatcher, InvalidPatternError } from "./patterns/matcher.ts";

@@ -3,7 +3,7 @@ import type { App } from "../app/deps.ts";
 import { type SourceRow, sourceKey } from "../app/persistence/rows.ts";
 import { type PollReport, pollSources } from "../app/polling/poll.ts";
 import type { SourceConfig } from "../model/config.ts";
-import type { SourceKind } from "../model/event.ts";
+import type { SourceKind } from "../model/source-kinds.ts";
 
 /** The schedule's own beat (serverless.yml); ms. */
 const BEAT_MS = 60_000;

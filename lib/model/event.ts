@@ -1,18 +1,9 @@
 // The one shape every source's occurrences take; rules, alerts and people see nothing else.
 import * as z from "zod";
+import { LEVELS, SOURCE_KINDS } from "./source-kinds.ts";
 
-export const SOURCE_KINDS = [
-  "service-events",
-  "pool-events",
-  "service-updates",
-  "training-events",
-  "cloud-eye-events",
-] as const;
 export const SourceKind = z.enum(SOURCE_KINDS);
-export type SourceKind = z.infer<typeof SourceKind>;
-
-export const Level = z.enum(["normal", "warning", "error", "critical"]);
-export type Level = z.infer<typeof Level>;
+export const Level = z.enum(LEVELS);
 
 export const Labels = z.record(z.string(), z.string());
 export type Labels = z.infer<typeof Labels>;

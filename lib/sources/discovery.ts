@@ -1,8 +1,9 @@
 // Finds what there is to poll: every service, pool or training job of every configured workspace, all pages.
 // Invariant: a list that cannot be read whole is an error, never a shorter list; one bad row is left out.
+
 import * as z from "zod";
-import type { SourceKind } from "../model/event.ts";
 import { segmentProblem } from "../model/segment.ts";
+import { type SourceKind, sourceKinds } from "../model/source-kinds.ts";
 import type { CloudClient } from "./cloud/client.ts";
 import { mapInTurns } from "./cloud/turns.ts";
 import { matchesGlob } from "./glob.ts";
@@ -61,11 +62,11 @@ const Job = z.looseObject({
 
 /** The targets of a kind, each id once. Throws CloudError. */
 export async function discover(kind: SourceKind, client: CloudClient, options: DiscoveryOptions): Promise<Target[]> {
-  if (kind === "cloud-eye-events") return [{ id: options.projectId }];
-  const list = kind === "pool-events" ? listPools : kind === "training-events" ? listJobs : listServices;
+  const { lists } = sourceKinds[kind];
+  if (lists === null) return [{ id: options.projectId }];
   const targets = new Map<string, Target>();
   for (const workspace of options.workspaces) {
-    for (const target of await list(client, workspace, options)) {
+    for (const target of await LISTS[lists](client, workspace, options)) {
       if (target !== undefined) targets.set(target.id, { ...target, workspace });
     }
   }
@@ -140,6 +141,8 @@ const listJobs: Lister = async (client, workspace, { signal, redact }) => {
     return { rows, total: list.head.total };
   }, JOBS);
 };
+
+const LISTS = { services: listServices, pools: listPools, "training-jobs": listJobs };
 
 /** ms; the later of what the job's own times and the records of its runs say. */
 function endOf(status: z.infer<typeof Job>["status"]): number | undefined {

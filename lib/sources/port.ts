@@ -1,5 +1,6 @@
 // The source port: what a poller of one API must do, and what it is given. A source finds; it never stores or evaluates.
-import type { Event, Labels, SourceKind } from "../model/event.ts";
+import type { Event, Labels } from "../model/event.ts";
+import type { SourceKind } from "../model/source-kinds.ts";
 import type { CloudClient } from "./cloud/client.ts";
 
 /** One thing that a request polls: a service, a pool, a training job or (Cloud Eye) the project. */
@@ -99,13 +100,7 @@ export interface Batch {
 
 export interface Source {
   readonly kind: SourceKind;
-  /** ms: the default `lateness` of the kind. */
-  readonly lateness: number;
   /** ms: how long before its window a cursor still remembers items, since the API changes them in place; 0 for most. */
   readonly keepFor: number;
-  /** `resource.type` of its events. */
-  readonly resourceType: string;
-  /** The target is the project itself; there is nothing to list in `targets` or to discover. */
-  readonly projectWide: boolean;
   read(request: ReadRequest): AsyncIterable<Batch>;
 }

@@ -1,5 +1,5 @@
 // Every source there is, by kind.
-import type { SourceKind } from "../model/event.ts";
+import type { SourceKind } from "../model/source-kinds.ts";
 import { cloudEyeEvents } from "./cloud-eye-events/cloud-eye-events.ts";
 import { poolEvents } from "./pool-events/pool-events.ts";
 import type { Source } from "./port.ts";

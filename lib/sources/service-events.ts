@@ -1,27 +1,25 @@
 // Events of ModelArts real-time and batch services: GET /v1/{project_id}/services/{service_id}/events.
 // https://support.huaweicloud.com/en-us/api-modelarts/modelarts_03_0155.html
 // Identity of an event (they have no id): occur_time, event_type, event_info.
+
 import * as z from "zod";
+import { levelOfWord } from "../model/source-kinds.ts";
 import { segment } from "./cloud/path.ts";
 import type { Batch, ReadRequest, Source } from "./port.ts";
 import { readAppendOnly } from "./reading/append-only.ts";
-import { type BadItem, type Item, levelOf, parseItem, Time, timeIn } from "./reading/item.ts";
+import { type BadItem, type Item, parseItem, Time, timeIn } from "./reading/item.ts";
 import { listOf } from "./reading/list.ts";
 import { type Page, Total } from "./reading/paging.ts";
 import type { Query } from "./reading/timeline.ts";
 
 const LIMIT = 1000;
-const LEVELS = { normal: "normal", abnormal: "error" } as const;
 
 const Answer = z.looseObject({ total_count: Total, service_name: z.string().optional().catch(undefined) });
 const ServiceEvent = z.looseObject({ occur_time: Time, event_type: z.string(), event_info: z.string() });
 
 export const serviceEvents: Source = {
   kind: "service-events",
-  lateness: 600_000,
   keepFor: 0,
-  resourceType: "service",
-  projectWide: false,
   read,
 };
 
@@ -54,7 +52,7 @@ function read(request: ReadRequest): AsyncGenerator<Batch> {
       ok: true,
       t: occur_time,
       identity: [occur_time, event_type, event_info],
-      level: levelOf(event_type, LEVELS),
+      level: levelOfWord("service-events", event_type),
       type: event_type,
       reason: null,
       message: event_info,

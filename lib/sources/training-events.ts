@@ -1,11 +1,13 @@
 // Events of ModelArts training jobs: GET /v2/{project_id}/training-jobs/{training_job_id}/events.
 // https://docs.otc.t-systems.com/modelarts/api-ref/training_management/obtaining_the_events_of_a_training_job.html
 // Identity of an event (they have no id): time, level, source, message.
+
 import * as z from "zod";
+import { levelOfWord } from "../model/source-kinds.ts";
 import { segment } from "./cloud/path.ts";
 import type { Batch, ReadRequest, Source } from "./port.ts";
 import { readAppendOnly } from "./reading/append-only.ts";
-import { type BadItem, type Item, levelOf, parseItem, Time, timeIn } from "./reading/item.ts";
+import { type BadItem, type Item, parseItem, Time, timeIn } from "./reading/item.ts";
 import { listOf } from "./reading/list.ts";
 import { type Page, Total } from "./reading/paging.ts";
 import type { Query } from "./reading/timeline.ts";
@@ -13,7 +15,6 @@ import type { Query } from "./reading/timeline.ts";
 const LIMIT = 100;
 /** Start and end must be sent together: an end so far ahead that a clock that is off hides nothing. */
 const AHEAD_MS = 400 * 86_400_000;
-const LEVELS = { info: "normal", warning: "warning", error: "error" } as const;
 
 const Answer = z.looseObject({ total: Total });
 const TrainingEvent = z.looseObject({
@@ -25,10 +26,7 @@ const TrainingEvent = z.looseObject({
 
 export const trainingEvents: Source = {
   kind: "training-events",
-  lateness: 600_000,
   keepFor: 0,
-  resourceType: "training-job",
-  projectWide: false,
   read,
 };
 
@@ -53,7 +51,7 @@ function read(request: ReadRequest): AsyncGenerator<Batch> {
       ok: true,
       t: time,
       identity: [time, level, source ?? null, message],
-      level: levelOf(level, LEVELS),
+      level: levelOfWord("training-events", level),
       type: level,
       reason: null,
       message,

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { SOURCE_KINDS } from "../../lib/model/event.ts";
+import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
 import { TABLE, TTL_ATTRIBUTE } from "../../lib/store/dynamodb/table.ts";
 import { dynamoConnection, dynamoEndpoint, freshTable } from "../support/dynamodb.ts";
 

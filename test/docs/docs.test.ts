@@ -6,7 +6,7 @@ import { parse, stringify } from "yaml";
 import { channelTypes } from "../../lib/channels/registry.ts";
 import { main } from "../../lib/cli/main.ts";
 import { ConfigFile } from "../../lib/model/config-file.ts";
-import { SOURCE_KINDS } from "../../lib/model/event.ts";
+import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
 import { folderWith } from "../support/cli.ts";
 import { ioTo } from "../support/io.ts";
 import { type Page, parsePage, ROOT, readPage, readPages, sectionOf } from "./markdown.ts";

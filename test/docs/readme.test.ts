@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { wallClock } from "../../lib/app/clock.ts";
-import { SOURCE_KINDS } from "../../lib/model/event.ts";
+import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
 import { type Receiver, startReceiver } from "../../lib/simulator/receiver.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
 import { ROOT, readPage } from "./markdown.ts";

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import * as z from "zod";
 import type { RuleConfig } from "../../lib/model/config.ts";
-import { Event, type Level, SourceKind } from "../../lib/model/event.ts";
+import { Event, SourceKind } from "../../lib/model/event.ts";
 import { PackFile } from "../../lib/model/rule-file.ts";
+import type { SourceKind as Kind, Level } from "../../lib/model/source-kinds.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 export const PACKS_DIR = join(ROOT, "rules");
@@ -119,7 +120,7 @@ const LEVELS: Record<string, Level> = {
   Critical: "critical",
 };
 
-function makeEvent(source: SourceKind, { type = "normal", reason, message = "event" }: PartialEvent): Event {
+function makeEvent(source: Kind, { type = "normal", reason, message = "event" }: PartialEvent): Event {
   return Event.parse({
     id: "e1",
     source,

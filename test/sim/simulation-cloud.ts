@@ -1,6 +1,6 @@
 // The network between Lookout and the simulated cloud, without a socket: the simulator's own routes answer, and faults come
 // in between as the profile says.
-import { SOURCE_KINDS } from "../../lib/model/event.ts";
+import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
 import { answer } from "../../lib/simulator/answering.ts";
 import type { Call } from "../../lib/simulator/apis/call.ts";
 import { createAuth, DEMO_CREDENTIALS } from "../../lib/simulator/auth.ts";

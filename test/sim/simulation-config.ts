@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type OpenedConfig, openConfig } from "../../lib/app/open-config.ts";
 import { createRedactor } from "../../lib/config/secrets/redactor.ts";
-import type { SourceKind } from "../../lib/model/event.ts";
+import type { SourceKind } from "../../lib/model/source-kinds.ts";
 import { DEMO_CREDENTIALS } from "../../lib/simulator/auth.ts";
 
 const MINUTE = 60_000;

@@ -7,7 +7,7 @@ import { pollKind } from "../../lib/aws/poll.ts";
 import { sweepDue, tellDue, tellGroups } from "../../lib/aws/tell.ts";
 import { createLocalBus, runDaemon } from "../../lib/local/daemon.ts";
 import { runOnce } from "../../lib/local/once.ts";
-import { SOURCE_KINDS } from "../../lib/model/event.ts";
+import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
 import { isExcused, type Machine, type Process, runIn, startProcess } from "./simulation-process.ts";
 
 const MINUTE = 60_000;

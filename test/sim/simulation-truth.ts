@@ -1,5 +1,5 @@
 // What really happened in the simulated cloud, kept apart from everything Lookout does: the judge's only source.
-import type { SourceKind } from "../../lib/model/event.ts";
+import type { SourceKind } from "../../lib/model/source-kinds.ts";
 
 /** Something that happened. Times in ms, of the cloud's clock. */
 export interface Occurrence {

@@ -12,8 +12,9 @@ import {
   type TargetRow,
 } from "../../lib/app/persistence/rows.ts";
 import { type Alert, HEALTH_RULE } from "../../lib/model/alert.ts";
-import type { Event, SourceKind } from "../../lib/model/event.ts";
+import type { Event } from "../../lib/model/event.ts";
 import type { Notification } from "../../lib/model/notification.ts";
+import type { SourceKind } from "../../lib/model/source-kinds.ts";
 import type { KeyState } from "../../lib/rules/state.ts";
 import type { Cursor } from "../../lib/sources/port.ts";
 import { decodeMarks } from "../../lib/sources/reading/marks.ts";

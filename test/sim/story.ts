@@ -1,6 +1,6 @@
 // What happens in the simulated project, minute by minute, with everything that makes events easy to miss or to tell twice; and
 // what must have been told of it in the end, whatever happened to the processes that watched.
-import type { SourceKind } from "../../lib/model/event.ts";
+import type { SourceKind } from "../../lib/model/source-kinds.ts";
 import type { World } from "../../lib/simulator/world.ts";
 
 /** 2026-11-20T10:00:00Z, a Friday. */

@@ -6,7 +6,7 @@ import { PollFailed, pollKind } from "../../lib/aws/poll.ts";
 import { sweepDue, tellGroups } from "../../lib/aws/tell.ts";
 import { createLocalBus, runDaemon } from "../../lib/local/daemon.ts";
 import { runOnce } from "../../lib/local/once.ts";
-import { SOURCE_KINDS } from "../../lib/model/event.ts";
+import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
 import type { Proc } from "./conductor.ts";
 import type { Stage } from "./stage.ts";
 import { MINUTE, SETTLED, T0 } from "./story.ts";

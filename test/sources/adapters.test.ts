@@ -1,7 +1,8 @@
 // Each source's own words: what its items become, what an idle poll costs, and what bad or hostile answers do to it.
 import { describe, expect, test } from "vitest";
 import { createRedactor } from "../../lib/config/secrets/redactor.ts";
-import { Event, SOURCE_KINDS } from "../../lib/model/event.ts";
+import { Event } from "../../lib/model/event.ts";
+import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
 import { createCloudClient } from "../../lib/sources/cloud/http.ts";
 import { cloudEyeEvents } from "../../lib/sources/cloud-eye-events/cloud-eye-events.ts";
 import { poolEvents } from "../../lib/sources/pool-events/pool-events.ts";

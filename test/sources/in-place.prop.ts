@@ -1,7 +1,9 @@
 // What APIs change in place or only count: pool items that grow, update logs that settle, Cloud Eye's window-relative counts.
 // Whatever the paging, bounds, units and crashes, every occurrence is counted once.
+
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { sourceKinds } from "../../lib/model/source-kinds.ts";
 import { cloudEyeEvents } from "../../lib/sources/cloud-eye-events/cloud-eye-events.ts";
 import { poolEvents } from "../../lib/sources/pool-events/pool-events.ts";
 import { serviceUpdates } from "../../lib/sources/service-updates/service-updates.ts";
@@ -148,7 +150,7 @@ function cloudEyeWorld(events: { at: number; late: number; name: string }[]) {
 test.each([true, false])("cloud-eye-events: every occurrence once, with its details: %s", async (detail) => {
   await fc.assert(
     fc.asyncProperty(cloudEyeHistory, polls(90 * MINUTE), cloudEyeHabits, async (events, steps, habit) => {
-      const longest = cloudEyeEvents.lateness - habit.detailLag;
+      const longest = sourceKinds["cloud-eye-events"].lateness - habit.detailLag;
       const inTime = events.map(({ late, ...event }) => ({ ...event, late: Math.min(late, longest) }));
       const shown = cloudEyeWorld(inTime).filter(({ t }) => detail || t !== FLOOR - 1);
       const cloud = createCloud({ ...habit, cap: 100, detail }, { cloudEye: shown });

@@ -1,6 +1,6 @@
 // Configured secrets in what the APIs say: gone before anything is stored or evaluated, and ids do not depend on it.
 import { describe, expect, test } from "vitest";
-import { SOURCE_KINDS, type SourceKind } from "../../lib/model/event.ts";
+import { SOURCE_KINDS, type SourceKind } from "../../lib/model/source-kinds.ts";
 import { discover } from "../../lib/sources/discovery.ts";
 import { sources } from "../../lib/sources/registry.ts";
 import { createPoller, poll, serviceRow, trainingRow } from "./support.ts";

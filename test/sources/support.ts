@@ -1,9 +1,11 @@
 // A scripted cloud for the tests of the sources: the five list APIs with their undocumented habits as switches, asked directly
 // or over a real HTTP server; and a poller that commits as the application does, with crashes wherever a test wants them.
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../../lib/model/clock.ts";
 import type { Event } from "../../lib/model/event.ts";
+import { sourceKinds } from "../../lib/model/source-kinds.ts";
 import { type CloudClient, CloudError, type CloudRequest } from "../../lib/sources/cloud/client.ts";
 import type { Batch, Cursor, ReadRequest, Source, Target } from "../../lib/sources/port.ts";
 import { advance, isIdle } from "../../lib/sources/reading/cursor.ts";
@@ -211,7 +213,7 @@ export interface PollOptions {
 /** One poll: reads, commits slice by slice through a JSON round trip, and dies where it is told to. */
 export async function poll(source: Source, client: CloudClient, poller: Poller, options: PollOptions): Promise<void> {
   const { now, floor, slice = 1000, dieAfter = Number.POSITIVE_INFINITY } = options;
-  const lateness = options.lateness ?? source.lateness;
+  const lateness = options.lateness ?? sourceKinds[source.kind].lateness;
   const target = options.target ?? { id: "t1" };
   const cursor = poller.cursor;
   const stamp = { sourceId: source.kind, connection: "c", project: "p", region: "eu-de", labels: { env: "test" } };

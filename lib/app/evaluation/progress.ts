@@ -1,6 +1,8 @@
 // How far every target has been read: what a rule's deadlines wait for.
+
 import type { SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
+import { isProjectWide } from "../../model/source-kinds.ts";
 import type { CompiledRule } from "../../rules/compile.ts";
 import type { App } from "../deps.ts";
 import { SOURCES, type SourceRow } from "../persistence/rows.ts";
@@ -79,8 +81,8 @@ export function createProgress(
     // Since the last discovery a target may have come to be, or come back, and have events that nobody has read.
     const listed = source.targets ? ALWAYS : (row?.discovered?.at ?? NEVER);
     const unknown = run.known ? run.asOf : known ? listed : (row?.completeTo ?? NEVER);
-    // Cloud Eye's target is the project: its resources say nothing about which target they come from.
-    const resource = source.kind === "cloud-eye-events" ? undefined : key["resource.id"];
+    // Where the target is the project, resources say nothing about which target they come from.
+    const resource = isProjectWide(source.kind) ? undefined : key["resource.id"];
     if (typeof resource === "string")
       return known && !known.has(resource) ? unknown : targetReadTo(source, resource, slice);
     const ids = known ?? new Set(Object.keys(row?.failing ?? {}));

@@ -1,5 +1,7 @@
 // `absence` over targets: every target is watched from its first complete read until it has ended, whether it ever had an event or not.
+
 import type { SourceConfig } from "../../model/config.ts";
+import { sourceKinds } from "../../model/source-kinds.ts";
 import { emptyState, type KeyState } from "../../rules/state.ts";
 import { disarm, type Watch, watchesOf, watchFrom } from "../../rules/watch.ts";
 import type { Target } from "../../sources/port.ts";
@@ -131,7 +133,7 @@ export async function dropTargets(
 
 function watchesFor(app: App, source: SourceConfig, target: Target, at: number): Watch[] {
   const { config } = app.connections.get(source.connection)!;
-  const resource = { type: app.sources[source.kind].resourceType, id: target.id, name: target.name ?? target.id };
+  const resource = { type: sourceKinds[source.kind].resourceType, id: target.id, name: target.name ?? target.id };
   const { id, kind, connection } = source;
   const subject = {
     source: kind,

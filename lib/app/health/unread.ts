@@ -1,5 +1,7 @@
 // What of the sources is not polled or not read, as problems: one for each cause, however many targets it concerns.
+
 import type { SourceConfig } from "../../model/config.ts";
+import { isProjectWide } from "../../model/source-kinds.ts";
 import { iso } from "../../rules/alert.ts";
 import type { App } from "../deps.ts";
 import { GENERATION, type GenerationRow } from "../persistence/generation.ts";
@@ -52,7 +54,7 @@ export function areRead(app: App, states: readonly SourceState[]): boolean {
     const { row, isOverdue } = state;
     if (row === undefined || isOverdue) return false;
     if (row.discoveryError !== undefined && !isListing(app, row)) return false;
-    return !isWhollyUnread(app, state);
+    return !isWhollyUnread(state);
   });
 }
 
@@ -63,14 +65,14 @@ export function isListing(app: App, { discoveryKind, discoveryFailingSince, last
 }
 
 /** No target could be read in the last run. */
-function isWhollyUnread(app: App, { source, row }: SourceState): boolean {
+function isWhollyUnread({ source, row }: SourceState): boolean {
   const failing = Object.values(row?.failing ?? {}).filter((one) => !isUnderWay(one)).length;
-  return failing > 0 && failing >= (listedTargets(app, source, row)?.length ?? 1);
+  return failing > 0 && failing >= (listedTargets(source, row)?.length ?? 1);
 }
 
 /** Ids of the targets that the source polls; undefined where they are not known by name. */
-export function listedTargets(app: App, source: SourceConfig, row: SourceRow | undefined): string[] | undefined {
-  if (app.sources[source.kind].projectWide) return undefined;
+export function listedTargets(source: SourceConfig, row: SourceRow | undefined): string[] | undefined {
+  if (isProjectWide(source.kind)) return undefined;
   const targets =
     source.targets ?? (row?.discovered && toBePolled(row.discovered.targets, source, row).map(({ target }) => target));
   return targets?.map(({ id }) => id);
@@ -126,10 +128,10 @@ export function unreadProblems(
   const rest = all.filter((one) => !isConnectionWide(one.kind) && !isTold(one));
   const problems = told.map(targetProblem);
 
-  const othersAreRead = own.some((state) => isPartlyRead(app, state));
+  const othersAreRead = own.some((state) => isPartlyRead(state));
   const isSingle = wide.length === 1 && wide[0]!.target !== undefined && othersAreRead;
   if (isSingle && !isOpen("connection failing", connection)) problems.push(...lasting(wide).map(targetProblem));
-  else if (wide.length > 0) problems.push(connectionProblem(app, connection, wide, own));
+  else if (wide.length > 0) problems.push(connectionProblem(connection, wide, own));
 
   for (const one of rest.filter(({ target }) => target === undefined)) {
     const { source, name, error, since, alertAt } = one;
@@ -181,11 +183,11 @@ function unreadOf(app: App, { source, row, overdueAt }: SourceState): Unread[] {
 }
 
 /** Something of the source was read in its last run. */
-function isPartlyRead(app: App, state: SourceState): boolean {
+function isPartlyRead(state: SourceState): boolean {
   const { row, isOverdue, source } = state;
-  if (row === undefined || isOverdue || isWhollyUnread(app, state)) return false;
+  if (row === undefined || isOverdue || isWhollyUnread(state)) return false;
   if (row.discoveryKind !== undefined) return Object.keys(row.failing).length > 0;
-  return listedTargets(app, source, row)?.length !== 0;
+  return listedTargets(source, row)?.length !== 0;
 }
 
 function targetProblem({ source, name, target, since, error }: Unread): Problem {
@@ -202,13 +204,13 @@ function targetsProblem(name: string, all: readonly Unread[]): Problem {
   return { problem: "targets unread", name, message, connection: source.connection };
 }
 
-function connectionProblem(app: App, name: string, all: readonly Unread[], states: readonly SourceState[]): Problem {
+function connectionProblem(name: string, all: readonly Unread[], states: readonly SourceState[]): Problem {
   const sources = states.filter(({ source }) => all.some((one) => one.source === source));
   const targets = sources.reduce((sum, { source, row }) => {
     const own = all.filter((one) => one.source === source);
     const failing = own.filter(({ target }) => target !== undefined).length;
     // The project is unknown: none of its targets was asked.
-    const known = own[0]!.kind === "project" ? (listedTargets(app, source, row)?.length ?? 0) : 0;
+    const known = own[0]!.kind === "project" ? (listedTargets(source, row)?.length ?? 0) : 0;
     return sum + Math.max(failing, known);
   }, 0);
   const ids = sources.map(({ source }) => source.id).join(", ");

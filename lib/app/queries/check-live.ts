@@ -1,21 +1,14 @@
 // `check --live`: does each connection authenticate, may it do what its sources need, and which targets does it find? Stores nothing
 // but what protects the credentials.
+
 import { shortages } from "../../model/budget.ts";
 import type { SourceConfig } from "../../model/config.ts";
-import type { SourceKind } from "../../model/event.ts";
+import { type SourceKind, sourceKinds } from "../../model/source-kinds.ts";
 import { CloudError, type CloudErrorKind } from "../../sources/cloud/client.ts";
 import type { Target } from "../../sources/port.ts";
 import { createMeter } from "../../sources/reading/meter.ts";
 import type { App, Connection } from "../deps.ts";
 
-/** The permissions the documents name, to read events and to discover targets. */
-const PERMISSIONS: Record<SourceKind, { read: string; discover: string }> = {
-  "service-events": { read: "modelarts:service:getEvents", discover: "modelarts:service:list" },
-  "service-updates": { read: "modelarts:service:getLogs", discover: "modelarts:service:list" },
-  "pool-events": { read: "modelarts:pool:get", discover: "modelarts:pool:list" },
-  "training-events": { read: "modelarts:trainJob:listEvents", discover: "modelarts:trainJob:list" },
-  "cloud-eye-events": { read: "ces:events:list and ces:events:get", discover: "" },
-};
 /** How many targets of a source are tried. */
 const TRIED = 5;
 
@@ -57,7 +50,7 @@ async function checkSource(app: App, source: SourceConfig, signal: AbortSignal):
       if (error !== undefined) live.errors.push(app.redact(`${target.id}: ${error}`));
     }
   } catch (error) {
-    live.errors.push(app.redact(explain(error, PERMISSIONS[kind].discover, connection)));
+    live.errors.push(app.redact(explain(error, sourceKinds[kind].permissions.list, connection)));
   }
   return live;
 }
@@ -91,7 +84,7 @@ async function tryRead(
       break;
     return undefined;
   } catch (error) {
-    return explain(error, PERMISSIONS[source.kind].read, connection);
+    return explain(error, sourceKinds[source.kind].permissions.read, connection);
   }
 }
 

@@ -3,6 +3,7 @@
 
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
+import { isProjectWide } from "../../model/source-kinds.ts";
 import { compileMismatch, type FieldMismatch, isNearer, type Mismatch } from "../../patterns/explain.ts";
 import { describeMismatch, describeWanted } from "../../patterns/words.ts";
 import { iso } from "../../rules/alert.ts";
@@ -112,7 +113,7 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
     const row = await reader.state(touch);
     await progress.ready();
     const { sourceId, source, project, resource } = event;
-    const target = app.sources[source].projectWide ? project : resource.id;
+    const target = isProjectWide(source) ? project : resource.id;
     const own = { sourceId, target, readTo: Date.parse(event.time), ...(await reader.target(sourceId, target)) };
     const before = row?.state ?? emptyState(touch.key);
     const known = { ...app, observedSince: await reader.observedSince() };

@@ -141,7 +141,7 @@ function targetStatus(
   read: readonly string[],
   now: number,
 ): TargetStatus[] {
-  const ids = new Set(listedTargets(app, source, row) ?? read);
+  const ids = new Set(listedTargets(source, row) ?? read);
   for (const id of Object.keys(row?.failing ?? {})) ids.add(id);
   const error = row === undefined || isListing(app, row) ? undefined : row.discoveryError;
   const nobody = error !== undefined && ids.size === 0;

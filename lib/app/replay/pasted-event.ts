@@ -1,4 +1,5 @@
 // An event that a person pasted becomes one as a source would give it: what is missing is filled in and named.
+
 import * as z from "zod";
 import type { Document } from "../../config/document/document.ts";
 import { ConfigError, findingAt } from "../../config/document/finding.ts";
@@ -9,9 +10,9 @@ import { Event, Resource } from "../../model/event.ts";
 import { Instant } from "../../model/file-fields.ts";
 import { hashOf } from "../../model/hash.ts";
 import { lookup } from "../../model/lookup.ts";
+import { sourceKinds } from "../../model/source-kinds.ts";
 import { locateInJson } from "../../patterns/json-place.ts";
 import { iso } from "../../rules/alert.ts";
-import { sources } from "../../sources/registry.ts";
 import { sourceOf, wordsOf } from "./rule-tests/events.ts";
 
 const Pasted = z.strictObject({
@@ -52,7 +53,7 @@ export function readPasted(text: string, name: string, config: Config, now: numb
     project: lookup(config.connections, connection)?.projectId ?? UNKNOWN,
     region: lookup(config.connections, connection)?.region ?? UNKNOWN,
     ...words,
-    reason: fields.source === "service-updates" ? words.type : null,
+    reason: sourceKinds[fields.source].reason === "type" ? words.type : null,
     count: 1,
     late: 0,
     message,
@@ -62,7 +63,7 @@ export function readPasted(text: string, name: string, config: Config, now: numb
     ...(defined(fields) as Pick<Event, "source">),
     time: iso(time === undefined ? now : Date.parse(time)),
     resource: {
-      type: resource?.type ?? sources[fields.source].resourceType,
+      type: resource?.type ?? sourceKinds[fields.source].resourceType,
       id,
       name: resource?.name ?? target?.name ?? id,
     },

@@ -1,5 +1,6 @@
 // What a schema cannot say of connections and sources: names that must exist, things named twice, what a cloud needs.
 
+import { factsOf } from "../../model/source-kinds.ts";
 import type { Document } from "../document/document.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
 import { field, fieldsOf, isMap, itemsOf } from "../document/raw.ts";
@@ -62,9 +63,7 @@ function neededApis(name: string, connection: Record<string, unknown>, document:
   const kinds = itemsOf(field(document.root, "sources"))
     .filter((source) => (field(source, "connection") ?? connections[0]?.[0]) === name)
     .map((source) => field(source, "kind"));
-  const needed: string[] = [];
-  if (kinds.some((kind) => kind !== "cloud-eye-events")) needed.push("modelarts");
-  if (kinds.includes("cloud-eye-events")) needed.push("ces");
+  const needed: string[] = [...new Set(kinds.flatMap((kind) => factsOf(kind)?.api ?? []))];
   if (field(connection["auth"], "username") !== undefined || connection["project"] !== undefined) needed.push("iam");
   return needed;
 }
@@ -114,14 +113,14 @@ function checkTargets({ root, locate }: Document): Finding[] {
     const kind = field(source, "kind");
     const connection = field(source, "connection") ?? only;
     const project = projectOf(field(field(root, "connections"), String(connection)), connection);
-    if (kind === "cloud-eye-events") {
+    if (factsOf(kind)?.lists === null) {
       const name = JSON.stringify([kind, project]);
       const first = seen.get(name);
       const { line } = locate(["sources", index]);
       if (first === undefined) seen.set(name, line);
       const twice = `the project of connection "${connection}" is polled twice for ${kind}`;
       return [
-        ...projectWide(source, index, locate),
+        ...projectWide(source, kind, index, locate),
         ...(first === undefined
           ? []
           : [findingAt(locate(["sources", index]), ["sources", index], twice, hintAt(first))]),
@@ -148,7 +147,7 @@ function hintAt(line: number): string {
   return `the first time at line ${line}; a target belongs to one source of its kind`;
 }
 
-function projectWide(source: unknown, index: number, locate: Document["locate"]): Finding[] {
+function projectWide(source: unknown, kind: unknown, index: number, locate: Document["locate"]): Finding[] {
   return ["targets", "discover"]
     .filter((key) => field(source, key) !== undefined)
     .map((key) => {
@@ -156,7 +155,7 @@ function projectWide(source: unknown, index: number, locate: Document["locate"])
       return findingAt(
         locate(at, "key"),
         at,
-        `a source of kind cloud-eye-events takes no "${key}"`,
+        `a source of kind ${kind} takes no "${key}"`,
         "it polls the whole project",
       );
     });

@@ -1,5 +1,7 @@
 // Finds connections whose region or project id is none that the cloud would know. A finding and no error: clouds grow.
+
 import type { Config, ConnectionConfig } from "../../model/config.ts";
+import { sourceKinds } from "../../model/source-kinds.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
 import { didYouMean, nearest } from "../document/words.ts";
 import type { Places } from "../load/load.ts";
@@ -36,8 +38,7 @@ function namesEndpoints({ sources }: Config, name: string, { auth, project, endp
   const kinds = sources.filter(({ connection }) => connection === name).map(({ kind }) => kind);
   const iam = project !== undefined || (auth !== undefined && "password" in auth);
   return (
-    (kinds.every((kind) => kind === "cloud-eye-events") || endpoints?.modelarts !== undefined) &&
-    (!kinds.includes("cloud-eye-events") || endpoints?.ces !== undefined) &&
+    kinds.every((kind) => endpoints?.[sourceKinds[kind].api] !== undefined) &&
     (!iam || endpoints?.iam !== undefined) &&
     endpoints !== undefined
   );

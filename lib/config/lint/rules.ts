@@ -1,6 +1,8 @@
 // Finds rules that cannot do what they say: never match, never resolve, repeat another, or name what is not there.
+
 import type { Config, Pattern, RuleConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
+import { SOURCE_KINDS, sourceKinds } from "../../model/source-kinds.ts";
 import { type Finding, findingAt, formatLocation } from "../document/finding.ts";
 import { didYouMean, nearest } from "../document/words.ts";
 import { canonical } from "../load/fill.ts";
@@ -40,11 +42,13 @@ function eventPatterns({ when, resolve, expect, sequence }: RuleConfig, index: n
   return patterns.flatMap(([pattern, at]): [Pattern, Place][] => (pattern ? [[pattern, ["rules", index, ...at]]] : []));
 }
 
-/** The words of `type` are closed unless Cloud Eye, whose words are open, can be meant. */
+/** The words of `type` are closed unless a kind whose words are open can be meant. */
 function subjectOf(pattern: Pattern, rule: RuleConfig, config: Config, compile: CompilePattern): Subject {
   const sources = project(pattern, ["source"]);
-  const cloudEye = sources === undefined || compile(sources).matches({ source: "cloud-eye-events" });
-  const open = cloudEye && (sources !== undefined || config.sources.some(({ kind }) => kind === "cloud-eye-events"));
+  const open = SOURCE_KINDS.some((kind) => {
+    if (sourceKinds[kind].words !== null) return false;
+    return sources ? compile(sources).matches({ source: kind }) : config.sources.some((source) => source.kind === kind);
+  });
   const connections = Object.values(config.connections);
   const projects = connections.map(({ projectId }) => projectId);
   const values: Readonly<Record<string, readonly string[]>> = {

@@ -1,6 +1,6 @@
 // Judges whether any event of the configured sources can match a pattern, by what is known of events before they happen.
 import type { Config, Pattern, SourceConfig } from "../../model/config.ts";
-import { SOURCE_KINDS } from "../../model/event.ts";
+import { SOURCE_KINDS } from "../../model/source-kinds.ts";
 import { type Candidate, candidatesOf } from "./api-words.ts";
 import { project, testsOf } from "./pattern-walk.ts";
 import type { CompilePattern } from "./patterns.ts";

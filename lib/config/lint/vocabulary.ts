@@ -1,12 +1,13 @@
 // What events and alerts can hold: the fields patterns and templates may name, and what kind of values is in them.
 
 import { Alert, Severity } from "../../model/alert.ts";
-import { Event, Level, SOURCE_KINDS } from "../../model/event.ts";
+import { Event } from "../../model/event.ts";
+import { LEVELS, SOURCE_KINDS } from "../../model/source-kinds.ts";
 
 /** Closed lists of values that hold for every configuration. */
 export const VALUES: Readonly<Record<string, readonly string[]>> = {
   source: SOURCE_KINDS,
-  level: Level.options,
+  level: LEVELS,
   severity: Severity.options,
 };
 

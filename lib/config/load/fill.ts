@@ -1,19 +1,18 @@
 // From the file as written to the configuration as read: every default and everything inherited filled in.
+
 import type * as z from "zod";
 import type { AuthConfig, Config, ConnectionConfig, Pattern, RouteConfig, SourceConfig } from "../../model/config.ts";
 import type { ConfigFile } from "../../model/config-file.ts";
 import { hashOf } from "../../model/hash.ts";
 import type { RootRoute } from "../../model/route-file.ts";
 import type { SourceEntry } from "../../model/source-file.ts";
+import { isProjectWide, sourceKinds } from "../../model/source-kinds.ts";
 import type { Environment } from "../environment.ts";
 
 type File = ConfigFile;
 type RouteInput = z.infer<typeof RootRoute> & { match?: Pattern; continue?: boolean };
 
 const MINUTE = 60_000;
-const LATENESS = 10 * MINUTE;
-/** Cloud Eye tells of an event up to an hour after it happened. */
-const CLOUD_EYE_LATENESS = 70 * MINUTE;
 
 export function fillConnections(file: File, env: Environment): Record<string, ConnectionConfig> {
   const entries = Object.entries(file.connections);
@@ -29,7 +28,6 @@ export function defaultAuth(env: Environment): AuthConfig {
 export function fillSources(file: File): SourceConfig[] {
   const [only = ""] = Object.keys(file.connections);
   return file.sources.map((entry) => {
-    const projectWide = entry.kind === "cloud-eye-events";
     const targets = entry.targets?.map((target) => (typeof target === "string" ? { id: target } : defined(target)));
     return {
       id: entry.id ?? entry.kind,
@@ -37,18 +35,18 @@ export function fillSources(file: File): SourceConfig[] {
       connection: entry.connection ?? only,
       every: entry.every,
       lookback: entry.lookback,
-      lateness: entry.lateness ?? (projectWide ? CLOUD_EYE_LATENESS : LATENESS),
+      lateness: entry.lateness ?? sourceKinds[entry.kind].lateness,
       levels: entry.levels,
       targets,
-      discover: discovery(entry, projectWide),
+      discover: discovery(entry),
       labels: entry.labels,
     };
   });
 }
 
 /** Nothing is discovered where targets are named. */
-function discovery(entry: z.infer<typeof SourceEntry>, projectWide: boolean): SourceConfig["discover"] {
-  return projectWide || entry.targets !== undefined ? undefined : defined(entry.discover ?? {});
+function discovery(entry: z.infer<typeof SourceEntry>): SourceConfig["discover"] {
+  return isProjectWide(entry.kind) || entry.targets !== undefined ? undefined : defined(entry.discover ?? {});
 }
 
 /** The same without undefined fields, which an optional field may not hold. */

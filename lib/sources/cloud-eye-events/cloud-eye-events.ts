@@ -18,10 +18,7 @@ const DETAILS_AT_ONCE = 8;
 
 export const cloudEyeEvents: Source = {
   kind: "cloud-eye-events",
-  lateness: 4_200_000,
   keepFor: 0,
-  resourceType: "project",
-  projectWide: true,
   read,
 };
 

@@ -1,7 +1,7 @@
 // The occurrences behind a row of Cloud Eye's list: GET /V1.0/{project_id}/event/{event_name}, each with an event_id.
 // https://support.huaweicloud.com/api-ces/ces_03_0075.html
 import * as z from "zod";
-import type { Level } from "../../model/event.ts";
+import type { Level } from "../../model/source-kinds.ts";
 import { CloudError } from "../cloud/client.ts";
 import { nameSegment } from "../cloud/path.ts";
 import { mapInTurns } from "../cloud/turns.ts";

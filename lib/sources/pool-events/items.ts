@@ -1,17 +1,17 @@
 // What is new among a pool's items: unseen ones, and what seen ones grew by. Invariant: an occurrence counts once, whatever
 // the item it is part of looked like before; a slice's marks hold exactly what its events have told.
+
 import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
+import { levelOfWord } from "../../model/source-kinds.ts";
 import { createTurns } from "../cloud/turns.ts";
 import type { Mark, ReadRequest } from "../port.ts";
 import type { Window } from "../reading/cursor.ts";
 import { buildEvent } from "../reading/event.ts";
-import { type BadItem, levelOf, type Parts, parseItem, Time, Whole } from "../reading/item.ts";
+import { type BadItem, type Parts, parseItem, Time, Whole } from "../reading/item.ts";
 import { eventId, fingerprint } from "../reading/marks.ts";
 import { byTime, isOurs, type Sifted, siftBad } from "../reading/sift.ts";
 import { applyChange, type Change, compareTotals, packTotals, type Totals, unpackTotals } from "./totals.ts";
-
-const LEVELS = { normal: "normal", warning: "warning" } as const;
 
 const PoolEvent = z
   .looseObject({
@@ -56,7 +56,7 @@ export function parsePoolItem({ target }: ReadRequest, raw: unknown): PoolItem |
       count: item.count ?? 1,
       fp: fingerprint(identity),
       identity,
-      level: levelOf(item.type, LEVELS),
+      level: levelOfWord("pool-events", item.type),
       type: item.type,
       reason: item.reason ?? null,
       message: item.message,

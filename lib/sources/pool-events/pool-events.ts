@@ -27,10 +27,7 @@ type Habits = z.infer<typeof Habits>;
 
 export const poolEvents: Source = {
   kind: "pool-events",
-  lateness: 600_000,
   keepFor: KEEP_FOR,
-  resourceType: "pool",
-  projectWide: false,
   read,
 };
 

@@ -1,6 +1,6 @@
 // Reads a target whose API lists append-only events by time: pages in order, each sifted into a batch of its own.
 import * as z from "zod";
-import type { SourceKind } from "../../model/event.ts";
+import type { SourceKind } from "../../model/source-kinds.ts";
 import type { CloudError } from "../cloud/client.ts";
 import { mapInTurns } from "../cloud/turns.ts";
 import type { Batch, ReadRequest } from "../port.ts";

@@ -1,5 +1,6 @@
 // Builds the one shape of event from what an adapter understood. Invariant: no event is larger than 16 KB or holds a secret.
-import type { Event, SourceKind } from "../../model/event.ts";
+import type { Event } from "../../model/event.ts";
+import type { SourceKind } from "../../model/source-kinds.ts";
 import type { ReadRequest } from "../port.ts";
 import type { Parts } from "./item.ts";
 import { scrub } from "./scrub.ts";

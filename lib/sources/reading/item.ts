@@ -1,7 +1,8 @@
 // What an adapter understands of one raw item. A bad item never fails its page: it is told apart, with the reason.
 import * as z from "zod";
-import type { Level, Resource } from "../../model/event.ts";
+import type { Resource } from "../../model/event.ts";
 import { lookup } from "../../model/lookup.ts";
+import type { Level } from "../../model/source-kinds.ts";
 
 const LAST_MS = Date.parse("9999-12-31T23:59:59.999Z");
 

@@ -1,7 +1,7 @@
 // Names and memory of items: fingerprints, event ids, and the compact text in which a cursor remembers what it has seen.
 import { hash } from "node:crypto";
-import type { SourceKind } from "../../model/event.ts";
 import { hashOf } from "../../model/hash.ts";
+import type { SourceKind } from "../../model/source-kinds.ts";
 import { escapeUri } from "../cloud/signer.ts";
 import type { Mark } from "../port.ts";
 

@@ -1,6 +1,6 @@
 // Tells new items of an append-only list from those seen before: by a multiset of fingerprints, so that events equal in
 // every field each count. Invariant: an event's ordinal is how many equals were ever seen before it, never a place in a page.
-import type { SourceKind } from "../../model/event.ts";
+import type { SourceKind } from "../../model/source-kinds.ts";
 import { createTurns } from "../cloud/turns.ts";
 import type { Batch, Found, Mark, ReadRequest } from "../port.ts";
 import type { Window } from "./cursor.ts";

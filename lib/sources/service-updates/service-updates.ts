@@ -38,10 +38,7 @@ interface Log extends Result {
 
 export const serviceUpdates: Source = {
   kind: "service-updates",
-  lateness: 600_000,
   keepFor: 0,
-  resourceType: "service",
-  projectWide: false,
   read,
 };
 

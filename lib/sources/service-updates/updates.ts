@@ -1,12 +1,12 @@
 // What an update log says and how its result moves on: RUNNING becomes SUCCESS or FAIL in place. Pure.
+
 import * as z from "zod";
-import type { Level } from "../../model/event.ts";
+import type { Level } from "../../model/source-kinds.ts";
+import { levelOfWord } from "../../model/source-kinds.ts";
 import type { Mark } from "../port.ts";
-import { levelOf } from "../reading/item.ts";
 import { fingerprint } from "../reading/marks.ts";
 import { scrub } from "../reading/scrub.ts";
 
-const LEVELS = { success: "normal", running: "normal" } as const;
 const CONFIG_LENGTH = 4;
 const MAX_CONFIGS = 5;
 
@@ -50,7 +50,7 @@ export function isPending(result: string): boolean {
 }
 
 export function levelOfResult(result: string): Level {
-  return /^fail/i.test(result) ? "error" : levelOf(result, LEVELS);
+  return /^fail/i.test(result) ? "error" : levelOfWord("service-updates", result);
 }
 
 /** Four characters for the config of a raw log, its secrets left out. */

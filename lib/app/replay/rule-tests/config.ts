@@ -1,8 +1,9 @@
 // The configuration that a rule test runs with: that of the file under test, or one made around the rules of the test file itself.
+
 import type { Config, ConnectionConfig, RouteConfig, RuleConfig, SourceConfig } from "../../../model/config.ts";
-import { type Event, SOURCE_KINDS, type SourceKind } from "../../../model/event.ts";
+import type { Event } from "../../../model/event.ts";
 import { lookup } from "../../../model/lookup.ts";
-import { sources } from "../../../sources/registry.ts";
+import { SOURCE_KINDS, type SourceKind, sourceKinds } from "../../../model/source-kinds.ts";
 
 const MINUTE = 60_000;
 /** Nobody is told but whoever reads the outcome. */
@@ -76,7 +77,7 @@ function sourceOfKind(kind: SourceKind, id: string, connection: string): SourceC
     connection,
     every: MINUTE,
     lookback: 15 * MINUTE,
-    lateness: sources[kind].lateness,
+    lateness: sourceKinds[kind].lateness,
     levels: "all",
     targets: undefined,
     discover: {},

@@ -1,13 +1,13 @@
 // The events of a rule test, whole: what the test leaves out is as its source would give it.
 
 import { momentOf, startOf } from "../../../config/check/test-times.ts";
-import { WORDS } from "../../../config/lint/api-words.ts";
 import type { Config, SourceConfig } from "../../../model/config.ts";
-import type { Event, Level } from "../../../model/event.ts";
+import type { Event } from "../../../model/event.ts";
 import { hashOf } from "../../../model/hash.ts";
 import { lookup } from "../../../model/lookup.ts";
+import type { Level } from "../../../model/source-kinds.ts";
+import { sourceKinds } from "../../../model/source-kinds.ts";
 import type { RuleTest, TestEvent } from "../../../model/test-file.ts";
-import { sources } from "../../../sources/registry.ts";
 
 export interface FoundEvent {
   /** When it is found; ms. */
@@ -43,13 +43,13 @@ function eventOf(config: Config, entry: TestEvent, at: number, name: readonly nu
     region: entry.region ?? connection?.region ?? "test",
     time: new Date(at).toISOString(),
     ...words,
-    reason: entry.reason ?? (entry.source === "service-updates" ? words.type : null),
+    reason: entry.reason ?? (sourceKinds[entry.source].reason === "type" ? words.type : null),
     count: entry.count,
     late: entry.late,
     message: entry.message,
     text: entry.message.toLowerCase(),
     resource: {
-      type: type ?? sources[entry.source].resourceType,
+      type: type ?? sourceKinds[entry.source].resourceType,
       id,
       name: shown ?? target?.name ?? id,
     },
@@ -74,10 +74,10 @@ export function wordsOf({ source, type, level }: Pick<TestEvent, "source" | "typ
   level: Level;
   type: string;
 } {
-  const words = WORDS[source];
+  const { words: closed, anyWord } = sourceKinds[source];
+  const words = closed ?? [];
   const known = words.find((word) => word.type === type)?.level ?? "normal";
   const meant = level ?? known;
-  const word =
-    words.find((word) => word.level === meant)?.type ?? (source === "cloud-eye-events" ? "EVENT.SYS" : meant);
+  const word = words.find((word) => word.level === meant)?.type ?? anyWord ?? meant;
   return { level: meant, type: type ?? word };
 }

@@ -1,9 +1,10 @@
 // The targets of a rule test: those that it names, and those that its events are about.
+
 import type { Config, SourceConfig } from "../../../model/config.ts";
 import type { Event } from "../../../model/event.ts";
+import { isProjectWide } from "../../../model/source-kinds.ts";
 import type { RuleTest } from "../../../model/test-file.ts";
 import type { Target } from "../../../sources/port.ts";
-import { sources } from "../../../sources/registry.ts";
 import { sourceOf } from "./events.ts";
 
 /** A target, by what its events say of it. */
@@ -21,7 +22,7 @@ export function targetsOf(config: Config, { targets }: RuleTest, events: readonl
     return { source, sourceId: entry.sourceId ?? sourceOf(config, entry)?.id ?? source, connection, target, ends };
   });
   const seen = events
-    .filter(({ source }) => !sources[source].projectWide)
+    .filter(({ source }) => !isProjectWide(source))
     .map(({ source, sourceId, connection, resource: { id, name }, labels }): TestedTarget => {
       return { source, sourceId, connection, target: { id, name, labels } };
     });
