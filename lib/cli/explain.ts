@@ -5,7 +5,7 @@ import { createExplainer, type Explainer } from "../app/queries/explain.ts";
 import { createReader } from "../app/queries/explain-reader.ts";
 import { endedAlerts, openAlerts, seenEvents } from "../app/queries/lists.ts";
 import { readStatus } from "../app/queries/status.ts";
-import { readPasted } from "../app/replay/pasted-event.ts";
+import { readPasted } from "../app/replay/rule-tests/pasted-event.ts";
 import { formatLocation } from "../config/document/finding.ts";
 import { parseDuration } from "../model/duration.ts";
 import type { Place } from "../model/place.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createExplainer, type EventExplanation } from "../../lib/app/queries/explain.ts";
 import { createReader, type Reader } from "../../lib/app/queries/explain-reader.ts";
 import { openAlerts, seenEvents } from "../../lib/app/queries/lists.ts";
-import { readPasted } from "../../lib/app/replay/pasted-event.ts";
+import { readPasted } from "../../lib/app/replay/rule-tests/pasted-event.ts";
 import type { Event } from "../../lib/model/event.ts";
 import { formatPlace } from "../../lib/model/place.ts";
 import { type Bench, bench, MINUTE, T0 } from "./support.ts";

@@ -1,6 +1,6 @@
 // A pasted event is as its source would give it: what is missing is filled in and named, what is wrong is refused by its field.
 import { describe, expect, it } from "vitest";
-import { readPasted } from "../../lib/app/replay/pasted-event.ts";
+import { readPasted } from "../../lib/app/replay/rule-tests/pasted-event.ts";
 import { ConfigError, formatFindings } from "../../lib/config/document/finding.ts";
 import { eventAt, START } from "../support/event.ts";
 import { bench } from "./support.ts";

@@ -1,6 +1,5 @@
 // What is said of targets that come, are read in part, and end; and what that decides.
 import { describe, expect, it } from "vitest";
-import { type TargetRow, targetPartition } from "../../lib/app/persistence/rows.ts";
 import { seenEvents } from "../../lib/app/queries/lists.ts";
 import { readStatus } from "../../lib/app/queries/status.ts";
 import { runOnce } from "../../lib/local/once.ts";
@@ -62,34 +61,6 @@ ${CHANNELS}`;
     await b.rounds(30, 2);
     expect(b.messages).toEqual([]);
     expect((await seenEvents(b.app)).filter(({ message }) => message === "done")).toHaveLength(1);
-  });
-});
-
-describe("state of an earlier form, a source's rows", () => {
-  it("is moved at the next start: nothing is told twice or missed, and the ledger goes on", async () => {
-    const yaml = `rules: [{ id: any, when: { level: [error] } }]\n${CHANNELS}`;
-    const b = await bench({ services: ["svc-1", "svc-2"], yaml });
-    b.fail(0.5);
-    b.fail(0.5, "boom", "svc-2");
-    await b.rounds(4);
-    const source = b.app.config.sources[0]!;
-    const rows = await b.store.list<TargetRow>(targetPartition(b.app.config, source));
-    for (const { pk, sk, version, data } of rows) {
-      const { ledgers, ...row } = data;
-      const older = { ...row, ledger: ledgers[source.id] };
-      await b.store.commit([
-        { op: "delete", pk, sk, expect: version },
-        { op: "put", pk: `target/${source.id}`, sk, data: older, expect: 0 },
-      ]);
-    }
-    const before = (await readStatus(b.app)).ledger;
-    expect(before["service-events"]).not.toMatchObject({ "2026-11-20": { new: 2 } });
-    b.fail(10);
-    b.to(200);
-    await b.round();
-    expect((await seenEvents(b.app)).map(({ time }) => (Date.parse(time) - T0) / MINUTE)).toEqual([0.5, 0.5, 10]);
-    expect((await readStatus(b.app)).ledger["service-events"]).toMatchObject({ "2026-11-20": { new: 3 } });
-    expect(await b.store.list(`target/${source.id}`)).toEqual([]);
   });
 });
 

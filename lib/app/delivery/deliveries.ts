@@ -10,7 +10,7 @@ import { hashOf } from "../../model/hash.ts";
 import { lookup } from "../../model/lookup.ts";
 import type { Notification, NotifiedAlert } from "../../model/notification.ts";
 import type { App, Channel } from "../deps.ts";
-import { wayAround } from "../groups/detours.ts";
+import { wayAround } from "../groups/assignments.ts";
 import { type ChannelRow, channelKey, type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 

@@ -2,11 +2,11 @@
 
 import type { SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
+import { lookup } from "../../model/lookup.ts";
 import { isProjectWide } from "../../model/source-kinds.ts";
 import type { CompiledRule } from "../../rules/compile.ts";
 import type { App } from "../deps.ts";
 import { SOURCES, type SourceRow } from "../persistence/rows.ts";
-import { readToIn } from "./read-to.ts";
 
 export interface Progress {
   /** Reads the source rows, once; before that nothing counts as read but what was noted. An idle poll never needs it. */
@@ -100,6 +100,24 @@ export function createProgress(
     },
     fail: (sourceId, target, readTo) => void own.get(sourceId)!.targets.set(target, readTo ?? NEVER),
   };
+}
+
+/** From a target's id to when it was last read completely; ms, null where the source never did. */
+export function readToIn(row: SourceRow | undefined): (target: string) => number | null {
+  const { completeTo = null, knownTo, failing = {} } = row ?? {};
+  const known = row && knownIn(row);
+  return (target) => {
+    const failed = lookup(failing, target);
+    if (failed) return failed.readTo;
+    if (known === undefined) return completeTo;
+    return known.has(target) ? (knownTo ?? completeTo) : null;
+  };
+}
+
+/** The targets that the last run had and read, unless it says otherwise of one; undefined: rows of older releases do not tell. */
+function knownIn({ named, discovered }: SourceRow): ReadonlySet<string> | undefined {
+  if (named !== undefined) return new Set(named);
+  return discovered && new Set(discovered.targets.filter(({ unread }) => !unread).map(({ id }) => id));
 }
 
 /** Progress of all sources, as their rows tell it when it is first needed. */

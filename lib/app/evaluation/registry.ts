@@ -7,7 +7,6 @@ import { endAlert } from "../../rules/alert.ts";
 import { type CompiledRule, rulePartition } from "../../rules/compile.ts";
 import { deadline } from "../../rules/evaluate.ts";
 import type { App } from "../deps.ts";
-import { moveOlderRows } from "../older-rows.ts";
 import { joinGeneration } from "../persistence/generation.ts";
 import { endedKey, REGISTRY, type RegistryRow, type RuleRow } from "../persistence/rows.ts";
 import { announceClosed } from "./announce.ts";
@@ -17,12 +16,11 @@ import { watchKnownTargets } from "./watched.ts";
 const BATCH = 20;
 
 /**
- * Makes this configuration the one that decides, and brings the store in line with its rules and with the form it has now. Costs
- * a few reads, and one of each source, where nothing changed. Throws Superseded where a newer configuration decides.
+ * Makes this configuration the one that decides, and brings the store in line with its rules. Costs a few reads where nothing
+ * changed. Throws Superseded where a newer configuration decides.
  */
 export async function reconcileRules(app: App): Promise<void> {
   await joinGeneration(app);
-  await moveOlderRows(app);
   const before = (await app.store.get<RegistryRow>(REGISTRY))?.data ?? {};
   const rules = [...app.rules.all, app.healthRule];
   const now: RegistryRow = Object.fromEntries(

@@ -18,7 +18,7 @@ import type { Key } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
-import { type Seat, seatsOf } from "./assignments.ts";
+import { type Assignment, assignmentsOf } from "./assignments.ts";
 
 const DAY = 86_400_000;
 
@@ -60,7 +60,7 @@ export async function putChanges(
 }
 
 /** An alert joins a group. */
-interface Join extends Seat {
+interface Join extends Assignment {
   alert: Alert;
   state: Key;
   /** What was told of it before it was opened again. */
@@ -103,7 +103,7 @@ function planOf(app: App, unit: Unit, change: Change) {
 
 function joinsOf(app: App, rule: CompiledRule, key: Record<string, unknown>, alert: Alert): Join[] {
   const state = stateRow(rule, key);
-  return seatsOf(app, alert).map((seat) => ({ ...seat, alert, state }));
+  return assignmentsOf(app, alert).map((assignment) => ({ ...assignment, alert, state }));
 }
 
 function headKey(id: string): Key {
@@ -151,9 +151,9 @@ export async function moveGroup(
   const moves = members.flatMap(({ member, alert }) => {
     if (alert === undefined) return [];
     // What was notified goes on with the same kind of channels; what was not goes to all.
-    const joins = seatsOf(app, alert)
-      .filter((seat) => member.told === null || seat.incident === group.incident)
-      .map((seat): Join => ({ ...seat, alert, state: member }));
+    const joins = assignmentsOf(app, alert)
+      .filter((assignment) => member.told === null || assignment.incident === group.incident)
+      .map((assignment): Join => ({ ...assignment, alert, state: member }));
     return [{ member, alert, joins }];
   });
   await unit.load(moves.flatMap(({ joins }) => joins.flatMap(joinKeys)));

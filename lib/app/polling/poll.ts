@@ -1,7 +1,7 @@
 // Polling one source: its targets side by side, every failure confined to its target, and one row that sums the run up.
 import type { SourceConfig } from "../../model/config.ts";
 import type { App } from "../deps.ts";
-import { readToIn } from "../evaluation/read-to.ts";
+import { readToIn } from "../evaluation/progress.ts";
 import { dropTargets, livingTargets } from "../evaluation/watched.ts";
 import type { Claim, DiscoveredTarget, FailingTarget, SourceRow } from "../persistence/rows.ts";
 import { isFatal, refuseSuperseded, Superseded } from "../persistence/superseded.ts";

@@ -11,10 +11,9 @@ import type { App, Connection } from "../deps.ts";
 import type { OwnProgress, Progress } from "../evaluation/progress.ts";
 import { commitSlice } from "../evaluation/slice.ts";
 import { watchTarget } from "../evaluation/watched.ts";
-import { seatsOf } from "../groups/assignments.ts";
+import { assignmentsOf } from "../groups/assignments.ts";
 import { type TargetRow, targetKey } from "../persistence/rows.ts";
-import { loadTarget } from "./cursor-row.ts";
-import { counted, keepMalformed } from "./target-ledger.ts";
+import { counted, keepMalformed, loadTarget } from "./target-row.ts";
 
 const MAX_SLICE = 1_000;
 /** What a target may take of one round: what is left follows in the next one, after the targets that were read longer ago. */
@@ -251,7 +250,7 @@ async function commitPart(
   const { round } = read;
   for (const id of result.groups) round.groups.add(id);
   for (const { alert } of result.transitions) {
-    for (const { id, incident } of seatsOf(app, alert)) if (incident) position.incidents.add(id);
+    for (const { id, incident } of assignmentsOf(app, alert)) if (incident) position.incidents.add(id);
   }
   if (round.transitions.length < KEPT_TRANSITIONS) round.transitions.push(...result.transitions);
   return true;

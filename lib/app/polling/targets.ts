@@ -5,7 +5,7 @@ import { lookup } from "../../model/lookup.ts";
 import { isProjectWide } from "../../model/source-kinds.ts";
 import type { Target } from "../../sources/port.ts";
 import type { App, Connection } from "../deps.ts";
-import { readToIn } from "../evaluation/read-to.ts";
+import { readToIn } from "../evaluation/progress.ts";
 import type { DiscoveredTarget, FailureKind, SourceRow } from "../persistence/rows.ts";
 import { discoverInTime } from "./behind.ts";
 import { failureKind } from "./failure.ts";

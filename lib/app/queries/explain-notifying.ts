@@ -8,7 +8,7 @@ import type { NotifyReason } from "../../model/notification.ts";
 import { formatPlace, type Place } from "../../model/place.ts";
 import { iso } from "../../rules/alert.ts";
 import type { App } from "../deps.ts";
-import { channelsOf, type Seat, seatsOf } from "../groups/assignments.ts";
+import { type Assignment, assignmentsOf, channelsOf } from "../groups/assignments.ts";
 import { ruleOf } from "../groups/transitions.ts";
 import type { DeliveryRow } from "../persistence/rows.ts";
 import type { KnownAlert, Reader } from "./explain-reader.ts";
@@ -61,14 +61,15 @@ export async function explainTelling(
   const order = (row: DeliveryRow): number => (row.fallback === undefined ? 1 : 0);
   const rows = (await reader.deliveries(alert.id)).toSorted((a, b) => a.createdAt - b.createdAt || order(a) - order(b));
   const deliveries = await Promise.all(rows.map((row) => viewOf(reader, row)));
-  const seats = seatsOf(app, alert);
+  const assignments = assignmentsOf(app, alert);
   const routes: RouteStanding[] = [];
-  for (const seat of seats) {
-    if (groups === undefined || groups.includes(seat.id)) routes.push(await standing(app, reader, locate, known, seat));
+  for (const assignment of assignments) {
+    if (groups === undefined || groups.includes(assignment.id))
+      routes.push(await standing(app, reader, locate, known, assignment));
   }
   // Groups from before the configuration was changed: they live on under routes that would not be taken now.
   for (const id of groups ?? []) {
-    if (seats.some((seat) => seat.id === id)) continue;
+    if (assignments.some((assignment) => assignment.id === id)) continue;
     const before = await reader.group(id);
     if (before === undefined) continue;
     const { route, incident, values } = before.group;
@@ -79,7 +80,7 @@ export async function explainTelling(
 }
 
 /** `route` is undefined where the configuration has it no more. */
-type KnownSeat = Omit<Seat, "route"> & { route: RouteConfig | undefined };
+type KnownSeat = Omit<Assignment, "route"> & { route: RouteConfig | undefined };
 
 async function standing(
   app: App,

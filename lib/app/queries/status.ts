@@ -4,7 +4,7 @@ import { lookup } from "../../model/lookup.ts";
 import { iso } from "../../rules/alert.ts";
 import { listDeliveries } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
-import { readToIn } from "../evaluation/read-to.ts";
+import { readToIn } from "../evaluation/progress.ts";
 import { listFailures, type RuleFailure } from "../evaluation/rule-failures.ts";
 import { waitingDeadlines } from "../evaluation/timers.ts";
 import type { Problem } from "../health/problem.ts";

@@ -1,19 +1,19 @@
 // An event that a person pasted becomes one as a source would give it: what is missing is filled in and named.
 
 import * as z from "zod";
-import type { Document } from "../../config/document/document.ts";
-import { ConfigError, findingAt } from "../../config/document/finding.ts";
-import { isMap } from "../../config/document/raw.ts";
-import { validate } from "../../config/document/validate.ts";
-import type { Config } from "../../model/config.ts";
-import { Event, Resource } from "../../model/event.ts";
-import { Instant } from "../../model/file-fields.ts";
-import { hashOf } from "../../model/hash.ts";
-import { lookup } from "../../model/lookup.ts";
-import { sourceKinds } from "../../model/source-kinds.ts";
-import { locateInJson } from "../../patterns/json-place.ts";
-import { iso } from "../../rules/alert.ts";
-import { sourceOf, wordsOf } from "./rule-tests/events.ts";
+import type { Document } from "../../../config/document/document.ts";
+import { ConfigError, findingAt } from "../../../config/document/finding.ts";
+import { isMap } from "../../../config/document/raw.ts";
+import { validate } from "../../../config/document/validate.ts";
+import type { Config } from "../../../model/config.ts";
+import { Event, Resource } from "../../../model/event.ts";
+import { Instant } from "../../../model/file-fields.ts";
+import { hashOf } from "../../../model/hash.ts";
+import { lookup } from "../../../model/lookup.ts";
+import { sourceKinds } from "../../../model/source-kinds.ts";
+import { locateInJson } from "../../../patterns/json-place.ts";
+import { iso } from "../../../rules/alert.ts";
+import { sourceOf, wordsOf } from "./events.ts";
 
 const Pasted = z.strictObject({
   ...Event.partial().shape,

@@ -1,0 +1,71 @@
+// A target's row, from which it is read on: put right where the local clock was ahead when it was written, and what is counted of
+// a read beside its events.
+import type { SourceConfig } from "../../model/config.ts";
+import type { Batch } from "../../sources/port.ts";
+import { beforeNow } from "../../sources/reading/cursor.ts";
+import type { Row } from "../../store/port.ts";
+import type { App } from "../deps.ts";
+import {
+  type Daily,
+  dayOf,
+  type MalformedRow,
+  malformedKey,
+  type TargetCounts,
+  type TargetRow,
+  targetKey,
+} from "../persistence/rows.ts";
+import type { Unit } from "../persistence/unit.ts";
+
+const KEPT_DAYS = 31;
+const KEPT_MALFORMED = 20;
+
+/** Undefined before a target's first poll. */
+export async function loadTarget(app: App, source: SourceConfig, target: string): Promise<Row<TargetRow> | undefined> {
+  const key = targetKey(app.config, source, target);
+  // Not when the poll began: a process that hung since then would take another's progress for a clock that was ahead.
+  const now = app.clock.now();
+  const found = await app.store.get<TargetRow>(key);
+  if (found === undefined || found.data.cursor.from <= now) return found;
+  // At once, also where nothing is found: the next poll would begin at its own time, and skip what came until then.
+  await app.transact(async (unit) => {
+    await unit.load([key]);
+    const row = unit.value<TargetRow>(key);
+    if (row) unit.put(key, { ...row, cursor: beforeNow(row.cursor, now) });
+  });
+  app.log.warn("the clock was set back; what happened while it was ahead may have been missed", {
+    source: source.id,
+    target,
+  });
+  return app.store.get<TargetRow>(key);
+}
+
+/** The ledger with these numbers added to the day of `now` (ms). */
+export function counted(ledger: Daily<TargetCounts>, now: number, more: TargetCounts): Daily<TargetCounts> {
+  const day = dayOf(now);
+  const before = ledger[day] ?? { new: 0, matched: 0, malformed: 0 };
+  const counts: TargetCounts = {
+    new: before.new + more.new,
+    matched: before.matched + more.matched,
+    malformed: before.malformed + more.malformed,
+  };
+  return Object.fromEntries(
+    Object.entries({ ...ledger, [day]: counts })
+      .sort()
+      .slice(-KEPT_DAYS),
+  );
+}
+
+/** Keeps the newest of a source's malformed items for inspection. */
+export async function keepMalformed(
+  unit: Unit,
+  sourceId: string,
+  target: string,
+  items: Batch["malformed"],
+  now: number,
+): Promise<void> {
+  const key = malformedKey(sourceId);
+  await unit.load([key]);
+  const kept = unit.value<MalformedRow>(key) ?? [];
+  const more = items.slice(-KEPT_MALFORMED).map((item) => ({ at: now, target, ...item }));
+  unit.put(key, [...kept, ...more].slice(-KEPT_MALFORMED));
+}
