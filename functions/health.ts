@@ -1,11 +1,10 @@
 // Scheduled every five minutes: says what is wrong with Lookout itself, or sends the heartbeat.
 import * as z from "zod";
-import { checkHealth } from "../lib/app/health/health.ts";
 import { lambda } from "../lib/aws/middleware.ts";
-import { TELLING_RESERVE, tellDue } from "../lib/aws/tell.ts";
+import { SENDING_RESERVE, tickSummary } from "../lib/aws/tick.ts";
 
 export const handler = lambda({
   input: z.unknown(),
-  reserve: TELLING_RESERVE,
-  run: async (app, _input, signal) => ({ problems: await checkHealth(app), ...(await tellDue(app, signal)) }),
+  reserve: SENDING_RESERVE,
+  run: (app, _input, signal) => tickSummary(app, signal, { health: {}, due: true }),
 });

@@ -1,10 +1,11 @@
 // Rung by the bus: decides the groups that the event names, and sends what is due.
 import * as z from "zod";
+import { ringOf } from "../lib/app/tick.ts";
 import { lambda } from "../lib/aws/middleware.ts";
-import { TELLING_RESERVE, tellGroups } from "../lib/aws/tell.ts";
+import { SENDING_RESERVE, tickSummary } from "../lib/aws/tick.ts";
 
 export const handler = lambda({
   input: z.object({ detail: z.object({ groups: z.array(z.string()).default([]), round: z.string().optional() }) }),
-  reserve: TELLING_RESERVE,
-  run: (app, { detail }, signal) => tellGroups(app, detail.groups, detail.round, signal),
+  reserve: SENDING_RESERVE,
+  run: (app, { detail: { groups, round } }, signal) => tickSummary(app, signal, { rung: () => ringOf(groups, round) }),
 });

@@ -60,7 +60,7 @@ const APP: string[][] = [
   ["evaluation"],
   ["polling", "delivery"],
   ["health"],
-  ["app.ts", "queries"],
+  ["app.ts", "tick.ts", "queries"],
   ["replay"],
 ];
 

@@ -1,16 +1,16 @@
 // The whole thing as one process: every source on its own beat, and a tick that does what is due, until it is told to stop.
 import { ROUND_WAIT_MS } from "../alerts/group.ts";
-import { type NotifyOptions, notifyDue, notifyGroups, type Outlet } from "../app/delivery/notify.ts";
+import { notifyGroups } from "../app/delivery/notify.ts";
 import { createSender } from "../app/delivery/sender.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { reconcileRules } from "../app/evaluation/registry.ts";
-import { fireTimers } from "../app/evaluation/timers.ts";
 import { createEmergency } from "../app/health/emergency.ts";
-import { checkHealth, endHealth } from "../app/health/health.ts";
+import { endHealth } from "../app/health/health.ts";
 import type { Problem } from "../app/health/problem.ts";
 import { Superseded } from "../app/persistence/superseded.ts";
 import { allCaughtUp } from "../app/polling/behind.ts";
 import { type PollReport, pollLeased } from "../app/polling/poll.ts";
+import { type HealthCheck, type Rung, tick } from "../app/tick.ts";
 import type { SourceConfig } from "../model/config.ts";
 
 const TICK_MS = 1_000;
@@ -38,7 +38,7 @@ export interface LocalBus extends Bus {
   /** Resolves at the next ring, after `ms`, or when the signal aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
   /** The groups that were rung for since it was last asked, and the poll rounds that are over. */
-  take(): { groups: string[]; over: ReadonlySet<string> };
+  take(): Rung;
 }
 
 export function createLocalBus(sleep: (ms: number, signal: AbortSignal) => Promise<void>): LocalBus {
@@ -102,7 +102,7 @@ export async function runDaemon(app: App, bus: LocalBus, signal: AbortSignal, ho
   await Promise.all([...polling, tickForever(daemon, ready)]);
   await allCaughtUp(app);
   superseded.signal.throwIfAborted();
-  await notifyRung(daemon);
+  await decideRung(daemon);
   await endHealth(app);
 }
 
@@ -164,10 +164,10 @@ async function pollForever(daemon: Daemon, source: SourceConfig, first: () => vo
   first();
 }
 
-/** Decides the groups of the rounds that are over. */
-async function notifyRung({ app, bus }: Daemon, options: NotifyOptions = {}): Promise<void> {
+/** Decides the groups of the rounds that are over, when nothing is sent any more. */
+async function decideRung({ app, bus }: Daemon): Promise<void> {
   const { groups, over } = bus.take();
-  await notifyGroups(app, groups, { ...options, over });
+  await notifyGroups(app, groups, { over });
 }
 
 /** Also where the clock was set back by more than the interval. */
@@ -199,30 +199,25 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
       .catch((error: unknown) => failed(daemon, "deliveries not sent; they stay due", error))
       .finally(() => sending.delete(sent));
   }
-  const outlet: Outlet = {
-    room: sender.room,
-    offer(rows) {
-      keep(sender.offer(rows));
-      return sender.caughtUp();
-    },
-  };
+  /** Checked first: where nothing can be written, what comes after it fails. */
+  function dueHealth(now: number): HealthCheck | undefined {
+    const every = app.guard.trouble() ? TROUBLE_MS : HEALTH_MS;
+    if (!isDue(now, checkedAt + every, every)) return undefined;
+    checkedAt = now;
+    written = false;
+    return {
+      problems: hooks.problems?.(),
+      every: HEALTH_MS,
+      written() {
+        written = true;
+      },
+    };
+  }
   while (!signal.aborted) {
     const now = app.clock.now();
     try {
-      keep(sender.poke());
-      if (ready) {
-        // First: where nothing can be written, what comes after it fails.
-        const every = app.guard.trouble() ? TROUBLE_MS : HEALTH_MS;
-        if (isDue(now, checkedAt + every, every)) {
-          checkedAt = now;
-          written = false;
-          await checkHealth(app, hooks.problems?.(), HEALTH_MS);
-          written = true;
-        }
-        await fireTimers(app, signal);
-        await notifyRung(daemon, { signal, outlet });
-        await notifyDue(app, { signal, outlet });
-      }
+      const parts = ready ? { health: dueHealth(now), timers: true, rung: bus.take, due: true } : {};
+      await tick(app, signal, parts, { sender, keep });
       if (isDue(now, purgeAt, PURGE_MS)) {
         purgeAt = now + PURGE_MS;
         await app.store.purge(now);

@@ -1,16 +1,14 @@
 // One round: every source polled once, then timers, groups and deliveries, and what can be said about how it went.
 
-import { deliverDue, nextDue } from "../app/delivery/deliver.ts";
-import { notifyDue, notifyGroups } from "../app/delivery/notify.ts";
+import { nextDue } from "../app/delivery/deliver.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { reconcileRules } from "../app/evaluation/registry.ts";
-import { fireTimers } from "../app/evaluation/timers.ts";
-import { checkHealth } from "../app/health/health.ts";
 import type { Problem } from "../app/health/problem.ts";
 import { isOverWithin } from "../app/parallel.ts";
 import { leaveGeneration } from "../app/persistence/generation.ts";
 import { type DeliveryRow, deliveryKey } from "../app/persistence/rows.ts";
 import { type PollReport, pollSources } from "../app/polling/poll.ts";
+import { type Rung, type Ticked, type TickParts, tick } from "../app/tick.ts";
 import { RowDamaged } from "../store/port.ts";
 
 /** How long after the last poll a failed delivery is still tried again; ms. */
@@ -40,48 +38,47 @@ async function roundOf(app: App, signal: AbortSignal): Promise<RoundReport> {
   verified.catch(() => {});
   const underWay = pollSources(polling, app.config.sources, signal);
   const tried = new Set<string>();
+  async function turn(parts: TickParts): Promise<Ticked> {
+    const ticked = await tick(polling, signal, parts);
+    for (const id of ticked.tried) tried.add(id);
+    return ticked;
+  }
   // Notifying does not wait for the end of all polls, however long one takes.
   const meanwhile = Math.min(MEANWHILE_MS, ...app.config.sources.map(({ every }) => every));
-  while (!(await isOverWithin(underWay, meanwhile))) {
-    await notifyGroups(app, rung.groups.splice(0), { over: rung.over, atOnce: true });
-    for (const id of await tell(app, signal)) tried.add(id);
-  }
+  while (!(await isOverWithin(underWay, meanwhile))) await turn({ rung, atOnce: true, due: true });
   const { reports: polls, errors } = await underWay;
   // What a damaged row stops, the problems tell.
   for (const error of errors.values()) if (!(error instanceof RowDamaged)) throw error;
   const polled = app.clock.now();
-  await fireTimers(polling, signal);
   await verified;
-  const problems = await checkHealth(polling);
-  await notifyGroups(app, rung.groups, { over: rung.over, atOnce: true });
-  for (const id of await tell(app, signal)) tried.add(id);
+  const { problems } = await turn({ health: {}, timers: true, rung, atOnce: true, due: true });
   for (;;) {
     const due = await nextDue(app, [...tried]);
     if (due === undefined || due > polled + RETRY_MS || signal.aborted) break;
     await app.clock.sleep(Math.max(0, due - app.clock.now()));
-    for (const id of await deliverDue(app, signal)) tried.add(id);
+    await turn({});
   }
   const rows = await app.store.getMany<DeliveryRow>([...tried].map(deliveryKey));
   const deliveries = rows.map(({ data }) => data);
   if (!deliveries.some(({ status }) => status === "dead")) return { polls, deliveries, problems };
   // A delivery died in this very round: say so now.
-  const worse = await checkHealth(app);
-  await tell(app, signal);
-  return { polls, deliveries, problems: worse };
+  const worse = await tick(app, signal, { health: {}, due: true });
+  return { polls, deliveries, problems: worse.problems };
 }
 
-/** The application whose doorbell keeps what it is rung for: a single round notifies all of it at its end. */
-function collectingRings(app: App): { polling: App; rung: { groups: string[]; over: Set<string> } } {
-  const rung = { groups: [] as string[], over: new Set<string>() };
-  const publish: Bus["publish"] = async (transitions, groups, round) => {
-    rung.groups.push(...groups);
-    if (round !== undefined) rung.over.add(round);
-    await app.bus.publish(transitions, groups, round);
+/** The application whose doorbell keeps what it is rung for, until it is asked: a single round decides all of it. */
+function collectingRings(app: App): { polling: App; rung: () => Rung } {
+  let groups: string[] = [];
+  const over = new Set<string>();
+  const publish: Bus["publish"] = async (transitions, more, round) => {
+    groups.push(...more);
+    if (round !== undefined) over.add(round);
+    await app.bus.publish(transitions, more, round);
   };
+  function rung(): Rung {
+    const taken = groups;
+    groups = [];
+    return { groups: taken, over };
+  }
   return { polling: { ...app, bus: { publish } }, rung };
-}
-
-async function tell(app: App, signal: AbortSignal): Promise<string[]> {
-  await notifyDue(app, { signal });
-  return deliverDue(app, signal);
 }

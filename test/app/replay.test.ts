@@ -25,8 +25,12 @@ function transitionsOf({ transitions }: Replay): string[] {
   return transitions.map(({ at, transition }) => `${(at - START) / MINUTE}m ${transition.kind}`);
 }
 
+/** Those of one moment go to their channels side by side: by channel. */
 function notificationsOf({ notifications }: Replay): string[] {
-  return notifications.map(({ at, notification }) => {
+  const ordered = notifications.toSorted(
+    (a, b) => a.at - b.at || (a.notification.channel < b.notification.channel ? -1 : 1),
+  );
+  return ordered.map(({ at, notification }) => {
     const { channel, reason, alerts } = notification;
     return `${(at - START) / MINUTE}m ${channel} ${reason} ${alerts.map(({ count }) => `×${count}`).join(" ")}`;
   });

@@ -2,12 +2,10 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { createApp } from "../../lib/app/app.ts";
-import { deliverDue } from "../../lib/app/delivery/deliver.ts";
-import { notifyDue, notifyGroups } from "../../lib/app/delivery/notify.ts";
 import type { App } from "../../lib/app/deps.ts";
-import { fireTimers } from "../../lib/app/evaluation/timers.ts";
 import { openConfig } from "../../lib/app/open-config.ts";
 import { pollSource } from "../../lib/app/polling/poll.ts";
+import { tick } from "../../lib/app/tick.ts";
 import { createRedactor } from "../../lib/config/secrets/redactor.ts";
 import type { AwsSecrets } from "../../lib/config/secrets/values.ts";
 import { createLocalBus } from "../../lib/local/daemon.ts";
@@ -166,11 +164,7 @@ export async function bench(options: BenchOptions): Promise<Bench> {
     async beat() {
       const { signal } = new AbortController();
       await Promise.all(made.app.config.sources.map((source) => pollSource(made.app, source, signal)));
-      await fireTimers(made.app);
-      const { groups, over } = bus.take();
-      await notifyGroups(made.app, groups, { over });
-      await notifyDue(made.app);
-      await deliverDue(made.app, signal);
+      await tick(made.app, signal, { timers: true, rung: bus.take, due: true });
     },
     async beats(until) {
       for (let at = Math.floor((now - T0) / MINUTE) + 1; at <= until; at++) {

@@ -1,10 +1,9 @@
 // How Lookout is run in one seed: by cron, as functions in a cloud, or as a daemon; overlapping where one run takes too long.
 import type { App } from "../../lib/app/deps.ts";
 import { reconcileRules } from "../../lib/app/evaluation/registry.ts";
-import { checkHealth } from "../../lib/app/health/health.ts";
 import type { OpenedConfig } from "../../lib/app/open-config.ts";
+import { ringOf, tick } from "../../lib/app/tick.ts";
 import { pollKind } from "../../lib/aws/poll.ts";
-import { sweepDue, tellDue, tellGroups } from "../../lib/aws/tell.ts";
 import { createLocalBus, runDaemon } from "../../lib/local/daemon.ts";
 import { runOnce } from "../../lib/local/once.ts";
 import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
@@ -34,14 +33,11 @@ function createScheduled(machine: Machine, first: OpenedConfig): Driver {
   let config = first;
   const idle = new Map<string, Process[]>();
 
-  const health: Job = async (app, signal) => {
-    await checkHealth(app);
-    await tellDue(app, signal);
-  };
+  const health: Job = (app, signal) => tick(app, signal, { health: {}, due: true });
   const jobs: [name: string, every: number, job: Job][] = functions
     ? [
         ...SOURCE_KINDS.map((kind): [string, number, Job] => [kind, 1, (app, signal) => pollKind(app, kind, signal)]),
-        ["sweep", 1, sweepDue],
+        ["sweep", 1, (app, signal) => tick(app, signal, { timers: true, due: true })],
         ["health", 5, health],
       ]
     : [["once", 1, runOnce]];
@@ -75,7 +71,7 @@ function createScheduled(machine: Machine, first: OpenedConfig): Driver {
       idle.clear();
     },
     rung(groups, round) {
-      if (functions) void invoke("notify", (app, signal) => tellGroups(app, groups, round, signal));
+      if (functions) void invoke("notify", (app, signal) => tick(app, signal, { rung: () => ringOf(groups, round) }));
     },
   };
 }

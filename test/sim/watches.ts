@@ -1,9 +1,8 @@
 // The ways in which Lookout watches the story: rounds by cron, daemons, functions; whoever dies is followed by another.
 import type { App } from "../../lib/app/deps.ts";
 import { reconcileRules } from "../../lib/app/evaluation/registry.ts";
-import { checkHealth } from "../../lib/app/health/health.ts";
+import { ringOf, tick } from "../../lib/app/tick.ts";
 import { PollFailed, pollKind } from "../../lib/aws/poll.ts";
-import { sweepDue, tellGroups } from "../../lib/aws/tell.ts";
 import { createLocalBus, runDaemon } from "../../lib/local/daemon.ts";
 import { runOnce } from "../../lib/local/once.ts";
 import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
@@ -76,7 +75,7 @@ export function asFunctions(times: number): Watch {
       let container = containers.get(name);
       if (container === undefined || container.proc.dead) {
         container = stage.start(`${name}#${stage.procs.length}`, async (_transitions, groups, round) => {
-          invoke(`notify-${stage.procs.length}`, (app) => tellGroups(app, groups, round, signal));
+          invoke(`notify-${stage.procs.length}`, (app) => tick(app, signal, { rung: () => ringOf(groups, round) }));
         });
         containers.set(name, container);
       }
@@ -96,9 +95,9 @@ export function asFunctions(times: number): Watch {
         await until(scheduler, minute);
         for (let copy = 1; copy <= times; copy++) {
           for (const kind of SOURCE_KINDS) invoke(`${kind}-${copy}`, (app) => pollKind(app, kind, signal));
-          invoke(`sweep-${copy}`, (app) => sweepDue(app, signal));
+          invoke(`sweep-${copy}`, (app) => tick(app, signal, { timers: true, due: true }));
         }
-        if (minute % 5 === 0) invoke("health", checkHealth);
+        if (minute % 5 === 0) invoke("health", (app) => tick(app, signal, { health: {}, due: true }));
       }
     });
     // Those included that are rung meanwhile.

@@ -7,16 +7,14 @@ import type { Notification } from "../../model/notification.ts";
 import { iso } from "../../rules/alert.ts";
 import type { Transition } from "../../rules/state.ts";
 import type { Queue, Store } from "../../store/port.ts";
-import { deliverDue } from "../delivery/deliver.ts";
-import { notifyDue } from "../delivery/notify.ts";
 import type { Bus } from "../deps.ts";
 import { createProgress } from "../evaluation/progress.ts";
 import { reconcileRules } from "../evaluation/registry.ts";
 import { commitSlice } from "../evaluation/slice.ts";
-import { fireTimers } from "../evaluation/timers.ts";
 import { dropTargets, type Watched, watchTarget } from "../evaluation/watched.ts";
 import { type SourceRow, sourceKey } from "../persistence/rows.ts";
 import { heldBy } from "../queries/lists.ts";
+import { tick } from "../tick.ts";
 import { recordingApp } from "./recording-app.ts";
 import { openReplayStore } from "./replay-store.ts";
 
@@ -161,12 +159,9 @@ export async function startReplay({ config, start, targets = [], polledUntil }: 
   /** What is due now takes place, in the order of the live tick. */
   async function settle(): Promise<void> {
     const [timer] = await store.due("timer", now, 1);
-    if (timer !== undefined && pollAfter(timer.due!) <= now) {
-      await store.commit([...sourceRows()].map(([id, data]) => ({ op: "put", ...sourceKey(id), data })));
-      await fireTimers(app);
-    }
-    await notifyDue(app);
-    await deliverDue(app, stop.signal);
+    const timers = timer !== undefined && pollAfter(timer.due!) <= now;
+    if (timers) await store.commit([...sourceRows()].map(([id, data]) => ({ op: "put", ...sourceKey(id), data })));
+    await tick(app, stop.signal, { timers, due: true });
   }
 
   async function passTo(until: number): Promise<void> {

@@ -1,13 +1,14 @@
-// Telling people within a function's time: what is sent is recorded, what is not stays due, and sending begins before all is decided.
+// A tick within a function's time: what is sent is recorded, what is not stays due, and sending begins before all is decided.
 import { expect, it } from "vitest";
 import { listDeliveries } from "../../lib/app/delivery/deliver.ts";
 import { DELIVERIES, type DeliveryRow } from "../../lib/app/persistence/rows.ts";
 import { pollSource } from "../../lib/app/polling/poll.ts";
-import { sweepDue } from "../../lib/aws/tell.ts";
+import { tickSummary } from "../../lib/aws/tick.ts";
 import type { Row, Store } from "../../lib/store/port.ts";
 import { type Bench, bench } from "../app/support.ts";
 
 const COUNT = 300;
+const SWEEP = { timers: true, due: true };
 const yaml = `
 rules: [{ id: broken, when: { level: [error] }, severity: error, by: [id] }]
 route: { channels: [ops], groupBy: ["..."] }
@@ -16,7 +17,7 @@ channels: { ops: { type: webhook, url: "HOOK/ops" } }`;
 /** Commits as small as DynamoDB's. */
 const small = (store: Store): Store => ({ ...store, limits: { ...store.limits, items: 88 } });
 
-/** So many alerts, each due to be told by itself. */
+/** So many alerts, each due to be notified by itself. */
 async function stormy(wrapStore = small): Promise<Bench> {
   const b = await bench({ yaml, wrapStore });
   b.to(5);
@@ -35,9 +36,9 @@ it("sends while groups are still to be decided", async () => {
     undecided ??= b.store.due("group", b.app.clock.now(), 1_000);
     return { status: 200 };
   });
-  const told = await sweepDue(b.app, new AbortController().signal);
+  const summary = await tickSummary(b.app, new AbortController().signal, SWEEP);
   expect((await undecided!).length).toBeGreaterThan(COUNT / 2);
-  expect(told).toMatchObject({ fired: 0, made: COUNT, tried: COUNT });
+  expect(summary).toMatchObject({ fired: 0, made: COUNT, tried: COUNT });
   expect((await listDeliveries(b.app)).filter(({ status }) => status === "delivered")).toHaveLength(COUNT);
 });
 
@@ -54,7 +55,7 @@ it("claims what is sent at once in the commit that makes it", async () => {
     },
   }));
   b.answer(() => ({ status: 200 }));
-  await sweepDue(b.app, new AbortController().signal);
+  await tickSummary(b.app, new AbortController().signal, SWEEP);
   const atOnce = [...puts.values()].filter(([first]) => first!.claim !== null);
   expect(atOnce.length).toBeGreaterThan(0);
   for (const rows of atOnce) expect(rows.map(({ status }) => status)).toEqual(["pending", "delivered"]);
@@ -69,7 +70,7 @@ it.each([1, 40, 200])(
       if (number === posts) stop.abort();
       return { status: 200 };
     });
-    await sweepDue(b.app, stop.signal);
+    await tickSummary(b.app, stop.signal, SWEEP);
     const limit = b.app.channels.get("ops")!.type.concurrency!;
     expect(b.messages.length).toBeGreaterThanOrEqual(posts);
     expect(b.messages.length).toBeLessThan(posts + 2 * limit);
@@ -82,7 +83,7 @@ it.each([1, 40, 200])(
     expect(await b.store.due("group", b.app.clock.now(), 1_000)).toHaveLength(COUNT - rows.length);
 
     b.answer(() => ({ status: 200 }));
-    await sweepDue(b.app, new AbortController().signal);
+    await tickSummary(b.app, new AbortController().signal, SWEEP);
     expect(b.messages).toHaveLength(COUNT);
     expect(new Set(b.messages.map(({ id }) => id)).size).toBe(COUNT);
   },
