@@ -2,7 +2,8 @@
 import type { Alert } from "../model/alert.ts";
 import type { RouteConfig } from "../model/config.ts";
 import type { NotifiedAlert, NotifyReason } from "../model/notification.ts";
-import { type Group, type Member, ROUND_WAIT_MS, type Suppressed } from "./group.ts";
+import type { Group, Member, Suppressed } from "./group.ts";
+import { nextDue, roundDue } from "./next-due.ts";
 import type { Hold } from "./suppress.ts";
 
 export interface MemberAlert {
@@ -55,15 +56,15 @@ export function decide(
   const firing = sorted.filter((entry) => entry.news === "old");
   const staying = sorted.filter((entry) => entry.news !== "gone");
 
-  const earliest = earliestNews(group, route, sorted, news);
+  const earliest = earliestNews(group, route, sorted, news, now);
   if (news.length > 0 && now >= earliest) return notified(group, route, sorted, reasonOf(news), now);
   const again = repeatReason(group, firing);
-  const repeatAt = (group.lastAt ?? now) + route.repeatInterval;
-  if (again !== undefined && now >= repeatAt) return notified(group, route, sorted, again, now);
+  const { repeat } = nextDue(group, route, now);
+  if (again !== undefined && now >= repeat) return notified(group, route, sorted, again, now);
 
   const dues = lookAgain(sorted);
   if (news.length > 0) dues.push(earliest);
-  if (firing.length > 0 && !group.incident && repeatAt > now) dues.push(repeatAt);
+  if (firing.length > 0 && !group.incident && repeat > now) dues.push(repeat);
   const members = staying.map(({ member, hold }) =>
     member.told ? member : { ...withoutRound(member, over), held: hold?.kind ?? member.held },
   );
@@ -98,13 +99,21 @@ function withoutRound(member: Member, over: ReadonlySet<string>): Member {
 }
 
 function isWaiting({ told, round, at = 0 }: Member, now: number, over: ReadonlySet<string>): boolean {
-  return told === null && round !== undefined && !over.has(round) && at + ROUND_WAIT_MS > now;
+  return told === null && round !== undefined && !over.has(round) && roundDue({ at }) > now;
 }
 
 /** When the news may leave; ms. */
-function earliestNews(group: Group, route: RouteConfig, all: readonly Sorted[], news: readonly Sorted[]): number {
-  if (group.incident) return group.createdAt;
-  return Math.max(roundEnd(all), byInterval(group, route, news));
+function earliestNews(
+  group: Group,
+  route: RouteConfig,
+  all: readonly Sorted[],
+  news: readonly Sorted[],
+  now: number,
+): number {
+  const urgent = news.filter((one) => one.news === "new" && route.urgent.includes(one.alert!.severity));
+  const joined = urgent.map(({ member: { at = 0 } }) => at);
+  const due = nextDue(group, route, now, joined).news;
+  return group.incident ? due : Math.max(roundEnd(all), due);
 }
 
 /** While something of the group waits for its round, all news waits with it: until the first has waited its time. */
@@ -113,15 +122,7 @@ function roundEnd(all: readonly Sorted[]): number {
   const fresh = all.filter(
     ({ news, member }) => news === "waiting" || ((news === "new" || news === "digest") && !member.told),
   );
-  return Math.min(...fresh.map(({ member }) => (member.at ?? 0) + ROUND_WAIT_MS));
-}
-
-/** When a group may speak by its route's waits, given its news; ms. */
-function byInterval(group: Group, route: RouteConfig, news: readonly Sorted[]): number {
-  if (group.lastAt === null) return group.createdAt + route.groupWait;
-  const urgent = news.filter((one) => one.news === "new" && route.urgent.includes(one.alert!.severity));
-  const waits = urgent.map(({ member }) => (member.at ?? 0) + route.groupWait);
-  return Math.min(group.lastAt + route.groupInterval, ...waits);
+  return Math.min(...fresh.map(({ member }) => roundDue(member)));
 }
 
 function reasonOf(news: readonly Sorted[]): NotifyReason {
@@ -140,7 +141,7 @@ function repeatReason(group: Group, firing: readonly MemberAlert[]): "update" | 
 /** When what is held back or waits is looked at again; ms. */
 function lookAgain(all: readonly Sorted[]): number[] {
   return all.flatMap(({ news, member, hold }) => {
-    if (news === "waiting") return [(member.at ?? 0) + ROUND_WAIT_MS];
+    if (news === "waiting") return [roundDue(member)];
     return hold && (news === "held" || news === "old") ? [hold.until] : [];
   });
 }
@@ -170,7 +171,9 @@ function notified(
     }
   }
   const dues = lookAgain(all.filter(({ news }) => news !== "old"));
-  if (!group.incident && members.some((member) => member.told)) dues.push(now + route.repeatInterval);
+  if (!group.incident && members.some((member) => member.told)) {
+    dues.push(nextDue({ ...group, lastAt: now }, route, now).repeat);
+  }
   alerts.sort((a, b) => (a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : a.id < b.id ? -1 : 1));
   return { tell: { reason, alerts, suppressed }, members, due: earliestOf(dues) };
 }

@@ -1,16 +1,8 @@
 // Transitions into rows: the state of each rule and key, ended alerts, and the groups that must be looked at, all in one unit.
 import type { MemberAlert } from "../../alerts/decide.ts";
-import {
-  bucketOf,
-  type Group,
-  groupPartition,
-  HEAD,
-  type Member,
-  newGroup,
-  ROUND_WAIT_MS,
-} from "../../alerts/group.ts";
+import { bucketOf, type Group, groupPartition, HEAD, type Member, newGroup } from "../../alerts/group.ts";
+import { nextDue, roundDue } from "../../alerts/next-due.ts";
 import type { Alert } from "../../model/alert.ts";
-import type { RouteConfig } from "../../model/config.ts";
 import { type CompiledRule, rulePartition, stateRow } from "../../rules/compile.ts";
 import { deadline } from "../../rules/evaluate.ts";
 import type { KeyState, Transition } from "../../rules/state.ts";
@@ -133,8 +125,8 @@ function joinGroup(unit: Unit, join: Join, now: number, told: Told, round?: stri
   const existing = unit.value<Group>(headKey(join.id));
   const group = existing ?? newGroup(join.route.id, join.incident, join.values, now);
   const urgent = join.route.urgent.includes(join.alert.severity);
-  const due = urgent ? now + join.route.groupWait : nextNotification(group, join.route, now);
-  putHead(unit, group, Math.max(round === undefined ? 0 : now + ROUND_WAIT_MS, due));
+  const due = Math.max(now, nextDue(group, join.route, now, urgent ? [now] : []).news);
+  putHead(unit, group, Math.max(round === undefined ? 0 : roundDue({ at: now }), due));
 }
 
 /**
@@ -181,20 +173,13 @@ function wakeGroup(app: App, unit: Unit, id: string, change: Change, now: number
   const route = app.router.byId(group.route);
   const ends = change.transitions.some(({ kind }) => kind === "resolved" || kind === "closed");
   if (route === undefined || ends) {
-    const due = route === undefined ? now : nextNotification(group, route, now);
-    putHead(unit, group, round === undefined || group.incident ? due : Math.max(due, now + ROUND_WAIT_MS));
+    const due = route === undefined ? now : Math.max(now, nextDue(group, route, now).news);
+    putHead(unit, group, round === undefined || group.incident ? due : Math.max(due, roundDue({ at: now })));
     return true;
   }
-  if (group.incident || group.lastAt === null || now < group.lastAt + route.repeatInterval) return false;
+  if (group.incident || group.lastAt === null || now < nextDue(group, route, now).repeat) return false;
   putHead(unit, group, now);
   return true;
-}
-
-/** When a group may speak by its route's waits, urgent news apart; ms. */
-function nextNotification(group: Group, route: RouteConfig, now: number): number {
-  if (group.incident) return now;
-  if (group.lastAt === null) return Math.max(now, group.createdAt + route.groupWait);
-  return Math.max(now, group.lastAt + route.groupInterval);
 }
 
 /**

@@ -1,0 +1,31 @@
+// When a group may speak next: the only place that says so.
+import type { RouteConfig } from "../model/config.ts";
+import { type Group, type Member, ROUND_WAIT_MS } from "./group.ts";
+
+/** Of a route. */
+type Waits = Pick<RouteConfig, "groupWait" | "groupInterval" | "repeatInterval">;
+
+export interface NextDue {
+  /** When its news may leave; ms, past where it might have left already. */
+  news: number;
+  /** When it is notified again without any news; ms. */
+  repeat: number;
+}
+
+/**
+ * By the waits of the group's route. `urgent` are the times (ms) at which new alerts joined that wait for `groupWait` alone; an
+ * incident waits for nothing.
+ */
+export function nextDue(group: Group, route: Waits, now: number, urgent: readonly number[] = []): NextDue {
+  const { createdAt, lastAt, incident } = group;
+  const repeat = incident ? Number.POSITIVE_INFINITY : (lastAt ?? now) + route.repeatInterval;
+  if (incident) return { news: createdAt, repeat };
+  if (lastAt === null) return { news: createdAt + route.groupWait, repeat };
+  const waits = urgent.map((joined) => joined + route.groupWait);
+  return { news: Math.min(lastAt + route.groupInterval, ...waits), repeat };
+}
+
+/** When a member waits no more for the end of its poll round; ms. */
+export function roundDue({ at = 0 }: Pick<Member, "at">): number {
+  return at + ROUND_WAIT_MS;
+}
