@@ -27,12 +27,14 @@ export interface RunOptions {
   cwd: string;
   env?: Record<string, string>;
   stdin?: string;
+  /** Default: this checkout's. */
+  command?: string;
 }
 
 /** Starts `lookout …`; killed at the latest when the test ends. */
 export function startLookout(args: readonly string[], options: RunOptions): Running {
   const env = { ...process.env, NO_COLOR: "1", ...options.env };
-  const child = spawn(process.execPath, [COMMAND, ...args], { cwd: options.cwd, env });
+  const child = spawn(process.execPath, [options.command ?? COMMAND, ...args], { cwd: options.cwd, env });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text) => {
