@@ -70,21 +70,14 @@ export function createProgress(
     return slice?.sourceId === source.id && slice.target === id ? Math.max(slice.readTo, known) : known;
   }
   function feedReadTo(source: SourceConfig, key: Record<string, unknown>, slice: OwnProgress | undefined): number {
-    const fixed = { source: source.kind, sourceId: source.id, connection: source.connection };
-    for (const [field, value] of Object.entries(fixed)) {
-      if (Object.hasOwn(key, field) && key[field] !== value) return ALWAYS;
-    }
+    if (!mayFeed(source, key)) return ALWAYS;
     const row = rows.get(source.id);
-    const list = source.targets ?? row?.discovered?.targets;
-    const run = own.get(source.id)!;
-    const known = run.known ?? (list && new Set(list.map(({ id }) => id)));
-    // Since the last discovery a target may have come to be, or come back, and have events that nobody has read.
-    const listed = source.targets ? ALWAYS : (row?.discovered?.at ?? NEVER);
-    const unknown = run.known ? run.asOf : known ? listed : (row?.completeTo ?? NEVER);
+    const { known, unknown } = knownOf(source, row, own.get(source.id)!);
     // Where the target is the project, resources say nothing about which target they come from.
     const resource = isProjectWide(source.kind) ? undefined : key["resource.id"];
-    if (typeof resource === "string")
+    if (typeof resource === "string") {
       return known && !known.has(resource) ? unknown : targetReadTo(source, resource, slice);
+    }
     const ids = known ?? new Set(Object.keys(row?.failing ?? {}));
     return Math.min(unknown, ...[...ids].map((id) => targetReadTo(source, id, slice)));
   }
@@ -100,6 +93,21 @@ export function createProgress(
     },
     fail: (sourceId, target, readTo) => void own.get(sourceId)!.targets.set(target, readTo ?? NEVER),
   };
+}
+
+/** Whether events of the source can have the key. */
+function mayFeed({ kind, id, connection }: SourceConfig, key: Record<string, unknown>): boolean {
+  const fixed = { source: kind, sourceId: id, connection };
+  return Object.entries(fixed).every(([field, value]) => !Object.hasOwn(key, field) || key[field] === value);
+}
+
+/** The targets that are known of a source, and up to when there were no others; ms. */
+function knownOf(source: SourceConfig, row: SourceRow | undefined, run: Own) {
+  const list = source.targets ?? row?.discovered?.targets;
+  const known = run.known ?? (list && new Set(list.map(({ id }) => id)));
+  // Since the last discovery a target may have come to be, or come back, and have events that nobody has read.
+  const listed = source.targets ? ALWAYS : (row?.discovered?.at ?? NEVER);
+  return { known, unknown: run.known ? run.asOf : known ? listed : (row?.completeTo ?? NEVER) };
 }
 
 /** From a target's id to when it was last read completely; ms, null where the source never did. */

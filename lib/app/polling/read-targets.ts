@@ -2,7 +2,7 @@
 import { lookup } from "../../model/lookup.ts";
 import { CloudError } from "../../sources/cloud/client.ts";
 import type { Behind, Connection } from "../deps.ts";
-import { progressOf } from "../evaluation/progress.ts";
+import { type Progress, progressOf } from "../evaluation/progress.ts";
 import { watchAgain } from "../evaluation/watched.ts";
 import { forEachLimit, isOverWithin } from "../parallel.ts";
 import { type FailingTarget, type TargetRow, targetKey } from "../persistence/rows.ts";
@@ -30,6 +30,27 @@ function inTurn({ app, readTo }: SourceRun, list: readonly ToPoll[]): ToPoll[] {
   return turned.toSorted((a, b) => last(a) - last(b));
 }
 
+/** What the reads of one run share. */
+interface Reads {
+  run: SourceRun;
+  connection: Connection;
+  project: string;
+  progress: Progress;
+  /** What is settled once a read has ended that goes on beyond the round, where nobody comes back to it. */
+  late: (() => Promise<void>)[];
+}
+
+/** One target's turn. */
+interface Turn extends ToPoll {
+  reads: Reads;
+  signal: AbortSignal;
+  /** As the run before left it. */
+  earlier: FailingTarget | undefined;
+  /** ms */
+  lastReadAt: number | undefined;
+  report: TargetReport;
+}
+
 /** Reads the targets. Throws only what is fatal; everything else stands in the run. */
 export async function readTargets(
   run: SourceRun,
@@ -47,89 +68,111 @@ export async function readTargets(
   for (const { target, unread } of list) {
     if (unread) progress.fail(source.id, target.id, lookup(before.failing, target.id)?.readTo ?? null);
   }
-  const late: (() => Promise<void>)[] = [];
-  await forEachLimit(inTurn(run, list), CONCURRENCY, run.signal, async ({ target, floor, unread }, signal) => {
-    const earlier = lookup(before.failing, target.id);
+  const reads: Reads = { run, connection, project, progress, late: [] };
+  await forEachLimit(inTurn(run, list), CONCURRENCY, run.signal, async (one, signal) => {
+    const earlier = lookup(before.failing, one.target.id);
     // It keeps what was known of it.
     if (signal.aborted || (earlier && earlier.retryAt > now)) return;
-    const lastReadAt = run.readTo(target.id) ?? undefined;
+    const lastReadAt = run.readTo(one.target.id) ?? undefined;
     const report: TargetReport = { complete: false, seen: 0, found: 0 };
-    const fail = async (error?: unknown) => {
-      const row = (await app.store.get<TargetRow>(targetKey(app.config, source, target.id)))?.data;
-      const known = "readBefore" in report ? report.readBefore : readBefore(row, source, lastReadAt);
-      const readTo = Math.min(now, Math.max(known ?? 0, row?.cursor.readTo ?? 0)) || null;
-      const isNew = earlier ? earlier.isNew : known === undefined || undefined;
-      const failure = signal.aborted
-        ? interrupted(run, target.id, floor, readTo)
-        : failureOf(run, target.id, floor, error, readTo);
-      run.failing.set(target.id, { ...failure, ...(isNew && { isNew }) });
-      progress.fail(source.id, target.id, readTo);
-    };
-    /** Its read goes on beyond the round; the one before may have come to its end that way, too. */
-    const goesOn = async ({ readTo }: Behind) => {
-      if (readTo === undefined) {
-        await fail(notYet());
-        // Until it is over, there is nothing to go easy on.
-        run.failing.set(target.id, { ...run.failing.get(target.id)!, retryAt: now });
-        return;
-      }
-      run.failing.set(target.id, { ...interrupted(run, target.id, floor, readTo), since: now, tries: 0 });
-      progress.fail(source.id, target.id, readTo);
-    };
-    const settle = async (reading: Promise<void>) => {
-      try {
-        await reading;
-        if (!report.complete) return await fail();
-        // What came, or came back, is watched from now on.
-        if (unread && !target.ended) await watchAgain(app, source, target, now);
-        run.complete.add(target.id);
-      } catch (error) {
-        if (isFatal(error)) throw error;
-        // It has ended, and the API has forgotten it: there is nothing more to read.
-        if (target.ended && error instanceof CloudError && error.kind === "not-found") run.complete.add(target.id);
-        else await fail(error);
-        const failing = run.failing.get(target.id);
-        if (failing && !signal.aborted)
-          app.log.warn("target not read", { source: source.id, target: target.id, error: failing.error });
-      }
-      if (!signal.aborted) await keepProgress(run);
-    };
-    const key = behindKey(source, target.id);
-    const earlierRead = app.behind.get(key);
-    if (earlierRead && !earlierRead.isOver) return await goesOn(earlierRead);
-    app.behind.delete(key);
-    run.reports.push(report);
-    if (earlierRead?.error !== undefined) return await settle(Promise.reject(earlierRead.error));
-    const read: TargetRead = {
-      app,
-      source,
-      connection,
-      project,
-      target,
-      floor,
-      now,
-      lastReadAt,
-      progress,
-      signal,
-      report,
-      round,
-    };
-    const reading = readTarget(read);
-    // Where so many take longer, it is no single target that does: the budget, say, is smaller than what is asked for.
-    const isCrowded = countBehind(app, source) >= CONCURRENCY;
-    if (isCrowded || (await isOverWithin(reading, patienceFor(source)))) return await settle(reading);
-    const behind = goOn(read, reading, earlierRead);
-    if (run.leased) return await goesOn(behind);
-    // Nobody comes back to it: the run ends once it has.
-    late.push(async () => {
-      await behind.done;
-      app.behind.delete(key);
-      await settle(reading);
-    });
+    await readInTurn({ ...one, reads, signal, earlier, lastReadAt, report });
   });
-  if (late.length === 0) return;
+  if (reads.late.length === 0) return;
   await endRound(app, round);
-  await forEachLimit(late, late.length, run.signal, (finish) => finish());
+  await forEachLimit(reads.late, reads.late.length, run.signal, (finish) => finish());
+}
+
+async function readInTurn(turn: Turn): Promise<void> {
+  const { reads, signal, target, floor, lastReadAt, report } = turn;
+  const { run, connection, project, progress, late } = reads;
+  const { app, source, now, round } = run;
+  const key = behindKey(source, target.id);
+  const earlierRead = app.behind.get(key);
+  if (earlierRead && !earlierRead.isOver) return await goesOn(turn, earlierRead);
+  app.behind.delete(key);
+  run.reports.push(report);
+  if (earlierRead?.error !== undefined) return await settle(turn, Promise.reject(earlierRead.error));
+  const read: TargetRead = {
+    app,
+    source,
+    connection,
+    project,
+    target,
+    floor,
+    now,
+    lastReadAt,
+    progress,
+    signal,
+    report,
+    round,
+  };
+  const reading = readTarget(read);
+  // Where so many take longer, it is no single target that does: the budget, say, is smaller than what is asked for.
+  const isCrowded = countBehind(app, source) >= CONCURRENCY;
+  if (isCrowded || (await isOverWithin(reading, patienceFor(source)))) return await settle(turn, reading);
+  const behind = goOn(read, reading, earlierRead);
+  if (run.leased) return await goesOn(turn, behind);
+  // Nobody comes back to it: the run ends once it has.
+  late.push(async () => {
+    await behind.done;
+    app.behind.delete(key);
+    await settle(turn, reading);
+  });
+}
+
+/** Its read goes on beyond the round; the one before may have come to its end that way, too. */
+async function goesOn(turn: Turn, { readTo }: Behind): Promise<void> {
+  const { target, floor } = turn;
+  const { run, progress } = turn.reads;
+  if (readTo === undefined) {
+    await fail(turn, notYet());
+    // Until it is over, there is nothing to go easy on.
+    run.failing.set(target.id, { ...run.failing.get(target.id)!, retryAt: run.now });
+    return;
+  }
+  run.failing.set(target.id, { ...interrupted(run, target.id, floor, readTo), since: run.now, tries: 0 });
+  progress.fail(run.source.id, target.id, readTo);
+}
+
+/** Takes note of how a read ended. */
+async function settle(turn: Turn, reading: Promise<void>): Promise<void> {
+  const { reads, signal, target, unread, report } = turn;
+  const { run } = reads;
+  const { app, source } = run;
+  try {
+    await reading;
+    if (!report.complete) return await fail(turn);
+    // What came, or came back, is watched from now on.
+    if (unread && !target.ended) await watchAgain(app, source, target, run.now);
+    run.complete.add(target.id);
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    // It has ended, and the API has forgotten it: there is nothing more to read.
+    if (target.ended && error instanceof CloudError && error.kind === "not-found") run.complete.add(target.id);
+    else await fail(turn, error);
+    const failing = run.failing.get(target.id);
+    if (failing && !signal.aborted)
+      app.log.warn("target not read", { source: source.id, target: target.id, error: failing.error });
+  }
+  if (!signal.aborted) await keepProgress(run);
+}
+
+/** Without an error: the run was told to stop before the read came to its end. */
+async function fail(
+  { reads, signal, target, floor, earlier, lastReadAt, report }: Turn,
+  error?: unknown,
+): Promise<void> {
+  const { run, progress } = reads;
+  const { app, source, now } = run;
+  const row = (await app.store.get<TargetRow>(targetKey(app.config, source, target.id)))?.data;
+  const known = "readBefore" in report ? report.readBefore : readBefore(row, source, lastReadAt);
+  const readTo = Math.min(now, Math.max(known ?? 0, row?.cursor.readTo ?? 0)) || null;
+  const isNew = earlier ? earlier.isNew : known === undefined || undefined;
+  const failure = signal.aborted
+    ? interrupted(run, target.id, floor, readTo)
+    : failureOf(run, target.id, floor, error, readTo);
+  run.failing.set(target.id, { ...failure, ...(isNew && { isNew }) });
+  progress.fail(source.id, target.id, readTo);
 }
 
 /** No other target waits for it. */
