@@ -3,9 +3,10 @@
 // A resource that is refused while others are not is a suspect: it lets them go first, and stops nobody.
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../model/clock.ts";
-import { CloudError } from "../sources/client.ts";
+import type { CloudError } from "../sources/client.ts";
 import type { CredentialAttempt, CredentialGate } from "../sources/gate.ts";
 import { type Store, StoreConflict } from "../store/port.ts";
+import { pausedError, replacedError, restingError } from "./credential-errors.ts";
 import type { Identity } from "./deps.ts";
 import { type ConnectionRow, connectionKey, type RefusedCredentials } from "./rows.ts";
 import { accepts, hasProven, isResting, isSuspect, suspects } from "./suspects.ts";
@@ -268,20 +269,4 @@ interface Asked {
 /** As a request's own limit, by the machine's time: nothing is decided by it but who asks next. */
 function timePassed(ms: number): Promise<void> {
   return new Promise((resolve) => AbortSignal.timeout(ms).addEventListener("abort", () => resolve()));
-}
-
-/** Nobody sees it: whoever has the connection goes on with the others. */
-function replacedError(connection: string): CloudError {
-  return new CloudError("paused", `the credentials of connection "${connection}" were replaced`);
-}
-
-function pausedError(connection: string, row: ConnectionRow): CloudError {
-  const until = new Date(row.pausedUntil!).toISOString();
-  const message = `connection "${connection}" is paused until ${until}: its credentials were refused (${row.error})`;
-  return new CloudError("paused", message, { retryAt: row.pausedUntil! });
-}
-
-function restingError(connection: string, row: ConnectionRow | undefined): CloudError {
-  const message = `it was refused, and is asked for again once connection "${connection}" has had another answer (${row?.error})`;
-  return new CloudError("credentials", message);
 }

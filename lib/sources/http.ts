@@ -9,7 +9,7 @@ import { type CloudClient, CloudError, type CloudRequest } from "./client.ts";
 import { type EndpointName, endpointOf } from "./endpoints.ts";
 import { describe, exchange, type Outgoing, readJson } from "./exchange.ts";
 import { type CredentialGate, openGate } from "./gate.ts";
-import { createTokenKeeper, readProjectId, type TokenStore } from "./iam.ts";
+import { createRenewals, createTokenKeeper, readProjectId, type TokenStore } from "./iam.ts";
 import { createLimiter, type Limiter } from "./limiter.ts";
 import { checkPath } from "./path.ts";
 import { escapeUri } from "./signer.ts";
@@ -32,8 +32,6 @@ const BACKOFF_MS = 200;
 const BUDGET_MS = 20_000;
 /** A longer Retry-After is the caller's to keep. */
 const WORTH_WAITING_MS = 3_000;
-/** What refuses a new token as well gets no other one so soon. ms */
-const IN_VAIN_MS = 600_000;
 /** The last part of a path that is a list of what stands before it. */
 const LISTS: ReadonlySet<string> = new Set(["events", "logs"]);
 
@@ -79,8 +77,7 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
   const keeper = "password" in auth ? passwordKeeper(auth) : undefined;
   const authorize = createAuthorizer(auth, clock, keeper);
   let lookup: Promise<string> | undefined;
-  /** When a new token was refused, by what was asked for; ms. */
-  const inVain = new Map<string, number>();
+  const renewals = createRenewals(clock);
 
   function passwordKeeper(login: { username: string; password: string; domain: string }) {
     const { projectId, project } = connection;
@@ -102,20 +99,12 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
     });
   }
 
-  /** Whether a new token was refused for this, too, a while ago: one more is of no use yet. */
-  function renewedInVain(about: string): boolean {
-    for (const [name, at] of inVain) {
-      if (Math.abs(clock.now() - at) >= IN_VAIN_MS) inVain.delete(name);
-    }
-    return inVain.has(about);
-  }
-
   /** One try; an outdated token is exchanged for a new one once. */
   async function attempt(outgoing: Outgoing, project: string | undefined, options: AskOptions): Promise<unknown> {
     const about = resourceOf(outgoing);
     for (let renewed = false; ; renewed = true) {
       const credential = await authorize();
-      const renew = renewed || renewedInVain(about) ? undefined : credential.outdated;
+      const renew = renewed || !renewals.areOfUse(about) ? undefined : credential.outdated;
       try {
         return await judged(
           async () => {
@@ -129,7 +118,7 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
         );
       } catch (error) {
         if (!(error instanceof CloudError)) throw error;
-        if (error.kind === "credentials" && renewed) inVain.set(about, clock.now());
+        if (error.kind === "credentials" && renewed) renewals.wasInVain(about);
         if (error.kind !== "credentials" || renew === undefined) throw error;
         renew();
       }

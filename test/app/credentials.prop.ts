@@ -41,8 +41,13 @@ const rounds = fc.array(
   { minLength: 4, maxLength: 12 },
 );
 
+/** Pauses of 10, 20, 40 … minutes that can be over in this time. */
+function pausesWithin(minutes: number): number {
+  return Math.floor(Math.log2(minutes / 10 + 1));
+}
+
 /** What became of each ask of each round. */
-async function play(all: Round[], isRefused: (resource: number) => boolean) {
+async function play(all: Round[], isRefused: (resource: number, round: number) => boolean) {
   let now = Date.parse("2026-11-20T10:00:00Z");
   const clock = {
     now: () => now,
@@ -55,7 +60,7 @@ async function play(all: Round[], isRefused: (resource: number) => boolean) {
     return createGate({ store, clock, identity: { id, isGone: () => false } }, "prod", "abc", async () => false);
   });
   const outcomes: Record<"refused" | "accepted" | "held" | "paused", number[]>[] = [];
-  for (const { asks, process, minutes } of all) {
+  for (const [round, { asks, process, minutes }] of all.entries()) {
     now += minutes * MINUTE;
     const outcome = { refused: [] as number[], accepted: [] as number[], held: [] as number[], paused: [] as number[] };
     outcomes.push(outcome);
@@ -66,8 +71,8 @@ async function play(all: Round[], isRefused: (resource: number) => boolean) {
         });
         if (attempt === undefined) return;
         for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
-        outcome[isRefused(resource) ? "refused" : "accepted"].push(resource);
-        if (isRefused(resource)) await attempt.refused(refusal).catch(() => {});
+        outcome[isRefused(resource, round) ? "refused" : "accepted"].push(resource);
+        if (isRefused(resource, round)) await attempt.refused(refusal).catch(() => {});
         else await attempt.accepted();
       }),
     );
@@ -82,9 +87,21 @@ it("wrong credentials are refused twice, then once after each pause", async () =
       const outcomes = await play(all, () => true);
       const refused = outcomes.flatMap((one) => one.refused).length;
       const minutes = all.reduce((sum, one) => sum + one.minutes, 0);
-      // Pauses of 10, 20, 40 … minutes that can be over in this time.
-      const pauses = Math.floor(Math.log2(minutes / 10 + 1));
-      expect(refused).toBeLessThanOrEqual(2 + pauses);
+      expect(refused).toBeLessThanOrEqual(2 + pausesWithin(minutes));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it("proven credentials that turn bad are refused as often as they were under way, once more, and once after each pause", async () => {
+  await fc.assert(
+    fc.asyncProperty(rounds, fc.integer({ min: 1, max: 3 }), async (all, bad) => {
+      const one = all.map((round) => ({ ...round, process: 0 }));
+      const outcomes = await play(one, (_, round) => round >= bad);
+      const refused = outcomes.flatMap((outcome) => outcome.refused).length;
+      const minutes = all.slice(bad).reduce((sum, round) => sum + round.minutes, 0);
+      expect(refused).toBeLessThanOrEqual(all[bad]!.asks.length + 1 + pausesWithin(minutes));
+      expect(outcomes.slice(bad).flatMap(({ accepted }) => accepted)).toEqual([]);
     }),
     { numRuns: 60 },
   );

@@ -207,6 +207,35 @@ channels: { ops: { type: webhook, url: "HOOK/ops" } }`,
   expect((await readStatus(b.app)).connections).toMatchObject([{ name: "prod", pausedUntil: expect.any(String) }]);
 });
 
+it("an IAM whose tokens have expired is asked once a round, and in status", async () => {
+  const b = await bench({
+    yaml: `
+rules: [{ id: broken, when: { level: [error] }, severity: error }]
+route: { channels: [ops] }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }`,
+    services: Array.from({ length: 40 }, (_, at) => `svc-${at}`),
+    auth: LOGIN,
+  });
+  const answer = (body: unknown) => ({
+    token: { ...(body as { token: object }).token, expires_at: "2020-01-01T00:00:00Z" },
+  });
+  b.sim.setFaults([{ kind: "instead", on: "tokens", answer }]);
+  for (let at = 1; at <= 4; at++) {
+    b.to(at);
+    await b.beat();
+    expect(b.sim.requests.tokens).toBeLessThanOrEqual(at);
+  }
+  b.to(20);
+  await b.beat();
+  const { healthy, problems } = await readStatus(b.app);
+  expect({ healthy, problems }).toMatchObject({ healthy: false, problems: [{ problem: "connection failing" }] });
+  expect(problems[0]!.message).toContain("IAM issued a token that had expired when it was issued");
+  b.sim.setFaults([]);
+  b.to(40);
+  await b.beat();
+  expect(await readStatus(b.app)).toMatchObject({ healthy: true });
+});
+
 describe("a resource that is refused although the credentials are good", () => {
   const services = Array.from({ length: 6 }, (_, at) => `svc-${at}`);
   const EVENTS = `{ kind: service-events, targets: ${JSON.stringify(services)} }`;
