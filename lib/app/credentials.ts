@@ -211,18 +211,19 @@ export function createGate(
   }
 
   /**
-   * A second refusal in a row rests the connection; those still under way when it rests make it no longer. What was asked before
-   * the first one is none in a row. That a suspect is refused again, although the credentials had been proven meanwhile, is no
-   * news. Either way somebody has to prove them anew.
+   * A second refusal in a row rests the connection; those still under way when it rests make it no longer. It is of another
+   * resource, or of the same one where nobody else was to go first. That a suspect is refused again, although the credentials
+   * had been proven meanwhile, is no news: others only have to prove them anew.
    */
   async function refused(error: CloudError, { about, began, wereProven }: Asked): Promise<void> {
     const isLate = began !== refusals;
     provenAt = undefined;
     refusals++;
     const row = await update((data) => {
-      if (rests(data)) return data;
-      const doubted = { ...suspects(data, about, clock.now()), proven: false, error: error.message, tried: null };
-      if (isLate || (wereProven && isSuspect(data, about))) return doubted;
+      const doubtful = suspects(data, about, clock.now());
+      if (rests(data)) return doubtful;
+      const doubted = { ...doubtful, proven: false, error: error.message, tried: null };
+      if (isSuspect(data, about) && (wereProven || isLate)) return doubted;
       const inARow = data.refusals + 1;
       const pause = Math.min(PAUSE_MS * 2 ** Math.max(0, inARow - 2), MAX_PAUSE_MS);
       const pausedUntil = inARow >= 2 ? clock.now() + pause : null;
