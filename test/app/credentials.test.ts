@@ -1,15 +1,17 @@
 // Credentials across processes: tokens are kept encrypted, wrong ones are never hammered, whoever starts at the same time.
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, test } from "vitest";
 import { createGate } from "../../lib/app/connections/credentials.ts";
 import { createTokenStore } from "../../lib/app/connections/tokens.ts";
+import { pollSource } from "../../lib/app/polling/poll.ts";
 import { readStatus } from "../../lib/app/queries/status.ts";
 import { CloudError } from "../../lib/sources/cloud/client.ts";
 import type { CredentialAttempt } from "../../lib/sources/cloud/gate.ts";
 import { openSqliteStore } from "../../lib/store/sqlite/sqlite.ts";
 import { folderWith } from "../support/cli.ts";
-import { bench } from "./support.ts";
+import { type Bench, bench } from "./support.ts";
 
+const LOGIN = '{ username: "${env:USER}", password: "${env:PASSWORD}", domain: "${env:DOMAIN}" }';
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 
 async function world() {
@@ -177,8 +179,7 @@ describe("tokens", () => {
     const yaml = `
 rules: [{ id: broken, when: { level: [error] } }]
 channels: { ops: { type: webhook, url: "HOOK/ops" } }`;
-    const auth = '{ username: "${env:USER}", password: "${env:PASSWORD}", domain: "${env:DOMAIN}" }';
-    const b = await bench({ yaml, auth });
+    const b = await bench({ yaml, auth: LOGIN });
     for (let run = 1; run <= 3; run++) {
       b.to(run);
       expect((await b.round()).polls[0]!.failing).toEqual({});
@@ -196,7 +197,7 @@ rules: [{ id: broken, when: { level: [error] }, severity: error }]
 route: { channels: [ops] }
 channels: { ops: { type: webhook, url: "HOOK/ops" } }`,
     services: Array.from({ length: 20 }, (_, at) => `svc-${at}`),
-    auth: '{ username: "${env:USER}", password: "${env:PASSWORD}", domain: "${env:DOMAIN}" }',
+    auth: LOGIN,
   });
   b.sim.setFaults([{ kind: "status", status: 401, on: "service-events" }]);
   await b.rounds(5);
@@ -204,4 +205,123 @@ channels: { ops: { type: webhook, url: "HOOK/ops" } }`,
   // Each target is asked for with the first token, one after the other; then two refusals are enough.
   expect(b.sim.requests["service-events"]).toBeLessThanOrEqual(24);
   expect((await readStatus(b.app)).connections).toMatchObject([{ name: "prod", pausedUntil: expect.any(String) }]);
+});
+
+it("an IAM whose tokens have expired is asked once a round, and in status", async () => {
+  const b = await bench({
+    yaml: `
+rules: [{ id: broken, when: { level: [error] }, severity: error }]
+route: { channels: [ops] }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }`,
+    services: Array.from({ length: 40 }, (_, at) => `svc-${at}`),
+    auth: LOGIN,
+  });
+  const answer = (body: unknown) => ({
+    token: { ...(body as { token: object }).token, expires_at: "2020-01-01T00:00:00Z" },
+  });
+  b.sim.setFaults([{ kind: "instead", on: "tokens", answer }]);
+  for (let at = 1; at <= 4; at++) {
+    b.to(at);
+    await b.beat();
+    expect(b.sim.requests.tokens).toBeLessThanOrEqual(at);
+  }
+  b.to(20);
+  await b.beat();
+  const { healthy, problems } = await readStatus(b.app);
+  expect({ healthy, problems }).toMatchObject({ healthy: false, problems: [{ problem: "connection failing" }] });
+  expect(problems[0]!.message).toContain("IAM issued a token that had expired when it was issued");
+  b.sim.setFaults([]);
+  b.to(40);
+  await b.beat();
+  expect(await readStatus(b.app)).toMatchObject({ healthy: true });
+});
+
+describe("a resource that is refused although the credentials are good", () => {
+  const services = Array.from({ length: 6 }, (_, at) => `svc-${at}`);
+  const EVENTS = `{ kind: service-events, targets: ${JSON.stringify(services)} }`;
+  const UPDATES = "{ kind: service-updates, targets: [svc-0, svc-1] }";
+  const rest = `
+rules: [{ id: broken, when: { level: [error] }, severity: error }]
+route: { channels: [ops] }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }`;
+  const refusing = (...ids: string[]) =>
+    ids.map((id) => ({ kind: "status" as const, status: 401, url: new RegExp(id) }));
+
+  /** Targets that each source could not read, in each of ten rounds; every `step` minutes. */
+  async function rounds(b: Bench, { step, cold }: { step: number; cold: boolean }): Promise<string[]> {
+    const failing = new Set<string>();
+    for (let at = 1; at <= 10; at++) {
+      b.to(at * step);
+      const app = cold ? await b.beside() : b.app;
+      const reports = await Promise.all(
+        app.config.sources.map((source) => pollSource(app, source, new AbortController().signal)),
+      );
+      for (const report of reports) for (const id of Object.keys(report.failing)) failing.add(`${report.source} ${id}`);
+    }
+    return [...failing].toSorted();
+  }
+
+  test.each<[string, { sources: string[]; bad?: string[]; step?: number; cold?: boolean; auth?: string }]>([
+    ["by one source, every minute", { sources: [EVENTS] }],
+    ["by one source, every five seconds", { sources: [EVENTS], step: 1 / 12 }],
+    ["by one source that is run by another process each time", { sources: [EVENTS], step: 5, cold: true }],
+    ["by two sources", { sources: [EVENTS, UPDATES] }],
+    ["by two sources, every five seconds", { sources: [EVENTS, UPDATES], step: 1 / 12 }],
+    [
+      "by two sources, and by the second alone",
+      { sources: ["{ kind: service-updates, targets: [svc-0] }", EVENTS], step: 5 },
+    ],
+    [
+      "by two sources that are run by another process each time",
+      { sources: ["{ kind: service-updates, targets: [svc-0] }", EVENTS], step: 5, cold: true },
+    ],
+    ["the last of its source", { sources: [EVENTS], bad: ["svc-5"], step: 5 }],
+    ["that is asked for with a token of a login", { sources: [EVENTS], auth: LOGIN }],
+  ])("makes nobody else wait: %s", async (_, { sources, bad = ["svc-0"], step = 1, cold = false, auth }) => {
+    const yaml = `\nsources:\n${sources.map((source) => `  - ${source}\n`).join("")}${rest}`;
+    const b = await bench({ services, yaml, ...(auth !== undefined && { auth }) });
+    b.sim.setFaults(refusing(...bad));
+    const failing = await rounds(b, { step, cold });
+    expect(failing.filter((one) => !bad.some((id) => one.endsWith(id)))).toEqual([]);
+    expect(failing).not.toEqual([]);
+    expect((await readStatus(b.app)).connections).toMatchObject([{ pausedUntil: null }]);
+  });
+
+  it("makes nobody else wait for long where there are several", async () => {
+    const b = await bench({ services, yaml: `\nsources:\n  - ${EVENTS}\n${rest}` });
+    const bad = ["svc-1", "svc-3", "svc-5"];
+    b.sim.setFaults(refusing(...bad));
+    // Two of them in a row are as wrong credentials are; a pause or two later the others go first.
+    await b.beats(35);
+    for (let at = 36; at <= 50; at++) {
+      b.to(at);
+      const { polls } = await b.round();
+      expect(Object.keys(polls[0]!.failing).toSorted()).toEqual(bad);
+    }
+    expect((await readStatus(b.app)).connections).toMatchObject([{ pausedUntil: null }]);
+  });
+
+  test.each<[string, { ids: string[]; sources: string[]; most: number }]>([
+    ["six resources", { ids: services, sources: [EVENTS], most: 2 }],
+    ["six resources, by two sources", { ids: services, sources: [EVENTS, UPDATES], most: 2 }],
+    ["one resource", { ids: ["svc-0"], sources: ["{ kind: service-events, targets: [svc-0] }"], most: 2 }],
+    [
+      "one resource, by two sources",
+      {
+        ids: ["svc-0"],
+        sources: ["{ kind: service-events, targets: [svc-0] }", "{ kind: service-updates, targets: [svc-0] }"],
+        most: 2,
+      },
+    ],
+  ])("is none where the credentials are wrong, which rests the connection after two refusals: %s", async (_, given) => {
+    const yaml = `\nsources:\n${given.sources.map((source) => `  - ${source}\n`).join("")}${rest}`;
+    const b = await bench({ services: given.ids, yaml, env: { HW_SECRET_KEY: "a-wrong-secret" } });
+    await b.beat();
+    await b.beats(2);
+    expect(b.sim.refusals).toBe(given.most);
+    expect((await readStatus(b.app)).connections).toMatchObject([{ state: "paused" }]);
+    // Then one after each pause: of 10, 20 and 40 minutes.
+    await b.beats(75);
+    expect(b.sim.refusals).toBe(given.most + 3);
+  });
 });

@@ -1,6 +1,6 @@
 // Secret references: where values come from, what is said when there is none, and that no value is ever shown.
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createRedactor } from "../../lib/config/secrets/redactor.ts";
 import { createSecrets, type Secrets } from "../../lib/config/secrets/secrets.ts";
 import { type AwsSecrets, SecretError } from "../../lib/config/secrets/values.ts";
@@ -181,6 +181,35 @@ test("a secret that holds another leaves nothing of itself", () => {
   const redactor = createRedactor();
   for (const value of ["abcdef", "abcdefghi", "xabcdefghi"]) redactor.add(value);
   expect(redactor.redact("xabcdefghi abcdefghi abcdef")).toBe("[secret] [secret] [secret]");
+});
+
+describe("what is issued over and over, as tokens are", () => {
+  const token = (at: number, length = 40) => `${at}-`.padEnd(length, "t0k3n");
+
+  test.each<[string, { tokens: string[]; remembered: number }]>([
+    ["short ones: the last 256", { tokens: Array.from({ length: 300 }, (_, at) => token(at)), remembered: 256 }],
+    [
+      "long ones: the last megabyte",
+      { tokens: Array.from({ length: 60 }, (_, at) => token(at, 32_768)), remembered: 32 },
+    ],
+  ])("is remembered in bounds, %s", (_, { tokens, remembered }) => {
+    const redactor = createRedactor();
+    for (const one of tokens) redactor.addPassing(one);
+    const hidden = tokens.map((one) => !redactor.redact(`token: ${one}`).includes(one));
+    expect(hidden).toEqual(tokens.map((_, at) => at >= tokens.length - remembered));
+  });
+
+  test("is remembered as long as it is used, and takes no other secret with it", () => {
+    const redactor = createRedactor();
+    redactor.add("the-configured-secret");
+    redactor.addPassing("the-configured-secret");
+    redactor.addPassing("a-token-in-use");
+    for (let at = 0; at < 1_000; at++) {
+      redactor.addPassing(token(at));
+      redactor.addPassing("a-token-in-use");
+    }
+    expect(redactor.redact("the-configured-secret a-token-in-use")).toBe("[secret] [secret]");
+  });
 });
 
 test("references to files are relative to the configuration, whatever the folder of the process", async () => {

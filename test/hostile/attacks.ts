@@ -363,6 +363,20 @@ const ofOthers: Attack[] = [
     },
   },
   {
+    name: "issues long tokens that have expired, each time another one",
+    at: "tokens",
+    make: (random) => {
+      const life = random.pick([-86_400_000, 0, 1, 5_000]);
+      let issued = 0;
+      return ({ response }) => {
+        const now = Date.now();
+        const [issued_at, expires_at] = [now, now + life].map((at) => new Date(at).toISOString());
+        const header = `${issued++}-`.padEnd(12_000, "t");
+        text(response, JSON.stringify({ token: { issued_at, expires_at } }), 201, { "x-subject-token": header });
+      };
+    },
+  },
+  {
     name: "accepts with 10 MB of text",
     at: "receiver",
     make:

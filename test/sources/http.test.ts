@@ -5,7 +5,7 @@ import { createRedactor } from "../../lib/config/secrets/redactor.ts";
 import { CloudError } from "../../lib/sources/cloud/client.ts";
 import type { CredentialGate } from "../../lib/sources/cloud/gate.ts";
 import { type ClientOptions, createCloudClient } from "../../lib/sources/cloud/http.ts";
-import type { Token } from "../../lib/sources/cloud/iam.ts";
+import { createTokenKeeper, type Token } from "../../lib/sources/cloud/iam.ts";
 import { type Handler, json, serve, type TestServer, testClock } from "./support.ts";
 
 const NOW = Date.parse("2026-11-20T10:00:00.000Z");
@@ -239,6 +239,108 @@ describe("credentials", () => {
     expect(await request(ask)).toEqual({ by: 1 });
     expect(saved.map(({ value }) => value)).toEqual(["token-1"]);
     expect(gate.calls).toEqual(["begin", "undecided", "begin", "undecided", "begin", "accepted"]);
+  });
+
+  /** An IAM whose tokens live from `from` to `until`, ms from now, and an API that takes none, or all. */
+  function oddIam(given: {
+    from?: number;
+    until?: number;
+    header?: string;
+    status?: number;
+    takesNone?: boolean;
+  }): Handler {
+    const at = (ms: number | undefined) => (ms === undefined ? undefined : new Date(NOW + ms).toISOString());
+    return (request, response) => {
+      if (!request.url!.startsWith("/v3/auth/tokens")) {
+        return given.takesNone ? json(response, 401, { error_code: "ModelArts.0202" }) : ok(response);
+      }
+      const token = { issued_at: at(given.from), expires_at: at(given.until) };
+      const name = `${given.header ?? "a-token"}-${server.requests.length}`;
+      return json(response, given.status ?? 201, { token }, given.header === "" ? {} : { "x-subject-token": name });
+    };
+  }
+  const YEAR = 365 * 86_400_000;
+
+  test.each<[string, Parameters<typeof oddIam>[0], { kind: string; message: RegExp }]>([
+    [
+      "that had expired when it was issued",
+      { from: 0, until: -YEAR },
+      { kind: "credentials", message: /IAM issued a token that had expired when it was issued \(expires_at 20/ },
+    ],
+    [
+      "that had expired by this machine's clock",
+      { until: -1 },
+      { kind: "credentials", message: /had expired when it was issued .* by this machine's clock/ },
+    ],
+    [
+      "that expires in a moment",
+      { from: 0, until: 1_500 },
+      { kind: "credentials", message: /IAM issued a token that is good for 1 s only/ },
+    ],
+    ["that is not there", { header: "" }, { kind: "credentials", message: /without the header X-Subject-Token/ }],
+    ["that is an error", { status: 500 }, { kind: "server", message: /HTTP 500/ }],
+  ])("a token %s is a failed login, and IAM is left alone longer and longer", async (_, given, expected) => {
+    const { request, clock } = await client(oddIam(given), login);
+    const started = clock.time;
+    const asked: number[] = [];
+    for (let at = 0; at < 1_200_000; at += 5_000) {
+      clock.time = started + at;
+      const before = logins().length;
+      const errors = await Promise.all([1, 2, 3].map(() => failure(request(ask))));
+      expect(errors[0]).toMatchObject({ kind: expected.kind, retryAt: expect.any(Number) });
+      expect(errors[0]!.message).toMatch(expected.message);
+      if (logins().length > before) asked.push(at / 1000);
+      expect(logins().length - before).toBeLessThanOrEqual(3);
+    }
+    if (expected.kind === "credentials") expect(asked).toEqual([0, 10, 30, 70, 150, 310, 630]);
+    expect(asked.slice(1).every((at, place) => at - asked[place]! >= 10)).toBe(true);
+    expect(server.requests).toHaveLength(logins().length);
+  });
+
+  test("a token that works again ends the waiting", async () => {
+    let isBad = true;
+    const { request, clock } = await client(
+      (...args) => oddIam({ from: 0, until: isBad ? 0 : 3_600_000 })(...args),
+      login,
+    );
+    await failure(request(ask));
+    isBad = false;
+    expect((await failure(request(ask))).message).toContain("had expired");
+    clock.time += 10_000;
+    await request(ask);
+    expect(logins()).toHaveLength(2);
+  });
+
+  test("a token of more than 32 KB is none", async () => {
+    server = await serve(oddIam({}));
+    const headers = new Headers({ "x-subject-token": "t".repeat(40_000) });
+    const project = { name: "eu-de" };
+    const credentials = { username: "u", password: SECRET, domain: "d", project };
+    const keeper = createTokenKeeper(
+      credentials,
+      async () => ({ body: {}, headers }),
+      testClock(NOW),
+      createRedactor(),
+    );
+    await expect(keeper.get()).rejects.toMatchObject({ message: "IAM issued a token of more than 32768 characters" });
+  });
+
+  test("what refuses each new token gets no other one so soon", async () => {
+    const { request, clock } = await client(oddIam({ takesNone: true }), login);
+    const started = clock.time;
+    for (let at = 0; at < 20; at++) {
+      clock.time = started + at * 60_000;
+      for (let target = 1; target <= 3; target++)
+        await failure(request({ ...ask, path: `/v1/p/services/${target}/events` }));
+    }
+    // One at first, and one for each target each ten minutes.
+    expect(logins()).toHaveLength(1 + 2 * 3);
+    const before = logins().length;
+    clock.time = started + 30 * 60_000;
+    for (let target = 0; target < 50; target++) {
+      await failure(request({ ...ask, path: `/v1/p/services/${target}/events` }));
+    }
+    expect(logins().length - before).toBe(3);
   });
 
   test("a wrong password is refused once, and not shown", async () => {

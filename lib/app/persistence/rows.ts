@@ -143,6 +143,10 @@ export interface ConnectionRow {
   error: string | null;
   /** Others that were refused not long ago, oldest first: they go on from there where they come back. */
   refusedBefore?: RefusedCredentials[];
+  /** Resources that were refused when they were asked for last, the latest last (suspects.ts); `at` in ms. */
+  suspects?: { about: string; at: number }[];
+  /** Some that are no suspects and have proven the credentials. */
+  provenBy?: string[];
 }
 
 export interface RefusedCredentials {

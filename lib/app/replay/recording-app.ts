@@ -22,7 +22,13 @@ export function recordingApp(
     identity: { id: "replay", isGone: () => false },
     log: failingLog,
     bus,
-    secrets: { resolve: async (text) => text, resolveDeep: async (value) => value, add() {}, redact: (text) => text },
+    secrets: {
+      resolve: async (text) => text,
+      resolveDeep: async (value) => value,
+      add() {},
+      addPassing() {},
+      redact: (text) => text,
+    },
     print: async () => {},
   });
   const channels = [...app.channels].map(([name, channel]): [string, Channel] => {

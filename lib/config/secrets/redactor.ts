@@ -10,6 +10,10 @@ export const MIN_LENGTH = 6;
 const STEP = 3;
 const PIECE = MIN_LENGTH - STEP + 1;
 
+/** So many of what is issued over and over are remembered, and so many characters of them; each takes twenty times its length. */
+const MAX_PASSING = 256;
+const MAX_PASSING_CHARS = 1_048_576;
+
 /** What says of a secret only what it is for. */
 const PREFIX = /^(whsec_|bearer |basic )/i;
 /** Characters of an escape, also within another, at most. */
@@ -20,6 +24,8 @@ type Range = readonly [from: number, to: number];
 
 export function createRedactor(): Redactor {
   const known = new Set<string>();
+  /** The spellings of what passes, by its value, the latest last. */
+  const passing = new Map<string, string[]>();
   /** The first pieces of every secret, and a smaller table that rules out most others sooner. */
   const pieces = new Set<number>();
   const table = new Uint8Array(65_536);
@@ -35,23 +41,49 @@ export function createRedactor(): Redactor {
   /** Where secrets stand in the text; with `cut`, also the beginning of one that its end cuts. */
   function found(text: string, cut: boolean): Range[] {
     if (!mayHoldSecret(text)) return [];
-    return [...known].flatMap((secret) => [...wholes(text, secret), ...(cut ? cutOff(text, secret) : [])]);
+    return [...known, ...[...passing.values()].flat()].flatMap((secret) => [
+      ...wholes(text, secret),
+      ...(cut ? cutOff(text, secret) : []),
+    ]);
+  }
+
+  function notePieces(spelling: string): void {
+    for (let i = 0; i < STEP; i++) {
+      const piece = pieceAt(spelling, i);
+      pieces.add(piece);
+      table[piece & 0xffff] = 1;
+    }
+  }
+
+  /** The oldest that are beyond the bounds, and their pieces. */
+  function forget(): void {
+    let chars = [...passing.keys()].reduce((sum, { length }) => sum + length, 0);
+    if (passing.size <= MAX_PASSING && chars <= MAX_PASSING_CHARS) return;
+    for (const value of passing.keys()) {
+      if (passing.size <= MAX_PASSING && chars <= MAX_PASSING_CHARS) break;
+      passing.delete(value);
+      chars -= value.length;
+    }
+    pieces.clear();
+    table.fill(0);
+    for (const spelling of [...known, ...[...passing.values()].flat()]) notePieces(spelling);
   }
 
   return {
     add(value) {
-      for (const part of [value, value.trim().replace(PREFIX, ""), ...keysInAddress(value)]) {
-        for (const spelling of spellings(part)) {
-          // What hides a secret would otherwise be hidden itself, time after time.
-          if (spelling.length < MIN_LENGTH || SHOWN_AS.includes(spelling) || known.has(spelling)) continue;
-          known.add(spelling);
-          for (let i = 0; i < STEP; i++) {
-            const piece = pieceAt(spelling, i);
-            pieces.add(piece);
-            table[piece & 0xffff] = 1;
-          }
-        }
+      for (const spelling of spellingsOf(value)) {
+        if (known.has(spelling)) continue;
+        known.add(spelling);
+        notePieces(spelling);
       }
+    },
+    addPassing(value) {
+      const own = passing.get(value);
+      passing.delete(value);
+      passing.set(value, own ?? spellingsOf(value));
+      if (own !== undefined) return;
+      for (const spelling of passing.get(value)!) notePieces(spelling);
+      forget();
     },
     redact(whole, length = Number.POSITIVE_INFINITY) {
       const cut = whole.length >= length;
@@ -61,6 +93,14 @@ export function createRedactor(): Redactor {
       return ranges.length === 0 ? text : blotOut(text, ranges);
     },
   };
+}
+
+/** Of the value, and of what is a key in it, each spelling once. */
+function spellingsOf(value: string): string[] {
+  const parts = [value, value.trim().replace(PREFIX, ""), ...keysInAddress(value)];
+  // What hides a secret would otherwise be hidden itself, time after time.
+  const all = parts.flatMap(spellings).filter((one) => one.length >= MIN_LENGTH && !SHOWN_AS.includes(one));
+  return [...new Set(all)];
 }
 
 function wholes(text: string, secret: string): Range[] {

@@ -2,13 +2,14 @@
 // Invariants: refused credentials are never tried again by themselves; no error shows a secret; redirects are not followed.
 import type { Clock } from "../../model/clock.ts";
 import type { ConnectionConfig } from "../../model/config.ts";
+import { hashOf } from "../../model/hash.ts";
 import type { Redactor } from "../../model/redactor.ts";
 import { createAuthorizer, secretsOf } from "./auth.ts";
 import { type CloudClient, CloudError, type CloudRequest } from "./client.ts";
 import { type EndpointName, endpointOf } from "./endpoints.ts";
 import { describe, exchange, type Outgoing, readJson } from "./exchange.ts";
 import { type CredentialGate, openGate } from "./gate.ts";
-import { createTokenKeeper, readProjectId, type TokenStore } from "./iam.ts";
+import { createRenewals, createTokenKeeper, readProjectId, type TokenStore } from "./iam.ts";
 import { createLimiter, type Limiter } from "./limiter.ts";
 import { checkPath } from "./path.ts";
 import { escapeUri } from "./signer.ts";
@@ -31,6 +32,8 @@ const BACKOFF_MS = 200;
 const BUDGET_MS = 20_000;
 /** A longer Retry-After is the caller's to keep. */
 const WORTH_WAITING_MS = 3_000;
+/** The last part of a path that is a list of what stands before it. */
+const LISTS: ReadonlySet<string> = new Set(["events", "logs"]);
 
 export interface ClientOptions {
   /** Its `auth` holds the secrets themselves. */
@@ -74,6 +77,7 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
   const keeper = "password" in auth ? passwordKeeper(auth) : undefined;
   const authorize = createAuthorizer(auth, clock, keeper);
   let lookup: Promise<string> | undefined;
+  const renewals = createRenewals(clock);
 
   function passwordKeeper(login: { username: string; password: string; domain: string }) {
     const { projectId, project } = connection;
@@ -97,9 +101,10 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
 
   /** One try; an outdated token is exchanged for a new one once. */
   async function attempt(outgoing: Outgoing, project: string | undefined, options: AskOptions): Promise<unknown> {
+    const about = resourceOf(outgoing);
     for (let renewed = false; ; renewed = true) {
       const credential = await authorize();
-      const renew = renewed ? undefined : credential.outdated;
+      const renew = renewed || !renewals.areOfUse(about) ? undefined : credential.outdated;
       try {
         return await judged(
           async () => {
@@ -108,10 +113,12 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
             options.heard?.(answer.text.length);
             return readJson(answer, describe(outgoing), clock.now(), redactor.redact);
           },
-          { renewable: renew !== undefined },
+          // Where the project is still to be found out, nothing else can be asked for.
+          { renewable: renew !== undefined, ...(project !== undefined && { about }) },
         );
       } catch (error) {
         if (!(error instanceof CloudError)) throw error;
+        if (error.kind === "credentials" && renewed) renewals.wasInVain(about);
         if (error.kind !== "credentials" || renew === undefined) throw error;
         renew();
       }
@@ -119,8 +126,11 @@ export function createCloudClient(options: ClientOptions): ConnectionClient {
   }
 
   /** Asks the gate for an attempt, and tells it what that says about the credentials; `proves`: whether an answer proves them. */
-  async function judged<T>(work: () => Promise<T>, { renewable = false, proves = true } = {}): Promise<T> {
-    const attempt = await gate.begin();
+  async function judged<T>(
+    work: () => Promise<T>,
+    { renewable = false, proves = true, about }: { renewable?: boolean; proves?: boolean; about?: string } = {},
+  ): Promise<T> {
+    const attempt = await gate.begin(about);
     let result: T;
     try {
       result = await work();
@@ -217,4 +227,11 @@ function retryDelay(error: CloudError, tries: number, now: number, random: () =>
   const jittered = random() * BACKOFF_MS * 2 ** (tries - 1);
   if (retryAt === undefined) return jittered;
   return retryAt - now > WORTH_WAITING_MS ? undefined : Math.max(retryAt - now, 0) + jittered;
+}
+
+/** Names the resource that is asked for, the same for each of its lists: one that is always refused says little of the credentials. */
+function resourceOf({ url: { origin, pathname, searchParams } }: Outgoing): string {
+  const end = pathname.lastIndexOf("/");
+  const path = LISTS.has(pathname.slice(end + 1)) ? pathname.slice(0, end) : pathname;
+  return hashOf([origin, path, searchParams.get("name")], 12);
 }

@@ -4,13 +4,26 @@ import * as z from "zod";
 import type { Clock } from "../../model/clock.ts";
 import type { Redactor } from "../../model/redactor.ts";
 import { segmentProblem } from "../../model/segment.ts";
-import { CloudError } from "./client.ts";
+import { CloudError, type CloudErrorKind } from "./client.ts";
 
 /** Renewed this long before it expires, or half its life where that is shorter. */
 const RENEW_BEFORE_MS = 15 * 60_000;
 const DEFAULT_LIFE_MS = 24 * 3_600_000;
+/** One that is good for less than this is of no use: it would be renewed at every other request. */
+const MIN_LIFE_MS = 60_000;
 /** Tokens of the past that are remembered. */
 const PAST = 4;
+/** Characters. No header that we send may be longer. */
+const MAX_TOKEN = 32_768;
+/** How long IAM is left alone after a login that failed: doubling up to a minute, where it answered with no use up to ten. ms */
+const BACKOFF_MS = 10_000;
+const MAX_BACKOFF_MS = 60_000;
+const MAX_USELESS_BACKOFF_MS = 600_000;
+/** So long what refused a new token is no reason for another one, and nothing is where so many did within so long. ms */
+const IN_VAIN_MS = 600_000;
+const CROWD = 3;
+const CROWD_MS = 60_000;
+const TRANSIENT: ReadonlySet<CloudErrorKind> = new Set(["network", "server", "throttled"]);
 
 export interface Token {
   value: string;
@@ -54,6 +67,23 @@ export function createTokenKeeper(
   let current: Token | undefined;
   let dropped: string | undefined;
   let pending: Promise<Token> | undefined;
+  let failures = 0;
+  /** What is said until IAM is asked again. */
+  let failed: CloudError | undefined;
+
+  async function logIn(): Promise<Token> {
+    if (failed !== undefined && clock.now() < failed.retryAt!) throw failed;
+    try {
+      const token = readToken(await ask(loginBody(login)), clock.now());
+      failures = 0;
+      failed = undefined;
+      return token;
+    } catch (error) {
+      if (!(error instanceof CloudError) || isGates(error)) throw error;
+      failed = heldBack(error, ++failures, clock.now());
+      throw failed;
+    }
+  }
 
   async function renew(): Promise<Token> {
     const kept = await store?.load();
@@ -61,7 +91,7 @@ export function createTokenKeeper(
     if (kept !== undefined && kept.value !== dropped && usable(kept)) return kept;
     const before = kept ?? current;
     const past = before === undefined ? {} : { past: [before.value, ...(before.past ?? [])].slice(0, PAST) };
-    const token = { ...readToken(await ask(loginBody(login)), clock.now()), ...past };
+    const token = { ...(await logIn()), ...past };
     hideToken(redactor, token);
     await store?.save(token);
     return token;
@@ -73,7 +103,10 @@ export function createTokenKeeper(
 
   return {
     async get() {
-      if (current !== undefined && usable(current)) return current;
+      if (current !== undefined && usable(current)) {
+        hideToken(redactor, current);
+        return current;
+      }
       pending ??= renew().finally(() => {
         pending = undefined;
       });
@@ -87,8 +120,46 @@ export function createTokenKeeper(
   };
 }
 
+/** Which refusals may mean that a token is outdated. */
+export interface Renewals {
+  areOfUse(about: string): boolean;
+  /** The new token was refused for this, too. */
+  wasInVain(about: string): void;
+}
+
+/** What refuses a new token as well gets no other one soon; where many do, nobody else does for a while. */
+export function createRenewals(clock: Clock): Renewals {
+  const inVain = new Map<string, number>();
+  const ages = () => [...inVain.values()].map((at) => Math.abs(clock.now() - at));
+  return {
+    areOfUse(about) {
+      for (const [name, at] of inVain) {
+        if (Math.abs(clock.now() - at) >= IN_VAIN_MS) inVain.delete(name);
+      }
+      return !inVain.has(about) && ages().filter((age) => age < CROWD_MS).length < CROWD;
+    },
+    wasInVain(about) {
+      inVain.set(about, clock.now());
+    },
+  };
+}
+
 export function hideToken(redactor: Redactor, { value, past = [] }: Token): void {
-  for (const token of [value, ...past]) redactor.add(token);
+  for (const token of [...past.toReversed(), value]) redactor.addPassing(token);
+}
+
+/** Whether how long to wait is the gate's to say: what answered was the credentials' refusal, or the gate itself. */
+function isGates({ kind, status }: CloudError): boolean {
+  return kind === "paused" || (kind === "credentials" && status !== undefined);
+}
+
+/** The same error, with the time at which IAM is asked again. */
+function heldBack(error: CloudError, failures: number, now: number): CloudError {
+  const { kind, message, status, code } = error;
+  const most = TRANSIENT.has(kind) ? MAX_BACKOFF_MS : MAX_USELESS_BACKOFF_MS;
+  const wait = Math.min(BACKOFF_MS * 2 ** (failures - 1), most);
+  const retryAt = Math.max(error.retryAt ?? 0, now + wait);
+  return new CloudError(kind, message, { status, code, retryAt, cause: error });
 }
 
 function loginBody({ username, password, domain, project }: PasswordLogin): unknown {
@@ -107,12 +178,26 @@ const TokenAnswer = z.object({
 /** The life is counted from `issued_at`, so that a clock that is off neither renews at every request nor too late. */
 function readToken(answer: { body: unknown; headers: Headers }, now: number): Token {
   const value = answer.headers.get("x-subject-token");
-  if (!value) throw new CloudError("malformed", "IAM answered a login without the header X-Subject-Token");
+  if (!value) throw useless("IAM answered a login without the header X-Subject-Token");
+  if (value.length > MAX_TOKEN) throw useless(`IAM issued a token of more than ${MAX_TOKEN} characters`);
   const { token } = TokenAnswer.safeParse(answer.body).data ?? {};
   const expires = Date.parse(token?.expires_at ?? "");
   const issued = Date.parse(token?.issued_at ?? "");
-  const life = Number.isNaN(expires) ? DEFAULT_LIFE_MS : expires - (Number.isNaN(issued) ? now : issued);
+  const stated = Number.isNaN(expires) ? DEFAULT_LIFE_MS : expires - (Number.isNaN(issued) ? now : issued);
+  const life = Math.min(stated, DEFAULT_LIFE_MS);
+  if (life < MIN_LIFE_MS) {
+    const good = life <= 0 ? "had expired when it was issued" : `is good for ${Math.floor(life / 1000)} s only`;
+    const from = Number.isNaN(issued)
+      ? `it is ${new Date(now).toISOString()} by this machine's clock`
+      : `issued_at ${new Date(issued).toISOString()}`;
+    throw useless(`IAM issued a token that ${good} (expires_at ${new Date(expires).toISOString()}, ${from})`);
+  }
   return { value, renewAt: now + Math.max(life - RENEW_BEFORE_MS, life / 2) };
+}
+
+/** As refused credentials are, this is the whole connection's trouble. */
+function useless(message: string): CloudError {
+  return new CloudError("credentials", message);
 }
 
 const ProjectsAnswer = z.object({ projects: z.array(z.object({ id: z.string(), name: z.string() })) });
