@@ -9,34 +9,34 @@ const LIB = join(import.meta.dirname, "../lib");
 /** These rooms read what the operator wrote, or play the cloud. */
 const OWN_TEXT: ReadonlySet<string> = new Set(["cli", "config", "simulator"]);
 /** But for this one, which looks for secrets in any text. */
-const DECODINGS = "config/decodings.ts";
+const DECODINGS = "config/secrets/decodings.ts";
 /** A repetition in a repetition that cannot backtrack; why, its row says. */
-const DETERMINISTIC: ReadonlySet<string> = new Set(["rules/json-place.ts"]);
+const DETERMINISTIC: ReadonlySet<string> = new Set(["patterns/json-place.ts"]);
 const TICK = "`";
 
 const LISTED: [file: string, bound: string, expressions: string[]][] = [
-  ["alerts/time-interval-days.ts", "the configuration's time intervals", [String.raw`^[+-]?\d{1,9}$`]],
+  ["alerts/time-intervals/days.ts", "the configuration's time intervals", [String.raw`^[+-]?\d{1,9}$`]],
   [
-    "alerts/time-interval-parse.ts",
+    "alerts/time-intervals/parse.ts",
     "the configuration's time intervals",
     ["^[+-]", String.raw`^([01]\d|2[0-3]|24(?=:00)):([0-5]\d)$`],
   ],
-  ["app/check-live.ts", "an API's error, at most 300 characters of its words", [String.raw`\bproject\b`]],
-  ["channels/address.ts", "a link that is shown; one character at a time", [String.raw`[()[\]|*${TICK}'"<>]`]],
+  ["app/queries/check-live.ts", "an API's error, at most 300 characters of its words", [String.raw`\bproject\b`]],
+  ["channels/message/link.ts", "a link that is shown; one character at a time", [String.raw`[()[\]|*${TICK}'"<>]`]],
   [
-    "channels/answer.ts",
+    "channels/http/answer.ts",
     "a receiver's Retry-After, a header of at most 16 KB; anchored",
     [String.raw`^\d+(\.\d*)?$`, "^[A-Za-z]{3,9},? "],
   ],
   ["channels/dingtalk.ts", "a receiver's answer, at most 64 KB; a fixed word", ["time ?stamp"]],
   ["channels/feishu.ts", "a receiver's answer, at most 64 KB; a fixed word", ["too many"]],
   [
-    "channels/markdown.ts",
+    "channels/message/markdown.ts",
     "an event's text, at most 16 KB; one character at a time, or at its start",
     [String.raw`[<>[\]*${TICK}_#~|\\&.:@/]`, String.raw`^([-+=]|\d+\))`],
   ],
   [
-    "channels/redact.ts",
+    "channels/http/redact.ts",
     "a receiver's answer, cut at 4,000 characters, or one run or part of it",
     [
       String.raw`\b[a-z][a-z0-9+.-]{0,20}:\\?\/\\?\/[^\s"'<>]+`,
@@ -52,9 +52,9 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
       String.raw`\D`,
     ],
   ],
-  ["channels/send.ts", "the system's word for an error", ["CERT|TLS|SSL|SIGNATURE"]],
+  ["channels/http/send.ts", "the system's word for an error", ["CERT|TLS|SSL|SIGNATURE"]],
   [
-    "channels/standard-webhooks.ts",
+    "channels/http/standard-webhooks.ts",
     "our own secret; blocks of four characters",
     ["^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$"],
   ],
@@ -122,30 +122,26 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     [String.raw`^(source|sourceId|connection|region|resource\.(type|id|name)|labels\..*)$`],
   ],
   [
-    "rules/json-place.ts",
+    "patterns/json-place.ts",
     "the text of a pattern that a person wrote; sticky, and each repetition begins with a character that the one before cannot hold",
     [
       String.raw`[ \t\n\r]*(?:([{}[\],:])|("[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*")|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))`,
       String.raw`[ \t\n\r]*`,
     ],
   ],
+  ["patterns/index/texts.ts", "the texts of the rules' patterns", [String.raw`[\0-\x7f]*$`, String.raw`^[\0-\x7f]*`]],
   [
-    "rules/pattern-index-texts.ts",
-    "the texts of the rules' patterns",
-    [String.raw`[\0-\x7f]*$`, String.raw`^[\0-\x7f]*`],
-  ],
-  [
-    "rules/pattern-ip.ts",
+    "patterns/ip.ts",
     "a text of an event, at most 16 KB; anchored, its parts divided by characters that they cannot hold",
     [String.raw`^\d+\.\d+\.\d+\.\d+$`, "^[0-9a-fA-F:]*:[0-9a-fA-F:]*$", String.raw`^\d+$`],
   ],
   [
-    "rules/pattern.ts",
+    "patterns/pattern.ts",
     "the error of JSON.parse, which repeats at most 40 characters of what it read",
     [String.raw`( in JSON)? at position .*$|, (\.{3})?".*is not valid JSON$`],
   ],
   [
-    "sources/answers.ts",
+    "sources/cloud/answers.ts",
     "an API's error: a code cut at 60 characters, a header, a body cut at 4,000 characters",
     [
       String.raw`^(APIG(W)?\.0301|ModelArts\.(0202|0203|0207|0212))$`,
@@ -159,34 +155,34 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     ],
   ],
   [
-    "sources/cloud-eye-detail.ts",
+    "sources/cloud-eye-events/detail.ts",
     "a field of an item, at most 16 KB; anchored, or one character at the end",
     [String.raw`^\s*([[{]|$)`, String.raw`\.$`],
   ],
-  ["sources/endpoints.ts", "the configuration's endpoints", [String.raw`\/+$`]],
+  ["sources/cloud/endpoints.ts", "the configuration's endpoints", [String.raw`\/+$`]],
   [
-    "sources/item.ts",
+    "sources/reading/item.ts",
     "a field of an item; anchored with a fixed length, or a fixed length at the end",
     [String.raw`^\d{1,16}$`, String.raw`^\d{4}-\d\d-\d\d[T ]`, String.raw`^\d{1,15}$`, String.raw`(Z|[+-]\d\d:?\d\d)$`],
   ],
   [
-    "sources/marks.ts",
+    "sources/reading/marks.ts",
     "our own state; anchored, its parts divided by characters that they cannot hold",
     [String.raw`^(-?[0-9a-z]+)(?:\*(-?[0-9a-z]+)|=([^!]*))?(!)?$`],
   ],
-  ["sources/path.ts", "a name that an API gave; one character at a time", [String.raw`[/\\]`]],
+  ["sources/cloud/path.ts", "a name that an API gave; one character at a time", [String.raw`[/\\]`]],
   [
-    "sources/scrub.ts",
+    "sources/reading/scrub.ts",
     "a key of an item; fixed words",
     ["^(envs?|dew_secret)$", "(passw(or)?d|secret|token|credential|api_?key|access_?key|private_?key)"],
   ],
   [
-    "sources/signer.ts",
+    "sources/cloud/signer.ts",
     "our own request; one character at a time, or our own date",
     ["[!'()*]", String.raw`[-:]|\.\d+`],
   ],
-  ["sources/updates.ts", "a field of an item; anchored, fixed words", ["^(success|fail)", "^fail"]],
-  ["store/dynamodb-plan.ts", "our own conditions", [String.raw`#(\w+)`]],
+  ["sources/service-updates/updates.ts", "a field of an item; anchored, fixed words", ["^(success|fail)", "^fail"]],
+  ["store/dynamodb/plan.ts", "our own conditions", [String.raw`#(\w+)`]],
 ];
 
 const files = readdirSync(LIB, { recursive: true, encoding: "utf8" })
@@ -201,7 +197,9 @@ test("each has a row that says what it reads and what bounds it; each row has it
   const written = found
     .filter(({ literals }) => literals.length > 0)
     .map(({ file, literals }) => [file, [...new Set(literals.map(({ source }) => source))].sort()]);
-  expect(written).toEqual(LISTED.map(([file, , expressions]) => [file, expressions.toSorted()]));
+  const listed = LISTED.map(([file, , expressions]): [string, string[]] => [file, expressions.toSorted()]);
+  expect(new Map(written as [string, string[]][])).toEqual(new Map(listed));
+  expect(new Map(listed).size).toBe(LISTED.length);
 });
 
 describe.each(found.filter(({ literals }) => literals.length > 0))("$file", ({ file, literals }) => {

@@ -8,7 +8,7 @@ import { loadConfig } from "../../lib/config/load/load.ts";
 import type { Event } from "../../lib/model/event.ts";
 import { compilePattern } from "../../lib/patterns/pattern.ts";
 import { compileTemplate } from "../../lib/rules/template.ts";
-import { NO_SECRETS } from "../config/judge.ts";
+import { NO_SECRETS } from "../config/lint/judge.ts";
 import { depsIn, writeFiles } from "../config/workspace.ts";
 import { eventAt, START } from "../support/event.ts";
 import { PACKS_DIR } from "./packs.ts";

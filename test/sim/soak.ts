@@ -69,7 +69,7 @@ async function soak(): Promise<number> {
   }
   const configurations = Math.floor(texts / 5);
   const counts = { CONFIGURATIONS: configurations, PATTERNS: texts - configurations };
-  if (texts > 0) wrong += runFile("test/config/mutations.soak.ts", counts);
+  if (texts > 0) wrong += runFile("test/config/load/mutations.soak.ts", counts);
   return wrong === 0 ? 0 : 1;
 }
 

@@ -1,0 +1,233 @@
+// Rules with state through the whole application: their deadlines as rows, their first poll, their bound, and what is told of them.
+import { describe, expect, it } from "vitest";
+import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";
+import { readStatus } from "../../../lib/app/queries/status.ts";
+import { bench, line, MINUTE, T0 } from "../support.ts";
+
+const yaml = (rule: string) => `
+rules: [${rule}]
+route: { channels: [ops], groupInterval: 1m }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }`;
+
+describe("a rule that expects a follow-up", () => {
+  const rule =
+    "{ id: stuck, when: { level: [error] }, expect: { when: { source: [service-events], level: [normal] }, within: 5m } }";
+
+  it("tells at the deadline, by no event, and tells of the late follow-up", async () => {
+    const b = await bench({ yaml: yaml(rule) });
+    b.to(1);
+    b.fail(0.5);
+    await b.rounds(8);
+    b.recover(8.5);
+    await b.rounds(11);
+    expect(b.messages.map(line)).toEqual([
+      "6 /ops new firing: svc-1 firing ×1(+1)",
+      expect.stringMatching(/ \/ops resolved resolved: svc-1 resolved ×1\(\+0\)$/),
+    ]);
+  });
+
+  it("tells nothing where the follow-up came in time", async () => {
+    const b = await bench({ yaml: yaml(rule) });
+    b.to(1);
+    b.fail(0.5);
+    b.recover(3);
+    await b.rounds(10);
+    expect(b.messages).toEqual([]);
+  });
+});
+
+describe("a rule over what is absent", () => {
+  it("tells once the silence has lasted, and of its end", async () => {
+    const b = await bench({ yaml: yaml("{ id: silent, when: { level: [error] }, absence: { for: 5m } }") });
+    b.to(1);
+    b.fail(0.5);
+    await b.rounds(8);
+    b.fail(8.5);
+    await b.rounds(11);
+    expect(b.messages.map(line)).toEqual([
+      "6 /ops new firing: svc-1 firing ×0(+0)",
+      expect.stringMatching(/ \/ops resolved resolved: svc-1 resolved ×0\(\+0\)$/),
+    ]);
+  });
+
+  it("opens the older of two alerts again where what is found late makes them one, and ends the younger", async () => {
+    const rule = "absence: { for: 3m }, resolve: { when: { level: [normal] } }, reopen: 5m";
+    const b = await bench({ yaml: yaml(`{ id: silent, when: { level: [error] }, ${rule} }`) });
+    b.to(1);
+    b.fail(0.5);
+    await b.rounds(4);
+    b.recover(4);
+    await b.rounds(10);
+    b.fail(10.5);
+    await b.rounds(14);
+    const [older] = await endedAlerts(b.app);
+    const [younger] = await openAlerts(b.app);
+    b.fail(5);
+    await b.rounds(17);
+    expect((await openAlerts(b.app)).map(({ id }) => id)).toEqual([older!.id]);
+    expect((await endedAlerts(b.app)).map(({ id }) => id)).toEqual([younger!.id]);
+    expect(b.messages.slice(-1).map(line)).toEqual(["15 /ops new firing: svc-1 firing ×0(+0), svc-1 resolved ×0(+0)"]);
+  });
+});
+
+describe("a rule over targets that are silent", () => {
+  const rule = "{ id: mute, when: { source: [service-events] }, absence: { for: 5m, over: targets } }";
+
+  it("tells of a target that never had an event, once it was read for so long", async () => {
+    const b = await bench({ yaml: yaml(rule) });
+    await b.rounds(4);
+    expect(b.messages).toEqual([]);
+    await b.rounds(7);
+    b.recover(7.5);
+    await b.rounds(10);
+    expect(b.messages.map(({ body }) => body.reason)).toEqual(["new", "resolved"]);
+    expect(b.messages[0]!.body.alerts[0]).toMatchObject({
+      summary: "svc-1: No matching event for 5 minutes",
+      key: { "resource.id": "svc-1" },
+      count: 0,
+      events: [],
+    });
+  });
+
+  it("watches what is polled already when it is added", async () => {
+    const b = await bench({ yaml: yaml("{ id: other, when: { level: [error] } }") });
+    await b.rounds(3);
+    await b.reload(yaml(rule));
+    await b.rounds(7);
+    expect(b.messages).toEqual([]);
+    await b.rounds(10);
+    expect(b.messages.map(({ body }) => body.reason)).toEqual(["new"]);
+  });
+
+  it("lets go of a target that has ended", async () => {
+    const sources = "sources: [{ kind: service-events, discover: { status: [running] } }]";
+    const b = await bench({ yaml: `${sources}\n${yaml(rule.replace("5m", "20m"))}` });
+    await b.rounds(10);
+    b.sim.world.services.get("svc-1")!.row.status = "stopped";
+    await b.rounds(60, 2);
+    expect(b.messages).toEqual([]);
+    expect(await openAlerts(b.app)).toEqual([]);
+  });
+});
+
+describe("a rule that looks for new values", () => {
+  it("learns from a target's first poll, and tells what comes after it", async () => {
+    const b = await bench({
+      yaml: yaml("{ id: fresh, when: { source: [service-events] }, newValue: { field: message } }"),
+    });
+    b.to(1);
+    b.fail(0.2);
+    b.recover(0.5);
+    await b.rounds(2);
+    expect(b.messages).toEqual([]);
+    b.fail(2.5);
+    await b.rounds(4);
+    expect(await openAlerts(b.app)).toEqual([]);
+    b.fail(4.5, "Out of memory");
+    await b.rounds(6);
+    expect(b.messages.map(line)).toEqual(["5 /ops new firing: svc-1 firing ×1(+1)"]);
+  });
+});
+
+describe("a rule that reopens", () => {
+  it("goes on with the same alert, listed as open alone", async () => {
+    const rule =
+      "{ id: flaps, when: { level: [error] }, resolve: { when: { source: [service-events], level: [normal] } }, reopen: 10m }";
+    const b = await bench({ yaml: yaml(rule) });
+    b.to(1);
+    b.fail(0.5);
+    await b.rounds(2);
+    b.recover(2.5);
+    await b.rounds(4);
+    const [ended] = await endedAlerts(b.app);
+    b.fail(5.5);
+    await b.rounds(8);
+    expect((await openAlerts(b.app)).map(({ id, count }) => [id, count])).toEqual([[ended!.id, 2]]);
+    expect(await endedAlerts(b.app)).toEqual([]);
+    const told = b.messages.map(({ body }) => [body.reason, body.alerts[0].count, body.alerts[0].newCount]);
+    expect(told).toEqual([
+      ["new", 1, 1],
+      ["resolved", 1, 0],
+      ["new", 2, 1],
+    ]);
+  });
+});
+
+describe("a rule whose template fails as it renders", () => {
+  it("tells with a default in its place, and counts the failure", async () => {
+    const endless = "{% for i in (1..200000000) %}{% endfor %}";
+    const b = await bench({
+      yaml: yaml(`{ id: loops, when: { level: [error] }, by: [id], summary: "${endless}", description: "fine" }`),
+    });
+    b.to(1);
+    b.fail(0.5);
+    b.fail(0.6);
+    await b.rounds(2);
+    const [alert] = await openAlerts(b.app);
+    expect(alert).toMatchObject({ summary: `svc-1: ${alert!.events[0]!.message}`, description: "fine" });
+    expect((await readStatus(b.app)).failures).toEqual([
+      {
+        rule: "loops",
+        field: "summary",
+        count: 2,
+        lastAt: "2026-11-20T10:02:00.000Z",
+        error: expect.stringContaining("memory alloc limit exceeded"),
+      },
+    ]);
+  });
+});
+
+describe("a match that is found after the event that resolved it", () => {
+  const rule =
+    "{ id: broken, when: { level: [error] }, resolve: { when: { source: [service-events], level: [normal] } } }";
+
+  it("is told as an alert that came and went, and takes nothing from the one that fires since", async () => {
+    const b = await bench({ yaml: yaml(rule) });
+    b.to(1);
+    b.recover(0.6);
+    b.fail(1.5);
+    await b.rounds(2);
+    b.fail(0.3);
+    await b.rounds(4);
+    b.recover(4.5);
+    await b.rounds(7);
+    expect(b.messages.map(line)).toEqual([
+      "2 /ops new firing: svc-1 firing ×1(+1)",
+      "3 /ops resolved firing: svc-1 resolved ×1(+1), svc-1 firing ×1(+0)",
+      "5 /ops resolved resolved: svc-1 resolved ×1(+0)",
+    ]);
+    const ended = await endedAlerts(b.app);
+    const at = (minutes: number) => new Date(T0 + minutes * MINUTE).toISOString();
+    expect(ended.map(({ startsAt, endsAt }) => [startsAt, endsAt]).sort()).toEqual([
+      [at(0.3), at(0.6)],
+      [at(1.5), at(4.5)],
+    ]);
+  });
+
+  it("counts in the alert that was told of then, wherever that stands by now", async () => {
+    const b = await bench({ yaml: yaml(rule) });
+    b.to(1);
+    b.fail(0.2);
+    b.recover(0.6);
+    b.fail(1.5);
+    await b.rounds(2);
+    b.fail(0.3);
+    await b.rounds(4);
+    const counts = (alerts: { count: number }[]) => alerts.map(({ count }) => count);
+    expect(counts(await endedAlerts(b.app))).toEqual([2]);
+    expect(counts(await openAlerts(b.app))).toEqual([1]);
+  });
+});
+
+describe("a rule with more keys than it may keep", () => {
+  it("gathers the others in one alert that says so, and counts on in those it has", async () => {
+    const b = await bench({ yaml: yaml("{ id: each, when: { level: [error] }, by: [id], maxKeys: 3 }") });
+    b.to(1);
+    for (let at = 0; at < 7; at++) b.fail(at / 10);
+    await b.rounds(2);
+    const alerts = await openAlerts(b.app);
+    expect(alerts.map(({ count }) => count).sort()).toEqual([1, 1, 1, 4]);
+    const overflow = alerts.find(({ key }) => key["overflow"] === true);
+    expect(overflow?.summary).toBe("each keeps 3 keys, as many as it may: what other keys match is counted here");
+  });
+});

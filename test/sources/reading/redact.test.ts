@@ -1,0 +1,87 @@
+// Configured secrets in what the APIs say: gone before anything is stored or evaluated, and ids do not depend on it.
+import { describe, expect, test } from "vitest";
+import { SOURCE_KINDS, type SourceKind } from "../../../lib/model/source-kinds.ts";
+import { discover } from "../../../lib/sources/discovery.ts";
+import { sources } from "../../../lib/sources/registry.ts";
+import { createPoller, poll, serviceRow, trainingRow } from "../support.ts";
+
+const NOW = Date.parse("2026-11-20T10:00:00.000Z");
+const SECRET = 'hunter2"Ünter2';
+const at = { now: NOW, floor: NOW - 900_000 };
+const redact = (text: string) =>
+  text.replaceAll(SECRET, "[secret]").replaceAll(JSON.stringify(SECRET).slice(1, -1), "[secret]");
+
+const text = `login failed with ${SECRET}!`;
+/** Each kind's answer with the secret in every place that it has. */
+const answers: Record<SourceKind, (path: string) => unknown> = {
+  "service-events": () => ({
+    service_name: SECRET,
+    events: [{ ...serviceRow(NOW - 1, text), more: { [SECRET]: [SECRET] } }],
+  }),
+  "pool-events": () => ({
+    items: [{ type: SECRET, reason: SECRET, message: text, lastTimestamp: NOW - 1, count: 1 }],
+  }),
+  "service-updates": () => ({
+    service_name: SECRET,
+    logs: [{ update_time: NOW - 1, result: "FAIL", config: [{ model_name: SECRET }] }],
+  }),
+  "training-events": () => ({ events: [{ ...trainingRow(NOW - 1, text, SECRET), source: SECRET }] }),
+  "cloud-eye-events": (path) => {
+    const detail = { content: `${"x".repeat(290)} ${SECRET}`, resource_name: SECRET, event_level: "Major" };
+    const occurrence = { event_id: "ev1", event_name: "a", time: NOW - 1, event_source: SECRET, detail };
+    if (path.includes("/event/")) return { event_info: [occurrence] };
+    return { events: [{ event_name: "a", event_count: 1, latest_occur_time: NOW - 1 }] };
+  },
+};
+
+describe.each(SOURCE_KINDS)("%s", (kind) => {
+  const client = { request: async ({ path }: { path: string }) => answers[kind](path) };
+
+  test("no event, and nothing that the cursor remembers, holds the secret", async () => {
+    const poller = createPoller();
+    await poll(sources[kind], client, poller, { ...at, redact });
+    expect(poller.told).toHaveLength(1);
+    const kept = JSON.stringify([poller.told, poller.cursor, poller.batches]).toLowerCase();
+    expect(kept).toContain("[secret]");
+    expect(kept).not.toContain("hunter2");
+  });
+
+  test("the event is the same one before and after the secret is known", async () => {
+    const poller = createPoller();
+    await poll(sources[kind], client, poller, at);
+    await poll(sources[kind], client, poller, { ...at, now: NOW + 60_000, redact });
+    expect(poller.told).toHaveLength(1);
+  });
+});
+
+test("what is cut is cut after the secret is gone", async () => {
+  const long = `${"x".repeat(1_995)}${SECRET}${"y".repeat(20_000)}`;
+  const client = { request: async () => ({ events: [serviceRow(NOW - 1, long)] }) };
+  const poller = createPoller();
+  await poll(sources["service-events"], client, poller, { ...at, redact });
+  expect(poller.told[0]!.message).toMatch(/x\[sec…$/);
+});
+
+test("an item that could not be understood is shown without it", async () => {
+  const client = { request: async () => ({ events: [{ note: text, [SECRET]: 1 }] }) };
+  const poller = createPoller();
+  await poll(sources["service-events"], client, poller, { ...at, redact });
+  expect(poller.batches[0]!.malformed[0]!.raw).toBe('{"note":"login failed with [secret]!","[secret]":1}');
+});
+
+test("a result that the cursor remembers is remembered without it", async () => {
+  const client = { request: async () => ({ logs: [{ update_time: NOW - 1, result: `ODD ${SECRET}` }] }) };
+  const poller = createPoller();
+  await poll(sources["service-updates"], client, poller, { ...at, redact });
+  expect(poller.told).toMatchObject([{ type: "ODD [secret]", message: "Update ODD [secret]" }]);
+  expect(decodeURIComponent(poller.cursor!.seen)).toContain("ODD [secret]");
+});
+
+test("a discovered name is found by what it is, and kept without it", async () => {
+  const services = [{ service_id: "s1", service_name: `svc ${SECRET}` }];
+  const client = { request: async () => ({ services }) };
+  const options = { workspaces: ["0"], projectId: "p", filter: { name: `*${SECRET}` }, redact };
+  expect(await discover("service-events", client, options)).toEqual([
+    { id: "s1", name: "svc [secret]", workspace: "0" },
+  ]);
+});

@@ -1,0 +1,185 @@
+// The store on an SQLite file: several processes on one file, what survives a kill, and files that cannot be used.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { StoreError } from "../../../lib/store/port.ts";
+import { openSqliteStore } from "../../../lib/store/sqlite/sqlite.ts";
+import { lastingStoreContract } from "../contract.ts";
+import { START } from "../rows.ts";
+
+const root = mkdtempSync(join(tmpdir(), "lookout-store-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const CHILD = join(import.meta.dirname, "child.ts");
+const now = () => START;
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(root, "t-"));
+  path = join(folder, "state.db");
+});
+
+lastingStoreContract(async (clock) => {
+  const file = join(mkdtempSync(join(root, "c-")), "state.db");
+  const reopen = async () => openSqliteStore({ path: file, now: clock });
+  const db = await reopen().then(async (first) => {
+    await first.close();
+    return new DatabaseSync(file, { timeout: 10_000 });
+  });
+  return {
+    stores: [await reopen(), await reopen()],
+    state: {
+      // A file without a mark is one of version 0.
+      mark: async (version = 0) => db.exec(`PRAGMA user_version = ${version}`),
+      marked: async () => Number(db.prepare("PRAGMA user_version").get()?.["user_version"]),
+      async edit({ pk, sk }, change) {
+        const { data } = db.prepare("SELECT data FROM rows WHERE pk = ? AND sk = ?").get(pk, sk) as { data: string };
+        db.prepare("UPDATE rows SET data = ? WHERE pk = ? AND sk = ?").run(change(data), pk, sk);
+      },
+      reopen,
+    },
+    clean: async () => db.close(),
+  };
+});
+
+function child(task: string, ...args: string[]): ChildProcess & { stdout: NodeJS.ReadableStream } {
+  return spawn(process.execPath, [CHILD, task, path, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+test("the file and its folders are made, for their owner alone", async () => {
+  path = join(folder, "a/b/state.db");
+  const store = openSqliteStore({ path, now });
+  await store.commit([{ op: "put", pk: "p", sk: "s", data: 1 }]);
+  expect(
+    [path, `${path}-wal`, join(folder, "a"), join(folder, "a/b")].map((made) => statSync(made).mode & 0o777),
+  ).toEqual([0o600, 0o600, 0o700, 0o700]);
+  await store.close();
+});
+
+test("purge removes what expired, returns how many, and leaves the rest", async () => {
+  const store = openSqliteStore({ path, now });
+  const rows = Array.from({ length: 1_200 }, (_, n) => ({
+    op: "put" as const,
+    pk: "p",
+    sk: `${n}`,
+    data: n,
+    expires: START - 1,
+  }));
+  await store.commit([
+    ...rows,
+    { op: "put", pk: "p", sk: "a", data: 1 },
+    { op: "put", pk: "p", sk: "b", data: 1, expires: START + 1 },
+  ]);
+  expect(await store.purge(START)).toBe(1_200);
+  expect(await store.purge(START)).toBe(0);
+  expect((await store.list("p")).map((row) => row.sk)).toEqual(["a", "b"]);
+  await store.close();
+});
+
+test("processes that open a new file at once and count together lose no count", async () => {
+  const children = [child("count", "100"), child("count", "100"), child("count", "100")];
+  const codes = await Promise.all(children.map(async (process) => (await once(process, "exit"))[0]));
+  expect(codes).toEqual([0, 0, 0]);
+  const store = openSqliteStore({ path, now });
+  expect(await store.get({ pk: "p", sk: "count" })).toMatchObject({ data: 300, version: 300 });
+  await store.close();
+});
+
+test("what was acknowledged before a kill -9 is there after it, and the other rows of its commit with it", async () => {
+  let acknowledged = 0;
+  for (let round = 1; round <= 3; round++) {
+    const process = child("write", String(acknowledged + 1));
+    for await (const line of createInterface({ input: process.stdout })) {
+      acknowledged = Number(line);
+      if (acknowledged % 40 === 0) process.kill("SIGKILL");
+    }
+    expect(acknowledged).toBeGreaterThanOrEqual(40 * round);
+    const store = openSqliteStore({ path, now });
+    const rows = await store.list<number>("p");
+    const last = (await store.get<number>({ pk: "head", sk: "last" }))?.data ?? 0;
+    expect(last).toBeGreaterThanOrEqual(acknowledged);
+    expect(rows.map((row) => row.data)).toEqual(Array.from({ length: last }, (_, n) => n + 1));
+    acknowledged = last;
+    await store.close();
+  }
+});
+
+test("a disk that takes no more fails the commit with what to do, and keeps what it had", async () => {
+  const script = `ulimit -f 2000; trap '' XFSZ; exec "$0" "$@"`;
+  const process = spawn("sh", ["-c", script, globalThis.process.execPath, CHILD, "fill", path]);
+  const lines = (await text(process.stdout)).trim().split("\n");
+  expect(lines.at(-1)).toMatch(/^StoreError: the state file .*state\.db cannot (be read or written|grow): .*disk/);
+  const store = openSqliteStore({ path, now });
+  const kept = (await store.list("p")).length;
+  expect(kept).toBe(lines.length - 1);
+  expect(kept).toBeGreaterThan(0);
+  await store.close();
+});
+
+describe("a file that cannot be used is left as it is and told with what to do", () => {
+  function sql(text: string): void {
+    const db = new DatabaseSync(path);
+    db.exec(text);
+    db.close();
+  }
+  function made(change = ""): string {
+    openSqliteStore({ path, now }).close();
+    sql(change);
+    return path;
+  }
+  const cases: [string, () => void, RegExp][] = [
+    ["a directory", () => mkdirSync(path), /is a directory: set store\.path/],
+    ["no database", () => writeFileSync(path, "not a database, ".repeat(100)), /is no SQLite database/],
+    ["another program's database", () => sql("CREATE TABLE theirs (a)"), /another program/],
+    ["a newer Lookout's", () => made("PRAGMA user_version = 3"), /newer Lookout .*: .*set store\.path to another file/],
+    ["cut off", () => truncateSync(made(), 5_000), /is damaged/],
+  ];
+  test.each(cases)("%s", (_, prepare, message) => {
+    prepare();
+    const before = statSync(path).isDirectory() ? "" : readFileSync(path);
+    const open = () => openSqliteStore({ path, now });
+    expect(open).toThrow(StoreError);
+    expect(open).toThrow(message);
+    if (before !== "") expect(readFileSync(path)).toEqual(before);
+  });
+
+  test("a path under a file", () => {
+    writeFileSync(join(folder, "file"), "");
+    expect(() => openSqliteStore({ path: join(folder, "file/state.db"), now })).toThrow(
+      /under something that is no directory/,
+    );
+  });
+
+  test.skipIf(process.getuid?.() === 0)("a folder that is read-only (root may write in any)", () => {
+    chmodSync(folder, 0o500);
+    expect(() => openSqliteStore({ path, now })).toThrow(/check the permissions/);
+  });
+
+  test("a page damaged after it was opened", async () => {
+    const store = openSqliteStore({ path, now });
+    await store.commit(
+      Array.from({ length: 500 }, (_, n) => ({ op: "put", pk: "p", sk: `${n}`, data: "x".repeat(500) })),
+    );
+    await store.close();
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(0xff, 8_192, bytes.length));
+    const damaged = openSqliteStore({ path, now });
+    await expect(damaged.list("p")).rejects.toThrow(/is damaged: move it away and restore a backup/);
+    await damaged.close();
+  });
+});
