@@ -19,24 +19,34 @@ export async function* drain<T>(
   // Working on what is due may lead to more that is due before what came last: it is looked at again from the start.
   for (let found = true; found; ) {
     found = false;
-    for (let from = 0, limit = BATCH; !signal?.aborted; ) {
-      const rows = await app.store.due<T>(queue, app.clock.now(), limit, from);
-      const fresh = rows.filter((row) => !had.has(rowId(row)));
-      for (const row of fresh) had.add(rowId(row));
-      if (fresh.length > 0) {
-        found = true;
-        yield fresh;
-      }
-      const end = rows.at(-1)?.due;
-      if (rows.length < limit || end === undefined) break;
-      if (end > from) {
-        from = end;
-        limit = BATCH;
-      } else if (fresh.length === 0) {
-        // So many are due at the same moment and stay there: look behind them.
-        if (limit >= MAX_BATCH) break;
-        limit = Math.min(limit * 4, MAX_BATCH);
-      }
+    for await (const rows of dueOnce<T>(app, queue, had, signal)) {
+      found = true;
+      yield rows;
+    }
+  }
+}
+
+/** One way through the queue: batches of the due rows that are not in `had`, and are from then on. */
+async function* dueOnce<T>(
+  app: { store: Store; clock: Clock },
+  queue: Queue,
+  had: Set<string>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Row<T>[], void, void> {
+  for (let from = 0, limit = BATCH; !signal?.aborted; ) {
+    const rows = await app.store.due<T>(queue, app.clock.now(), limit, from);
+    const fresh = rows.filter((row) => !had.has(rowId(row)));
+    for (const row of fresh) had.add(rowId(row));
+    if (fresh.length > 0) yield fresh;
+    const end = rows.at(-1)?.due;
+    if (rows.length < limit || end === undefined) return;
+    if (end > from) {
+      from = end;
+      limit = BATCH;
+    } else if (fresh.length === 0) {
+      // So many are due at the same moment and stay there: look behind them.
+      if (limit >= MAX_BATCH) return;
+      limit = Math.min(limit * 4, MAX_BATCH);
     }
   }
 }

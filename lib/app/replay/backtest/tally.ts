@@ -22,7 +22,7 @@ const BACK_MS = 3_600_000;
 export interface Tally {
   transition(transition: Transition): void;
   message(at: number, notification: Notification): void;
-  /** `days`: how long the replay was; `waiting`: what is still to be told. */
+  /** `days`: how long the replay was; `waiting`: what is still to be notified. */
   outcome(days: number, waiting: Waiting): Outcome;
 }
 
@@ -38,7 +38,7 @@ interface Counts {
   keys: Map<string, { key: Record<string, unknown>; alerts: number; endedAt: number | undefined }>;
 }
 
-/** What is open, and what ended while it may still be told. */
+/** What is open, and what ended while it may still be notified. */
 interface Known {
   alert: WouldBeAlert;
   listed: boolean;
@@ -47,126 +47,153 @@ interface Known {
   brief: boolean;
 }
 
+/** Everything that is counted. */
+interface Book {
+  counts: Map<string, Counts>;
+  known: Map<string, Known>;
+  channels: Record<string, number>;
+  alerts: WouldBeAlert[];
+  messages: WouldBeMessage[];
+  totals: { alerts: number; messages: number };
+  listedTo: Outcome["listedTo"];
+}
+
 export function createTally(rules: readonly string[]): Tally {
-  const counts = new Map<string, Counts>(rules.map((rule) => [rule, newCounts()]));
-  const known = new Map<string, Known>();
-  const channels: Record<string, number> = {};
-  const alerts: WouldBeAlert[] = [];
-  const messages: WouldBeMessage[] = [];
-  const totals = { alerts: 0, messages: 0 };
-  const listedTo: Outcome["listedTo"] = { alerts: null, messages: null };
-
-  function open(alert: Alert, of: Counts): void {
-    of.firing++;
-    const before = known.get(alert.id);
-    if (before !== undefined) {
-      Object.assign(before.alert, { end: "firing", endsAt: null });
-      if (before.brief) of.brief--;
-      before.brief = false;
-      return;
-    }
-    of.alerts++;
-    totals.alerts++;
-    const name = JSON.stringify(alert.key);
-    const last = of.keys.get(name);
-    if (last?.endedAt !== undefined && Date.parse(alert.startsAt) - last.endedAt <= BACK_MS) of.back++;
-    of.keys.delete(name);
-    of.keys.set(name, { key: alert.key, alerts: (last?.alerts ?? 0) + 1, endedAt: undefined });
-    if (of.keys.size > KEYS) of.keys.delete(of.keys.keys().next().value!);
-    const { id, rule, severity, key, summary, startsAt, count } = alert;
-    const entry: WouldBeAlert = {
-      id,
-      rule,
-      severity,
-      key,
-      summary,
-      startsAt,
-      endsAt: null,
-      end: "firing",
-      count,
-      messages: {},
-      untold: null,
-    };
-    const listed = alerts.length < LISTED;
-    if (listed) alerts.push(entry);
-    else if (listedTo.alerts === null || startsAt < listedTo.alerts) listedTo.alerts = startsAt;
-    known.set(id, { alert: entry, listed, opening: count, brief: false });
-  }
-
-  function end(alert: Alert, kind: "resolved" | "closed", of: Counts): void {
-    const entry = known.get(alert.id);
-    if (entry === undefined || entry.alert.end !== "firing") return;
-    const endedAt = Date.parse(alert.endsAt ?? alert.updatedAt);
-    entry.alert.endsAt = alert.endsAt;
-    entry.alert.end = kind;
-    of.firing--;
-    const key = of.keys.get(JSON.stringify(alert.key));
-    if (key !== undefined) key.endedAt = endedAt;
-    entry.brief = kind === "resolved" && endedAt - Date.parse(alert.startsAt) <= BRIEF_MS;
-    if (entry.brief) of.brief++;
-    if (kind === "closed" && alert.count <= entry.opening) of.unfollowed++;
-    if (!entry.listed) known.delete(alert.id);
-  }
-
+  const book: Book = {
+    counts: new Map(rules.map((rule) => [rule, newCounts()])),
+    known: new Map(),
+    channels: {},
+    alerts: [],
+    messages: [],
+    totals: { alerts: 0, messages: 0 },
+    listedTo: { alerts: null, messages: null },
+  };
   return {
     transition({ kind, alert }) {
-      const of = counts.get(alert.rule);
+      const of = book.counts.get(alert.rule);
       if (of === undefined) return;
-      if (kind === "opened") open(alert, of);
-      const entry = known.get(alert.id)?.alert;
+      if (kind === "opened") open(book, alert, of);
+      const entry = book.known.get(alert.id)?.alert;
       if (entry !== undefined) entry.count = alert.count;
-      if (kind === "resolved" || kind === "closed") end(alert, kind, of);
+      if (kind === "resolved" || kind === "closed") end(book, alert, kind, of);
     },
-    message(at, { channel, reason, status, alerts: told }) {
-      totals.messages++;
-      add(channels, channel);
-      // The text that is there already: the same ids come again and again.
-      const ids = told.map(({ id }) => known.get(id)?.alert.id ?? id);
-      const ofRules = [...new Set(told.map(({ rule }) => rule))];
-      for (const rule of ofRules) {
-        const of = counts.get(rule);
-        if (of === undefined) continue;
-        of.messages++;
-        add(of.channels, channel);
-      }
-      for (const id of ids) {
-        const entry = known.get(id);
-        if (entry !== undefined) add(entry.alert.messages, channel);
-      }
-      const sentAt = new Date(at).toISOString();
-      if (messages.length >= LISTED) {
-        listedTo.messages ??= sentAt;
-        return;
-      }
-      messages.push({
-        id: hashOf([at, channel, reason, ids.toSorted()], 16),
-        at: sentAt,
-        channel,
-        reason,
-        status,
-        rules: ofRules,
-        count: ids.length,
-        alerts: ids.slice(0, NAMED),
-      });
-    },
-    outcome(days, waiting) {
-      for (const { alert, opening } of known.values()) {
-        if (alert.end === "firing" && alert.count <= opening) counts.get(alert.rule)!.unfollowed++;
-      }
-      for (const alert of alerts) {
-        const held = waiting.get(alert.id);
-        if (Object.keys(alert.messages).length === 0) alert.untold = held === undefined ? "passed" : (held ?? "later");
-      }
-      return {
-        rules: [...counts].map(([rule, of]) => figuresOf(rule, of, days)).sort(byNoise),
-        channels,
-        totals,
-        alerts: alerts.toSorted((a, b) => (a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : 0)),
-        messages,
-        unlisted: { alerts: totals.alerts - alerts.length, messages: totals.messages - messages.length },
-        listedTo,
-      };
-    },
+    message: (at, notification) => note(book, at, notification),
+    outcome: (days, waiting) => outcomeOf(book, days, waiting),
+  };
+}
+
+function open(book: Book, alert: Alert, of: Counts): void {
+  const { known, alerts, listedTo } = book;
+  of.firing++;
+  const before = known.get(alert.id);
+  if (before !== undefined) {
+    Object.assign(before.alert, { end: "firing", endsAt: null });
+    if (before.brief) of.brief--;
+    before.brief = false;
+    return;
+  }
+  of.alerts++;
+  book.totals.alerts++;
+  noteKey(alert, of);
+  const { id, rule, severity, key, summary, startsAt, count } = alert;
+  const entry: WouldBeAlert = {
+    id,
+    rule,
+    severity,
+    key,
+    summary,
+    startsAt,
+    endsAt: null,
+    end: "firing",
+    count,
+    messages: {},
+    untold: null,
+  };
+  const listed = alerts.length < LISTED;
+  if (listed) alerts.push(entry);
+  else if (listedTo.alerts === null || startsAt < listedTo.alerts) listedTo.alerts = startsAt;
+  known.set(id, { alert: entry, listed, opening: count, brief: false });
+}
+
+/** The key fires once more, and is the last that did. */
+function noteKey({ key, startsAt }: Alert, of: Counts): void {
+  const name = JSON.stringify(key);
+  const last = of.keys.get(name);
+  if (last?.endedAt !== undefined && Date.parse(startsAt) - last.endedAt <= BACK_MS) of.back++;
+  of.keys.delete(name);
+  of.keys.set(name, { key, alerts: (last?.alerts ?? 0) + 1, endedAt: undefined });
+  if (of.keys.size > KEYS) of.keys.delete(of.keys.keys().next().value!);
+}
+
+function end({ known }: Book, alert: Alert, kind: "resolved" | "closed", of: Counts): void {
+  const entry = known.get(alert.id);
+  if (entry === undefined || entry.alert.end !== "firing") return;
+  const endedAt = Date.parse(alert.endsAt ?? alert.updatedAt);
+  entry.alert.endsAt = alert.endsAt;
+  entry.alert.end = kind;
+  of.firing--;
+  const key = of.keys.get(JSON.stringify(alert.key));
+  if (key !== undefined) key.endedAt = endedAt;
+  entry.brief = kind === "resolved" && endedAt - Date.parse(alert.startsAt) <= BRIEF_MS;
+  if (entry.brief) of.brief++;
+  if (kind === "closed" && alert.count <= entry.opening) of.unfollowed++;
+  if (!entry.listed) known.delete(alert.id);
+}
+
+function note(book: Book, at: number, { channel, reason, status, alerts }: Notification): void {
+  const { counts, known, messages, listedTo } = book;
+  book.totals.messages++;
+  add(book.channels, channel);
+  // The text that is there already: the same ids come again and again.
+  const ids = alerts.map(({ id }) => known.get(id)?.alert.id ?? id);
+  const rules = [...new Set(alerts.map(({ rule }) => rule))];
+  for (const rule of rules) {
+    const of = counts.get(rule);
+    if (of === undefined) continue;
+    of.messages++;
+    add(of.channels, channel);
+  }
+  for (const id of ids) {
+    const entry = known.get(id);
+    if (entry !== undefined) add(entry.alert.messages, channel);
+  }
+  const sentAt = new Date(at).toISOString();
+  if (messages.length >= LISTED) {
+    listedTo.messages ??= sentAt;
+    return;
+  }
+  messages.push({
+    id: hashOf([at, channel, reason, ids.toSorted()], 16),
+    at: sentAt,
+    channel,
+    reason,
+    status,
+    rules,
+    count: ids.length,
+    alerts: ids.slice(0, NAMED),
+  });
+}
+
+function outcomeOf(
+  { counts, known, channels, alerts, messages, totals, listedTo }: Book,
+  days: number,
+  waiting: Waiting,
+): Outcome {
+  for (const { alert, opening } of known.values()) {
+    if (alert.end === "firing" && alert.count <= opening) counts.get(alert.rule)!.unfollowed++;
+  }
+  for (const alert of alerts) {
+    const held = waiting.get(alert.id);
+    if (Object.keys(alert.messages).length === 0) alert.untold = held === undefined ? "passed" : (held ?? "later");
+  }
+  return {
+    rules: [...counts].map(([rule, of]) => figuresOf(rule, of, days)).sort(byNoise),
+    channels,
+    totals,
+    alerts: alerts.toSorted((a, b) => (a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : 0)),
+    messages,
+    unlisted: { alerts: totals.alerts - alerts.length, messages: totals.messages - messages.length },
+    listedTo,
   };
 }
 
