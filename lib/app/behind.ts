@@ -4,7 +4,7 @@ import { CloudError } from "../sources/client.ts";
 import type { App } from "./deps.ts";
 import type { Discovered } from "./owners.ts";
 import { isOverWithin } from "./parallel.ts";
-import { endRound, type Round, type TargetRead } from "./target.ts";
+import { endRound, newRound, type TargetRead } from "./target.ts";
 
 /** A round waits for a target half its interval, and at most so long; ms. */
 const PATIENCE_MS = 30_000;
@@ -41,7 +41,7 @@ export function patienceFor({ every }: SourceConfig): number {
 export function goOn(read: TargetRead, reading: Promise<void>, earlier: Behind | undefined): Behind {
   const { app } = read;
   const key = behindKey(read.source, read.target.id);
-  const round: Round = { id: `${key}/${read.now}`, transitions: [], groups: new Set() };
+  const round = newRound(app, key, read.now);
   read.round = round;
   const behind: Behind = { isOver: false, done: Promise.resolve(), readTo: earlier?.readTo };
   behind.done = reading

@@ -7,7 +7,7 @@ import { readToIn } from "./read-to.ts";
 import type { Claim, DiscoveredTarget, FailingTarget, SourceRow } from "./rows.ts";
 import { closeSourceRow, keepFloors, leaseOfAnother, openSourceRow, type SourceRun, underLease } from "./source-run.ts";
 import { isFatal, refuseSuperseded, Superseded, untilFatal } from "./superseded.ts";
-import { endRound, type Round } from "./target.ts";
+import { endRound, newRound, type Round } from "./target.ts";
 import { type Targets, targetsOf } from "./targets.ts";
 import { dropTargets, livingTargets } from "./watched.ts";
 
@@ -60,7 +60,7 @@ async function inRound(
   signal: AbortSignal,
   leased: boolean,
 ): Promise<PollReport | Claim> {
-  const round: Round = { id: `${source.id}/${app.clock.now()}`, transitions: [], groups: new Set() };
+  const round = newRound(app, source.id, app.clock.now());
   try {
     return await pollRound(app, source, signal, round, leased);
   } finally {

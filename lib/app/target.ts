@@ -24,6 +24,8 @@ const ROUND_MS = 60_000;
 const OVERLAP_TRIES = 3;
 /** The doorbell names no more than about this many; the store has them all. */
 const KEPT_TRANSITIONS = 1_000;
+/** In a round's id behind that of its process. */
+const OF = " ";
 
 export interface TargetRead {
   app: App;
@@ -46,9 +48,20 @@ export interface TargetRead {
 
 /** One pass of a source over all its targets, and what it led to: made known when it is over. */
 export interface Round {
+  /** Begins with the id of the process whose round it is. */
   id: string;
   transitions: Transition[];
   groups: Set<string>;
+}
+
+export function newRound({ identity }: App, name: string, now: number): Round {
+  return { id: `${identity.id}${OF}${name}/${now}`, transitions: [], groups: new Set() };
+}
+
+/** The round ended with its process: nobody will say that it is over. */
+export function isLost({ identity }: App, round: string): boolean {
+  const end = round.indexOf(OF);
+  return end > 0 && identity.isGone(round.slice(0, end));
 }
 
 /** The round is over: what was committed is notified. It may be said again, of what came since. */

@@ -191,6 +191,8 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
   /** Whether the newest check of health could be written. */
   let written = true;
   let purgeAt = 0;
+  /** At first also what waits for a round: of a process that is gone there may be some. */
+  let ahead = ROUND_WAIT_MS;
   let verifying: Promise<void> | undefined;
   // Not awaited: a slow channel holds up neither the others nor the next decision.
   function keep(sent: Promise<void>): void {
@@ -222,7 +224,8 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
         }
         await fireTimers(app, signal);
         await notifyRung(daemon, { signal, outlet });
-        await notifyDue(app, { signal, outlet });
+        await notifyDue(app, { signal, outlet, ahead });
+        ahead = 0;
       }
       if (isDue(now, purgeAt, PURGE_MS)) {
         purgeAt = now + PURGE_MS;

@@ -1,5 +1,6 @@
 // One round: every source polled once, then timers, groups and deliveries, and what can be said about how it went.
 
+import { ROUND_WAIT_MS } from "../alerts/group.ts";
 import { deliverDue, nextDue } from "../app/deliver.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { leaveGeneration } from "../app/generation.ts";
@@ -81,7 +82,8 @@ function collectingRings(app: App): { polling: App; rung: { groups: string[]; ov
   return { polling: { ...app, bus: { publish } }, rung };
 }
 
+/** Also what waits for a round: of a process that is gone there may be some. */
 async function tell(app: App, signal: AbortSignal): Promise<string[]> {
-  await notifyDue(app, { signal });
+  await notifyDue(app, { signal, ahead: ROUND_WAIT_MS });
   return deliverDue(app, signal);
 }
