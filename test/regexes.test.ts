@@ -8,8 +8,8 @@ import { hasAlternatives, literalsIn, nestsRepetition } from "./support/regex-li
 const LIB = join(import.meta.dirname, "../lib");
 /** These rooms read what the operator wrote, or play the cloud. */
 const OWN_TEXT: ReadonlySet<string> = new Set(["cli", "config", "simulator"]);
-/** But for this one, which looks for secrets in any text. */
-const DECODINGS = "config/secrets/decodings.ts";
+/** But for these, which look for secrets in any text. */
+const DECODERS: ReadonlySet<string> = new Set(["config/secrets/decodings.ts", "config/secrets/fold.ts"]);
 /** A repetition in a repetition that cannot backtrack; why, its row says. */
 const DETERMINISTIC: ReadonlySet<string> = new Set(["patterns/json-place.ts"]);
 const TICK = "`";
@@ -79,13 +79,26 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     ],
   ],
   [
-    DECODINGS,
-    "any text that may hold a secret; escapes of a fixed length, and runs of them that end in one way only",
+    "config/secrets/decodings.ts",
+    "any text that may hold a secret; escapes of a fixed length, runs of them that end in one way only, and at most 20 spaces",
     [
-      String.raw`\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|["'\\/bfnrt])|(?:%[0-9a-f]{2})+|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);|[\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5`,
+      String.raw`\\(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|x[0-9a-f]{2}|["'\\/bfnrt])|(?:%[0-9a-f]{2})+|&(?:#\d{1,7};?|#x[0-9a-f]{1,6};?|(?:amp|lt|gt|quot|apos);)|[\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5`,
+      String.raw`(?:=[0-9a-f]{2})+|=[ \t]{0,20}\r?\n`,
       String.raw`[\\%&\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5`,
-      String.raw`^[\\%&]`,
+      String.raw`^[\\%&=]`,
+      "^[%=]",
+      String.raw`[%=\s]`,
+      String.raw`^..\{?`,
       "^x",
+    ],
+  ],
+  [
+    "config/secrets/fold.ts",
+    "any text that may hold a secret; one character at a time",
+    [
+      String.raw`[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\u2460-\u24ff\u{1d400}-\u{1d7ff}]`,
+      String.raw`[\s\p{Cc}\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5`,
+      String.raw`\s`,
     ],
   ],
   [
@@ -186,7 +199,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
 ];
 
 const files = readdirSync(LIB, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts") && (file === DECODINGS || !OWN_TEXT.has(file.split("/")[0]!)))
+  .filter((file) => file.endsWith(".ts") && (DECODERS.has(file) || !OWN_TEXT.has(file.split("/")[0]!)))
   .sort();
 const found = files.map((file) => {
   const text = readFileSync(join(LIB, file), "utf8");

@@ -34,6 +34,8 @@ export interface TickParts {
   atOnce?: boolean;
   /** Every group that is due is decided. */
   due?: boolean;
+  /** Also those that are due within so long, since what they wait for may have ended; ms. */
+  ahead?: number;
 }
 
 export interface HealthCheck {
@@ -95,7 +97,7 @@ export async function tick(app: App, signal: AbortSignal, parts: TickParts, send
 async function decide(
   app: App,
   signal: AbortSignal,
-  { health, timers = false, rung, atOnce = false, due = false }: TickParts,
+  { health, timers = false, rung, atOnce = false, due = false, ahead = 0 }: TickParts,
   outlet: Outlet,
 ): Promise<Omit<Ticked, "tried">> {
   const done: Omit<Ticked, "tried"> = { problems: [], fired: 0, made: 0 };
@@ -111,7 +113,7 @@ async function decide(
       const { groups, over } = rung();
       done.made += await notifyGroups(app, groups, { over, atOnce, signal, outlet });
     }
-    if (due) done.made += await notifyDue(app, { signal, outlet });
+    if (due) done.made += await notifyDue(app, { signal, outlet, ahead });
   }
   return done;
 }

@@ -1,6 +1,5 @@
 // PagerDuty Events API v2: one incident per alert, opened and resolved under the alert's id.
 // https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
-
 import * as z from "zod";
 import type { Event } from "../model/event.ts";
 import type { NotifiedAlert } from "../model/notification.ts";

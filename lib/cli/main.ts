@@ -5,7 +5,7 @@ import { Superseded } from "../app/persistence/superseded.ts";
 import { ConfigError, formatFindings } from "../config/document/finding.ts";
 import { processEnvironment } from "../config/environment.ts";
 import { oneLine } from "../model/printable.ts";
-import { RowDamaged, StoreError } from "../store/port.ts";
+import { RowDamaged, StoreError, StoreGone } from "../store/port.ts";
 import { createIo, DONE, type Io, REFUSED, type Screen, UsageError, WRONG } from "./io.ts";
 import { SCHEMA_NAMES, schemaCommand } from "./schema.ts";
 
@@ -136,13 +136,13 @@ function failure(io: Io, error: unknown): number {
     io.err(`${formatFindings(error.findings)}\n`);
     return REFUSED;
   }
+  if (error instanceof Superseded || error instanceof RowDamaged || error instanceof StoreGone) {
+    io.err(`lookout: ${oneLine(error.message)}\n`);
+    return WRONG;
+  }
   if (error instanceof UsageError || error instanceof StoreError) {
     io.err(`lookout: ${oneLine(error.message)}\n`);
     return REFUSED;
-  }
-  if (error instanceof Superseded || error instanceof RowDamaged) {
-    io.err(`lookout: ${oneLine(error.message)}\n`);
-    return WRONG;
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   io.err(

@@ -12,6 +12,7 @@ import { allCaughtUp } from "../app/polling/behind.ts";
 import { type PollReport, pollLeased } from "../app/polling/poll.ts";
 import { type HealthCheck, type Rung, tick } from "../app/tick.ts";
 import type { SourceConfig } from "../model/config.ts";
+import { StoreGone } from "../store/port.ts";
 
 const TICK_MS = 1_000;
 const HEALTH_MS = 30_000;
@@ -79,18 +80,18 @@ export function createLocalBus(sleep: (ms: number, signal: AbortSignal) => Promi
 
 /**
  * Runs until the signal aborts, then finishes or leaves safely what is in hand. Rejects where the store cannot be used at the start,
- * and with Superseded as soon as a newer configuration decides.
+ * with Superseded as soon as a newer configuration decides, and with StoreGone once the channels were told that the state is gone.
  */
 export async function runDaemon(app: App, bus: LocalBus, signal: AbortSignal, hooks: DaemonHooks = {}): Promise<void> {
   await reconcileRules(app);
   hooks.started?.();
-  const superseded = new AbortController();
+  const over = new AbortController();
   const daemon: Daemon = {
     app,
     bus,
     hooks,
-    signal: AbortSignal.any([signal, superseded.signal]),
-    giveWay: (error) => superseded.abort(error),
+    signal: AbortSignal.any([signal, over.signal]),
+    giveUp: (error) => over.abort(error),
     logged: new Map(),
   };
   const first = app.config.sources.map(() => Promise.withResolvers<void>());
@@ -101,7 +102,7 @@ export async function runDaemon(app: App, bus: LocalBus, signal: AbortSignal, ho
   const ready = Promise.race([firstRound, patience]);
   await Promise.all([...polling, tickForever(daemon, ready)]);
   await allCaughtUp(app);
-  superseded.signal.throwIfAborted();
+  over.signal.throwIfAborted();
   await decideRung(daemon);
   await endHealth(app);
 }
@@ -111,17 +112,17 @@ interface Daemon {
   bus: LocalBus;
   hooks: DaemonHooks;
   signal: AbortSignal;
-  /** A newer configuration decides: this process ends what it does. */
-  giveWay(error: Superseded): void;
+  /** A newer configuration decides, or the state is gone: this process ends what it does. */
+  giveUp(error: Superseded | StoreGone): void;
   /** When failures of the last minute were logged, by their text; ms. */
   logged: Map<string, number>;
 }
 
-/** Says what failed, and goes on with the next turn; but for a newer configuration, which ends all of it. */
+/** Says what failed, and goes on with the next turn; but for a newer configuration and a state that is gone, which end all of it. */
 function failed(daemon: Daemon, what: string, error: unknown, fields: Record<string, unknown> = {}): void {
-  const { app, giveWay, logged } = daemon;
-  if (error instanceof Superseded) {
-    giveWay(error);
+  const { app, giveUp, logged } = daemon;
+  if (error instanceof Superseded || error instanceof StoreGone) {
+    giveUp(error);
     return;
   }
   const line = { ...fields, error: (error as Error).message };
@@ -190,6 +191,8 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
   /** Whether the newest check of health could be written. */
   let written = true;
   let purgeAt = 0;
+  /** At first also what waits for a round: of a process that is gone there may be some. */
+  let ahead = ROUND_WAIT_MS;
   let verifying: Promise<void> | undefined;
   // Not awaited: a slow channel holds up neither the others nor the next decision.
   function keep(sent: Promise<void>): void {
@@ -216,8 +219,9 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
   while (!signal.aborted) {
     const now = app.clock.now();
     try {
-      const parts = ready ? { health: dueHealth(now), timers: true, rung: bus.take, due: true } : {};
+      const parts = ready ? { health: dueHealth(now), timers: true, rung: bus.take, due: true, ahead } : {};
       await tick(app, signal, parts, { sender, keep });
+      if (ready) ahead = 0;
       if (isDue(now, purgeAt, PURGE_MS)) {
         purgeAt = now + PURGE_MS;
         await app.store.purge(now);
@@ -234,5 +238,6 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
     if (ready) void emergency.look(!written);
     await bus.wait(TICK_MS, signal);
   }
+  if (app.guard.trouble()?.gone) await emergency.end();
   await Promise.allSettled([...sending, verifying]);
 }

@@ -1,5 +1,5 @@
 // One round: every source polled once, then timers, groups and deliveries, and what can be said about how it went.
-
+import { ROUND_WAIT_MS } from "../alerts/group.ts";
 import { nextDue } from "../app/delivery/deliver.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { reconcileRules } from "../app/evaluation/registry.ts";
@@ -38,6 +38,8 @@ async function roundOf(app: App, signal: AbortSignal): Promise<RoundReport> {
   verified.catch(() => {});
   const underWay = pollSources(polling, app.config.sources, signal);
   const tried = new Set<string>();
+  /** Also what waits for a round: of a process that is gone there may be some. */
+  const ahead = ROUND_WAIT_MS;
   async function turn(parts: TickParts): Promise<Ticked> {
     const ticked = await tick(polling, signal, parts);
     for (const id of ticked.tried) tried.add(id);
@@ -45,13 +47,13 @@ async function roundOf(app: App, signal: AbortSignal): Promise<RoundReport> {
   }
   // Notifying does not wait for the end of all polls, however long one takes.
   const meanwhile = Math.min(MEANWHILE_MS, ...app.config.sources.map(({ every }) => every));
-  while (!(await isOverWithin(underWay, meanwhile))) await turn({ rung, atOnce: true, due: true });
+  while (!(await isOverWithin(underWay, meanwhile))) await turn({ rung, atOnce: true, due: true, ahead });
   const { reports: polls, errors } = await underWay;
   // What a damaged row stops, the problems tell.
   for (const error of errors.values()) if (!(error instanceof RowDamaged)) throw error;
   const polled = app.clock.now();
   await verified;
-  const { problems } = await turn({ health: {}, timers: true, rung, atOnce: true, due: true });
+  const { problems } = await turn({ health: {}, timers: true, rung, atOnce: true, due: true, ahead });
   for (;;) {
     const due = await nextDue(app, [...tried]);
     if (due === undefined || due > polled + RETRY_MS || signal.aborted) break;

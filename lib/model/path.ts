@@ -1,5 +1,4 @@
 // Dotted paths into an event or an alert (`resource.id`, `labels.team`), as rules, routes and keys use them.
-
 import { hashOf } from "./hash.ts";
 
 /** The value at a dotted path; undefined where any step is missing. A key that itself holds dots is found too, longest first. */

@@ -1,6 +1,5 @@
 // Finds what there is to poll: every service, pool or training job of every configured workspace, all pages.
 // Invariant: a list that cannot be read whole is an error, never a shorter list; one bad row is left out.
-
 import * as z from "zod";
 import { segmentProblem } from "../model/segment.ts";
 import { type SourceKind, sourceKinds } from "../model/source-kinds.ts";

@@ -1,7 +1,6 @@
 // Events of ModelArts real-time and batch services: GET /v1/{project_id}/services/{service_id}/events.
 // https://support.huaweicloud.com/en-us/api-modelarts/modelarts_03_0155.html
 // Identity of an event (they have no id): occur_time, event_type, event_info.
-
 import * as z from "zod";
 import { levelOfWord } from "../model/source-kinds.ts";
 import { segment } from "./cloud/path.ts";

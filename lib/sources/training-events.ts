@@ -1,7 +1,6 @@
 // Events of ModelArts training jobs: GET /v2/{project_id}/training-jobs/{training_job_id}/events.
 // https://docs.otc.t-systems.com/modelarts/api-ref/training_management/obtaining_the_events_of_a_training_job.html
 // Identity of an event (they have no id): time, level, source, message.
-
 import * as z from "zod";
 import { levelOfWord } from "../model/source-kinds.ts";
 import { segment } from "./cloud/path.ts";

@@ -102,6 +102,11 @@ export class StoreError extends Error {
   override name = "StoreError";
 }
 
+/** What the process holds open is the state no more: whatever it commits would be lost, so it ends. */
+export class StoreGone extends StoreError {
+  override name = "StoreGone";
+}
+
 /** One row cannot be read: it is left as it is, and what needs it waits. */
 export class RowDamaged extends Error {
   override name = "RowDamaged";

@@ -1,5 +1,4 @@
 // One limiter for each cloud project, shared by all of this process's connections to it.
-
 import { budgetOf, kindsPolling } from "../../model/budget.ts";
 import type { Clock } from "../../model/clock.ts";
 import type { Config } from "../../model/config.ts";

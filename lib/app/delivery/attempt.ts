@@ -1,5 +1,4 @@
 // One try of a delivery: the channel's options are resolved, the message is made, sent, and the answer judged.
-
 import { sendHttp } from "../../channels/http/send.ts";
 import { readably } from "../../channels/message/readable.ts";
 import type { HttpRequest, Outcome } from "../../channels/port.ts";

@@ -1,5 +1,4 @@
 // Deliveries as the use cases handle them: those that are due are sent (sender.ts), and people list, repeat and drop them.
-
 import type { App } from "../deps.ts";
 import { DEAD, DELIVERIES, type DeadRow, type DeliveryRow, deadKey, deliveryKey } from "../persistence/rows.ts";
 import { GIVE_UP_MS } from "./deliveries.ts";

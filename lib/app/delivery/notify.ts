@@ -7,6 +7,7 @@ import type { RouteConfig } from "../../model/config.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import type { Key, Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
+import { isLost } from "../groups/round.ts";
 import { moveGroup, ruleOf } from "../groups/transitions.ts";
 import { drain } from "../persistence/drain.ts";
 import { type DeliveryRow, deliveryKey, type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
@@ -24,6 +25,8 @@ const ITEMS_PER_GROUP = 4;
 export interface NotifyOptions extends DecideOptions {
   /** A group's first notification does not wait for company, as at the end of a single round. */
   atOnce?: boolean;
+  /** Also groups that are due within so long, since what they wait for may have ended; ms. */
+  ahead?: number;
   /** Once it aborts no more groups are decided; they stay due. */
   signal?: AbortSignal | undefined;
   /** Sends what each commit put into the queue while the next groups are decided. */
@@ -41,7 +44,7 @@ export interface Outlet {
 /** Decides every group that is due now, each once; one that fails stops no other. Returns how many deliveries that led to. */
 export async function notifyDue(app: App, options: NotifyOptions = {}): Promise<number> {
   let made = 0;
-  for await (const rows of drain<Group>(app, "group", options.signal)) {
+  for await (const rows of drain<Group>(app, "group", options.signal, options.ahead)) {
     made += await notifyGroups(
       app,
       rows.map(({ data }) => data.id),
@@ -112,6 +115,7 @@ async function decideGroups(
     groups.flatMap(({ members }) => members),
   );
   const now = app.clock.now();
+  const known = new Set([...over, ...lostRounds(app, groups)]);
   const decided: Decided[] = [];
   for (const loaded of groups) {
     const alerts = loaded.members.map((member) => memberAlert(app, unit, member, current));
@@ -125,13 +129,19 @@ async function decideGroups(
       ...entry,
       hold: entry.alert && app.suppression.hold(entry.alert, route, now),
     }));
-    decided.push({ ...loaded, route, decision: decide(loaded.group, route, held, now, { over }) });
+    decided.push({ ...loaded, route, decision: decide(loaded.group, route, held, now, { over: known }) });
   }
   const telling = decided.filter(({ decision }) => decision.tell !== undefined);
   await unit.load(telling.flatMap(({ group }) => Object.values(group.lanes).map(deliveryKey)));
   const made: string[] = [];
   for (const one of decided) made.push(...(await putDecision(app, unit, one, now)));
   return { count: made.length, queued: queuedOf(app, unit, made, outlet) };
+}
+
+/** The rounds that ended with their process, among those that members of the groups wait for. */
+function lostRounds(app: App, groups: readonly LoadedGroup[]): string[] {
+  const rounds = new Set(groups.flatMap(({ members }) => members.flatMap(({ round }) => round ?? [])));
+  return [...rounds].filter((round) => isLost(app, round));
 }
 
 /** The deliveries among the given ones that wait for no other, as the commit writes them: claimed where they are sent at once. */

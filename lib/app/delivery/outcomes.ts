@@ -1,6 +1,5 @@
 // What the sender writes, all within the caller's unit of work: claims before a try, outcomes after it, retries, deaths and
 // fallbacks, and how the channels do.
-
 import type { App } from "../deps.ts";
 import {
   type ChannelRow,

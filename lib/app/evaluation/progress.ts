@@ -1,5 +1,4 @@
 // How far every target has been read: what a rule's deadlines wait for.
-
 import type { SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
 import { lookup } from "../../model/lookup.ts";

@@ -1,5 +1,4 @@
 // Which rules own rows in the store: a rule that was removed, or whose meaning changed, closes its alerts silently and starts anew.
-
 import { groupPartition, HEAD } from "../../alerts/group.ts";
 import { hashOf } from "../../model/hash.ts";
 import { lookup } from "../../model/lookup.ts";

@@ -1,5 +1,4 @@
 // Deadlines of rules: each fires once now has reached it and every target that feeds its key has been read up to it.
-
 import { type CompiledRule, rulePartition } from "../../rules/compile.ts";
 import { applyTime, deadline } from "../../rules/evaluate.ts";
 import type { Step } from "../../rules/lifecycle.ts";

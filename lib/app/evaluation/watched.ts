@@ -1,5 +1,4 @@
 // `absence` over targets: every target is watched from its first complete read until it has ended, whether it ever had an event or not.
-
 import type { SourceConfig } from "../../model/config.ts";
 import { sourceKinds } from "../../model/source-kinds.ts";
 import { emptyState, type KeyState } from "../../rules/state.ts";

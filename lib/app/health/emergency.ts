@@ -18,6 +18,8 @@ const AGAIN_MS = 30_000;
 export interface Emergency {
   /** Tells what is to be told; `unwritten`: the newest check of health could not be written. Never rejects. */
   look(unwritten: boolean): Promise<void>;
+  /** The process ends since its state is gone: tells that now, whatever was told before. Never rejects. */
+  end(): Promise<void>;
 }
 
 export function createEmergency(app: App): Emergency {
@@ -52,6 +54,15 @@ export function createEmergency(app: App): Emergency {
         over = false;
       }
     }
+  }
+
+  async function endNow(): Promise<void> {
+    const trouble = app.guard.trouble();
+    if (trouble === undefined) return;
+    const alert = problemAlert(app, unwrittenProblems(app)[0]!, trouble.since);
+    await tell(told ? { ...told.alert, summary: alert.summary } : alert, told ? "update" : "new", [
+      ...app.channels.keys(),
+    ]);
   }
 
   /** The channels for Lookout's own alerts; where none of these takes it, all others. Returns those that took it. */
@@ -110,6 +121,10 @@ export function createEmergency(app: App): Emergency {
         looking = undefined;
       });
       return looking;
+    },
+    async end() {
+      await looking;
+      await endNow();
     },
   };
 }

@@ -7,6 +7,7 @@ import { hashOf } from "../../model/hash.ts";
 import { endAlert, iso, openAlert } from "../../rules/alert.ts";
 import { rulePartition, stateRow } from "../../rules/compile.ts";
 import { emptyState, type KeyState } from "../../rules/state.ts";
+import { StoreGone } from "../../store/port.ts";
 import type { App, UnresolvedSecret } from "../deps.ts";
 import { announce } from "../evaluation/announce.ts";
 import { type Change, putChanges } from "../groups/transitions.ts";
@@ -91,11 +92,12 @@ async function writeDown(app: App, every: number | undefined): Promise<void> {
   await app.store.commit([{ op: "put", ...WRITTEN, data }]);
 }
 
-/** The process ends: nobody need wait for what it would write next. */
+/** The process ends: nobody need wait for what it would write next. Throws StoreGone where what it wrote last may be lost. */
 export async function endHealth(app: App): Promise<void> {
   try {
     await writeDown(app, undefined);
   } catch (error) {
+    if (error instanceof StoreGone) throw error;
     app.log.warn("the end was not written", { error: (error as Error).message });
   }
 }

@@ -1,5 +1,4 @@
 // What of the sources is not polled or not read, as problems: one for each cause, however many targets it concerns.
-
 import type { SourceConfig } from "../../model/config.ts";
 import { isProjectWide } from "../../model/source-kinds.ts";
 import { iso } from "../../rules/alert.ts";

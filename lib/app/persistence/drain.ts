@@ -8,18 +8,19 @@ const MAX_BATCH = 20_000;
 
 /**
  * Batches of due rows that were not given before, until there are no more or the signal aborts. Those that stay due are read
- * again once at most: what they cost does not grow with what lies behind them.
+ * again once at most: what they cost does not grow with what lies behind them. `ahead`: also what is due within so many ms.
  */
 export async function* drain<T>(
   app: { store: Store; clock: Clock },
   queue: Queue,
   signal?: AbortSignal,
+  ahead = 0,
 ): AsyncGenerator<Row<T>[], void, void> {
   const had = new Set<string>();
   // Working on what is due may lead to more that is due before what came last: it is looked at again from the start.
   for (let found = true; found; ) {
     found = false;
-    for await (const rows of dueOnce<T>(app, queue, had, signal)) {
+    for await (const rows of dueOnce<T>(app, queue, had, signal, ahead)) {
       found = true;
       yield rows;
     }
@@ -32,9 +33,10 @@ async function* dueOnce<T>(
   queue: Queue,
   had: Set<string>,
   signal: AbortSignal | undefined,
+  ahead: number,
 ): AsyncGenerator<Row<T>[], void, void> {
   for (let from = 0, limit = BATCH; !signal?.aborted; ) {
-    const rows = await app.store.due<T>(queue, app.clock.now(), limit, from);
+    const rows = await app.store.due<T>(queue, app.clock.now() + ahead, limit, from);
     const fresh = rows.filter((row) => !had.has(rowId(row)));
     for (const row of fresh) had.add(rowId(row));
     if (fresh.length > 0) yield fresh;

@@ -9,6 +9,7 @@ import {
   RowDamaged,
   type Store,
   StoreError,
+  StoreGone,
 } from "../../store/port.ts";
 
 /** Nothing can be written. */
@@ -18,6 +19,8 @@ export interface StoreTrouble {
   error: string;
   /** What the commit would have written, about: where so much can be written again, it is over. */
   bytes: number;
+  /** It will not be over: what is written would be lost. */
+  gone: boolean;
 }
 
 export interface GuardedStore {
@@ -114,9 +117,9 @@ function createGuard(raw: Store, { now, report }: GuardOptions): GuardedStore {
     return ops.reduce((sum, op) => sum + raw.cost(op).bytes, 0);
   }
 
-  function noteTrouble({ message }: Error, bytes: number): void {
-    const { since, bytes: most } = trouble ?? { since: now(), bytes: 0 };
-    trouble = { since, error: message, bytes: Math.max(bytes, most) };
+  function noteTrouble(error: Error, bytes: number): void {
+    const { since, bytes: most, gone } = trouble ?? { since: now(), bytes: 0, gone: false };
+    trouble = { since, error: error.message, bytes: Math.max(bytes, most), gone: gone || error instanceof StoreGone };
   }
 
   return {

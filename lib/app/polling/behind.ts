@@ -2,8 +2,9 @@
 import type { SourceConfig } from "../../model/config.ts";
 import { CloudError } from "../../sources/cloud/client.ts";
 import type { App, Behind, Discovered } from "../deps.ts";
+import { endRound, newRound } from "../groups/round.ts";
 import { isOverWithin } from "../parallel.ts";
-import { endRound, type Round, type TargetRead } from "./target.ts";
+import type { TargetRead } from "./target.ts";
 
 /** A round waits for a target half its interval, and at most so long; ms. */
 const PATIENCE_MS = 30_000;
@@ -29,7 +30,7 @@ export function patienceFor({ every }: SourceConfig): number {
 export function goOn(read: TargetRead, reading: Promise<void>, earlier: Behind | undefined): Behind {
   const { app } = read;
   const key = behindKey(read.source, read.target.id);
-  const round: Round = { id: `${key}/${read.now}`, transitions: [], groups: new Set() };
+  const round = newRound(app, key, read.now);
   read.round = round;
   const behind: Behind = { isOver: false, done: Promise.resolve(), readTo: earlier?.readTo };
   behind.done = reading

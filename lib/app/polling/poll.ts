@@ -3,13 +3,13 @@ import type { SourceConfig } from "../../model/config.ts";
 import type { App } from "../deps.ts";
 import { readToIn } from "../evaluation/progress.ts";
 import { dropTargets, livingTargets } from "../evaluation/watched.ts";
+import { endRound, newRound, type Round } from "../groups/round.ts";
 import type { Claim, DiscoveredTarget, FailingTarget, SourceRow } from "../persistence/rows.ts";
 import { isFatal, refuseSuperseded, Superseded } from "../persistence/superseded.ts";
 import { untilFatal } from "../persistence/unit.ts";
 import { projectFailureKind } from "./failure.ts";
 import { failureOf, readTargets } from "./read-targets.ts";
 import { closeSourceRow, keepFloors, leaseOfAnother, openSourceRow, type SourceRun, underLease } from "./source-run.ts";
-import { endRound, type Round } from "./target.ts";
 import { type Targets, targetsOf } from "./targets.ts";
 
 const STOPPED_DISCOVERY = "the run ended before all targets were listed; the next one begins anew";
@@ -61,7 +61,7 @@ async function inRound(
   signal: AbortSignal,
   leased: boolean,
 ): Promise<PollReport | Claim> {
-  const round: Round = { id: `${source.id}/${app.clock.now()}`, transitions: [], groups: new Set() };
+  const round = newRound(app, source.id, app.clock.now());
   try {
     return await pollRound(app, source, signal, round, leased);
   } finally {

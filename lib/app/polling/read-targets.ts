@@ -4,13 +4,14 @@ import { CloudError } from "../../sources/cloud/client.ts";
 import type { Behind, Connection } from "../deps.ts";
 import { type Progress, progressOf } from "../evaluation/progress.ts";
 import { watchAgain } from "../evaluation/watched.ts";
+import { endRound } from "../groups/round.ts";
 import { forEachLimit, isOverWithin } from "../parallel.ts";
 import { type FailingTarget, type TargetRow, targetKey } from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import { behindKey, countBehind, goOn, patienceFor } from "./behind.ts";
 import { failureKind } from "./failure.ts";
 import { interrupted, keepProgress, type SourceRun } from "./source-run.ts";
-import { endRound, readBefore, readTarget, type TargetRead, type TargetReport } from "./target.ts";
+import { readBefore, readTarget, type TargetRead, type TargetReport } from "./target.ts";
 import type { Targets, ToPoll } from "./targets.ts";
 
 const CONCURRENCY = 24;

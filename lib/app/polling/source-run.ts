@@ -4,6 +4,7 @@ import type { SourceConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
 import { type Row, StoreConflict } from "../../store/port.ts";
 import type { App } from "../deps.ts";
+import type { Round } from "../groups/round.ts";
 import {
   type Claim,
   type DiscoveredTarget,
@@ -15,7 +16,7 @@ import {
 } from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import { discoveryFailure } from "./failure.ts";
-import type { Round, TargetReport } from "./target.ts";
+import type { TargetReport } from "./target.ts";
 import type { ToPoll } from "./targets.ts";
 
 /** How often a long run writes what it has read; ms. */

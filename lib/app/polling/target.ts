@@ -2,7 +2,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { SourceConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
-import type { Transition } from "../../rules/state.ts";
 import { CloudError } from "../../sources/cloud/client.ts";
 import type { Batch, Target } from "../../sources/port.ts";
 import { advance, isIdle } from "../../sources/reading/cursor.ts";
@@ -12,6 +11,7 @@ import type { OwnProgress, Progress } from "../evaluation/progress.ts";
 import { commitSlice } from "../evaluation/slice.ts";
 import { watchTarget } from "../evaluation/watched.ts";
 import { assignmentsOf } from "../groups/assignments.ts";
+import type { Round } from "../groups/round.ts";
 import { type TargetRow, targetKey } from "../persistence/rows.ts";
 import { counted, keepMalformed, loadTarget } from "./target-row.ts";
 
@@ -41,22 +41,6 @@ export interface TargetRead {
   /** Counts as it goes: what was found before a read failed is counted, too. */
   report: TargetReport;
   round: Round;
-}
-
-/** One pass of a source over all its targets, and what it led to: made known when it is over. */
-export interface Round {
-  id: string;
-  transitions: Transition[];
-  groups: Set<string>;
-}
-
-/** The round is over: what was committed is notified. It may be said again, of what came since. */
-export async function endRound(app: App, round: Round): Promise<void> {
-  if (round.groups.size === 0) return;
-  const { transitions, groups, id } = round;
-  round.transitions = [];
-  round.groups = new Set();
-  await app.bus.publish(transitions, [...groups], id);
 }
 
 export interface TargetReport {

@@ -1,5 +1,4 @@
 // Which targets a source has: those the configuration names, or those discovery finds, with the floor each one starts from.
-
 import type { SourceConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
 import { isProjectWide } from "../../model/source-kinds.ts";

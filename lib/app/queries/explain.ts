@@ -1,6 +1,5 @@
 // Why an event did, or did not, lead to a notification, rule by rule; and where an alert is told. It reads what the store has, by
 // the same compiled rules, routes and silences as live polling, and writes nothing.
-
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
 import { isProjectWide } from "../../model/source-kinds.ts";

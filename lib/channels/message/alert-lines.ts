@@ -1,5 +1,4 @@
 // One alert as the lines a person needs when woken by it, the most needed first; the length of each is bounded.
-
 import type { NotifiedAlert, NotifyReason } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
 import { durationText } from "./duration-text.ts";

@@ -1,5 +1,4 @@
 // The title of a message and of an alert: at most so long, and never without a name of what is new.
-
 import type { Notification, NotifyReason } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
 import { durationText } from "./duration-text.ts";

@@ -1,5 +1,4 @@
 // What a schema cannot say of rules: ids that are unique over all files, patterns and templates that compile.
-
 import { HEALTH_RULE } from "../../model/alert.ts";
 import type { RuleConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";

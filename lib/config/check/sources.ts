@@ -1,5 +1,4 @@
 // What a schema cannot say of connections and sources: names that must exist, things named twice, what a cloud needs.
-
 import { factsOf } from "../../model/source-kinds.ts";
 import type { Document } from "../document/document.ts";
 import { type Finding, findingAt } from "../document/finding.ts";

@@ -1,5 +1,4 @@
 // What a schema cannot say of rule tests: what belongs together, times in their order, and names that exist.
-
 import type * as z from "zod";
 import type { Place } from "../../model/place.ts";
 import type { RuleTest, TestEvent, TestFile } from "../../model/test-file.ts";

@@ -1,5 +1,4 @@
 // Finds projects whose named targets need more requests than their connections may make.
-
 import { shortages } from "../../model/budget.ts";
 import type { Config } from "../../model/config.ts";
 import { isProjectWide } from "../../model/source-kinds.ts";

@@ -1,5 +1,4 @@
 // Finds connections whose region or project id is none that the cloud would know. A finding and no error: clouds grow.
-
 import type { Config, ConnectionConfig } from "../../model/config.ts";
 import { sourceKinds } from "../../model/source-kinds.ts";
 import { type Finding, findingAt } from "../document/finding.ts";

@@ -1,5 +1,4 @@
 // Walks event patterns as written, so that what is said of a value stands at its place in the file.
-
 import type { Pattern } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import { isMap, itemsOf } from "../document/raw.ts";

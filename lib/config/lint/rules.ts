@@ -1,5 +1,4 @@
 // Finds rules that cannot do what they say: never match, never resolve, repeat another, or name what is not there.
-
 import type { Config, Pattern, RuleConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import { SOURCE_KINDS, sourceKinds } from "../../model/source-kinds.ts";

@@ -1,5 +1,4 @@
 // What events and alerts can hold: the fields patterns and templates may name, and what kind of values is in them.
-
 import { Alert, Severity } from "../../model/alert.ts";
 import { Event } from "../../model/event.ts";
 import { LEVELS, SOURCE_KINDS } from "../../model/source-kinds.ts";

@@ -1,5 +1,4 @@
 // From the file as written to the configuration as read: every default and everything inherited filled in.
-
 import type * as z from "zod";
 import type { AuthConfig, Config, ConnectionConfig, Pattern, RouteConfig, SourceConfig } from "../../model/config.ts";
 import type { ConfigFile } from "../../model/config-file.ts";

@@ -1,4 +1,4 @@
-// A text as it reads once its escapes are undone (JSON's, percent signs, HTML's) and what nobody sees is left out, as it is where it
+// A text as it reads once its escapes are undone (JSON's, percent signs, HTML's, mail's) and what nobody sees is left out, as it is where it
 // is shown, with the place of each character.
 
 /** A decoded text. */
@@ -10,36 +10,36 @@ export interface View {
   to(at: number): number;
 }
 
-/** What was encoded is often encoded again: JSON in JSON, an address in an address. */
-const LAYERS = 3;
 const ESCAPE =
-  /\\(?:u[0-9a-f]{4}|x[0-9a-f]{2}|["'\\/bfnrt])|(?:%[0-9a-f]{2})+|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);|[\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/giu;
+  /\\(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|x[0-9a-f]{2}|["'\\/bfnrt])|(?:%[0-9a-f]{2})+|&(?:#\d{1,7};?|#x[0-9a-f]{1,6};?|(?:amp|lt|gt|quot|apos);)|[\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/giu;
+/** By themselves: what follows an equals sign in an address or a query may look like one. */
+const QUOTED = /(?:=[0-9a-f]{2})+|=[ \t]{0,20}\r?\n/gi;
 const MAY_HOLD = /[\\%&\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/u;
 const BY_LETTER: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 const BY_NAME: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-/** The text decoded once, twice and three times, as far as that makes a difference. */
+/** The text without one layer of escapes, and without one of quoted-printable; as far as there are some. */
 export function decodings(text: string): View[] {
   const views: View[] = [];
-  let last: View = { text, from: (at) => at, to: (at) => at };
-  while (views.length < LAYERS && MAY_HOLD.test(last.text)) {
-    const decoded = last.text.replace(ESCAPE, meaning);
-    if (decoded === last.text) break;
-    last = viewOf(decoded, last);
-    views.push(last);
-  }
+  if (MAY_HOLD.test(text)) addUndone(views, text, ESCAPE);
+  if (text.includes("=")) addUndone(views, text, QUOTED);
   return views;
+}
+
+function addUndone(views: View[], text: string, form: RegExp): void {
+  const decoded = text.replace(form, meaning);
+  if (decoded !== text) views.push(viewOf(decoded, text, form));
 }
 
 /** An escape: where what it stands for begins and ends in the decoded text, and where itself does before. */
 type Mark = readonly [begin: number, end: number, from: number, to: number];
 
 /** Places are only found out where they are asked for: hardly any text holds a secret. */
-function viewOf(text: string, before: View): View {
+function viewOf(text: string, before: string, form: RegExp): View {
   let known: Mark[] | undefined;
   /** The last escape that begins at or before a place. */
   function markAt(at: number): Mark | undefined {
-    known ??= marksOf(before.text);
+    known ??= marksOf(before, form);
     let low = 0;
     let high = known.length;
     while (low < high) {
@@ -53,22 +53,22 @@ function viewOf(text: string, before: View): View {
     text,
     from(at) {
       const mark = markAt(at);
-      if (mark === undefined) return before.from(at);
-      return before.from(at < mark[1] ? mark[2] : mark[3] + at - mark[1]);
+      if (mark === undefined) return at;
+      return at < mark[1] ? mark[2] : mark[3] + at - mark[1];
     },
     to(at) {
       const mark = markAt(at - 1);
-      if (mark === undefined) return before.to(at);
-      return before.to(at <= mark[1] ? mark[3] : mark[3] + at - mark[1]);
+      if (mark === undefined) return at;
+      return at <= mark[1] ? mark[3] : mark[3] + at - mark[1];
     },
   };
 }
 
-function marksOf(text: string): Mark[] {
+function marksOf(text: string, form: RegExp): Mark[] {
   const marks: Mark[] = [];
   /** How much shorter the decoded text is so far. */
   let less = 0;
-  for (const { 0: written, index } of text.matchAll(ESCAPE)) {
+  for (const { 0: written, index } of text.matchAll(form)) {
     const begin = index - less;
     const { length } = meaning(written);
     marks.push([begin, begin + length, index, index + written.length]);
@@ -78,16 +78,19 @@ function marksOf(text: string): Mark[] {
 }
 
 function meaning(written: string): string {
-  if (!/^[\\%&]/.test(written)) return "";
+  if (!/^[\\%&=]/.test(written)) return "";
   const kind = written.charAt(1).toLowerCase();
-  if (written.startsWith("%")) return Buffer.from(written.replaceAll("%", ""), "hex").toString();
+  if (/^[%=]/.test(written)) return Buffer.from(written.replace(/[%=\s]/g, ""), "hex").toString();
   if (written.startsWith("&")) return kind === "#" ? numbered(written) : BY_NAME[written.slice(1, -1).toLowerCase()]!;
   if (written.length === 2) return BY_LETTER[kind] ?? written.charAt(1);
-  return String.fromCharCode(Number.parseInt(written.slice(2), 16));
+  return charOf(Number.parseInt(written.replace(/^..\{?/, ""), 16), written);
 }
 
 function numbered(entity: string): string {
-  const digits = entity.slice(2, -1);
-  const point = /^x/i.test(digits) ? Number.parseInt(digits.slice(1), 16) : Number(digits);
-  return point <= 0x10ffff ? String.fromCodePoint(point) : entity;
+  const digits = entity.slice(2).replace(";", "");
+  return charOf(/^x/i.test(digits) ? Number.parseInt(digits.slice(1), 16) : Number(digits), entity);
+}
+
+function charOf(point: number, written: string): string {
+  return point <= 0x10ffff ? String.fromCodePoint(point) : written;
 }

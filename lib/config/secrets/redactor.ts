@@ -1,18 +1,29 @@
-// Blots out known secrets in text that people will see, also as URLs, JSON, HTML and base64 write them.
+// Blots out known secrets in text that people will see, in whatever usual form they are written there, also in one within another.
 import type { Redactor } from "../../model/redactor.ts";
 import { keysInAddress } from "./address-keys.ts";
 import { decodings, type View } from "./decodings.ts";
+import { type Folded, fold, HAS_STYLED, spacesIn, unstyled } from "./fold.ts";
+import { packed } from "./packed.ts";
 
 const SHOWN_AS = "[secret]";
 /** Shorter values occur in ordinary text, which would become unreadable and point at them. */
 export const MIN_LENGTH = 6;
+/** Words in a row may be a shorter one by chance: only a longer secret is known with white space in it. */
+const MIN_SPACED = 12;
 /** Of a text, four characters at every third place are looked at: whatever has six holds one of those wholly. */
 const STEP = 3;
 const PIECE = MIN_LENGTH - STEP + 1;
+/** Base64 and hexadecimal are known by six characters of so many: lines that they are broken into are longer. */
+const WINDOW = 12;
+/** What was encoded is often encoded again: JSON in JSON, an address in an address, an escaped text in base64. */
+const LAYERS = 3;
 
-/** So many of what is issued over and over are remembered, and so many characters of them; each takes twenty times its length. */
+/** A longer one is known by its windows alone however it is written: every one of its places would take ten times the memory. */
+const LONG = 64;
+
+/** So many of what is issued over and over are remembered, and so many characters of them; each takes some hundred times its length. */
 const MAX_PASSING = 256;
-const MAX_PASSING_CHARS = 1_048_576;
+const MAX_PASSING_CHARS = 262_144;
 
 /** What says of a secret only what it is for. */
 const PREFIX = /^(whsec_|bearer |basic )/i;
@@ -23,100 +34,165 @@ const ESCAPE_LENGTH = 12;
 type Range = readonly [from: number, to: number];
 
 export function createRedactor(): Redactor {
-  const known = new Set<string>();
-  /** The spellings of what passes, by its value, the latest last. */
-  const passing = new Map<string, string[]>();
-  /** The first pieces of every secret, and a smaller table that rules out most others sooner. */
+  /** Folded, with the number of characters of white space that are no part of that. */
+  const known = new Map<string, number>();
+  /** Those of which too little would be left: they are known as they are. */
+  const unfolded = new Set<string>();
+  /** Pieces of every spelling, and a smaller table that rules out most others sooner. */
   const pieces = new Set<number>();
-  const table = new Uint8Array(65_536);
+  const table = new Uint8Array(131_072);
+  /** Six characters each, that hold the pieces. */
+  const windows = new Set<number>();
+  /** The values, as they were given; of those that pass, the one that was used last comes last. */
+  const lasting = new Set<string>();
+  const passing = new Set<string>();
 
-  function mayHoldSecret(text: string): boolean {
-    for (let i = 0; i + PIECE <= text.length; i += STEP) {
-      const piece = pieceAt(text, i);
-      if (table[piece & 0xffff] === 1 && pieces.has(piece)) return true;
+  /** Six characters around the piece are those of a spelling. */
+  function isInWindow(text: string, at: number): boolean {
+    for (let before = 0; before < STEP; before++) {
+      if (at >= before && windows.has(windowAt(text, at - before))) return true;
     }
     return false;
   }
 
-  /** Where secrets stand in the text; with `cut`, also the beginning of one that its end cuts. */
-  function found(text: string, cut: boolean): Range[] {
-    if (!mayHoldSecret(text)) return [];
-    return [...known, ...[...passing.values()].flat()].flatMap((secret) => [
-      ...wholes(text, secret),
-      ...(cut ? cutOff(text, secret) : []),
+  function mayHoldSecret(text: string): boolean {
+    for (let i = 0; i + PIECE <= text.length; i += STEP) {
+      const piece = pieceAt(text, i);
+      if (table[slot(piece)] === 1 && pieces.has(piece) && isInWindow(text, i)) return true;
+    }
+    return false;
+  }
+
+  function knownIn(text: string, cut: boolean): Range[] {
+    const folded = fold(text);
+    return [...known].flatMap(([secret, spaces]) => [
+      ...wholes(text, folded, secret, spaces),
+      ...(cut ? cutOff(text, folded, secret) : []),
     ]);
   }
 
-  function notePieces(spelling: string): void {
-    for (let i = 0; i < STEP; i++) {
-      const piece = pieceAt(spelling, i);
-      pieces.add(piece);
-      table[piece & 0xffff] = 1;
+  /** Where secrets stand in the text; with `cut`, also the beginning of one that its end cuts. */
+  function found(text: string, cut: boolean, layers: number): Range[] {
+    const ranges = mayHoldSecret(text) ? knownIn(text, cut) : [];
+    if (unfolded.size > 0) for (const one of unfolded) ranges.push(...places(text, one));
+    if (layers === 0) return ranges;
+    for (const view of viewsOf(text)) {
+      for (const [from, to] of found(view.text, cut, layers - 1)) ranges.push([view.from(from), view.to(to)]);
+    }
+    return ranges;
+  }
+
+  function learn(spelling: string, every: number): void {
+    const { text } = fold(spelling);
+    // What hides a secret would otherwise be hidden itself, time after time.
+    if (text === "" || SHOWN_AS.includes(text)) return;
+    if (text.length < MIN_LENGTH) {
+      unfolded.add(spelling);
+      return;
+    }
+    known.set(text, spacesIn(spelling));
+    for (let window = 0; window + MIN_LENGTH <= spelling.length; window += every) {
+      windows.add(windowAt(spelling, window));
+      for (let at = window; at < window + STEP; at++) {
+        const piece = pieceAt(spelling, at);
+        pieces.add(piece);
+        table[slot(piece)] = 1;
+      }
     }
   }
 
-  /** The oldest that are beyond the bounds, and their pieces. */
+  function learnValue(value: string): void {
+    for (const part of [value, value.trim().replace(PREFIX, ""), ...keysInAddress(value)]) {
+      const trimmed = part.trim();
+      if (trimmed.length < MIN_LENGTH) continue;
+      for (const spelling of plainly(trimmed)) learn(spelling, trimmed.length > LONG ? WINDOW : 1);
+      for (const spelling of opaquely(trimmed)) learn(spelling, WINDOW);
+    }
+  }
+
+  /** Where there are more than the bounds allow: the oldest, and a quarter more, so that it is seldom done. */
   function forget(): void {
-    let chars = [...passing.keys()].reduce((sum, { length }) => sum + length, 0);
+    let chars = [...passing].reduce((sum, { length }) => sum + length, 0);
     if (passing.size <= MAX_PASSING && chars <= MAX_PASSING_CHARS) return;
-    for (const value of passing.keys()) {
-      if (passing.size <= MAX_PASSING && chars <= MAX_PASSING_CHARS) break;
+    for (const value of passing) {
+      if (passing.size <= MAX_PASSING * 0.75 && chars <= MAX_PASSING_CHARS * 0.75) break;
       passing.delete(value);
       chars -= value.length;
     }
-    pieces.clear();
+    for (const index of [known, unfolded, pieces, windows]) index.clear();
     table.fill(0);
-    for (const spelling of [...known, ...[...passing.values()].flat()]) notePieces(spelling);
+    for (const value of [...lasting, ...passing]) learnValue(value);
   }
 
   return {
     add(value) {
-      for (const spelling of spellingsOf(value)) {
-        if (known.has(spelling)) continue;
-        known.add(spelling);
-        notePieces(spelling);
-      }
+      if (lasting.has(value)) return;
+      lasting.add(value);
+      learnValue(value);
     },
     addPassing(value) {
-      const own = passing.get(value);
-      passing.delete(value);
-      passing.set(value, own ?? spellingsOf(value));
-      if (own !== undefined) return;
-      for (const spelling of passing.get(value)!) notePieces(spelling);
+      const isNew = !passing.delete(value);
+      passing.add(value);
+      if (!isNew) return;
+      learnValue(value);
       forget();
     },
     redact(whole, length = Number.POSITIVE_INFINITY) {
       const cut = whole.length >= length;
       const text = cut ? whole.slice(0, length) : whole;
-      const inText = (view: View) => found(view.text, cut).map(([from, to]): Range => [view.from(from), view.to(to)]);
-      const ranges = [...found(text, cut), ...decodings(text).flatMap(inText)];
+      const ranges = found(text, cut, LAYERS);
       return ranges.length === 0 ? text : blotOut(text, ranges);
     },
   };
 }
 
-/** Of the value, and of what is a key in it, each spelling once. */
-function spellingsOf(value: string): string[] {
-  const parts = [value, value.trim().replace(PREFIX, ""), ...keysInAddress(value)];
-  // What hides a secret would otherwise be hidden itself, time after time.
-  const all = parts.flatMap(spellings).filter((one) => one.length >= MIN_LENGTH && !SHOWN_AS.includes(one));
-  return [...new Set(all)];
+/** A number for the four characters from a place on, which small and capital letters have in common. */
+function pieceAt(text: string, at: number): number {
+  const half = ((text.charCodeAt(at) | 32) << 7) ^ (text.charCodeAt(at + 1) | 32);
+  return (((half << 7) ^ (text.charCodeAt(at + 2) | 32)) << 7) ^ (text.charCodeAt(at + 3) | 32);
 }
 
-function wholes(text: string, secret: string): Range[] {
-  const ranges: Range[] = [];
-  for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + 1)) ranges.push([at, at + secret.length]);
-  return ranges;
+/** Likewise for six. */
+function windowAt(text: string, at: number): number {
+  const rest = ((text.charCodeAt(at + 4) | 32) << 7) ^ (text.charCodeAt(at + 5) | 32);
+  return pieceAt(text, at) * 0x800000 + rest;
+}
+
+/** In the table: pieces have their lowest bits in common. */
+function slot(piece: number): number {
+  return Math.imul(piece, 0x9e3779b1) >>> 15;
+}
+
+function* placesOf(text: string, part: string): Generator<number> {
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1)) yield at;
+}
+
+function places(text: string, part: string): Range[] {
+  return [...placesOf(text, part)].map((at) => [at, at + part.length]);
+}
+
+function wholes(text: string, { text: folded, starts, ends }: Folded, secret: string, spaces: number): Range[] {
+  const ranges = [...placesOf(folded, secret)].map((at): Range => [starts[at]!, ends[at + secret.length - 1]!]);
+  if (secret.length >= MIN_SPACED) return ranges;
+  return ranges.filter(([from, to]) => spacesIn(text.slice(from, to)) <= spaces);
+}
+
+/** The text as it reads once something is undone. */
+function viewsOf(text: string): View[] {
+  const views = decodings(text);
+  if (HAS_STYLED.test(text)) views.push(unstyled(text));
+  for (const view of packed(text)) views.push(view);
+  return views;
 }
 
 /** The beginning of the secret where the text ends with it, or with it and an escape that the cut went through. */
-function cutOff(text: string, secret: string): Range[] {
+function cutOff(text: string, { text: folded, starts }: Folded, secret: string): Range[] {
   const beginning = secret.slice(0, MIN_LENGTH);
-  const first = Math.max(0, text.length - secret.length - ESCAPE_LENGTH);
-  for (let at = text.indexOf(beginning, first); at >= 0; at = text.indexOf(beginning, at + 1)) {
+  const first = Math.max(0, folded.length - secret.length - ESCAPE_LENGTH);
+  for (let at = folded.indexOf(beginning, first); at >= 0; at = folded.indexOf(beginning, at + 1)) {
     let end = at + MIN_LENGTH;
-    while (end < text.length && text[end] === secret[end - at]) end++;
-    if (end + ESCAPE_LENGTH >= text.length) return [[at, text.length]];
+    while (end < folded.length && folded[end] === secret[end - at]) end++;
+    if (end + ESCAPE_LENGTH >= folded.length) return [[starts[at]!, text.length]];
   }
   return [];
 }
@@ -133,26 +209,28 @@ function blotOut(text: string, ranges: Range[]): string {
   return clean + text.slice(end);
 }
 
-/** A number for the four characters from a place on. */
-function pieceAt(text: string, at: number): number {
-  const half = text.charCodeAt(at) * 31 + text.charCodeAt(at + 1);
-  return (half * 31 + text.charCodeAt(at + 2)) * 31 + text.charCodeAt(at + 3);
+/** As it is, in small and in capital letters, as forms write it, and what is left of it where a text is decoded that holds it as it is. */
+function plainly(value: string): string[] {
+  const forms = [value, value.toLowerCase(), value.toUpperCase(), value.replaceAll(" ", "+"), ...undone(value, LAYERS)];
+  return forms.filter((form) => form.length >= MIN_LENGTH);
 }
 
-/**
- * As it is, in small and in capital letters (an event's `text` is made small), as forms and base64 write it, and what is left of it
- * where a text is decoded that holds it as it is.
- */
-function spellings(value: string): string[] {
-  const trimmed = value.trim();
-  const left = decodings(trimmed).map(({ text }) => text);
-  const cases = [trimmed, trimmed.toLowerCase(), trimmed.toUpperCase()];
-  return [value, ...cases, trimmed.replaceAll(" ", "+"), ...left, ...base64(Buffer.from(trimmed))];
+/** As base64 and hexadecimal write it. What is in one of these within another is found as the text is decoded. */
+function opaquely(value: string): string[] {
+  const wide = Buffer.from(value, "utf16le");
+  return [Buffer.from(value), wide, Buffer.from(wide).swap16()].flatMap((bytes) => [
+    bytes.toString("hex"),
+    ...base64(bytes),
+  ]);
+}
+
+function undone(value: string, layers: number): string[] {
+  if (layers === 0) return [];
+  return decodings(value).flatMap(({ text }) => [text, ...undone(text, layers - 1)]);
 }
 
 /** By itself, and within something longer: a secret may begin at any of the three places of a group. */
 function base64(bytes: Buffer): string[] {
-  if (bytes.length < MIN_LENGTH) return [];
   const within = [0, 1, 2].map((before) => {
     const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
     // Characters that hold bits of a neighbour are not the secret's alone.

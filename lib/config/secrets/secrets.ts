@@ -1,5 +1,4 @@
 // Resolves secret references when they are needed; no error, cache key or log of it ever holds a value.
-
 import type { Redactor } from "../../model/redactor.ts";
 import type { Environment } from "../environment.ts";
 import { type Reference, splitReferences } from "./references.ts";

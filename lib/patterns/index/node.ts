@@ -1,5 +1,4 @@
 // Alternatives as a tree of decisions: each level looks at one field and leads only to what its value leaves possible.
-
 import type { Operator, Scalar } from "../tree.ts";
 import { compileOperators } from "../value.ts";
 import { createMask, type Mask } from "./bits.ts";

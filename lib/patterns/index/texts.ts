@@ -1,5 +1,4 @@
 // Many operators on text at once: beginnings, ends and wildcards of any case, each found by a literal that it demands.
-
 import type { Operator } from "../tree.ts";
 import { compileOperator } from "../value.ts";
 import { buildGrams, findWildcards, type Grams, type Wildcard } from "./grams.ts";

@@ -1,5 +1,4 @@
 // Many operators on one field at once: from a value to the targets of those that accept it, without trying each.
-
 import { IPV4_DIGITS, parseIp } from "../ip.ts";
 import type { Operator, Scalar } from "../tree.ts";
 import { identityOf, type ValueTest } from "../value.ts";

@@ -1,7 +1,6 @@
 // Events of Cloud Eye, system and custom: the list says which names have new ones, the detail API which those are.
 // Counts are relative to the asked window, so only lists that start at the same instant are compared; that instant moves at
 // most hourly, and only between two equal answers. Identity of an event: event_id, else all its fields.
-
 import { settleAll } from "../cloud/turns.ts";
 import type { Batch, ReadRequest, Source } from "../port.ts";
 import { openWindow, outcome } from "../reading/cursor.ts";

@@ -1,5 +1,4 @@
 // What is new about one row of Cloud Eye's list: occurrences by their details, or by number where there are none. Pure.
-
 import type { Found, Mark, ReadRequest } from "../port.ts";
 import type { Window } from "../reading/cursor.ts";
 import { buildEvent } from "../reading/event.ts";

@@ -1,5 +1,4 @@
 // How requests of one connection are authorized: signed with an access key, or with a token, given or obtained from IAM.
-
 import type { Clock } from "../../model/clock.ts";
 import type { AuthConfig } from "../../model/config.ts";
 import type { Outgoing } from "./exchange.ts";

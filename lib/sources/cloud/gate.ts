@@ -1,5 +1,4 @@
 // The door between a client and credentials that may be wrong: a cloud locks a key after five failures.
-
 import type { CloudError } from "./client.ts";
 
 /** Asked before every real attempt that uses the credentials. */

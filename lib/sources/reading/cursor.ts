@@ -1,6 +1,5 @@
 // A target's cursor: where to read from, what is remembered from there on, and how a commit moves both.
 // Invariant: whatever prefix of a read is committed, the next read from the stored cursor finds exactly the rest.
-
 import type { Batch, Cursor, Mark, ReadRequest } from "../port.ts";
 import { decodeMarks, encodeMarks } from "./marks.ts";
 

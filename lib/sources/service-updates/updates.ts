@@ -1,5 +1,4 @@
 // What an update log says and how its result moves on: RUNNING becomes SUCCESS or FAIL in place. Pure.
-
 import * as z from "zod";
 import type { Level } from "../../model/source-kinds.ts";
 import { levelOfWord } from "../../model/source-kinds.ts";

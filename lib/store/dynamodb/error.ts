@@ -1,5 +1,4 @@
 // What DynamoDB's errors mean for a person: what is wrong and what to do; never a credential.
-
 import { StoreConflict, StoreError } from "../port.ts";
 import { DUE_INDEX, TABLE, TTL_ATTRIBUTE } from "./table.ts";
 

@@ -15,6 +15,7 @@ import {
   StoreConflict,
 } from "../port.ts";
 import { explain, openFile, versionOf } from "./file.ts";
+import { type Place, placeOf } from "./place.ts";
 
 /** No limit of SQLite's: they keep a commit from holding the file, and the process, for long. */
 const LIMITS = { items: 5_000, bytes: 32 * 1024 * 1024 };
@@ -71,8 +72,16 @@ export interface SqliteOptions {
  */
 export function openSqliteStore({ path, now, warn = () => {} }: SqliteOptions): Store {
   const db = openFile(path, warn);
+  const said = (error: unknown) => explain(error, path);
+  let place: Place;
+  try {
+    place = placeOf(db, path);
+  } catch (error) {
+    db.close();
+    throw said(error);
+  }
   const check = () => void versionOf(db, path);
-  return storeOver({ db, now, explain: (error) => explain(error, path), check, plain: PLAIN });
+  return storeOver({ db, now, explain: said, place, check, plain: PLAIN });
 }
 
 export interface Opened {
@@ -82,6 +91,8 @@ export interface Opened {
   now: () => number;
   /** What is thrown instead of an error. */
   explain: (error: unknown) => unknown;
+  /** Where its files are; absent: they have no names. */
+  place?: Place;
   /** Throws where nothing may be written any more; asked within each commit. */
   check?: () => void;
   /** Characters of JSON up to which data are not compressed; the default is the codec's. */
@@ -89,7 +100,7 @@ export interface Opened {
 }
 
 /** A store over a database that is open. */
-export function storeOver({ db, now, explain, check, plain }: Opened): Store {
+export function storeOver({ db, now, explain, place, check, plain }: Opened): Store {
   const statements = new Map<string, ReturnType<typeof db.prepare>>();
 
   function statement(sql: string) {
@@ -147,13 +158,16 @@ export function storeOver({ db, now, explain, check, plain }: Opened): Store {
     return true;
   }
 
-  function transaction(work: () => void): void {
-    guard(() => {
+  function transaction<T>(work: () => T): T {
+    return guard(() => {
+      place?.check();
       db.exec("BEGIN IMMEDIATE");
       try {
         check?.();
-        work();
+        const result = work();
         db.exec("COMMIT");
+        place?.committed();
+        return result;
       } catch (error) {
         if (db.isTransaction) db.exec("ROLLBACK");
         throw error;
@@ -206,7 +220,7 @@ export function storeOver({ db, now, explain, check, plain }: Opened): Store {
     },
     async purge(before) {
       for (let total = 0; ; await setImmediate()) {
-        const removed = guard(() => Number(statement(SQL.purge).run({ now: before }).changes));
+        const removed = transaction(() => Number(statement(SQL.purge).run({ now: before }).changes));
         total += removed;
         if (removed < PURGE_ROWS) return total;
       }

@@ -1,5 +1,7 @@
 // When a group speaks and what it says: waits, intervals, repeats, silences, mutes, routes. Each test is a timeline in minutes.
 import { describe, expect, it } from "vitest";
+import { pollSource } from "../../../lib/app/polling/poll.ts";
+import { runOnce } from "../../../lib/local/once.ts";
 import { bench, line, MINUTE, T0 } from "../support.ts";
 
 const OPS = '{ type: webhook, url: "HOOK/ops" }';
@@ -42,6 +44,25 @@ describe("groups", () => {
     for (const service of services) b.fail(0.5, "Failed", service);
     await b.beats(2);
     expect(b.messages.map(({ at, body }) => [at, body.reason, body.alerts.length])).toEqual([[2, "new", 29]]);
+  });
+
+  const others: [what: string, isGone: boolean, told: string[]][] = [
+    ["a process that is gone is told by the next round at once", true, ["1 /ops new firing: svc-1 firing ×1(+1)"]],
+    ["a process that may be at work waits for it, a minute at most", false, []],
+  ];
+  it.each(others)("what a round of %s", async (_, isGone, told) => {
+    const b = await bench({ yaml: yaml("severity: error", "groupInterval: 5m") });
+    b.to(1);
+    b.fail(0.5);
+    const other = await b.beside();
+    const killed = { ...other, bus: { async publish() {} } };
+    const { signal } = new AbortController();
+    await pollSource(killed, other.config.sources[0]!, signal);
+    const identity = { id: "test", isGone: (id: string) => isGone && id === "beside" };
+    await runOnce({ ...b.app, identity }, signal);
+    expect(b.messages.map(line)).toEqual(told);
+    await b.rounds(3);
+    expect(b.messages).toHaveLength(1);
   });
 
   it("notifies all of a storm when its round is over, however many groups and pages it has", async () => {

@@ -5,7 +5,7 @@ import { checkHealth, endHealth } from "../../../lib/app/health/health.ts";
 import { WRITTEN } from "../../../lib/app/persistence/rows.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
 import { pollKind } from "../../../lib/aws/poll.ts";
-import { type Store, StoreError } from "../../../lib/store/port.ts";
+import { type Store, StoreError, StoreGone } from "../../../lib/store/port.ts";
 import { incompressible } from "../../store/rows.ts";
 import { type Bench, bench, line } from "../support.ts";
 
@@ -159,5 +159,48 @@ describe("another process that runs but writes nothing", () => {
     await endHealth(b.app);
     expect((await readStatus(other)).problems).toEqual([]);
     expect((await b.store.get(WRITTEN))?.data).toMatchObject({ by: "test" });
+  });
+});
+
+describe("a state that is gone", () => {
+  const gone = () => new StoreGone("the state file state.db was removed");
+  const losing = async () => {
+    const state = { isGone: false };
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      async commit(ops) {
+        if (state.isGone) throw gone();
+        await store.commit(ops);
+      },
+    });
+    return { b: await bench({ yaml: yaml(), wrapStore }), state };
+  };
+
+  it("is told at once, also where something else was told without the state before", async () => {
+    const { b, state } = await losing();
+    const emergency = createEmergency(b.app);
+    await emergency.end();
+    expect(heard(b)).toEqual([]);
+    state.isGone = true;
+    await expect(checkHealth(b.app)).rejects.toThrow(StoreGone);
+    await emergency.look(true);
+    expect(heard(b)).toEqual([]);
+    await emergency.end();
+    expect(heard(b)).toEqual(["0 /ops new firing: state firing ×1(+1)"]);
+    b.to(1);
+    await emergency.look(true);
+    await emergency.end();
+    expect(heard(b).slice(1)).toEqual([
+      "1 /ops new firing: state firing ×1(+1)",
+      "1 /ops update firing: state firing ×1(+0)",
+    ]);
+    expect(new Set(b.messages.map(({ id }) => id)).size).toBe(3);
+  });
+
+  it("fails the end of a process that was told to stop", async () => {
+    const { b, state } = await losing();
+    await endHealth(b.app);
+    state.isGone = true;
+    await expect(endHealth(b.app)).rejects.toThrow(StoreGone);
   });
 });

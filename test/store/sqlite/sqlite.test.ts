@@ -3,11 +3,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -17,7 +20,7 @@ import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { StoreError } from "../../../lib/store/port.ts";
+import { StoreError, StoreGone } from "../../../lib/store/port.ts";
 import { openSqliteStore } from "../../../lib/store/sqlite/sqlite.ts";
 import { lastingStoreContract } from "../contract.ts";
 import { START } from "../rows.ts";
@@ -182,4 +185,95 @@ describe("a file that cannot be used is left as it is and told with what to do",
     await expect(damaged.list("p")).rejects.toThrow(/is damaged: move it away and restore a backup/);
     await damaged.close();
   });
+});
+
+const losses: [what: string, how: RegExp, lose: () => void][] = [
+  ["removed", /state file .*state\.db was removed or moved away/, () => rmSync(path)],
+  ["moved away", /state\.db was removed or moved away/, () => renameSync(path, `${path}.old`)],
+  [
+    "replaced by a copy",
+    /state\.db was replaced/,
+    () => {
+      copyFileSync(path, `${path}.new`);
+      renameSync(`${path}.new`, path);
+    },
+  ],
+  ["emptied", /state\.db was cut off/, () => truncateSync(path, 0)],
+  ["cut in half", /state\.db was cut off/, () => truncateSync(path, statSync(path).size >> 1)],
+  ["without its log", /log of the state file, .*-wal was removed/, () => rmSync(`${path}-wal`)],
+  [
+    "with another log",
+    /-wal was replaced/,
+    () => {
+      copyFileSync(`${path}-wal`, `${path}.new`);
+      renameSync(`${path}.new`, `${path}-wal`);
+    },
+  ],
+  ["with an emptied log", /-wal was cut off/, () => truncateSync(`${path}-wal`, 0)],
+  ["without the index of its log", /-shm was removed/, () => rmSync(`${path}-shm`)],
+  ["in a folder that is moved away", /was removed or moved away/, () => renameSync(folder, `${folder}.old`)],
+  [
+    "in a folder that is replaced",
+    /was replaced/,
+    () => {
+      renameSync(folder, `${folder}.old`);
+      mkdirSync(folder);
+      copyFileSync(`${folder}.old/state.db`, path);
+    },
+  ],
+  [
+    "in a folder that became a file",
+    /was removed or moved away/,
+    () => {
+      renameSync(folder, `${folder}.old`);
+      writeFileSync(folder, "");
+    },
+  ],
+];
+
+test.each(losses)("a file that is %s while it is open takes no commit more, and says so", async (_, how, lose) => {
+  // With pages in the file, and newer ones in its log.
+  const before = openSqliteStore({ path, now });
+  await before.commit([{ op: "put", pk: "p", sk: "s", data: "x".repeat(4_000) }]);
+  await before.close();
+  const store = openSqliteStore({ path, now });
+  await store.commit([{ op: "put", pk: "p", sk: "t", data: 1 }]);
+  lose();
+  const commit = () => store.commit([{ op: "put", pk: "p", sk: "u", data: 1 }]);
+  await expect(commit()).rejects.toThrow(StoreGone);
+  await expect(commit()).rejects.toThrow(how);
+  await expect(store.probe!(1)).rejects.toThrow(StoreGone);
+  await expect(store.purge(START)).rejects.toThrow(StoreGone);
+});
+
+test("a file that others shorten as SQLite does stays in use: VACUUM, and a log that is emptied after a checkpoint", async () => {
+  const store = openSqliteStore({ path, now });
+  const other = new DatabaseSync(path);
+  const put = (n: number, data: unknown) => store.commit([{ op: "put", pk: "p", sk: String(n), data }]);
+  for (let n = 0; n < 50; n++)
+    await put(
+      n,
+      Array.from({ length: 700 }, (_, at) => at * n),
+    );
+  other.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  await put(50, 1);
+  const { size } = statSync(path);
+  for (let n = 0; n < 50; n++) await store.commit([{ op: "delete", pk: "p", sk: String(n) }]);
+  other.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+  await put(51, 1);
+  expect(statSync(path).size).toBeLessThan(size);
+  expect(await store.list("p")).toHaveLength(2);
+  other.close();
+  await store.close();
+});
+
+test("a file behind a symbolic link is watched with the log beside the file itself", async () => {
+  const link = join(folder, "link.db");
+  const first = openSqliteStore({ path, now });
+  await first.close();
+  symlinkSync(path, link);
+  const store = openSqliteStore({ path: link, now });
+  await store.commit([{ op: "put", pk: "p", sk: "s", data: 1 }]);
+  rmSync(`${path}-wal`);
+  await expect(store.commit([{ op: "put", pk: "p", sk: "t", data: 1 }])).rejects.toThrow("-wal was removed");
 });

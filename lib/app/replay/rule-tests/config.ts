@@ -1,5 +1,4 @@
 // The configuration that a rule test runs with: that of the file under test, or one made around the rules of the test file itself.
-
 import type { Config, ConnectionConfig, RouteConfig, RuleConfig, SourceConfig } from "../../../model/config.ts";
 import type { Event } from "../../../model/event.ts";
 import { lookup } from "../../../model/lookup.ts";

@@ -1,5 +1,4 @@
 // The events of a rule test, whole: what the test leaves out is as its source would give it.
-
 import { momentOf, startOf } from "../../../config/check/test-times.ts";
 import type { Config, SourceConfig } from "../../../model/config.ts";
 import type { Event } from "../../../model/event.ts";

@@ -1,5 +1,4 @@
 // An event that a person pasted becomes one as a source would give it: what is missing is filled in and named.
-
 import * as z from "zod";
 import type { Document } from "../../../config/document/document.ts";
 import { ConfigError, findingAt } from "../../../config/document/finding.ts";

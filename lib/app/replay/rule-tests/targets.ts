@@ -1,5 +1,4 @@
 // The targets of a rule test: those that it names, and those that its events are about.
-
 import type { Config, SourceConfig } from "../../../model/config.ts";
 import type { Event } from "../../../model/event.ts";
 import { isProjectWide } from "../../../model/source-kinds.ts";
