@@ -99,6 +99,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
       String.raw`[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\u2460-\u24ff\u{1d400}-\u{1d7ff}]`,
       String.raw`[\s\p{Cc}\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5`,
       String.raw`\s`,
+      "^[!-~]*$",
     ],
   ],
   [

@@ -2,7 +2,7 @@
 import type { Redactor } from "../../model/redactor.ts";
 import { keysInAddress } from "./address-keys.ts";
 import { decodings, type View } from "./decodings.ts";
-import { type Folded, fold, HAS_STYLED, spacesIn, unstyled } from "./fold.ts";
+import { type Folded, fold, foldedText, HAS_STYLED, spacesIn, unstyled } from "./fold.ts";
 import { packed } from "./packed.ts";
 
 const SHOWN_AS = "[secret]";
@@ -20,6 +20,9 @@ const LAYERS = 3;
 
 /** A longer one is known by its windows alone however it is written: every one of its places would take ten times the memory. */
 const LONG = 64;
+
+/** Nor do more places than these say more: it is looked for as a whole. */
+const HEAD = 1_024;
 
 /** So many of what is issued over and over are remembered, and so many characters of them; each takes some hundred times its length. */
 const MAX_PASSING = 256;
@@ -83,15 +86,18 @@ export function createRedactor(): Redactor {
   }
 
   function learn(spelling: string, every: number): void {
-    const { text } = fold(spelling);
+    const text = foldedText(spelling);
     // What hides a secret would otherwise be hidden itself, time after time.
     if (text === "" || SHOWN_AS.includes(text)) return;
     if (text.length < MIN_LENGTH) {
       unfolded.add(spelling);
       return;
     }
+    // Of a long one its other spellings' windows are much the same.
+    if (known.has(text) && spelling.length > LONG) return;
     known.set(text, spacesIn(spelling));
-    for (let window = 0; window + MIN_LENGTH <= spelling.length; window += every) {
+    const end = Math.min(spelling.length, HEAD);
+    for (let window = 0; window + MIN_LENGTH <= end; window += every) {
       windows.add(windowAt(spelling, window));
       for (let at = window; at < window + STEP; at++) {
         const piece = pieceAt(spelling, at);

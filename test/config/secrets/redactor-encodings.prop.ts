@@ -98,7 +98,7 @@ function textsIn(value: unknown): string[] {
 }
 
 test("the texts of the event catalogue are left as they are", () => {
-  const folder = join(import.meta.dirname, "../../events");
+  const folder = join(import.meta.dirname, "../../../events");
   const texts = ["catalogue", "service-events", "pool-events", "training-events", "cloud-eye-event-detail"].flatMap(
     (name) => textsIn(JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"))),
   );
