@@ -133,7 +133,7 @@ function failure(io: Io, error: unknown): number {
   // Commander has printed its own message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : REFUSED;
   if (error instanceof ConfigError) {
-    io.err(`${formatFindings(error.findings)}\n`);
+    io.err(`${formatFindings(error.findings, error.more)}\n`);
     return REFUSED;
   }
   if (error instanceof UsageError || error instanceof StoreError) {

@@ -45,6 +45,7 @@ export async function testCommand(io: Io, files: readonly string[], options: Tes
 /** Everything that is wrong about any of the files is told at once. */
 async function openAll({ redactor }: Io, files: readonly string[]): Promise<RuleTestFile[]> {
   const findings: Finding[] = [];
+  let more = 0;
   const opened: RuleTestFile[] = [];
   for (const file of new Set(files)) {
     try {
@@ -52,9 +53,10 @@ async function openAll({ redactor }: Io, files: readonly string[]): Promise<Rule
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       findings.push(...error.findings);
+      more += error.more;
     }
   }
-  if (findings.length > 0) throw new ConfigError(findings);
+  if (findings.length > 0) throw new ConfigError(findings, more);
   return opened;
 }
 

@@ -2,7 +2,7 @@
 import { keepsDigits } from "../model/digits.ts";
 import { formatPlace, type Place } from "../model/place.ts";
 import type { Document } from "./document.ts";
-import { type Finding, findingAt } from "./finding.ts";
+import { type Finding, findIn, findingAt } from "./finding.ts";
 import { placedProblem } from "./placed-error.ts";
 import { isMap } from "./raw.ts";
 
@@ -30,11 +30,11 @@ export function checkPattern(
 function checkLeaves(value: unknown, document: Document, place: Place): Finding[] {
   const name = place.at(-1);
   if (isMap(value)) {
-    return Object.entries(value).flatMap(([key, child]) => checkLeaves(child, document, [...place, key]));
+    return findIn(Object.entries(value), ([key, child]) => checkLeaves(child, document, [...place, key]));
   }
   if (Array.isArray(value)) {
-    if (name === "$or") return value.flatMap((item, index) => checkBranch(item, document, [...place, index]));
-    return value.flatMap((item, index) => checkNumbers(item, document, [...place, index]));
+    if (name === "$or") return findIn(value, (item, index) => checkBranch(item, document, [...place, index]));
+    return findIn(value, (item, index) => checkNumbers(item, document, [...place, index]));
   }
   if (value === null) {
     const message = `"${name}" is empty: it must be a list of values`;
@@ -52,7 +52,7 @@ function checkBranch(item: unknown, document: Document, place: Place): Finding[]
 function checkNumbers(value: unknown, document: Document, place: Place): Finding[] {
   if (typeof value === "object" && value !== null) {
     const step = (key: string): string | number => (Array.isArray(value) ? Number(key) : key);
-    return Object.entries(value).flatMap(([key, item]) => checkNumbers(item, document, [...place, step(key)]));
+    return findIn(Object.entries(value), ([key, item]) => checkNumbers(item, document, [...place, step(key)]));
   }
   const written = document.written(place);
   if (typeof value !== "number" || written === undefined || keepsDigits(written, value)) return [];

@@ -5,7 +5,7 @@ import type { RuleConfig } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
 import { Rule } from "../model/rule-file.ts";
 import { checkPattern } from "./check-patterns.ts";
-import { type Finding, findingAt, formatLocation } from "./finding.ts";
+import { type Finding, findInTurns, findingAt, formatLocation } from "./finding.ts";
 import type { RuleSite } from "./includes.ts";
 import { placedProblem } from "./placed-error.ts";
 import { field, isMap } from "./raw.ts";
@@ -20,9 +20,16 @@ export interface RuleCheckers {
   compileExtract(specs: { field: string; pattern: string }[]): unknown;
 }
 
-export function checkRules(sites: readonly RuleSite[], checkers: RuleCheckers): Finding[] {
+/** Some milliseconds. */
+const RULES_AT_ONCE = 20;
+
+export function checkRules(sites: readonly RuleSite[], checkers: RuleCheckers): Promise<Finding[]> {
   const seen = new Map<string, RuleSite>();
-  return sites.flatMap((site) => [...checkId(site, seen), ...checkRule(site, checkers)]);
+  const pieces = Array.from({ length: Math.ceil(sites.length / RULES_AT_ONCE) }, (_, piece) => () => {
+    const own = sites.slice(piece * RULES_AT_ONCE, (piece + 1) * RULES_AT_ONCE);
+    return own.flatMap((site) => [...checkId(site, seen), ...checkRule(site, checkers)]);
+  });
+  return findInTurns(pieces);
 }
 
 function checkId(site: RuleSite, seen: Map<string, RuleSite>): Finding[] {

@@ -1,7 +1,7 @@
 // Time zones and time intervals: that they are some.
 import type { Place } from "../model/place.ts";
 import type { Document } from "./document.ts";
-import { type Finding, findingAt } from "./finding.ts";
+import { type Finding, findIn, findingAt } from "./finding.ts";
 import { placedProblem } from "./placed-error.ts";
 import { field, fieldsOf, partAt } from "./raw.ts";
 import { didYouMean, nearest } from "./words.ts";
@@ -28,7 +28,7 @@ export function checkTimeIntervals(
   document: Document,
   compile: (spec: unknown, options: { timezone: string }) => unknown,
 ): Finding[] {
-  return fieldsOf(field(document.root, "timeIntervals")).flatMap(([name, spec]): Finding[] => {
+  return findIn(fieldsOf(field(document.root, "timeIntervals")), ([name, spec]) => {
     try {
       compile(spec, { timezone: "UTC" });
       return [];

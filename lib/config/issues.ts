@@ -2,7 +2,7 @@
 import type * as z from "zod";
 import type { Place } from "../model/place.ts";
 import type { Document } from "./document.ts";
-import { type Finding, findingAt } from "./finding.ts";
+import { ENOUGH, type Finding, findIn, findingAt } from "./finding.ts";
 import { isOptionalAt, keysAt } from "./known-keys.ts";
 import { partAt } from "./raw.ts";
 import { aboutUnknownKey, didYouMean, nearest } from "./words.ts";
@@ -31,10 +31,10 @@ const EXPECTED: Readonly<Record<string, string>> = {
 export function issueFindings(issues: readonly Issue[], context: Context): Finding[] {
   const flat = flatten(issues, []);
   const meant = new Set<string>();
-  const unknown = flat.flatMap((issue) =>
+  const unknown = findIn(flat, (issue) =>
     issue.code === "unrecognized_keys" ? unknownKeys(issue, context, meant) : [],
   );
-  const others = flat.flatMap((issue) => {
+  const others = findIn(flat, (issue) => {
     // Whoever wrote `whn` has not forgotten `when`.
     if (issue.code === "unrecognized_keys" || meant.has(JSON.stringify(issue.path))) return [];
     return [describe(issue, context)];
@@ -68,7 +68,7 @@ function unlikeliness(issues: readonly Issue[], depth: number): number {
 function unknownKeys(issue: Issue & { code: "unrecognized_keys" }, context: Context, meant: Set<string>): Finding[] {
   const { schema, document, place } = context;
   const known = [...keysAt(schema, issue.path as Place), ...(issue.path.length === 0 ? context.otherKeys : [])];
-  return issue.keys.map((key) => {
+  return issue.keys.slice(0, ENOUGH).map((key) => {
     const at = [...place, ...(issue.path as Place)];
     const [message, hint] = aboutUnknownKey(key, at, known);
     const near = hint === undefined ? undefined : known.find((word) => hint.includes(`"${word}"`));

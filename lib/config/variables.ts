@@ -2,7 +2,7 @@
 import type { Place } from "../model/place.ts";
 import type { Document } from "./document.ts";
 import type { Environment } from "./environment.ts";
-import { type Finding, findingAt } from "./finding.ts";
+import { type Finding, findIn, findingAt } from "./finding.ts";
 import { field, fieldsOf, isMap } from "./raw.ts";
 import { splitReferences } from "./references.ts";
 
@@ -12,7 +12,7 @@ import { splitReferences } from "./references.ts";
  */
 export function expandVariables(document: Document, env: Environment): Finding[] {
   const { root } = document;
-  const connections = fieldsOf(field(root, "connections")).flatMap(([name, connection]) =>
+  const connections = findIn(fieldsOf(field(root, "connections")), ([name, connection]) =>
     fieldsOf(connection)
       .filter(([key]) => key !== "auth")
       .flatMap(([key]) => expandIn(connection, key, ["connections", name, key], document, env)),

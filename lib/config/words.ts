@@ -76,11 +76,17 @@ export function didYouMean(word: string): string {
   return `did you mean "${word}"?`;
 }
 
+/** Longer words are no misspelled ones; characters. */
+const LONGEST = 40;
+/** Time zones are 400; of more channels than that, nobody is shown the nearest. */
+const COMPARED = 600;
+
 /** The known word that is most like the given one; undefined where none is like it. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (word.length > LONGEST) return undefined;
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: { distance: number; word: string } | undefined;
-  for (const candidate of known) {
+  for (const candidate of known.slice(0, COMPARED)) {
     if (Math.abs(candidate.length - word.length) > limit) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance <= limit && distance < (best?.distance ?? Number.POSITIVE_INFINITY))
