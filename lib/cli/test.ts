@@ -1,5 +1,5 @@
 // `lookout test`: runs the unit tests of rules over the live application and a virtual clock.
-import { writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { wallClock } from "../app/clock.ts";
 import { compareOutcome } from "../app/rule-tests/compare.ts";
 import { openRuleTests, type RuleTestFile } from "../app/rule-tests/open.ts";
@@ -20,6 +20,7 @@ export interface TestOptions {
 
 /** Exit 1: a test failed. A file that is no test file throws ConfigError, and nothing is run. */
 export async function testCommand(io: Io, files: readonly string[], options: TestOptions): Promise<number> {
+  if (options.junit !== undefined) await refuseOdd(options.junit);
   const opened = await openAll(io, files);
   const results: TestResult[] = [];
   for (const file of opened) {
@@ -88,6 +89,13 @@ function coverageOf(files: readonly RuleTestFile[], results: readonly TestResult
     const rules = config.rules.map(({ id }, index) => ({ rule: id, location: locateRule(index) }));
     return { config: subject, rules: rules.length, never: rules.filter(({ rule }) => !opened.includes(rule)) };
   });
+}
+
+/** A pipe would be waited for until somebody reads it. */
+async function refuseOdd(path: string): Promise<void> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats === undefined || stats.isFile()) return;
+  throw new UsageError(`--junit ${path}: expected the path of a regular file, or of one that does not exist yet`);
 }
 
 async function writeReport(path: string, text: string): Promise<void> {

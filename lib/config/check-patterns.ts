@@ -5,6 +5,7 @@ import type { Document } from "./document.ts";
 import { type Finding, findIn, findingAt } from "./finding.ts";
 import { placedProblem } from "./placed-error.ts";
 import { isMap } from "./raw.ts";
+import { shownWord } from "./shown.ts";
 
 /** Findings of the pattern at `place`; none where it is no map, which the schema reports. */
 export function checkPattern(
@@ -36,12 +37,14 @@ function checkLeaves(value: unknown, document: Document, place: Place): Finding[
     if (name === "$or") return findIn(value, (item, index) => checkBranch(item, document, [...place, index]));
     return findIn(value, (item, index) => checkNumbers(item, document, [...place, index]));
   }
+  const shown = shownWord(String(name));
+  const bare = shown.replaceAll('"', "");
   if (value === null) {
-    const message = `"${name}" is empty: it must be a list of values`;
-    return [findingAt(document.locate(place, "key"), place, message, `write ${name}: […]`)];
+    const message = `${shown} is empty: it must be a list of values`;
+    return [findingAt(document.locate(place, "key"), place, message, `write ${bare}: […]`)];
   }
-  const hint = `write ${name}: [${document.written(place) ?? value}]`;
-  return [findingAt(document.locate(place), place, `"${name}" must be a list of values`, hint)];
+  const hint = `write ${bare}: [${document.written(place) ?? value}]`;
+  return [findingAt(document.locate(place), place, `${shown} must be a list of values`, hint)];
 }
 
 function checkBranch(item: unknown, document: Document, place: Place): Finding[] {

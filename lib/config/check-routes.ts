@@ -6,8 +6,9 @@ import { checkPattern } from "./check-patterns.ts";
 import type { Document } from "./document.ts";
 import { type Finding, findIn, findingAt } from "./finding.ts";
 import { field, fieldsOf, isMap, itemsOf } from "./raw.ts";
+import { listed } from "./shown.ts";
 import { type Validated, validate } from "./validate.ts";
-import { unknownName } from "./words.ts";
+import { unknownChoice, unknownName } from "./words.ts";
 
 /** What is asked of a kind of destination: the schema of its own options. */
 export interface ChannelOptions {
@@ -68,7 +69,7 @@ export function checkChannels(document: Document, types: ReadonlyMap<string, Cha
     if (kind !== undefined) findings.push(...validateOptions(kind, channel, document, place).findings);
     else if (typeof type === "string") {
       const at = [...place, "type"];
-      findings.push(findingAt(document.locate(at), at, ...unknownName("channel type", type, [...types.keys()])));
+      findings.push(findingAt(document.locate(at), at, ...unknownChoice("channel type", type, [...types.keys()])));
     }
     const at = [...place, "fallback"];
     if (typeof fallback === "string" && !byName.has(fallback)) {
@@ -76,7 +77,9 @@ export function checkChannels(document: Document, types: ReadonlyMap<string, Cha
     }
     const circle = fallbackCircle(name, byName, inNoCircle);
     if (circle)
-      findings.push(findingAt(document.locate(at), at, `the fallbacks go in a circle: ${circle.join(" → ")}`));
+      findings.push(
+        findingAt(document.locate(at), at, `the fallbacks go in a circle: ${listed(circle).replaceAll(", ", " → ")}`),
+      );
     return findings;
   });
 }

@@ -4,6 +4,7 @@ import type { Document } from "./document.ts";
 import { type Finding, findIn, findingAt } from "./finding.ts";
 import { placedProblem } from "./placed-error.ts";
 import { field, fieldsOf, partAt } from "./raw.ts";
+import { shownWord } from "./shown.ts";
 import { didYouMean, nearest } from "./words.ts";
 
 /** A finding where the text at `place` is no time zone's name; an offset is none, for it knows no summer. */
@@ -12,7 +13,14 @@ export function timezoneProblem(document: Document, place: Place): Finding[] {
   if (typeof name !== "string" || isTimezone(name)) return [];
   const near = nearest(name, Intl.supportedValuesOf("timeZone"));
   const hint = near === undefined ? "write a name such as Europe/Berlin" : didYouMean(near);
-  return [findingAt(document.locate(place), place, `"${name}" is no known time zone`, hint)];
+  return [
+    findingAt(
+      document.locate(place),
+      place,
+      `${near === undefined ? shownWord(name) : `"${name}"`} is no known time zone`,
+      hint,
+    ),
+  ];
 }
 
 function isTimezone(name: string): boolean {

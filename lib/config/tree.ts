@@ -3,6 +3,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type Node, Scalar } fro
 import type { Place } from "../model/place.ts";
 import { ENOUGH } from "./finding.ts";
 import { MAX_DEPTH, TOO_DEEP, TOO_MANY } from "./parse.ts";
+import { shownWord } from "./shown.ts";
 
 /** Far beyond any configuration; what aliases multiply into more is refused. */
 const MAX_NODES = 200_000;
@@ -109,7 +110,8 @@ export function readTree(yaml: Document.Parsed): Tree {
         });
         continue;
       }
-      if (lines.has(name)) complain({ offset: at, place: [...place, name], message: `"${name}" is given twice` });
+      if (lines.has(name))
+        complain({ offset: at, place: [...place, name], message: `${shownWord(name)} is given twice` });
       lines.set(name, at);
       object[name] = read((pair.value ?? null) as Node | null, [...place, name], at, at);
     }
