@@ -59,7 +59,7 @@ export function findIn<T>(items: Iterable<T>, check: (item: T, index: number) =>
   const findings: Finding[] = [];
   let index = 0;
   for (const item of items) {
-    findings.push(...check(item, index++));
+    for (const finding of check(item, index++)) findings.push(finding);
     if (findings.length >= ENOUGH) break;
   }
   return findings;
@@ -96,7 +96,7 @@ export async function findInTurns(
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const check of checks) {
-    findings.push(...(await check()));
+    for (const finding of await check()) findings.push(finding);
     if (findings.length >= ENOUGH) break;
     await turn();
   }

@@ -5,8 +5,11 @@ import { ENOUGH } from "./finding.ts";
 import { MAX_DEPTH, TOO_DEEP, TOO_MANY } from "./parse.ts";
 import { shownWord } from "./shown.ts";
 
-/** Far beyond any configuration; what aliases multiply into more is refused. */
-const MAX_NODES = 200_000;
+/**
+ * Far beyond any configuration; what aliases multiply into more is refused. Of a list in which more than 100,000 items are wrong,
+ * zod would make one call with as many arguments, for which there is no room on the stack.
+ */
+const MAX_NODES = 60_000;
 /** Aliases repeat labels and patterns; they never make the most of a configuration. */
 const MAX_REPEATED = 20_000;
 const TOO_OFTEN = "aliases repeat too many values";

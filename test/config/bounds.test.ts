@@ -51,6 +51,10 @@ describe("of a file with no end of mistakes, the first hundred are told", () => 
       `${CONNECTIONS}${RULES}${CHANNELS}sources: [{ kind: pool-events, targets: [${many(3_000, (n) => `a/${n}, `)}] }]\n`,
     ],
     [
+      "as many wrong targets as a file can hold",
+      `${CONNECTIONS}${RULES}${CHANNELS}sources: [{ kind: pool-events, targets: [${"/,".repeat(59_000)}] }]\n`,
+    ],
+    [
       "targets named twice",
       `${CONNECTIONS}${RULES}${CHANNELS}sources: [{ kind: pool-events, targets: [${"a, ".repeat(3_000)}] }]\n`,
     ],
@@ -105,7 +109,7 @@ test("a file of nothing but comments is called empty, however long it is", async
 });
 
 test("a file with more values than anyone writes is refused where they become too many", async () => {
-  expect(await complaints(`a: [${"1,".repeat(170_000)}]\n`)).toMatch(
+  expect(await complaints(`a: [${"1,".repeat(101_000)}]\n`)).toMatch(
     /^lookout\.yml:1:\d{6}: there are too many values$/,
   );
 });
