@@ -26,9 +26,17 @@ const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8
 // A terminal that is stopped (Ctrl-S), or whose far end hangs, would else stop the whole process at its next line.
 for (const { isTTY, _handle } of [process.stdout, process.stderr]) if (isTTY) _handle?.setBlocking?.(false);
 const { createOutlet } = await load("local/outlet");
-const stdout = createOutlet(process.stdout);
 const stderr = createOutlet(process.stderr, {
   notice: (lines) => `${new Date().toISOString()} warn  lines dropped, since nobody read them count=${lines}\n`,
+});
+// The command may have ended by then, or not yet.
+let unwritten = false;
+const stdout = createOutlet(process.stdout, {
+  failed(reason) {
+    unwritten = true;
+    process.exitCode = 1;
+    stderr.write(`lookout: ${reason}\n`);
+  },
 });
 const io = {
   out: stdout.write,
@@ -38,4 +46,5 @@ const io = {
   gone: stdout.gone,
   ...terminalOf(process.stdout, process.env),
 };
-process.exitCode = await main(process.argv.slice(2), io, version);
+const code = await main(process.argv.slice(2), io, version);
+process.exitCode = code === 0 && unwritten ? 1 : code;

@@ -20,11 +20,7 @@ const Options = z.strictObject({
     .string()
     .refine((secret) => secret.includes("${") || signingKey(secret) !== undefined, `a signing secret: ${SECRET_FORM}`)
     .optional(),
-  format: z
-    .enum(["lookout"], {
-      error: ({ input }) => `format ${JSON.stringify(input)} is not built: the only one so far is "lookout"`,
-    })
-    .default("lookout"),
+  format: z.enum(["lookout"], { error: 'must be "lookout": no other format is built yet' }).default("lookout"),
   headers: z.record(HeaderName, z.string()).optional(),
 });
 type Options = z.infer<typeof Options>;

@@ -38,9 +38,9 @@ export function describeBacktest(io: Io, result: Backtest, { config, rule, compa
   const parts = [
     `Backtest of ${of}, ${minute(result.since)} to ${minute(result.until)} (${span})\n${history(io, result)}`,
     figures(io, result),
-    alerts("Would have fired", result.alerts, result.unlisted.alerts),
+    alerts(io, "Would have fired", result.alerts, result.unlisted.alerts),
   ];
-  if (compare !== undefined && result.compare) parts.push(...comparison(result.compare, config, compare));
+  if (compare !== undefined && result.compare) parts.push(...comparison(io, result.compare, config, compare));
   return parts.filter((part) => part !== "").join("\n");
 }
 
@@ -60,7 +60,7 @@ function history(io: Io, { sources, unread }: Backtest): string {
     const how = readTo === null ? "not read" : `read up to ${minute(readTo)} alone`;
     return `${styled(io, "red", `  ! ${how}: ${oneLine(what)}: ${oneLine(error, 400)}`)}\n`;
   });
-  return `${table(rows)}${lines.join("")}${more(unread.length)}`;
+  return `${table(io, rows)}${lines.join("")}${more(unread.length)}`;
 }
 
 function figures(io: Io, { rules, channels, totals }: Backtest): string {
@@ -84,7 +84,7 @@ function figures(io: Io, { rules, channels, totals }: Backtest): string {
   const legend =
     "A DAY: messages a day. Of the alerts: BRIEF resolved within 5 minutes, ALONE nothing followed, BACK its key fired again within an hour.\n";
   const worst = fired.flatMap((figure) => worstOf(figure));
-  return `${total}\n${table([head, ...rows])}${styled(io, "dim", legend)}${worst.join("")}${never}`;
+  return `${total}\n${table(io, [head, ...rows])}${styled(io, "dim", legend)}${worst.join("")}${never}`;
 }
 
 function worstOf({ rule, alerts, noise: { worst } }: RuleFigures): string[] {
@@ -92,7 +92,7 @@ function worstOf({ rule, alerts, noise: { worst } }: RuleFigures): string[] {
   return [`${rule}: ${worst.alerts} of ${alerts} alerts are of ${oneLine(keyText(worst.key))}\n`];
 }
 
-function alerts(title: string, list: readonly WouldBeAlert[], unlisted = 0): string {
+function alerts(io: Io, title: string, list: readonly WouldBeAlert[], unlisted = 0): string {
   if (list.length === 0) return "";
   const shortKey = shortKeys(list);
   const rows = list
@@ -107,7 +107,7 @@ function alerts(title: string, list: readonly WouldBeAlert[], unlisted = 0): str
       oneLine(shortKey(key), 60),
       oneLine(summary),
     ]);
-  return `${title}:\n${table(rows)}${more(list.length + unlisted)}`;
+  return `${title}:\n${table(io, rows)}${more(list.length + unlisted)}`;
 }
 
 function ended({ end, endsAt }: Pick<WouldBeAlert, "end" | "endsAt">, startsAt: string): string {
@@ -117,6 +117,7 @@ function ended({ end, endsAt }: Pick<WouldBeAlert, "end" | "endsAt">, startsAt: 
 }
 
 function comparison(
+  io: Io,
   { totals, rules, channels, alerts: only, changed, messages, comparedTo }: NonNullable<Backtest["compare"]>,
   config: string,
   other: string,
@@ -135,17 +136,17 @@ function comparison(
     return at === null ? "" : `There are too many ${what} to list: they are compared one by one up to ${minute(at)}.\n`;
   });
   return [
-    `${config} compared to ${other} (marked '):\n${table([head, all, ...rows, ...told])}${unheard}${note.join("")}`,
-    alerts(`Alerts only with ${config}`, only.this),
-    alerts(`Alerts only with ${other}`, only.other),
-    changes(`Alerts that are others with ${other}`, changed),
-    messageList(`Messages only with ${config}`, messages.this),
-    messageList(`Messages only with ${other}`, messages.other),
+    `${config} compared to ${other} (marked '):\n${table(io, [head, all, ...rows, ...told])}${unheard}${note.join("")}`,
+    alerts(io, `Alerts only with ${config}`, only.this),
+    alerts(io, `Alerts only with ${other}`, only.other),
+    changes(io, `Alerts that are others with ${other}`, changed),
+    messageList(io, `Messages only with ${config}`, messages.this),
+    messageList(io, `Messages only with ${other}`, messages.other),
   ];
 }
 
 /** What is another, side by side. */
-function changes(title: string, list: readonly Sides<WouldBeAlert>[]): string {
+function changes(io: Io, title: string, list: readonly Sides<WouldBeAlert>[]): string {
   if (list.length === 0) return "";
   const shortKey = shortKeys(list.map(({ this: alert }) => alert));
   const rows = list.slice(0, SHOWN).map(({ this: a, other: b }) => {
@@ -159,15 +160,15 @@ function changes(title: string, list: readonly Sides<WouldBeAlert>[]): string {
     const what = facts(a).flatMap((fact, at) => (fact === then[at] ? [] : [`${fact} → ${then[at]}`]));
     return [`${a.startsAt.slice(0, 19)}Z`, a.rule, oneLine(shortKey(a.key), 60), what.join(", ")];
   });
-  return `${title}:\n${table(rows)}${more(list.length)}`;
+  return `${title}:\n${table(io, rows)}${more(list.length)}`;
 }
 
-function messageList(title: string, list: readonly WouldBeMessage[]): string {
+function messageList(io: Io, title: string, list: readonly WouldBeMessage[]): string {
   if (list.length === 0) return "";
   const rows = list.slice(0, SHOWN).map(({ at, channel, reason, rules, count: told }) => {
     return [`${at.slice(0, 19)}Z`, channel, reason, count(told, "alert"), oneLine(rules.join(", "))];
   });
-  return `${title}:\n${table(rows)}${more(list.length)}`;
+  return `${title}:\n${table(io, rows)}${more(list.length)}`;
 }
 
 function more(length: number): string {

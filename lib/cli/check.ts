@@ -3,7 +3,7 @@ import { compileTimeInterval } from "../alerts/time-intervals/time-interval.ts";
 import { wallClock } from "../app/clock.ts";
 import { checkLive, type LiveSource } from "../app/queries/check-live.ts";
 import { channelTypes } from "../channels/registry.ts";
-import { formatFindings } from "../config/document/finding.ts";
+import { firstOf, formatFindings } from "../config/document/finding.ts";
 import { lintConfig } from "../config/lint/lint.ts";
 import type { Pattern } from "../model/config.ts";
 import { compilePattern } from "../patterns/pattern.ts";
@@ -13,20 +13,21 @@ import { type CommonOptions, openApp, readOwnConfig } from "./open.ts";
 /** Exit 1: findings, or a connection that does not work. An invalid configuration throws ConfigError (exit 2). */
 export async function checkCommand(io: Io, options: CommonOptions & { live?: boolean }): Promise<number> {
   const config = await readOwnConfig(io, options);
-  const findings = await lintConfig(config, {
+  const all = await lintConfig(config, {
     compilePattern: (pattern) => compilePattern(pattern as Pattern),
     compileTimeInterval,
     channelTypes,
     secrets: config.secrets,
     now: wallClock.now(),
   });
+  const { findings, more } = firstOf(all);
   const live = options.live ? await tryLive(io, options) : [];
   const well = findings.length === 0 && live.every(({ errors }) => errors.length === 0);
   if (options.json) {
-    jsonDocument(io, { findings, ...(options.live ? { live } : {}) });
+    jsonDocument(io, { findings, ...(more > 0 ? { more } : {}), ...(options.live ? { live } : {}) });
     return well ? DONE : WRONG;
   }
-  if (findings.length > 0) io.out(`${formatFindings(findings)}\n`);
+  if (findings.length > 0) io.out(`${formatFindings(findings, more)}\n`);
   for (const source of live) io.out(describe(io, source));
   const { sources, rules, channels } = config.config;
   const size = `${sources.length} sources, ${rules.length} rules, ${Object.keys(channels).length} channels`;

@@ -30,6 +30,7 @@ export function eventText(io: Io, { event, stored, rules }: EventExplanation, ne
   const level = styled(io, severityStyle(event.level), event.level);
   const lines = [
     `event ${event.id.slice(0, 8)}  ${moment(event.time)}  ${level}  ${event.source}  ${oneLine(event.resource.name, 60)}: ${oneLine(event.message)}`,
+    ...(event.future ? ["its time was more than 10 minutes ahead when it was found: clocks differ"] : []),
     `${matching.length} of ${rules.length} rules match${stored ? "" : "; this is what would happen now"}`,
     ...matching.flatMap((verdict) => ["", ...matchedLines(io, verdict, stored)]),
   ];

@@ -1,5 +1,4 @@
 // `lookout explain`: why an event, an alert or a resource's events did or did not lead to a notification, and where that is.
-import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { createExplainer, type Explainer } from "../app/queries/explain.ts";
 import { createReader } from "../app/queries/explain-reader.ts";
@@ -7,6 +6,7 @@ import { endedAlerts, openAlerts, seenEvents } from "../app/queries/lists.ts";
 import { readStatus } from "../app/queries/status.ts";
 import { readPasted } from "../app/replay/rule-tests/pasted-event.ts";
 import { formatLocation } from "../config/document/finding.ts";
+import { readRegular } from "../config/document/regular-file.ts";
 import { parseDuration } from "../model/duration.ts";
 import type { Place } from "../model/place.ts";
 import { alertText, eventText, unseenText } from "./explain-text.ts";
@@ -16,6 +16,8 @@ import { type CommonOptions, type Opened, openExisting } from "./open.ts";
 /** As many of the rules that did not match are shown: of one event, and of each of many. */
 const NEAREST = 5;
 const NEAREST_OF_MANY = 1;
+/** An event has 16 KB at most. */
+const MAX_EVENT_BYTES = 1_000_000;
 const ALL = Number.POSITIVE_INFINITY;
 
 export interface ExplainOptions extends CommonOptions {
@@ -116,11 +118,14 @@ async function explainResource(
 
 async function readText(file: string): Promise<string> {
   if (file === "-") return text(process.stdin);
+  let content: string | undefined;
   try {
-    return await readFile(file, "utf8");
+    content = await readRegular(file, MAX_EVENT_BYTES);
   } catch (error) {
     throw new UsageError(`--event ${file}: ${(error as Error).message}`);
   }
+  if (content !== undefined) return content;
+  throw new UsageError(`--event ${file}: expected a regular file of at most 1 MB, or - for stdin`);
 }
 
 function durationOf(words: string): number {

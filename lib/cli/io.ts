@@ -118,8 +118,12 @@ function* partsOf(value: unknown, newline: string, redact: Redactor["redact"]): 
   else yield `${newline}${list ? "]" : "}"}`;
 }
 
-/** Columns padded to their widest cell, two spaces apart; the last one is left as long as it is. */
-export function table(rows: readonly (readonly string[])[]): string {
+/**
+ * Columns padded to their widest cell, two spaces apart; the last one is left as long as it is. A secret is redacted before it
+ * is measured.
+ */
+export function table({ redactor }: Pick<Io, "redactor">, cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map((cell) => redactor.redact(cell)));
   const widths: number[] = [];
   for (const row of rows) {
     for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, columnsOf(cell));

@@ -69,10 +69,11 @@ export async function eventsCommand(io: Io, options: EventsOptions): Promise<num
     const events = limit === undefined ? wanted : wanted.slice(-limit);
     if (options.json) jsonLines(io, events);
     else {
-      const rows = events.map(({ time, level, source, resource, id, message }) => {
-        return [`${time.slice(0, 19)}Z`, level, source, oneLine(resource.name, 30), id.slice(0, 8), oneLine(message)];
+      const rows = events.map(({ time, level, source, resource, id, message, future }) => {
+        const said = `${future ? "(dated ahead) " : ""}${oneLine(message)}`;
+        return [`${time.slice(0, 19)}Z`, level, source, oneLine(resource.name, 30), id.slice(0, 8), said];
       });
-      io.out(rows.length === 0 ? "No event was seen.\n" : table(rows));
+      io.out(rows.length === 0 ? "No event was seen.\n" : table(io, rows));
     }
     return DONE;
   } finally {
@@ -99,7 +100,7 @@ export async function deliveriesCommand(io: Io, options: CommonOptions): Promise
           oneLine(error ?? ""),
         ];
       });
-      io.out(rows.length === 0 ? "Nothing was sent.\n" : table(rows));
+      io.out(rows.length === 0 ? "Nothing was sent.\n" : table(io, rows));
     }
     return DONE;
   } finally {
@@ -123,7 +124,7 @@ function describeStatus(io: Io, status: Status): string {
   const lines = [
     `Lookout is ${state}.`,
     "",
-    status.targets.length === 0 ? "No target is polled." : table(rows).trimEnd(),
+    status.targets.length === 0 ? "No target is polled." : table(io, rows).trimEnd(),
   ];
   for (const { source, lastRunAt, overdueSince } of status.sources) {
     const last = lastRunAt === null ? "never polled" : `last polled ${lastRunAt.slice(0, 19)}Z`;

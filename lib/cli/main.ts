@@ -40,8 +40,8 @@ function createProgram(io: Io, version: string, end: (code: number) => void): Co
     const made = program.command(spec).description(description).exitOverride();
     made.configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
     return made
-      .option("--config <file>", "the configuration", "lookout.yml")
-      .option("--state <file>", "an SQLite file that overrides the configured store")
+      .option("--config <file>", "the configuration", named("--config"), "lookout.yml")
+      .option("--state <file>", "an SQLite file that overrides the configured store", named("--state"))
       .option("--json", "for scripts: one document, or one per line for lists");
   }
 
@@ -129,11 +129,19 @@ function createProgram(io: Io, version: string, end: (code: number) => void): Co
   return program;
 }
 
+/** A file's name from the command line: an empty one is a variable that a script did not set. */
+function named(option: string): (file: string) => string {
+  return (file) => {
+    if (file !== "") return file;
+    throw new UsageError(`${option} "": expected the path of a file`);
+  };
+}
+
 function failure(io: Io, error: unknown): number {
   // Commander has printed its own message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? DONE : REFUSED;
   if (error instanceof ConfigError) {
-    io.err(`${formatFindings(error.findings)}\n`);
+    io.err(`${formatFindings(error.findings, error.more)}\n`);
     return REFUSED;
   }
   if (error instanceof Superseded || error instanceof RowDamaged || error instanceof StoreGone) {
@@ -142,6 +150,10 @@ function failure(io: Io, error: unknown): number {
   }
   if (error instanceof UsageError || error instanceof StoreError) {
     io.err(`lookout: ${oneLine(error.message)}\n`);
+    return REFUSED;
+  }
+  if ((error as NodeJS.ErrnoException | undefined)?.syscall === "uv_cwd") {
+    io.err("lookout: the folder that it was started in is gone; change to one that exists\n");
     return REFUSED;
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));

@@ -69,7 +69,7 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       refused.splice(0, 1, refusal(options.config, error));
-      log.error("configuration refused; the old one runs on", { findings: formatFindings(error.findings) });
+      log.error("configuration refused; the old one runs on", { findings: formatFindings(error.findings, error.more) });
       return false;
     }
   }

@@ -1,6 +1,7 @@
 // `lookout simulate`: serves the simulated cloud until it is stopped.
 import { once } from "node:events";
 import { wallClock } from "../app/clock.ts";
+import { isBlockedPort } from "../model/blocked-ports.ts";
 import { describeSimulator } from "../simulator/describe.ts";
 import { startSimulator } from "../simulator/server.ts";
 import { DONE, type Io, jsonDocument, UsageError } from "./io.ts";
@@ -16,6 +17,9 @@ export interface SimulateOptions {
 
 export async function simulateCommand(io: Io, options: SimulateOptions): Promise<number> {
   const port = wholeNumber("--port", options.port, 65_535);
+  if (port > 0 && isBlockedPort(port)) {
+    throw new UsageError(`--port ${port}: nothing is ever sent to this port, as in browsers; choose another`);
+  }
   const seed = wholeNumber("--seed", options.seed, 2 ** 32 - 1);
   const speed = wholeNumber("--speed", options.speed, 3_600);
   if (speed === 0) throw new UsageError("--speed 0: the day would never begin; expected 1 to 3600");

@@ -1,5 +1,5 @@
 // `lookout test`: runs the unit tests of rules over the live application and a virtual clock.
-import { writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { wallClock } from "../app/clock.ts";
 import { compareOutcome } from "../app/replay/rule-tests/compare.ts";
 import { openRuleTests, type RuleTestFile } from "../app/replay/rule-tests/open.ts";
@@ -20,6 +20,7 @@ export interface TestOptions {
 
 /** Exit 1: a test failed. A file that is no test file throws ConfigError, and nothing is run. */
 export async function testCommand(io: Io, files: readonly string[], options: TestOptions): Promise<number> {
+  if (options.junit !== undefined) await refuseOdd(options.junit);
   const opened = await openAll(io, files);
   const results: TestResult[] = [];
   for (const file of opened) {
@@ -45,6 +46,7 @@ export async function testCommand(io: Io, files: readonly string[], options: Tes
 /** Everything that is wrong about any of the files is told at once. */
 async function openAll({ redactor }: Io, files: readonly string[]): Promise<RuleTestFile[]> {
   const findings: Finding[] = [];
+  let more = 0;
   const opened: RuleTestFile[] = [];
   for (const file of new Set(files)) {
     try {
@@ -52,9 +54,10 @@ async function openAll({ redactor }: Io, files: readonly string[]): Promise<Rule
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       findings.push(...error.findings);
+      more += error.more;
     }
   }
-  if (findings.length > 0) throw new ConfigError(findings);
+  if (findings.length > 0) throw new ConfigError(findings, more);
   return opened;
 }
 
@@ -86,6 +89,13 @@ function coverageOf(files: readonly RuleTestFile[], results: readonly TestResult
     const rules = config.rules.map(({ id }, index) => ({ rule: id, location: locateRule(index) }));
     return { config: subject, rules: rules.length, never: rules.filter(({ rule }) => !opened.includes(rule)) };
   });
+}
+
+/** A pipe would be waited for until somebody reads it. */
+async function refuseOdd(path: string): Promise<void> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats === undefined || stats.isFile()) return;
+  throw new UsageError(`--junit ${path}: expected the path of a regular file, or of one that does not exist yet`);
 }
 
 async function writeReport(path: string, text: string): Promise<void> {

@@ -21,6 +21,8 @@ export interface Outlet {
 }
 
 export interface OutletOptions {
+  /** Is told once why a result cannot be written, as where the disk is full; not where its reader has only gone. */
+  failed?: (reason: string) => void;
   /** What is written, when somebody reads again, about so many texts that were dropped. */
   notice?: (dropped: number) => string;
   /** How long `send` waits for the reader; ms. */
@@ -47,7 +49,7 @@ const REASONS: Record<string, string> = {
 };
 const GONE: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET", "EIO"]);
 
-export function createOutlet(sink: Sink, { notice, patience = PATIENCE_MS }: OutletOptions = {}): Outlet {
+export function createOutlet(sink: Sink, { notice, failed, patience = PATIENCE_MS }: OutletOptions = {}): Outlet {
   const gone = new AbortController();
   /** What the sink was not given yet, so that it can still be taken back. */
   const waiting: Piece[] = [];
@@ -55,6 +57,7 @@ export function createOutlet(sink: Sink, { notice, patience = PATIENCE_MS }: Out
   let length = 0;
   let pumping = false;
   let dropped = 0;
+  let broken = false;
   /** Texts sent that the sink holds, by themselves: one sent again is not written again. */
   const held = new Map<string, Promise<void>>();
 
@@ -125,7 +128,12 @@ export function createOutlet(sink: Sink, { notice, patience = PATIENCE_MS }: Out
   }
 
   return {
-    write: (text) => void push(text, () => {}),
+    write: (text) =>
+      void push(text, (error) => {
+        if (!error || GONE.has(codeOf(error)) || broken) return;
+        broken = true;
+        failed?.(explained(error).message);
+      }),
     offer(text) {
       if (length > WAITING) {
         dropped++;

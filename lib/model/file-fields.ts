@@ -1,5 +1,6 @@
 // Fields that the files people write are made of, and what is said of a value that is none; durations become milliseconds.
 import * as z from "zod";
+import { isBlockedPort } from "./blocked-ports.ts";
 import { DURATION, MAX_DURATION, parseDuration } from "./duration.ts";
 
 export const Name = z
@@ -16,6 +17,12 @@ export const Positive = Duration.refine((ms) => ms > 0, "must be longer than 0s"
 export const Url = z
   .string()
   .refine((text) => text.includes("${") || isWebUrl(text), "must be an http(s) URL, or a reference to one");
+/** The address of an API, whose credentials stand elsewhere. */
+export const Endpoint = Url.refine((text) => !namesUser(text), {
+  error: "must hold no user or password: credentials go into auth",
+}).refine((text) => !isBlockedPort(portOf(text)), {
+  error: ({ input }) => `must have another port: nothing is ever sent to port ${portOf(String(input))}, as in browsers`,
+});
 export const Instant = z.iso.datetime({ offset: true, error: "must be an instant such as 2026-11-20T22:00:00Z" });
 /** Editors learn that a field is a list or an object; the rest is the pattern compiler's. */
 export const PatternObject = z
@@ -24,4 +31,14 @@ export const PatternObject = z
 
 function isWebUrl(text: string): boolean {
   return /^https?:$/.test(URL.parse(text)?.protocol ?? "");
+}
+
+function namesUser(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.username !== "" || url.password !== "");
+}
+
+/** -1 where it is the protocol's own, or the text is no address. */
+function portOf(text: string): number {
+  return Number(URL.parse(text)?.port || -1);
 }

@@ -1,7 +1,7 @@
 // The schema of connections and sources as people write them: what is polled, and with which credentials.
 import * as z from "zod";
 import { Labels, SourceKind } from "./event.ts";
-import { Duration, Name, Positive, Text, Url } from "./file-fields.ts";
+import { Duration, Endpoint, Name, Positive, Text } from "./file-fields.ts";
 import { segmentProblem } from "./segment.ts";
 
 const KeyAuth = z.strictObject({
@@ -36,9 +36,9 @@ export const Connection = z
     ),
     endpoints: z
       .strictObject({
-        modelarts: Url.optional().describe("URL of the ModelArts API."),
-        ces: Url.optional().describe("URL of the Cloud Eye API."),
-        iam: Url.optional().describe("URL of the IAM API."),
+        modelarts: Endpoint.optional().describe("URL of the ModelArts API."),
+        ces: Endpoint.optional().describe("URL of the Cloud Eye API."),
+        iam: Endpoint.optional().describe("URL of the IAM API."),
       })
       .optional()
       .describe("URLs that override those of the cloud."),

@@ -1,6 +1,8 @@
 // Text is measured and cut by the columns that it takes on a terminal.
+
 import { describe, expect, test } from "vitest";
 import { oneLine, table } from "../../lib/cli/io.ts";
+import { createRedactor } from "../../lib/config/secrets/redactor.ts";
 import { columnsOf } from "../../lib/local/columns.ts";
 
 describe("oneLine", () => {
@@ -22,6 +24,6 @@ describe("oneLine", () => {
 
 test("a table's columns stay in line below CJK, emoji and combining marks", () => {
   const rows = ["pool", "资源池", "🔥 gpu", "cafe\u0301"].map((name) => [name, "|"]);
-  const lines = table(rows).trimEnd().split("\n");
+  const lines = table({ redactor: createRedactor() }, rows).trimEnd().split("\n");
   expect(lines.map((line) => columnsOf(line.slice(0, line.indexOf("|"))))).toEqual([8, 8, 8, 8]);
 });

@@ -43,7 +43,7 @@ test("of any text in our colours, only our colours take effect", () => {
 test("colours take no columns of a table", () => {
   const { io, out } = screen();
   io.out(
-    table([
+    table(io, [
       [styled(io, "red", "a"), "|"],
       ["long", "|"],
     ]),
@@ -93,4 +93,16 @@ test("a secret is redacted on either way, and in JSON only where it is a text", 
   expect(err()).toBe("pin [secret]\n");
   expect(out()).toContain('{"pin":"[secret]","count":123456}');
   expect(out()).toContain('"pin": "0[secret]"');
+});
+
+test("a secret in a table is redacted before its column is measured", () => {
+  const { io, out } = screen();
+  io.redactor.add("a-secret-of-some-length");
+  io.out(
+    table(io, [
+      ["at a-secret-of-some-length", "|"],
+      ["here", "|"],
+    ]),
+  );
+  expect(out()).toBe("at [secret]  |\nhere         |\n");
 });

@@ -34,7 +34,7 @@ const BROKEN: [name: string, yaml: string, expected: string[]][] = [
   ["a channel that is not there", `${GOOD}route: { channels: [chatt] }\n`, ["5:", "chatt", "chat"]],
   ["a pack that is not there", GOOD.replace("modelarts/training", "modelarts/trainings"), ["3:", "modelarts/training"]],
   ["an unknown channel type", GOOD.replace("feishu", "feischu"), ["4:", "feishu"]],
-  ["an option the channel has not", GOOD.replace('}"', '}", room: x'), ["4:", "room"]],
+  ["an option the channel has not", GOOD.replace('}"', '}", room: x'), ["4:", "unknown key"]],
   ["no channels at all", GOOD.replace(/channels.*\n/, ""), ["channels"]],
   [
     "two rules of one id",

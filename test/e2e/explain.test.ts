@@ -149,7 +149,7 @@ describe("explain", () => {
     ],
     ["an event of no source", ["--event", "-"], `{ "level": "error" }`, 'stdin:1:1: the key "source" is missing'],
   ])("refuses %s", async (_, args, stdin, words) => {
-    const config = samplesConfig({ url: "http://127.0.0.1:9", credentials: { projectId: "p" } }, "http://127.0.0.1:9");
+    const config = samplesConfig({ url: "http://127.0.0.1:2", credentials: { projectId: "p" } }, "http://127.0.0.1:2");
     const cwd = await folderWith({ "lookout.yml": config });
     const command = stdin === "" ? lookoutHere : lookout;
     const { code, stdout, stderr } = await command(["explain", ...args], { cwd, stdin });

@@ -48,6 +48,8 @@ export interface TargetReport {
   complete: boolean;
   seen: number;
   found: number;
+  /** Of these, events dated far ahead. */
+  ahead?: number;
   /** Up to when this source had read it completely before; ms, undefined where it never had. Absent before it was looked up. */
   readBefore?: number | undefined;
 }
@@ -71,6 +73,7 @@ class Overlap extends Error {
  * read to its end) and StoreError; what was committed stays.
  */
 export async function readTarget(read: TargetRead): Promise<void> {
+  const { app, source, target, report } = read;
   const incidents = new Set<string>();
   try {
     for (let attempt = 1; ; attempt++) {
@@ -82,7 +85,14 @@ export async function readTarget(read: TargetRead): Promise<void> {
     }
   } finally {
     // Grouping does not apply to incidents: they wait for no other target.
-    if (incidents.size > 0) await read.app.bus.publish([], [...incidents], read.round.id);
+    if (report.ahead) {
+      const fields = { source: source.id, target: target.id, events: report.ahead };
+      app.log.warn(
+        "events are dated more than 10 minutes ahead: a clock differs, the cloud's or this machine's",
+        fields,
+      );
+    }
+    if (incidents.size > 0) await app.bus.publish([], [...incidents], read.round.id);
   }
 }
 
@@ -230,6 +240,8 @@ async function commitPart(
   if (result === undefined) return false;
   position.row = next;
   position.version += 1;
+  const ahead = events.filter(({ future }) => future).length;
+  if (ahead > 0) read.report.ahead = (read.report.ahead ?? 0) + ahead;
   if (events.length > 0) read.progress.note(source.id, target.id, own.readTo);
   const { round } = read;
   for (const id of result.groups) round.groups.add(id);

@@ -2,9 +2,10 @@
 import { keepsDigits } from "../../model/digits.ts";
 import { formatPlace, type Place } from "../../model/place.ts";
 import type { Document } from "../document/document.ts";
-import { type Finding, findingAt } from "../document/finding.ts";
+import { type Finding, findIn, findingAt } from "../document/finding.ts";
 import { placedProblem } from "../document/placed-error.ts";
 import { isMap } from "../document/raw.ts";
+import { shownWord } from "../document/shown.ts";
 
 /** Findings of the pattern at `place`; none where it is no map, which the schema reports. */
 export function checkPattern(
@@ -30,18 +31,20 @@ export function checkPattern(
 function checkLeaves(value: unknown, document: Document, place: Place): Finding[] {
   const name = place.at(-1);
   if (isMap(value)) {
-    return Object.entries(value).flatMap(([key, child]) => checkLeaves(child, document, [...place, key]));
+    return findIn(Object.entries(value), ([key, child]) => checkLeaves(child, document, [...place, key]));
   }
   if (Array.isArray(value)) {
-    if (name === "$or") return value.flatMap((item, index) => checkBranch(item, document, [...place, index]));
-    return value.flatMap((item, index) => checkNumbers(item, document, [...place, index]));
+    if (name === "$or") return findIn(value, (item, index) => checkBranch(item, document, [...place, index]));
+    return findIn(value, (item, index) => checkNumbers(item, document, [...place, index]));
   }
+  const shown = shownWord(String(name));
+  const bare = shown.replaceAll('"', "");
   if (value === null) {
-    const message = `"${name}" is empty: it must be a list of values`;
-    return [findingAt(document.locate(place, "key"), place, message, `write ${name}: […]`)];
+    const message = `${shown} is empty: it must be a list of values`;
+    return [findingAt(document.locate(place, "key"), place, message, `write ${bare}: […]`)];
   }
-  const hint = `write ${name}: [${document.written(place) ?? value}]`;
-  return [findingAt(document.locate(place), place, `"${name}" must be a list of values`, hint)];
+  const hint = `write ${bare}: [${document.written(place) ?? value}]`;
+  return [findingAt(document.locate(place), place, `${shown} must be a list of values`, hint)];
 }
 
 function checkBranch(item: unknown, document: Document, place: Place): Finding[] {
@@ -52,7 +55,7 @@ function checkBranch(item: unknown, document: Document, place: Place): Finding[]
 function checkNumbers(value: unknown, document: Document, place: Place): Finding[] {
   if (typeof value === "object" && value !== null) {
     const step = (key: string): string | number => (Array.isArray(value) ? Number(key) : key);
-    return Object.entries(value).flatMap(([key, item]) => checkNumbers(item, document, [...place, step(key)]));
+    return findIn(Object.entries(value), ([key, item]) => checkNumbers(item, document, [...place, step(key)]));
   }
   const written = document.written(place);
   if (typeof value !== "number" || written === undefined || keepsDigits(written, value)) return [];

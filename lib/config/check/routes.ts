@@ -3,10 +3,11 @@ import type * as z from "zod";
 import { Channel } from "../../model/config-file.ts";
 import type { Place } from "../../model/place.ts";
 import type { Document } from "../document/document.ts";
-import { type Finding, findingAt } from "../document/finding.ts";
+import { type Finding, findIn, findingAt } from "../document/finding.ts";
 import { field, fieldsOf, isMap, itemsOf } from "../document/raw.ts";
+import { listed } from "../document/shown.ts";
 import { type Validated, validate } from "../document/validate.ts";
-import { unknownName } from "../document/words.ts";
+import { unknownChoice, unknownName } from "../document/words.ts";
 import { checkPattern } from "./patterns.ts";
 
 /** What is asked of a kind of destination: the schema of its own options. */
@@ -15,14 +16,14 @@ export interface ChannelOptions {
 }
 
 export function checkRoutes(document: Document, compilePattern: (pattern: unknown) => unknown): Finding[] {
-  const names = (section: string): string[] => fieldsOf(field(document.root, section)).map(([name]) => name);
+  const names = (section: string) => new Set(fieldsOf(field(document.root, section)).map(([name]) => name));
   const channels = names("channels");
   const intervals = names("timeIntervals");
-  const existing = (holder: unknown, place: Place, key: string, what: string, known: readonly string[]): Finding[] =>
-    itemsOf(field(holder, key)).flatMap((name, index): Finding[] => {
-      if (typeof name !== "string" || known.includes(name)) return [];
+  const existing = (holder: unknown, place: Place, key: string, what: string, known: ReadonlySet<string>): Finding[] =>
+    findIn(itemsOf(field(holder, key)), (name, index) => {
+      if (typeof name !== "string" || known.has(name)) return [];
       const at = [...place, key, index];
-      return [findingAt(document.locate(at), at, ...unknownName(what, name, known))];
+      return [findingAt(document.locate(at), at, ...unknownName(what, name, [...known]))];
     });
 
   function checkRoute(route: unknown, place: Place): Finding[] {
@@ -31,7 +32,7 @@ export function checkRoutes(document: Document, compilePattern: (pattern: unknow
       ...existing(route, place, "mute", "time interval", intervals),
       ...existing(route, place, "active", "time interval", intervals),
       ...checkPattern(field(route, "match"), document, [...place, "match"], compilePattern),
-      ...itemsOf(field(route, "routes")).flatMap((child, index) => checkRoute(child, [...place, "routes", index])),
+      ...findIn(itemsOf(field(route, "routes")), (child, index) => checkRoute(child, [...place, "routes", index])),
     ];
   }
 
@@ -49,7 +50,7 @@ export function checkRoutes(document: Document, compilePattern: (pattern: unknow
 
   return [
     ...checkRoute(field(document.root, "route"), ["route"]),
-    ...itemsOf(field(document.root, "silences")).flatMap(checkSilence),
+    ...findIn(itemsOf(field(document.root, "silences")), checkSilence),
     ...existing(field(document.root, "health"), ["health"], "channels", "channel", channels),
   ];
 }
@@ -57,7 +58,9 @@ export function checkRoutes(document: Document, compilePattern: (pattern: unknow
 export function checkChannels(document: Document, types: ReadonlyMap<string, ChannelOptions>): Finding[] {
   const channels = fieldsOf(field(document.root, "channels"));
   const names = channels.map(([name]) => name);
-  return channels.flatMap(([name, channel]): Finding[] => {
+  const byName = new Map(channels);
+  const inNoCircle = new Set<string>();
+  return findIn(channels, ([name, channel]) => {
     if (!isMap(channel)) return [];
     const place = ["channels", name];
     const { type, fallback } = channel;
@@ -66,15 +69,17 @@ export function checkChannels(document: Document, types: ReadonlyMap<string, Cha
     if (kind !== undefined) findings.push(...validateOptions(kind, channel, document, place).findings);
     else if (typeof type === "string") {
       const at = [...place, "type"];
-      findings.push(findingAt(document.locate(at), at, ...unknownName("channel type", type, [...types.keys()])));
+      findings.push(findingAt(document.locate(at), at, ...unknownChoice("channel type", type, [...types.keys()])));
     }
     const at = [...place, "fallback"];
-    if (typeof fallback === "string" && !names.includes(fallback)) {
+    if (typeof fallback === "string" && !byName.has(fallback)) {
       findings.push(findingAt(document.locate(at), at, ...unknownName("channel", fallback, names)));
     }
-    const circle = fallbackCircle(name, new Map(channels));
+    const circle = fallbackCircle(name, byName, inNoCircle);
     if (circle)
-      findings.push(findingAt(document.locate(at), at, `the fallbacks go in a circle: ${circle.join(" → ")}`));
+      findings.push(
+        findingAt(document.locate(at), at, `the fallbacks go in a circle: ${listed(circle).replaceAll(", ", " → ")}`),
+      );
     return findings;
   });
 }
@@ -90,13 +95,22 @@ export function validateOptions(
   return validate(options, own, document, place, Object.keys(Channel.shape));
 }
 
-/** The names from `start` back to itself; undefined where its fallbacks end, or circle elsewhere. */
-function fallbackCircle(start: string, channels: ReadonlyMap<string, unknown>): string[] | undefined {
-  const chain = [start];
-  for (;;) {
-    const next = field(channels.get(chain.at(-1)!), "fallback");
+/** The names from `start` back to itself; undefined where its fallbacks end, or circle elsewhere: none of those is asked again. */
+function fallbackCircle(
+  start: string,
+  channels: ReadonlyMap<string, unknown>,
+  inNoCircle: Set<string>,
+): string[] | undefined {
+  const chain = new Set<string>();
+  for (let name = start; !inNoCircle.has(name); ) {
+    chain.add(name);
+    const next = field(channels.get(name), "fallback");
     if (next === start) return [...chain, start];
-    if (typeof next !== "string" || chain.includes(next)) return undefined;
-    chain.push(next);
+    if (typeof next !== "string") break;
+    // The circle is that of others.
+    if (chain.has(next)) return undefined;
+    name = next;
   }
+  for (const name of chain) inNoCircle.add(name);
+  return undefined;
 }

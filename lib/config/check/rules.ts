@@ -3,7 +3,7 @@ import { HEALTH_RULE } from "../../model/alert.ts";
 import type { RuleConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import { Rule } from "../../model/rule-file.ts";
-import { type Finding, findingAt, formatLocation } from "../document/finding.ts";
+import { type Finding, findInTurns, findingAt, formatLocation } from "../document/finding.ts";
 import type { RuleSite } from "../document/includes.ts";
 import { placedProblem } from "../document/placed-error.ts";
 import { field, isMap } from "../document/raw.ts";
@@ -19,9 +19,16 @@ export interface RuleCheckers {
   compileExtract(specs: { field: string; pattern: string }[]): unknown;
 }
 
-export function checkRules(sites: readonly RuleSite[], checkers: RuleCheckers): Finding[] {
+/** Some milliseconds. */
+const RULES_AT_ONCE = 20;
+
+export function checkRules(sites: readonly RuleSite[], checkers: RuleCheckers): Promise<Finding[]> {
   const seen = new Map<string, RuleSite>();
-  return sites.flatMap((site) => [...checkId(site, seen), ...checkRule(site, checkers)]);
+  const pieces = Array.from({ length: Math.ceil(sites.length / RULES_AT_ONCE) }, (_, piece) => () => {
+    const own = sites.slice(piece * RULES_AT_ONCE, (piece + 1) * RULES_AT_ONCE);
+    return own.flatMap((site) => [...checkId(site, seen), ...checkRule(site, checkers)]);
+  });
+  return findInTurns(pieces);
 }
 
 function checkId(site: RuleSite, seen: Map<string, RuleSite>): Finding[] {

@@ -1,7 +1,7 @@
 // What a schema cannot say of connections and sources: names that must exist, things named twice, what a cloud needs.
 import { factsOf } from "../../model/source-kinds.ts";
 import type { Document } from "../document/document.ts";
-import { type Finding, findingAt } from "../document/finding.ts";
+import { type Finding, findIn, findingAt } from "../document/finding.ts";
 import { field, fieldsOf, isMap, itemsOf } from "../document/raw.ts";
 import { unknownName } from "../document/words.ts";
 import { timezoneProblem } from "./times.ts";
@@ -70,7 +70,7 @@ function neededApis(name: string, connection: Record<string, unknown>, document:
 function checkReferences({ root, locate }: Document): Finding[] {
   const names = fieldsOf(field(root, "connections")).map(([name]) => name);
   if (names.length === 0) return [];
-  return itemsOf(field(root, "sources")).flatMap((source, index): Finding[] => {
+  return findIn(itemsOf(field(root, "sources")), (source, index) => {
     const name = field(source, "connection");
     const place = ["sources", index];
     if (name === undefined && isMap(source) && names.length > 1) {
@@ -87,7 +87,7 @@ function checkIds({ root, locate }: Document): Finding[] {
   const sources = itemsOf(field(root, "sources"));
   const kinds = sources.map((source) => field(source, "kind"));
   const seen = new Map<unknown, number>();
-  return sources.flatMap((source, index): Finding[] => {
+  return findIn(sources, (source, index) => {
     const own = field(source, "id");
     const id = own ?? field(source, "kind");
     if (id === undefined) return [];
@@ -108,7 +108,7 @@ function checkIds({ root, locate }: Document): Finding[] {
 function checkTargets({ root, locate }: Document): Finding[] {
   const only = fieldsOf(field(root, "connections"))[0]?.[0];
   const seen = new Map<string, number>();
-  return itemsOf(field(root, "sources")).flatMap((source, index): Finding[] => {
+  return findIn(itemsOf(field(root, "sources")), (source, index) => {
     const kind = field(source, "kind");
     const connection = field(source, "connection") ?? only;
     const project = projectOf(field(field(root, "connections"), String(connection)), connection);
@@ -125,7 +125,7 @@ function checkTargets({ root, locate }: Document): Finding[] {
           : [findingAt(locate(["sources", index]), ["sources", index], twice, hintAt(first))]),
       ];
     }
-    return itemsOf(field(source, "targets")).flatMap((target, number): Finding[] => {
+    return findIn(itemsOf(field(source, "targets")), (target, number) => {
       const at = ["sources", index, "targets", number];
       const id = typeof target === "string" ? target : field(target, "id");
       if (typeof id !== "string") return [];

@@ -1,9 +1,10 @@
 // Time zones and time intervals: that they are some.
 import type { Place } from "../../model/place.ts";
 import type { Document } from "../document/document.ts";
-import { type Finding, findingAt } from "../document/finding.ts";
+import { type Finding, findIn, findingAt } from "../document/finding.ts";
 import { placedProblem } from "../document/placed-error.ts";
 import { field, fieldsOf, partAt } from "../document/raw.ts";
+import { shownWord } from "../document/shown.ts";
 import { didYouMean, nearest } from "../document/words.ts";
 
 /** A finding where the text at `place` is no time zone's name; an offset is none, for it knows no summer. */
@@ -12,7 +13,14 @@ export function timezoneProblem(document: Document, place: Place): Finding[] {
   if (typeof name !== "string" || isTimezone(name)) return [];
   const near = nearest(name, Intl.supportedValuesOf("timeZone"));
   const hint = near === undefined ? "write a name such as Europe/Berlin" : didYouMean(near);
-  return [findingAt(document.locate(place), place, `"${name}" is no known time zone`, hint)];
+  return [
+    findingAt(
+      document.locate(place),
+      place,
+      `${near === undefined ? shownWord(name) : `"${name}"`} is no known time zone`,
+      hint,
+    ),
+  ];
 }
 
 function isTimezone(name: string): boolean {
@@ -28,7 +36,7 @@ export function checkTimeIntervals(
   document: Document,
   compile: (spec: unknown, options: { timezone: string }) => unknown,
 ): Finding[] {
-  return fieldsOf(field(document.root, "timeIntervals")).flatMap(([name, spec]): Finding[] => {
+  return findIn(fieldsOf(field(document.root, "timeIntervals")), ([name, spec]) => {
     try {
       compile(spec, { timezone: "UTC" });
       return [];

@@ -1,17 +1,21 @@
 // Reads one YAML file into plain values that remember where they stand; every way in which that fails is a finding.
 import type { Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { LineCounter, parseDocument } from "yaml";
+import { setImmediate as turn } from "node:timers/promises";
+import { LineCounter } from "yaml";
 import type { Place } from "../../model/place.ts";
 import { ConfigError, type Finding, findingAt, type Location, sortFindings } from "./finding.ts";
+import { parseYaml } from "./parse.ts";
 import { setAsideUnquoted, syntaxFindings } from "./syntax.ts";
-import { type Problem, readTree, type Tree } from "./tree.ts";
+import { type Problem, readTree } from "./tree.ts";
 
-const MAX_BYTES = 5_000_000;
+const MAX_BYTES = 1_000_000;
 
 export interface Document {
   /** As named by whoever asked for it. */
   file: string;
+  /** Its length in bytes. */
+  bytes: number;
   /** Objects, lists, strings, numbers, booleans and nulls; undefined keys do not occur. */
   root: unknown;
   /** What is wrong with it as YAML, though it could be read: keys given twice, unknown aliases, unquoted references. */
@@ -27,7 +31,8 @@ export interface Document {
  * ConfigError where there is nothing to go on with.
  */
 export async function readDocument(path: string, file: string, unreadable = ownPlace(file)): Promise<Document> {
-  return parseText(await readText(path, unreadable), file);
+  const { text, bytes } = await readText(path, unreadable);
+  return parseText(text, bytes, file);
 }
 
 type Complain = (problem: string, hint?: string) => Finding;
@@ -36,7 +41,7 @@ function ownPlace(file: string): Complain {
   return (problem, hint) => findingAt({ file, line: 1, column: 1 }, [], problem, hint);
 }
 
-async function readText(path: string, unreadable: Complain): Promise<string> {
+async function readText(path: string, unreadable: Complain): Promise<{ text: string; bytes: number }> {
   const fail = (problem: string, hint?: string): ConfigError => new ConfigError([unreadable(problem, hint)]);
   let bytes: Buffer;
   try {
@@ -51,7 +56,7 @@ async function readText(path: string, unreadable: Complain): Promise<string> {
     throw fail(`cannot be read (${code ?? "unknown error"})`);
   }
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), bytes: bytes.length };
   } catch {
     throw fail("is not UTF-8 text", "save the file as UTF-8");
   }
@@ -60,10 +65,10 @@ async function readText(path: string, unreadable: Complain): Promise<string> {
 function unusable(stats: Stats): string | undefined {
   if (stats.isDirectory()) return "is a directory, not a file";
   if (!stats.isFile()) return "is not a regular file";
-  return stats.size > MAX_BYTES ? "is larger than 5 MB" : undefined;
+  return stats.size > MAX_BYTES ? "is larger than 1 MB" : undefined;
 }
 
-function parseText(text: string, file: string): Document {
+async function parseText(text: string, bytes: number, file: string): Promise<Document> {
   const counter = new LineCounter();
   const at = (offset: number): Location => {
     const { line, col } = counter.linePos(offset);
@@ -72,31 +77,22 @@ function parseText(text: string, file: string): Document {
   const report = (findings: Finding[]): void => {
     if (findings.length > 0) throw new ConfigError(findings);
   };
-  const unquoted = setAsideUnquoted(text);
-  let tree: Tree;
-  try {
-    const yaml = parseDocument(unquoted.text, {
-      lineCounter: counter,
-      prettyErrors: false,
-      // The tree finds duplicates, in linear time.
-      uniqueKeys: false,
-      schema: "core",
-      resolveKnownTags: false,
-    });
-    const broken = syntaxFindings(yaml, at, unquoted.lostAt);
-    if (broken.length > 0 || unquoted.lostAt < text.length)
-      report(sortFindings([...unquoted.findings(at), ...broken], [file]));
-    unquoted.restore(yaml);
-    tree = readTree(yaml);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new ConfigError([findingAt({ file, line: 1, column: 1 }, [], "is nested too deeply")]);
-  }
+  const unquoted = await setAsideUnquoted(text);
+  const { yaml, tooMuch } = await parseYaml(unquoted.text, counter);
+  if (tooMuch) report([findingAt(at(tooMuch.offset), [], tooMuch.message)]);
+  const broken = syntaxFindings(yaml, at, unquoted.lostAt);
+  if (broken.length > 0 || unquoted.lostAt < text.length)
+    report(sortFindings([...unquoted.findings(at), ...broken], [file]));
+  unquoted.restore(yaml);
+  await turn();
+  const tree = readTree(yaml);
+  await turn();
   const finding = ({ offset, place, message, hint }: Problem): Finding => findingAt(at(offset), place, message, hint);
   if (tree.tooMuch) report([finding(tree.tooMuch)]);
   if (tree.root === null) report([findingAt(at(0), [], "is empty")]);
   return {
     file,
+    bytes,
     root: tree.root,
     problems: [...unquoted.findings(at), ...tree.problems.map(finding)],
     locate: (place, part = "value") => at(tree.offset(place, part)),

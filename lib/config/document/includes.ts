@@ -4,10 +4,11 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { Place } from "../../model/place.ts";
 import { PackFile } from "../../model/rule-file.ts";
 import { type Document, readDocument } from "./document.ts";
-import { ConfigError, type Finding, findingAt, formatLocation } from "./finding.ts";
+import { ConfigError, ENOUGH, type Finding, findingAt, formatLocation } from "./finding.ts";
 import { field, itemsOf } from "./raw.ts";
+import { shownWord } from "./shown.ts";
 import { validate } from "./validate.ts";
-import { didYouMean, nearest } from "./words.ts";
+import { unknownName } from "./words.ts";
 
 /** One rule as it stands in a file. */
 export interface RuleSite {
@@ -25,6 +26,8 @@ interface Expanded {
   files: string[];
 }
 
+/** Of the configuration with all that it includes. */
+const MAX_BYTES = 4_000_000;
 const PACK = /^[a-z0-9][a-z0-9-]*(\/[a-z0-9][a-z0-9-]*)*$/;
 
 interface File {
@@ -39,11 +42,14 @@ interface File {
 export async function expandRules(root: Document, path: string, packsDir: string): Promise<Expanded> {
   const expanded: Expanded = { sites: [], findings: [], files: [root.file] };
   const places = new Map<string, string>();
+  let bytes = root.bytes;
+  let packs: Promise<string[]> | undefined;
 
   async function readFileRules({ document, path, chain, pack }: File): Promise<void> {
     for (const [index, raw] of itemsOf(field(document.root, "rules")).entries()) {
       const include = field(raw, "include");
       const place: Place = ["rules", index];
+      if (bytes > MAX_BYTES || expanded.findings.length >= ENOUGH) return;
       if (typeof include !== "string") expanded.sites.push({ raw, document, place, pack });
       else await readInclude(include, [...place, "include"], { document, path, chain, pack });
     }
@@ -52,29 +58,34 @@ export async function expandRules(root: Document, path: string, packsDir: string
   async function readInclude(include: string, place: Place, from: File): Promise<void> {
     const complain = (message: string, hint?: string): Finding =>
       findingAt(from.document.locate(place), place, message, hint);
+    const shown = shownWord(include);
     const isFile = /\.ya?ml$/.test(include);
     if (isFile ? isAbsolute(include) : !PACK.test(include)) {
-      expanded.findings.push(complain(`"${include}" is neither a pack nor the relative path of a .yml file`));
+      expanded.findings.push(complain(`${shown} is neither a pack nor the relative path of a .yml file`));
       return;
     }
     const path = isFile ? resolve(dirname(from.path), include) : resolve(packsDir, `${include}.yml`);
     const known = places.get(path);
     if (from.chain.includes(path) || known !== undefined) {
-      const message = from.chain.includes(path) ? `"${include}" includes itself` : `"${include}" is included twice`;
+      const message = from.chain.includes(path) ? `${shown} includes itself` : `${shown} is included twice`;
       expanded.findings.push(complain(message, known === undefined ? undefined : `the first time at ${known}`));
       return;
     }
     places.set(path, formatLocation(from.document.locate(place)));
-    if (!isFile && !(await packNames(packsDir)).includes(include)) {
-      expanded.findings.push(complain(`there is no pack "${include}"`, await packHint(include, packsDir)));
+    packs ??= packNames(packsDir);
+    if (!isFile && !(await packs).includes(include)) {
+      expanded.findings.push(complain(...unknownPack(include, await packs)));
       return;
     }
     const file = isFile ? join(dirname(from.document.file), include) : path;
     try {
-      const document = await readDocument(path, file, (problem, hint) =>
-        complain(`"${include}" ${verb(problem)}`, hint),
-      );
+      const document = await readDocument(path, file, (problem, hint) => complain(`${shown} ${verb(problem)}`, hint));
       expanded.files.push(file);
+      bytes += document.bytes;
+      if (bytes > MAX_BYTES) {
+        expanded.findings.push(complain("the configuration with all its includes is larger than 4 MB"));
+        return;
+      }
       expanded.findings.push(...document.problems, ...validate(PackFile, document.root, document, []).findings);
       const pack = from.pack ?? (isFile ? undefined : { document: from.document, place, name: include });
       await readFileRules({ document, path, chain: [...from.chain, path], pack });
@@ -93,11 +104,10 @@ function verb(problem: string): string {
   return problem === "there is no such file" ? "is not there" : problem;
 }
 
-async function packHint(name: string, packsDir: string): Promise<string> {
-  const names = await packNames(packsDir);
-  const near = nearest(name, names);
-  if (near !== undefined) return didYouMean(near);
-  return names.length > 0 ? `there are ${names.join(", ")}` : "this installation has none";
+function unknownPack(name: string, names: readonly string[]): [message: string, hint: string] {
+  return names.length > 0
+    ? unknownName("pack", name, names)
+    : [`there is no pack ${shownWord(name)}`, "this installation has none"];
 }
 
 /** Names of the packs that come with Lookout, sorted. */

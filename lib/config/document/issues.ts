@@ -2,9 +2,10 @@
 import type * as z from "zod";
 import type { Place } from "../../model/place.ts";
 import type { Document } from "./document.ts";
-import { type Finding, findingAt } from "./finding.ts";
+import { ENOUGH, type Finding, findIn, findingAt } from "./finding.ts";
 import { isOptionalAt, keysAt } from "./known-keys.ts";
 import { partAt } from "./raw.ts";
+import { shownWord } from "./shown.ts";
 import { aboutUnknownKey, didYouMean, nearest } from "./words.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -31,10 +32,10 @@ const EXPECTED: Readonly<Record<string, string>> = {
 export function issueFindings(issues: readonly Issue[], context: Context): Finding[] {
   const flat = flatten(issues, []);
   const meant = new Set<string>();
-  const unknown = flat.flatMap((issue) =>
+  const unknown = findIn(flat, (issue) =>
     issue.code === "unrecognized_keys" ? unknownKeys(issue, context, meant) : [],
   );
-  const others = flat.flatMap((issue) => {
+  const others = findIn(flat, (issue) => {
     // Whoever wrote `whn` has not forgotten `when`.
     if (issue.code === "unrecognized_keys" || meant.has(JSON.stringify(issue.path))) return [];
     return [describe(issue, context)];
@@ -68,8 +69,9 @@ function unlikeliness(issues: readonly Issue[], depth: number): number {
 function unknownKeys(issue: Issue & { code: "unrecognized_keys" }, context: Context, meant: Set<string>): Finding[] {
   const { schema, document, place } = context;
   const known = [...keysAt(schema, issue.path as Place), ...(issue.path.length === 0 ? context.otherKeys : [])];
-  return issue.keys.map((key) => {
+  return issue.keys.slice(0, ENOUGH).map((key) => {
     const at = [...place, ...(issue.path as Place)];
+    if (known.includes(key)) return misplaced(key, issue, context);
     const [message, hint] = aboutUnknownKey(key, at, known);
     const near = hint === undefined ? undefined : known.find((word) => hint.includes(`"${word}"`));
     if (near !== undefined) meant.add(JSON.stringify([...issue.path, near]));
@@ -81,6 +83,20 @@ function unknownKeys(issue: Issue & { code: "unrecognized_keys" }, context: Cont
   });
 }
 
+/** A key that is known, but not beside the others: each of several forms has its own. */
+function misplaced(key: string, issue: Issue & { code: "unrecognized_keys" }, context: Context): Finding {
+  const path = issue.path as Place;
+  const at = [...context.place, ...path, key];
+  const holder = partAt(context.root, path) as Readonly<Record<string, unknown>>;
+  const type = holder["type"];
+  const other = Object.keys(holder).find((one) => one !== key && !issue.keys.includes(one)) ?? "";
+  const [beside, hint] =
+    typeof type === "string"
+      ? [`with "type: ${type}"`, `leave out "${key}", or take another type`]
+      : [`beside "${other}"`, `leave out "${key}" or "${other}"`];
+  return findingAt(context.document.locate(at, "key"), at, `"${key}" cannot stand ${beside}`, hint);
+}
+
 /** `password:hunter2`, where a space is missing, is a key without a value: it is not repeated. */
 function mayBeSecret([section]: Place, value: unknown): boolean {
   return value === null && ["connections", "channels", "health"].includes(String(section));
@@ -88,7 +104,8 @@ function mayBeSecret([section]: Place, value: unknown): boolean {
 
 function describe(issue: Issue, context: Context): Finding {
   const at = [...context.place, ...(issue.path as Place)];
-  const name = `"${at.findLast((step) => typeof step === "string") ?? context.document.file}"`;
+  const key = at.findLast((step) => typeof step === "string");
+  const name = key === undefined ? `"${context.document.file}"` : shownWord(key);
   const item = typeof at.at(-1) === "number" ? `an item of ${name}` : name;
   const value = partAt(context.root, issue.path as Place);
   const say = (part: "key" | "value", message: string, hint?: string): Finding =>

@@ -1,7 +1,8 @@
 // YAML's own errors in words for people, none of them the file's, which may be secrets; what follows from an earlier error
 // is left out.
-import { Lexer, Scalar, visit, type Document as YamlDocument } from "yaml";
-import { type Finding, findingAt, type Location } from "./finding.ts";
+import { Scalar, visit, type Document as YamlDocument } from "yaml";
+import { ENOUGH, type Finding, findingAt, type Location } from "./finding.ts";
+import { eachLexeme } from "./parse.ts";
 
 /** After one of these the parser has lost its place, and what it reports next says nothing. */
 const LOST = new Set(["UNEXPECTED_TOKEN", "MISSING_CHAR", "BAD_SCALAR_START", "IMPOSSIBLE"]);
@@ -25,7 +26,7 @@ export function syntaxFindings(yaml: YamlDocument.Parsed, at: (offset: number) =
   const findings: Finding[] = [];
   const problems = [...yaml.errors, ...yaml.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
   for (const { code, message, pos } of problems) {
-    if (pos[0] >= end) break;
+    if (pos[0] >= end || findings.length >= ENOUGH) break;
     const [words, hint] = WORDS[code] ?? [sentence(message), RESERVED.test(message) ? "quote it" : undefined];
     findings.push(findingAt(at(pos[0]), [], words, hint));
     if (LOST.has(code)) break;
@@ -44,10 +45,11 @@ export interface SetAside {
   restore(yaml: YamlDocument.Parsed): void;
 }
 
-export function setAsideUnquoted(text: string): SetAside {
-  const offsets = unquotedReferences(text);
+export async function setAsideUnquoted(text: string): Promise<SetAside> {
+  const offsets = await unquotedReferences(text);
   let patched = "";
-  let lostAt = Number.POSITIVE_INFINITY;
+  // Behind so many it is no more looked for others.
+  let lostAt = offsets.length >= ENOUGH ? offsets.at(-1)! : Number.POSITIVE_INFINITY;
   for (const offset of offsets) {
     const length = REFERENCE.exec(text.slice(offset, offset + MAX_REFERENCE))?.[0].length ?? 0;
     if (length === 0) lostAt = Math.min(lostAt, offset);
@@ -80,17 +82,18 @@ function sentence(message: string): string {
 }
 
 /** Offsets of `${` where the braces belong to YAML: a plain scalar in a flow collection ends at the `$`. */
-function unquotedReferences(text: string): number[] {
+async function unquotedReferences(text: string): Promise<number[]> {
   if (!text.includes("${")) return [];
   const offsets: number[] = [];
   let offset = 0;
   let previous = "";
-  for (const token of new Lexer().lex(text)) {
+  await eachLexeme(text, (lexeme) => {
     // Document, flow error and scalar marks take no place in the text.
-    if (token === "\u0002" || token === "\u0018" || token === "\u001f") continue;
-    if (token === "{" && previous.endsWith("$") && !/^["'#]/.test(previous)) offsets.push(offset - 1);
-    offset += token.length;
-    previous = token;
-  }
+    if (lexeme === "\u0002" || lexeme === "\u0018" || lexeme === "\u001f") return true;
+    if (lexeme === "{" && previous.endsWith("$") && !/^["'#]/.test(previous)) offsets.push(offset - 1);
+    offset += lexeme.length;
+    previous = lexeme;
+    return offsets.length < ENOUGH;
+  });
   return offsets;
 }

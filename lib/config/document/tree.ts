@@ -1,13 +1,17 @@
 // Plain values from parsed YAML, with the place of each: aliases are expanded within a fixed bound, text stays as written.
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, Scalar } from "yaml";
 import type { Place } from "../../model/place.ts";
+import { ENOUGH } from "./finding.ts";
+import { MAX_DEPTH, TOO_DEEP, TOO_MANY } from "./parse.ts";
+import { shownWord } from "./shown.ts";
 
-/** Far beyond any configuration; what aliases multiply into more is refused. */
-const MAX_NODES = 200_000;
+/**
+ * Far beyond any configuration; what aliases multiply into more is refused. Of a list in which more than 100,000 items are wrong,
+ * zod would make one call with as many arguments, for which there is no room on the stack.
+ */
+const MAX_NODES = 60_000;
 /** Aliases repeat labels and patterns; they never make the most of a configuration. */
 const MAX_REPEATED = 20_000;
-const MAX_DEPTH = 100;
-const TOO_MANY = "there are too many values";
 const TOO_OFTEN = "aliases repeat too many values";
 
 export interface Problem {
@@ -42,13 +46,16 @@ export function readTree(yaml: Document.Parsed): Tree {
   let repeated = 0;
   let aliases = 0;
   let tooMuch: Problem | undefined;
+  const complain = (problem: Problem): void => {
+    if (problems.length < ENOUGH) problems.push(problem);
+  };
 
   function read(node: Node | null, place: Place, key: number | undefined, fallback: number): unknown {
     const offset = node?.range?.[0] ?? fallback;
     nodes++;
     if (aliases > 0) repeated++;
     if (nodes > MAX_NODES || repeated > MAX_REPEATED || place.length > MAX_DEPTH) {
-      const message = place.length > MAX_DEPTH ? "is nested too deeply" : nodes > MAX_NODES ? TOO_MANY : TOO_OFTEN;
+      const message = place.length > MAX_DEPTH ? TOO_DEEP : nodes > MAX_NODES ? TOO_MANY : TOO_OFTEN;
       tooMuch ??= { offset, place, message };
       return null;
     }
@@ -73,7 +80,7 @@ export function readTree(yaml: Document.Parsed): Tree {
     }
     // Unquoted, a secret may look like an alias: it is not repeated.
     const message = target === undefined ? "there is no anchor for this alias before it" : "this alias contains itself";
-    problems.push({
+    complain({
       offset,
       place,
       message,
@@ -98,7 +105,7 @@ export function readTree(yaml: Document.Parsed): Tree {
       const at = key?.range?.[0] ?? offset;
       const name = keyText(key);
       if (name === undefined || name === "__proto__") {
-        problems.push({
+        complain({
           offset: at,
           place,
           message: "a key must be plain text",
@@ -106,7 +113,8 @@ export function readTree(yaml: Document.Parsed): Tree {
         });
         continue;
       }
-      if (lines.has(name)) problems.push({ offset: at, place: [...place, name], message: `"${name}" is given twice` });
+      if (lines.has(name))
+        complain({ offset: at, place: [...place, name], message: `${shownWord(name)} is given twice` });
       lines.set(name, at);
       object[name] = read((pair.value ?? null) as Node | null, [...place, name], at, at);
     }

@@ -1,5 +1,6 @@
 // Words that people write for keys: misspellings, Alertmanager's and Prometheus' names, and keys that are not built yet.
 import type { Place } from "../../model/place.ts";
+import { listed, masked, shownWord } from "./shown.ts";
 
 /** Words of neighbouring tools and what they are called here. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
@@ -54,11 +55,8 @@ export function aboutUnknownKey(key: string, place: Place, known: readonly strin
   if (NOT_BUILT.some(([pattern, keys]) => pattern.test(section) && keys.includes(key))) {
     return [`"${key}" is not supported by this version yet`];
   }
-  // Without the space behind its colon a value is part of its key: `password:…` may be a secret.
-  const colon = key.indexOf(":");
-  if (colon >= 0) return [`unknown key "${key.slice(0, colon)}:…"`, "a space belongs behind the colon"];
   const message = `unknown key "${key}"`;
-  const receiver = /^(.+)_configs$/.exec(key)?.[1];
+  const receiver = /^([a-z]{1,20})_configs$/.exec(key)?.[1];
   if (receiver !== undefined) return [message, `here it is a channel: "channels: { name: { type: ${receiver}, … } }"`];
   const camel = key.replace(/[_-]([a-z])/g, (_, letter: string) => letter.toUpperCase());
   if (camel !== key && known.includes(camel)) return [message, `here it is called "${camel}"`];
@@ -67,20 +65,29 @@ export function aboutUnknownKey(key: string, place: Place, known: readonly strin
   if (other !== undefined) return [message, `here it is called ${other}`];
   const near = nearest(key, known);
   if (near !== undefined) return [message, didYouMean(near)];
-  return [message, known.length > 0 ? `known here: ${[...known].sort().join(", ")}` : undefined].filter(
-    (part) => part !== undefined,
-  ) as [string, string?];
+  // It may be a secret, with or without its name before it.
+  const colon = key.indexOf(":");
+  const before = key.slice(0, Math.max(0, colon));
+  if (known.includes(before)) return [`unknown key "${before}:…"`, "a space belongs behind the colon"];
+  const hint = colon >= 0 ? "a space belongs behind the colon" : `known here: ${listed([...known].sort())}`;
+  return [`unknown key ${masked(key)}`, ...(colon >= 0 || known.length > 0 ? [hint] : [])] as [string, string?];
 }
 
 export function didYouMean(word: string): string {
   return `did you mean "${word}"?`;
 }
 
+/** Longer words are no misspelled ones; characters. */
+const LONGEST = 40;
+/** Time zones are 400; of more channels than that, nobody is shown the nearest. */
+const COMPARED = 600;
+
 /** The known word that is most like the given one; undefined where none is like it. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (word.length > LONGEST) return undefined;
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: { distance: number; word: string } | undefined;
-  for (const candidate of known) {
+  for (const candidate of known.slice(0, COMPARED)) {
     if (Math.abs(candidate.length - word.length) > limit) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance <= limit && distance < (best?.distance ?? Number.POSITIVE_INFINITY))
@@ -110,6 +117,13 @@ function editDistance(a: string, b: string): number {
 /** What to say about a name that nothing has. */
 export function unknownName(what: string, name: string, known: readonly string[]): [message: string, hint: string] {
   const near = nearest(name, known);
-  const all = known.length > 0 ? `there are ${known.join(", ")}` : `there is no ${what} at all`;
-  return [`there is no ${what} "${name}"`, near === undefined ? all : didYouMean(near)];
+  if (near !== undefined) return [`there is no ${what} "${name}"`, didYouMean(near)];
+  const all = known.length > 0 ? `there are ${listed(known)}` : `there is no ${what} at all`;
+  return [`there is no ${what} ${shownWord(name)}`, all];
+}
+
+/** The same of a list that is closed: what is not nearly in it is nothing that people would name so, and may be a secret. */
+export function unknownChoice(what: string, name: string, known: readonly string[]): [message: string, hint: string] {
+  if (nearest(name, known) !== undefined) return unknownName(what, name, known);
+  return [`there is no ${what} ${masked(name)}`, `there are ${listed(known)}`];
 }

@@ -87,10 +87,19 @@ async function lintAddress(
 ): Promise<Finding[]> {
   const address = (await secrets.resolveLocal(text)) ?? "";
   const url = URL.parse(address.trim());
+  if (url && `${url.username}${url.password}` !== "") {
+    const message = `${nameOf(place)} holds a user or a password, which many receivers and proxies log`;
+    return [findingAt(places.locate(place), place, message, instead(place))];
+  }
   if (url?.protocol !== "http:" || LOOPBACK.test(url.hostname)) return [];
   if (!known && keysInAddress(address).length === 0) return [];
   const message = `${nameOf(place)} is an http:// address: credentials go there unencrypted`;
   return [findingAt(places.locate(place), place, message, "use https://")];
+}
+
+function instead([section]: Place): string {
+  const header = 'headers: { Authorization: "${env:NAME}" }, with "Basic …" as its value';
+  return section === "channels" ? `leave it out; a webhook takes ${header}` : "leave it out";
 }
 
 /** Everyone on the machine may read what stands in clear text. */

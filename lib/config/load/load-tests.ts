@@ -5,7 +5,7 @@ import { type RuleTest, TestFile } from "../../model/test-file.ts";
 import { checkRules, type RuleCheckers, ruleConfigs } from "../check/rules.ts";
 import { checkTests } from "../check/tests.ts";
 import { readDocument } from "../document/document.ts";
-import { ConfigError, type Location, sortFindings } from "../document/finding.ts";
+import { ConfigError, findInTurns, type Location, sortFindings } from "../document/finding.ts";
 import { expandRules } from "../document/includes.ts";
 import { validate } from "../document/validate.ts";
 
@@ -27,14 +27,14 @@ export async function loadTests(path: string, deps: RuleCheckers & { packsDir: s
   const document = await readDocument(path, path);
   const { value, findings: shape } = validate(TestFile, document.root, document, []);
   const { sites, findings: included, files } = await expandRules(document, path, deps.packsDir);
-  const findings = [
-    ...document.problems,
+  const findings = await findInTurns([
+    () => document.problems,
     // A value that could not be read is not wrong in a second way.
-    ...shape.filter(({ path }) => !document.problems.some((problem) => problem.path === path)),
-    ...included,
-    ...checkRules(sites, deps),
-    ...(value === undefined ? [] : checkTests(value, document)),
-  ];
+    () => shape.filter(({ path }) => !document.problems.some((problem) => problem.path === path)),
+    () => included,
+    () => checkRules(sites, deps),
+    () => (value === undefined ? [] : checkTests(value, document)),
+  ]);
   if (value === undefined || findings.length > 0) throw new ConfigError(sortFindings(findings, files));
   return {
     file: path,

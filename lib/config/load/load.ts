@@ -1,5 +1,6 @@
 // Reads lookout.yml into a Config: everything wrong with it is found in one go, and nothing in it is ignored.
 import { dirname, resolve } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import type { ChannelConfig, Config } from "../../model/config.ts";
 import { Channel, ConfigFile } from "../../model/config-file.ts";
 import type { Place } from "../../model/place.ts";
@@ -8,7 +9,7 @@ import { checkRules, type RuleCheckers, ruleConfigs } from "../check/rules.ts";
 import { checkSources } from "../check/sources.ts";
 import { checkTimeIntervals } from "../check/times.ts";
 import { type Document, readDocument } from "../document/document.ts";
-import { ConfigError, type Location, sortFindings } from "../document/finding.ts";
+import { ConfigError, findInTurns, type Location, sortFindings } from "../document/finding.ts";
 import { expandRules, type RuleSite } from "../document/includes.ts";
 import { field, fieldsOf, partAt } from "../document/raw.ts";
 import { validate } from "../document/validate.ts";
@@ -47,23 +48,26 @@ export interface LoadedConfig {
 export async function loadConfig(path: string, deps: ConfigDeps): Promise<LoadedConfig> {
   const document = await readDocument(path, path);
   const references = [...checkReferences(document), ...expandVariables(document, deps.env)];
+  await turn();
   const { value: file, findings: shape } = validate(ConfigFile, document.root, document, []);
+  await turn();
   const { sites, findings: included, files } = await expandRules(document, path, deps.packsDir);
-  const findings = [
-    ...document.problems,
+  const findings = await findInTurns([
+    () => document.problems,
     // A value that could not be read is not wrong in a second way.
-    ...shape.filter(({ path }) => !document.problems.some((problem) => problem.path === path)),
-    ...included,
-    ...references,
-    ...checkSources(document),
+    () => shape.filter(({ path }) => !document.problems.some((problem) => problem.path === path)),
+    () => included,
+    () => references,
+    () => checkSources(document),
     // Its compiler would say of the shape what the schema has said.
-    ...(shape.some(({ path }) => path.startsWith("timeIntervals"))
-      ? []
-      : checkTimeIntervals(document, deps.compileTimeInterval)),
-    ...checkRules(sites, deps),
-    ...checkRoutes(document, deps.compilePattern),
-    ...checkChannels(document, deps.channelTypes),
-  ];
+    () =>
+      shape.some(({ path }) => path.startsWith("timeIntervals"))
+        ? []
+        : checkTimeIntervals(document, deps.compileTimeInterval),
+    () => checkRules(sites, deps),
+    () => checkRoutes(document, deps.compilePattern),
+    () => checkChannels(document, deps.channelTypes),
+  ]);
   if (file === undefined || findings.length > 0) throw new ConfigError(sortFindings(findings, files));
   const absolute = resolve(path);
   const route = fillRoute(file);

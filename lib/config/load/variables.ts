@@ -1,7 +1,7 @@
 // `${env:NAME}` where a value is needed at once and is no secret: regions, projects, endpoints and the store.
 import type { Place } from "../../model/place.ts";
 import type { Document } from "../document/document.ts";
-import { type Finding, findingAt } from "../document/finding.ts";
+import { type Finding, findIn, findingAt } from "../document/finding.ts";
 import { field, fieldsOf, isMap } from "../document/raw.ts";
 import type { Environment } from "../environment.ts";
 import { splitReferences } from "../secrets/references.ts";
@@ -12,7 +12,7 @@ import { splitReferences } from "../secrets/references.ts";
  */
 export function expandVariables(document: Document, env: Environment): Finding[] {
   const { root } = document;
-  const connections = fieldsOf(field(root, "connections")).flatMap(([name, connection]) =>
+  const connections = findIn(fieldsOf(field(root, "connections")), ([name, connection]) =>
     fieldsOf(connection)
       .filter(([key]) => key !== "auth")
       .flatMap(([key]) => expandIn(connection, key, ["connections", name, key], document, env)),

@@ -1,7 +1,7 @@
 // Secret references in text: `${env:NAME}`, `${file:path}`, `${ssm:/name}`, `${secretsmanager:id#key}`.
 import { formatPlace, type Place } from "../../model/place.ts";
 import type { Document } from "../document/document.ts";
-import { type Finding, findingAt } from "../document/finding.ts";
+import { type Finding, findIn, findingAt } from "../document/finding.ts";
 import { isMap, partAt } from "../document/raw.ts";
 
 type Scheme = "env" | "file" | "ssm" | "secretsmanager";
@@ -49,7 +49,7 @@ const RESOLVED: readonly Place[] = [["connections"], ["channels"], ["health", "h
 
 /** Findings for every `${…}` that is no reference, where references are resolved. */
 export function checkReferences(document: Document): Finding[] {
-  return RESOLVED.flatMap((place) => checkTexts(partAt(document.root, place), place, document));
+  return findIn(RESOLVED, (place) => checkTexts(partAt(document.root, place), place, document));
 }
 
 /** The references of a file as it was read, where they are resolved. */
@@ -64,8 +64,8 @@ export function referencesIn(value: unknown): Reference[] {
 }
 
 function checkTexts(value: unknown, place: Place, document: Document): Finding[] {
-  if (isMap(value)) return Object.entries(value).flatMap(([key, part]) => checkTexts(part, [...place, key], document));
-  if (Array.isArray(value)) return value.flatMap((part, index) => checkTexts(part, [...place, index], document));
+  if (isMap(value)) return findIn(Object.entries(value), ([key, part]) => checkTexts(part, [...place, key], document));
+  if (Array.isArray(value)) return findIn(value, (part, index) => checkTexts(part, [...place, index], document));
   if (typeof value !== "string") return [];
   const wrong = [...value.matchAll(ANY)].filter(([text]) => parseReference(text) === undefined);
   const subject = `"${formatPlace(place.slice(-1))}"`;

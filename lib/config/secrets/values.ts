@@ -1,7 +1,6 @@
 // Where the value of one secret reference comes from, and what is said when there is none: never a value.
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
 import { resolve } from "node:path";
+import { readRegular } from "../document/regular-file.ts";
 import type { Environment } from "../environment.ts";
 import type { Reference } from "./references.ts";
 
@@ -38,7 +37,7 @@ export async function fromFile({ text, name }: Reference, baseDir: string): Prom
   const path = resolve(baseDir, name);
   let content: string | undefined;
   try {
-    content = await readRegular(path);
+    content = await readRegular(path, MAX_BYTES);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const problem = code === "ENOENT" ? "there is no such file" : `the file cannot be read (${code})`;
@@ -50,27 +49,6 @@ export async function fromFile({ text, name }: Reference, baseDir: string): Prom
   const value = content.replace(/\r?\n$/, "");
   if (value === "") throw new SecretError(text, `is empty: write the value into ${path}`);
   return value;
-}
-
-/** Undefined where it is too long, or a pipe, socket or device: those may never end, or never begin. */
-async function readRegular(path: string): Promise<string | undefined> {
-  // Opening a pipe would else wait for its other end.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stats = await file.stat();
-    if (stats.isDirectory()) throw Object.assign(new Error("a folder"), { code: "EISDIR" });
-    if (!stats.isFile()) return undefined;
-    const bytes = Buffer.alloc(MAX_BYTES + 1);
-    let length = 0;
-    for (;;) {
-      const { bytesRead } = await file.read(bytes, length, bytes.length - length);
-      length += bytesRead;
-      if (length > MAX_BYTES) return undefined;
-      if (bytesRead === 0) return bytes.toString("utf8", 0, length);
-    }
-  } finally {
-    await file.close();
-  }
 }
 
 export async function fromAws({ text, scheme, name }: Reference, aws: AwsSecrets | undefined): Promise<string> {

@@ -1,6 +1,18 @@
 // Events that are dated ahead: nothing is decided before now has reached it, and no such date keeps a rule from what comes next.
-import { describe, expect, it } from "vitest";
-import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";
+
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { eventsKey, type TargetRow, targetKey } from "../../../lib/app/persistence/rows.ts";
+import { createExplainer } from "../../../lib/app/queries/explain.ts";
+import { createReader } from "../../../lib/app/queries/explain-reader.ts";
+import { endedAlerts, openAlerts, seenEvents } from "../../../lib/app/queries/lists.ts";
+import { eventText } from "../../../lib/cli/explain-text.ts";
+import { createIo } from "../../../lib/cli/io.ts";
+import { openSqliteStore } from "../../../lib/store/sqlite/sqlite.ts";
+import { folderWith } from "../../support/cli.ts";
+import { eventAt } from "../../support/event.ts";
+import { lookoutHere } from "../../support/in-process.ts";
+import { keepingIo } from "../../support/io.ts";
 import { type Bench, bench, MINUTE, T0 } from "../support.ts";
 
 const HOUR = 60;
@@ -14,6 +26,13 @@ route: { channels: [ops], groupWait: 0s, groupInterval: 1m }
 channels: { ops: { type: webhook, url: "HOOK/ops" } }
 `;
 }
+
+const LISTED = `store: { type: sqlite, path: s.db }
+connections: { c: { cloud: otc, region: eu-de, projectId: p } }
+sources: [{ kind: service-events, targets: [svc-1] }]
+rules: [{ id: r, when: { level: [error] } }]
+channels: { chat: { type: console } }
+`;
 
 async function alerts(b: Bench) {
   return [...(await endedAlerts(b.app)), ...(await openAlerts(b.app))];
@@ -93,5 +112,64 @@ describe("an event dated far ahead", () => {
     await b.beats(17);
     expect((await alerts(b)).map(({ status, count }) => `${status} ${count}`)).toEqual(["resolved 1", "firing 1"]);
     expect(b.messages.map(({ body }) => body.reason)).toEqual(["new", "resolved", "new"]);
+  });
+});
+
+describe("more than ten minutes ahead", () => {
+  async function poll(minutes: readonly number[]) {
+    const b = await bench({ yaml: yaml(FAILED) });
+    const warned: unknown[] = [];
+    const { warn } = b.app.log;
+    b.app.log.warn = (message, fields) => void warned.push([message, fields]);
+    onTestFinished(() => {
+      b.app.log.warn = warn;
+    });
+    b.to(1);
+    await b.beat();
+    for (const [at, ahead] of minutes.entries()) b.fail(1 + ahead, `Failed ${at}`);
+    b.to(2);
+    await b.beat();
+    return { b, warned };
+  }
+
+  it("an event is flagged, explained so, and its target warned of once a round", async () => {
+    const { b, warned } = await poll([1, 10, 12, 13]);
+    expect((await seenEvents(b.app)).map(({ future }) => future)).toEqual([undefined, undefined, true, true]);
+    const said = "events are dated more than 10 minutes ahead: a clock differs, the cloud's or this machine's";
+    expect(warned).toEqual([[said, { source: "service-events", target: "svc-1", events: 2 }]]);
+    const explainer = createExplainer(b.app, createReader(b.app), () => null);
+    const texts = (await seenEvents(b.app)).map(async (event) => {
+      return eventText(createIo(keepingIo().io), await explainer.event(event, true), 0);
+    });
+    expect((await Promise.all(texts)).map((text) => text.includes("10 minutes ahead when it was found"))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+    await b.beats(4);
+    expect(warned).toHaveLength(1);
+  });
+
+  it("the list of events says so of each", async () => {
+    const cwd = await folderWith({ "lookout.yml": LISTED });
+    const now = Date.now();
+    const store = await openSqliteStore({ path: join(cwd, "s.db"), now: () => now, warn() {} });
+    const events = [eventAt(0), eventAt(1, { future: true })];
+    await store.commit([{ op: "put", ...eventsKey(now, "services", "svc-1", "first"), data: { events } }]);
+    await store.close();
+    const { stdout } = await lookoutHere(["events"], { cwd });
+    expect(stdout.split("\n").map((line) => line.includes("(dated ahead) Failed to pull"))).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  it("no event moves its target's cursor past now", async () => {
+    const { b } = await poll([12, 25 * HOUR]);
+    const [source] = b.app.config.sources;
+    const row = await b.store.get<TargetRow>(targetKey(b.app.config, source!, "svc-1"));
+    expect(row!.data.cursor.readTo).toBeLessThanOrEqual(T0 + 2 * MINUTE);
   });
 });

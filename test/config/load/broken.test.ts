@@ -34,7 +34,7 @@ const top: Case[] = [
   [
     "an offset for a time zone",
     `timezone: "+01:00"\n${MINIMAL}`,
-    'lookout.yml:1:11: "+01:00" is no known time zone; write a name such as',
+    'lookout.yml:1:11: "+…" (6 characters) is no known time zone; write a name such as',
   ],
   [
     "a number for a duration",
@@ -52,7 +52,11 @@ const top: Case[] = [
     `store: { type: sqllite }\n${MINIMAL}`,
     'lookout.yml:1:16: "type" must be one of sqlite, dynamodb; did you mean "sqlite"?',
   ],
-  ["a key of another store", `store: { type: sqlite, table: x }\n${MINIMAL}`, 'lookout.yml:1:24: unknown key "table"'],
+  [
+    "a key of another store",
+    `store: { type: sqlite, table: x }\n${MINIMAL}`,
+    'lookout.yml:1:24: "table" cannot stand with "type: sqlite"; leave out "table", or take another type',
+  ],
 ];
 
 const yaml: Case[] = [
@@ -108,7 +112,7 @@ const yaml: Case[] = [
     "lookout.yml:1:44: ${env:REGION} has no value; set the environment variable REGION",
     'lookout.yml:2:19: "kind" must be one of',
     "lookout.yml:4:40: a ${…} inside braces",
-    'lookout.yml:4:57: unknown key "room"',
+    'lookout.yml:4:57: unknown key "r…" (4 characters); known here: fallback, fallbackAfter, secret, sendResolved, type, url',
     'lookout.yml:5:10: "history" must be a duration',
   ],
   [
@@ -125,6 +129,26 @@ const yaml: Case[] = [
 ];
 
 const connections: Case[] = [
+  ...[
+    ["a user and a password", "https://u:p@x.example", "hold no user or password: credentials go into auth"],
+    ["a user", "https://u@x.example", "hold no user or password: credentials go into auth"],
+    [
+      "a port to which nothing is sent",
+      "http://x.example:6000",
+      "have another port: nothing is ever sent to port 6000, as in browsers",
+    ],
+  ].map(
+    ([what, url, said]): Case => [
+      `${what} in an endpoint`,
+      `connections: { prod: { cloud: otc, region: eu-de, projectId: p, endpoints: { modelarts: "${url}" } } }\n${SOURCES}${RULES}${CHANNELS}`,
+      `lookout.yml:1:89: "modelarts" must ${said}`,
+    ],
+  ),
+  [
+    "half a character in a target's id",
+    `${CONNECTIONS}sources: [{ kind: training-events, targets: ["a\\ud800b"] }]\n${RULES}${CHANNELS}`,
+    'lookout.yml:2:46: an item of "targets" is no id that can stand in an address: it holds half of a character',
+  ],
   [
     "no connection",
     `connections: {}\n${SOURCES}${RULES}${CHANNELS}`,
@@ -149,7 +173,7 @@ const connections: Case[] = [
   [
     "credentials of two kinds mixed",
     `connections: { prod: { cloud: otc, region: eu-de, projectId: a, auth: { accessKey: a, secretKey: b, token: c } } }\n${SOURCES}${RULES}${CHANNELS}`,
-    'lookout.yml:1:101: unknown key "token"',
+    'lookout.yml:1:101: "token" cannot stand beside "accessKey"; leave out "token" or "accessKey"',
   ],
   [
     "a secret key forgotten",
@@ -488,7 +512,7 @@ const destinations: Case[] = [
     "lookout.yml:5:33: the fallbacks go in a circle: a → b → a",
     "lookout.yml:6:33: the fallbacks go in a circle: b → a → b",
   ],
-  ["a name that is none", channels("a b: { type: console }"), 'lookout.yml:5:3: "a b" must be a name'],
+  ["a name that is none", channels("a b: { type: console }"), 'lookout.yml:5:3: "a…" (3 characters) must be a name'],
 ];
 
 describe.each(Object.entries({ top, yaml, connections, sources, rules, routes, destinations }))("%s", (_, cases) => {

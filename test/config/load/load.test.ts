@@ -138,12 +138,12 @@ test("what is no secret may come from the environment too, and is there at once"
     `connections: { prod: { cloud: custom, region: "\${env:R}", projectId: "p-\${env:P}", endpoints: { modelarts: "\${env:E}" } } }
 ${SOURCES}${RULES}${CHANNELS}store: { type: dynamodb, table: "\${env:T}" }
 `,
-    { R: "eu-de", P: "1", E: "http://localhost:1", T: "table" },
+    { R: "eu-de", P: "1", E: "http://localhost:8790", T: "table" },
   );
   expect(config.connections["prod"]).toMatchObject({
     region: "eu-de",
     projectId: "p-1",
-    endpoints: { modelarts: "http://localhost:1" },
+    endpoints: { modelarts: "http://localhost:8790" },
   });
   expect(config.store).toEqual({ type: "dynamodb", table: "table" });
 });
@@ -300,8 +300,10 @@ test.each([
     "lookout.yml:1:1: is not UTF-8 text; save the file as UTF-8",
   ],
   ["bytes that are no text", new Uint8Array([0x61, 0xff, 0xfe]), "lookout.yml:1:1: is not UTF-8 text"],
-  ["more than 5 MB", `# ${"x".repeat(5_000_000)}`, "lookout.yml:1:1: is larger than 5 MB"],
-  ["a hundred thousand brackets", "[".repeat(100_000), "lookout.yml:1:"],
+  ["more than 1 MB", `# ${"x".repeat(1_000_000)}`, "lookout.yml:1:1: is larger than 1 MB"],
+  ["a hundred thousand brackets", "[".repeat(100_000), "lookout.yml:1:102: is nested too deeply"],
+  ["a hundred thousand maps", "{a: ".repeat(100_000), "lookout.yml:1:405: is nested too deeply"],
+  ["a hundred thousand dashes", "- ".repeat(100_000), "lookout.yml:1:203: is nested too deeply"],
   ["aliases of aliases of aliases", bomb(), "lookout.yml:"],
 ])("%s is refused", async (_, content, printed) => {
   expect(await complaints({ "lookout.yml": content })).toContain(printed);

@@ -73,6 +73,41 @@ test.each<[form: string, line: string]>([
   }
 });
 
+const WHOLE = (rules: string, channels: string, more = ""): string =>
+  `${MINIMAL.slice(0, MINIMAL.indexOf("rules"))}rules: [${rules}]\nchannels: { ${channels} }\n${more}`;
+const RULE = "{ id: r, when: { level: [error] } }";
+const CHAT = "chat: { type: console }";
+const WEBHOOK = (more: string) => `hook: { type: webhook, url: "https://x.example/", ${more} }`;
+
+test.each<[where: string, yaml: (secret: string) => string]>([
+  ["as a key", (secret) => WHOLE(RULE, CHAT, `${secret}: 1`)],
+  ["as a key of a channel", (secret) => WHOLE(RULE, `chat: { type: console, ${secret}: 1 }`)],
+  ["as a key of a rule", (secret) => WHOLE(`{ id: r, when: { level: [error] }, ${secret}: 1 }`, CHAT)],
+  ["as a key given twice", (secret) => WHOLE(RULE, WEBHOOK(`headers: { ${secret}: x, ${secret}: y }`))],
+  ["as a channel's type", (secret) => WHOLE(RULE, `chat: { type: ${secret} }`)],
+  ["as a format", (secret) => WHOLE(RULE, WEBHOOK(`format: ${secret}`))],
+  ["as a store's type", (secret) => WHOLE(RULE, CHAT, `store: { type: ${secret} }`)],
+  ["as an include", (secret) => WHOLE(`{ include: ${secret} }`, CHAT)],
+  ["as an included file", (secret) => WHOLE(`{ include: ${secret}.yml }`, CHAT)],
+  ["as an included address", (secret) => WHOLE(`{ include: "https://x.example/${secret}/r.yml" }`, CHAT)],
+  ["in the name of a header", (secret) => WHOLE(RULE, WEBHOOK(`headers: { "Authorization: Bearer ${secret}": x }`))],
+  ["in a header's name with a wrong value", (secret) => WHOLE(RULE, WEBHOOK(`headers: { "X-Key ${secret}": [x] }`))],
+  ["as a header with a wrong value", (secret) => WHOLE(RULE, WEBHOOK(`headers: { ${secret}: [x] }`))],
+  ["as a channel's name", (secret) => WHOLE(RULE, CHAT, `route: { channels: [${secret}] }`)],
+  ["as a time zone", (secret) => WHOLE(RULE, CHAT, `timezone: ${secret}`)],
+  ["as a field of a pattern", (secret) => WHOLE(`{ id: r, when: { level: [error], ${secret}: x } }`, CHAT)],
+])("a secret in the wrong place is not quoted: %s", async (_where, yaml) => {
+  for (const secret of [SECRET, "Zq7Kx92LmPw4Rt8VbNc3Yd6HsJf5GaUe1TiOoXkQ", "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d"]) {
+    const said = await complaints(yaml(secret));
+    expect(said).toMatch(/^lookout\.yml:\d+:\d+: /);
+    expect(said).not.toContain(secret.slice(0, 6));
+  }
+});
+
+test("nor is a word that could be a password, where only known words can stand", async () => {
+  expect(await complaints(WHOLE(RULE, "chat: { type: swordfish }", "letmein: 1"))).not.toMatch(/swordfish|letmein/);
+});
+
 test("nor is any text of chance in place of a password", async () => {
   const odd = fc.stringMatching(/^[-!*&%@`|>[\]{}"'?:#, \\]{1,4}$/);
   await fc.assert(
@@ -92,6 +127,8 @@ const CONNECTION = (fields: string) => `{ prod: { cloud: custom, region: here, p
 const TLS = "endpoints: { modelarts: https://a.example, ces: https://a.example, iam: https://a.example }";
 const REFERENCE = 'write a reference such as "${env:NAME}" or "${file:path}" in its place';
 const CLEAR = (key: string) => `"${key}" is a secret in clear text; ${REFERENCE}`;
+const USER = (key: string) =>
+  `"${key}" holds a user or a password, which many receivers and proxies log; leave it out; a webhook takes headers: { Authorization: "\${env:NAME}" }, with "Basic …" as its value`;
 const PLAIN = (key: string) => `"${key}" is an http:// address: credentials go there unencrypted; use https://`;
 
 test.each<[sentence: string, parts: Parameters<typeof file>[0], ...messages: string[]]>([
@@ -120,6 +157,12 @@ test.each<[sentence: string, parts: Parameters<typeof file>[0], ...messages: str
     "an address with a password",
     { channels: `{ a: { type: webhook, url: "https://u:${SECRET}@x.example/" } }` },
     CLEAR("url"),
+    USER("url"),
+  ],
+  [
+    "an address with a user alone, behind a reference",
+    { channels: `{ a: { type: slack, url: "\${env:USER_URL}" } }` },
+    USER("url"),
   ],
   ["the heartbeat's address", { more: `health: { heartbeat: "https://hc.example/${KEY}" }` }, CLEAR("heartbeat")],
   ["an address without a key", { channels: '{ a: { type: webhook, url: "https://x.example/hooks/team-2" } }' }],
@@ -144,7 +187,7 @@ test.each<[sentence: string, parts: Parameters<typeof file>[0], ...messages: str
     PLAIN("url"),
   ],
 ])("check tells what others may read: %s", async (_sentence, parts, ...messages) => {
-  const env = { TOKEN: SECRET, URL: "https://x.example/", PLAIN: HTTP };
+  const env = { USER_URL: `https://${SECRET}@x.example/`, TOKEN: SECRET, URL: "https://x.example/", PLAIN: HTTP };
   const found = (await lint({ "lookout.yml": file(parts) }, env)).split("\n").filter((line) => line !== "");
   const said = found.map((line) => line.replace(/^lookout\.yml:\d+:\d+: /, ""));
   const open = "every user of this machine can read this file and the secrets in it; chmod 600 lookout.yml";

@@ -1,0 +1,84 @@
+// What a command line names that cannot be read, written or used: it is refused at once, with a reason for people.
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { folderWith } from "../support/cli.ts";
+import { lookoutHere } from "../support/in-process.ts";
+
+const COMMAND = join(import.meta.dirname, "../../bin/lookout.js");
+const CONFIG = `store: { type: sqlite, path: s.db }
+connections: { c: { cloud: otc, region: eu-de, projectId: p } }
+sources: [{ kind: training-events, targets: [a] }]
+rules: [{ id: r, when: { level: [error] } }]
+channels: { chat: { type: console } }
+`;
+const TEST = "rules: [{ id: r, when: { level: [error] } }]\ntests: []\n";
+
+test.each<[sentence: string, args: string[], said: string]>([
+  [
+    "a device that never ends",
+    ["explain", "--event", "/dev/zero"],
+    "--event /dev/zero: expected a regular file of at most 1 MB",
+  ],
+  [
+    "a pipe that nobody writes to",
+    ["explain", "--event", "pipe"],
+    "--event pipe: expected a regular file of at most 1 MB",
+  ],
+  [
+    "an event of more than 1 MB",
+    ["explain", "--event", "large"],
+    "--event large: expected a regular file of at most 1 MB",
+  ],
+  [
+    "a pipe for a report",
+    ["test", "--junit", "pipe", "a.test.yml"],
+    "--junit pipe: expected the path of a regular file",
+  ],
+  [
+    "a device for a report",
+    ["test", "--junit", "/dev/null", "a.test.yml"],
+    "--junit /dev/null: expected the path of a regular",
+  ],
+  ["a state without a name", ["status", "--state", ""], '--state "": expected the path of a file'],
+  ["a configuration without a name", ["check", "--config", ""], '--config "": expected the path of a file'],
+  ["a port to which nothing is sent", ["simulate", "--port", "6000"], "--port 6000: nothing is ever sent to this port"],
+])("%s is refused", async (_sentence, args, said) => {
+  const cwd = await folderWith({ "lookout.yml": CONFIG, "a.test.yml": TEST, large: "x".repeat(1_000_001) });
+  execFileSync("mkfifo", [join(cwd, "pipe")]);
+  const { code, stdout, stderr } = await lookoutHere(args, { cwd });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toContain(`lookout: ${said}`);
+});
+
+function shell(script: string, cwd: string) {
+  const { status, stdout, stderr } = spawnSync("bash", ["-c", script], {
+    cwd,
+    encoding: "utf8",
+    env: { ...process.env, NODE: process.execPath, COMMAND, NO_COLOR: "1" },
+  });
+  return { code: status, stdout, stderr };
+}
+
+test("a folder that was removed meanwhile is named as what is wrong", async () => {
+  const cwd = await folderWith({});
+  mkdirSync(join(cwd, "gone"));
+  const said = shell('cd gone && rmdir ../gone && "$NODE" "$COMMAND" check', cwd);
+  expect(said).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: "lookout: the folder that it was started in is gone; change to one that exists\n",
+  });
+});
+
+test.each(["schema", "schema rules", "--help"])("a result that cannot be written is a failure: %s", async (args) => {
+  const said = shell(`"$NODE" "$COMMAND" ${args} > /dev/full`, await folderWith({}));
+  expect(said.code).toBe(1);
+  expect(said.stderr).toBe("lookout: the disk that this process's output goes to is full (ENOSPC)\n");
+});
+
+test("a reader that has seen enough is none", async () => {
+  const said = shell('"$NODE" "$COMMAND" schema | head -1; echo "${PIPESTATUS[0]}"', await folderWith({}));
+  expect(said).toEqual({ code: 0, stdout: "{\n0\n", stderr: "" });
+});
