@@ -7,7 +7,7 @@ import { lookoutHere } from "../support/in-process.ts";
 import { ABNORMAL, samplesConfig, samplesEnvironment, startWithSamples } from "../support/samples.ts";
 import { SECRET, startWebhook } from "../support/webhook.ts";
 
-const PATIENCE = { timeout: 20_000, interval: 50 };
+const PATIENCE = { timeout: 40_000, interval: 50 };
 
 async function setUp() {
   const sim = await startWithSamples();
