@@ -57,27 +57,14 @@ export function isSound(frame: Columns, stored: string | Uint8Array): boolean {
   }
 }
 
-/** The data of a row that has no checksum yet, with it; as they are where they have one or cannot be understood. */
-export function resealed(frame: Frame, stored: string | Uint8Array): string | Uint8Array {
-  try {
-    const json = typeof stored === "string" ? stored : brotliDecompressSync(stored).toString();
-    JSON.parse(json);
-    return typeof stored === "string" ? sealed(frame, json) : brotliCompressSync(sealed(frame, json), FAST);
-  } catch {
-    return stored;
-  }
-}
-
-/** What the row holds; `damaged` where that is not what was written. `older`: a row without checksum is of an earlier release. */
+/** What the row holds; `damaged` where that is not what was written. */
 export function rowData(
-  frame: Frame,
+  frame: Columns,
   stored: string | Uint8Array,
-  { older = false } = {},
 ): { data: unknown } | { data: undefined; damaged: true } {
   try {
     const text = typeof stored === "string" ? stored : brotliDecompressSync(stored).toString();
     if (isSealed(frame, text)) return { data: JSON.parse(text.slice(0, -SEAL)) };
-    if (older && text.at(-SEAL) !== "#") return { data: JSON.parse(text) };
   } catch {
     // Neither compressed nor JSON any more.
   }

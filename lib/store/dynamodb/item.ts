@@ -67,7 +67,7 @@ export function toRow<T>(item: Item, parts: readonly (Item | undefined)[]): Row<
   if (item["q"]?.S !== undefined) frame.queue = item["q"].S as Queue;
   if (item["due"]?.N !== undefined) frame.due = Number(item["due"].N);
   if (item["e"]?.N !== undefined) frame.expires = Number(item["e"].N);
-  const found = rowData(frame, whole ?? item["d"]?.S ?? "", { older: true }) as { data: T };
+  const found = rowData(frame, whole ?? item["d"]?.S ?? "") as { data: T };
   return { ...frame, version: Number(item["v"]?.N), ...found };
 }
 

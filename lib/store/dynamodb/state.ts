@@ -11,10 +11,9 @@ const TRUSTED_MS = 60_000;
 
 /**
  * Step n makes state version n + 1 of version n. Several containers may run a step at once, so running it again must
- * change nothing. The first has nothing to do but to let the mark be set; the second gave rows a checksum, which each gets when it is
- * next written.
+ * change nothing. The first has nothing to do but to let the mark be set.
  */
-const MIGRATIONS: readonly ((db: Table) => Promise<void>)[] = [async () => {}, async () => {}];
+const MIGRATIONS: readonly ((db: Table) => Promise<void>)[] = [async () => {}];
 
 /**
  * What a store asks when it is opened and before each write. It reads the table's version once a minute at most, so

@@ -3,7 +3,6 @@
 import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { type Frame, resealed } from "../codec.ts";
 import { checkVersion, STATE_VERSION } from "../ops.ts";
 import { StoreConflict, StoreError } from "../port.ts";
 
@@ -27,7 +26,7 @@ CREATE INDEX IF NOT EXISTS rows_expires ON rows (expires) WHERE expires IS NOT N
 PRAGMA application_id = ${APPLICATION_ID};`;
 
 /** Step n makes state version n + 1 of version n; a new file is of version 0. */
-const MIGRATIONS: readonly ((db: DatabaseSync) => void)[] = [(db) => db.exec(TABLES), sealRows];
+const MIGRATIONS: readonly ((db: DatabaseSync) => void)[] = [(db) => db.exec(TABLES)];
 
 /** Throws StoreError saying what is wrong and what to do. */
 export function openFile(path: string, warn: (message: string) => void): DatabaseSync {
@@ -99,20 +98,6 @@ function migrate(db: DatabaseSync, path: string): void {
   } catch (error) {
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
-  }
-}
-
-/** Rows of the first version have no checksum. */
-function sealRows(db: DatabaseSync): void {
-  const next = db.prepare("SELECT pk, sk, data, queue, due, expires FROM rows WHERE (pk, sk) > (:pk, :sk) LIMIT 500");
-  const write = db.prepare("UPDATE rows SET data = :data WHERE pk = :pk AND sk = :sk");
-  for (let last = { pk: "", sk: "" }; ; ) {
-    const rows = next.all(last) as unknown as (Frame & { data: string | Uint8Array })[];
-    for (const { data, ...frame } of rows) {
-      last = { pk: frame.pk, sk: frame.sk };
-      write.run({ ...last, data: resealed(frame, data) });
-    }
-    if (rows.length === 0) return;
   }
 }
 
