@@ -46,7 +46,7 @@ function createProgram(io: Io, version: string, end: (code: number) => void): Co
   }
 
   command("run", "poll, evaluate and notify until stopped")
-    .option("--once", "one round: poll every source once, tell what is due, and say how it went")
+    .option("--once", "one round: poll every source once, notify what is due, and report how it went")
     .action(async (options) => {
       const { runCommand, runOnceCommand } = await import("./run.ts");
       end(await (options.once ? runOnceCommand(io, options) : runCommand(io, options)));
@@ -54,28 +54,28 @@ function createProgram(io: Io, version: string, end: (code: number) => void): Co
   command("check", "validate and lint the configuration")
     .option("--live", "also authenticate, name missing permissions and list the targets found")
     .action(async (options) => end(await (await import("./check.ts")).checkCommand(io, options)));
-  command("test <files...>", "run the unit tests of rules: files with events and the alerts that they are to open")
+  command("test <files...>", "run unit tests of rules: files with events and the alerts that they should open")
     .option("--junit <file>", "also write a JUnit report, as CI systems read it")
     .option("--coverage", "also list the rules that no test made open")
     .action(async (files, options) => end(await (await import("./test.ts")).testCommand(io, files, options)));
-  command("backtest", "what would have been told: reads the past from the APIs, sends nothing, moves no cursor")
+  command("backtest", "who would have been notified: reads the past from the APIs, sends nothing, moves no cursor")
     .requiredOption("--since <duration>", "how far back: 30m, 2h, 7d …")
     .option("--rule <id>", "only one rule")
-    .option("--compare <file>", "also judge another configuration by the same past, and show the difference")
+    .option("--compare <file>", "also run another configuration over the same past, and show the difference")
     .action(async (options) => end(await (await import("./backtest.ts")).backtestCommand(io, options)));
-  command("status", "how things stand: targets, connections, deliveries, ledger").action(async (options) =>
+  command("status", "the state of targets, connections, deliveries and the ledger").action(async (options) =>
     end(await (await import("./lists.ts")).statusCommand(io, options)),
   );
-  command("alerts", "what is open")
-    .option("--all", "also what has ended")
+  command("alerts", "open alerts")
+    .option("--all", "also those that have ended")
     .action(async (options) => end(await (await import("./lists.ts")).alertsCommand(io, options)));
-  command("events", "what was seen")
+  command("events", "events that were seen")
     .option("--since <duration>", "only events of the last 30m, 2h, 7d …")
     .option("--source <kind or id>", "only events of one source")
     .option("--resource <id or name>", "only events of one resource")
     .option("--limit <number>", "only the newest")
     .action(async (options) => end(await (await import("./lists.ts")).eventsCommand(io, options)));
-  const deliveries = command("deliveries", "what was sent, and what is on its way or dead");
+  const deliveries = command("deliveries", "notifications that were sent, are on their way, or are dead");
   deliveries.action(async (options) => end(await (await import("./lists.ts")).deliveriesCommand(io, options)));
   deliveries
     .command("drop <id>")
@@ -90,7 +90,7 @@ function createProgram(io: Io, version: string, end: (code: number) => void): Co
   command("send-test <channel>", "one real, marked notification through the whole delivery path").action(
     async (channel, options) => end(await (await import("./deliveries.ts")).sendTestCommand(io, channel, options)),
   );
-  command("explain [id]", "why an event or alert was or was not told, rule by rule")
+  command("explain [id]", "why an event or alert was or was not notified, rule by rule")
     .option("--resource <id or name>", "every event of one resource")
     .option("--since <duration>", "with --resource: of the last 30m, 2h, 7d …", "1h")
     .option("--limit <number>", "with --resource: only the newest", "20")

@@ -9,17 +9,17 @@ import { Connection, SourceEntry } from "./source-file.ts";
 export const Channel = z.looseObject({
   type: Text.describe("Kind of destination."),
   fallback: Name.optional().describe("Channel that gets what this one could not deliver."),
-  fallbackAfter: Positive.prefault("5m").describe("What was tried in vain for so long goes to the fallback, too."),
-  sendResolved: z.boolean().default(true).describe("Also tell resolutions."),
+  fallbackAfter: Positive.prefault("5m").describe("What failed for this long goes to the fallback, too."),
+  sendResolved: z.boolean().default(true).describe("Also notify resolutions."),
 });
 
 const Health = z
   .strictObject({
-    channels: z.array(Name).optional().describe("Where Lookout's own troubles are told. Default: as the root route."),
-    lag: Positive.prefault("15m").describe("A target unread for this long is a trouble."),
+    channels: z.array(Name).optional().describe("Where Lookout's own problems go. Default: as the root route."),
+    lag: Positive.prefault("15m").describe("A target unread for this long is a problem."),
     heartbeat: Url.optional().describe("URL that is requested after each healthy round."),
   })
-  .describe("Lookout about itself.");
+  .describe("How Lookout watches itself.");
 
 const Sqlite = z.strictObject({
   type: z.literal("sqlite").describe("An embedded database file."),

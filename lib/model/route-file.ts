@@ -12,8 +12,8 @@ const RouteFields = {
       'Paths into the alert; alerts equal in them are told together; "..." is each by itself. At the root: [rule].',
     ),
   groupWait: Duration.optional().describe("Wait before a group's first notification. At the root: 0s."),
-  groupInterval: Duration.optional().describe("Wait before news of a group that was told. At the root: 5m."),
-  repeatInterval: Positive.optional().describe("Wait before a group that still fires is told again. At the root: 4h."),
+  groupInterval: Duration.optional().describe("Wait before a notified group's news. At the root: 5m."),
+  repeatInterval: Positive.optional().describe("Wait before a firing group is notified again. At the root: 4h."),
   urgent: z
     .array(Severity)
     .optional()

@@ -98,8 +98,8 @@ export const Rule = z
       .min(1)
       .max(1_000_000)
       .optional()
-      .describe("Keys it keeps, default 10000; what more there are share one overflow alert."),
-    reopen: Positive.optional().describe("A match so soon after the end opens the same alert again."),
+      .describe("Key limit, default 10000; further keys share one overflow alert."),
+    reopen: Positive.optional().describe("A match within this time after the end opens the same alert again."),
   })
   .describe("A pattern over events that opens and resolves alerts.");
 const Include = z

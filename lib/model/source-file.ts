@@ -30,7 +30,7 @@ export const Connection = z
       .number()
       .positive("must be more than 0")
       .default(20)
-      .describe("The budget towards the APIs of this cloud project, shared by all who poll it."),
+      .describe("Budget of requests to the APIs of this cloud project, shared by everything that polls it."),
     auth: Auth.optional().describe(
       "Credentials: keys, user and password, or a token. Default: HW_ACCESS_KEY, HW_SECRET_KEY.",
     ),

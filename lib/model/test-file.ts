@@ -51,7 +51,7 @@ export const TestTarget = z.strictObject({
   id: Text.describe("Id of the service, pool or training job."),
   name: Text.optional().describe("Default: the id."),
   labels: Labels.optional().describe("Labels of the target."),
-  ends: Moment.optional().describe("When it is over or deleted: nobody waits for its events any more."),
+  ends: Moment.optional().describe("When it is over or deleted: no rule waits for its events from then on."),
 });
 
 const ResourcePart = z.strictObject({
@@ -77,7 +77,7 @@ export const ExpectedTransition = z.strictObject({
   connection: Text.nullable().optional().describe("Name of the connection; null where its events differ."),
   region: Text.nullable().optional().describe("The region; null where its events differ."),
   resource: ResourcePart.nullable().optional().describe("What it is about; null where its events differ."),
-  channels: z.array(Text).optional().describe("Who is told of it before the test ends, in any order."),
+  channels: z.array(Text).optional().describe("Who is notified of it before the test ends, in any order."),
   suppressedBy: z.array(Text).optional().describe("What holds it back at that moment."),
 });
 

@@ -174,13 +174,13 @@ function leadsSomewhere(page: Page, link: string): boolean {
   return anchor === undefined || pages.some(({ path, anchors }) => path === target && anchors.includes(anchor));
 }
 
-const ROOMS = "app|alerts|aws|channels|cli|config|local|model|rules|simulator|sources|store";
+const ROOMS = "app|alerts|aws|channels|cli|config|local|model|patterns|rules|simulator|sources|store";
 /** A place in the checkout: from its top, or (as architecture.md has them) a file of a room of `lib/`. */
 function isPath(span: string): boolean {
-  return new RegExp(`^((lib|test|docs|bench|functions|events|\\.ci)/[\\w./*-]*|(${ROOMS})/[\\w*.-]+\\.ts)$`).test(span);
+  const places = `(lib|test|docs|bench|functions|events|\\.ci)/[\\w./*-]*|(${ROOMS})/[\\w./*-]+\\.ts`;
+  return new RegExp(`^(${places})$`).test(span);
 }
 
 function isThere(path: string): boolean {
-  const fixed = path.includes("*") ? dirname(path) : path;
-  return existsSync(join(ROOT, fixed)) || existsSync(join(ROOT, "lib", fixed));
+  return [path, join("lib", path)].some((place) => globSync(place, { cwd: ROOT }).length > 0);
 }
