@@ -32,7 +32,7 @@ export function openAlert(
   const config = rule.config;
   const first = events[0] ?? opening;
   const alert: Alert = {
-    id: hashOf([config.id, key, seed]),
+    id: alertId(rule, key, seed),
     rule: config.id,
     status: "firing",
     severity: config.severity ?? SEVERITY[opening.level],
@@ -73,12 +73,19 @@ export function openAlert(
   return { alert, unrendered };
 }
 
-/** Counts what matched at `at` (ms) into the alert: these events, `count` occurrences in all. A copy is returned. */
-export function countEvents(alert: Alert, events: readonly Event[], count: number, at: number): Alert {
-  const next: Alert = { ...alert, events: [...alert.events], count: alert.count + count };
-  if (at < Date.parse(alert.startsAt)) next.startsAt = iso(at);
+export function alertId({ config }: CompiledRule, key: Record<string, unknown>, seed: string): string {
+  return hashOf([config.id, key, seed]);
+}
+
+/** The alert from `startsAt` (ms) on with `count` occurrences, these events among them. A copy is returned. */
+export function countEvents(alert: Alert, events: readonly Event[], count: number, startsAt: number): Alert {
+  const next: Alert = { ...alert, startsAt: iso(startsAt), count };
+  if (events.length === 0) return next;
+  next.events = [...alert.events];
+  const known = new Set(alert.events.map(({ id }) => id));
   for (const event of events) {
-    if (next.events.some(({ id }) => id === event.id)) continue;
+    if (known.has(event.id)) continue;
+    known.add(event.id);
     keepEvent(next, event);
     if (event.time > next.updatedAt) next.updatedAt = event.time;
   }

@@ -59,7 +59,7 @@ export function model(kind: Kind, life: Life, history: readonly Happening[], unt
 }
 
 function modelOfKey(kind: Kind, life: Life, key: string, history: readonly Happening[], until: number): Alerted[] {
-  const all = history.filter((one) => one.key === key).toSorted((a, b) => a.at - b.at);
+  const all = history.filter((one) => one.key === key).toSorted((a, b) => a.at - b.at || a.count - b.count);
   const byMinute = Map.groupBy(all, ({ at }) => at);
   const past: Happening[] = [];
   const alerts: Alerted[] = [];

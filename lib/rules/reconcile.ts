@@ -1,0 +1,163 @@
+// Brings the alerts that were notified to those of sorted input. None is split or withdrawn: where sorted input has several for one,
+// it spans them, and where it has one for several, the oldest takes it.
+import type { Alert } from "../model/alert.ts";
+import type { Event } from "../model/event.ts";
+import { alertId, countEvents, endAlert, openAlert, reopenAlert } from "./alert.ts";
+import type { CompiledRule } from "./compile.ts";
+import type { FoldedSpan } from "./fold.ts";
+import type { Mark, Notified, Span, Transition } from "./state.ts";
+
+export interface Reconciled {
+  /** By their start. */
+  notified: Notified[];
+  transitions: Transition[];
+}
+
+/**
+ * `stop`: the first deadline that is not decided yet; ms. What was notified beyond it stays until it is. `nearest`: an event to open
+ * by where the own one is not at hand any more.
+ */
+export function reconcile(
+  rule: CompiledRule,
+  key: Record<string, unknown>,
+  notified: readonly Notified[],
+  spans: readonly FoldedSpan[],
+  stop: number,
+  nearest: (time: number) => Event | undefined,
+): Reconciled {
+  const { taken, left } = assign(rule, key, notified, spans);
+  const transitions: Transition[] = [];
+  const brought = notified.map((one, place): Notified => {
+    const own = taken.get(one) ?? [];
+    const isHeld = notified.slice(place + 1).some(({ alert }) => alert.status === "firing");
+    const wanted = wantedOf(one, own, stop, isHeld);
+    if (wanted === undefined) return one;
+    const { next, transition } = bring(rule, one, own, wanted);
+    if (transition) transitions.push(transition);
+    return next;
+  });
+  for (const span of left) {
+    const begun = begin(rule, key, span, nearest);
+    if (begun === undefined) continue;
+    transitions.push(...begun.transitions);
+    brought.push({ alert: begun.alert, newest: span.newest });
+  }
+  if (left.length > 0) brought.sort((a, b) => startOf(a.alert) - startOf(b.alert));
+  return { notified: brought, transitions };
+}
+
+/** Which alerts of sorted input each notified one takes, the oldest first; `left` are new. */
+function assign(
+  rule: CompiledRule,
+  key: Record<string, unknown>,
+  notified: readonly Notified[],
+  spans: readonly FoldedSpan[],
+) {
+  const taken = new Map<Notified, FoldedSpan[]>();
+  let left = [...spans];
+  for (const one of notified) {
+    const own = left.filter((span) => meets(one, span));
+    if (own.length === 0) continue;
+    taken.set(one, own);
+    left = left.filter((span) => !own.includes(span));
+  }
+  left = left.filter((span) => {
+    // The checkpoint's last alert was notified, and needs no more.
+    if (span.opening === undefined && span.endsAt !== null) return false;
+    if (notified.length === 0 || span.opening?.event === undefined) return true;
+    const id = alertId(rule, key, seedOf(rule, span.opening.event, span.startsAt));
+    const same = notified.find(({ alert }) => alert.id === id);
+    if (same) taken.set(same, [...(taken.get(same) ?? []), span]);
+    return same === undefined;
+  });
+  return { taken, left };
+}
+
+/** Whether the notified alert is known to have been firing at some time of the other. */
+export function meets({ alert, newest }: Notified, { startsAt, endsAt }: Span): boolean {
+  const start = startOf(alert);
+  const end = alert.endsAt === null ? Math.max(start, newest) : Date.parse(alert.endsAt);
+  return startsAt <= end && start <= (endsAt ?? Number.POSITIVE_INFINITY);
+}
+
+/** What the notified alert is to be; undefined where it stays as it is. */
+function wantedOf(
+  { alert, newest, settled }: Notified,
+  own: readonly FoldedSpan[],
+  stop: number,
+  isHeld: boolean,
+): Span | undefined {
+  const [first, last] = [own[0], own.at(-1)];
+  const start = startOf(alert);
+  if (first === undefined || last === undefined) {
+    if (alert.status !== "firing" || start > stop) return undefined;
+    return settled ? { ...settled, newest } : { startsAt: start, endsAt: start, count: alert.count, newest: start };
+  }
+  const startsAt = Math.min(settled?.startsAt ?? first.startsAt, first.startsAt);
+  const count = own.reduce((sum, span) => sum + span.count, settled?.count ?? 0);
+  const wanted = { startsAt, endsAt: last.endsAt, count, newest: last.newest };
+  if (last.endsAt !== null || stop === Number.POSITIVE_INFINITY) return wanted;
+  // It was notified with more than what is decided now.
+  const end = alert.endsAt === null ? Number.POSITIVE_INFINITY : Date.parse(alert.endsAt);
+  if (alert.endsAt !== null && (end >= stop || isHeld)) wanted.endsAt = end;
+  if (newest > stop || wanted.endsAt !== null) {
+    wanted.count = Math.max(count, alert.count);
+    wanted.newest = Math.max(wanted.newest, newest);
+  }
+  return wanted;
+}
+
+function bring(rule: CompiledRule, { alert, settled }: Notified, own: readonly FoldedSpan[], wanted: Span) {
+  const { startsAt, endsAt, count, newest } = wanted;
+  const mark: Mark = settled ? { newest, settled } : { newest };
+  const wasEnd = alert.endsAt === null ? null : Date.parse(alert.endsAt);
+  const events = own.length === 1 ? own[0]!.events : own.flatMap((span) => span.events);
+  const isSame = startsAt === startOf(alert) && endsAt === wasEnd && count === alert.count;
+  if (isSame && events.length === 0) return { next: { ...mark, alert } };
+  let next = countEvents(alert, events, count, startsAt);
+  let kind: Transition["kind"] = "updated";
+  if (endsAt === null && wasEnd !== null) {
+    kind = "opened";
+    next = reopenAlert(next);
+  } else if (endsAt !== null && endsAt !== wasEnd) {
+    if (wasEnd === null) kind = rule.canResolve ? "resolved" : "closed";
+    next = endAlert(next, endsAt);
+  } else if (endsAt !== null) next.updatedAt = alert.updatedAt;
+  const transition: Transition = { kind, alert: next };
+  return { next: { ...mark, alert: next }, ...(isSame ? {} : { transition }) };
+}
+
+/** A new alert: as it opened, with what counted in it since, and over where it is. */
+function begin(
+  rule: CompiledRule,
+  key: Record<string, unknown>,
+  span: FoldedSpan,
+  nearest: (time: number) => Event | undefined,
+) {
+  const { startsAt, endsAt, opening } = span;
+  const event = opening?.event ?? nearest(startsAt);
+  if (event === undefined) return undefined;
+  const first = opening?.count ?? span.count;
+  const seed = seedOf(rule, event, startsAt);
+  const { alert: begun, unrendered } = openAlert(rule, key, event, opening?.events ?? [], first, startsAt, seed);
+  const opened: Transition = { kind: "opened", alert: begun, ...(unrendered.length > 0 ? { unrendered } : {}) };
+  const transitions = [opened];
+  let alert: Alert = begun;
+  if (span.count !== first) {
+    alert = countEvents(alert, span.events, span.count, startsAt);
+    if (endsAt === null) transitions.push({ kind: "updated", alert });
+  }
+  if (endsAt !== null) {
+    alert = endAlert(alert, endsAt);
+    transitions.push({ kind: rule.canResolve ? "resolved" : "closed", alert });
+  }
+  return { alert, transitions };
+}
+
+function seedOf({ kind }: CompiledRule, event: Event, at: number): string {
+  return kind.seed?.(event, at) ?? event.id;
+}
+
+function startOf({ startsAt }: Alert): number {
+  return Date.parse(startsAt);
+}
