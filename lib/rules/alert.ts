@@ -92,6 +92,12 @@ export function countEvents(alert: Alert, events: readonly Event[], count: numbe
   return next;
 }
 
+/** The newest 20 of these, each once, oldest first. */
+export function newestEvents(events: readonly Event[]): Event[] {
+  const unique = new Map(events.map((event) => [event.id, event]));
+  return [...unique.values()].sort((a, b) => Date.parse(a.time) - Date.parse(b.time)).slice(-KEPT_EVENTS);
+}
+
 /** The same alert, firing again. */
 export function reopenAlert(alert: Alert): Alert {
   return { ...alert, status: "firing", endsAt: null };

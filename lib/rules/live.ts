@@ -25,8 +25,10 @@ const KEPT_PENDING = 20;
 
 /** What an event says about a rule and key; where it says nothing, that time is observed from then on. */
 export interface Seen extends Pick<Touch, "event" | "steps" | "resolves"> {
-  /** It teaches and begins nothing. */
+  /** It belongs to its target's first poll: it only teaches. */
   teaches?: boolean;
+  /** Its target has ended. */
+  over?: boolean;
 }
 
 /** A state taken up: what the row says, unpacked. */
@@ -112,7 +114,8 @@ function markerAt(time: number): Entry {
 }
 
 /** `oldest`: what is older than this counts as of then; ms. */
-function entryOf({ kind }: CompiledRule, { event, steps, resolves, teaches = false }: Seen, oldest: number) {
+function entryOf({ kind, config }: CompiledRule, seen: Seen, oldest: number) {
+  const { event, steps, resolves, teaches = false, over = false } = seen;
   const value = kind.field === undefined ? undefined : valueText(event, kind.field);
   const own = kind.field !== undefined && value === undefined ? 0 : steps;
   if (own === 0 && steps !== 0 && !resolves) return [];
@@ -123,7 +126,7 @@ function entryOf({ kind }: CompiledRule, { event, steps, resolves, teaches = fal
     steps: own,
     // At the same time firing wins.
     resolves: resolves && (steps & 1) === 0,
-    teaches,
+    teaches: teaches || (over && config.absence !== undefined),
     value: own === 0 ? undefined : value,
     id: shortId(event.id),
   };

@@ -63,7 +63,10 @@ export function distinct({ field, count, within }: NonNullable<RuleConfig["disti
       memory.entries.clear();
       return hit;
     },
-    fallsAt: ({ newest }) => (newest.size < count ? undefined : newest.values().next().value! + within),
+    fallsAt({ newest }) {
+      const oldest = newest.values().next().value;
+      return oldest === undefined ? undefined : oldest + within;
+    },
     clear(memory, at, by) {
       memory.newest.clear();
       const { window } = memory;

@@ -40,7 +40,10 @@ export function threshold({ count, within }: NonNullable<RuleConfig["threshold"]
       trim(window);
       return hit;
     },
-    fallsAt: (window) => (window.sum < count ? undefined : window.times[window.head]! + within),
+    fallsAt(window) {
+      const oldest = window.times[window.head];
+      return oldest === undefined ? undefined : oldest + within;
+    },
     clear(window, at, by) {
       if (by === "time") clearWindow(window);
       else while (window.head < window.times.length && window.times[window.head]! < at) dropOldest(window);
