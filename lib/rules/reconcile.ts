@@ -29,7 +29,8 @@ export function reconcile(
   const transitions: Transition[] = [];
   const brought = notified.map((one, place): Notified => {
     const own = taken.get(one) ?? [];
-    const isHeld = notified.slice(place + 1).some(({ alert }) => alert.status === "firing");
+    const younger = notified.slice(place + 1);
+    const isHeld = younger.some(({ alert }) => alert.status === "firing" && startOf(alert) > stop);
     const wanted = wantedOf(one, own, stop, isHeld);
     if (wanted === undefined) return one;
     const { next, transition } = bring(rule, one, own, wanted);

@@ -108,8 +108,13 @@ export interface Told extends Alerted {
 }
 
 /** What each poll told. The state goes through JSON between polls, as through a store. */
-export function run(config: Partial<RuleConfig>, polls: readonly Poll[], teach = false): Told[][] {
-  const rules = compileRules([ruleConfig({ when: marked("a"), ...config })], [SOURCE]);
+export function run(
+  config: Partial<RuleConfig>,
+  polls: readonly Poll[],
+  teach = false,
+  lateness = SOURCE.lateness,
+): Told[][] {
+  const rules = compileRules([ruleConfig({ when: marked("a"), ...config })], [{ ...SOURCE, lateness }]);
   const rule = rules.all[0]!;
   let stored: Record<string, KeyState> = {};
   return polls.map(({ now, readTo, shown }, poll) => {
