@@ -3,7 +3,7 @@
 import type { RuleConfig } from "../lib/model/config.ts";
 import type { Event } from "../lib/model/event.ts";
 import { compileRules } from "../lib/rules/compile.ts";
-import { applyEvent } from "../lib/rules/evaluate.ts";
+import { live } from "../lib/rules/live.ts";
 import { emptyState, type KeyState } from "../lib/rules/state.ts";
 import { microseconds } from "./pace.ts";
 import { figure, printTable } from "./print.ts";
@@ -18,7 +18,7 @@ interface Case {
   text?: (number: number) => string;
 }
 const FAILED = "failed to pull image, retry later";
-const OBSERVED = { now: Number.POSITIVE_INFINITY, readTo: Number.POSITIVE_INFINITY, since: 0, teaches: false };
+const OBSERVED = { now: Number.POSITIVE_INFINITY, readTo: Number.POSITIVE_INFINITY, since: 0 };
 const CASES: Case[] = [
   { name: "a match counts into the open alert", rule: {}, keys: 1 },
   { name: "a match counts into the open alert", rule: {}, keys: 10_000 },
@@ -45,7 +45,7 @@ const rows = CASES.map(({ name, rule, keys, text = () => FAILED }) => {
     const event = eventAt(number, keys, text(number));
     for (const touch of rules.touch(event).touches) {
       const before = states.get(touch.sk) ?? emptyState(touch.key);
-      states.set(touch.sk, applyEvent(touch.rule, before, touch, OBSERVED).state);
+      states.set(touch.sk, live(touch.rule, before, [touch], OBSERVED).state);
     }
   });
   return [name, figure(keys), figure(1_000_000 / cost), figure(cost)];

@@ -2,7 +2,7 @@
 // it spans them, and where it has one for several, the oldest takes it.
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
-import { alertId, countEvents, endAlert, openAlert, reopenAlert } from "./alert.ts";
+import { alertId, countEvents, endAlert, iso, openAlert, reopenAlert } from "./alert.ts";
 import type { CompiledRule } from "./compile.ts";
 import type { FoldedSpan } from "./fold.ts";
 import type { Mark, Notified, Span, Transition } from "./state.ts";
@@ -119,7 +119,7 @@ function bring(rule: CompiledRule, { alert, settled }: Notified, own: readonly F
   let kind: Transition["kind"] = "updated";
   if (endsAt === null && wasEnd !== null) {
     kind = "opened";
-    next = reopenAlert(next);
+    next = { ...reopenAlert(next), updatedAt: iso(newest) };
   } else if (endsAt !== null && endsAt !== wasEnd) {
     if (wasEnd === null) kind = rule.canResolve ? "resolved" : "closed";
     next = endAlert(next, endsAt);
