@@ -18,7 +18,7 @@ export function whyShared({ maxKeys }: CompiledRule): string {
 function whyNotResolved({ event }: Touch, state: KeyState | undefined): string {
   if (state?.alert?.status !== "firing") return "it resolves, but no alert was open for its key";
   const time = Date.parse(event.time);
-  if (time <= state.mark.newest) return "it is not newer than the newest match, so it does not resolve";
+  if (time <= (state.mark?.newest ?? 0)) return "it is not newer than the newest match, so it does not resolve";
   if (state.next && state.next.at < time) return "it resolves once it is decided whether the alert had ended before it";
   return "it resolves, but the alert that is open began after it";
 }

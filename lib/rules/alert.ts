@@ -77,14 +77,14 @@ export function alertId({ config }: CompiledRule, key: Record<string, unknown>, 
   return hashOf([config.id, key, seed]);
 }
 
-/** The alert from `startsAt` (ms) on with `count` occurrences, these events among them. A copy is returned. */
-export function countEvents(alert: Alert, events: readonly Event[], count: number, startsAt: number): Alert {
-  const next: Alert = { ...alert, startsAt: iso(startsAt), count };
+/** The alert with `count` occurrences, these events among them. A copy is returned. */
+export function countEvents(alert: Alert, events: readonly Event[], count: number): Alert {
+  const next: Alert = { ...alert, count };
   if (events.length === 0) return next;
   next.events = [...alert.events];
-  const known = new Set(alert.events.map(({ id }) => id));
+  const known = new Set(events.length > 1 ? alert.events.map(({ id }) => id) : []);
   for (const event of events) {
-    if (known.has(event.id)) continue;
+    if (known.has(event.id) || (events.length === 1 && alert.events.some(({ id }) => id === event.id))) continue;
     known.add(event.id);
     keepEvent(next, event);
     if (event.time > next.updatedAt) next.updatedAt = event.time;

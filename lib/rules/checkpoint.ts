@@ -25,7 +25,7 @@ export function movable(entries: readonly Entry[], older: readonly Notified[], h
   const past = countBefore(entries, horizon);
   const old = past >= Math.max(LEAST, entries.length / 2) ? past : 0;
   const flapped = older.length > MAX_OLDER ? older.at(-MAX_OLDER / 2)! : undefined;
-  const over = flapped ? countBefore(entries, Date.parse(flapped.alert.startsAt)) : 0;
+  const over = flapped ? countBefore(entries, flapped.startsAt) : 0;
   return Math.max(old, excessOf(entries), over);
 }
 
@@ -60,8 +60,7 @@ export function settle(notified: readonly Notified[], gone: readonly Span[], { a
     return own.reduce(withSettled, one);
   });
   return all.filter((one, place) => {
-    const { endsAt } = one.alert;
-    if (place === all.length - 1 || endsAt === null || Date.parse(endsAt) >= at) return true;
+    if (place === all.length - 1 || one.endsAt === null || one.endsAt >= at) return true;
     return span !== null && meets(one, span);
   });
 }

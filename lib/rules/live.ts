@@ -2,6 +2,7 @@
 // polling, tests, backtest and explain all run it. It goes through the last `lateness` again and brings what was notified to that.
 import type { Event } from "../model/event.ts";
 import { valueText } from "../model/path.ts";
+import { iso } from "./alert.ts";
 import { createAtHand, type EventsAtHand } from "./at-hand.ts";
 import { advance, excessOf, movable, settle } from "./checkpoint.ts";
 import { type CompiledRule, ruleFor, type Touch } from "./compile.ts";
@@ -18,7 +19,7 @@ import {
   unpackLog,
 } from "./log.ts";
 import { reconcile } from "./reconcile.ts";
-import type { Checkpoint, Deadline, KeyState, Notified, Observed, Step } from "./state.ts";
+import { type Checkpoint, type Deadline, type KeyState, markOf, type Notified, type Observed, type Step } from "./state.ts";
 
 /** How many matches are kept in full that no alert holds yet. */
 const KEPT_PENDING = 20;
@@ -144,16 +145,21 @@ function pendingOf(
 ): Event[] {
   if (before.length === 0 && fresh.size === 0) return [];
   const counted = new Set(spans.flatMap(({ events }) => events));
-  const all = [...before, ...fresh.values()].filter((event) => {
-    if (counted.has(event)) return false;
-    const time = Date.parse(event.time);
-    if (stop && time > stop.at) return true;
-    return time >= horizon - kind.reach && (kind.wants?.(memory, time) ?? true);
-  });
-  if (all.length > 1) all.sort((a, b) => Date.parse(a.time) - Date.parse(b.time));
+  let all = [...before, ...fresh.values()].filter((event) => !counted.has(event));
+  if (all.length === 0) return all;
+  const oldest = isoAfter(horizon - kind.reach);
+  const waiting = stop ? iso(stop.at) : "Z";
+  const isWanted = ({ time }: Event) =>
+    time > waiting || (time >= oldest && (kind.wants?.(memory, Date.parse(time)) ?? true));
+  if (kind.wants || all[0]!.time < oldest || fresh.size > 1) all = all.filter(isWanted);
+  if (all.some(({ time }, at) => at > 0 && time < all[at - 1]!.time)) all.sort((a, b) => (a.time < b.time ? -1 : 1));
   const most = kind.kept ?? KEPT_PENDING;
   if (all.length <= most) return all;
   return most === 1 ? all.slice(-1) : [all[0]!, ...all.slice(1 - most)];
+}
+
+function isoAfter(time: number): string {
+  return time > 0 ? iso(time) : "";
 }
 
 function checkpoint(
@@ -176,14 +182,14 @@ function checkpoint(
 
 function notifiedOf({ alert, mark, older }: KeyState): Notified[] {
   if (alert === null) return older;
-  const all = [...older, { ...mark, alert }];
-  return older.length === 0 ? all : all.sort((a, b) => Date.parse(a.alert.startsAt) - Date.parse(b.alert.startsAt));
+  const all = [...older, { ...(mark ?? markOf(alert)), alert }];
+  return older.length === 0 ? all : all.sort((a, b) => a.startsAt - b.startsAt);
 }
 
 /** The open alert, or the last one, apart from the others. */
 function split(notified: readonly Notified[]): Pick<KeyState, "alert" | "mark" | "older"> {
   const main = notified.find(({ alert }) => alert.status === "firing") ?? notified.at(-1);
-  if (main === undefined) return { alert: null, mark: { newest: 0 }, older: [] };
+  if (main === undefined) return { alert: null, mark: null, older: [] };
   const { alert, ...mark } = main;
   const others = notified.length === 1 ? [] : notified.filter((one) => one !== main);
   const older = others.map((one) =>

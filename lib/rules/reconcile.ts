@@ -30,7 +30,7 @@ export function reconcile(
   const brought = notified.map((one, place): Notified => {
     const own = taken.get(one) ?? [];
     const younger = notified.slice(place + 1);
-    const isHeld = younger.some(({ alert }) => alert.status === "firing" && startOf(alert) > stop);
+    const isHeld = younger.some(({ endsAt, startsAt }) => endsAt === null && startsAt > stop);
     const wanted = wantedOf(one, own, stop, isHeld);
     if (wanted === undefined) return one;
     const { next, transition } = bring(rule, one, own, wanted);
@@ -41,9 +41,9 @@ export function reconcile(
     const begun = begin(rule, key, span, nearest);
     if (begun === undefined) continue;
     transitions.push(...begun.transitions);
-    brought.push({ alert: begun.alert, newest: span.newest });
+    brought.push({ alert: begun.alert, startsAt: span.startsAt, endsAt: span.endsAt, newest: span.newest });
   }
-  if (left.length > 0) brought.sort((a, b) => startOf(a.alert) - startOf(b.alert));
+  if (left.length > 0) brought.sort((a, b) => a.startsAt - b.startsAt);
   return { notified: brought, transitions };
 }
 
@@ -55,12 +55,13 @@ function assign(
   spans: readonly FoldedSpan[],
 ) {
   const taken = new Map<Notified, FoldedSpan[]>();
-  let left = [...spans];
+  let left: readonly FoldedSpan[] = spans;
   for (const one of notified) {
+    if (left.length === 0) break;
     const own = left.filter((span) => meets(one, span));
     if (own.length === 0) continue;
     taken.set(one, own);
-    left = left.filter((span) => !own.includes(span));
+    left = own.length === left.length ? [] : left.filter((span) => !own.includes(span));
   }
   left = left.filter((span) => {
     // The checkpoint's last alert was notified, and needs no more.
@@ -75,23 +76,21 @@ function assign(
 }
 
 /** Whether the notified alert is known to have been firing at some time of the other. */
-export function meets({ alert, newest }: Notified, { startsAt, endsAt }: Span): boolean {
-  const start = startOf(alert);
-  const end = alert.endsAt === null ? Math.max(start, newest) : Date.parse(alert.endsAt);
-  return startsAt <= end && start <= (endsAt ?? Number.POSITIVE_INFINITY);
+export function meets(one: Mark, other: Span): boolean {
+  const end = one.endsAt ?? Math.max(one.startsAt, one.newest);
+  return other.startsAt <= end && one.startsAt <= (other.endsAt ?? Number.POSITIVE_INFINITY);
 }
 
 /** What the notified alert is to be; undefined where it stays as it is. */
 function wantedOf(
-  { alert, newest, settled }: Notified,
+  { alert, startsAt: start, endsAt: end, newest, settled }: Notified,
   own: readonly FoldedSpan[],
   stop: number,
   isHeld: boolean,
 ): Span | undefined {
   const [first, last] = [own[0], own.at(-1)];
-  const start = startOf(alert);
   if (first === undefined || last === undefined) {
-    if (alert.status !== "firing" || start > stop) return undefined;
+    if (end !== null || start > stop) return undefined;
     return settled ? { ...settled, newest } : { startsAt: start, endsAt: start, count: alert.count, newest: start };
   }
   const startsAt = Math.min(settled?.startsAt ?? first.startsAt, first.startsAt);
@@ -99,8 +98,7 @@ function wantedOf(
   const wanted = { startsAt, endsAt: last.endsAt, count, newest: last.newest };
   if (last.endsAt !== null || stop === Number.POSITIVE_INFINITY) return wanted;
   // It was notified with more than what is decided now.
-  const end = alert.endsAt === null ? Number.POSITIVE_INFINITY : Date.parse(alert.endsAt);
-  if (alert.endsAt !== null && (end >= stop || isHeld)) wanted.endsAt = end;
+  if (end !== null && (end >= stop || isHeld)) wanted.endsAt = end;
   if (newest > stop || wanted.endsAt !== null) {
     wanted.count = Math.max(count, alert.count);
     wanted.newest = Math.max(wanted.newest, newest);
@@ -108,24 +106,24 @@ function wantedOf(
   return wanted;
 }
 
-function bring(rule: CompiledRule, { alert, settled }: Notified, own: readonly FoldedSpan[], wanted: Span) {
+function bring(rule: CompiledRule, one: Notified, own: readonly FoldedSpan[], wanted: Span) {
   const { startsAt, endsAt, count, newest } = wanted;
-  const mark: Mark = settled ? { newest, settled } : { newest };
-  const wasEnd = alert.endsAt === null ? null : Date.parse(alert.endsAt);
+  const before = one.alert;
   const events = own.length === 1 ? own[0]!.events : own.flatMap((span) => span.events);
-  const isSame = startsAt === startOf(alert) && endsAt === wasEnd && count === alert.count;
-  if (isSame && events.length === 0) return { next: { ...mark, alert } };
-  let next = countEvents(alert, events, count, startsAt);
+  const isSame = startsAt === one.startsAt && endsAt === one.endsAt && count === before.count;
+  if (isSame && events.length === 0) return { next: newest === one.newest ? one : { ...one, newest } };
   let kind: Transition["kind"] = "updated";
-  if (endsAt === null && wasEnd !== null) {
+  let alert = countEvents(before, events, count);
+  if (startsAt !== one.startsAt) alert.startsAt = iso(startsAt);
+  if (endsAt === null && one.endsAt !== null) {
     kind = "opened";
-    next = { ...reopenAlert(next), updatedAt: iso(newest) };
-  } else if (endsAt !== null && endsAt !== wasEnd) {
-    if (wasEnd === null) kind = rule.canResolve ? "resolved" : "closed";
-    next = endAlert(next, endsAt);
-  } else if (endsAt !== null) next.updatedAt = alert.updatedAt;
-  const transition: Transition = { kind, alert: next };
-  return { next: { ...mark, alert: next }, ...(isSame ? {} : { transition }) };
+    alert = { ...reopenAlert(alert), updatedAt: iso(newest) };
+  } else if (endsAt !== null && endsAt !== one.endsAt) {
+    if (one.endsAt === null) kind = rule.canResolve ? "resolved" : "closed";
+    alert = endAlert(alert, endsAt);
+  } else if (endsAt !== null) alert.updatedAt = before.updatedAt;
+  const transition: Transition = { kind, alert };
+  return { next: { ...one, startsAt, endsAt, newest, alert }, ...(isSame ? {} : { transition }) };
 }
 
 /** A new alert: as it opened, with what counted in it since, and over where it is. */
@@ -145,7 +143,7 @@ function begin(
   const transitions = [opened];
   let alert: Alert = begun;
   if (span.count !== first) {
-    alert = countEvents(alert, span.events, span.count, startsAt);
+    alert = countEvents(alert, span.events, span.count);
     if (endsAt === null) transitions.push({ kind: "updated", alert });
   }
   if (endsAt !== null) {
@@ -157,8 +155,4 @@ function begin(
 
 function seedOf({ kind }: CompiledRule, event: Event, at: number): string {
   return kind.seed?.(event, at) ?? event.id;
-}
-
-function startOf({ startsAt }: Alert): number {
-  return Date.parse(startsAt);
 }

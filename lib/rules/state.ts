@@ -11,7 +11,7 @@ export interface KeyState {
   log: PackedLog;
   /** The open alert, or the last one. */
   alert: Alert | null;
-  mark: Mark;
+  mark: Mark | null;
   /** Others that late input may still change, without their events, by their start. */
   older: Notified[];
   /** Matches that no alert holds yet and that may open one: at most 20, ascending. */
@@ -40,9 +40,11 @@ export interface Span {
   newest: number;
 }
 
-/** What is known of a notified alert beyond what it shows. */
+/** What is known of a notified alert beyond what it shows. Times in ms. */
 export interface Mark {
-  /** The newest match or deadline it was notified with: from its start to here it is known to have been firing. ms */
+  startsAt: number;
+  endsAt: number | null;
+  /** The newest match or deadline it was notified with: from its start to here it is known to have been firing. */
   newest: number;
   /** What it has of alerts of sorted input that can change no more. */
   settled?: Pick<Span, "startsAt" | "count"> & { endsAt: number };
@@ -60,7 +62,13 @@ export interface Deadline {
 
 export function emptyState(key: Record<string, unknown>): KeyState {
   const log = { text: "", values: [] };
-  return { key, base: null, log, alert: null, mark: { newest: 0 }, older: [], pending: [], next: null };
+  return { key, base: null, log, alert: null, mark: null, older: [], pending: [], next: null };
+}
+
+/** The mark of an alert that something else than the engine opened. */
+export function markOf({ startsAt, endsAt }: Alert): Mark {
+  const start = Date.parse(startsAt);
+  return { startsAt: start, endsAt: endsAt === null ? null : Date.parse(endsAt), newest: start };
 }
 
 export function firing(state: KeyState): Alert | undefined {

@@ -6,7 +6,7 @@ import { type CompiledRule, type Rules, stateRow } from "./compile.ts";
 import { mayMatch } from "./feeds.ts";
 import type { Absence } from "./kinds/absence.ts";
 import { live, peek } from "./live.ts";
-import { emptyState, firing, type KeyState, type Step } from "./state.ts";
+import { emptyState, firing, type KeyState, markOf, type Step } from "./state.ts";
 
 /** What every event of a target has in common. */
 export type Subject = Pick<Event, "source" | "sourceId" | "connection" | "region" | "resource" | "labels">;
@@ -72,5 +72,5 @@ export function disarm({ kind, canResolve }: CompiledRule, state: KeyState, at: 
   const next = { ...emptyState(key), base, alert, mark };
   if (!firing(state)) return { state: next, transitions: [] };
   const over = endAlert(alert!, Math.max(at, Date.parse(alert!.startsAt)));
-  return { state: { ...next, alert: over }, transitions: [{ kind: canResolve ? "resolved" : "closed", alert: over }] };
+  return { state: { ...next, alert: over, mark: markOf(over) }, transitions: [{ kind: canResolve ? "resolved" : "closed", alert: over }] };
 }
