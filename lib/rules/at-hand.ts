@@ -2,21 +2,23 @@
 import type { Event } from "../model/event.ts";
 import type { AtHand } from "./fold.ts";
 import { shortId } from "./log.ts";
+import type { KeyState } from "./state.ts";
 
 /** By their entries' ids. */
 export type EventsAtHand = ReadonlyMap<string, Event>;
 
 /** Each is looked at only where it is asked for: what counts into the open alert asks for its own event alone. */
 export function createAtHand(
-  known: readonly Event[],
+  { pending, alert }: Pick<KeyState, "pending" | "alert">,
   fresh: EventsAtHand,
 ): AtHand & { nearest(time: number): Event | undefined } {
+  const known = () => [...pending, ...(alert?.events ?? [])];
   let byId: Map<string, Event> | undefined;
   let byTime: { time: number; event: Event }[] | undefined;
 
   function sorted(): { time: number; event: Event }[] {
     if (byTime) return byTime;
-    const unique = new Map([...known, ...fresh.values()].map((event) => [event.id, event]));
+    const unique = new Map([...known(), ...fresh.values()].map((event) => [event.id, event]));
     byTime = [...unique.values()].map((event) => ({ time: Date.parse(event.time), event }));
     return byTime.sort((a, b) => a.time - b.time);
   }
@@ -35,7 +37,7 @@ export function createAtHand(
     of({ id }) {
       const own = fresh.get(id);
       if (own) return own;
-      byId ??= new Map(known.map((event) => [shortId(event.id), event]));
+      byId ??= new Map(known().map((event) => [shortId(event.id), event]));
       return byId.get(id);
     },
     between(since, until) {

@@ -52,7 +52,7 @@ export function live(given: CompiledRule, before: KeyState, seen: readonly Seen[
   const rule = ruleFor(given, before.key);
   const work = takeUp(rule, before, observed);
   const fresh = insert(rule, work, seen, observed.since);
-  const atHand = createAtHand([...before.pending, ...(before.alert?.events ?? [])], fresh);
+  const atHand = createAtHand(before, fresh);
   const fold = (work.fold ??= beginFold(rule, work.base));
   const stop = foldAll(rule, fold, work.entries, observed, atHand, excessOf(work.entries));
   const { notified, transitions } = reconcile(
@@ -80,7 +80,9 @@ function takeUp(rule: CompiledRule, state: KeyState, { now, readTo, since }: Obs
   if (known?.rule === rule) {
     // What is decided no more is held again.
     if (now < known.now || readTo < known.readTo) known.fold = undefined;
-    return Object.assign(known, { now, readTo });
+    known.now = now;
+    known.readTo = readTo;
+    return known;
   }
   const base = state.base ?? { at: 0, since, memory: rule.kind.save(rule.kind.begin(since)), span: null };
   return { rule, base, entries: unpackLog(state.log), log: state.log, fold: undefined, now, readTo };
@@ -90,7 +92,11 @@ function takeUp(rule: CompiledRule, state: KeyState, { now, readTo, since }: Obs
 function insert(rule: CompiledRule, work: Work, seen: readonly Seen[], since: number): Map<string, Event> {
   const events = new Map<string, Event>();
   const { entries } = work;
-  const found = seen.flatMap((one) => entryOf(rule, one, work.base.at));
+  const found: Found[] = [];
+  for (const one of seen) {
+    const own = entryOf(rule, one, work.base.at);
+    if (own) found.push(own);
+  }
   if (rule.kind.waitsForSince && since > work.base.since) {
     work.base = { ...work.base, since };
     found.push({ entry: markerAt(Math.max(since, work.base.at)), event: undefined });
@@ -115,11 +121,17 @@ function markerAt(time: number): Entry {
 }
 
 /** `oldest`: what is older than this counts as of then; ms. */
-function entryOf({ kind, config }: CompiledRule, seen: Seen, oldest: number) {
+interface Found {
+  entry: Entry;
+  /** The event in full, where it is a match that an alert may hold. */
+  event: Event | undefined;
+}
+
+function entryOf({ kind, config }: CompiledRule, seen: Seen, oldest: number): Found | undefined {
   const { event, steps, resolves, teaches = false, over = false } = seen;
   const value = kind.field === undefined ? undefined : valueText(event, kind.field);
   const own = kind.field !== undefined && value === undefined ? 0 : steps;
-  if (own === 0 && steps !== 0 && !resolves) return [];
+  if (own === 0 && steps !== 0 && !resolves) return undefined;
   const time = Math.max(Date.parse(event.time), oldest);
   const entry: Entry = {
     time,
@@ -131,7 +143,7 @@ function entryOf({ kind, config }: CompiledRule, seen: Seen, oldest: number) {
     value: own === 0 ? undefined : value,
     id: shortId(event.id),
   };
-  return [{ entry, event: own === 0 ? undefined : event }];
+  return { entry, event: own === 0 ? undefined : event };
 }
 
 /** Matches that may still open an alert, in full: of too many the first, which may be the one that does, and the newest. */
@@ -144,6 +156,8 @@ function pendingOf(
   stop: Deadline | undefined,
 ): Event[] {
   if (before.length === 0 && fresh.size === 0) return [];
+  const last = spans.at(-1)?.events;
+  if (before.length === 0 && fresh.size === 1 && last?.length === 1 && fresh.values().next().value === last[0]) return [];
   const counted = new Set(spans.flatMap(({ events }) => events));
   let all = [...before, ...fresh.values()].filter((event) => !counted.has(event));
   if (all.length === 0) return all;
@@ -207,6 +221,6 @@ export function peek(given: CompiledRule, state: KeyState): Pick<Look<unknown>, 
   const window = rule.kind.window?.(fold.memory);
   const before = window ? window.times.map((time, at) => ({ time, count: window.counts[at]!, value: window.values[at] })) : [];
   const decided = state.next ? state.next.due - 1 : Number.POSITIVE_INFINITY;
-  foldAll(rule, fold, entries, { now: decided, readTo: decided, since: 0 }, createAtHand([], new Map()), 0);
+  foldAll(rule, fold, entries, { now: decided, readTo: decided, since: 0 }, createAtHand({ pending: [], alert: null }, new Map()), 0);
   return { memory: fold.memory, matches: [...before, ...entries.filter(({ steps }) => steps & 1)] };
 }

@@ -18,6 +18,8 @@ export interface Entry {
 const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
 const ID_LENGTH = 7;
 const RADIX = 36;
+/** What stands between the numbers of an entry: `*` steps, `+` count, `=` value, and `;` after it. */
+const [STAR, PLUS, EQUALS, END] = [42, 43, 61, 59];
 
 /** The entry's place: at one time starts come before what follows them, and what resolves last, so that firing wins. */
 export function compareEntries(one: Entry, other: Entry): number {
@@ -127,32 +129,30 @@ export function unpackLog({ text, values }: PackedLog): Entry[] {
   const entries: Entry[] = [];
   let time = 0;
   for (let at = 0; at < text.length; ) {
-    const end = text.indexOf(";", at);
-    const parts = { what: 4, count: 1, place: -1 };
     const id = text.slice(at, at + ID_LENGTH);
-    let from = at + ID_LENGTH;
-    let mark = 0;
-    for (let next = from; next <= end; next++) {
-      const code = text.charCodeAt(next);
-      if (next !== end && code !== 42 && code !== 43 && code !== 61) continue;
-      const number = Number.parseInt(text.slice(from, next), RADIX);
+    let [what, count, place, number, mark] = [4, 1, -1, 0, 0];
+    for (at += ID_LENGTH; mark !== END; at++) {
+      const code = text.charCodeAt(at);
+      const digit = code < 58 ? code - 48 : code - 87;
+      if (digit >= 0 && code !== EQUALS && code !== END) {
+        number = number * RADIX + digit;
+        continue;
+      }
       if (mark === 0) time += number;
-      else if (mark === 42) parts.what = number;
-      else if (mark === 43) parts.count = number;
-      else parts.place = number;
-      mark = code;
-      from = next + 1;
+      else if (mark === STAR) what = number;
+      else if (mark === PLUS) count = number;
+      else place = number;
+      [mark, number] = [code, 0];
     }
     entries.push({
       time,
-      count: parts.count,
-      steps: parts.what >>> 2,
-      resolves: (parts.what & 2) !== 0,
-      teaches: (parts.what & 1) !== 0,
-      value: parts.place < 0 ? undefined : values[parts.place],
+      count,
+      steps: what >>> 2,
+      resolves: (what & 2) !== 0,
+      teaches: (what & 1) !== 0,
+      value: place < 0 ? undefined : values[place],
       id,
     });
-    at = end + 1;
   }
   return entries;
 }

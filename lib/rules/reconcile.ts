@@ -28,9 +28,8 @@ export function reconcile(
   const { taken, left } = assign(rule, key, notified, spans);
   const transitions: Transition[] = [];
   const brought = notified.map((one, place): Notified => {
-    const own = taken.get(one) ?? [];
-    const younger = notified.slice(place + 1);
-    const isHeld = younger.some(({ endsAt, startsAt }) => endsAt === null && startsAt > stop);
+    const own = taken[place]!;
+    const isHeld = () => notified.some((other, at) => at > place && other.endsAt === null && other.startsAt > stop);
     const wanted = wantedOf(one, own, stop, isHeld);
     if (wanted === undefined) return one;
     const { next, transition } = bring(rule, one, own, wanted);
@@ -54,24 +53,20 @@ function assign(
   notified: readonly Notified[],
   spans: readonly FoldedSpan[],
 ) {
-  const taken = new Map<Notified, FoldedSpan[]>();
-  let left: readonly FoldedSpan[] = spans;
-  for (const one of notified) {
-    if (left.length === 0) break;
-    const own = left.filter((span) => meets(one, span));
-    if (own.length === 0) continue;
-    taken.set(one, own);
-    left = own.length === left.length ? [] : left.filter((span) => !own.includes(span));
-  }
-  left = left.filter((span) => {
+  const taken: FoldedSpan[][] = notified.map(() => []);
+  const left: FoldedSpan[] = [];
+  for (const span of spans) {
+    let place = notified.findIndex((one) => meets(one, span));
     // The checkpoint's last alert was notified, and needs no more.
-    if (span.opening === undefined && span.endsAt !== null) return false;
-    if (notified.length === 0 || span.opening?.event === undefined) return true;
-    const id = alertId(rule, key, seedOf(rule, span.opening.event, span.startsAt));
-    const same = notified.find(({ alert }) => alert.id === id);
-    if (same) taken.set(same, [...(taken.get(same) ?? []), span]);
-    return same === undefined;
-  });
+    if (place < 0 && span.opening === undefined && span.endsAt !== null) continue;
+    const event = span.opening?.event;
+    if (place < 0 && event && notified.length > 0) {
+      const id = alertId(rule, key, seedOf(rule, event, span.startsAt));
+      place = notified.findIndex(({ alert }) => alert.id === id);
+    }
+    if (place < 0) left.push(span);
+    else taken[place]!.push(span);
+  }
   return { taken, left };
 }
 
@@ -86,7 +81,7 @@ function wantedOf(
   { alert, startsAt: start, endsAt: end, newest, settled }: Notified,
   own: readonly FoldedSpan[],
   stop: number,
-  isHeld: boolean,
+  isHeld: () => boolean,
 ): Span | undefined {
   const [first, last] = [own[0], own.at(-1)];
   if (first === undefined || last === undefined) {
@@ -98,7 +93,7 @@ function wantedOf(
   const wanted = { startsAt, endsAt: last.endsAt, count, newest: last.newest };
   if (last.endsAt !== null || stop === Number.POSITIVE_INFINITY) return wanted;
   // It was notified with more than what is decided now.
-  if (end !== null && (end >= stop || isHeld)) wanted.endsAt = end;
+  if (end !== null && (end >= stop || isHeld())) wanted.endsAt = end;
   if (newest > stop || wanted.endsAt !== null) {
     wanted.count = Math.max(count, alert.count);
     wanted.newest = Math.max(wanted.newest, newest);
