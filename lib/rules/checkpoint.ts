@@ -9,7 +9,7 @@ import type { Checkpoint, Notified, Observed, Span } from "./state.ts";
 const MAX_ENTRIES = 5_000;
 const KEPT_ENTRIES = 4_500;
 /** Fewer are not worth it. */
-const LEAST = 64;
+const LEAST = 16;
 /** Beyond these alerts a key that flaps is remembered less exactly: it goes on with half of them. */
 const MAX_OLDER = 20;
 

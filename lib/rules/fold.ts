@@ -9,8 +9,17 @@ import type { Checkpoint, Deadline, Observed, Span } from "./state.ts";
 export interface FoldedSpan extends Span {
   /** How it opened; undefined where that lies before the checkpoint. */
   opening: Opening | undefined;
-  /** What it counted, as far as that is at hand. */
+  /** What it counted since it was notified last, as far as that is at hand. */
   events: Event[];
+  /** Where it ended since then, and went on. */
+  pauses: Pause[];
+}
+
+export interface Pause {
+  /** ms */
+  endsAt: number;
+  /** What it had counted then. */
+  count: number;
 }
 
 export interface Opening {
@@ -45,7 +54,7 @@ interface Next extends Deadline {
 }
 
 export function beginFold({ kind }: CompiledRule, { memory, span }: Checkpoint): Fold {
-  const spans = span ? [{ ...span, opening: undefined, events: [] }] : [];
+  const spans = span ? [{ ...span, opening: undefined, events: [], pauses: [] }] : [];
   return { memory: kind.load(memory), spans, fired: Number.NEGATIVE_INFINITY, size: 0 };
 }
 
@@ -146,6 +155,7 @@ function count(
 ): void {
   const last = spans.at(-1);
   if (last && (last.endsAt === null || at - last.endsAt <= reopen)) {
+    if (last.endsAt !== null) last.pauses.push({ endsAt: last.endsAt, count: last.count });
     last.endsAt = null;
     last.count += hit.count;
     last.newest = at;
@@ -153,7 +163,7 @@ function count(
     return;
   }
   const opening = { event, count: hit.count, events };
-  spans.push({ startsAt: at, endsAt: null, count: hit.count, newest: at, opening, events: [...events] });
+  spans.push({ startsAt: at, endsAt: null, count: hit.count, newest: at, opening, events: [...events], pauses: [] });
 }
 
 function end({ spans }: Fold, at: number): void {

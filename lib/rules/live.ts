@@ -2,7 +2,6 @@
 // polling, tests, backtest and explain all run it. It goes through the last `lateness` again and brings what was notified to that.
 import type { Event } from "../model/event.ts";
 import { valueText } from "../model/path.ts";
-import { iso } from "./alert.ts";
 import { createAtHand, type EventsAtHand } from "./at-hand.ts";
 import { advance, excessOf, movable, settle } from "./checkpoint.ts";
 import { type CompiledRule, ruleFor, type Touch } from "./compile.ts";
@@ -44,6 +43,9 @@ interface Work {
   readTo: number;
 }
 
+/** With fewer entries it costs less to go through all of them than to hold them. */
+const TAKEN_UP = 64;
+
 /** States that were made here and not yet taken up: an entry after all others needs no look at those. It changes no outcome. */
 const works = new WeakMap<KeyState, Work>();
 
@@ -65,12 +67,12 @@ export function live(given: CompiledRule, before: KeyState, seen: readonly Seen[
   );
   const horizon = Math.min(observed.readTo, work.entries.at(-1)?.time ?? 0) - rule.lateness;
   const pending = pendingOf(rule, before.pending, fresh, fold, horizon, stop);
-  for (const span of fold.spans) span.events = [];
+  for (const span of fold.spans) Object.assign(span, { events: [], pauses: [] });
   const kept = checkpoint(rule, work, fold, notified, horizon, observed);
   const { base, log } = work;
   const next: Deadline | null = stop ? { at: stop.at, due: stop.due } : null;
   const state: KeyState = { key: before.key, base, log, ...split(kept), pending, next };
-  works.set(state, work);
+  if (work.entries.length > TAKEN_UP) works.set(state, work);
   return { state, transitions };
 }
 
@@ -161,19 +163,16 @@ function pendingOf(
   const counted = new Set(spans.flatMap(({ events }) => events));
   let all = [...before, ...fresh.values()].filter((event) => !counted.has(event));
   if (all.length === 0) return all;
-  const oldest = isoAfter(horizon - kind.reach);
-  const waiting = stop ? iso(stop.at) : "Z";
-  const isWanted = ({ time }: Event) =>
-    time > waiting || (time >= oldest && (kind.wants?.(memory, Date.parse(time)) ?? true));
-  if (kind.wants || all[0]!.time < oldest || fresh.size > 1) all = all.filter(isWanted);
   if (all.some(({ time }, at) => at > 0 && time < all[at - 1]!.time)) all.sort((a, b) => (a.time < b.time ? -1 : 1));
+  const young = all.findIndex(({ time }) => Date.parse(time) >= horizon - kind.reach);
+  if (young !== 0) all = young < 0 ? [] : all.slice(young);
+  if (kind.wants) {
+    const isWanted = (time: number) => time > (stop?.at ?? time) || kind.wants!(memory, time);
+    all = all.filter(({ time }) => isWanted(Date.parse(time)));
+  }
   const most = kind.kept ?? KEPT_PENDING;
   if (all.length <= most) return all;
   return most === 1 ? all.slice(-1) : [all[0]!, ...all.slice(1 - most)];
-}
-
-function isoAfter(time: number): string {
-  return time > 0 ? iso(time) : "";
 }
 
 function checkpoint(

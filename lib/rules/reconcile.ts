@@ -4,7 +4,7 @@ import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import { alertId, countEvents, endAlert, iso, openAlert, reopenAlert } from "./alert.ts";
 import type { CompiledRule } from "./compile.ts";
-import type { FoldedSpan } from "./fold.ts";
+import type { FoldedSpan, Pause } from "./fold.ts";
 import type { Mark, Notified, Span, Transition } from "./state.ts";
 
 export interface Reconciled {
@@ -27,20 +27,22 @@ export function reconcile(
 ): Reconciled {
   const { taken, left } = assign(rule, key, notified, spans);
   const transitions: Transition[] = [];
+  // An alert that ended and went on before that is one: what was notified is over it.
+  const known = Math.max(Number.NEGATIVE_INFINITY, ...notified.map(({ endsAt, newest }) => Math.max(newest, endsAt ?? newest)));
   const brought = notified.map((one, place): Notified => {
     const own = taken[place]!;
     const isHeld = () => notified.some((other, at) => at > place && other.endsAt === null && other.startsAt > stop);
     const wanted = wantedOf(one, own, stop, isHeld);
     if (wanted === undefined) return one;
-    const { next, transition } = bring(rule, one, own, wanted);
-    if (transition) transitions.push(transition);
-    return next;
+    const step = bring(rule, one, own, wanted, known);
+    transitions.push(...step.transitions);
+    return step.next;
   });
   for (const span of left) {
-    const begun = begin(rule, key, span, nearest);
+    const begun = begin(rule, key, span, known, nearest);
     if (begun === undefined) continue;
     transitions.push(...begun.transitions);
-    brought.push({ alert: begun.alert, startsAt: span.startsAt, endsAt: span.endsAt, newest: span.newest });
+    brought.push(...begun.notified);
   }
   if (left.length > 0) brought.sort((a, b) => a.startsAt - b.startsAt);
   return { notified: brought, transitions };
@@ -101,24 +103,47 @@ function wantedOf(
   return wanted;
 }
 
-function bring(rule: CompiledRule, one: Notified, own: readonly FoldedSpan[], wanted: Span) {
+function bring(rule: CompiledRule, one: Notified, own: readonly FoldedSpan[], wanted: Span, known: number) {
   const { startsAt, endsAt, count, newest } = wanted;
-  const before = one.alert;
   const events = own.length === 1 ? own[0]!.events : own.flatMap((span) => span.events);
-  const isSame = startsAt === one.startsAt && endsAt === one.endsAt && count === before.count;
-  if (isSame && events.length === 0) return { next: newest === one.newest ? one : { ...one, newest } };
-  let kind: Transition["kind"] = "updated";
-  let alert = countEvents(before, events, count);
+  const isSame = startsAt === one.startsAt && endsAt === one.endsAt && count === one.alert.count;
+  if (isSame && events.length === 0) {
+    return { next: newest === one.newest ? one : { ...one, newest }, transitions: [] };
+  }
+  const alert = countEvents(one.alert, events, count);
   if (startsAt !== one.startsAt) alert.startsAt = iso(startsAt);
-  if (endsAt === null && one.endsAt !== null) {
-    kind = "opened";
-    alert = { ...reopenAlert(alert), updatedAt: iso(newest) };
-  } else if (endsAt !== null && endsAt !== one.endsAt) {
-    if (one.endsAt === null) kind = rule.canResolve ? "resolved" : "closed";
-    alert = endAlert(alert, endsAt);
-  } else if (endsAt !== null) alert.updatedAt = before.updatedAt;
-  const transition: Transition = { kind, alert };
-  return { next: { ...one, startsAt, endsAt, newest, alert }, ...(isSame ? {} : { transition }) };
+  const pauses = own.length === 1 ? own[0]!.pauses.filter((pause) => pause.endsAt > known) : [];
+  const before = one.settled?.count ?? 0;
+  const transitions = goOn(rule, alert, one.endsAt, { ...wanted, pauses, before });
+  const last = transitions.at(-1)?.alert ?? alert;
+  const isChanged = !isSame || pauses.length > 0;
+  return { next: { ...one, startsAt, endsAt, newest, alert: last }, transitions: isChanged ? transitions : [] };
+}
+
+/** The alert from how it was notified, over or not, through its pauses to how it is. `alert` has what is new but for that. */
+function goOn(
+  rule: CompiledRule,
+  alert: Alert,
+  wasEnd: number | null,
+  { endsAt, newest, pauses, before }: Span & { pauses: readonly Pause[]; before: number },
+): Transition[] {
+  const resolved = rule.canResolve ? "resolved" : "closed";
+  const open = wasEnd === null ? alert : { ...reopenAlert(alert), updatedAt: iso(newest) };
+  const transitions: Transition[] = [];
+  if (wasEnd !== null && (endsAt === null || pauses.length > 0)) transitions.push({ kind: "opened", alert: open });
+  for (const pause of pauses) {
+    const then = endAlert({ ...open, count: before + pause.count }, pause.endsAt);
+    transitions.push({ kind: resolved, alert: then }, { kind: "opened", alert: open });
+  }
+  if (endsAt !== null && (wasEnd === null || pauses.length > 0)) {
+    transitions.push({ kind: resolved, alert: endAlert(open, endsAt) });
+  } else if (endsAt !== null && endsAt !== wasEnd) {
+    transitions.push({ kind: "updated", alert: endAlert(alert, endsAt) });
+  } else if (transitions.length === 0) {
+    const updatedAt = endsAt === null ? alert.updatedAt : iso(endsAt);
+    transitions.push({ kind: "updated", alert: { ...alert, updatedAt } });
+  }
+  return transitions;
 }
 
 /** A new alert: as it opened, with what counted in it since, and over where it is. */
@@ -126,26 +151,22 @@ function begin(
   rule: CompiledRule,
   key: Record<string, unknown>,
   span: FoldedSpan,
+  known: number,
   nearest: (time: number) => Event | undefined,
-) {
-  const { startsAt, endsAt, opening } = span;
+): Reconciled | undefined {
+  const { startsAt, endsAt, newest, count, opening } = span;
+  const pauses = span.pauses.filter((pause) => pause.endsAt > known);
   const event = opening?.event ?? nearest(startsAt);
   if (event === undefined) return undefined;
-  const first = opening?.count ?? span.count;
+  const first = opening?.count ?? count;
   const seed = seedOf(rule, event, startsAt);
   const { alert: begun, unrendered } = openAlert(rule, key, event, opening?.events ?? [], first, startsAt, seed);
   const opened: Transition = { kind: "opened", alert: begun, ...(unrendered.length > 0 ? { unrendered } : {}) };
-  const transitions = [opened];
-  let alert: Alert = begun;
-  if (span.count !== first) {
-    alert = countEvents(alert, span.events, span.count);
-    if (endsAt === null) transitions.push({ kind: "updated", alert });
-  }
-  if (endsAt !== null) {
-    alert = endAlert(alert, endsAt);
-    transitions.push({ kind: rule.canResolve ? "resolved" : "closed", alert });
-  }
-  return { alert, transitions };
+  const counted = count === first ? begun : countEvents(begun, span.events, count);
+  const isMore = count !== first || endsAt !== null;
+  const more = isMore ? goOn(rule, counted, null, { ...span, pauses, before: 0 }) : [];
+  const alert = more.at(-1)?.alert ?? begun;
+  return { notified: [{ alert, startsAt, endsAt, newest }], transitions: [opened, ...more] };
 }
 
 function seedOf({ kind }: CompiledRule, event: Event, at: number): string {

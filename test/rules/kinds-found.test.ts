@@ -190,7 +190,7 @@ const others: Case[] = [
       { at: 3, events: [fine(2)] },
       { at: 5, events: [fail(1), fail(5)] },
     ],
-    told: [[], ["opened@1 x1", "updated@1 x2"]],
+    told: [[], ["opened@1 x1", "resolved@1-2 x1", "opened@1 x2"]],
   },
   {
     name: "reopen: what is found late, before an event that had nothing to resolve, leaves the alert open",
@@ -200,7 +200,7 @@ const others: Case[] = [
       { at: 7, events: [fail(1, { id: "again" })] },
       { at: 9, events: [fine(8)] },
     ],
-    told: [["opened@1 x1", "updated@1 x2"], ["updated@1 x3"], ["resolved@1-8 x3"]],
+    told: [["opened@1 x1", "resolved@1-2 x1", "opened@1 x2"], ["updated@1 x3"], ["resolved@1-8 x3"]],
   },
   {
     name: "reopen: a match soon after the end opens the same alert again",

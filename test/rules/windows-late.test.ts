@@ -54,7 +54,7 @@ const CASES: Case[] = [
       { at: 9, events: [fail(1, { count: 3 }), fine(5), fail(6, { count: 3 })] },
       { at: 10, events: [fail(3)] },
     ],
-    told: [["opened@1 x3", "updated@1 x6"], ["updated@1 x7"]],
+    told: [["opened@1 x3", "resolved@1-5 x3", "opened@1 x6"], ["updated@1 x7"]],
   },
 ];
 
