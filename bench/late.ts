@@ -74,7 +74,9 @@ const rows = KINDS.map(([name, rule]) => {
 });
 printTable(["one key, 5 % late", "µs/event", "slowest slice ms", "row kB", "compressed kB"], rows);
 if (!isWithin) {
-  console.error(`late: more than ${MOST.micros} µs an event, ${MOST.bytes / 1_000} kB a row or ${MOST.slice} ms a slice`);
+  console.error(
+    `late: more than ${MOST.micros} µs an event, ${MOST.bytes / 1_000} kB a row or ${MOST.slice} ms a slice`,
+  );
   process.exitCode = 1;
 }
 

@@ -63,7 +63,9 @@ interface Join extends Seat {
 function pastAlerts(unit: Unit, { rule, state, transitions }: Change): string[] {
   const before = unit.value<RuleRow>(stateRow(rule, state.key))?.state;
   const ids = [...transitions.map(({ alert }) => alert.id), ...(state.alert ? [state.alert.id] : [])];
-  return [...new Set(ids)].filter((id) => id !== before?.alert?.id && before?.older.some(({ alert }) => alert.id === id));
+  return [...new Set(ids)].filter(
+    (id) => id !== before?.alert?.id && before?.older.some(({ alert }) => alert.id === id),
+  );
 }
 
 /** What is known of a key's alerts keeps no events of the older ones: their own rows do. */

@@ -41,7 +41,11 @@ export function createAtHand(
       return byId.get(id);
     },
     between(since, until) {
-      return since > until ? [] : sorted().slice(placeOf(since), placeOf(until + 1)).map(({ event }) => event);
+      return since > until
+        ? []
+        : sorted()
+            .slice(placeOf(since), placeOf(until + 1))
+            .map(({ event }) => event);
     },
     nearest: (time) => (sorted()[placeOf(time + 1) - 1] ?? sorted()[0])?.event,
   };

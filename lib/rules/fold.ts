@@ -113,7 +113,8 @@ function nextDeadline({ kind, config, canResolve }: CompiledRule, { memory, span
   if (ends !== undefined && (next === undefined || ends < next.at)) next = { at: ends, due: ends, opens: false };
   // The window's ends are part of it: at its last moment it is still full.
   const falls = kind.fallsAt?.(memory);
-  if (falls !== undefined && (next === undefined || falls < next.at)) next = { at: falls, due: falls + 1, opens: false };
+  if (falls !== undefined && (next === undefined || falls < next.at))
+    next = { at: falls, due: falls + 1, opens: false };
   return next;
 }
 

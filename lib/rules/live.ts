@@ -18,7 +18,15 @@ import {
   unpackLog,
 } from "./log.ts";
 import { reconcile } from "./reconcile.ts";
-import { type Checkpoint, type Deadline, type KeyState, markOf, type Notified, type Observed, type Step } from "./state.ts";
+import {
+  type Checkpoint,
+  type Deadline,
+  type KeyState,
+  markOf,
+  type Notified,
+  type Observed,
+  type Step,
+} from "./state.ts";
 
 /** How many matches are kept in full that no alert holds yet. */
 const KEPT_PENDING = 20;
@@ -55,7 +63,8 @@ export function live(given: CompiledRule, before: KeyState, seen: readonly Seen[
   const work = takeUp(rule, before, observed);
   const fresh = insert(rule, work, seen, observed.since);
   const atHand = createAtHand(before, fresh);
-  const fold = (work.fold ??= beginFold(rule, work.base));
+  const fold = work.fold ?? beginFold(rule, work.base);
+  work.fold = fold;
   const stop = foldAll(rule, fold, work.entries, observed, atHand, excessOf(work.entries));
   const { notified, transitions } = reconcile(
     rule,
@@ -159,7 +168,8 @@ function pendingOf(
 ): Event[] {
   if (before.length === 0 && fresh.size === 0) return [];
   const last = spans.at(-1)?.events;
-  if (before.length === 0 && fresh.size === 1 && last?.length === 1 && fresh.values().next().value === last[0]) return [];
+  if (before.length === 0 && fresh.size === 1 && last?.length === 1 && fresh.values().next().value === last[0])
+    return [];
   const counted = new Set(spans.flatMap(({ events }) => events));
   let all = [...before, ...fresh.values()].filter((event) => !counted.has(event));
   if (all.length === 0) return all;
@@ -218,8 +228,17 @@ export function peek(given: CompiledRule, state: KeyState): Pick<Look<unknown>, 
   const entries = unpackLog(state.log);
   const fold = beginFold(rule, state.base);
   const window = rule.kind.window?.(fold.memory);
-  const before = window ? window.times.map((time, at) => ({ time, count: window.counts[at]!, value: window.values[at] })) : [];
+  const before = window
+    ? window.times.map((time, at) => ({ time, count: window.counts[at]!, value: window.values[at] }))
+    : [];
   const decided = state.next ? state.next.due - 1 : Number.POSITIVE_INFINITY;
-  foldAll(rule, fold, entries, { now: decided, readTo: decided, since: 0 }, createAtHand({ pending: [], alert: null }, new Map()), 0);
+  foldAll(
+    rule,
+    fold,
+    entries,
+    { now: decided, readTo: decided, since: 0 },
+    createAtHand({ pending: [], alert: null }, new Map()),
+    0,
+  );
   return { memory: fold.memory, matches: [...before, ...entries.filter(({ steps }) => steps & 1)] };
 }

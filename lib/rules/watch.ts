@@ -72,5 +72,8 @@ export function disarm({ kind, canResolve }: CompiledRule, state: KeyState, at: 
   const next = { ...emptyState(key), base, alert, mark };
   if (!firing(state)) return { state: next, transitions: [] };
   const over = endAlert(alert!, Math.max(at, Date.parse(alert!.startsAt)));
-  return { state: { ...next, alert: over, mark: markOf(over) }, transitions: [{ kind: canResolve ? "resolved" : "closed", alert: over }] };
+  return {
+    state: { ...next, alert: over, mark: markOf(over) },
+    transitions: [{ kind: canResolve ? "resolved" : "closed", alert: over }],
+  };
 }

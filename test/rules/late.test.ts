@@ -162,7 +162,10 @@ const EXAMPLES: Case[] = [
   {
     name: "threshold: a match at the time of a resolving event that ended nothing counts",
     rule: four,
-    polls: [{ at: 5, events: [fail(2), fine(4)] }, { at: 6, events: [fail(4), many(5, 3)] }],
+    polls: [
+      { at: 5, events: [fail(2), fine(4)] },
+      { at: 6, events: [fail(4), many(5, 3)] },
+    ],
     told: [[], ["opened@5 x4"]],
   },
   {
@@ -189,7 +192,11 @@ const EXAMPLES: Case[] = [
   {
     name: "an alert that was notified as one and is two spans them and counts both",
     rule: resolving,
-    polls: [{ at: 9, events: [fail(0), fail(8)] }, { at: 10, events: [fine(4)] }, { at: 12, events: [fine(11)] }],
+    polls: [
+      { at: 9, events: [fail(0), fail(8)] },
+      { at: 10, events: [fine(4)] },
+      { at: 12, events: [fine(11)] },
+    ],
     told: [["opened@0 x1", "updated@0 x2"], [], ["resolved@0-11 x2"]],
   },
   {

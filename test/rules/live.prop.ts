@@ -38,7 +38,12 @@ const reads = (maxLength: number): fc.Arbitrary<Read[]> =>
   );
 
 /** The slices of two feeds, the second of which has what happened at these places of the history; in the end all of it is read. */
-function slices(history: readonly Happening[], second: ReadonlySet<number>, cut: readonly Read[], single: boolean): Poll[] {
+function slices(
+  history: readonly Happening[],
+  second: ReadonlySet<number>,
+  cut: readonly Read[],
+  single: boolean,
+): Poll[] {
   const readTo = [-1, -1];
   let now = 0;
   const read = (feed: 0 | 1, to: number): Poll => {
@@ -60,7 +65,7 @@ function slices(history: readonly Happening[], second: ReadonlySet<number>, cut:
 }
 
 /** What is notified after each slice, in order of start. */
-function after_(told: readonly Told[][]) {
+function notifiedAfter(told: readonly Told[][]) {
   const all = new Map<string, Told>();
   return told.map((poll) => {
     for (const one of poll) all.set(one.id, one);
@@ -86,7 +91,7 @@ describe.each(SUBJECTS)("$name", ({ rule, kind, marks }) => {
         const polls = slices(history, second, cut, single);
         const told = run(lived(rule, life), polls);
         const expected = notifiedBy(kind, life, polls).map((poll) => poll.map(plain).sort(byAll));
-        expect(after_(told)).toEqual(expected);
+        expect(notifiedAfter(told)).toEqual(expected);
       }),
       RUNS,
     );

@@ -1,7 +1,15 @@
 // A key's log: sorted whatever order its entries come in, each once, and the same after it was packed.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareEntries, createPacker, type Entry, insertEntry, packLog, shortId, unpackLog } from "../../lib/rules/log.ts";
+import {
+  compareEntries,
+  createPacker,
+  type Entry,
+  insertEntry,
+  packLog,
+  shortId,
+  unpackLog,
+} from "../../lib/rules/log.ts";
 import { RUNS } from "./history.ts";
 
 const entry: fc.Arbitrary<Entry> = fc.record({

@@ -1,5 +1,5 @@
 // What must be notified, slice by slice, by the rulings on late input: plainly, over everything that was ever shown.
-import { type Happening, type Poll } from "./history.ts";
+import type { Happening, Poll } from "./history.ts";
 import { type Kind, type Life, type Modelled, modelOfKey } from "./models.ts";
 
 /** The notified alerts of both keys after each poll. */
@@ -41,5 +41,7 @@ function ruled(notified: readonly Modelled[], sorted: readonly Modelled[], stop:
 }
 
 function meet(one: Modelled, other: Modelled): boolean {
-  return other.startsAt <= (one.endsAt ?? Math.max(one.startsAt, one.newest)) && one.startsAt <= (other.endsAt ?? Infinity);
+  return (
+    other.startsAt <= (one.endsAt ?? Math.max(one.startsAt, one.newest)) && one.startsAt <= (other.endsAt ?? Infinity)
+  );
 }

@@ -1,7 +1,16 @@
 // `distinct`: so many different values within a sliding window, by a counter for each value.
 import type { RuleConfig } from "../../model/config.ts";
 import type { Kind } from "./port.ts";
-import { addToWindow, dropOldest, emptyWindow, fullest, loadWindow, saveWindow, shrink, type Window } from "./window.ts";
+import {
+  addToWindow,
+  dropOldest,
+  emptyWindow,
+  fullest,
+  loadWindow,
+  saveWindow,
+  shrink,
+  type Window,
+} from "./window.ts";
 
 interface Distinct {
   /** While no alert is open. */
