@@ -66,7 +66,7 @@ export function live(given: CompiledRule, before: KeyState, seen: readonly Seen[
   const fold = work.fold ?? beginFold(rule, work.base);
   work.fold = fold;
   const stop = foldAll(rule, fold, work.entries, observed, atHand, excessOf(work.entries));
-  const { notified, transitions } = reconcile(
+  const { notified, transitions, held } = reconcile(
     rule,
     before.key,
     notifiedOf(before),
@@ -75,8 +75,9 @@ export function live(given: CompiledRule, before: KeyState, seen: readonly Seen[
     atHand.nearest,
   );
   const horizon = Math.min(observed.readTo, work.entries.at(-1)?.time ?? 0) - rule.lateness;
-  const pending = pendingOf(rule, before.pending, fresh, fold, horizon, stop);
-  for (const span of fold.spans) Object.assign(span, { events: [], pauses: [] });
+  const taken = fold.spans.filter((span) => span !== held);
+  const pending = pendingOf(rule, before.pending, fresh, { ...fold, spans: taken }, horizon, stop);
+  for (const span of taken) Object.assign(span, { events: [], pauses: [] });
   const kept = checkpoint(rule, work, fold, notified, horizon, observed);
   const { base, log } = work;
   const next: Deadline | null = stop ? { at: stop.at, due: stop.due } : null;

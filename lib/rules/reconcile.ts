@@ -11,6 +11,8 @@ export interface Reconciled {
   /** By their start. */
   notified: Notified[];
   transitions: Transition[];
+  /** It opens once it is decided whether one that fires beyond it is the same. */
+  held: FoldedSpan | undefined;
 }
 
 /**
@@ -41,14 +43,17 @@ export function reconcile(
     transitions.push(...step.transitions);
     return step.next;
   });
+  const isBeyond = notified.some(({ endsAt, startsAt }) => endsAt === null && startsAt > stop);
+  const held = isBeyond ? left.find(({ endsAt }) => endsAt === null) : undefined;
   for (const span of left) {
+    if (span === held) continue;
     const begun = begin(rule, key, span, known, nearest);
     if (begun === undefined) continue;
     transitions.push(...begun.transitions);
     brought.push(...begun.notified);
   }
   if (left.length > 0) brought.sort((a, b) => a.startsAt - b.startsAt);
-  return { notified: brought, transitions };
+  return { notified: brought, transitions, held };
 }
 
 /** Which alerts of sorted input each notified one takes, the oldest first; `left` are new. */
@@ -156,7 +161,7 @@ function begin(
   span: FoldedSpan,
   known: number,
   nearest: (time: number) => Event | undefined,
-): Reconciled | undefined {
+): Pick<Reconciled, "notified" | "transitions"> | undefined {
   const { startsAt, endsAt, newest, count, opening } = span;
   const pauses = span.pauses.filter((pause) => pause.endsAt > known);
   const event = opening?.event ?? nearest(startsAt);

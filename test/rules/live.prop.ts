@@ -92,6 +92,10 @@ describe.each(SUBJECTS)("$name", ({ rule, kind, marks }) => {
         const told = run(lived(rule, life), polls);
         const expected = notifiedBy(kind, life, polls).map((poll) => poll.map(plain).sort(byAll));
         expect(notifiedAfter(told)).toEqual(expected);
+        for (const poll of expected) {
+          const firing = poll.filter(({ endsAt }) => endsAt === null).map(({ key }) => key);
+          expect(new Set(firing).size).toBe(firing.length);
+        }
       }),
       RUNS,
     );

@@ -37,7 +37,10 @@ function ruled(notified: readonly Modelled[], sorted: readonly Modelled[], stop:
     if (one.newest <= stop && next.endsAt === null) return next;
     return { ...next, count: Math.max(count, one.count), newest: Math.max(last.newest, one.newest) };
   });
-  return [...known, ...left].sort((a, b) => a.startsAt - b.startsAt);
+  // One that would open beside it waits, too.
+  const isBeyond = notified.some(({ endsAt, startsAt }) => endsAt === null && startsAt > stop);
+  const begun = [...left].filter(({ endsAt }) => endsAt !== null || !isBeyond);
+  return [...known, ...begun].sort((a, b) => a.startsAt - b.startsAt);
 }
 
 function meet(one: Modelled, other: Modelled): boolean {
