@@ -144,8 +144,8 @@ const EXAMPLES: Case[] = [
   {
     name: "threshold: a resolving event that is found late leaves no older entries in the window",
     rule: four,
-    polls: [{ at: 33, events: [many(23, 3)] }, { at: 35, events: [fail(33), fine(32), many(34, 3)] }, { at: 60 }],
-    told: [[], ["opened@34 x4"], ["resolved@34-43 x4"]],
+    polls: [{ at: 34, events: [many(23, 3), fail(33)] }, { at: 35, events: [fine(32), many(34, 3)] }, { at: 60 }],
+    told: [["opened@33 x4", "resolved@33-33 x4"], ["opened@34 x4"], ["resolved@34-43 x4"]],
   },
   {
     name: "threshold: also where an alert was notified before it was found",
@@ -160,13 +160,13 @@ const EXAMPLES: Case[] = [
     told: [[], ["opened@4 x1"], []],
   },
   {
-    name: "threshold: a match at the time of a resolving event that ended nothing counts",
+    name: "threshold: a match at the time of a resolving event that ended nothing counts, and none before it",
     rule: four,
     polls: [
-      { at: 5, events: [fail(2), fine(4)] },
-      { at: 6, events: [fail(4), many(5, 3)] },
+      { at: 5, events: [fail(2), fail(4), many(5, 3)] },
+      { at: 6, events: [fine(4)] },
     ],
-    told: [[], ["opened@5 x4"]],
+    told: [["opened@5 x5"], ["updated@5 x4"]],
   },
   {
     name: "31 matches beside an unread feed are two alerts, not one",
