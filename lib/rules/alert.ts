@@ -33,7 +33,7 @@ export function openAlert(
   const config = rule.config;
   const first = events[0] ?? opening;
   const alert: Alert = {
-    id: hashOf([config.id, key, seed]),
+    id: alertId(rule, key, seed),
     rule: config.id,
     status: "firing",
     severity: config.severity ?? SEVERITY[opening.level],
@@ -74,16 +74,29 @@ export function openAlert(
   return { alert, unrendered };
 }
 
-/** Counts what matched at `at` (ms) into the alert: these events, `count` occurrences in all. A copy is returned. */
-export function countEvents(alert: Alert, events: readonly Event[], count: number, at: number): Alert {
-  const next: Alert = { ...alert, events: [...alert.events], count: alert.count + count };
-  if (at < Date.parse(alert.startsAt)) next.startsAt = iso(at);
+export function alertId({ config }: CompiledRule, key: Record<string, unknown>, seed: string): string {
+  return hashOf([config.id, key, seed]);
+}
+
+/** The alert with `count` occurrences, these events among them. A copy is returned. */
+export function countEvents(alert: Alert, events: readonly Event[], count: number): Alert {
+  const next: Alert = { ...alert, count };
+  if (events.length === 0) return next;
+  next.events = [...alert.events];
+  const known = new Set(events.length > 1 ? alert.events.map(({ id }) => id) : []);
   for (const event of events) {
-    if (next.events.some(({ id }) => id === event.id)) continue;
+    if (known.has(event.id) || (events.length === 1 && alert.events.some(({ id }) => id === event.id))) continue;
+    known.add(event.id);
     keepEvent(next, event);
     if (event.time > next.updatedAt) next.updatedAt = event.time;
   }
   return next;
+}
+
+/** The newest 20 of these, each once, oldest first. */
+export function newestEvents(events: readonly Event[]): Event[] {
+  const unique = new Map(events.map((event) => [event.id, event]));
+  return [...unique.values()].sort((a, b) => Date.parse(a.time) - Date.parse(b.time)).slice(-KEPT_EVENTS);
 }
 
 /** The same alert, firing again. */

@@ -7,6 +7,9 @@ import { compileMatcher } from "../patterns/matcher.ts";
 import { type CompiledPattern, compilePattern } from "../patterns/pattern.ts";
 import { compileExtract } from "./extract.ts";
 import { mayFeed } from "./feeds.ts";
+import { occurrence } from "./kinds/occurrence.ts";
+import { kindOf } from "./kinds/of.ts";
+import type { Kind } from "./kinds/port.ts";
 import { compileTemplate, type Template } from "./template.ts";
 
 /** A rule with neither `resolve` nor a state that falls describes an occurrence: it closes silently after this. ms */
@@ -18,6 +21,7 @@ const DEFAULT_SUMMARY = "{{ event.resource.name }}: {{ event.message }}";
 
 export interface CompiledRule {
   config: RuleConfig;
+  kind: Kind;
   /** Changes with `when`, `by`, `extract` and kind: names the rule's rows, so that a changed rule starts anew. */
   version: string;
   summary: Template;
@@ -161,8 +165,9 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[], timez
   const feeds = sources.filter((source) => patterns.some(({ pattern }) => mayFeed(source, pattern)));
   const rule: CompiledRule = {
     config,
+    kind: kindOf(config),
     patterns,
-    version: hashOf([config.when, config.by, ...kindOf(config)], 8),
+    version: hashOf([config.when, config.by, ...meaningOf(config)], 8),
     summary: compileTemplate(config.summary ?? DEFAULT_SUMMARY, timezone),
     description: config.description === undefined ? undefined : compileTemplate(config.description, timezone),
     canResolve: [threshold, distinct, absence, expect, resolve].some((key) => key !== undefined),
@@ -191,6 +196,7 @@ function overflowOf(rule: CompiledRule): CompiledRule {
   return {
     ...rule,
     config,
+    kind: occurrence(),
     canResolve: false,
     summary: () => summary,
     description: compileTemplate(description),
@@ -198,7 +204,7 @@ function overflowOf(rule: CompiledRule): CompiledRule {
 }
 
 /** The kind, with everything of it that gives its state another meaning. */
-function kindOf({
+function meaningOf({
   threshold,
   absence,
   expect,

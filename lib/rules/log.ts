@@ -1,118 +1,158 @@
-// A key's matches of the last while, ascending: what a late event would have changed is found out by going through them again.
-import type { RuleConfig } from "../model/config.ts";
-import { type Scan, scanOf } from "./scans.ts";
-
-/** One matching event as the log keeps it. */
+// A key's log: what came after its horizon, sorted and compact, so that late input is folded where it belongs.
+/** One event as a rule's kind sees it. */
 export interface Entry {
-  /** ms */
+  /** Event time; ms. */
   time: number;
   count: number;
-  /** Bit 0: it matches `when`; bit n: the n-th pattern of the kind. */
+  /** Bit 0: it matches `when`; bit n: the n-th pattern of the kind. None, and it does not resolve: time is observed from here on. */
   steps: number;
-  value?: string;
-  /** It only teaches: it belongs to its target's first poll. */
-  teaches?: true;
+  resolves: boolean;
+  /** It teaches and begins nothing: of a target's first poll, or of one that has ended. */
+  teaches: boolean;
+  /** Of kinds that tell values apart. */
+  value: string | undefined;
+  /** Tells it from others of its time. */
+  id: string;
 }
 
-export interface Log {
-  /** What the entries before these have led to, in the kind's own terms. */
-  base: unknown;
-  entries: Entry[];
-  /** When the rule was found to hold, among these entries, ascending; ms. */
-  told: number[];
-  /** What all entries have led to, where a look at the last ones does not show it. */
-  tip?: unknown;
+const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
+const ID_LENGTH = 7;
+const RADIX = 36;
+/** What stands between the numbers of an entry: `*` steps, `+` count, `=` value, and `;` after it. */
+const [STAR, PLUS, EQUALS, END] = [42, 43, 61, 59];
+
+/** The entry's place: at one time starts come before what follows them, and what resolves last, so that firing wins. */
+export function compareEntries(one: Entry, other: Entry): number {
+  if (one.time !== other.time) return one.time - other.time;
+  if (one.resolves !== other.resolves) return one.resolves ? 1 : -1;
+  if (one.steps !== other.steps) return one.steps - other.steps;
+  const order = compareTexts(one.value ?? "", other.value ?? "") || one.count - other.count;
+  return order || compareTexts(one.id, other.id);
 }
 
-/** The rule held at `at`, by what happened since `since` (ms). */
-export interface Found {
-  at: number;
-  since: number;
-  count: number;
+function compareTexts(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
-/** Beyond these a storm of one key is remembered less exactly: the oldest tenth is given up at once, so that each costs little. */
-const MAX_ENTRIES = 5_000;
-const KEPT_ENTRIES = 4_500;
-
-export function emptyLog(): Log {
-  return { base: null, entries: [], told: [] };
+/** Adds the entry where it belongs; returns its place, or -1 where it is there already. */
+export function insertEntry(entries: Entry[], entry: Entry): number {
+  let [low, high] = [0, entries.length];
+  const last = entries.at(-1);
+  if (last === undefined || compareEntries(last, entry) < 0) low = high;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const order = compareEntries(entries[middle]!, entry);
+    if (order === 0) return -1;
+    if (order < 0) low = middle + 1;
+    else high = middle;
+  }
+  if (low === entries.length) entries.push(entry);
+  else entries.splice(low, 0, entry);
+  return low;
 }
 
-/**
- * Adds an entry. `found` is what holds now and did not before, ascending; a find that only moved in time is not told again. What lies
- * before `horizon` (ms) can have no late neighbours any more. An entry after all others costs the same however many they are; a
- * late one, a look at those after it.
- */
-export function noteEntry(rule: RuleConfig, log: Log, entry: Entry, horizon: number): { log: Log; found: Found[] } {
-  const { entries, at } = insert(log.entries, entry);
-  const from = firstChanged(rule, log, entries, at);
-  const settled = from === entries.length - 1 ? log.told : log.told.filter((time) => time < entries[from]!.time);
-  const resumed = resume(rule, log, entries.slice(0, from));
-  const all = scan(resumed, entries.slice(from));
-  // Several may be found at one moment: each of them is told once.
-  const left = log.told.slice(settled.length);
-  const fresh = all.filter((one) => {
-    const known = one.by === entry ? -1 : left.indexOf(one.at);
-    if (known >= 0) left.splice(known, 1);
-    return known < 0;
-  });
-  const told = [...settled, ...all.map(({ at }) => at)];
-  const next: Log = { base: log.base, entries, told, ...(rule.sequence ? { tip: resumed.base() } : {}) };
-  return { log: forget(rule, next, horizon), found: fresh.slice(left.length) };
+/** How many entries lie before `time` (ms). */
+export function countBefore(entries: readonly Entry[], time: number): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (entries[middle]!.time < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
-/** Without what is before `horizon`, once that is half of all: each entry is gone through once for it. */
-function forget(rule: RuleConfig, log: Log, horizon: number): Log {
-  const { base, entries, told } = log;
-  const past = entries.findIndex(({ time }) => time >= horizon);
-  const excess = entries.length > MAX_ENTRIES ? entries.length - KEPT_ENTRIES : 0;
-  const old = Math.max(2 * past >= entries.length ? past : 0, excess);
-  if (old === 0) return log;
-  const begun = scanOf(rule, base);
-  const gone = scan(begun, entries.slice(0, old));
-  return { ...log, base: begun.base(), entries: entries.slice(old), told: told.slice(gone.length) };
+/** A short name of an event within its key: 42 bits of a hash that is fast, since every event that matches has one. */
+export function shortId(id: string): string {
+  let [a, b] = [0x811c9dc5, 0x9e3779b9];
+  for (let at = 0; at < id.length; at++) {
+    const code = id.charCodeAt(at);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul(b ^ code, 0x5bd1e995);
+    b ^= b >>> 13;
+  }
+  a = Math.imul(a ^ (a >>> 15), 0x85ebca6b);
+  b = Math.imul(b ^ (b >>> 15), 0xc2b2ae35);
+  let text = "";
+  for (let shift = 0; shift < 24; shift += 6) text += DIGITS[(a >>> shift) & 63];
+  for (let shift = 0; shift < 18; shift += 6) text += DIGITS[(b >>> shift) & 63];
+  return text;
 }
 
-/** From where on what is found may be another than before: at the entry's own time the others may find something else, too. */
-function firstChanged(rule: RuleConfig, { tip }: Log, entries: readonly Entry[], at: number): number {
-  const isLast = at === entries.length - 1;
-  if (rule.sequence) return isLast && tip !== undefined ? at : 0;
-  let from = at;
-  while (!isLast && from > 0 && entries[from - 1]!.time === entries[at]!.time) from--;
-  return from;
+/** The log as a row keeps it: some 12 bytes an entry, values by their place in a list. */
+export interface PackedLog {
+  text: string;
+  values: string[];
 }
 
-/** The scan as it stands after the log's entries so far, or after these of them. */
-function resume(rule: RuleConfig, { base, tip }: Log, before: readonly Entry[]): Scan {
-  return rule.sequence && before.length > 0 ? scanOf(rule, tip) : scanOf(rule, base, before);
+/** Packs entries one by one, ascending. */
+export interface Packer {
+  add(entry: Entry): void;
+  packed(): PackedLog;
 }
 
-/** Forgets what is before `at` (ms) where the kind's memory is a window. */
-export function clearLog(rule: RuleConfig, log: Log, at: number): Log {
-  if (!rule.sequence) return log;
-  const entries = log.entries.filter(({ time }) => time >= at);
-  const begun = scanOf(rule, null);
-  const told = scan(begun, entries).map((found) => found.at);
-  return { base: null, entries, told, tip: begun.base() };
+/** `after`: the last entry that `log` has already. */
+export function createPacker(log: PackedLog, after: Entry | undefined): Packer {
+  let { text, values } = log;
+  let last = after?.time ?? 0;
+  let places: Map<string, number> | undefined;
+
+  function placeOf(value: string): number {
+    places ??= new Map(values.map((one, place) => [one, place]));
+    const known = places.get(value);
+    if (known !== undefined) return known;
+    if (values === log.values) values = [...values];
+    places.set(value, values.length);
+    return values.push(value) - 1;
+  }
+  return {
+    add({ id, time, steps, resolves, teaches, count, value }) {
+      const what = steps * 4 + (resolves ? 2 : 0) + (teaches ? 1 : 0);
+      text += id + (time - last).toString(RADIX);
+      if (what !== 4) text += `*${what.toString(RADIX)}`;
+      if (count !== 1) text += `+${count.toString(RADIX)}`;
+      if (value !== undefined) text += `=${placeOf(value).toString(RADIX)}`;
+      text += ";";
+      last = time;
+    },
+    packed: () => ({ text, values }),
+  };
 }
 
-function scan({ step }: Scan, entries: readonly Entry[]): (Found & { by: Entry })[] {
-  return entries.flatMap((by) => {
-    const found = step(by);
-    return found ? { ...found, by } : [];
-  });
+export function packLog(entries: readonly Entry[]): PackedLog {
+  const packer = createPacker({ text: "", values: [] }, undefined);
+  for (const entry of entries) packer.add(entry);
+  return packer.packed();
 }
 
-/** At the same time: what begins comes before what follows. `at`: the entry's place. */
-function insert(entries: readonly Entry[], entry: Entry): { entries: Entry[]; at: number } {
-  let at = entries.length;
-  while (at > 0 && isAfter(entries[at - 1]!, entry)) at--;
-  return { entries: entries.toSpliced(at, 0, entry), at };
-}
-
-function isAfter(one: Entry, other: Entry): boolean {
-  if (one.time !== other.time) return one.time > other.time;
-  if (one.steps !== other.steps) return one.steps > other.steps;
-  return (one.value ?? "") > (other.value ?? "");
+export function unpackLog({ text, values }: PackedLog): Entry[] {
+  const entries: Entry[] = [];
+  let time = 0;
+  for (let at = 0; at < text.length; ) {
+    const id = text.slice(at, at + ID_LENGTH);
+    let [what, count, place, number, mark] = [4, 1, -1, 0, 0];
+    for (at += ID_LENGTH; mark !== END; at++) {
+      const code = text.charCodeAt(at);
+      const digit = code < 58 ? code - 48 : code - 87;
+      if (digit >= 0 && code !== EQUALS && code !== END) {
+        number = number * RADIX + digit;
+        continue;
+      }
+      if (mark === 0) time += number;
+      else if (mark === STAR) what = number;
+      else if (mark === PLUS) count = number;
+      else place = number;
+      [mark, number] = [code, 0];
+    }
+    entries.push({
+      time,
+      count,
+      steps: what >>> 2,
+      resolves: (what & 2) !== 0,
+      teaches: (what & 1) !== 0,
+      value: place < 0 ? undefined : values[place],
+      id,
+    });
+  }
+  return entries;
 }

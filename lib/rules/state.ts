@@ -1,62 +1,78 @@
-// What one rule keeps for one key: one store row, small, and enough to give late events the outcome of sorted input.
+// What one rule keeps for one key: one store row. Sorted input up to a checkpoint, what came after it, and what was notified.
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
-import type { AbsenceMemory } from "./absence.ts";
-import type { Touch } from "./compile.ts";
-import type { ExpectMemory } from "./expect.ts";
-import type { Log } from "./log.ts";
-import type { Silences } from "./silences.ts";
-import type { Window } from "./window.ts";
-
-/** What an event says about a rule and key. */
-export type Happening = Pick<Touch, "event" | "steps" | "matches" | "resolves">;
+import type { PackedLog } from "./log.ts";
 
 export interface KeyState {
   /** The rule's `by` fields and their values. */
   key: Record<string, unknown>;
-  /** Event time of the newest match; ms. */
-  newestMatch: number | null;
-  /** Event time of the newest event that matched `resolve.when`; ms. */
-  newestResolve: number | null;
-  /** The last resolution: what is not after it belongs to the past. ms */
-  clearedAt: number | null;
-  /** threshold, distinct, spike */
-  window: Window;
-  /** The window as it opened the last alert: entries count from `since`, none lies before `from`; ms. */
-  lead?: { from: number; since: number; window: Window };
-  /** Matches that no alert holds yet and that may open one: at most 20. */
-  pending: Event[];
-  /** The open alert, or the last one that ended while late matches may still belong to it. */
+  /** What everything before the log has led to; null: there was nothing. */
+  base: Checkpoint | null;
+  log: PackedLog;
+  /** The open alert, or the last one. */
   alert: Alert | null;
-  /** One that was found late and had ended before that one began: of `resolve.after`. */
-  earlier?: Alert;
-  /** change, newValue, sequence */
-  log?: Log;
-  expect?: ExpectMemory;
-  /** The stretches that are waited on: an open alert is about the silence after the first of them. */
-  absence?: AbsenceMemory;
-  silences?: Silences;
-  /** Matches that may belong to the open alert, or to one after it; ascending. */
-  held?: Held[];
-  /** What resolving events ended, for matches that are found after them; ascending, the newest few. */
-  past?: Epoch[];
+  mark: Mark | null;
+  /** Others that late input may still change, without their events, by their start. */
+  older: Notified[];
+  /** Matches that no alert holds yet and that may open one: at most 20, ascending. */
+  pending: Event[];
+  /** What happens next by itself. */
+  next: Deadline | null;
 }
 
-/** A match that waits until it is decided whether the open alert had ended before it, with what was observed when it was found. */
-export interface Held extends Happening, Pick<Observed, "since" | "teaches"> {}
+export interface Checkpoint {
+  /** The last entry's time; ms. What is found late and is older counts as of then. */
+  at: number;
+  /** Everything from here on was evaluated by the rule; ms. */
+  since: number;
+  /** The kind's memory, as it saves it. */
+  memory: unknown;
+  /** The open alert of sorted input, or its last one. */
+  span: Span | null;
+}
 
-/** A key up to a resolving event. */
-export interface Epoch {
-  /** Event time of the resolving event; ms. */
-  until: number;
-  /** The key right before it. */
-  before: KeyState;
-  /** The alerts that are known to have been open then. */
-  told: Pick<Alert, "id" | "count" | "startsAt">[];
+/** An alert of sorted input. Times in ms. */
+export interface Span {
+  startsAt: number;
+  endsAt: number | null;
+  count: number;
+  /** The newest match or deadline that counts in it. */
+  newest: number;
+}
+
+/** What is known of a notified alert beyond what it shows. Times in ms. */
+export interface Mark {
+  startsAt: number;
+  endsAt: number | null;
+  /** The newest match or deadline it was notified with: from its start to here it is known to have been firing. */
+  newest: number;
+  /** What it has of alerts of sorted input that can change no more. */
+  settled?: Pick<Span, "startsAt" | "count"> & { endsAt: number };
+}
+
+export interface Notified extends Mark {
+  alert: Alert;
+}
+
+/** The moment at which something happens unless something else happens before, and the first at which that is certain; ms. */
+export interface Deadline {
+  at: number;
+  due: number;
 }
 
 export function emptyState(key: Record<string, unknown>): KeyState {
-  return { key, newestMatch: null, newestResolve: null, clearedAt: null, window: [], pending: [], alert: null };
+  const log = { text: "", values: [] };
+  return { key, base: null, log, alert: null, mark: null, older: [], pending: [], next: null };
+}
+
+/** The mark of an alert that something else than the engine opened. */
+export function markOf({ startsAt, endsAt }: Alert): Mark {
+  const start = Date.parse(startsAt);
+  return { startsAt: start, endsAt: endsAt === null ? null : Date.parse(endsAt), newest: start };
+}
+
+export function firing(state: KeyState): Alert | undefined {
+  return state.alert?.status === "firing" ? state.alert : undefined;
 }
 
 /** What happened to an alert; `closed` is an occurrence that ended silently, `updated` one that counted more. */
@@ -75,12 +91,11 @@ export interface Observed {
   now: number;
   /** Everything up to here has been read: a deadline is only decided where it is not after that. */
   readTo: number;
-  /** The same, up to the key's next event of the same batch. Default: `readTo`. */
-  decided?: number;
   /** Everything from here on was evaluated by this rule. */
   since: number;
-  /** The event belongs to its target's first poll. */
-  teaches: boolean;
-  /** The event belongs to a target that has ended. */
-  over?: boolean;
+}
+
+export interface Step {
+  state: KeyState;
+  transitions: Transition[];
 }

@@ -1,11 +1,14 @@
 // Which rules watch a target for silence, under which key: what is known of a target before it has any event.
+
 import type { Event } from "../model/event.ts";
 import { valuesAt } from "../model/path.ts";
-import { noteMatch } from "./absence.ts";
+import { isProjectWide } from "../model/source-kinds.ts";
+import { endAlert, iso } from "./alert.ts";
 import { type CompiledRule, type Rules, stateRow } from "./compile.ts";
 import { mayMatch } from "./feeds.ts";
-import { ended, firing, type Step } from "./lifecycle.ts";
-import type { KeyState } from "./state.ts";
+import type { Absence } from "./kinds/absence.ts";
+import { live, peek } from "./live.ts";
+import { emptyState, firing, type KeyState, markOf, type Step } from "./state.ts";
 
 /** What every event of a target has in common. */
 export type Subject = Pick<Event, "source" | "sourceId" | "connection" | "region" | "resource" | "labels">;
@@ -24,8 +27,8 @@ export function watchesOf(rules: Rules, subject: Subject, at: number): Watch[] {
   return rules.all.flatMap((rule): Watch[] => {
     const { absence, by } = rule.config;
     if (absence?.over !== "targets" || !mayMatch(rule.patterns[0]!.pattern, subject)) return [];
-    // Cloud Eye's target is the project; its events name resources of their own.
-    if (subject.source === "cloud-eye-events" && by.some((field) => field.startsWith("resource"))) return [];
+    // Where the target is the project, its events name resources of their own.
+    if (isProjectWide(subject.source) && by.some((field) => field.startsWith("resource"))) return [];
     const key = valuesAt(subject, by);
     return [{ rule, key, ...stateRow(rule, key), event: silentEvent(subject, absence.for, at) }];
   });
@@ -37,7 +40,7 @@ function silentEvent(subject: Subject, longest: number, at: number): Event {
     ...subject,
     id: "",
     project: "",
-    time: new Date(at).toISOString(),
+    time: iso(at),
     level: "warning",
     type: "",
     reason: null,
@@ -52,12 +55,27 @@ function silentEvent(subject: Subject, longest: number, at: number): Event {
 /** A target that has had no event yet is watched from `at` (ms) on; `event` stands for the one there is none of. */
 export function watchFrom(rule: CompiledRule, state: KeyState, event: Event, at: number): KeyState {
   if (firing(state)) return state;
-  const pending = state.pending.length > 0 ? state.pending : [event];
-  return { ...state, absence: noteMatch(state.absence ?? [], at, rule.config.absence!.for), pending };
+  const seen = { event: { ...event, time: iso(at) }, steps: 0, resolves: false };
+  // It is no time to decide anything.
+  const never = Number.NEGATIVE_INFINITY;
+  const next = live(rule, state, [seen], { now: never, readTo: never, since: at }).state;
+  return next.pending.length > 0 ? next : { ...next, pending: [event] };
+}
+
+/** Also where a silence has been notified and is over: the next one begins with a match. */
+export function isWatched(rule: CompiledRule, state: KeyState): boolean {
+  return (peek(rule, state).memory as Absence | undefined)?.watched ?? false;
 }
 
 /** Nothing more will come: no silence is waited for, and an alert about one is over at `at` (ms). */
-export function disarm(rule: CompiledRule, state: KeyState, at: number): Step {
-  const { absence: _absence, silences: _silences, ...silenced } = state;
-  return firing(state) ? ended(rule, silenced, at) : { state: silenced, transitions: [] };
+export function disarm({ kind, canResolve }: CompiledRule, state: KeyState, at: number): Step {
+  const { key, alert, mark } = state;
+  const base = { at, since: state.base?.since ?? at, memory: kind.save(kind.begin(at)), span: null };
+  const next = { ...emptyState(key), base, alert, mark };
+  if (!firing(state)) return { state: next, transitions: [] };
+  const over = endAlert(alert!, Math.max(at, Date.parse(alert!.startsAt)));
+  return {
+    state: { ...next, alert: over, mark: markOf(over) },
+    transitions: [{ kind: canResolve ? "resolved" : "closed", alert: over }],
+  };
 }

@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import type { RuleConfig } from "../../lib/model/config.ts";
 import type { Event } from "../../lib/model/event.ts";
-import { compileRules, stateRow } from "../../lib/rules/compile.ts";
-import { applyEvent, applyTime, deadline, inOrder } from "../../lib/rules/evaluate.ts";
+import { compileRules } from "../../lib/rules/compile.ts";
+import { live } from "../../lib/rules/live.ts";
 import { emptyState, type KeyState, type Transition } from "../../lib/rules/state.ts";
 import { eventAt, START } from "../support/event.ts";
 import { ruleConfig, SOURCE } from "./support.ts";
@@ -108,35 +108,30 @@ export interface Told extends Alerted {
 }
 
 /** What each poll told. The state goes through JSON between polls, as through a store. */
-export function run(config: Partial<RuleConfig>, polls: readonly Poll[], teach = false): Told[][] {
-  const rules = compileRules([ruleConfig({ when: marked("a"), ...config })], [SOURCE]);
+export function run(
+  config: Partial<RuleConfig>,
+  polls: readonly Poll[],
+  teach = false,
+  lateness = SOURCE.lateness,
+): Told[][] {
+  const rules = compileRules([ruleConfig({ when: marked("a"), ...config })], [{ ...SOURCE, lateness }]);
   const rule = rules.all[0]!;
   let stored: Record<string, KeyState> = {};
   return polls.map(({ now, readTo, shown }, poll) => {
     const transitions: Transition[] = [];
     const states = new Map(Object.entries(structuredClone(stored)));
-    const observed = {
-      now: START + now * MINUTE,
-      readTo: START + readTo * MINUTE,
-      since: START,
-      teaches: teach && poll === 0,
-    };
-    for (const touch of inOrder(shown.flatMap((one) => rules.touch(eventOf(one)).touches))) {
-      const step = applyEvent(rule, states.get(touch.sk) ?? emptyState(touch.key), touch, observed);
-      states.set(touch.sk, step.state);
+    const observed = { now: START + now * MINUTE, readTo: START + readTo * MINUTE, since: START };
+    const teaches = teach && poll === 0;
+    const touches = shown.flatMap((one) => rules.touch(eventOf(one)).touches);
+    const found = Map.groupBy(touches, ({ sk }) => sk);
+    for (const sk of new Set([...found.keys(), ...states.keys()])) {
+      const own = found.get(sk) ?? [];
+      const seen = own.map((touch) => ({ ...touch, teaches }));
+      const step = live(rule, states.get(sk) ?? emptyState(own[0]!.key), seen, observed);
+      states.set(sk, step.state);
       transitions.push(...step.transitions);
-    }
-    for (const before of [...states.values()]) {
-      for (let state = before, more = true; more; ) {
-        const step = applyTime(rule, state, START + now * MINUTE, observed.readTo);
-        transitions.push(...step.transitions);
-        state = step.state;
-        states.set(stateRow(rule, state.key).sk, state);
-        more = step.transitions.length > 0;
-        const left = more ? undefined : deadline(rule, state);
-        if (left && left.due <= Math.min(START + now * MINUTE, observed.readTo))
-          throw new Error("a deadline stays due");
-      }
+      const { next } = step.state;
+      if (next && next.due <= Math.min(observed.now, observed.readTo)) throw new Error("a deadline stays due");
     }
     stored = JSON.parse(JSON.stringify(Object.fromEntries(states)));
     return transitions.map(toTold);

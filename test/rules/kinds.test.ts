@@ -79,7 +79,7 @@ const expectations: Case[] = [
     name: "the time that ends an alert takes no later start its deadline",
     rule: { ...followed, resolve: { after: 3 * MINUTE } },
     polls: [{ at: 13, events: [fail(0), fail(4)] }, { at: 14 }, { at: 17 }],
-    told: [["opened@10 x1"], ["resolved@10-13 x1"], ["opened@14 x1"]],
+    told: [["opened@10 x1", "resolved@10-13 x1"], ["opened@14 x1"], ["resolved@14-17 x1"]],
   },
   {
     name: "a start that is shown after the late follow-up counts in the alert that it ended",

@@ -55,19 +55,37 @@ export interface Kind {
 }
 
 export function model(kind: Kind, life: Life, history: readonly Happening[], until: number): Alerted[] {
-  return ["x", "y"].flatMap((key) => modelOfKey(kind, life, key, history, until)).toSorted(byStart);
+  const all = ["x", "y"].flatMap((key) => modelOfKey(kind, life, key, history, until, until).alerts);
+  return all.map(({ newest: _, ...alert }) => alert).toSorted(byStart);
 }
 
-function modelOfKey(kind: Kind, life: Life, key: string, history: readonly Happening[], until: number): Alerted[] {
-  const all = history.filter((one) => one.key === key).toSorted((a, b) => a.at - b.at);
+/** An alert of the model, with its newest match or deadline. */
+export interface Modelled extends Alerted {
+  newest: number;
+}
+
+/**
+ * What is read up to `until` decides every deadline up to there; what is beyond the first that is not decided waits for it. `now`: what
+ * the silent end of an occurrence waits for.
+ */
+export function modelOfKey(
+  kind: Kind,
+  life: Life,
+  key: string,
+  history: readonly Happening[],
+  until: number,
+  wallClock: number,
+): { alerts: Modelled[]; stop: number } {
+  const all = history.filter((one) => one.key === key).toSorted((a, b) => a.at - b.at || a.count - b.count);
   const byMinute = Map.groupBy(all, ({ at }) => at);
   const past: Happening[] = [];
-  const alerts: Alerted[] = [];
+  const alerts: Modelled[] = [];
   const isOccurrence = !kind.falls && life.after === undefined && !life.when;
   const judge = kind.begin();
-  let open: Alerted | undefined;
+  let open: Modelled | undefined;
   let [newest, cleared] = [-1, 0];
-  for (let now = 0; now <= until; now++) {
+  const last = Math.max(until, wallClock, all.at(-1)?.at ?? 0);
+  for (let now = 0; now <= last; now++) {
     const end = (by: "resolve" | "time") => {
       if (open) open.endsAt = now;
       open = undefined;
@@ -85,13 +103,14 @@ function modelOfKey(kind: Kind, life: Life, key: string, history: readonly Happe
       if (hits === undefined) return;
       newest = now;
       const last = alerts.at(-1);
-      if (open) open.count += hits;
+      if (open) Object.assign(open, { count: open.count + hits, newest });
       else if (last?.endsAt != null && now - last.endsAt <= (life.reopen ?? -1)) {
         last.endsAt = null;
         last.count += hits;
+        last.newest = now;
         open = last;
       } else {
-        open = { key, startsAt: now, endsAt: null, count: hits };
+        open = { key, startsAt: now, endsAt: null, count: hits, newest };
         alerts.push(open);
       }
     };
@@ -99,12 +118,17 @@ function modelOfKey(kind: Kind, life: Life, key: string, history: readonly Happe
     // At the same time firing wins.
     const resolving = life.when && events.some(({ marks }) => marks === "r");
     if (resolving && !(open && newest === now)) end("resolve");
-    hit(judge.due?.(now));
+    const due = judge.due?.(now);
+    const isOver = open && life.after !== undefined && now === newest + life.after;
+    if ((due !== undefined || isOver) && now > until) return { alerts, stop: now };
+    hit(due);
     if (open && life.after !== undefined && now === newest + life.after) end("time");
-    if (open && falls && now < until) end("time");
+    if (open && falls && now >= until) return { alerts, stop: now };
+    if (open && falls) end("time");
+    if (open && isOccurrence && now === newest + DAY && now > wallClock) return { alerts, stop: now };
     if (open && isOccurrence && now === newest + DAY) end("time");
   }
-  return alerts;
+  return { alerts, stop: Number.POSITIVE_INFINITY };
 }
 
 export const sum = (all: readonly { count: number }[]) => all.reduce((total, { count }) => total + count, 0);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Event } from "../../lib/model/event.ts";
 import { compileRules } from "../../lib/rules/compile.ts";
-import { applyEvent, applyTime, deadline } from "../../lib/rules/evaluate.ts";
+import { live } from "../../lib/rules/live.ts";
 import { emptyState, type KeyState } from "../../lib/rules/state.ts";
 import { disarm, watchesOf, watchFrom } from "../../lib/rules/watch.ts";
 import { eventAt, START } from "../support/event.ts";
@@ -113,58 +113,22 @@ describe("absence over targets, a heartbeat that is shown late", () => {
   const { source, sourceId, connection, region, resource, labels } = beat(0);
   const [watch] = watchesOf(rule, { source, sourceId, connection, region, resource, labels }, START);
   const lapsed = [10, 30].reduce(
-    (state, time) => applyTime(rule.all[0]!, state, at(time), at(time)).state,
+    (state, time) => live(rule.all[0]!, state, [], { now: at(time), readTo: at(time), since: START }).state,
     watchFrom(rule.all[0]!, emptyState(watch!.key), watch!.event, START),
   );
   const found = (state: KeyState, over: boolean) => {
     const touch = rule.touch(beat(29)).touches[0]!;
-    return applyEvent(rule.all[0]!, state, touch, { now: at(31), readTo: at(31), since: START, teaches: false, over })
-      .state;
+    return live(rule.all[0]!, state, [{ ...touch, over }], { now: at(31), readTo: at(31), since: START }).state;
   };
 
   it("is waited on from there", () => {
     const state = found(lapsed, false);
     expect(state.alert?.endsAt).toBe(new Date(at(29)).toISOString());
-    expect(deadline(rule.all[0]!, state)?.at).toBe(at(39));
+    expect(state.next?.at).toBe(at(39));
   });
 
   it("begins nothing where its target has ended", () => {
-    expect(deadline(rule.all[0]!, found(disarm(rule.all[0]!, lapsed, at(30)).state, true))).toBeUndefined();
-  });
-});
-
-describe("a row that an earlier version wrote", () => {
-  it.each([
-    { status: "firing", absence: [[START, START]], clearedAt: null, next: 30 },
-    { status: "resolved", absence: [[at(28), at(28)]], clearedAt: null, next: 38 },
-    { status: "resolved", absence: [], clearedAt: at(28), next: undefined },
-  ] as const)("goes on, its alert $status", ({ status, absence, clearedAt, next }) => {
-    const rule = compileRules([ruleConfig(lapsing)], [SOURCE]);
-    const touch = rule.touch(beat(0)).touches[0]!;
-    const begun = applyEvent(rule.all[0]!, emptyState(touch.key), touch, {
-      now: START,
-      readTo: START,
-      since: START,
-      teaches: false,
-    });
-    const fired = applyTime(rule.all[0]!, begun.state, at(10), at(10)).state;
-    const { silences: _, ...old } = fired;
-    const endsAt = status === "firing" ? null : new Date(at(28)).toISOString();
-    const row: KeyState = {
-      ...old,
-      clearedAt,
-      absence: absence.map(([from, to]) => [from, to]),
-      alert: { ...old.alert!, status, endsAt },
-    };
-    expect(deadline(rule.all[0]!, row)?.at).toBe(next === undefined ? undefined : at(next));
-    const step = applyEvent(rule.all[0]!, row, rule.touch(beat(29)).touches[0]!, {
-      now: at(29),
-      readTo: at(29),
-      since: START,
-      teaches: false,
-    });
-    expect(step.transitions.map(({ kind }) => kind)).toEqual(status === "firing" ? ["resolved"] : []);
-    expect(deadline(rule.all[0]!, step.state)?.at).toBe(at(39));
+    expect(found(disarm(rule.all[0]!, lapsed, at(30)).state, true).next).toBeNull();
   });
 });
 

@@ -1,8 +1,8 @@
 // Runs one rule over a timeline the way a poller does: batch after batch, each sorted by time, then its deadlines.
 import type { RuleConfig, SourceConfig } from "../../lib/model/config.ts";
 import type { Event } from "../../lib/model/event.ts";
-import { type CompiledRule, compileRules, stateRow } from "../../lib/rules/compile.ts";
-import { applyEvent, applyTime, inOrder } from "../../lib/rules/evaluate.ts";
+import { compileRules } from "../../lib/rules/compile.ts";
+import { live } from "../../lib/rules/live.ts";
 import { emptyState, type KeyState, type Transition } from "../../lib/rules/state.ts";
 import { START } from "../support/event.ts";
 
@@ -46,28 +46,18 @@ export function runTimeline(config: Partial<RuleConfig>, polls: readonly Poll[])
   return polls.map(({ at, events = [], readTo = at }) => {
     const now = START + at * 60_000;
     const read = START + readTo * 60_000;
+    const observed = { now, readTo: read, since: START };
     const transitions: Transition[] = [];
-    for (const touch of inOrder(events.flatMap((event) => rules.touch(event).touches))) {
-      const before = states.get(touch.sk) ?? emptyState(touch.key);
-      const step = applyEvent(touch.rule, before, touch, { now, readTo: read, since: START, teaches: false });
-      states.set(touch.sk, step.state);
+    const touches = events.flatMap((event) => rules.touch(event).touches);
+    const found = Map.groupBy(touches, ({ sk }) => sk);
+    for (const sk of new Set([...found.keys(), ...states.keys()])) {
+      const own = found.get(sk) ?? [];
+      const step = live(rules.all[0]!, states.get(sk) ?? emptyState(own[0]!.key), own, observed);
+      states.set(sk, step.state);
       transitions.push(...step.transitions);
     }
-    for (const state of states.values()) transitions.push(...fire(rules.all[0]!, states, state, now, read));
     return transitions.map(toTold);
   });
-}
-
-function fire(
-  rule: CompiledRule,
-  states: Map<string, KeyState>,
-  state: KeyState,
-  now: number,
-  read: number,
-): Transition[] {
-  const step = applyTime(rule, state, now, read);
-  states.set(stateRow(rule, state.key).sk, step.state);
-  return step.transitions;
 }
 
 function toTold({ kind, alert }: Transition): Told {

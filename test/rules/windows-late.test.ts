@@ -41,7 +41,7 @@ const CASES: Case[] = [
       { at: 21, events: [typed(7, "a"), typed(18, "b")] },
       { at: 22, events: [typed(16, "b"), typed(17, "c")] },
     ],
-    told: [[], ["opened@16 x3", "updated@16 x4"]],
+    told: [[], ["opened@16 x2", "updated@16 x4"]],
   },
   {
     name: "reopen: what is found late of the time before the end counts, too",

@@ -127,7 +127,12 @@ function judgeStory(witness: Witness, id: string, own: readonly Accepted[]): voi
 /** An incident is opened once and, once its alert has ended, closed after that. */
 function judgeIncidents({ witness, incidents }: Case): void {
   for (const [alert, own] of Map.groupBy(incidents, ({ alert }) => alert)) {
-    const wanted = witness.alerts.get(alert)?.status === "firing" ? "trigger" : "trigger, resolve";
+    const isFiring = witness.alerts.get(alert)?.status === "firing";
+    // What late input opens again is triggered again.
+    const wanted = own
+      .map((_, place) => (place % 2 === 0 ? "trigger" : "resolve"))
+      .concat(isFiring === (own.length % 2 === 1) ? [] : isFiring ? "trigger" : "resolve")
+      .join(", ");
     const actions = own.map(({ action }) => action).join(", ");
     if (actions !== wanted) witness.violation(`the incident of ${alert} had ${actions} instead of ${wanted}`);
   }

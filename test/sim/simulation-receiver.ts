@@ -37,12 +37,19 @@ export function createReceiver(random: Random, profile: Profile, time: VirtualTi
   /** By id: what was told, by whom last, and whether that answer was lost on the way. */
   const known = new Map<string, { body: string; by: Process; lost: boolean }>();
 
+  /** An alert that late input opens again has its incident triggered again, once it was resolved. */
+  function incidentId(alert: string, action: Incident["action"]): string {
+    const own = receiver.incidents.filter((one) => one.alert === alert);
+    const round = own.length - (own.at(-1)?.action === action ? 1 : 0);
+    return `${alert} ${action} ${round}`;
+  }
+
   async function fetch(url: URL, init: RequestInit, sender: Process): Promise<Response> {
     const chance = (rate: number) => random.chance(rate) && receiver.stormy;
     const wait = () => time.sleep(netLatency === 0 ? 0 : random.int(0, netLatency));
     const body = String(init.body);
     const { dedup_key, event_action } = JSON.parse(body);
-    const id = new Headers(init.headers).get("webhook-id") ?? `${dedup_key} ${event_action}`;
+    const id = new Headers(init.headers).get("webhook-id") ?? incidentId(dedup_key, event_action);
     await wait();
     if (chance(rates.channelReset)) throw connectionReset();
     if (chance(rates.channelThrottled)) {

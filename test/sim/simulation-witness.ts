@@ -15,6 +15,7 @@ import { type Alert, HEALTH_RULE } from "../../lib/model/alert.ts";
 import type { Event } from "../../lib/model/event.ts";
 import type { Notification } from "../../lib/model/notification.ts";
 import type { SourceKind } from "../../lib/model/source-kinds.ts";
+import { unpackLog } from "../../lib/rules/log.ts";
 import type { KeyState } from "../../lib/rules/state.ts";
 import type { Cursor } from "../../lib/sources/port.ts";
 import { decodeMarks } from "../../lib/sources/reading/marks.ts";
@@ -63,7 +64,9 @@ const TALLIES = 12;
 export function createWitness({ truth, lateness, countsOnly, exactMemory, clockError }: WitnessOptions): Witness {
   const sums = { each: 0, down: 0 };
   const expected = { each: 0, down: 0 };
+  /** Matches that wait, by their key's row, and the alerts of each key. */
   const held = new Map<string, number>();
+  const downs = new Map<string, Map<string, Alert>>();
   let journalOpen = false;
 
   function committed(ops: readonly Op[], now: number): void {
@@ -74,10 +77,11 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
     for (const put of puts) seePut(put, now);
     // What goes through the journal takes effect in parts, which everyone applies before reading on.
     if (journalOpen) return;
+    sums.down = sumOfDowns();
     for (const rule of ["each", "down"] as const) {
       if (sums[rule] === expected[rule]) continue;
       witness.violation(`alerts of ${rule} count ${sums[rule]}, but ${expected[rule]} occurrences were evaluated`);
-      sums[rule] = expected[rule];
+      expected[rule] = sums[rule];
     }
   }
 
@@ -121,25 +125,42 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
     if (exactMemory && decodeMarks(cursor.seen).size > most) wrong("remembers what never was");
   }
 
-  /** What waits for an end to be decided is not lost: it counts as what alerts count. */
-  function seeState(pk: string, sk: string, { alert, newestMatch, held: waiting = [] }: KeyState): void {
-    seeAlert(alert, newestMatch);
-    const rule = pk.split("/")[1];
-    if (rule !== "each" && rule !== "down") return;
-    const count = waiting.reduce((sum, { event, matches }) => sum + (matches ? event.count : 0), 0);
-    sums[rule] += count - (held.get(`${pk}/${sk}`) ?? 0);
-    held.set(`${pk}/${sk}`, count);
+  function seeState(pk: string, sk: string, { alert, mark, log, next }: KeyState): void {
+    seeAlert(alert, mark?.newest ?? null);
+    if (pk.split("/")[1] !== "down") return;
+    // What waits for an end to be decided is not lost: it counts as what alerts count.
+    const waiting = unpackLog(log).filter(({ time, steps }) => next !== null && time > next.at && (steps & 1) === 1);
+    held.set(
+      `${pk}/${sk}`,
+      waiting.reduce((sum, { count }) => sum + count, 0),
+    );
   }
 
   function seeAlert(alert: Alert | null, newestMatch: number | null): void {
     if (alert === null) return;
     const before = witness.alerts.get(alert.id);
     witness.alerts.set(alert.id, alert);
-    if (before && alert.count < before.count) witness.violation(`alert ${alert.id} counts less than before`);
-    if (alert.rule === "each" || alert.rule === "down") sums[alert.rule] += alert.count - (before?.count ?? 0);
-    if (alert.rule === "down" && before?.status === "firing" && alert.endsAt !== null && newestMatch !== null) {
+    if (alert.rule === "each") sums.each += alert.count - (before?.count ?? 0);
+    if (alert.rule !== "down") return;
+    const own = downs.get(JSON.stringify(alert.key)) ?? new Map();
+    downs.set(JSON.stringify(alert.key), own.set(alert.id, alert));
+    if (before?.status === "firing" && alert.endsAt !== null && newestMatch !== null) {
       seeEnd(alert, newestMatch, Date.parse(alert.endsAt));
     }
+  }
+
+  /** Of two alerts that late input has made one, the older has taken what the younger counts. */
+  function sumOfDowns(): number {
+    let sum = [...held.values()].reduce((total, count) => total + count, 0);
+    for (const own of downs.values()) {
+      let end = "";
+      for (const { startsAt, endsAt, count } of [...own.values()].sort((x, y) => (x.startsAt < y.startsAt ? -1 : 1))) {
+        if (startsAt <= end) continue;
+        end = endsAt ?? "9";
+        sum += count;
+      }
+    }
+    return sum;
   }
 
   /** Ended by its deadline: then every target was read up to it, and what was to be seen before it has been. */

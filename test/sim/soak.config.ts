@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.soak.ts"],
     pool: "forks",
+    testTimeout: 3_600_000,
     globalSetup: "test/support/global-setup.ts",
   },
 });

@@ -21,6 +21,7 @@ const USAGE = `npm run soak [-- options]
   --trace        print everything that goes on in it
   --kills N      kills of the real command (default 100)
   --matrix N     seeds of the crash matrix, besides a death at each call (default 100; 0 leaves it out)
+  --late N       histories with late input for each kind of rule and each way it ends (default 2000)
   --hostile N    attacks by what answers, is read or receives (default 10000)
   --texts N      broken configurations and patterns, one to four (default 1000000)
   --help
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     trace: { type: "boolean", default: false },
     kills: { type: "string", default: "100" },
     matrix: { type: "string", default: "100" },
+    late: { type: "string", default: "2000" },
     hostile: { type: "string", default: "10000" },
     texts: { type: "string", default: "1000000" },
     help: { type: "boolean", default: false },
@@ -54,7 +56,7 @@ async function repeat(seed: number): Promise<number> {
 }
 
 async function soak(): Promise<number> {
-  const { steps, kills, matrix, hostile, texts } = amounts();
+  const { steps, kills, matrix, late, hostile, texts } = amounts();
   let wrong = steps > 0 ? await simulate(steps) : 0;
   if (kills > 0) {
     const report = await runKills({ kills, say });
@@ -62,6 +64,7 @@ async function soak(): Promise<number> {
     wrong += report.violations.length;
   }
   if (matrix > 0) wrong += runFile("test/sim/crash.soak.ts", { SEEDS: matrix });
+  if (late > 0) wrong += runFile("test/rules/live.soak.ts", { RUNS: late });
   if (hostile > 0) {
     const report = await runHostile(hostile, Number(values.from), say);
     say(describeHostile(report));
@@ -74,11 +77,12 @@ async function soak(): Promise<number> {
 }
 
 function amounts() {
-  const { steps, kills, matrix, hostile, texts } = values;
+  const { steps, kills, matrix, late, hostile, texts } = values;
   return {
     steps: Number(steps),
     kills: Number(kills),
     matrix: Number(matrix),
+    late: Number(late),
     hostile: Number(hostile),
     texts: Number(texts),
   };

@@ -4,7 +4,6 @@ import { hashOf } from "../../model/hash.ts";
 import { lookup } from "../../model/lookup.ts";
 import { endAlert } from "../../rules/alert.ts";
 import { type CompiledRule, rulePartition } from "../../rules/compile.ts";
-import { deadline } from "../../rules/evaluate.ts";
 import type { App } from "../deps.ts";
 import { joinGeneration } from "../persistence/generation.ts";
 import { endedKey, REGISTRY, type RegistryRow, type RuleRow } from "../persistence/rows.ts";
@@ -49,26 +48,25 @@ function registered(rule: CompiledRule, before: RegistryRow[string] | undefined,
   return { pk, ends: hashOf(times, 8), ...(since === undefined ? {} : { since }) };
 }
 
-/** What ends the rule's alerts has changed: those that are open are due by the new terms. */
+/** What ends the rule's alerts has changed: those that are open are looked at by the new terms. */
 async function retimePartition(app: App, rule: CompiledRule): Promise<void> {
   const rows = await app.store.list<RuleRow>(rulePartition(rule));
-  const open = rows.filter((row) => isWaiting(rule, row.data));
+  const open = rows.filter((row) => isWaiting(row.data));
   for (let from = 0; from < open.length; from += BATCH) {
     const batch = open.slice(from, from + BATCH);
     await app.transact(async (unit) => {
       await unit.load(batch);
       for (const key of batch) {
         const row = unit.value<RuleRow>(key);
-        if (row === undefined || !isWaiting(rule, row)) continue;
-        const due = deadline(rule, row.state)?.due;
-        unit.put(key, row, due === undefined ? {} : { queue: "timer", due });
+        if (row === undefined || !isWaiting(row)) continue;
+        unit.put(key, row, { queue: "timer", due: app.clock.now() });
       }
     });
   }
 }
 
-function isWaiting(rule: CompiledRule, { state }: RuleRow): boolean {
-  return state.alert?.status === "firing" || deadline(rule, state) !== undefined;
+function isWaiting({ state }: RuleRow): boolean {
+  return state.alert?.status === "firing" || state.next !== null;
 }
 
 /** Returns how many alerts were open. */

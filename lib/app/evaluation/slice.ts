@@ -2,7 +2,7 @@
 import type { Event } from "../../model/event.ts";
 import { iso } from "../../rules/alert.ts";
 import type { Touch } from "../../rules/compile.ts";
-import { applyEvent, inOrder } from "../../rules/evaluate.ts";
+import { live, type Seen } from "../../rules/live.ts";
 import { emptyState, type Observed, type Transition } from "../../rules/state.ts";
 import { createTurns, mapInTurns } from "../../sources/cloud/turns.ts";
 import type { Key } from "../../store/port.ts";
@@ -50,7 +50,7 @@ export async function commitSlice(
   const result = await app.transact(async (unit, abandon) => {
     await unit.load(keys);
     const touches = await admitKeys(app, unit, all, now);
-    const changes = await evaluate(unit, touches, (touch) => observed(app, progress, touch, at, now));
+    const changes = await evaluate(app, unit, touches, progress, at, now);
     const groups = await putChanges(app, unit, changes, now, round);
     await noteFailures(app, unit, changes, unextracted, now);
     if (events.length > 0) {
@@ -77,42 +77,36 @@ export function datedFor(event: Event, now: number): Event {
 export function observed(
   app: App,
   progress: Progress,
-  { rule, key, event }: Touch,
+  { rule, key }: Pick<Touch, "rule" | "key">,
   at: OwnProgress,
   now: number,
 ): Observed {
   const since = Math.max(at.since, app.observedSince.get(rule.config.id) ?? 0);
-  const teaches = Date.parse(event.time) <= (at.learning ?? 0);
-  const readTo = Math.min(now, progress.readTo(rule, key, at));
-  return { now, readTo, since, teaches, over: at.isOver?.(event) ?? false };
+  return { now, readTo: Math.min(now, progress.readTo(rule, key, at)), since };
+}
+
+/** What a touch says once the slice of its target is committed. */
+export function seenAt(touch: Touch, at: OwnProgress): Seen {
+  const teaches = Date.parse(touch.event.time) <= (at.learning ?? 0);
+  return { ...touch, teaches, over: at.isOver?.(touch.event) ?? false };
 }
 
 async function evaluate(
+  app: App,
   unit: Unit,
   touches: readonly Touch[],
-  observedFor: (touch: Touch) => Observed,
+  progress: Progress,
+  at: OwnProgress,
+  now: number,
 ): Promise<Change[]> {
   const turn = createTurns();
-  const changes = new Map<string, Change>();
-  for (const touch of inOrder(touches)) {
+  const changes: Change[] = [];
+  for (const own of Map.groupBy(touches, ({ pk, sk }) => `${pk}/${sk}`).values()) {
     await turn();
-    const name = `${touch.pk}/${touch.sk}`;
-    const before = changes.get(name)?.state ?? unit.value<RuleRow>(touch)?.state ?? emptyState(touch.key);
-    const { state, transitions } = applyEvent(touch.rule, before, touch, observedFor(touch));
-    const change = changes.get(name);
-    if (change === undefined) changes.set(name, { rule: touch.rule, state, transitions });
-    else changes.set(name, { ...change, state, transitions: joinTransitions(change.transitions, transitions) });
+    const [first] = own as [Touch];
+    const before = unit.value<RuleRow>(first)?.state ?? emptyState(first.key);
+    const seen = own.map((touch) => seenAt(touch, at));
+    changes.push({ rule: first.rule, ...live(first.rule, before, seen, observed(app, progress, first, at, now)) });
   }
-  return [...changes.values()];
-}
-
-/** More of a key's transitions: counting on is one of them however many events it takes. */
-export function joinTransitions(before: Transition[], after: readonly Transition[]): Transition[] {
-  for (const transition of after) {
-    const last = before.at(-1);
-    if (transition.kind === "updated" && last?.alert.id === transition.alert.id) {
-      before[before.length - 1] = { ...last, alert: transition.alert };
-    } else before.push(transition);
-  }
-  return before;
+  return changes;
 }

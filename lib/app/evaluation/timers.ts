@@ -1,8 +1,7 @@
 // Deadlines of rules: each fires once now has reached it and every target that feeds its key has been read up to it.
 import { type CompiledRule, rulePartition } from "../../rules/compile.ts";
-import { applyTime, deadline } from "../../rules/evaluate.ts";
-import type { Step } from "../../rules/lifecycle.ts";
-import type { KeyState, Transition } from "../../rules/state.ts";
+import { live } from "../../rules/live.ts";
+import type { Transition } from "../../rules/state.ts";
 import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { putChanges } from "../groups/transitions.ts";
@@ -12,12 +11,9 @@ import { isFatal } from "../persistence/superseded.ts";
 import { announce } from "./announce.ts";
 import { type Progress, progressOf } from "./progress.ts";
 import { noteFailures } from "./rule-failures.ts";
-import { joinTransitions } from "./slice.ts";
 
 /** As many are shown. */
 const SHOWN = 200;
-/** Deadlines of one key that fire in one commit. */
-const AT_ONCE = 1_000;
 /** When a deadline that still waits for its targets is looked at again; ms. */
 const AGAIN_MS = 30_000;
 
@@ -66,8 +62,10 @@ async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress,
     const nothing = { groups: [], transitions: [] };
     // Gone, moved on, or of a rule that the next start closes (registry.ts).
     if (row === undefined || rule === undefined || due === undefined || due > now) return nothing;
-    const step = fireAll(rule, row.state, now, progress.readTo(rule, row.state.key));
-    if (step.transitions.length === 0) {
+    const readTo = progress.readTo(rule, row.state.key);
+    const step = live(rule, row.state, [], { now, readTo, since: 0 });
+    const { next } = step.state;
+    if (step.transitions.length === 0 && next !== null && next.due <= now) {
       unit.put(key, row, { queue: "timer", due: now + AGAIN_MS });
       return nothing;
     }
@@ -81,19 +79,6 @@ async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress,
   return transitions.length > 0;
 }
 
-/** All that is decided takes effect at once: nobody is told of an alert between two of its deadlines. */
-function fireAll(rule: CompiledRule, before: KeyState, now: number, readTo: number): Step {
-  const transitions: Transition[] = [];
-  let state = before;
-  for (let fired = 0; fired < AT_ONCE; fired++) {
-    const step = applyTime(rule, state, now, readTo);
-    if (step.transitions.length === 0) break;
-    state = step.state;
-    joinTransitions(transitions, step.transitions);
-  }
-  return { state, transitions };
-}
-
 /** Deadlines that have passed but are not decided yet, since a target that feeds them is not read up to them. */
 export async function waitingDeadlines(
   app: App,
@@ -102,9 +87,9 @@ export async function waitingDeadlines(
   const rows = await app.store.due<RuleRow>("timer", now + AGAIN_MS, SHOWN);
   return rows.flatMap(({ pk, data: { state } }) => {
     const rule = ruleOfPartition(app, pk);
-    const end = rule && deadline(rule, state);
-    if (!end || end.due > now - AGAIN_MS) return [];
-    return [{ rule: rule.config.id, key: state.key, deadline: new Date(end.at).toISOString() }];
+    const { key, next } = state;
+    if (!rule || !next || next.due > now - AGAIN_MS) return [];
+    return [{ rule: rule.config.id, key, deadline: new Date(next.at).toISOString() }];
   });
 }
 

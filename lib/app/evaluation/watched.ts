@@ -1,8 +1,9 @@
 // `absence` over targets: every target is watched from its first complete read until it has ended, whether it ever had an event or not.
 import type { SourceConfig } from "../../model/config.ts";
 import { sourceKinds } from "../../model/source-kinds.ts";
+import type { CompiledRule } from "../../rules/compile.ts";
 import { emptyState, type KeyState } from "../../rules/state.ts";
-import { disarm, type Watch, watchesOf, watchFrom } from "../../rules/watch.ts";
+import { disarm, isWatched, type Watch, watchesOf, watchFrom } from "../../rules/watch.ts";
 import type { Target } from "../../sources/port.ts";
 import type { App } from "../deps.ts";
 import { putChanges } from "../groups/transitions.ts";
@@ -34,14 +35,14 @@ async function watch(
   source: SourceConfig,
   target: Target,
   at: number,
-  passOver: (state: KeyState) => boolean,
+  passOver: (rule: CompiledRule, state: KeyState) => boolean,
 ): Promise<void> {
   const watches = watchesFor(app, source, target, at);
   if (watches.length === 0) return;
   await unit.load(watches);
   const changes = watches.flatMap((watch) => {
     const state = unit.value<RuleRow>(watch)?.state ?? emptyState(watch.key);
-    if (passOver(state)) return [];
+    if (passOver(watch.rule, state)) return [];
     const next = watchFrom(watch.rule, state, watch.event, at);
     return next === state ? [] : [{ rule: watch.rule, state: next, transitions: [] }];
   });
@@ -55,11 +56,6 @@ async function watch(
 export async function watchAgain(app: App, source: SourceConfig, target: Target, at: number): Promise<void> {
   if (watchesFor(app, source, target, at).length === 0) return;
   await app.transact((unit) => watch(app, unit, source, target, at, isWatched));
-}
-
-/** Also where a silence has been told and resolved: the next one begins with a match. */
-function isWatched({ absence }: KeyState): boolean {
-  return absence !== undefined;
 }
 
 /** A rule is new: the targets that were read completely before are watched from now on. */

@@ -3,8 +3,8 @@ import type { MemberAlert } from "../../alerts/decide.ts";
 import { bucketOf, type Group, groupPartition, HEAD, type Member, newGroup } from "../../alerts/group.ts";
 import { nextDue, roundDue } from "../../alerts/next-due.ts";
 import type { Alert } from "../../model/alert.ts";
+import { newestEvents } from "../../rules/alert.ts";
 import { type CompiledRule, rulePartition, stateRow } from "../../rules/compile.ts";
-import { deadline } from "../../rules/evaluate.ts";
 import type { KeyState, Transition } from "../../rules/state.ts";
 import type { Key } from "../../store/port.ts";
 import type { App } from "../deps.ts";
@@ -32,7 +32,7 @@ export async function putChanges(
   now: number,
   round?: string,
 ): Promise<string[]> {
-  await unit.load(changes.flatMap(pastAlerts).map(endedKey));
+  await unit.load(changes.flatMap((change) => pastAlerts(unit, change)).map(endedKey));
   const plans = changes.map((change) => planOf(app, unit, change));
   await unit.load(plans.flatMap(({ joins, wakes }) => [...joins.flatMap(joinKeys), ...wakes.map(headKey)]));
   const again = plans.flatMap(({ reopened }) => reopened.map(endedKey));
@@ -59,22 +59,41 @@ interface Join extends Assignment {
   counted?: number;
 }
 
-/** Alerts that something late was found about, after others of their key. */
-function pastAlerts({ state, transitions }: Change): string[] {
-  const others = transitions.filter(({ alert }) => alert.status === "resolved" && alert.id !== state.alert?.id);
-  return [...new Set(others.map(({ alert }) => alert.id))];
+/** Alerts that something late was found about, after others of their key: what their rows know is needed. */
+function pastAlerts(unit: Unit, { rule, state, transitions }: Change): string[] {
+  const before = unit.value<RuleRow>(stateRow(rule, state.key))?.state;
+  const ids = [...transitions.map(({ alert }) => alert.id), ...(state.alert ? [state.alert.id] : [])];
+  return [...new Set(ids)].filter(
+    (id) => id !== before?.alert?.id && before?.older.some(({ alert }) => alert.id === id),
+  );
+}
+
+/** What is known of a key's alerts keeps no events of the older ones: their own rows do. */
+function restored(unit: Unit, { rule, state, transitions }: Change): Pick<Change, "state" | "transitions"> {
+  const older = new Set(pastAlerts(unit, { rule, state, transitions }));
+  if (older.size === 0) return { state, transitions };
+  const whole = (alert: Alert): Alert => {
+    const before = older.has(alert.id) ? unit.value<EndedRow>(endedKey(alert.id))?.alert : undefined;
+    return before ? { ...alert, events: newestEvents([...before.events, ...alert.events]) } : alert;
+  };
+  return {
+    state: state.alert ? { ...state, alert: whole(state.alert) } : state,
+    transitions: transitions.map((one) => ({ ...one, alert: whole(one.alert) })),
+  };
 }
 
 function planOf(app: App, unit: Unit, change: Change) {
   const before = unit.value<RuleRow>(stateRow(change.rule, change.state.key));
-  const known = before ? [before.state.alert ?? [], before.state.silences?.told ?? []].flat() : [];
+  const { state, transitions } = restored(unit, change);
+  const known = before ? [before.state.alert ?? [], before.state.older.map(({ alert }) => alert)].flat() : [];
   const groups = new Map<string, string[]>();
+  const groupsOf = (id: string) => groups.get(id) ?? unit.value<EndedRow>(endedKey(id))?.groups ?? [];
   const joins: Join[] = [];
   const wakes = new Set<string>();
   const ended = new Map<string, EndedRow>();
   const reopened = new Set<string>();
   if (before?.state.alert) groups.set(before.state.alert.id, before.groups);
-  for (const { kind, alert } of change.transitions) {
+  for (const { kind, alert } of transitions) {
     if (kind === "opened") {
       const earlier = known.find(({ id }) => id === alert.id);
       if (ended.delete(alert.id) || earlier) reopened.add(alert.id);
@@ -85,11 +104,11 @@ function planOf(app: App, unit: Unit, change: Change) {
         opened.map(({ id }) => id),
       );
     }
-    const own = groups.get(alert.id) ?? unit.value<EndedRow>(endedKey(alert.id))?.groups ?? [];
+    const own = groupsOf(alert.id);
     if (kind !== "opened") for (const id of own) wakes.add(id);
     if (alert.status === "resolved") ended.set(alert.id, { alert, groups: own });
   }
-  const row: RuleRow = { state: change.state, groups: groups.get(change.state.alert?.id ?? "") ?? [] };
+  const row: RuleRow = { state, groups: state.alert ? groupsOf(state.alert.id) : [] };
   return { change, row, joins, wakes: [...wakes], ended: [...ended.values()], reopened: [...reopened] };
 }
 
@@ -193,7 +212,7 @@ function putHead(unit: Unit, group: Group, due: number): void {
 
 function putState(unit: Unit, rule: CompiledRule, row: RuleRow, now: number): void {
   const key: Key = { pk: rulePartition(rule), sk: stateRow(rule, row.state.key).sk };
-  const due = deadline(rule, row.state)?.due;
+  const due = row.state.next?.due;
   if (due !== undefined || row.state.alert?.status === "firing") {
     unit.put(key, row, due === undefined ? {} : { queue: "timer", due });
     return;

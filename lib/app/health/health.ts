@@ -131,7 +131,7 @@ function opened(app: App, problem: Problem, key: Record<string, unknown>, now: n
   const alert = problemAlert(app, problem, now);
   return {
     rule: app.healthRule,
-    state: { ...emptyState(key), newestMatch: now, alert },
+    state: { ...emptyState(key), alert },
     transitions: [{ kind: "opened", alert }],
   };
 }

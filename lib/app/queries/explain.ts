@@ -7,12 +7,12 @@ import { compileMismatch, type FieldMismatch, isNearer, type Mismatch } from "..
 import { describeMismatch, describeWanted } from "../../patterns/words.ts";
 import { iso } from "../../rules/alert.ts";
 import { type CompiledRule, overflowTouch, stateRow, type Touch } from "../../rules/compile.ts";
-import { applyEvent, applyTime, deadline } from "../../rules/evaluate.ts";
 import { compileExtract } from "../../rules/extract.ts";
+import { live } from "../../rules/live.ts";
 import { emptyState, type KeyState, type Transition } from "../../rules/state.ts";
 import type { App } from "../deps.ts";
 import { progressOf } from "../evaluation/progress.ts";
-import { datedFor, observed } from "../evaluation/slice.ts";
+import { datedFor, observed, seenAt } from "../evaluation/slice.ts";
 import { ruleOf } from "../groups/transitions.ts";
 import { type EffectKind, effectIn, hasOpened } from "./explain-effect.ts";
 import { whyNothing, whyShared } from "./explain-nothing.ts";
@@ -116,10 +116,10 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
     const own = { sourceId, target, readTo: Date.parse(event.time), ...(await reader.target(sourceId, target)) };
     const before = row?.state ?? emptyState(touch.key);
     const known = { ...app, observedSince: await reader.observedSince() };
-    const { state, transitions } = applyEvent(
+    const { state, transitions } = live(
       touch.rule,
       before,
-      touch,
+      [seenAt(touch, own)],
       observed(known, progress, touch, own, app.clock.now()),
     );
     // Of an alert that comes and goes at once, the end is what is told.
@@ -132,8 +132,8 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
   }
 
   function deadlineOf(rule: CompiledRule, state: KeyState | undefined): RuleVerdict["deadline"] {
-    const end = state && deadline(rule, state);
-    const transition = end && applyTime(rule, state, end.due, end.due).transitions[0];
+    const end = state?.next;
+    const transition = end && live(rule, state, [], { now: end.due, readTo: end.due, since: 0 }).transitions[0];
     if (!end || !transition) return null;
     return { at: iso(end.at), to: ENDS[transition.kind], waits: end.due <= app.clock.now() };
   }

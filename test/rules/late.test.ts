@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { RuleConfig } from "../../lib/model/config.ts";
 import type { Event } from "../../lib/model/event.ts";
 import { eventAt } from "../support/event.ts";
-import { toldLines } from "./support.ts";
+import { type Case, toldLines } from "./support.ts";
 
 const MINUTE = 60_000;
 const fail = (at: number, fields: Partial<Event> = {}): Event => eventAt(at, { level: "error", ...fields });
@@ -117,9 +117,9 @@ describe("what is found late, before the moment that opened the alert", () => {
     ).toEqual(told);
   });
 
-  it("also where the alert has ended since", () => {
+  it("lets an alert that has ended since go on where it makes it last longer", () => {
     const polls = [{ at: 19, events: first }, { at: 21 }, { at: 22, events: [fail(12)] }];
-    expect(toldLines(rule, polls)).toEqual([["opened@18 x3"], ["resolved@18-20 x3"], ["updated@14-20 x4"]]);
+    expect(toldLines(rule, polls)).toEqual([["opened@18 x3"], ["resolved@18-20 x3"], ["opened@14 x4"]]);
   });
 });
 
@@ -127,5 +127,88 @@ describe("what is found late, before a resolving event", () => {
   it.each(CASES)("$name", ({ rule, first, late, told }) => {
     const polls = [{ at: 16, events: first }, { at: 17, events: late }, { at: 18 }];
     expect(toldLines({ resolve: { when: { level: ["normal"] } }, ...rule }, polls).slice(1)).toEqual([told, []]);
+  });
+});
+
+const resolving = { resolve: { when: { level: ["normal" as const] } } };
+const four = { threshold: { count: 4, within }, ...resolving };
+const many = (at: number, count: number): Event => fail(at, { count, id: `many-${at}` });
+
+const EXAMPLES: Case[] = [
+  {
+    name: "threshold: three matches and a resolving event between them and one that is known fill nothing",
+    rule: four,
+    polls: [{ at: 30, events: [fail(30)] }, { at: 31, events: [many(27, 3), fine(29)] }, { at: 60 }],
+    told: [[], [], []],
+  },
+  {
+    name: "threshold: a resolving event that is found late leaves no older entries in the window",
+    rule: four,
+    polls: [{ at: 34, events: [many(23, 3), fail(33)] }, { at: 35, events: [fine(32), many(34, 3)] }, { at: 60 }],
+    told: [["opened@33 x4", "resolved@33-33 x4"], ["opened@34 x4"], ["resolved@34-43 x4"]],
+  },
+  {
+    name: "threshold: also where an alert was notified before it was found",
+    rule: four,
+    polls: [{ at: 34, events: [many(25, 3), fail(33), many(34, 3)] }, { at: 35, events: [fine(32)] }, { at: 60 }],
+    told: [["opened@33 x4", "updated@33 x7"], ["updated@34 x4"], ["resolved@34-43 x4"]],
+  },
+  {
+    name: "a match at the very time of a resolving event that ended nothing opens an alert that stays open",
+    rule: resolving,
+    polls: [{ at: 5, events: [fine(4)] }, { at: 6, events: [fail(4)] }, { at: 60 }],
+    told: [[], ["opened@4 x1"], []],
+  },
+  {
+    name: "threshold: a match at the time of a resolving event that ended nothing counts, and none before it",
+    rule: four,
+    polls: [
+      { at: 5, events: [fail(2), fail(4), many(5, 3)] },
+      { at: 6, events: [fine(4)] },
+    ],
+    told: [["opened@5 x5"], ["updated@5 x4"]],
+  },
+  {
+    name: "31 matches beside an unread feed are two alerts, not one",
+    rule: { resolve: { after: 10 * MINUTE } },
+    polls: [
+      { at: 1, events: [fail(0)] },
+      { at: 45, readTo: 1, events: Array.from({ length: 31 }, (_, nth) => fail(12 + nth)) },
+      { at: 60 },
+    ],
+    told: [["opened@0 x1"], [], ["resolved@0-10 x1", "opened@12 x1", "resolved@12-52 x31"]],
+  },
+  {
+    name: "two alerts that were notified and are one: the older takes it, the younger ends",
+    rule: { resolve: { after: 5 * MINUTE } },
+    polls: [{ at: 5, events: [fail(0)] }, { at: 9, events: [fail(8)] }, { at: 10, events: [fail(4)] }, { at: 13 }],
+    told: [
+      ["opened@0 x1", "resolved@0-5 x1"],
+      ["opened@8 x1"],
+      ["opened@0 x3", "resolved@8-8 x1"],
+      ["resolved@0-13 x3"],
+    ],
+  },
+  {
+    name: "an alert that was notified as one and is two spans them and counts both",
+    rule: resolving,
+    polls: [
+      { at: 9, events: [fail(0), fail(8)] },
+      { at: 10, events: [fine(4)] },
+      { at: 12, events: [fine(11)] },
+    ],
+    told: [["opened@0 x1", "updated@0 x2"], [], ["resolved@0-11 x2"]],
+  },
+  {
+    name: "an alert that sorted input does not have is resolved",
+    rule: four,
+    polls: [{ at: 5, events: [many(1, 2), many(4, 2)] }, { at: 6, events: [fine(2)] }, { at: 20 }],
+    told: [["opened@4 x4"], ["resolved@4-4 x4"], []],
+  },
+];
+
+describe("what was notified is brought to sorted input", () => {
+  it.each(EXAMPLES)("$name", ({ rule, polls, told }) => {
+    expect(toldLines(rule, polls)).toEqual(told);
   });
 });

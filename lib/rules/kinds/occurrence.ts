@@ -1,0 +1,15 @@
+// A rule without a state: every match opens an alert, or counts into the open one.
+import type { Kind } from "./port.ts";
+
+export function occurrence(): Kind<null> {
+  return {
+    field: undefined,
+    reach: 0,
+    begin: () => null,
+    load: () => null,
+    save: (memory) => memory,
+    take: (_memory, { steps, count, time }) => (steps & 1 ? { count, since: time, until: time } : undefined),
+    clear: () => {},
+    explain: () => undefined,
+  };
+}
