@@ -7,6 +7,7 @@ import type { Found } from "./hit.ts";
 import {
   type Demanded,
   demandedBy,
+  EXCLUDED,
   hasSignature,
   isAccepted,
   isRuledOut,
@@ -24,6 +25,8 @@ const KINDS = (1 << KIND_BITS) - 1;
 
 /** More signatures than this are not passed over faster than an index of the operators is searched. */
 export const FEW = 12;
+/** Nearly every value passes an exclusion: more of them than this are faster set all at once, as a complement does. */
+const FEW_EXCLUSIONS = 3;
 
 /** Alternatives that have the same tests left; the first test is in the prefilter. */
 export interface Candidate {
@@ -78,6 +81,7 @@ export function addCandidates(draft: Draft, candidates: readonly Candidate[]): S
     if (ofTest === undefined || entries.length + ofTest.length > FEW) return undefined;
     entries.push(...ofTest);
   }
+  if (entries.filter(({ demanded }) => demanded.kind === EXCLUDED).length > FEW_EXCLUSIONS) return undefined;
   const { words } = draft;
   const from = words.length;
   for (const group of new Set(entries.map((entry) => entry.group))) {

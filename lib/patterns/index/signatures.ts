@@ -8,7 +8,7 @@ const WHOLE = 0;
 const HEAD = 1;
 const TAIL = 2;
 const NUMBER = 3;
-const EXCLUDED = 4;
+export const EXCLUDED = 4;
 export type Kind = typeof WHOLE | typeof HEAD | typeof TAIL | typeof NUMBER | typeof EXCLUDED;
 
 /**
