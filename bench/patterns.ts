@@ -17,6 +17,8 @@ export interface BenchRule {
 }
 
 const SOURCES = 1_000;
+/** Rules of one source, where these are of all kinds. */
+const RULES_OF_SOURCE = 10;
 const WORDS = [
   "image",
   "model",
@@ -33,7 +35,7 @@ const WORDS = [
 const OPERATORS = ["exact", "prefix", "anything-but", "numeric", "wildcard"] as const;
 type OperatorName = (typeof OPERATORS)[number];
 
-export const KINDS = [...OPERATORS, "mixed", "unselective"] as const;
+export const KINDS = [...OPERATORS, "mixed", "several", "unselective"] as const;
 export type Kind = (typeof KINDS)[number];
 
 export function makeEvents(count: number): BenchEvent[] {
@@ -51,8 +53,39 @@ export function makeEvents(count: number): BenchEvent[] {
   }));
 }
 
-/** `unselective` rules have one operator on some field and nothing else, the others an exact source and one operator. */
+/** Of the events of `several`, every tenth is changed to match five rules, as far as there are so many. */
+export function makeEventsFor(kind: Kind, rules: readonly BenchRule[], count: number): BenchEvent[] {
+  const events = makeEvents(count);
+  if (kind !== "several") return events;
+  const bySource = Map.groupBy(rules, ({ when }) => when["source"]?.[0] as string);
+  const sources = [...bySource.keys()];
+  return events.map((event, index) => {
+    if (index % 10 !== 0) return event;
+    const source = sources[((index / 10) * 7) % sources.length]!;
+    return { ...event, source, ...bySource.get(source)!.reduce(demanded, {}) };
+  });
+}
+
+/** The values that a rule demands beside its source; of two rules for one field the later counts. */
+function demanded(values: Partial<BenchEvent>, { when }: BenchRule): Partial<BenchEvent> {
+  const { resource, message, level, count } = when as Record<string, [string & Record<string, string>]>;
+  if (resource) return { ...values, resource: resource[0] };
+  if (level) return { ...values, level: "error" };
+  if (count) return { ...values, count: Number(count[0]["numeric"]![1]) };
+  if (message === undefined) return values;
+  const { prefix, wildcard } = message[0];
+  return {
+    ...values,
+    message: `${prefix ?? wildcard!.replaceAll("*", " ")} of model, retry later; see the log of node`,
+  };
+}
+
+/**
+ * `unselective` rules have one operator on some field and nothing else, the others an exact source and one operator. In
+ * `several` the rules of each source are of all kinds, in `mixed` of one.
+ */
 export function makeRules(kind: Kind, count: number): BenchRule[] {
+  if (kind === "several") return makeCrowded(count);
   return Array.from({ length: count }, (_, index) => {
     const name = OPERATORS.find((one) => one === kind) ?? OPERATORS[index % OPERATORS.length]!;
     const test = operator(name, Math.floor(index / OPERATORS.length));
@@ -60,6 +93,15 @@ export function makeRules(kind: Kind, count: number): BenchRule[] {
       id: `rule-${index}`,
       when: kind === "unselective" ? test : { source: [`service-${index % SOURCES}`], ...test },
     };
+  });
+}
+
+function makeCrowded(count: number): BenchRule[] {
+  const sources = Math.ceil(count / RULES_OF_SOURCE);
+  return Array.from({ length: count }, (_, index) => {
+    const name = OPERATORS[Math.floor(index / sources) % OPERATORS.length]!;
+    const test = name === "anything-but" ? { level: [{ "anything-but": ["normal"] }] } : operator(name, index);
+    return { id: `rule-${index}`, when: { source: [`service-${index % sources}`], ...test } };
   });
 }
 

@@ -3,8 +3,8 @@ import { stringify } from "yaml";
 import type { Comparison, DiffLine } from "../app/replay/rule-tests/compare.ts";
 import type { Seen } from "../app/replay/rule-tests/run.ts";
 import { formatLocation, type Location } from "../config/document/finding.ts";
+import { iso } from "../model/iso.ts";
 import type { RuleTest } from "../model/test-file.ts";
-import { iso } from "../rules/alert.ts";
 import { type Io, oneLine, type Style, styled } from "./io.ts";
 
 export interface TestResult {

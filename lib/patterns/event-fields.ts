@@ -48,45 +48,69 @@ export function compileReader(paths: readonly string[]): (event: object) => Even
   return (event) => readFields(event, root, paths.length);
 }
 
+/** An object or array still to be looked into. */
+interface Pending {
+  value: object;
+  node: PathNode;
+  element: number;
+  /** How many arrays it lies in. */
+  depth: number;
+}
+
+/** What has been read of an event so far. */
+interface Reading {
+  leaves: (readonly Leaf[] | Leaf[])[];
+  elements: Elements;
+  arrays: number;
+  pending: Pending[];
+}
+
 function readFields(event: object, root: PathNode, count: number): EventFields {
-  const leaves = new Array<readonly Leaf[] | Leaf[]>(count).fill(NOTHING);
-  const elements: Elements = { parent: [0], array: [-1] };
-  let arrays = 0;
-  const pending: { value: object; node: PathNode; element: number; depth: number }[] = [];
-
-  function visit(value: unknown, node: PathNode, element: number, depth: number): void {
-    if (typeof value === "object" && value !== null) {
-      pending.push({ value, node, element, depth });
-      return;
-    }
-    if (node.index < 0 || value === undefined || typeof value === "function") return;
-    const known = leaves[node.index] as Leaf[];
-    if (known === NOTHING) leaves[node.index] = [{ value: value as Scalar, element }];
-    else known.push({ value: value as Scalar, element });
-  }
-
+  const reading: Reading = {
+    leaves: new Array<readonly Leaf[] | Leaf[]>(count).fill(NOTHING),
+    elements: { parent: [0], array: [-1] },
+    arrays: 0,
+    pending: [],
+  };
+  const { leaves, elements, pending } = reading;
   if (typeof event === "object" && event !== null && !Array.isArray(event))
     pending.push({ value: event, node: root, element: 0, depth: 0 });
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { value, node, element, depth } = next;
-    if (!Array.isArray(value)) {
-      for (const key of Object.keys(value)) {
-        const child = node.children.get(key) ?? (key.includes(".") ? walk(node, key) : undefined);
-        if (child !== undefined) visit(value[key as keyof typeof value], child, element, depth);
-      }
-      continue;
-    }
-    if (depth === MAX_ARRAY_DEPTH) continue;
-    const array = arrays++;
-    for (const item of value) {
-      if (typeof item === "object" && item !== null) {
-        elements.parent.push(element);
-        elements.array.push(array);
-        visit(item, node, elements.parent.length - 1, depth + 1);
-      } else visit(item, node, element, depth);
-    }
+    if (Array.isArray(next.value)) readArray(reading, next, next.value);
+    else readObject(reading, next);
   }
   return { leaves, elements };
+}
+
+function readObject(reading: Reading, { value, node, element, depth }: Pending): void {
+  for (const key of Object.keys(value)) {
+    const child = node.children.get(key) ?? (key.includes(".") ? walk(node, key) : undefined);
+    if (child !== undefined) visit(reading, value[key as keyof typeof value], child, element, depth);
+  }
+}
+
+function readArray(reading: Reading, { node, element, depth }: Pending, items: readonly unknown[]): void {
+  if (depth === MAX_ARRAY_DEPTH) return;
+  const { elements } = reading;
+  const array = reading.arrays++;
+  for (const item of items) {
+    if (typeof item === "object" && item !== null) {
+      elements.parent.push(element);
+      elements.array.push(array);
+      visit(reading, item, node, elements.parent.length - 1, depth + 1);
+    } else visit(reading, item, node, element, depth);
+  }
+}
+
+function visit({ leaves, pending }: Reading, value: unknown, node: PathNode, element: number, depth: number): void {
+  if (typeof value === "object" && value !== null) {
+    pending.push({ value, node, element, depth });
+    return;
+  }
+  if (node.index < 0 || value === undefined || typeof value === "function") return;
+  const known = leaves[node.index] as Leaf[];
+  if (known === NOTHING) leaves[node.index] = [{ value: value as Scalar, element }];
+  else known.push({ value: value as Scalar, element });
 }
 
 function walk(node: PathNode, key: string): PathNode | undefined {

@@ -30,6 +30,8 @@ const EMPTY: object = {};
 
 export function createEventValues(paths: readonly string[]): EventValues {
   const steps = paths.map(stepsOf);
+  // Most paths are one key.
+  const keys = steps.map((list) => (list?.length === 1 ? (list[0] as Step).key : undefined));
   const read = compileReader(paths);
   let event = EMPTY;
   let fields: EventFields | undefined;
@@ -38,7 +40,10 @@ export function createEventValues(paths: readonly string[]): EventValues {
       fields = undefined;
       event = typeof next === "object" && next !== null && !Array.isArray(next) ? next : EMPTY;
     },
-    value: (path) => readValue(event, steps[path]),
+    value(path) {
+      const key = keys[path];
+      return key === undefined ? readValue(event, steps[path]) : judgeValue(event[key as keyof typeof event]);
+    },
     fields() {
       fields ??= read(event);
       return fields;
@@ -74,6 +79,10 @@ function readValue(event: object, steps: readonly Step[] | undefined): Scalar | 
     }
     value = value[key as keyof typeof value];
   }
+  return judgeValue(value);
+}
+
+function judgeValue(value: unknown): Scalar | undefined | typeof MANY {
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? MANY : undefined;
   return typeof value === "function" ? undefined : (value as Scalar | undefined);
 }

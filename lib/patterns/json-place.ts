@@ -13,55 +13,92 @@ interface Level {
 }
 type Next = "value" | "value or close" | "key" | "key or close" | "colon" | "comma or close" | "end";
 
+/** A text that is read token by token. */
+interface Reader {
+  place: Place;
+  levels: Level[];
+  /** What must come next. */
+  next: Next;
+  /** Where the value at the place begins, or so far the innermost around it, and how deep that lies. */
+  found: number;
+  depth: number;
+}
+
 /** Line and column, from 1, of the value at `place`, of the nearest one around it, or of the first thing that is no JSON. */
 export function locateInJson(text: string, place: Place): { line: number; column: number } {
-  const levels: Level[] = [];
-  let next: Next = "value";
-  let found = 0;
-  let depth = -1;
-  TOKEN.lastIndex = 0;
-
+  const reader: Reader = { place, levels: [], next: "value", found: 0, depth: -1 };
   for (let begin = 0; ; begin = TOKEN.lastIndex) {
     BLANKS.lastIndex = begin;
     BLANKS.test(text);
     const at = BLANKS.lastIndex;
     TOKEN.lastIndex = begin;
     const token = TOKEN.exec(text);
-    if (token === null) return position(text, next === "end" && at === text.length ? found : at);
+    if (token === null) return position(text, reader.next === "end" && at === text.length ? reader.found : at);
     const [, mark, string] = token;
-    const top = levels.at(-1);
-    if (mark === "]" || mark === "}") {
-      if (mark !== top?.close || next === "value" || next === "key" || next === "colon") return position(text, at);
-      levels.pop();
-      next = levels.length === 0 ? "end" : "comma or close";
-    } else if (mark === ",") {
-      if (next !== "comma or close" || top === undefined) return position(text, at);
-      if (typeof top.step === "number") top.step++;
-      next = top.close === "}" ? "key" : "value";
-    } else if (mark === ":") {
-      if (next !== "colon") return position(text, at);
-      next = "value";
-    } else if (next === "key" || next === "key or close") {
-      if (string === undefined || top === undefined) return position(text, at);
-      top.step = JSON.parse(string) as string;
-      next = "colon";
-    } else {
-      if (next !== "value" && next !== "value or close") return position(text, at);
-      // The value at the place, or so far the innermost around it.
-      if (
-        levels.length > depth &&
-        levels.length <= place.length &&
-        levels.every(({ step }, index) => step === place[index])
-      ) {
-        found = at;
-        depth = levels.length;
-      }
-      if (mark === "{") levels.push({ close: "}", step: "" });
-      if (mark === "[") levels.push({ close: "]", step: 0 });
-      if (mark === undefined) next = levels.length === 0 ? "end" : "comma or close";
-      else next = mark === "{" ? "key or close" : "value or close";
-    }
+    if (!readToken(reader, mark, string, at)) return position(text, at);
   }
+}
+
+/** Whether the token may stand there; a token without a mark is a string, or else a number or a word. */
+function readToken(reader: Reader, mark: string | undefined, string: string | undefined, at: number): boolean {
+  if (mark === "]" || mark === "}") return readClose(reader, mark);
+  if (mark === ",") return readComma(reader);
+  if (mark === ":") return readColon(reader);
+  if (reader.next === "key" || reader.next === "key or close") return readKey(reader, string);
+  if (reader.next !== "value" && reader.next !== "value or close") return false;
+  noteValue(reader, at);
+  if (mark === "{") open(reader, { close: "}", step: "" }, "key or close");
+  else if (mark === "[") open(reader, { close: "]", step: 0 }, "value or close");
+  else endValue(reader);
+  return true;
+}
+
+function readClose(reader: Reader, mark: "]" | "}"): boolean {
+  const { levels, next } = reader;
+  if (mark !== levels.at(-1)?.close || next === "value" || next === "key" || next === "colon") return false;
+  levels.pop();
+  endValue(reader);
+  return true;
+}
+
+function readComma(reader: Reader): boolean {
+  const top = reader.levels.at(-1);
+  if (reader.next !== "comma or close" || top === undefined) return false;
+  if (typeof top.step === "number") top.step++;
+  reader.next = top.close === "}" ? "key" : "value";
+  return true;
+}
+
+function readColon(reader: Reader): boolean {
+  if (reader.next !== "colon") return false;
+  reader.next = "value";
+  return true;
+}
+
+function readKey(reader: Reader, string: string | undefined): boolean {
+  const top = reader.levels.at(-1);
+  if (string === undefined || top === undefined) return false;
+  top.step = JSON.parse(string) as string;
+  reader.next = "colon";
+  return true;
+}
+
+/** Keeps where a value begins that is the one at the place, or is nearer to it than those before. */
+function noteValue(reader: Reader, at: number): void {
+  const { place, levels, depth } = reader;
+  if (levels.length <= depth || levels.length > place.length) return;
+  if (!levels.every(({ step }, index) => step === place[index])) return;
+  reader.found = at;
+  reader.depth = levels.length;
+}
+
+function open(reader: Reader, level: Level, next: Next): void {
+  reader.levels.push(level);
+  reader.next = next;
+}
+
+function endValue(reader: Reader): void {
+  reader.next = reader.levels.length === 0 ? "end" : "comma or close";
 }
 
 function position(text: string, offset: number): { line: number; column: number } {

@@ -4,6 +4,7 @@ import { casesOf, endOfCases, endsWithCases, matchesWildcard } from "./text.ts";
 import type { Operator, Scalar } from "./tree.ts";
 
 export type ValueTest = (value: Scalar) => boolean;
+export type NumericOperator = Extract<Operator, { op: "numeric" }>;
 
 /** The values by whose identity alone the operator matches, where it is of that kind. */
 export function identityOf(operator: Operator): { value: Scalar } | undefined {
@@ -56,7 +57,7 @@ export function compileOperator(operator: Operator): ValueTest {
     case "wildcard":
       return onText((text) => matchesWildcard(text, operator.parts));
     case "numeric":
-      return compileNumeric(operator);
+      return (value) => typeof value === "number" && isInRange(value, operator);
     case "exists":
       return () => operator.value;
     case "cidr":
@@ -78,9 +79,8 @@ function compileAffix({ op, value, ignoreCase }: Extract<Operator, { op: "prefix
   return onText((text) => (op === "prefix" ? endOfCases(text, cases) >= 0 : endsWithCases(text, cases)));
 }
 
-function compileNumeric({ low, lowOpen, high, highOpen }: Extract<Operator, { op: "numeric" }>): ValueTest {
-  return (value) =>
-    typeof value === "number" && (lowOpen ? value > low : value >= low) && (highOpen ? value < high : value <= high);
+export function isInRange(value: number, { low, lowOpen, high, highOpen }: NumericOperator): boolean {
+  return (lowOpen ? value > low : value >= low) && (highOpen ? value < high : value <= high);
 }
 
 /**

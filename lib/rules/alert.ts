@@ -2,6 +2,7 @@
 import type { Alert, Severity } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
+import { iso } from "../model/iso.ts";
 import type { Level } from "../model/source-kinds.ts";
 import type { CompiledRule } from "./compile.ts";
 import type { Unrendered } from "./state.ts";
@@ -107,10 +108,6 @@ export function reopenAlert(alert: Alert): Alert {
 /** Ends the alert at `at` (ms, event time or a deadline). */
 export function endAlert(alert: Alert, at: number): Alert {
   return { ...alert, status: "resolved", endsAt: iso(at), updatedAt: iso(at) };
-}
-
-export function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 /** Keeps the newest 20 by time, oldest first, and clears what the alert's events do not share. */

@@ -2,7 +2,8 @@
 // it spans them, and where it has one for several, the oldest takes it.
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
-import { alertId, countEvents, endAlert, iso, openAlert, reopenAlert } from "./alert.ts";
+import { iso } from "../model/iso.ts";
+import { alertId, countEvents, endAlert, openAlert, reopenAlert } from "./alert.ts";
 import type { CompiledRule } from "./compile.ts";
 import type { FoldedSpan, Pause } from "./fold.ts";
 import type { Mark, Notified, Span, Transition } from "./state.ts";

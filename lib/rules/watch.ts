@@ -1,9 +1,10 @@
 // Which rules watch a target for silence, under which key: what is known of a target before it has any event.
 
 import type { Event } from "../model/event.ts";
+import { iso } from "../model/iso.ts";
 import { valuesAt } from "../model/path.ts";
 import { isProjectWide } from "../model/source-kinds.ts";
-import { endAlert, iso } from "./alert.ts";
+import { endAlert } from "./alert.ts";
 import { type CompiledRule, type Rules, stateRow } from "./compile.ts";
 import { mayMatch } from "./feeds.ts";
 import type { Absence } from "./kinds/absence.ts";

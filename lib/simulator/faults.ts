@@ -34,7 +34,7 @@ export type Fault = FaultKind & {
   chance?: number;
 };
 
-interface Faults {
+export interface Faults {
   /** Replaces all faults. */
   set(faults: readonly Fault[]): void;
   /** The first fault that hits this request; counts it. */

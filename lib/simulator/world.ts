@@ -30,6 +30,8 @@ export interface SimulatedJob {
   events: Timeline<TrainingEvent>;
 }
 
+type NewPoolEvent = Pick<PoolEvent, "type" | "reason" | "message"> & { time: number; count?: number };
+
 export interface World extends Schedule {
   readonly services: Map<string, SimulatedService>;
   readonly pools: Map<string, SimulatedPool>;
@@ -44,10 +46,7 @@ export interface World extends Schedule {
   /** The returned log may be changed: its `result` is what the API shows from then on. */
   addUpdateLog(serviceId: string, log: UpdateLog): UpdateLog;
   /** `time` in ms is the first and last timestamp; the returned event can be given to `growPoolEvent`. */
-  addPoolEvent(
-    poolId: string,
-    event: Pick<PoolEvent, "type" | "reason" | "message"> & { time: number; count?: number },
-  ): PoolEvent;
+  addPoolEvent(poolId: string, event: NewPoolEvent): PoolEvent;
   growPoolEvent(poolId: string, event: PoolEvent, by: number, time: number): void;
   addTrainingEvents(jobId: string, events: Iterable<Omit<TrainingEvent, "time"> & { time: number }>): void;
   addCloudEyeEvents(events: Iterable<CloudEyeEvent>): void;
@@ -69,36 +68,18 @@ export function createWorld(start: number, projectId: string): World {
     jobs,
     cloudEye,
     addService(row) {
-      const service = {
-        row: serviceRow(row, schedule.now(), projectId),
-        events: createTimeline<ServiceEvent>(
-          (event) => event.occur_time,
-          (event) => event.event_type,
-        ),
-        updates: [],
-      };
+      const service = { row: serviceRow(row, schedule.now(), projectId), events: serviceTimeline(), updates: [] };
       services.set(row.service_id, service);
       return service;
     },
     addPool({ id, name, workspace = "0", nodes = 4, phase = "Running" }) {
-      const pool = {
-        row: poolRow({ id, name, workspace, nodes, phase }, schedule.now()),
-        events: createTimeline<PoolEvent>(
-          (event) => Date.parse(event.lastTimestamp),
-          (event) => event.type,
-        ),
-      };
+      const row = poolRow({ id, name, workspace, nodes, phase }, schedule.now());
+      const pool = { row, events: poolTimeline() };
       pools.set(id, pool);
       return pool;
     },
     addJob({ id, name, workspace = "0", phase = "Running", createdAt = schedule.now() }) {
-      const job = {
-        row: jobRow({ id, name, workspace, phase, createdAt }),
-        events: createTimeline<TrainingEvent>(
-          (event) => Date.parse(event.time),
-          (event) => event.level,
-        ),
-      };
+      const job = { row: jobRow({ id, name, workspace, phase, createdAt }), events: jobTimeline() };
       jobs.set(id, job);
       return job;
     },
@@ -109,18 +90,8 @@ export function createWorld(start: number, projectId: string): World {
       there(services, serviceId).updates.push(log);
       return log;
     },
-    addPoolEvent(poolId, { time, count = 1, type, reason, message }) {
-      const at = utcSeconds(time);
-      const event: PoolEvent = {
-        kind: "Event",
-        apiVersion: "v1",
-        type,
-        firstTimestamp: at,
-        lastTimestamp: at,
-        count,
-        reason,
-        message,
-      };
+    addPoolEvent(poolId, given) {
+      const event = poolEvent(given);
       there(pools, poolId).events.add([event]);
       return event;
     },
@@ -147,6 +118,32 @@ export function createWorld(start: number, projectId: string): World {
         service.updates = service.updates.filter((log) => log.update_time >= before).slice(-most);
     },
   };
+}
+
+function poolEvent({ time, count = 1, type, reason, message }: NewPoolEvent): PoolEvent {
+  const at = utcSeconds(time);
+  return { kind: "Event", apiVersion: "v1", type, firstTimestamp: at, lastTimestamp: at, count, reason, message };
+}
+
+function serviceTimeline(): Timeline<ServiceEvent> {
+  return createTimeline(
+    (event) => event.occur_time,
+    (event) => event.event_type,
+  );
+}
+
+function poolTimeline(): Timeline<PoolEvent> {
+  return createTimeline(
+    (event) => Date.parse(event.lastTimestamp),
+    (event) => event.type,
+  );
+}
+
+function jobTimeline(): Timeline<TrainingEvent> {
+  return createTimeline(
+    (event) => Date.parse(event.time),
+    (event) => event.level,
+  );
 }
 
 function there<T>(targets: Map<string, T>, id: string): T {

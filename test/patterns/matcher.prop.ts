@@ -64,6 +64,36 @@ const numberRule: fc.Arbitrary<Fields> = fc
   )
   .map(([lower, low, upper, width]) => ({ n: [{ numeric: [lower, low, upper, low + width] }] }));
 
+/** Rules of which few share a source: their values differ in a few characters or bits, as do those of the events. */
+const text = fc.constantFrom("a", "ab", "abcd", "abcde", "xbcd", "1abcd", "abcd1", "é", "\u01e9");
+const number = fc.constantFrom(0, 1, 1.5, -1, 2 ** 31, 2 ** 31 + 1, -(2 ** 31), -(2 ** 31) - 1, 2 ** 40);
+const value = fc.oneof(text, number, fc.constantFrom("", null, true, false));
+const range = fc
+  .tuple(fc.constantFrom(">", ">="), number, fc.constantFrom("<", "<="), number)
+  .map(([lower, one, upper, other]) => [lower, Math.min(one, other), upper, Math.max(one, other) + 1]);
+const selective = fc.oneof(
+  value,
+  fc.record({ prefix: text }),
+  fc.record({ suffix: text }),
+  fc.record({ wildcard: fc.constantFrom("*", "a*", "*d", "ab*d", "*bc*", "abcd*1", "*1") }),
+  fc.record({ "anything-but": fc.array(text, { minLength: 1, maxLength: 9 }) }),
+  fc.record({ "anything-but": fc.array(number, { minLength: 1, maxLength: 3 }) }),
+  fc.record({ numeric: range }),
+);
+const short = { minLength: 1, maxLength: 2 };
+const fewOfSource = fc.record(
+  { source: fc.subarray(["x", "y", "z"], short), text: fc.array(selective, short), n: fc.array(selective, short) },
+  { requiredKeys: ["source"] },
+) as fc.Arbitrary<unknown> as fc.Arbitrary<Fields>;
+const ofSource = fc.record(
+  {
+    source: fc.constantFrom("x", "y", "z"),
+    text: fc.oneof({ weight: 5, arbitrary: value }, { weight: 1, arbitrary: fc.array(value, { maxLength: 3 }) }),
+    n: value,
+  },
+  { requiredKeys: ["source"], noNullPrototype: true },
+) as fc.Arbitrary<Fields>;
+
 function expectAsNaive(sources: readonly Fields[], events: readonly Fields[]): void {
   const compiled = sources.map(compileSmall);
   const { match } = compileMatcher(compiled);
@@ -93,6 +123,15 @@ test("wildcards, beginnings and ends that overlap, in texts long enough to hold 
       expectAsNaive(sources, events as Fields[]),
     ),
     { numRuns: RUNS },
+  );
+});
+
+test("a few rules to each source, whose values differ in a few characters or bits", () => {
+  fc.assert(
+    fc.property(fc.array(fewOfSource, { minLength: 4, maxLength: 20 }), fc.array(ofSource, some), expectAsNaive),
+    {
+      numRuns: 1_000,
+    },
   );
 });
 

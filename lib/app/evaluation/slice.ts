@@ -1,6 +1,6 @@
 // A slice: some new events of one target, evaluated and committed together with the cursor that has them behind it.
 import type { Event } from "../../model/event.ts";
-import { iso } from "../../rules/alert.ts";
+import { iso } from "../../model/iso.ts";
 import type { Touch } from "../../rules/compile.ts";
 import { live, type Seen } from "../../rules/live.ts";
 import { emptyState, type Observed, type Transition } from "../../rules/state.ts";

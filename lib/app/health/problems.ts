@@ -1,6 +1,6 @@
 // Everything that is wrong with Lookout itself now, as the store tells it: one problem for each cause.
 import type { Alert, HealthProblem } from "../../model/alert.ts";
-import { iso } from "../../rules/alert.ts";
+import { iso } from "../../model/iso.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import type { Row } from "../../store/port.ts";
 import { listDead } from "../delivery/deliver.ts";

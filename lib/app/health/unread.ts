@@ -1,7 +1,7 @@
 // What of the sources is not polled or not read, as problems: one for each cause, however many targets it concerns.
 import type { SourceConfig } from "../../model/config.ts";
+import { iso } from "../../model/iso.ts";
 import { isProjectWide } from "../../model/source-kinds.ts";
-import { iso } from "../../rules/alert.ts";
 import type { App } from "../deps.ts";
 import { GENERATION, type GenerationRow } from "../persistence/generation.ts";
 import { type FailureKind, SOURCES, type SourceRow } from "../persistence/rows.ts";

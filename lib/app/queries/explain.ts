@@ -2,10 +2,10 @@
 // the same compiled rules, routes and silences as live polling, and writes nothing.
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
+import { iso } from "../../model/iso.ts";
 import { isProjectWide } from "../../model/source-kinds.ts";
 import { compileMismatch, type FieldMismatch, isNearer, type Mismatch } from "../../patterns/explain.ts";
 import { describeMismatch, describeWanted } from "../../patterns/words.ts";
-import { iso } from "../../rules/alert.ts";
 import { type CompiledRule, overflowTouch, stateRow, type Touch } from "../../rules/compile.ts";
 import { compileExtract } from "../../rules/extract.ts";
 import { live } from "../../rules/live.ts";

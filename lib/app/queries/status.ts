@@ -1,7 +1,7 @@
 // How things stand, as the store tells it: targets, connections, deliveries and the ledger.
 import type { SourceConfig } from "../../model/config.ts";
+import { iso } from "../../model/iso.ts";
 import { lookup } from "../../model/lookup.ts";
-import { iso } from "../../rules/alert.ts";
 import { listDeliveries } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
 import { readToIn } from "../evaluation/progress.ts";

@@ -3,8 +3,8 @@
 import { type Group, HEAD, type Member } from "../../alerts/group.ts";
 import type { Config, SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
+import { iso } from "../../model/iso.ts";
 import type { Notification } from "../../model/notification.ts";
-import { iso } from "../../rules/alert.ts";
 import type { Transition } from "../../rules/state.ts";
 import type { Queue, Store } from "../../store/port.ts";
 import type { Bus } from "../deps.ts";

@@ -4,6 +4,7 @@ import { compileOperators } from "../value.ts";
 import { createMask, type Mask } from "./bits.ts";
 import type { Alternative, Test } from "./field-test.ts";
 import { addTo, compact } from "./hit.ts";
+import { addCandidates, type Candidate, createDraft, type Draft, FEW, finish, type Prefilter } from "./prefilter.ts";
 import { buildValueIndex, type Demand, type ValueIndex } from "./values.ts";
 
 export interface Node {
@@ -12,7 +13,10 @@ export interface Node {
   /** An alternative whose tests all hold here, -1 for none, and others like it. */
   first: number;
   others: readonly number[];
-  /** The first of the fields that decide what comes next. */
+  /** The entries of the prefilter that decide what comes next, where few alternatives are left. */
+  from: number;
+  to: number;
+  /** Else the first of the fields that decide what comes next. */
   field: FieldIndex | undefined;
   /** The last round that came by: no node counts twice for one event, however many values lead to it. */
   round: number;
@@ -53,7 +57,8 @@ const RARE = 16;
 /** More than there are tests. */
 const ALL = 2 ** 32;
 
-export function buildNodes(alternatives: readonly Alternative[]): Node {
+/** The root, and the prefilter that its nodes share. */
+export function buildNodes(alternatives: readonly Alternative[]): { root: Node; prefilter: Prefilter } {
   const bundles = new Map<string, { tests: readonly Test[]; alternatives: number[]; copies: number }>();
   alternatives.forEach(({ tests }, index) => {
     const name = tests.map((test) => test.index).join();
@@ -61,10 +66,35 @@ export function buildNodes(alternatives: readonly Alternative[]): Node {
     if (known === undefined) bundles.set(name, { tests, alternatives: [index], copies: 1 });
     else known.alternatives.push(index);
   });
-  return buildNode([...bundles.values()]);
+  const draft = createDraft();
+  const root = buildNode([...bundles.values()], draft);
+  return { root, prefilter: finish(draft) };
 }
 
-function buildNode(bundles: readonly Bundle[]): Node {
+/** What comes below the root, which every event visits and which therefore needs no prefilter to be fast. */
+function buildBelow(bundles: readonly Bundle[], draft: Draft): Node {
+  return buildFew(bundles, draft) ?? buildNode(bundles, draft);
+}
+
+/** Undefined where the bundles do not fit the prefilter. */
+function buildFew(bundles: readonly Bundle[], draft: Draft): Node | undefined {
+  if (bundles.length > FEW) return undefined;
+  const uses = countUses(bundles);
+  const complete: number[] = [];
+  const candidates: Candidate[] = [];
+  for (const { tests, alternatives } of bundles) {
+    const chosen = mostSelective(tests, uses);
+    if (chosen === undefined) complete.push(...alternatives);
+    else if (tests.length === 1) for (const one of alternatives) candidates.push({ tests, alternatives: [one] });
+    else candidates.push({ tests: [chosen, ...tests.filter((test) => test !== chosen)], alternatives });
+  }
+  const span = addCandidates(draft, candidates);
+  if (span === undefined) return undefined;
+  const [first = -1, ...others] = complete;
+  return { guards: compact([]), first, others: compact(others), ...span, field: undefined, round: 0 };
+}
+
+function buildNode(bundles: readonly Bundle[], draft: Draft): Node {
   const uses = countUses(bundles);
   const guards = [...uses.tests].filter(([, count]) => count === bundles.length).map(([test]) => test);
   const complete: number[] = [];
@@ -81,9 +111,9 @@ function buildNode(bundles: readonly Bundle[]): Node {
     branch(branches, chosen, { ...bundle, tests: tests.filter((test) => test !== chosen) });
   }
   let field: FieldIndex | undefined;
-  for (const [path, branches] of byPath) field = buildField(path, branches, field);
+  for (const [path, branches] of byPath) field = buildField(path, branches, field, draft);
   const [first = -1, ...others] = complete;
-  return { guards: compact(guards), first, others: compact(others), field, round: 0 };
+  return { guards: compact(guards), first, others: compact(others), from: 0, to: 0, field, round: 0 };
 }
 
 interface Uses {
@@ -149,17 +179,22 @@ function branch({ byValue, byTest }: Branches, test: Test, bundle: Bundle): void
   else for (const value of test.identities as readonly Scalar[]) addTo(byValue, value, { ...bundle, copies });
 }
 
-function buildField(path: number, { byValue, byTest }: Branches, next: FieldIndex | undefined): FieldIndex {
+function buildField(
+  path: number,
+  { byValue, byTest }: Branches,
+  next: FieldIndex | undefined,
+  draft: Draft,
+): FieldIndex {
   const demands: Demand<Node>[] = [];
   const exclusions: { none: readonly Operator[]; node: Node }[] = [];
   const absent: Node[] = [];
   for (const [value, bundles] of byValue) {
     // Identities never are spellings of an address, or they would not be identities.
     const by: Operator = typeof value === "string" ? { op: "exactly", value } : { op: "equals", value };
-    demands.push({ by, target: buildNode(bundles) });
+    demands.push({ by, target: buildBelow(bundles, draft) });
   }
   for (const [test, bundles] of byTest) {
-    const node = buildNode(bundles);
+    const node = buildBelow(bundles, draft);
     if (test.acceptsAbsence) absent.push(node);
     const unless = test.operators.filter((operator) => operator.op === "anything-but");
     if (unless.length > 1) {
@@ -192,6 +227,6 @@ export function completedBy({ first, others }: Node): readonly number[] {
 }
 
 /** Whether there is more to decide at the node. */
-export function isOpen({ guards, field }: Node): boolean {
-  return guards.length > 0 || field !== undefined;
+export function isOpen({ guards, from, to, field }: Node): boolean {
+  return guards.length > 0 || field !== undefined || to > from;
 }

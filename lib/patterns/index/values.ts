@@ -27,43 +27,79 @@ export interface ValueIndex<T> {
   rest: Hit<T> | undefined;
 }
 
+/** What goes into an index, gathered by the part of it that takes it. */
+interface Gathered<T> {
+  exact: Map<Scalar, Hit<T>>;
+  texts: { operator: TextOperator; target: T }[];
+  numbers: Range<number, T>[];
+  addresses: Map<string, Hit<T>>;
+  /** By the number of digits. */
+  networks: Map<number, Range<string, T>[]>;
+  rest: Hit<T> | undefined;
+}
+
 /** Indexes all operators but `anything-but`, which is no demand on a value but the lack of one. */
 export function buildValueIndex<T>(demands: readonly Demand<T>[]): ValueIndex<T> {
-  const exact = new Map<Scalar, Hit<T>>();
-  const texts: { operator: TextOperator; target: T }[] = [];
-  const numbers: Range<number, T>[] = [];
-  const single = new Map<string, Hit<T>>();
-  const networks = new Map<number, Range<string, T>[]>();
-  let rest: Hit<T> | undefined;
+  const gathered: Gathered<T> = {
+    exact: new Map(),
+    texts: [],
+    numbers: [],
+    addresses: new Map(),
+    networks: new Map(),
+    rest: undefined,
+  };
   for (const { by, target } of demands) {
-    if (typeof by === "function") {
-      rest = chain(createHit(target, undefined, by), rest);
-      continue;
-    }
-    const identity = identityOf(by);
-    if (identity !== undefined) chainTo(exact, identity.value, createHit(target));
-    else if (by.op === "numeric") numbers.push({ ...by, target });
-    else if (by.op === "cidr") {
-      const { low, high } = by;
-      addTo(networks, low.length, { low, lowOpen: false, high, highOpen: false, target });
-      // What of an IPv6 range an IPv4 address can decide (see isWithin).
-      if (low.length > IPV4_DIGITS) {
-        const [first, last] = [low.slice(0, IPV4_DIGITS), high.slice(0, IPV4_DIGITS)];
-        addTo(networks, IPV4_DIGITS, { low: first, lowOpen: true, high: last, highOpen: true, target });
-      }
-    } else if (by.op === "equals") chainTo(single, parseIp(String(by.value)) as string, createHit(target));
-    else if (by.op === "exists" && by.value) rest = chain(createHit(target), rest);
-    else if (by.op !== "exists" && by.op !== "exactly" && by.op !== "anything-but")
-      texts.push({ operator: by, target });
+    if (typeof by === "function") gathered.rest = chain(createHit(target, undefined, by), gathered.rest);
+    else gather(gathered, by, target);
   }
+  const { exact, texts, numbers, addresses, networks, rest } = gathered;
   return {
     exact: exact.size > 0 ? exact : undefined,
     texts: texts.length > 0 ? buildTextIndex(texts) : undefined,
     numbers: numbers.length > 0 ? buildRanges(numbers) : undefined,
     addresses:
-      single.size + networks.size > 0 ? { exact: single, ranges: mapValues(networks, buildRanges) } : undefined,
+      addresses.size + networks.size > 0 ? { exact: addresses, ranges: mapValues(networks, buildRanges) } : undefined,
     rest,
   };
+}
+
+function gather<T>(gathered: Gathered<T>, operator: Operator, target: T): void {
+  const identity = identityOf(operator);
+  if (identity !== undefined) {
+    chainTo(gathered.exact, identity.value, createHit(target));
+    return;
+  }
+  switch (operator.op) {
+    case "equals":
+      chainTo(gathered.addresses, parseIp(String(operator.value)) as string, createHit(target));
+      return;
+    case "cidr":
+      gatherNetwork(gathered.networks, operator, target);
+      return;
+    case "numeric":
+      gathered.numbers.push({ ...operator, target });
+      return;
+    case "exists":
+      if (operator.value) gathered.rest = chain(createHit(target), gathered.rest);
+      return;
+    case "exactly":
+    case "anything-but":
+      return;
+    default:
+      gathered.texts.push({ operator, target });
+  }
+}
+
+function gatherNetwork<T>(
+  networks: Map<number, Range<string, T>[]>,
+  { low, high }: Extract<Operator, { op: "cidr" }>,
+  target: T,
+): void {
+  addTo(networks, low.length, { low, lowOpen: false, high, highOpen: false, target });
+  if (low.length === IPV4_DIGITS) return;
+  // What of an IPv6 range an IPv4 address can decide (see isWithin).
+  const [first, last] = [low.slice(0, IPV4_DIGITS), high.slice(0, IPV4_DIGITS)];
+  addTo(networks, IPV4_DIGITS, { low: first, lowOpen: true, high: last, highOpen: true, target });
 }
 
 /** Finds the targets of all that accept the value, some of them maybe twice. */

@@ -1,5 +1,5 @@
 // A sliding window over a key's matches, with its sum: what `threshold`, `distinct` and `spike` count in. Both ends are included.
-import type { Look } from "./port.ts";
+import type { Entry } from "../log.ts";
 
 /** Beyond these a storm of one key is remembered less exactly. */
 const MAX_SAVED = 2_000;
@@ -100,11 +100,13 @@ function thinned({ times, counts, values, head }: Window): Pick<Window, "times" 
   return kept;
 }
 
+type Matches = readonly Pick<Entry, "time" | "count" | "value">[];
+
 /** The most that any window (of `within` ms) which has the time in it holds. */
 export function fullest(
-  { time, matches }: Pick<Look<unknown>, "time" | "matches">,
+  { time, matches }: { time: number; matches: Matches },
   within: number,
-  measure: (window: Look<unknown>["matches"]) => number,
+  measure: (window: Matches) => number,
 ): number {
   const ends = matches.filter((one) => one.time >= time && one.time <= time + within);
   const sizes = ends.map((end) =>

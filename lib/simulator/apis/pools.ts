@@ -55,28 +55,7 @@ export function createPoolEvents(): Handler {
   }
 
   return function listPoolEvents(call) {
-    const query = readQuery(call.query, [
-      "resource",
-      "name",
-      "limit",
-      "offset",
-      "continue",
-      "type",
-      "since",
-      "until",
-      "ascend",
-    ]);
-    if (query.oneOf("resource", ["pools"]) === undefined) throw new Refusal(400, "Parameter resource is missing.");
-    const name = query.text("name");
-    if (name === undefined) throw new Refusal(400, "Parameter name is missing.");
-    const limit = query.integer("limit", { max: 500 }) || 500;
-    const type = query.oneOf("type", ["Normal", "Warning"]);
-    const unit = call.switches.poolTime === "s" ? 1000 : 1;
-    const bounds = unit === 1000 ? { max: INT32 } : {};
-    const since = query.integer("since", bounds);
-    const until = query.integer("until", bounds);
-    const order = query.oneOf("ascend", ["true", "false"]) === "true" ? "asc" : "desc";
-    const window = windowOf(call, since && since * unit, until && until * unit);
+    const { name, limit, type, window, order, query } = readEventsQuery(call);
     const pool = call.world.pools.get(name);
     if (!pool) throw new Refusal(404, `Pool ${name} not found.`, "ModelArts.50015001");
 
@@ -95,4 +74,22 @@ export function createPoolEvents(): Handler {
     if (marks.size > MARKS) marks.delete(marks.keys().next().value!);
     return { body: { ...list, metadata: { continue: mark, remainingItemCount: left }, items } };
   };
+}
+
+const EVENTS_QUERY = ["resource", "name", "limit", "offset", "continue", "type", "since", "until", "ascend"];
+
+/** What is asked for, but for the place in the pages; throws Refusal. */
+function readEventsQuery(call: Call) {
+  const query = readQuery(call.query, EVENTS_QUERY);
+  if (query.oneOf("resource", ["pools"]) === undefined) throw new Refusal(400, "Parameter resource is missing.");
+  const name = query.text("name");
+  if (name === undefined) throw new Refusal(400, "Parameter name is missing.");
+  const limit = query.integer("limit", { max: 500 }) || 500;
+  const type = query.oneOf("type", ["Normal", "Warning"]);
+  const unit = call.switches.poolTime === "s" ? 1000 : 1;
+  const bounds = unit === 1000 ? { max: INT32 } : {};
+  const since = query.integer("since", bounds);
+  const until = query.integer("until", bounds);
+  const order: "asc" | "desc" = query.oneOf("ascend", ["true", "false"]) === "true" ? "asc" : "desc";
+  return { query, name, limit, type, order, window: windowOf(call, since && since * unit, until && until * unit) };
 }

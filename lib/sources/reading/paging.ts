@@ -77,20 +77,33 @@ async function readRest<T>(ask: AskPage<T>, first: Page<T>, limit: number): Prom
     if (ignored && same((await ask(0)).rows, second.rows)) return undefined;
   }
   const byRecord = isShifted(first, second, beyond) && !(await isCountedInPages(ask, first, second));
+  return followPages(ask, first, byRecord ? beyond : second, byRecord, limit);
+}
+
+/** The rows of the first page, of `next` and of all after it; offsets count records, or else pages. */
+async function followPages<T>(
+  ask: AskPage<T>,
+  first: Page<T>,
+  next: Page<T>,
+  byRecord: boolean,
+  limit: number,
+): Promise<Listing<T> | undefined> {
+  const { total } = first;
   const all = [...first.rows];
   let previous = first.rows;
-  let page = byRecord ? beyond : second;
+  let page = next;
   for (let pages = 1; ; pages++) {
     if (page.total !== total) return undefined;
     if (page.rows.length === 0) return { rows: all };
     if (same(page.rows, previous) && !(await looksAtOffset(ask, total)))
       return { rows: all, ...repeated(page.rows, limit) };
     for (const row of page.rows) all.push(row);
-    if (all.length === total || (page.rows.length < size && all.length >= (total ?? 0))) return { rows: all };
+    const isShort = page.rows.length < first.rows.length;
+    if (all.length === total || (isShort && all.length >= (total ?? 0))) return { rows: all };
     previous = page.rows;
-    const next = await untilEndless(() => ask(byRecord ? all.length : pages + 1), all.length);
-    if (next instanceof CloudError) return { rows: all, broken: next };
-    page = next;
+    const following = await untilEndless(() => ask(byRecord ? all.length : pages + 1), all.length);
+    if (following instanceof CloudError) return { rows: all, broken: following };
+    page = following;
   }
 }
 

@@ -36,26 +36,44 @@ export async function commitOps({ client, table, clock }: Table, ops: readonly O
     const writes = ops.map((op) => plan(op, found.get(op), context));
     const failures = await send(client, writes);
     if (failures === undefined) return;
-    const conflicts: Key[] = [];
-    for (const [index, { code, item }] of failures) {
-      const op = ops[index] as Op;
-      if (code !== "condition") continue;
-      // The answer to a write that took effect was lost, and the SDK sent it again.
-      if (ops.length === 1 && op.op === "put" && item?.["g"]?.S === context.token) return;
-      const absent = op.op === "check" || item === undefined;
-      if (absent || (op.expect ?? liveVersion(item, context.now)) !== liveVersion(item, context.now))
-        conflicts.push(op);
-      else found.set(op, item);
-    }
-    if (conflicts.length > 0) throw new StoreConflict(conflicts.map(({ pk, sk }) => ({ pk, sk })));
+    if (tookEffect(ops, failures, context.token)) return;
+    noteItems(ops, failures, found, context.now);
     const codes = [...failures.values()].map(({ code }) => code);
     if (attempt === TRIES) {
       if (codes.includes("throttled")) throw throttled(table);
-      throw new StoreConflict([...failures.keys()].map((index) => ops[index] as Op).map(({ pk, sk }) => ({ pk, sk })));
+      throw conflictOf([...failures.keys()].map((index) => ops[index] as Op));
     }
     // What a first failed condition has shown can be used at once.
     if (attempt > 1 || codes.some((code) => code !== "condition")) await backOff(clock, attempt);
   }
+}
+
+/** Whether the answer to a write that took effect was lost, and the SDK sent it again. */
+function tookEffect(ops: readonly Op[], failures: ReadonlyMap<number, Failure>, token: string): boolean {
+  const failure = failures.get(0);
+  return ops.length === 1 && ops[0]?.op === "put" && failure?.code === "condition" && failure.item?.["g"]?.S === token;
+}
+
+/** Keeps the items that failed conditions have shown; throws StoreConflict where their versions are not what ops expect. */
+function noteItems(
+  ops: readonly Op[],
+  failures: ReadonlyMap<number, Failure>,
+  found: Map<Op, Item>,
+  now: number,
+): void {
+  const conflicts: Key[] = [];
+  for (const [index, { code, item }] of failures) {
+    const op = ops[index] as Op;
+    if (code !== "condition") continue;
+    const absent = op.op === "check" || item === undefined;
+    if (absent || (op.expect ?? liveVersion(item, now)) !== liveVersion(item, now)) conflicts.push(op);
+    else found.set(op, item);
+  }
+  if (conflicts.length > 0) throw conflictOf(conflicts);
+}
+
+function conflictOf(keys: readonly Key[]): StoreConflict {
+  return new StoreConflict(keys.map(({ pk, sk }) => ({ pk, sk })));
 }
 
 /** Waits before the next try: at most 25 ms after the first, doubling to a second; jittered. */
@@ -83,20 +101,25 @@ async function send(client: DynamoDBClient, writes: TransactWriteItem[][]): Prom
     else await client.send(new TransactWriteItemsCommand({ TransactItems: items }));
     return undefined;
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException)
-      return new Map([[0, { code: "condition", item: error.Item }]]);
-    if (isContention(error)) return new Map(writes.map((_, index) => [index, { code: "busy", item: undefined }]));
-    if (!(error instanceof TransactionCanceledException)) throw error;
-    const owners = writes.flatMap((own, index) => own.map(() => index));
-    const failures = new Map<number, Failure>();
-    for (const [index, reason] of (error.CancellationReasons ?? []).entries()) {
-      const failure = read(reason);
-      if (failure && failures.get(owners[index] as number)?.code !== "condition")
-        failures.set(owners[index] as number, failure);
-    }
+    const failures = failuresOf(error, writes);
     if (failures.size === 0) throw error;
     return failures;
   }
+}
+
+/** None for an error that no further try can mend. */
+function failuresOf(error: unknown, writes: readonly TransactWriteItem[][]): Map<number, Failure> {
+  if (error instanceof ConditionalCheckFailedException) return new Map([[0, { code: "condition", item: error.Item }]]);
+  if (isContention(error)) return new Map(writes.map((_, index) => [index, { code: "busy", item: undefined }]));
+  const failures = new Map<number, Failure>();
+  if (!(error instanceof TransactionCanceledException)) return failures;
+  const owners = writes.flatMap((own, index) => own.map(() => index));
+  for (const [index, reason] of (error.CancellationReasons ?? []).entries()) {
+    const failure = read(reason);
+    if (failure && failures.get(owners[index] as number)?.code !== "condition")
+      failures.set(owners[index] as number, failure);
+  }
+  return failures;
 }
 
 /** Undefined for an item that did not fail, and for what no further try can mend: the whole error tells of it. */

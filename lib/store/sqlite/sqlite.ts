@@ -1,6 +1,6 @@
 // The store on one SQLite file. A commit that returned is on disk (WAL, synchronous=FULL); any number of processes may
 // use the file at once.
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import { encodeData, type Frame, isSound, rowData } from "../codec.ts";
 import { checkCommit, checkKey, checkPartition, rowId } from "../ops.ts";
@@ -85,7 +85,7 @@ export function openSqliteStore({ path, now, warn = () => {} }: SqliteOptions): 
 }
 
 export interface Opened {
-  /** With its tables (sqlite-file.ts). */
+  /** With its tables (file.ts). */
   db: DatabaseSync;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -100,105 +100,33 @@ export interface Opened {
 }
 
 /** A store over a database that is open. */
-export function storeOver({ db, now, explain, place, check, plain }: Opened): Store {
-  const statements = new Map<string, ReturnType<typeof db.prepare>>();
-
-  function statement(sql: string) {
-    let prepared = statements.get(sql);
-    if (prepared === undefined) {
-      prepared = db.prepare(sql);
-      statements.set(sql, prepared);
-    }
-    return prepared;
-  }
-
-  function guard<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      throw explain(error);
-    }
-  }
-
-  function cost(op: Op): { items: number; bytes: number } {
-    const key = ROW_BYTES + Buffer.byteLength(op.pk) + Buffer.byteLength(op.sk);
-    return { items: 1, bytes: op.op === "put" ? key + Buffer.byteLength(encodeData(op, plain)) : key };
-  }
-
-  function toValues(put: Put): Values {
-    const { queue = null, due = null, expires = null } = put;
-    return { data: encodeData(put, plain), queue, due, expires };
-  }
-
-  function select<T>(sql: string, values: Values): Row<T>[] {
-    return guard(() => (statement(sql).all(values) as unknown as Stored[]).map((stored) => toRow<T>(stored)));
-  }
-
-  function getRow<T>(key: Key): Row<T> | undefined {
-    checkKey(key);
-    const stored = guard(() => statement(SQL.get).get(key.pk, key.sk, now()) as unknown as Stored | undefined);
-    return stored && toRow<T>(stored);
-  }
-
-  /** Whether the op's expectation held; what it writes is written. */
-  function apply(op: Op, at: number): boolean {
-    const key = { pk: op.pk, sk: op.sk };
-    if (op.op === "put") {
-      const values = { ...key, ...toValues(op) };
-      if (op.expect === undefined) statement(SQL.put).run({ ...values, now: at });
-      else if (op.expect === 0) return statement(SQL.create).run({ ...values, now: at }).changes === 1;
-      else return statement(SQL.replace).run({ ...values, expect: op.expect, now: at }).changes === 1;
-      return true;
-    }
-    if (op.expect !== undefined) {
-      const found = statement(SQL.version).get({ ...key, now: at }) as { version: number } | undefined;
-      if ((found?.version ?? 0) !== op.expect) return false;
-    }
-    if (op.op === "delete") statement(SQL.delete).run(key);
-    return true;
-  }
-
-  function transaction<T>(work: () => T): T {
-    return guard(() => {
-      place?.check();
-      db.exec("BEGIN IMMEDIATE");
-      try {
-        check?.();
-        const result = work();
-        db.exec("COMMIT");
-        place?.committed();
-        return result;
-      } catch (error) {
-        if (db.isTransaction) db.exec("ROLLBACK");
-        throw error;
-      }
-    });
-  }
-
+export function storeOver(opened: Opened): Store {
+  const { db, now, plain } = opened;
+  const session: Session = { ...opened, statements: new Map() };
   const store: Store = {
     limits: LIMITS,
-    cost,
+    cost: (op) => cost(op, plain),
     async get<T>(key: Key) {
-      return getRow<T>(key);
+      return getRow<T>(session, key);
     },
     async getMany<T>(keys: readonly Key[]) {
       const distinct = new Map(keys.map((key) => [rowId(key), key]));
-      return [...distinct.values()].map((key) => getRow<T>(key)).filter((row) => row !== undefined);
+      return [...distinct.values()].map((key) => getRow<T>(session, key)).filter((row) => row !== undefined);
     },
     async list<T>(pk: string, options: ListOptions = {}) {
       checkPartition(pk);
       const { sql, values } = listing(pk, options);
-      return select<T>(sql, { ...values, now: now() });
+      return select<T>(session, sql, { ...values, now: now() });
     },
     async due<T>(queue: Queue, until: number, limit: number, from = 0) {
-      return select<T>(SQL.due, { queue, from, due: until, limit, now: now() });
+      return select<T>(session, SQL.due, { queue, from, due: until, limit, now: now() });
     },
     async commit(ops) {
       if (ops.length === 0) return;
       checkCommit(store, ops);
       const at = now();
-      transaction(() => {
-        const failed = ops.filter((op) => !apply(op, at));
+      transaction(session, () => {
+        const failed = ops.filter((op) => !apply(session, op, at));
         if (failed.length > 0) throw new StoreConflict(failed.map(({ pk, sk }) => ({ pk, sk })));
       });
     },
@@ -206,12 +134,13 @@ export function storeOver({ db, now, explain, place, check, plain }: Opened): St
       const data = new Uint8Array(Math.min(bytes, LIMITS.bytes));
       const at = now();
       // No row's partition holds a NUL (ops.ts): nobody reads it, and where it stays behind, it has expired.
-      transaction(() => statement(SQL.put).run({ ...PROBE, data, queue: null, due: null, expires: at, now: at }));
-      transaction(() => statement(SQL.delete).run(PROBE));
+      const values = { ...PROBE, data, queue: null, due: null, expires: at, now: at };
+      transaction(session, () => statement(session, SQL.put).run(values));
+      transaction(session, () => statement(session, SQL.delete).run(PROBE));
     },
     async *verify() {
       for (let last = { pk: "", sk: "" }; ; await setImmediate()) {
-        const all = guard(() => statement(SQL.verify).all(last) as unknown as Stored[]);
+        const all = guard(session, () => statement(session, SQL.verify).all(last) as unknown as Stored[]);
         const end = all.at(-1);
         if (end === undefined) return;
         last = { pk: end.pk, sk: end.sk };
@@ -220,7 +149,7 @@ export function storeOver({ db, now, explain, place, check, plain }: Opened): St
     },
     async purge(before) {
       for (let total = 0; ; await setImmediate()) {
-        const removed = transaction(() => Number(statement(SQL.purge).run({ now: before }).changes));
+        const removed = transaction(session, () => Number(statement(session, SQL.purge).run({ now: before }).changes));
         total += removed;
         if (removed < PURGE_ROWS) return total;
       }
@@ -230,6 +159,87 @@ export function storeOver({ db, now, explain, place, check, plain }: Opened): St
     },
   };
   return store;
+}
+
+/** A database that is open, and its statements as far as they were needed. */
+interface Session extends Opened {
+  statements: Map<string, StatementSync>;
+}
+
+function statement({ db, statements }: Session, sql: string): StatementSync {
+  let prepared = statements.get(sql);
+  if (prepared === undefined) {
+    prepared = db.prepare(sql);
+    statements.set(sql, prepared);
+  }
+  return prepared;
+}
+
+function guard<T>({ explain }: Session, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw explain(error);
+  }
+}
+
+function cost(op: Op, plain: number | undefined): { items: number; bytes: number } {
+  const key = ROW_BYTES + Buffer.byteLength(op.pk) + Buffer.byteLength(op.sk);
+  return { items: 1, bytes: op.op === "put" ? key + Buffer.byteLength(encodeData(op, plain)) : key };
+}
+
+function toValues(put: Put, plain: number | undefined): Values {
+  const { queue = null, due = null, expires = null } = put;
+  return { data: encodeData(put, plain), queue, due, expires };
+}
+
+function select<T>(session: Session, sql: string, values: Values): Row<T>[] {
+  return guard(session, () =>
+    (statement(session, sql).all(values) as unknown as Stored[]).map((stored) => toRow<T>(stored)),
+  );
+}
+
+function getRow<T>(session: Session, key: Key): Row<T> | undefined {
+  checkKey(key);
+  const read = () => statement(session, SQL.get).get(key.pk, key.sk, session.now()) as unknown as Stored | undefined;
+  const stored = guard(session, read);
+  return stored && toRow<T>(stored);
+}
+
+/** Whether the op's expectation held; what it writes is written. */
+function apply(session: Session, op: Op, at: number): boolean {
+  const key = { pk: op.pk, sk: op.sk };
+  if (op.op === "put") {
+    const values = { ...key, ...toValues(op, session.plain) };
+    if (op.expect === undefined) statement(session, SQL.put).run({ ...values, now: at });
+    else if (op.expect === 0) return statement(session, SQL.create).run({ ...values, now: at }).changes === 1;
+    else return statement(session, SQL.replace).run({ ...values, expect: op.expect, now: at }).changes === 1;
+    return true;
+  }
+  if (op.expect !== undefined) {
+    const found = statement(session, SQL.version).get({ ...key, now: at }) as { version: number } | undefined;
+    if ((found?.version ?? 0) !== op.expect) return false;
+  }
+  if (op.op === "delete") statement(session, SQL.delete).run(key);
+  return true;
+}
+
+function transaction<T>(session: Session, work: () => T): T {
+  const { db, place, check } = session;
+  return guard(session, () => {
+    place?.check();
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      check?.();
+      const result = work();
+      db.exec("COMMIT");
+      place?.committed();
+      return result;
+    } catch (error) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw error;
+    }
+  });
 }
 
 function toRow<T>({ version, data, ...stored }: Stored): Row<T> {

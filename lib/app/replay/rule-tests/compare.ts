@@ -1,8 +1,8 @@
 // What a test expects beside what came: only the keys that it gives are compared, and the difference is as small as it can be.
 import { isDeepStrictEqual } from "node:util";
 import { isInstant, momentOf, startOf } from "../../../config/check/test-times.ts";
+import { iso } from "../../../model/iso.ts";
 import type { RuleTest } from "../../../model/test-file.ts";
-import { iso } from "../../../rules/alert.ts";
 import { inExpectedOrder, pairsOf } from "./align.ts";
 import type { Seen } from "./run.ts";
 

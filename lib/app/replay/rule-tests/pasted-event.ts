@@ -8,10 +8,10 @@ import type { Config } from "../../../model/config.ts";
 import { Event, Resource } from "../../../model/event.ts";
 import { Instant } from "../../../model/file-fields.ts";
 import { hashOf } from "../../../model/hash.ts";
+import { iso } from "../../../model/iso.ts";
 import { lookup } from "../../../model/lookup.ts";
 import { sourceKinds } from "../../../model/source-kinds.ts";
 import { locateInJson } from "../../../patterns/json-place.ts";
-import { iso } from "../../../rules/alert.ts";
 import { sourceOf, wordsOf } from "./events.ts";
 
 const Pasted = z.strictObject({
