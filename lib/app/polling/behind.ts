@@ -4,7 +4,7 @@ import { CloudError } from "../../sources/cloud/client.ts";
 import type { App, Behind, Discovered } from "../deps.ts";
 import { endRound, newRound } from "../groups/round.ts";
 import { isOverWithin } from "../parallel.ts";
-import type { TargetRead } from "./target.ts";
+import type { TargetRead } from "./target-commit.ts";
 
 /** A round waits for a target half its interval, and at most so long; ms. */
 const PATIENCE_MS = 30_000;

@@ -11,7 +11,8 @@ import { isFatal } from "../persistence/superseded.ts";
 import { behindKey, countBehind, goOn, patienceFor } from "./behind.ts";
 import { failureKind } from "./failure.ts";
 import { interrupted, keepProgress, type SourceRun } from "./source-run.ts";
-import { readBefore, readTarget, type TargetRead, type TargetReport } from "./target.ts";
+import { readBefore, readTarget } from "./target.ts";
+import type { TargetRead, TargetReport } from "./target-commit.ts";
 import type { Targets, ToPoll } from "./targets.ts";
 
 const CONCURRENCY = 24;

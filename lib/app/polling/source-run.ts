@@ -16,7 +16,7 @@ import {
 } from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import { discoveryFailure } from "./failure.ts";
-import type { TargetReport } from "./target.ts";
+import type { TargetReport } from "./target-commit.ts";
 import type { ToPoll } from "./targets.ts";
 
 /** How often a long run writes what it has read; ms. */
