@@ -1,7 +1,7 @@
-// The store-backed gate to credentials, since a cloud locks a key after five failures: what is not proven is tried by one process,
-// one request at a time.
-// Two refusals rest the connection for 10 minutes, doubling to 6 hours. A resource that is refused while others are not is a
-// suspect: it lets them go first, and stops nobody.
+// The store-backed gate to credentials, since a cloud locks a key after five failures: what is not proven is tried by
+// one process, one request at a time.
+// Two refusals rest the connection for 10 minutes, doubling to 6 hours. A resource that is refused while others are not
+// is a suspect: it lets them go first, and stops nobody.
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../model/clock.ts";
 import type { CloudError } from "../../sources/cloud/client.ts";
@@ -25,12 +25,17 @@ import { hasProven, isResting, isSuspect } from "./suspects.ts";
 /** How long one process may hold the only try; longer than a request takes. */
 const LEASE_MS = 60_000;
 const WAIT_MS = 200;
-/** The lone try may never be answered: after so long another one is let past it, until so many hang. Fewer than lock a key. ms */
+/**
+ * The lone try may never be answered: after so long another one is let past it, until so many hang. Fewer than lock a
+ * key. ms
+ */
 const PATIENCE_MS = 3_000;
 const MAX_HANGING = 3;
 /** Other resources that are remembered to be asked for, too. */
 const SEEN = 64;
-/** Proven credentials are tried alone again after this long without an answer: they may have been revoked meanwhile. ms */
+/**
+ * Proven credentials are tried alone again after this long without an answer: they may have been revoked meanwhile. ms
+ */
 const FRESH_MS = 30_000;
 
 interface Deps {
@@ -45,7 +50,10 @@ interface Gate extends Deps {
   key: Key;
   fingerprint: string;
   replaced(): Promise<boolean>;
-  /** When an answer last proved the credentials in this process; undefined: nothing is known, or they were refused since. */
+  /**
+   * When an answer last proved the credentials in this process; undefined: nothing is known, or they were refused
+   * since.
+   */
   provenAt: number | undefined;
   /** The row as it was when the connection was found to rest. */
   paused: ConnectionRow | undefined;
@@ -64,8 +72,9 @@ interface Gate extends Deps {
 }
 
 /**
- * `fingerprint` names the credentials without showing them: others than before start anew. `replaced` says whether others are
- * in their place by now: it is asked before what was refused, or what another process has no more, is tried again.
+ * `fingerprint` names the credentials without showing them: others than before start anew. `replaced` says whether
+ * others are in their place by now: it is asked before what was refused, or what another process has no more, is tried
+ * again.
  */
 export function createGate(
   deps: Deps,
@@ -184,28 +193,35 @@ function release(gate: Gate): void {
 }
 
 /**
- * Waits for the only try that all processes have; returns at once where the store says that the credentials are proven. Nothing
- * where it is others' to go first.
+ * Waits for the only try that all processes have; returns at once where the store says that the credentials are proven.
+ * Nothing where it is others' to go first.
  */
 async function takeLease(gate: Gate, about: string | undefined): Promise<ConnectionRow | undefined> {
-  const { store, clock, key, fingerprint } = gate;
+  const { clock, identity } = gate;
   for (;;) {
-    const stored = isPaused(gate.paused, clock.now()) ? undefined : await store.get<ConnectionRow>(key);
-    const row = stored ? rowOf(fingerprint, stored.data, clock.now()) : (gate.paused ?? freshRow(fingerprint));
-    gate.known = row;
+    const { row, version } = await readRow(gate);
     if (row.proven) return row;
-    const isDoubtful = row.refusals > 0 || (stored && stored.data.fingerprint !== fingerprint);
-    if (isDoubtful && (await gate.replaced())) throw replacedError(gate.connection);
-    if (isPaused(row, clock.now())) {
-      gate.paused = row;
-      throw pausedError(gate.connection, row);
-    }
     const now = clock.now();
     if (isResting(row, about, now) && othersAre(gate, [...gate.seen, ...(row.provenBy ?? [])], about)) return undefined;
-    const tried = { by: gate.identity.id, until: now + LEASE_MS };
-    if (isFree(gate, row, now) && (await tryPut(gate, { ...row, tried }, stored?.version ?? 0))) return row;
+    const tried = { by: identity.id, until: now + LEASE_MS };
+    if (isFree(gate, row, now) && (await tryPut(gate, { ...row, tried }, version))) return row;
     await clock.sleep(WAIT_MS);
   }
+}
+
+/** What is known of these credentials by now. Throws where they rest, or others are in their place. */
+async function readRow(gate: Gate): Promise<{ row: ConnectionRow; version: number }> {
+  const { store, clock, key, fingerprint } = gate;
+  const stored = isPaused(gate.paused, clock.now()) ? undefined : await store.get<ConnectionRow>(key);
+  const row = stored ? rowOf(fingerprint, stored.data, clock.now()) : (gate.paused ?? freshRow(fingerprint));
+  const version = stored?.version ?? 0;
+  gate.known = row;
+  if (row.proven) return { row, version };
+  const isDoubtful = row.refusals > 0 || (stored && stored.data.fingerprint !== fingerprint);
+  if (isDoubtful && (await gate.replaced())) throw replacedError(gate.connection);
+  if (!isPaused(row, clock.now())) return { row, version };
+  gate.paused = row;
+  throw pausedError(gate.connection, row);
 }
 
 function isFree({ identity }: Gate, { tried }: ConnectionRow, now: number): boolean {
