@@ -1,4 +1,5 @@
-// Generated events of eight fields (about 270 bytes of JSON) and rules over them, each kind of operator alone and mixed.
+// Generated events of eight fields (about 270 bytes of JSON) and rules over them, each kind of
+// operator alone and mixed.
 import { createRandom } from "../lib/simulator/random.ts";
 
 export interface BenchEvent {
@@ -51,7 +52,9 @@ export function makeEvents(count: number): BenchEvent[] {
   }));
 }
 
-/** `unselective` rules have one operator on some field and nothing else, the others an exact source and one operator. */
+/**
+ * `unselective` rules have one operator on some field and nothing else, the others an exact source and one operator.
+ */
 export function makeRules(kind: Kind, count: number): BenchRule[] {
   return Array.from({ length: count }, (_, index) => {
     const name = OPERATORS.find((one) => one === kind) ?? OPERATORS[index % OPERATORS.length]!;

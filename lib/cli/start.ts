@@ -1,5 +1,5 @@
-// `npm start`: the whole thing on a fresh checkout with no account, over the simulated cloud, the example configuration and a store
-// that lasts as long as the show.
+// `npm start`: the whole thing on a fresh checkout with no account, over the simulated cloud, the example configuration
+// and a store that lasts as long as the show.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

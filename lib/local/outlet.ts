@@ -1,5 +1,5 @@
-// Writes to standard output and standard error, whose reader may be slow, stop reading or go away: writing never throws, never
-// waits, and holds no more than a megabyte of what nobody takes.
+// Writes to standard output and standard error, whose reader may be slow, stop reading or go away: writing never
+// throws, never waits, and holds no more than a megabyte of what nobody takes.
 
 /** What is asked of a stream such as `process.stdout`. */
 export interface Sink {

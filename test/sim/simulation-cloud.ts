@@ -1,5 +1,5 @@
-// The network between Lookout and the simulated cloud, without a socket: the simulator's own routes answer, and faults come
-// in between as the profile says.
+// The network between Lookout and the simulated cloud, without a socket: the simulator's own routes answer, and faults
+// come in between as the profile says.
 import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
 import { answer } from "../../lib/simulator/answering.ts";
 import type { Call } from "../../lib/simulator/apis/call.ts";

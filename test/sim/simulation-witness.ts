@@ -1,5 +1,5 @@
-// Sees every commit the moment it is made, and every notification the moment it is taken, and says what is wrong with it.
-// It knows the rows, but nothing of how they come about.
+// Sees every commit the moment it is made, and every notification the moment it is taken, and says what is wrong with
+// it. It knows the rows, but nothing of how they come about.
 import {
   DELIVERIES,
   type DeliveryRow,
@@ -21,7 +21,9 @@ import { decodeMarks } from "../../lib/sources/reading/marks.ts";
 import type { Op, Put } from "../../lib/store/port.ts";
 import { join, keyOf, nameOf, type Occurrence, type Truth } from "./simulation-truth.ts";
 
-/** `each` opens an alert for every event; `down` counts what is abnormal of a service, and ends it half an hour later. */
+/**
+ * `each` opens an alert for every event; `down` counts what is abnormal of a service, and ends it half an hour later.
+ */
 export const DOWN_AFTER = 30 * 60_000;
 
 export interface Witness {
@@ -57,7 +59,10 @@ export interface WitnessOptions {
   clockError: number;
 }
 
-/** Of Cloud Eye a cursor remembers how many of each of the three names are told, for each of the windows that lie within lateness. */
+/**
+ * Of Cloud Eye a cursor remembers how many of each of the three names are told, for each of the
+ * windows that lie within lateness.
+ */
 const TALLIES = 12;
 
 export function createWitness({ truth, lateness, countsOnly, exactMemory, clockError }: WitnessOptions): Witness {

@@ -1,5 +1,5 @@
-// What must hold when all is quiet after the story, whatever happened to the processes: the contract's section 9 as a list of
-// everything that is wrong, empty where nothing is.
+// What must hold when all is quiet after the story, whatever happened to the processes: the contract's section 9 as a
+// list of everything that is wrong, empty where nothing is.
 import { listDeliveries } from "../../lib/app/delivery/deliver.ts";
 import type { App } from "../../lib/app/deps.ts";
 import { endedAlerts, openAlerts, seenEvents } from "../../lib/app/queries/lists.ts";
@@ -12,9 +12,9 @@ import { ALERTS, lineOf, MALFORMED, UNMATCHED } from "./story.ts";
 import { alertLine, judgeTold } from "./verdict-told.ts";
 
 /**
- * What is wrong, in a sentence each. `strained`: processes may have hung for minutes, so that a claim may have run out before its sender
- * was done. Then, or where others waited for a dead process's claims, a state may have passed before anybody looked, and an alert may
- * have ended before it was told.
+ * What is wrong, in a sentence each. `strained`: processes may have hung for minutes, so that a claim may have run out
+ * before its sender was done. Then, or where others waited for a dead process's claims, a state may have passed before
+ * anybody looked, and an alert may have ended before it was told.
  */
 export async function judge(stage: Stage, strained: boolean): Promise<string[]> {
   const late = strained || (!stage.knowsDeaths && stage.procs.some(({ dead }) => dead));

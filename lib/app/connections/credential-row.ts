@@ -40,10 +40,10 @@ export function isPaused(row: ConnectionRow | undefined, now: number): boolean {
 }
 
 /**
- * The row after a refusal. A second one in a row rests the connection; those still under way when it rests make it no longer. It is
- * of another resource, or of the same one where nobody else was to go first. That a suspect is refused again, although the
- * credentials had been proven meanwhile, is no news: others only have to prove them anew. `isLate`: it was asked before an
- * earlier refusal.
+ * The row after a refusal. A second one in a row rests the connection; those still under way when it rests make it no
+ * longer. It is of another resource, or of the same one where nobody else was to go first. That a suspect is refused
+ * again, although the credentials had been proven meanwhile, is no news: others only have to prove them anew. `isLate`:
+ * it was asked before an earlier refusal.
  */
 export function afterRefusal(
   row: ConnectionRow,

@@ -1,5 +1,5 @@
-// Notifies the channels directly where nothing can be written and so no alert can be opened: once, again at the route's repeat
-// interval, and when it is over.
+// Notifies the channels directly where nothing can be written and so no alert can be opened: once, again at the route's
+// repeat interval, and when it is over.
 // Only this process's memory knows of it.
 import { type Alert, HEALTH_RULE } from "../../model/alert.ts";
 import { hashOf } from "../../model/hash.ts";

@@ -22,8 +22,9 @@ const BACKOFF_MS = 60_000;
 const MAX_BACKOFF_MS = 600_000;
 
 /**
- * What was never read comes first, then what was read longest ago: a run that ends at its deadline each time would else never reach
- * the last ones. Where that is the same it may begin anywhere: so would one that is killed before it has written anything.
+ * What was never read comes first, then what was read longest ago: a run that ends at its deadline each time
+ * would else never reach the last ones. Where that is the same it may begin anywhere: so would one that is killed
+ * before it has written anything.
  */
 function inTurn({ app, readTo }: SourceRun, list: readonly ToPoll[]): ToPoll[] {
   const from = Math.floor(app.random() * list.length);

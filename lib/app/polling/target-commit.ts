@@ -1,4 +1,5 @@
-// Commits what a read of one target found, batch by batch in parts that fit, each with the cursor that has them behind it.
+// Commits what a read of one target found, batch by batch in parts that fit, each with the cursor
+// that has them behind it.
 import { setImmediate } from "node:timers/promises";
 import type { SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
@@ -46,11 +47,17 @@ export interface TargetReport {
   found: number;
   /** Of these, events dated far ahead. */
   ahead?: number;
-  /** Up to when this source had read it completely before; ms, undefined where it never had. Absent before it was looked up. */
+  /**
+   * Up to when this source had read it completely before; ms, undefined where it never had. Absent
+   * before it was looked up.
+   */
   readBefore?: number | undefined;
 }
 
-/** Someone else moved the target's cursor meanwhile: what was read is partly evaluated already, so read again from there. */
+/**
+ * Someone else moved the target's cursor meanwhile: what was read is partly evaluated already, so
+ * read again from there.
+ */
 export class Overlap extends Error {
   override name = "Overlap";
 }

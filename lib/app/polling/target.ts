@@ -7,7 +7,10 @@ import type { TargetRow } from "../persistence/rows.ts";
 import { commitBatch, Overlap, positionOf, type TargetRead } from "./target-commit.ts";
 import { loadTarget } from "./target-row.ts";
 
-/** What a target may take of one round: what is left follows in the next one, after the targets that were read longer ago. */
+/**
+ * What a target may take of one round: what is left follows in the next one, after the targets that
+ * were read longer ago.
+ */
 const ROUND_PAGES = 1_000;
 const ROUND_EVENTS = 100_000;
 const ROUND_MS = 60_000;
@@ -23,8 +26,8 @@ export function readBefore(
 }
 
 /**
- * Reads the target to its end, or as far as a round goes, and commits everything found. Throws CloudError ("endless" where it was not
- * read to its end) and StoreError; what was committed stays.
+ * Reads the target to its end, or as far as a round goes, and commits everything found. Throws CloudError ("endless"
+ * where it was not read to its end) and StoreError; what was committed stays.
  */
 export async function readTarget(read: TargetRead): Promise<void> {
   const { app, source, target, report } = read;

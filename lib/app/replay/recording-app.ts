@@ -1,4 +1,5 @@
-// The live application as a replay has it: over a store and a clock of its own, with channels that only say what they are told.
+// The live application as a replay has it: over a store and a clock of its own, with channels that
+// only say what they are told.
 import type { ChannelType } from "../../channels/port.ts";
 import type { Config } from "../../model/config.ts";
 import type { Log } from "../../model/log.ts";

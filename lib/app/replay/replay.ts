@@ -1,5 +1,7 @@
-// Replays events through the very application that runs live, over a store of its own and a clock that is set forward by the caller.
-// Invariant: the moments of deadlines, groups and repeats are those at which they are due; nothing is asked of a network.
+// Replays events through the very application that runs live, over a store of its own and a clock
+// that is set forward by the caller.
+// Invariant: the moments of deadlines, groups and repeats are those at which they are due; nothing
+// is asked of a network.
 import { type Group, HEAD, type Member } from "../../alerts/group.ts";
 import type { Config, SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
@@ -31,8 +33,8 @@ export interface ReplayOptions {
   /** What `absence` over targets watches, read completely all the time. Default: nothing. */
   targets?: readonly ReplayedTarget[];
   /**
-   * Events come with the polls of their sources (every multiple of `every`), and with a last one at this moment (ms); deadlines wait
-   * for the polls. Default: events come as they happen.
+   * Events come with the polls of their sources (every multiple of `every`), and with a last one at this moment (ms);
+   * deadlines wait for the polls. Default: events come as they happen.
    */
   polledUntil?: number | undefined;
 }
@@ -64,8 +66,8 @@ export interface Replay {
   /** Where the clock is; ms. */
   now(): number;
   /**
-   * Lets time pass to `at` (ms; one that has passed is now) and evaluates what was found at that moment: events of any targets,
-   * ascending by time. Targets that `ended` do so after them, and what is due at the same moment comes last.
+   * Lets time pass to `at` (ms; one that has passed is now) and evaluates what was found at that moment: events of any
+   * targets, ascending by time. Targets that `ended` do so after them, and what is due at the same moment comes last.
    */
   feed(at: number, events: readonly Event[], ended?: readonly Watched[]): Promise<void>;
   /** Lets time pass to `until` (ms): deadlines, groups and repeats each take place when they are due. */

@@ -1,4 +1,5 @@
-// Plain values from parsed YAML, with the place of each: aliases are expanded within a fixed bound, text stays as written.
+// Plain values from parsed YAML, with the place of each: aliases are expanded within a fixed bound,
+// text stays as written.
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, Scalar } from "yaml";
 import type { Place } from "../../model/place.ts";
 import { ENOUGH } from "./finding.ts";
@@ -6,8 +7,8 @@ import { MAX_DEPTH, TOO_DEEP, TOO_MANY } from "./parse.ts";
 import { shownWord } from "./shown.ts";
 
 /**
- * Far beyond any configuration; what aliases multiply into more is refused. Of a list in which more than 100,000 items are
- * wrong, zod would make one call with as many arguments, for which there is no room on the stack.
+ * Far beyond any configuration; what aliases multiply into more is refused. Of a list in which more than 100,000 items
+ * are wrong, zod would make one call with as many arguments, for which there is no room on the stack.
  */
 const MAX_NODES = 60_000;
 /** Aliases repeat labels and patterns; they never make the most of a configuration. */

@@ -1,5 +1,5 @@
-// Finds connections whose region or project id the cloud would not know, or whose budget is too small for their named targets.
-// Findings and no errors: clouds grow.
+// Finds connections whose region or project id the cloud would not know, or whose budget is too small for their named
+// targets. Findings and no errors: clouds grow.
 import { shortages } from "../../model/budget.ts";
 import type { Config, ConnectionConfig } from "../../model/config.ts";
 import { isProjectWide, sourceKinds } from "../../model/source-kinds.ts";

@@ -54,7 +54,9 @@ function lintDiscovery(config: Config, places: Places): Finding[] {
   });
 }
 
-/** A target belongs to the first source of its kind that would have it: what comes after one that takes all gets none. */
+/**
+ * A target belongs to the first source of its kind that would have it: what comes after one that takes all gets none.
+ */
 function lintIdleSources({ sources }: Config, places: Places): Finding[] {
   return sources.flatMap((source, index): Finding[] => {
     const first = sources.findIndex(({ kind, connection, targets, discover }) => {

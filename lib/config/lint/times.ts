@@ -1,5 +1,5 @@
-// Finds time intervals that nothing uses, in which no day ever lies, or that begin or end in an hour which daylight saving time skips
-// or doubles.
+// Finds time intervals that nothing uses, in which no day ever lies, or that begin or end in an hour which
+// daylight saving time skips or doubles.
 import type { Config, RouteConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import { type Finding, findingAt } from "../document/finding.ts";

@@ -63,7 +63,9 @@ export function unknownStep(
     : { step: path, known: RESOURCE_FIELDS.map((name) => `resource.${name}`) };
 }
 
-/** The step of a path that no event of the rule has, with what there is instead; undefined for a path that may exist. */
+/**
+ * The step of a path that no event of the rule has, with what there is instead; undefined for a path that may exist.
+ */
 export function unknownEventStep(
   path: string,
   { extract = [] }: Pick<RuleConfig, "extract">,

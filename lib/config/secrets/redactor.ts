@@ -22,7 +22,10 @@ const LAYERS = 3;
 const LONG = 64;
 /** Nor do more places than these say more: it is looked for as a whole. */
 const HEAD = 1_024;
-/** Of what is issued over and over, so many and so many characters are remembered; each takes some hundred times its length. */
+/**
+ * Of what is issued over and over, so many and so many characters are remembered; each takes some
+ * hundred times its length.
+ */
 const MAX_PASSING = 256;
 const MAX_PASSING_CHARS = 262_144;
 
@@ -228,7 +231,10 @@ function blotOut(text: string, ranges: Range[]): string {
   return clean + text.slice(end);
 }
 
-/** As it is, in small and in capital letters, as forms write it, and what is left of it once a text that holds it is decoded. */
+/**
+ * As it is, in small and in capital letters, as forms write it, and what is left of it once a text
+ * that holds it is decoded.
+ */
 function plainly(value: string): string[] {
   const forms = [value, value.toLowerCase(), value.toUpperCase(), value.replaceAll(" ", "+"), ...undone(value, LAYERS)];
   return forms.filter((form) => form.length >= MIN_LENGTH);

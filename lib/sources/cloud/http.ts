@@ -1,5 +1,6 @@
 // The one HTTP client for the cloud APIs: authorizes, limits, retries what is worth it and says the rest in words.
-// Invariants: refused credentials are never tried again by themselves; no error shows a secret; redirects are not followed.
+// Invariants: refused credentials are never tried again by themselves; no error shows a secret;
+// redirects are not followed.
 import type { Clock } from "../../model/clock.ts";
 import type { ConnectionConfig } from "../../model/config.ts";
 import { hashOf } from "../../model/hash.ts";
@@ -17,7 +18,9 @@ import { escapeUri } from "./signer.ts";
 export interface ClientLimits {
   /** Requests under way at once. */
   concurrency: number;
-  /** Requests a second, with two seconds' worth at once after a pause; 0 for no budget. The clouds publish no figure. */
+  /**
+   * Requests a second, with two seconds' worth at once after a pause; 0 for no budget. The clouds publish no figure.
+   */
   rate: number;
   /** ms for one try, the body included. */
   timeout: number;
@@ -223,7 +226,10 @@ async function attempt(
   }
 }
 
-/** Asks the gate for an attempt, and reports to it what that says about the credentials; `proves`: whether an answer proves them. */
+/**
+ * Asks the gate for an attempt, and reports to it what that says about the credentials; `proves`:
+ * whether an answer proves them.
+ */
 async function judged<T>(
   { gate }: Line,
   work: () => Promise<T>,
@@ -262,7 +268,10 @@ function retryDelay(error: CloudError, tries: number, now: number, random: () =>
   return retryAt - now > WORTH_WAITING_MS ? undefined : Math.max(retryAt - now, 0) + jittered;
 }
 
-/** Names the resource that is asked for, the same for each of its lists: one that is always refused says little of the credentials. */
+/**
+ * Names the resource that is asked for, the same for each of its lists: one that is always refused
+ * says little of the credentials.
+ */
 function resourceOf({ url: { origin, pathname, searchParams } }: Outgoing): string {
   const end = pathname.lastIndexOf("/");
   const path = LISTS.has(pathname.slice(end + 1)) ? pathname.slice(0, end) : pathname;

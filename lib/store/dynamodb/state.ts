@@ -11,8 +11,8 @@ const TRUSTED_MS = 60_000;
 
 /**
  * Step n makes state version n + 1 of version n. Several containers may run a step at once, so running it again must
- * change nothing. The first has nothing to do but to let the mark be set; the second gave rows a checksum, which each gets when it is
- * next written.
+ * change nothing. The first has nothing to do but to let the mark be set; the second gave rows a checksum, which
+ * each gets when it is next written.
  */
 const MIGRATIONS: readonly ((db: Table) => Promise<void>)[] = [async () => {}, async () => {}];
 
