@@ -1,4 +1,4 @@
-// One half of the storm, in the folder of its configuration: `fill` polls alerts into the state and tells nobody,
+// One half of the storm, in the folder of its configuration: `fill` polls alerts into the state and notifies nobody,
 // `tell` runs the daemon until so many deliveries are through.
 
 import { wallClock } from "../lib/app/clock.ts";

@@ -1,4 +1,4 @@
-// Where commands write and how they fail: results to stdout, logs to stderr, exit codes of the contract (section 7).
+// Where commands write and how they fail: results to stdout, logs to stderr, and the exit codes.
 import { styleText } from "node:util";
 import { createRedactor } from "../config/secrets/redactor.ts";
 import { columnsOf, cutTo, padTo } from "../local/columns.ts";

@@ -1,5 +1,4 @@
 // The command line: which commands there are, what each takes, and how failure becomes an exit code.
-// A command's own code is loaded when it is called.
 import { Argument, Command, CommanderError } from "commander";
 import { Superseded } from "../app/persistence/superseded.ts";
 import { ConfigError, formatFindings } from "../config/document/finding.ts";
@@ -30,6 +29,7 @@ type End = (code: number) => void;
 /** Adds a command with the options that every one has. */
 type Add = (spec: string, description: string) => Command;
 
+/** A command's own code is loaded when it is called. */
 function createProgram(io: Io, version: string, end: End): Command {
   const output = { writeOut: (text: string) => io.out(text), writeErr: (text: string) => io.err(text) };
   const program = new Command("lookout");

@@ -1,4 +1,4 @@
-// `lookout run`: polls, evaluates and notifies until it is told to stop; `--once` does one round and says how it went.
+// `lookout run`: polls, evaluates and notifies until it is stopped; `--once` does one round and says how it went.
 import { wallClock } from "../app/clock.ts";
 import type { App } from "../app/deps.ts";
 import type { Problem } from "../app/health/problem.ts";

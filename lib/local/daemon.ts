@@ -1,5 +1,5 @@
 // The whole thing as one process: every source on its own beat, and a tick that does what is due,
-// until it is told to stop.
+// until it is stopped.
 import { ROUND_WAIT_MS } from "../alerts/group.ts";
 import { notifyGroups } from "../app/delivery/notify.ts";
 import { createSender } from "../app/delivery/sender.ts";

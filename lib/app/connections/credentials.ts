@@ -1,7 +1,4 @@
-// The store-backed gate to credentials, since a cloud locks a key after five failures: what is not proven is tried by
-// one process, one request at a time.
-// Two refusals rest the connection for 10 minutes, doubling to 6 hours. A resource that is refused while others are not
-// is a suspect: it lets them go first, and stops nobody.
+// The store-backed gate to credentials: what is not proven is tried by one process, one request at a time.
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../../model/clock.ts";
 import type { CloudError } from "../../sources/cloud/client.ts";
@@ -59,7 +56,7 @@ interface Gate extends Deps {
   paused: ConnectionRow | undefined;
   /** The row as it was read or written last. */
   known: ConnectionRow | undefined;
-  /** An answer to what was asked before the last one proves nothing any more. */
+  /** Their number: an answer to what was asked before the last one proves nothing any more. */
   refusals: number;
   /** The lone try: everyone else waits for its verdict. */
   lone: { over: Promise<void>; end: () => void } | undefined;
@@ -72,6 +69,9 @@ interface Gate extends Deps {
 }
 
 /**
+ * A cloud locks a key after five failures: two refusals rest the connection for 10 minutes, doubling to 6 hours. A
+ * resource that is refused while others are not is a suspect: it lets them go first, and stops nobody.
+ *
  * `fingerprint` names the credentials without showing them: others than before start anew. `replaced` says whether
  * others are in their place by now: it is asked before what was refused, or what another process has no more, is tried
  * again.

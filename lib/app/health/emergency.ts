@@ -1,6 +1,4 @@
-// Notifies the channels directly where nothing can be written and so no alert can be opened: once, again at the route's
-// repeat interval, and when it is over.
-// Only this process's memory knows of it.
+// Notifies the channels directly where nothing can be written, and so no alert can be opened.
 import { type Alert, HEALTH_RULE } from "../../model/alert.ts";
 import { hashOf } from "../../model/hash.ts";
 import type { Notification, NotifyReason } from "../../model/notification.ts";
@@ -23,7 +21,7 @@ export interface Emergency {
   end(): Promise<void>;
 }
 
-/** What this process remembers of the trouble that it notified of. */
+/** What was notified of, which only this process knows: it cannot be written. */
 interface Memory {
   app: App;
   /** What was sent, and who took it. */
@@ -41,6 +39,7 @@ interface Sent {
   channels: string[];
 }
 
+/** Notifies once, again at the route's repeat interval, and when it is over. */
 export function createEmergency(app: App): Emergency {
   const memory: Memory = { app, sent: undefined, count: 0, nextAt: 0, over: false };
   let looking: Promise<void> | undefined;

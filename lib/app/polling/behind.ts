@@ -1,4 +1,4 @@
-// Reads that go on beyond their round: a target that answers slowly, or has much to tell, keeps no
+// Reads that go on beyond their round: a target that answers slowly, or has many events, keeps no
 // other target waiting.
 import type { SourceConfig } from "../../model/config.ts";
 import { CloudError } from "../../sources/cloud/client.ts";

@@ -1,4 +1,4 @@
-// Why something of a cloud could not be read, in kinds that tell a cause of the whole connection
+// Why something of a cloud could not be read, in kinds that separate a cause of the whole connection
 // from one of a single target.
 import { SecretError } from "../../config/secrets/values.ts";
 import { CloudError } from "../../sources/cloud/client.ts";

@@ -1,5 +1,5 @@
-// What configurations would have told of the past: their rules' sources are read once, and each is replayed over what
-// was found by the application itself, then counted alert by alert.
+// What configurations would have notified of in the past: their rules' sources are read once, and each is replayed over
+// what was found by the application itself, then counted alert by alert.
 import { setImmediate } from "node:timers/promises";
 import type { Config } from "../../../model/config.ts";
 import { compileRules } from "../../../rules/compile.ts";

@@ -1,4 +1,4 @@
-// The difference between what two configurations would have told of the same history. Pure.
+// The difference between what two configurations would have notified of in the same history. Pure.
 import { lookup } from "../../../model/lookup.ts";
 import type { Outcome, WouldBeAlert, WouldBeMessage } from "./outcome.ts";
 
