@@ -1,5 +1,5 @@
-// A service's backlog through the real `lookout run --once`: 10,000 and 100,000 events, with --full a million, over real HTTP
-// into a real state file. Fails unless every count is exact.
+// A service's backlog through the real `lookout run --once`: 10,000 and 100,000 events, with --full a million, over
+// real HTTP into a real state file. Fails unless every count is exact.
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

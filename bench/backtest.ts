@@ -1,5 +1,5 @@
-// A service's past through the real `lookout backtest`: quiet and noisy ones of 10,000 and 100,000 events, with --full a quiet one
-// of a million. Fails unless every count is exact.
+// A service's past through the real `lookout backtest`: quiet and noisy ones of 10,000 and 100,000 events, with --full
+// a quiet one of a million. Fails unless every count is exact.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// What the evaluation of an event costs beyond finding its rules: counting into an alert, a threshold's window, opening and
-// resolving, for one key and for many.
+// What the evaluation of an event costs beyond finding its rules: counting into an alert, a threshold's window, opening
+// and resolving, for one key and for many.
 import type { RuleConfig } from "../lib/model/config.ts";
 import type { Event } from "../lib/model/event.ts";
 import { compileRules, type Touch } from "../lib/rules/compile.ts";

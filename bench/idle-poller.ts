@@ -1,4 +1,5 @@
-// Polls the configuration of its folder: once to find what is there, then idle, and sends what each poll cost to its parent.
+// Polls the configuration of its folder: once to find what is there, then idle, and sends what each
+// poll cost to its parent.
 import { wallClock } from "../lib/app/clock.ts";
 import { createGate } from "../lib/app/connections/credentials.ts";
 import type { App, Connection } from "../lib/app/deps.ts";

@@ -1,5 +1,6 @@
-// A thousand targets with nothing new, behind an API that takes 10 ms to answer: what one poll of all of them costs in time,
-// requests, store accesses and processor. The simulated cloud is this process, the poller (idle-poller.ts) one of its own.
+// A thousand targets with nothing new, behind an API that takes 10 ms to answer: what one poll of all of them
+// costs in time, requests, store accesses and processor. The simulated cloud is this process, the poller
+// (idle-poller.ts) one of its own.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

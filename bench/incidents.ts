@@ -1,5 +1,5 @@
-// A service's events as incidents make them, in cycles of a thousand, and what the rules of the benchmark must make of them
-// by a model that is slow and obvious.
+// A service's events as incidents make them, in cycles of a thousand, and what the rules of the benchmark must make of
+// them by a model that is slow and obvious.
 import type { ServiceEvent } from "../lib/simulator/shapes.ts";
 
 const CYCLE = 1_000;

@@ -1,12 +1,14 @@
-// Times a function that does one unit of work, long enough to mean something and often enough to leave disturbances out, by
-// the processor's time, which other work on the machine disturbs less than the clock on the wall.
+// Times a function that does one unit of work, long enough to mean something and often enough to leave disturbances
+// out, by the processor's time, which other work on the machine disturbs less than the clock on the wall.
 import { median } from "./print.ts";
 
 const WARM_UP_MS = 150;
 const ROUND_MS = 80;
 const ROUNDS = 5;
 
-/** µs of processor time for one unit: the median of five rounds. `unit` is given a running number to vary its work by. */
+/**
+ * µs of processor time for one unit: the median of five rounds. `unit` is given a running number to vary its work by.
+ */
 export function microseconds(unit: (number: number) => void): number {
   let number = 0;
   function round(least: number): number {

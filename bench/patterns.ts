@@ -1,4 +1,5 @@
-// Generated events of eight fields (about 270 bytes of JSON) and rules over them, each kind of operator alone and mixed.
+// Generated events of eight fields (about 270 bytes of JSON) and rules over them, each kind of
+// operator alone and mixed.
 import { createRandom } from "../lib/simulator/random.ts";
 
 export interface BenchEvent {

@@ -1,4 +1,4 @@
-// A webhook receiver that counts what it is told of.
+// A webhook receiver that counts what it receives.
 import type { Notification } from "../lib/model/notification.ts";
 import { startReceiver as serve } from "../test/support/receiver.ts";
 

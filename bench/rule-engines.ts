@@ -1,4 +1,4 @@
-// The same rules in two public rule engines, written as their documentation tells.
+// The same rules in two public rule engines, written as their documentation says.
 import { LogicEngine } from "json-logic-engine";
 import { Engine } from "json-rules-engine";
 import type { BenchEvent, BenchRule } from "./patterns.ts";

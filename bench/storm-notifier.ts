@@ -1,5 +1,5 @@
-// One half of the storm, in the folder of its configuration: `fill` polls alerts into the state and tells nobody, `tell` runs the
-// daemon until so many deliveries are through.
+// One half of the storm, in the folder of its configuration: `fill` polls alerts into the state and notifies nobody,
+// `tell` runs the daemon until so many deliveries are through.
 
 import { wallClock } from "../lib/app/clock.ts";
 import { reconcileRules } from "../lib/app/evaluation/registry.ts";

@@ -1,4 +1,5 @@
-// A webhook receiver in a process of its own: it counts the posts and the alerts in them, and tells its parent when asked.
+// A webhook receiver in a process of its own: it counts the posts and the alerts in them, and
+// reports to its parent when asked.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 

@@ -1,5 +1,6 @@
-// A storm: 10,000 groups of one alert each (or `STORM_GROUPS` of them) lie in a state file; the daemon tells them to a webhook
-// receiver in another process. The same number of alerts goes to an Alertmanager that tells each by itself to the same receiver.
+// A storm: 10,000 groups of one alert each (or `STORM_GROUPS` of them) lie in a state file; the daemon sends them to a
+// webhook receiver in another process. The same number of alerts goes to an Alertmanager that sends each by itself to
+// the same receiver.
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";

@@ -1,4 +1,5 @@
-// Scheduled once a minute: fires deadlines, decides and sends everything that is due, also what no ring of the bus named.
+// Scheduled once a minute: fires deadlines, decides and sends everything that is due, also what no
+// ring of the bus named.
 import * as z from "zod";
 import { lambda } from "../lib/aws/middleware.ts";
 import { SENDING_RESERVE, tickSummary } from "../lib/aws/tick.ts";

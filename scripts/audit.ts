@@ -1,5 +1,5 @@
-// `npm run audit`: known vulnerabilities of what a running Lookout is made of, where the registry answers that. Exit 1: there are some of
-// level moderate or above.
+// `npm run audit`: known vulnerabilities of what a running Lookout is made of, where the registry answers that. Exit 1:
+// there are some of level moderate or above.
 import { spawnSync } from "node:child_process";
 
 const { stdout } = spawnSync("npm", ["audit", "--omit=dev", "--json"], { encoding: "utf8" });

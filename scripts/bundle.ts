@@ -1,5 +1,5 @@
-// Builds what is put on AWS: the functions as ES modules that share their chunks, the configuration, and the rule files it
-// includes. The configuration is checked first: one that is invalid is never deployed.
+// Builds what is put on AWS: the functions as ES modules that share their chunks, the configuration, and the rule files
+// it includes. The configuration is checked first: one that is invalid is never deployed.
 import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { build } from "esbuild";
@@ -10,7 +10,10 @@ import { createRedactor } from "../lib/config/secrets/redactor.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const PACKS = join(ROOT, "rules");
-/** Node's own require, for the CommonJS dependencies among the bundled ones; renamed, since some bring an import of their own. */
+/**
+ * Node's own require, for the CommonJS dependencies among the bundled ones; renamed, since some
+ * bring an import of their own.
+ */
 const BANNER = 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
 
 export interface BundleOptions {
@@ -22,7 +25,9 @@ export interface BundleOptions {
   env?: Environment;
 }
 
-/** Resolves to the size of the code in bytes. Throws ConfigError, esbuild's BuildFailure, or an Error about an include. */
+/**
+ * Resolves to the size of the code in bytes. Throws ConfigError, esbuild's BuildFailure, or an Error about an include.
+ */
 export async function bundle(options: BundleOptions): Promise<{ bytes: number }> {
   const { outdir, config, env = processEnvironment() } = options;
   const making = `${outdir}.${process.pid}`;
@@ -64,7 +69,8 @@ async function buildFunctions(outdir: string, stamp: number): Promise<void> {
     platform: "node",
     target: "node24",
     mainFields: ["module", "main"],
-    // Not minified: it would save 50 KB of the package and no time, and stack traces would say nothing without source maps.
+    // Not minified: it would save 50 KB of the package and no time, and stack traces would say
+    // nothing without source maps.
     legalComments: "none",
     banner: { js: BANNER },
     define: { LOOKOUT_BUILT_AT: String(stamp) },
@@ -97,7 +103,10 @@ function isWithin(folder: string, path: string): boolean {
   return !way.startsWith("..") && !isAbsolute(way);
 }
 
-/** Moves every file of `made` into `folder` and removes all others: who reads the folder meanwhile finds each file whole. */
+/**
+ * Moves every file of `made` into `folder` and removes all others: who reads the folder meanwhile
+ * finds each file whole.
+ */
 async function replace(folder: string, made: string): Promise<void> {
   const files = await filesIn(made);
   for (const file of files) {

@@ -1,4 +1,5 @@
-// The packages that a running Lookout is made of, as the lock file has them: what the bill of materials and the notice list.
+// The packages that a running Lookout is made of, as the lock file has them: what the bill of
+// materials and the notice list.
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
@@ -25,7 +26,10 @@ interface Locked {
   optional?: boolean;
 }
 
-/** By name, then version; those for development and tests are not among them. Throws where one has no licence or no checksum. */
+/**
+ * By name, then version; those for development and tests are not among them. Throws where one has
+ * no licence or no checksum.
+ */
 export function dependencies(): Dependency[] {
   const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));
   const packages = Object.entries(lock.packages as Record<string, Locked>);

@@ -1,5 +1,5 @@
-// `npm run notice`: writes NOTICE, the licences of everything that a running Lookout brings: what the package for AWS bundles, and what
-// npm installs beside the published package. A test says when it is to be run again.
+// `npm run notice`: writes NOTICE, the licences of everything that a running Lookout brings: what the package for AWS
+// bundles, and what npm installs beside the published package. A test says when it is to be run again.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dependencies, order, ROOT } from "./dependencies.ts";

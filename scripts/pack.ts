@@ -1,5 +1,5 @@
-// Makes the package that is published: built JavaScript, and a package.json without what only a checkout needs. `prepack` writes
-// it, `postpack` puts the checkout's own back.
+// Makes the package that is published: built JavaScript, and a package.json without what only a checkout needs.
+// `prepack` writes it, `postpack` puts the checkout's own back.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 

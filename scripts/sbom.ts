@@ -1,5 +1,5 @@
-// `npm run sbom`: the bill of materials of a running Lookout, as CycloneDX 1.6 JSON on standard output. The same lock file gives the same
-// document: it has no time and no random number (https://cyclonedx.org/docs/1.6/json/).
+// `npm run sbom`: the bill of materials of a running Lookout, as CycloneDX 1.6 JSON on standard output. The same lock
+// file gives the same document: it has no time and no random number (https://cyclonedx.org/docs/1.6/json/).
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Dependency, dependencies, ROOT } from "./dependencies.ts";

@@ -1,5 +1,5 @@
-// The Serverless plugin that bundles before anything is packaged or invoked locally, so that those commands are enough by
-// themselves, and that lets nothing be deployed of which it is plain that nobody would hear.
+// The Serverless plugin that bundles before anything is packaged or invoked locally, so that those commands are enough
+// by themselves, and that lets nothing be deployed of which it is plain that nobody would hear.
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
@@ -75,7 +75,9 @@ export default class BundlePlugin {
   }
 }
 
-/** The file asked for, else `lookout.yml`, else the example that comes with Lookout; relative to where the command runs. */
+/**
+ * The file asked for, else `lookout.yml`, else the example that comes with Lookout; relative to where the command runs.
+ */
 function configPath({ serviceDir, service }: Serverless): string {
   const own = existsSync(join(serviceDir, "lookout.yml")) ? "lookout.yml" : EXAMPLE;
   return relative(process.cwd(), resolve(serviceDir, service.custom.config || own));

@@ -1,5 +1,5 @@
-// How the house stands: rooms import downwards only, no circle anywhere, pure rooms ask the machine for nothing, and one place
-// each reads the environment, the clock, timers, chance and AWS.
+// How the house stands: rooms import downwards only, no circle anywhere, pure rooms ask the machine for nothing, and
+// one place each reads the environment, the clock, timers, chance and AWS.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -52,7 +52,10 @@ const BELOW: Record<string, string[]> = {
   bench: ["model", "patterns", "rules", "sources", "store", "app", "local", "cli", "simulator", "test"],
 };
 
-/** The rooms of the application, bottom first: each imports those before it, and those beside it in its own line not at all. */
+/**
+ * The rooms of the application, bottom first: each imports those before it, and those beside it in
+ * its own line not at all.
+ */
 const APP: string[][] = [
   ["persistence", "clock.ts", "parallel.ts", "open-config.ts"],
   ["deps.ts"],
@@ -121,7 +124,9 @@ function folderOf(file: string): string {
   return [...folders].some((other) => other.startsWith(`${folder}/`)) ? file : folder;
 }
 
-/** What is left once everything was taken away that imports nothing of what is left: nothing, where there is no circle. */
+/**
+ * What is left once everything was taken away that imports nothing of what is left: nothing, where there is no circle.
+ */
 function circlesOf(graph: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   const left = new Map(graph);
   for (let size = -1; size !== left.size; ) {
@@ -148,7 +153,10 @@ it.each(sources.filter(({ file }) => PURE.test(file)))("$file is pure", ({ text,
   expect(text.match(asked)).toBeNull();
 });
 
-/** Files in which a pattern of the text may stand, and why nowhere else: one place to look, one place to replace in tests. */
+/**
+ * Files in which a pattern of the text may stand, and why nowhere else: one place to look, one
+ * place to replace in tests.
+ */
 const ONE_PLACE: [what: string, pattern: RegExp, allowed: string[]][] = [
   ["the environment", /process\.env\b/, ["lib/config/environment.ts"]],
   [

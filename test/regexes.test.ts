@@ -1,5 +1,5 @@
-// Every regular expression that may meet text from outside, and what bounds the work that it does: V8's own backtrack. What a
-// person writes as a pattern runs elsewhere, in linear time (re2js, rules/pattern*.ts).
+// Every regular expression that may meet text from outside, and what bounds the work that it does: V8's own backtrack.
+// What a person writes as a pattern runs elsewhere, in linear time (re2js, rules/pattern*.ts).
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

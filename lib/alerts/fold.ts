@@ -1,10 +1,12 @@
-// Folding: a notification that has not left yet takes in the next one where one of the two only repeats what was said. Pure.
+// Folding: a notification that has not left yet takes in the next one where one of the two only
+// repeats what was said. Pure.
 import { type Notification, type NotifiedAlert, NotifyReason } from "../model/notification.ts";
 import type { Suppressed } from "./group.ts";
 
 /**
- * `waiting` with what `next`, of the same group and channel, adds to it: every alert of either in its newest state, what both
- * counted, and the first of their reasons. Undefined where both have news of their own: then each is to be sent by itself.
+ * `waiting` with what `next`, of the same group and channel, adds to it: every alert of either in its newest
+ * state, what both counted, and the first of their reasons. Undefined where both have news of their own:
+ * then each is to be sent by itself.
  */
 export function fold(waiting: Notification, next: Notification): Notification | undefined {
   if (!onlyRepeats(waiting) && !onlyRepeats(next)) return undefined;

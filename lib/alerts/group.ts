@@ -1,4 +1,5 @@
-// What the store keeps of a group: its head, and its members in a bounded number of buckets so that one commit always fits.
+// What the store keeps of a group: its head, and its members in a bounded number of buckets so that
+// one commit always fits.
 import { hashOf } from "../model/hash.ts";
 
 export interface Suppressed {
@@ -38,7 +39,9 @@ export interface Member {
   count: number;
   /** Why it was held back, while untold. */
   held: keyof Suppressed | null;
-  /** The poll round that it comes from: until that is over it waits, at most ROUND_WAIT_MS. Absent once it was notified. */
+  /**
+   * The poll round that it comes from: until that is over it waits, at most ROUND_WAIT_MS. Absent once it was notified.
+   */
   round?: string;
   /** When it joined; ms. */
   at?: number;

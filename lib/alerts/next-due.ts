@@ -13,8 +13,8 @@ export interface NextDue {
 }
 
 /**
- * By the waits of the group's route. `urgent` are the times (ms) at which new alerts joined that wait for `groupWait` alone; an
- * incident waits for nothing.
+ * By the waits of the group's route. `urgent` are the times (ms) at which new alerts joined that wait for `groupWait`
+ * alone; an incident waits for nothing.
  */
 export function nextDue(group: Group, route: Waits, now: number, urgent: readonly number[] = []): NextDue {
   const { createdAt, lastAt, incident } = group;

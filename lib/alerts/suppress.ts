@@ -1,4 +1,5 @@
-// Silences and muted times: whether an alert is held back at a moment, by what, and when to look again. Nothing is lost by it.
+// Silences and muted times: whether an alert is held back at a moment, by what, and when to look
+// again. Nothing is lost by it.
 import type { Alert } from "../model/alert.ts";
 import type { RouteConfig, SilenceConfig } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
@@ -34,7 +35,10 @@ interface Silence {
   place: Place;
 }
 
-/** Compiles the file's silences. `intervals` are its time intervals by name. `exempt` names the rule that only a silence naming it holds. */
+/**
+ * Compiles the file's silences. `intervals` are its time intervals by name. `exempt` names the rule that
+ * only a silence naming it holds.
+ */
 export function compileSuppression(
   silences: readonly SilenceConfig[],
   intervals: ReadonlyMap<string, TimeInterval>,

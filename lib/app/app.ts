@@ -134,8 +134,8 @@ interface Opened {
 const LOOK_MS = 1_000;
 
 /**
- * Its credentials are resolved at the first request, and anew after they were refused and while the connection rests. Where
- * the references hold others by then, a new client takes the old one's place, and the request is made with it.
+ * Its credentials are resolved at the first request, and anew after they were refused and while the connection rests.
+ * Where the references hold others by then, a new client takes the old one's place, and the request is made with it.
  */
 function createConnection(name: string, config: ConnectionConfig, ports: AppPorts, limiter: Limiter): Connection {
   let opened: Promise<Opened> | undefined;
@@ -180,7 +180,9 @@ function createConnection(name: string, config: ConnectionConfig, ports: AppPort
     return opened;
   }
 
-  /** Throws CloudError where the references cannot be resolved now: what was refused is not tried again before they can. */
+  /**
+   * Throws CloudError where the references cannot be resolved now: what was refused is not tried again before they can.
+   */
   async function isReplaced(fingerprint: string): Promise<boolean> {
     if ((await current()).fingerprint !== fingerprint) return true;
     looking ??= look().finally(() => {

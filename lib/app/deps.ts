@@ -117,8 +117,8 @@ export interface App {
   /** Replaces every secret that is known so far in a text that people will see; always before any cut. */
   redact: Redactor["redact"];
   /**
-   * Resolves every secret there is, once, so that `redact` knows it before anything is read that may hold it. Returns those that
-   * cannot be resolved: the next call tries them again.
+   * Resolves every secret there is, once, so that `redact` knows it before anything is read that may hold it. Returns
+   * those that cannot be resolved: the next call tries them again.
    */
   learnSecrets(): Promise<readonly UnresolvedSecret[]>;
   /** Reads that go on beyond their round, by source and target (behind.ts). */

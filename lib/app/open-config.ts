@@ -1,4 +1,5 @@
-// The configuration file together with everything that checks it and resolves its secrets: the one way every start takes.
+// The configuration file together with everything that checks it and resolves its secrets: the one
+// way every start takes.
 import { dirname } from "node:path";
 import { compileTimeInterval } from "../alerts/time-intervals/time-interval.ts";
 import { channelTypes } from "../channels/registry.ts";

@@ -1,8 +1,9 @@
 // Runs a bounded number of tasks at a time.
 
 /**
- * Calls `task` for every item, at most `limit` at once, in order of the list. After the first rejection nothing more is started: the
- * signal that each task was given aborts, with the error as its reason, and once all have ended this rejects with that error.
+ * Calls `task` for every item, at most `limit` at once, in order of the list. After the first rejection nothing
+ * more is started: the signal that each task was given aborts, with the error as its reason, and once all have
+ * ended this rejects with that error.
  */
 export async function forEachLimit<T>(
   items: readonly T[],

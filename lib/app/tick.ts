@@ -1,5 +1,5 @@
-// The one composition of what is due: health is checked, deadlines fire, groups are decided, deliveries are sent. The daemon, single
-// rounds, functions and replays only say which of it, and when.
+// The one composition of what is due: health is checked, deadlines fire, groups are decided, deliveries are sent. The
+// daemon, single rounds, functions and replays only say which of it, and when.
 import { notifyDue, notifyGroups, type Outlet } from "./delivery/notify.ts";
 import { createSender, type Sender } from "./delivery/sender.ts";
 import type { App } from "./deps.ts";
@@ -65,9 +65,9 @@ export interface Sending {
 }
 
 /**
- * Does what is due, and what `parts` says beside it; sending goes on meanwhile, and is waited for unless it is `sending`'s. Whatever
- * is not done when the signal aborts stays due. Throws StoreError and Superseded; one failing group, deadline or delivery stops no
- * other.
+ * Does what is due, and what `parts` says beside it; sending goes on meanwhile, and is waited for unless it is
+ * `sending`'s. Whatever is not done when the signal aborts stays due. Throws StoreError and Superseded; one failing
+ * group, deadline or delivery stops no other.
  */
 export async function tick(app: App, signal: AbortSignal, parts: TickParts, sending?: Sending): Promise<Ticked> {
   const tried = new Set<string>();

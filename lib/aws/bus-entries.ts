@@ -1,5 +1,5 @@
-// What is put on the event bus: one entry per alert that opened or was resolved, and the groups that are due exactly once,
-// so that one ring of the doorbell is one invocation of `notify`, however many alerts it tells of. Pure.
+// What is put on the event bus: one entry per alert that opened or was resolved, and the groups that are due exactly
+// once, so that one ring of the doorbell is one invocation of `notify`, however many alerts it tells of. Pure.
 import type { PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import type { Transition } from "../rules/state.ts";
 

@@ -1,5 +1,5 @@
-// The doorbell on AWS: an EventBridge bus. It never fails the work that rings it: what is due stands in the table, and the
-// sweep finds it.
+// The doorbell on AWS: an EventBridge bus. It never fails the work that rings it: what is due stands in the
+// table, and the sweep finds it.
 import { type EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import type { Bus } from "../app/deps.ts";
 import type { Clock } from "../model/clock.ts";

@@ -1,5 +1,5 @@
-// What every function has around its work, in one place: its input checked, its lines marked with the request, its failure
-// logged, and a signal that stops the work in time to keep its progress.
+// What every function has around its work, in one place: its input checked, its lines marked with the request, its
+// failure logged, and a signal that stops the work in time to keep its progress.
 import middy from "@middy/core";
 import errorLogger from "@middy/error-logger";
 import type * as z from "zod";

@@ -19,8 +19,8 @@ export class PollFailed extends Error {
 }
 
 /**
- * Polls every source of the kind that is due, whatever becomes of the others. Where a poll failed it rejects once all is
- * done and recorded, with PollFailed: a failed invocation is what Lambda counts and an alarm can look at.
+ * Polls every source of the kind that is due, whatever becomes of the others. Where a poll failed it rejects once all
+ * is done and recorded, with PollFailed: a failed invocation is what Lambda counts and an alarm can look at.
  */
 export async function pollKind(app: App, kind: SourceKind, signal: AbortSignal): Promise<PollSummary[]> {
   const due: SourceConfig[] = [];
@@ -50,8 +50,8 @@ function failureOf({ source, discoveryError, failing, targets, found, interrupte
 }
 
 /**
- * Half a beat of tolerance: a schedule is never exact, and a source of 5m is meant to be polled every fifth minute. What a run did not
- * come to is read by the next beat's.
+ * Half a beat of tolerance: a schedule is never exact, and a source of 5m is meant to be polled every fifth minute.
+ * What a run did not come to is read by the next beat's.
  */
 async function isDue(app: App, source: SourceConfig): Promise<boolean> {
   if (source.every <= BEAT_MS) return true;

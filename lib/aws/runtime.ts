@@ -30,8 +30,8 @@ const identity = { id: randomUUID(), isGone: () => false };
 let opened: Promise<App> | undefined;
 
 /**
- * The container's application, its rules brought in line with the table. Rejects with ConfigError, StoreError or an Error that
- * names the missing variable; the next call then tries anew.
+ * The container's application, its rules brought in line with the table. Rejects with ConfigError, StoreError or an
+ * Error that names the missing variable; the next call then tries anew.
  */
 export async function openApp(): Promise<App> {
   opened ??= open(processEnvironment());
@@ -43,7 +43,9 @@ export async function openApp(): Promise<App> {
   }
 }
 
-/** The next request opens the application anew: a newer configuration decides now, or did so until it was rolled back. */
+/**
+ * The next request opens the application anew: a newer configuration decides now, or did so until it was rolled back.
+ */
 export async function closeApp(): Promise<void> {
   const closing = opened;
   opened = undefined;

@@ -3,7 +3,10 @@ import type { App } from "../app/deps.ts";
 import type { Problem } from "../app/health/problem.ts";
 import { type TickParts, tick } from "../app/tick.ts";
 
-/** Before the deadline: a delivery in hand is sent (15 s at most) and recorded, and never sent twice for lack of time. ms */
+/**
+ * Before the deadline: a delivery in hand is sent (15 s at most) and recorded, and never sent twice
+ * for lack of time. ms
+ */
 export const SENDING_RESERVE = 20_000;
 
 export interface TickSummary {

@@ -54,7 +54,10 @@ export const dingtalk: ChannelType<z.infer<typeof Options>> = {
   },
 };
 
-/** Base64 of HMAC-SHA256 with the secret as key; `timestamp` in milliseconds (Feishu has key and message the other way round). */
+/**
+ * Base64 of HMAC-SHA256 with the secret as key; `timestamp` in milliseconds (Feishu has key and
+ * message the other way round).
+ */
 function signature(secret: string, timestamp: string): string {
   return createHmac("sha256", secret).update(`${timestamp}\n${secret}`).digest("base64");
 }

@@ -1,4 +1,5 @@
-// Feishu and Lark custom bots: a card of plain text, in which no mention or markup can take effect; answers 200 with a code.
+// Feishu and Lark custom bots: a card of plain text, in which no mention or markup can take effect;
+// answers 200 with a code.
 // https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot
 import { createHmac } from "node:crypto";
 import * as z from "zod";
@@ -83,7 +84,9 @@ function harmless(text: string): string {
   return text.replaceAll("<", "＜");
 }
 
-/** Base64 of HMAC-SHA256 over nothing, keyed with time and secret (DingTalk has key and message the other way round). */
+/**
+ * Base64 of HMAC-SHA256 over nothing, keyed with time and secret (DingTalk has key and message the other way round).
+ */
 function signature(secret: string, timestamp: string): string {
   return createHmac("sha256", `${timestamp}\n${secret}`).update("").digest("base64");
 }

@@ -36,7 +36,10 @@ export type Outcome =
 /** One kind of destination: a plain object in a file of its own, one line in registry.ts. */
 export interface ChannelType<Options = Record<string, unknown>> {
   readonly type: string;
-  /** The options a user may set beside `type`, `fallback`, `fallbackAfter` and `sendResolved`; strict. Strings may be secret references. */
+  /**
+   * The options a user may set beside `type`, `fallback`, `fallbackAfter` and `sendResolved`; strict.
+   * Strings may be secret references.
+   */
   readonly options: z.ZodType<Options>;
   /** One incident per alert, keyed by the alert's id, at once; grouping does not apply. */
   readonly incident: boolean;
@@ -45,8 +48,8 @@ export interface ChannelType<Options = Record<string, unknown>> {
   /** HTTP destinations: the request of one attempt. Null: nothing to tell this destination. */
   render(notification: Notification, options: Options, context: RenderContext): HttpRequest | null;
   /**
-   * Where one body cannot hold every alert: the alerts of each delivery, in order, each for a notification (with an id) of
-   * its own, made when deliveries are made. Absent: one delivery holds them all, however many.
+   * Where one body cannot hold every alert: the alerts of each delivery, in order, each for a notification (with an id)
+   * of its own, made when deliveries are made. Absent: one delivery holds them all, however many.
    */
   split?(notification: Notification): NotifiedAlert[][];
   /** Reads the answer in the receiver's own terms; `now` resolves a Retry-After date, `attempt` is as in rendering. */

@@ -1,6 +1,7 @@
-// Slack incoming webhooks: Block Kit's rich_text blocks. Unlike mrkdwn, and unlike plain_text, in which Slack's clients make
-// links of addresses, nothing in the text of their elements is read: bold and links are elements of their own.
-// https://docs.slack.dev/reference/block-kit/blocks/rich-text-block, limits: https://docs.slack.dev/reference/block-kit/blocks
+// Slack incoming webhooks: Block Kit's rich_text blocks. Unlike mrkdwn, and unlike plain_text, in which Slack's clients
+// make links of addresses, nothing in the text of their elements is read: bold and links are elements of their own.
+// https://docs.slack.dev/reference/block-kit/blocks/rich-text-block, limits:
+// https://docs.slack.dev/reference/block-kit/blocks
 import * as z from "zod";
 import { Address, postJson } from "./http/address.ts";
 import { jsonObject, refused, retry, retryAfter, wait } from "./http/answer.ts";
@@ -14,8 +15,9 @@ import type { ChannelType } from "./port.ts";
 const Options = z.strictObject({ url: Address });
 
 /**
- * At most 50 blocks. All blocks together: Slack documents no limit and refuses them (msg_blocks_too_long) at about 12,000
- * characters of text and 13,300 of JSON, https://github.com/slackapi/bolt-js/issues/2509 and 2867. Bytes of JSON.
+ * At most 50 blocks. All blocks together: Slack documents no limit and refuses them
+ * (msg_blocks_too_long) at about 12,000 characters of text and 13,300 of JSON,
+ * https://github.com/slackapi/bolt-js/issues/2509 and 2867. Bytes of JSON.
  */
 const MEDIUM: Medium = {
   limit: 12_000,
@@ -80,8 +82,8 @@ function elementsOf({ text, strong, link }: Line, index: number): object[] {
 }
 
 /**
- * The text for notifications and screen readers, which is not shown beside blocks. Webhooks do not dependably obey `parse` and
- * `mrkdwn`, so that nothing in it may look like markup, a mention or an address.
+ * The text for notifications and screen readers, which is not shown beside blocks. Webhooks do not dependably obey
+ * `parse` and `mrkdwn`, so that nothing in it may look like markup, a mention or an address.
  */
 function standIn(blocks: readonly Line[][]): string {
   const lines = blocks.flat().filter((line) => !line.link);

@@ -1,4 +1,5 @@
-// For those who receive Lookout's webhooks: is this request signed with our secret, and recent (Standard Webhooks 1.0.0)?
+// For those who receive Lookout's webhooks: is this request signed with our secret, and recent
+// (Standard Webhooks 1.0.0)?
 import { timingSafeEqual } from "node:crypto";
 import type { Notification } from "../model/notification.ts";
 import { base64Key, SECRET_FORM, signatureV1, signingKey } from "./http/standard-webhooks.ts";
@@ -22,8 +23,8 @@ export interface WebhookRequest {
 }
 
 /**
- * The payload of an authentic and recent request. Throws WebhookVerificationError for every other. A `webhook-id` already
- * seen is a retry of the same notification: remember them where that matters.
+ * The payload of an authentic and recent request. Throws WebhookVerificationError for every other. A `webhook-id`
+ * already seen is a retry of the same notification: remember them where that matters.
  */
 export function verifyWebhook(request: WebhookRequest): Notification {
   const { secret, headers, body, now = Date.now(), tolerance = 300 } = request;
@@ -53,7 +54,10 @@ function entry(headers: Exclude<WebhookRequest["headers"], Headers>, name: strin
   return typeof value === "string" ? value : value?.join(" ");
 }
 
-/** The entries of a header, `v1,…` each, between spaces or, where a proxy joined two headers, commas. In one pass: nobody is known yet. */
+/**
+ * The entries of a header, `v1,…` each, between spaces or, where a proxy joined two headers, commas. In
+ * one pass: nobody is known yet.
+ */
 function entriesOf(header: string): string[] {
   const parts = header.split(/[\s,]/).filter((part) => part !== "");
   return parts.flatMap((part, at) => (part === "v1" && at + 1 < parts.length ? [`v1,${parts[at + 1]}`] : []));

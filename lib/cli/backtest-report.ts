@@ -1,5 +1,5 @@
-// The report of a backtest for people: what was read, how much each rule would have told, what would have fired, and with another
-// configuration the difference.
+// The report of a backtest for people: what was read, how often each rule would have notified, what would have fired,
+// and with another configuration the difference.
 import type { Backtest } from "../app/replay/backtest/backtest.ts";
 import type { Sides } from "../app/replay/backtest/compare.ts";
 import type { RuleFigures, Untold, WouldBeAlert, WouldBeMessage } from "../app/replay/backtest/outcome.ts";

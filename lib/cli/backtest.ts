@@ -1,4 +1,4 @@
-// `lookout backtest`: what would have been told in the last days, by this configuration or by another one.
+// `lookout backtest`: what would have been notified in the last days, by this configuration or by another one.
 import { isDeepStrictEqual } from "node:util";
 import { wallClock } from "../app/clock.ts";
 import { sandboxOf } from "../app/persistence/sandbox.ts";

@@ -1,4 +1,5 @@
-// `lookout explain`: why an event, an alert or a resource's events did or did not lead to a notification, and where that is.
+// `lookout explain`: why an event, an alert or a resource's events did or did not lead to a
+// notification, and where that is.
 import { text } from "node:stream/consumers";
 import { createExplainer, type Explainer } from "../app/queries/explain.ts";
 import { createReader } from "../app/queries/explain-reader.ts";

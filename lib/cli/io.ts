@@ -1,4 +1,4 @@
-// Where commands write and how they fail: results to stdout, logs to stderr, exit codes of the contract (section 7).
+// Where commands write and how they fail: results to stdout, logs to stderr, and the exit codes.
 import { styleText } from "node:util";
 import { createRedactor } from "../config/secrets/redactor.ts";
 import { columnsOf, cutTo, padTo } from "../local/columns.ts";
@@ -13,7 +13,9 @@ export interface Screen {
   out(text: string): void;
   /** Logs and errors: dropped where nobody reads them. */
   err(text: string): void;
-  /** What a channel that is this process's own output sends: resolves once it is taken, rejects where nobody takes it. */
+  /**
+   * What a channel that is this process's own output sends: resolves once it is taken, rejects where nobody takes it.
+   */
   send(text: string): Promise<void>;
   /** What is only worth something now, on stdout: dropped where its reader is behind. */
   live(text: string): void;
@@ -119,8 +121,8 @@ function* partsOf(value: unknown, newline: string, redact: Redactor["redact"]): 
 }
 
 /**
- * Columns padded to their widest cell, two spaces apart; the last one is left as long as it is. A secret is redacted before it
- * is measured.
+ * Columns padded to their widest cell, two spaces apart; the last one is left as long as it is. A secret is
+ * redacted before it is measured.
  */
 export function table({ redactor }: Pick<Io, "redactor">, cells: readonly (readonly string[])[]): string {
   const rows = cells.map((row) => row.map((cell) => redactor.redact(cell)));

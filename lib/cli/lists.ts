@@ -30,7 +30,7 @@ export async function alertsCommand(io: Io, options: CommonOptions & { all?: boo
         const state = alert.status === "firing" ? alert.severity : "resolved";
         const held = alert.suppressedBy.length > 0 ? `  (held back by ${alert.suppressedBy.join(", ")})` : "";
         io.out(
-          `${styled(io, severityStyle(state), state.padEnd(8))}  ${alert.id.slice(0, 8)}  ${alert.startsAt.slice(0, 19)}Z  ` +
+          `${styled(io, severityStyle(state), state.padEnd(8))}  ${alert.id.slice(0, 8)}  ${second(alert.startsAt)}  ` +
             `${alert.rule}  ×${alert.count}  ${oneLine(alert.summary)}${held}\n`,
         );
       }
@@ -71,7 +71,7 @@ export async function eventsCommand(io: Io, options: EventsOptions): Promise<num
     else {
       const rows = events.map(({ time, level, source, resource, id, message, future }) => {
         const said = `${future ? "(dated ahead) " : ""}${oneLine(message)}`;
-        return [`${time.slice(0, 19)}Z`, level, source, oneLine(resource.name, 30), id.slice(0, 8), said];
+        return [second(time), level, source, oneLine(resource.name, 30), id.slice(0, 8), said];
       });
       io.out(rows.length === 0 ? "No event was seen.\n" : table(io, rows));
     }
@@ -90,15 +90,7 @@ export async function deliveriesCommand(io: Io, options: CommonOptions): Promise
       const rows = deliveries.map((row) => {
         const { id, channel, status, attempts, createdAt, error } = viewDelivery(row);
         const told = `${row.notification.reason}, ${row.alerts.length} alerts`;
-        return [
-          `${createdAt.slice(0, 19)}Z`,
-          id.slice(0, 8),
-          status,
-          channel,
-          `${attempts} tries`,
-          told,
-          oneLine(error ?? ""),
-        ];
+        return [second(createdAt), id.slice(0, 8), status, channel, `${attempts} tries`, told, oneLine(error ?? "")];
       });
       io.out(rows.length === 0 ? "Nothing was sent.\n" : table(io, rows));
     }
@@ -109,63 +101,88 @@ export async function deliveriesCommand(io: Io, options: CommonOptions): Promise
 }
 
 function describeStatus(io: Io, status: Status): string {
-  const rows = [["SOURCE", "TARGET", "LAST READ", "LAG", "ERROR"]];
-  for (const { source, target, lastReadAt, lagSeconds, error } of status.targets) {
-    const read = lastReadAt === null ? "never" : `${lastReadAt.slice(0, 19)}Z`;
-    rows.push([
-      source,
-      oneLine(target, 40),
-      read,
-      lagSeconds === null ? "-" : `${lagSeconds}s`,
-      oneLine(error ?? "", 200),
-    ]);
-  }
   const state = status.healthy ? styled(io, "green", "healthy") : styled(io, "red", "NOT HEALTHY");
   const lines = [
     `Lookout is ${state}.`,
     "",
-    status.targets.length === 0 ? "No target is polled." : table(io, rows).trimEnd(),
+    ...targetLines(io, status),
+    ...sourceLines(status),
+    ...connectionLines(status),
+    `deliveries: ${status.deliveries.pending} pending, ${status.deliveries.dead} dead`,
+    ...ledgerLines(status),
+    ...channelLines(io, status),
+    ...ruleLines(status),
+    ...status.problems.map(({ message }) => styled(io, "red", `! ${oneLine(message, 200)}`)),
   ];
-  for (const { source, lastRunAt, overdueSince } of status.sources) {
-    const last = lastRunAt === null ? "never polled" : `last polled ${lastRunAt.slice(0, 19)}Z`;
-    lines.push(
-      `source ${source}: ${last}${overdueSince === null ? "" : `, overdue since ${overdueSince.slice(0, 19)}Z`}`,
-    );
-  }
-  for (const { name, state, pausedUntil, error } of status.connections) {
-    const until = pausedUntil === null ? "" : ` until ${pausedUntil.slice(0, 19)}Z`;
-    lines.push(`connection ${name}: ${state}${until}${error === null ? "" : ` (${oneLine(error, 200)})`}`);
-  }
-  lines.push(`deliveries: ${status.deliveries.pending} pending, ${status.deliveries.dead} dead`);
-  for (const [source, days] of Object.entries(status.ledger)) {
+  return `${lines.join("\n")}\n`;
+}
+
+function targetLines(io: Io, { targets }: Status): string[] {
+  if (targets.length === 0) return ["No target is polled."];
+  const rows = targets.map(({ source, target, lastReadAt, lagSeconds, error }) => {
+    const lag = lagSeconds === null ? "-" : `${lagSeconds}s`;
+    return [
+      source,
+      oneLine(target, 40),
+      lastReadAt === null ? "never" : second(lastReadAt),
+      lag,
+      oneLine(error ?? "", 200),
+    ];
+  });
+  return [table(io, [["SOURCE", "TARGET", "LAST READ", "LAG", "ERROR"], ...rows]).trimEnd()];
+}
+
+function sourceLines({ sources }: Status): string[] {
+  return sources.map(({ source, lastRunAt, overdueSince }) => {
+    const last = lastRunAt === null ? "never polled" : `last polled ${second(lastRunAt)}`;
+    return `source ${source}: ${last}${overdueSince === null ? "" : `, overdue since ${second(overdueSince)}`}`;
+  });
+}
+
+function connectionLines({ connections }: Status): string[] {
+  return connections.map(({ name, state, pausedUntil, error }) => {
+    const until = pausedUntil === null ? "" : ` until ${second(pausedUntil)}`;
+    return `connection ${name}: ${state}${until}${error === null ? "" : ` (${oneLine(error, 200)})`}`;
+  });
+}
+
+/** The newest day of each source. */
+function ledgerLines({ ledger }: Status): string[] {
+  return Object.entries(ledger).flatMap(([source, days]) => {
     const newest = Object.entries(days).sort().at(-1);
-    if (newest === undefined) continue;
+    if (newest === undefined) return [];
     const [day, { fetched, seen, malformed, new: found, matched }] = newest;
-    lines.push(
+    return [
       `source ${source} on ${day}: ${fetched} fetched, ${seen} seen before, ${malformed} not understood, ` +
         `${found} new, ${matched} of them matched`,
-    );
-  }
-  for (const { channel, since, error } of status.failingChannels) {
-    lines.push(
-      styled(io, "red", `channel ${channel}: failing since ${since.slice(0, 19)}Z (${oneLine(error ?? "", 200)})`),
-    );
-  }
-  for (const [name, { alerts, told, pending, held, dead, passed }] of Object.entries(status.channels)) {
+    ];
+  });
+}
+
+function channelLines(io: Io, { failingChannels, channels }: Status): string[] {
+  const failing = failingChannels.map(({ channel, since, error }) =>
+    styled(io, "red", `channel ${channel}: failing since ${second(since)} (${oneLine(error ?? "", 200)})`),
+  );
+  const counts = Object.entries(channels).map(([name, { alerts, told, pending, held, dead, passed }]) => {
     const back = held.silenced + held.muted + held.inhibited;
     const rest = passed === 0 ? "" : `, ${passed} passed untold`;
-    lines.push(
-      `channel ${name}: ${alerts} alerts, ${told} told, ${pending} pending, ${back} held back, ${dead} dead${rest}`,
-    );
-  }
-  for (const { rule, deadline } of status.waiting) {
-    lines.push(`deadline of ${rule} at ${deadline.slice(0, 19)}Z waits for its targets to be read`);
-  }
-  for (const { rule, field, count, lastAt, error } of status.failures) {
-    lines.push(
-      `${field} of ${rule} failed ${count} ${count === 1 ? "time" : "times"}, last ${lastAt.slice(0, 19)}Z: ${oneLine(error, 200)}`,
-    );
-  }
-  for (const { message } of status.problems) lines.push(styled(io, "red", `! ${oneLine(message, 200)}`));
-  return `${lines.join("\n")}\n`;
+    return `channel ${name}: ${alerts} alerts, ${told} told, ${pending} pending, ${back} held back, ${dead} dead${rest}`;
+  });
+  return [...failing, ...counts];
+}
+
+function ruleLines({ waiting, failures }: Status): string[] {
+  const deadlines = waiting.map(
+    ({ rule, deadline }) => `deadline of ${rule} at ${second(deadline)} waits for its targets to be read`,
+  );
+  const failed = failures.map(({ rule, field, count, lastAt, error }) => {
+    const times = `${count} ${count === 1 ? "time" : "times"}`;
+    return `${field} of ${rule} failed ${times}, last ${second(lastAt)}: ${oneLine(error, 200)}`;
+  });
+  return [...deadlines, ...failed];
+}
+
+/** `2026-11-20T10:05:00Z` */
+function second(time: string): string {
+  return `${time.slice(0, 19)}Z`;
 }

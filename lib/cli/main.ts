@@ -1,5 +1,4 @@
-// The command line: which commands there are, what each takes, and how failure becomes an exit code. A command's own code is
-// loaded when it is called.
+// The command line: which commands there are, what each takes, and how failure becomes an exit code.
 import { Argument, Command, CommanderError } from "commander";
 import { Superseded } from "../app/persistence/superseded.ts";
 import { ConfigError, formatFindings } from "../config/document/finding.ts";
@@ -26,56 +25,79 @@ export async function main(argv: readonly string[], screen: Screen, version: str
   }
 }
 
-function createProgram(io: Io, version: string, end: (code: number) => void): Command {
+type End = (code: number) => void;
+/** Adds a command with the options that every one has. */
+type Add = (spec: string, description: string) => Command;
+
+/** A command's own code is loaded when it is called. */
+function createProgram(io: Io, version: string, end: End): Command {
+  const output = { writeOut: (text: string) => io.out(text), writeErr: (text: string) => io.err(text) };
   const program = new Command("lookout");
   program
     .description("Serverless alerting for the cloud event APIs that only answer when asked.")
     .version(version)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+    .configureOutput(output)
     .showSuggestionAfterError();
-
-  /** A command with the options that every one has. */
-  function command(spec: string, description: string): Command {
-    const made = program.command(spec).description(description).exitOverride();
-    made.configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
+  const add: Add = (spec, description) => {
+    const made = program.command(spec).description(description).exitOverride().configureOutput(output);
     return made
       .option("--config <file>", "the configuration", named("--config"), "lookout.yml")
       .option("--state <file>", "an SQLite file that overrides the configured store", named("--state"))
       .option("--json", "for scripts: one document, or one per line for lists");
-  }
+  };
+  addRunning(io, add, end);
+  addTrying(io, add, end);
+  addLists(io, add, end);
+  addDeliveries(io, add, end);
+  addTools(io, add, end);
+  addStart(io, program, end);
+  addLater(program);
+  return program;
+}
 
-  command("run", "poll, evaluate and notify until stopped")
+function addRunning(io: Io, add: Add, end: End): void {
+  add("run", "poll, evaluate and notify until stopped")
     .option("--once", "one round: poll every source once, notify what is due, and report how it went")
     .action(async (options) => {
       const { runCommand, runOnceCommand } = await import("./run.ts");
       end(await (options.once ? runOnceCommand(io, options) : runCommand(io, options)));
     });
-  command("check", "validate and lint the configuration")
+}
+
+/** What shows whether a configuration and its rules do what they should. */
+function addTrying(io: Io, add: Add, end: End): void {
+  add("check", "validate and lint the configuration")
     .option("--live", "also authenticate, name missing permissions and list the targets found")
     .action(async (options) => end(await (await import("./check.ts")).checkCommand(io, options)));
-  command("test <files...>", "run unit tests of rules: files with events and the alerts that they should open")
+  add("test <files...>", "run unit tests of rules: files with events and the alerts that they should open")
     .option("--junit <file>", "also write a JUnit report, as CI systems read it")
     .option("--coverage", "also list the rules that no test made open")
     .action(async (files, options) => end(await (await import("./test.ts")).testCommand(io, files, options)));
-  command("backtest", "who would have been notified: reads the past from the APIs, sends nothing, moves no cursor")
+  add("backtest", "who would have been notified: reads the past from the APIs, sends nothing, moves no cursor")
     .requiredOption("--since <duration>", "how far back: 30m, 2h, 7d …")
     .option("--rule <id>", "only one rule")
     .option("--compare <file>", "also run another configuration over the same past, and show the difference")
     .action(async (options) => end(await (await import("./backtest.ts")).backtestCommand(io, options)));
-  command("status", "the state of targets, connections, deliveries and the ledger").action(async (options) =>
+}
+
+function addLists(io: Io, add: Add, end: End): void {
+  add("status", "the state of targets, connections, deliveries and the ledger").action(async (options) =>
     end(await (await import("./lists.ts")).statusCommand(io, options)),
   );
-  command("alerts", "open alerts")
+  add("alerts", "open alerts")
     .option("--all", "also those that have ended")
     .action(async (options) => end(await (await import("./lists.ts")).alertsCommand(io, options)));
-  command("events", "events that were seen")
+  add("events", "events that were seen")
     .option("--since <duration>", "only events of the last 30m, 2h, 7d …")
     .option("--source <kind or id>", "only events of one source")
     .option("--resource <id or name>", "only events of one resource")
     .option("--limit <number>", "only the newest")
     .action(async (options) => end(await (await import("./lists.ts")).eventsCommand(io, options)));
-  const deliveries = command("deliveries", "notifications that were sent, are on their way, or are dead");
+}
+
+function addDeliveries(io: Io, add: Add, end: End): void {
+  const deliveries = add("deliveries", "notifications that were sent, are on their way, or are dead");
   deliveries.action(async (options) => end(await (await import("./lists.ts")).deliveriesCommand(io, options)));
   deliveries
     .command("drop <id>")
@@ -84,26 +106,29 @@ function createProgram(io: Io, version: string, end: (code: number) => void): Co
     .action(async (id, _options, self) =>
       end(await (await import("./deliveries.ts")).dropCommand(io, id, self.optsWithGlobals())),
     );
-  command("redeliver [id]", "send a delivery again, under the same id")
+  add("redeliver [id]", "send a delivery again, under the same id")
     .option("--dead", "all dead ones")
     .action(async (id, options) => end(await (await import("./deliveries.ts")).redeliverCommand(io, id, options)));
-  command("send-test <channel>", "one real, marked notification through the whole delivery path").action(
+  add("send-test <channel>", "one real, marked notification through the whole delivery path").action(
     async (channel, options) => end(await (await import("./deliveries.ts")).sendTestCommand(io, channel, options)),
   );
-  command("explain [id]", "why an event or alert was or was not notified, rule by rule")
+}
+
+function addTools(io: Io, add: Add, end: End): void {
+  add("explain [id]", "why an event or alert was or was not notified, rule by rule")
     .option("--resource <id or name>", "every event of one resource")
     .option("--since <duration>", "with --resource: of the last 30m, 2h, 7d …", "1h")
     .option("--limit <number>", "with --resource: only the newest", "20")
     .option("--event <file>", "what would happen to this event: JSON in a file, or - for stdin")
     .option("--all", "every rule that did not match")
     .action(async (id, options) => end(await (await import("./explain.ts")).explainCommand(io, id, options)));
-  command("match", "filter events, one JSON per line from stdin, like grep")
+  add("match", "filter events, one JSON per line from stdin, like grep")
     .requiredOption("--pattern <json>", "an event pattern")
     .action(async (options) => end(await (await import("./match.ts")).matchCommand(io, options)));
-  command("schema", "print the JSON Schema of lookout.yml, of a file of rules, or of a *.test.yml")
+  add("schema", "print the JSON Schema of lookout.yml, of a file of rules, or of a *.test.yml")
     .addArgument(new Argument("[file]", "which file it is of").choices(SCHEMA_NAMES).default("config"))
     .action(async (name) => end(await schemaCommand(io, name)));
-  command("simulate", "serve the simulated cloud APIs")
+  add("simulate", "serve the simulated cloud APIs")
     .option("--port <number>", "0: any free port", "8790")
     .option("--seed <number>", "another seed, another day", "1")
     .option("--speed <factor>", "how much faster than in life incidents follow each other", "60")
@@ -111,12 +136,19 @@ function createProgram(io: Io, version: string, end: (code: number) => void): Co
       const portGiven = self.getOptionValueSource("port") !== "default";
       end(await (await import("./simulate.ts")).simulateCommand(io, { ...options, portGiven }));
     });
+}
+
+function addStart(io: Io, program: Command, end: End): void {
   program
     .command("start")
     .description("see it work: the simulated cloud, the example configuration and a view of what fires")
     .option("--for <seconds>", "stop after so many seconds")
     .exitOverride()
     .action(async (options) => end(await (await import("./start.ts")).startCommand(io, options)));
+}
+
+/** Commands that people look for and that are still to come. */
+function addLater(program: Command): void {
   for (const name of LATER) {
     program
       .command(name, { hidden: true })
@@ -126,7 +158,6 @@ function createProgram(io: Io, version: string, end: (code: number) => void): Co
         throw new UsageError(`"${name}" is not in this version yet; "lookout --help" lists what is`);
       });
   }
-  return program;
 }
 
 /** A file's name from the command line: an empty one is a variable that a script did not set. */

@@ -45,7 +45,9 @@ export interface Opened {
 
 const silentBus: Bus = { async publish() {} };
 
-/** Reads and checks the configuration file; throws ConfigError. The redactor learns the secrets that this machine has. */
+/**
+ * Reads and checks the configuration file; throws ConfigError. The redactor learns the secrets that this machine has.
+ */
 export async function readConfig(
   file: string,
   redactor: Redactor = createRedactor(),
@@ -91,7 +93,9 @@ export async function openExisting(io: Io, options: CommonOptions): Promise<Open
   return openApp(io, options);
 }
 
-/** The application over a store that is open already, as after a reload. `stamp`: when the configuration was read; ms. */
+/**
+ * The application over a store that is open already, as after a reload. `stamp`: when the configuration was read; ms.
+ */
 export function assemble(
   io: Pick<Io, "send" | "err">,
   config: OpenedConfig,

@@ -1,4 +1,4 @@
-// `lookout run`: polls, evaluates and notifies until it is told to stop; `--once` does one round and says how it went.
+// `lookout run`: polls, evaluates and notifies until it is stopped; `--once` does one round and says how it went.
 import { wallClock } from "../app/clock.ts";
 import type { App } from "../app/deps.ts";
 import type { Problem } from "../app/health/problem.ts";
@@ -43,8 +43,9 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
 }
 
 /**
- * Runs until SIGTERM or SIGINT; SIGHUP reads the configuration anew, and an invalid one is refused while the old one runs on.
- * Where a newer configuration decides on the same state, it reads its own anew too, and stands by while that is older.
+ * Runs until SIGTERM or SIGINT; SIGHUP reads the configuration anew, and an invalid one is refused while the
+ * old one runs on. Where a newer configuration decides on the same state, it reads its own anew too, and
+ * stands by while that is older.
  */
 export async function runCommand(io: Io, options: CommonOptions): Promise<number> {
   const bus = createLocalBus(wallClock.sleep);
@@ -141,7 +142,10 @@ async function nameUnresolved(app: App, log: Log): Promise<void> {
   }
 }
 
-/** Aborts at SIGTERM or SIGINT. A second one, or work that does not end in time, ends the process: the store is consistent always. */
+/**
+ * Aborts at SIGTERM or SIGINT. A second one, or work that does not end in time, ends the process:
+ * the store is consistent always.
+ */
 export function stopSignals(): { signal: AbortSignal; end(): void } {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;

@@ -24,7 +24,10 @@ export function terminalOf(stream: Stream, env: Environment): Pick<Io, "tty" | "
   };
 }
 
-/** https://force-color.org and https://no-color.org: an empty variable says nothing. As in Node, FORCE_COLOR comes first. */
+/**
+ * https://force-color.org and https://no-color.org: an empty variable says nothing. As in Node,
+ * FORCE_COLOR comes first.
+ */
 function isColored(tty: boolean, env: Environment): boolean {
   const forced = env["FORCE_COLOR"];
   if (forced) return forced !== "0" && forced !== "false";

@@ -1,4 +1,5 @@
-// The whole thing as one process: every source on its own beat, and a tick that does what is due, until it is told to stop.
+// The whole thing as one process: every source on its own beat, and a tick that does what is due,
+// until it is stopped.
 import { ROUND_WAIT_MS } from "../alerts/group.ts";
 import { notifyGroups } from "../app/delivery/notify.ts";
 import { createSender } from "../app/delivery/sender.ts";
@@ -79,8 +80,9 @@ export function createLocalBus(sleep: (ms: number, signal: AbortSignal) => Promi
 }
 
 /**
- * Runs until the signal aborts, then finishes or leaves safely what is in hand. Rejects where the store cannot be used at the start,
- * with Superseded as soon as a newer configuration decides, and with StoreGone once the channels were told that the state is gone.
+ * Runs until the signal aborts, then finishes or leaves safely what is in hand. Rejects where the store cannot be
+ * used at the start, with Superseded as soon as a newer configuration decides, and with StoreGone once the channels
+ * were told that the state is gone.
  */
 export async function runDaemon(app: App, bus: LocalBus, signal: AbortSignal, hooks: DaemonHooks = {}): Promise<void> {
   await reconcileRules(app);
@@ -118,7 +120,10 @@ interface Daemon {
   logged: Map<string, number>;
 }
 
-/** Says what failed, and goes on with the next turn; but for a newer configuration and a state that is gone, which end all of it. */
+/**
+ * Says what failed, and goes on with the next turn; but for a newer configuration and a state that
+ * is gone, which end all of it.
+ */
 function failed(daemon: Daemon, what: string, error: unknown, fields: Record<string, unknown> = {}): void {
   const { app, giveUp, logged } = daemon;
   if (error instanceof Superseded || error instanceof StoreGone) {

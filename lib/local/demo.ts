@@ -1,4 +1,5 @@
-// The example configuration turned to the simulated cloud: same rules, routes and channels, but no account and nobody disturbed.
+// The example configuration turned to the simulated cloud: same rules, routes and channels, but no
+// account and nobody disturbed.
 import type { Config, RouteConfig } from "../model/config.ts";
 import type { Receiver } from "../simulator/receiver.ts";
 import type { Simulator } from "../simulator/server.ts";

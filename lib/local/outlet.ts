@@ -1,5 +1,5 @@
-// Standard output and standard error of a process whose reader may be slow, stop reading or go away: writing never throws, never
-// waits, and holds no more than a megabyte of what nobody takes.
+// Writes to standard output and standard error, whose reader may be slow, stop reading or go away: writing never
+// throws, never waits, and holds no more than a megabyte of what nobody takes.
 
 /** What is asked of a stream such as `process.stdout`. */
 export interface Sink {
@@ -49,105 +49,119 @@ const REASONS: Record<string, string> = {
 };
 const GONE: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET", "EIO"]);
 
+/** What of one stream was given to us and not yet to the system. */
+interface Queue {
+  sink: Sink;
+  gone: AbortController;
+  patience: number;
+  /** What the sink was not given yet, so that it can still be taken back: from `first` on. */
+  waiting: Piece[];
+  first: number;
+  /** Characters of these. */
+  length: number;
+  pumping: boolean;
+  /** Texts sent that the sink holds, by themselves: one sent again is not written again. */
+  held: Map<string, Promise<void>>;
+}
+
 export function createOutlet(sink: Sink, { notice, failed, patience = PATIENCE_MS }: OutletOptions = {}): Outlet {
   const gone = new AbortController();
-  /** What the sink was not given yet, so that it can still be taken back. */
-  const waiting: Piece[] = [];
-  let first = 0;
-  let length = 0;
-  let pumping = false;
+  const queue: Queue = { sink, gone, patience, waiting: [], first: 0, length: 0, pumping: false, held: new Map() };
   let dropped = 0;
   let broken = false;
-  /** Texts sent that the sink holds, by themselves: one sent again is not written again. */
-  const held = new Map<string, Promise<void>>();
-
-  // Without it an error would end the process; each is told to whoever wrote.
+  // Without it an error would end the process; whoever wrote learns of each.
   sink.on("error", () => {});
-
-  function push(text: string, done: Piece["done"]): Piece {
-    const piece = { text, done };
-    waiting.push(piece);
-    length += text.length;
-    pump();
-    return piece;
-  }
-
-  /** One piece after another as long as the system takes them at once: a stream that is given more keeps it for ever. */
-  function pump(): void {
-    if (pumping) return;
-    pumping = true;
-    while (first < waiting.length && sink.writableLength === 0) {
-      const piece = waiting[first++]!;
-      length -= piece.text.length;
-      if (first === waiting.length || first > SHIFTED) {
-        waiting.splice(0, first);
-        first = 0;
-      }
-      sink.write(piece.text, (error) => {
-        if (error && GONE.has(codeOf(error))) gone.abort(explained(error));
-        piece.done(error);
-        pump();
-      });
-    }
-    pumping = false;
-  }
-
-  /** False where the sink has been given it. */
-  function takeBack(piece: Piece): boolean {
-    const at = waiting.indexOf(piece, first);
-    if (at < 0) return false;
-    waiting.splice(at, 1);
-    length -= piece.text.length;
-    return true;
-  }
-
-  function send(text: string): Promise<void> {
-    const known = held.get(text);
-    if (known === undefined && length > WAITING) return Promise.reject(new Error(unread()));
-    const taken = Promise.withResolvers<void>();
-    let piece: Piece | undefined;
-    if (known === undefined) {
-      held.set(text, taken.promise);
-      piece = push(text, (error) => {
-        held.delete(text);
-        if (error) taken.reject(explained(error));
-        else taken.resolve();
-      });
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const timer = setTimeout(() => {
-      if (piece && takeBack(piece)) held.delete(text);
-      reject(new Error(unread()));
-    }, patience);
-    (known ?? taken.promise).then(resolve, reject).finally(() => clearTimeout(timer));
-    return promise;
-  }
-
-  function unread(): string {
-    return `nobody has read this process's output for ${Math.round(patience / 1_000)} s`;
-  }
-
   return {
     write: (text) =>
-      void push(text, (error) => {
+      void push(queue, text, (error) => {
         if (!error || GONE.has(codeOf(error)) || broken) return;
         broken = true;
         failed?.(explained(error).message);
       }),
     offer(text) {
-      if (length > WAITING) {
+      if (queue.length > WAITING) {
         dropped++;
         return;
       }
       const before = dropped;
       dropped = 0;
-      push(before > 0 && notice ? notice(before) + text : text, (error) => {
+      push(queue, before > 0 && notice ? notice(before) + text : text, (error) => {
         if (error) dropped += before + 1;
       });
     },
-    send,
+    send: (text) => send(queue, text),
     gone: gone.signal,
   };
+}
+
+function push(queue: Queue, text: string, done: Piece["done"]): Piece {
+  const piece = { text, done };
+  queue.waiting.push(piece);
+  queue.length += text.length;
+  pump(queue);
+  return piece;
+}
+
+/** One piece after another as long as the system takes them at once: a stream that is given more keeps it for ever. */
+function pump(queue: Queue): void {
+  const { sink, gone } = queue;
+  if (queue.pumping) return;
+  queue.pumping = true;
+  while (queue.first < queue.waiting.length && sink.writableLength === 0) {
+    const piece = shift(queue);
+    sink.write(piece.text, (error) => {
+      if (error && GONE.has(codeOf(error))) gone.abort(explained(error));
+      piece.done(error);
+      pump(queue);
+    });
+  }
+  queue.pumping = false;
+}
+
+function shift(queue: Queue): Piece {
+  const piece = queue.waiting[queue.first++]!;
+  queue.length -= piece.text.length;
+  if (queue.first === queue.waiting.length || queue.first > SHIFTED) {
+    queue.waiting.splice(0, queue.first);
+    queue.first = 0;
+  }
+  return piece;
+}
+
+function send(queue: Queue, text: string): Promise<void> {
+  const { held, patience } = queue;
+  const known = held.get(text);
+  if (known === undefined && queue.length > WAITING) return Promise.reject(unread(queue));
+  const taken = Promise.withResolvers<void>();
+  let piece: Piece | undefined;
+  if (known === undefined) {
+    held.set(text, taken.promise);
+    piece = push(queue, text, (error) => {
+      held.delete(text);
+      if (error) taken.reject(explained(error));
+      else taken.resolve();
+    });
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    if (piece && takeBack(queue, piece)) held.delete(text);
+    reject(unread(queue));
+  }, patience);
+  (known ?? taken.promise).then(resolve, reject).finally(() => clearTimeout(timer));
+  return promise;
+}
+
+/** False where the sink has been given it. */
+function takeBack(queue: Queue, piece: Piece): boolean {
+  const at = queue.waiting.indexOf(piece, queue.first);
+  if (at < 0) return false;
+  queue.waiting.splice(at, 1);
+  queue.length -= piece.text.length;
+  return true;
+}
+
+function unread({ patience }: Queue): Error {
+  return new Error(`nobody has read this process's output for ${Math.round(patience / 1_000)} s`);
 }
 
 function codeOf(error: Error): string {

@@ -1,5 +1,5 @@
-// What steers the terminal on purpose: colours, and the cursor of a view. Until it is written, a mark that no foreign text
-// can know stands for each escape character: whatever else looks like one is foreign, and is written out.
+// What steers the terminal on purpose: colours, and the cursor of a view. Until it is written, a mark that no foreign
+// text can know stands for each escape character: whatever else looks like one is foreign, and is written out.
 import { randomInt } from "node:crypto";
 import { printable } from "../model/printable.ts";
 

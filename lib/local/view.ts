@@ -1,4 +1,5 @@
-// What a person sees of a running Lookout: the sources, the open alerts and where each goes, and the latest news. Pure text.
+// What a person sees of a running Lookout: the sources, the open alerts and where each goes, and
+// the latest news. Pure text.
 import type { Alert } from "../model/alert.ts";
 import { oneLine } from "../model/printable.ts";
 import { columnsOf, cutTo, padTo } from "./columns.ts";
@@ -55,7 +56,10 @@ const WANTED = 6;
 /** A summary with less room than this is worth more than the name of its channel. */
 const SUMMARY = 24;
 
-/** The whole view as lines that fit the terminal, styled by `paint`: none is wider, and there are no more than it has rows. */
+/**
+ * The whole view as lines that fit the terminal, styled by `paint`: none is wider, and there are no
+ * more than it has rows.
+ */
 export function renderView(state: ViewState, now: number, { columns, rows }: Size, paint: Paint): string[] {
   const next = nextSteps(state.next, columns);
   const { room, gap, closing } = plan(rows, state.sources.length, next.length);

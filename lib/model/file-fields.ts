@@ -1,4 +1,5 @@
-// Fields that the files people write are made of, and what is said of a value that is none; durations become milliseconds.
+// Fields that the files people write are made of, and what is said of a value that is none;
+// durations become milliseconds.
 import * as z from "zod";
 import { isBlockedPort } from "./blocked-ports.ts";
 import { DURATION, MAX_DURATION, parseDuration } from "./duration.ts";

@@ -1,7 +1,10 @@
 // Dotted paths into an event or an alert (`resource.id`, `labels.team`), as rules, routes and keys use them.
 import { hashOf } from "./hash.ts";
 
-/** The value at a dotted path; undefined where any step is missing. A key that itself holds dots is found too, longest first. */
+/**
+ * The value at a dotted path; undefined where any step is missing. A key that itself holds dots is
+ * found too, longest first.
+ */
 export function valueAt(object: unknown, path: string): unknown {
   if (object === null || typeof object !== "object") return undefined;
   const record = object as Record<string, unknown>;
@@ -23,7 +26,10 @@ export function valuesAt(object: unknown, paths: readonly string[]): Record<stri
 
 const MAX_TEXT = 64;
 
-/** The value at a dotted path as a short text that stands for it; undefined where it is missing, null, a list or an object. */
+/**
+ * The value at a dotted path as a short text that stands for it; undefined where it is missing,
+ * null, a list or an object.
+ */
 export function valueText(object: unknown, path: string): string | undefined {
   const value = valueAt(object, path);
   if (value === undefined || value === null || typeof value === "object") return undefined;

@@ -1,12 +1,13 @@
-// Foreign text made fit to be shown or logged: nothing in it steers a terminal, forges a line, or reads as what it is not.
+// Foreign text made fit to be shown or logged: nothing in it steers a terminal, forges a line, or
+// reads as what it is not.
 
 /** Signs of Arabic and Syriac that Unicode counts as format, but that are seen. */
 const SEEN = "[\\u0600-\\u0605\\u06dd\\u070f\\u0890\\u0891\\u08e2]";
 /** Marks and letters that are not. */
 const UNSEEN = "\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u3164\\uffa0";
 /**
- * Characters that are no text: controls, what turns the direction of writing, what is invisible (zero-width, tags, fillers),
- * separators of lines and paragraphs, half surrogates.
+ * Characters that are no text: controls, what turns the direction of writing, what is invisible (zero-width, tags,
+ * fillers), separators of lines and paragraphs, half surrogates.
  */
 const NO_TEXT = `(?!${SEEN})[\\p{Cc}\\p{Cf}\\p{Cs}\\u2028\\u2029${UNSEEN}]`;
 /** Emoji of several people or things are held together by one of those. */

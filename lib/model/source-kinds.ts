@@ -1,4 +1,5 @@
-// The table of what a source kind is: everything that other rooms know about a kind stands here, its adapter is in lib/sources.
+// The table of what a source kind is: everything that other rooms know about a kind stands here,
+// its adapter is in lib/sources.
 // Invariant: no other file of lib tells one kind from another by its name.
 
 const MINUTE = 60_000;
@@ -111,7 +112,9 @@ export function isProjectWide(kind: SourceKind): boolean {
   return sourceKinds[kind].lists === null;
 }
 
-/** The level of an API's own word, whatever its case. A word nobody documented is a warning: seen, but waking nobody. */
+/**
+ * The level of an API's own word, whatever its case. A word nobody documented is a warning: seen, but waking nobody.
+ */
 export function levelOfWord(kind: SourceKind, word: string | undefined): Level {
   const same = word?.toLowerCase();
   return sourceKinds[kind].words?.find(({ type }) => type.toLowerCase() === same)?.level ?? "warning";

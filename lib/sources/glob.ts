@@ -1,6 +1,9 @@
 // Names by a pattern with `*` and `?`, without backtracking: a name is whatever somebody gave a service.
 
-/** Whether all of the text is the pattern's: `*` stands for any text, `?` for one UTF-16 unit. Each star is tried once from each place. */
+/**
+ * Whether all of the text is the pattern's: `*` stands for any text, `?` for one UTF-16 unit. Each star
+ * is tried once from each place.
+ */
 export function matchesGlob(pattern: string, text: string): boolean {
   let at = 0;
   let place = 0;

@@ -1,4 +1,5 @@
-// The source port: what a poller of one API must do, and what it is given. A source finds; it never stores or evaluates.
+// The source port: what a poller of one API must do, and what it is given. A source finds; it never
+// stores or evaluates.
 import type { Event, Labels } from "../model/event.ts";
 import type { SourceKind } from "../model/source-kinds.ts";
 import type { CloudClient } from "./cloud/client.ts";
@@ -32,8 +33,8 @@ export interface Mark {
 }
 
 /**
- * A target's cursor, one store row. Everything the API showed up to `readTo` has been evaluated; everything from `from` on
- * is remembered in `seen`, so that re-reading from there finds late and repeated events exactly.
+ * A target's cursor, one store row. Everything the API showed up to `readTo` has been evaluated; everything from `from`
+ * on is remembered in `seen`, so that re-reading from there finds late and repeated events exactly.
  */
 export interface Cursor {
   v: 1;
@@ -66,7 +67,10 @@ export interface ReadRequest {
   /** What events are stamped with. */
   stamp: { sourceId: string; connection: string; project: string; region: string; labels: Labels };
   signal: AbortSignal;
-  /** Replaces every configured secret in a text that the API gave; default: none is known. Ids and fingerprints are made before. */
+  /**
+   * Replaces every configured secret in a text that the API gave; default: none is known. Ids and
+   * fingerprints are made before.
+   */
   redact?: (text: string) => string;
 }
 
@@ -80,7 +84,8 @@ export interface Found {
 
 /**
  * A part of one read, oldest first. `found` is committed in order and in any number of slices, each with its own marks;
- * `marks`, `readTo` and `extra` belong to the last slice, in one commit (cursor.ts: advance). Stopping anywhere loses nothing.
+ * `marks`, `readTo` and `extra` belong to the last slice, in one commit (cursor.ts: advance).
+ * Stopping anywhere loses nothing.
  */
 export interface Batch {
   /** New events only, by time. */

@@ -1,5 +1,5 @@
-// How a row's data lie in either store: small data as JSON text, larger data as Brotli-compressed JSON, either with a checksum over the
-// data and where they belong, so that damage is noticed and no row is taken for another.
+// How a row's data lie in either store: small data as JSON text, larger data as Brotli-compressed JSON, either with a
+// checksum over the data and where they belong, so that damage is noticed and no row is taken for another.
 import { brotliCompressSync, brotliDecompressSync, constants, crc32 } from "node:zlib";
 import { type Put, type Row, StoreError } from "./port.ts";
 
@@ -12,8 +12,8 @@ const FAST = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 const encoded = new WeakMap<Put, string | Uint8Array>();
 
 /**
- * The data of a put as they are stored, larger ones than so many characters compressed. Throws StoreError when they are no JSON
- * value.
+ * The data of a put as they are stored, larger ones than so many characters compressed. Throws
+ * StoreError when they are no JSON value.
  */
 export function encodeData(put: Put, plain = PLAIN): string | Uint8Array {
   const known = encoded.get(put);

@@ -13,7 +13,10 @@ export interface Row<T = unknown> extends Key {
   version: number;
   /** Any JSON value. */
   data: T;
-  /** What is stored is not what was written: `data` is undefined. Only the application's own view of a store (guarded-store.ts) sees it. */
+  /**
+   * What is stored is not what was written: `data` is undefined. Only the application's own view of a
+   * store (guarded-store.ts) sees it.
+   */
   damaged?: true;
   /** Present together with `due`: which queue lists the row. */
   queue?: Queue;
@@ -71,15 +74,20 @@ export interface Store {
   getMany<T = unknown>(keys: readonly Key[]): Promise<Row<T>[]>;
   /** Strongly consistent; the whole partition unless a limit is given. */
   list<T = unknown>(pk: string, options?: ListOptions): Promise<Row<T>[]>;
-  /** Rows of a queue with from ≤ due ≤ now, earliest first; `from` is 0 by default. May lag behind commits for a moment. */
+  /**
+   * Rows of a queue with from ≤ due ≤ now, earliest first; `from` is 0 by default. May lag behind commits for a moment.
+   */
   due<T = unknown>(queue: Queue, now: number, limit: number, from?: number): Promise<Row<T>[]>;
-  /** All or nothing, durable when it returns. Throws StoreConflict when an expectation does not hold; a key stands at most once in it. */
+  /**
+   * All or nothing, durable when it returns. Throws StoreConflict when an expectation does not hold; a
+   * key stands at most once in it.
+   */
   commit(ops: readonly Op[]): Promise<void>;
   /** Removes rows that expired before now, where the engine does not do so by itself; returns how many. */
   purge(now: number): Promise<number>;
   /**
-   * Throws StoreError where so many bytes could not be committed now; nothing of it stays. Absent where the engine has no disk of its
-   * own that could be full.
+   * Throws StoreError where so many bytes could not be committed now; nothing of it stays. Absent where the engine has
+   * no disk of its own that could be full.
    */
   probe?(bytes: number): Promise<void>;
   /** Looks at every row there is; gives those that are damaged. Absent where reading all of them costs money. */

@@ -1,4 +1,5 @@
-// The application on a clock that only moves when told: real HTTP to a simulated cloud and to a receiver, a real SQLite file.
+// The application on a clock that only moves when told: real HTTP to a simulated cloud and to a
+// receiver, a real SQLite file.
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { createApp } from "../../lib/app/app.ts";
@@ -67,7 +68,9 @@ export interface BenchOptions {
   yaml: string;
   services?: readonly string[];
   env?: Record<string, string>;
-  /** The connection's `auth`, as YAML; default: the simulated keys. USER, DOMAIN and PASSWORD are in the environment. */
+  /**
+   * The connection's `auth`, as YAML; default: the simulated keys. USER, DOMAIN and PASSWORD are in the environment.
+   */
   auth?: string;
   /** More connections to the same cloud, each with these keys of its own, as YAML. */
   more?: Record<string, string>;

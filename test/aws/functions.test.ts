@@ -1,5 +1,5 @@
-// The built functions, called with the payloads of events/: against the simulated cloud, DynamoDB Local, EventBridge as moto
-// speaks it, and a receiver that verifies what it is told.
+// The built functions, called with the payloads of events/: against the simulated cloud, DynamoDB Local, EventBridge as
+// moto speaks it, and a receiver that verifies what it is told.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";

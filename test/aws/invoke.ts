@@ -1,4 +1,5 @@
-// Calls one built handler as Lambda does, in a process of its own: `invoke.ts FILE EVENT REMAINING_MS` prints what it returns.
+// Calls one built handler as Lambda does, in a process of its own: `invoke.ts FILE EVENT
+// REMAINING_MS` prints what it returns.
 import { pathToFileURL } from "node:url";
 import type { LambdaHandler } from "../../lib/aws/middleware.ts";
 

@@ -1,5 +1,5 @@
-// What `serverless package` makes, offline and without credentials, holds what docs/aws.md promises; `serverless invoke local`
-// runs it.
+// What `serverless package` makes, offline and without credentials, holds what docs/aws.md promises;
+// `serverless invoke local` runs it.
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

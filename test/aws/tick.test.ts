@@ -1,4 +1,5 @@
-// A tick within a function's time: what is sent is recorded, what is not stays due, and sending begins before all is decided.
+// A tick within a function's time: what is sent is recorded, what is not stays due, and sending
+// begins before all is decided.
 import { expect, it } from "vitest";
 import { listDeliveries } from "../../lib/app/delivery/deliver.ts";
 import { DELIVERIES, type DeliveryRow } from "../../lib/app/persistence/rows.ts";

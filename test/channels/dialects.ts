@@ -1,5 +1,5 @@
-// What people see of a body in each receiver's dialect: the text, and what the dialect made of it. Generous readers: what any
-// client of the dialect might take for markup is markup.
+// What people see of a body in each receiver's dialect: the text, and what the dialect made of it. Generous readers:
+// what any client of the dialect might take for markup is markup.
 
 /** A body as it is shown. */
 export interface Shown {
@@ -142,7 +142,8 @@ function slack(body: Body): Shown {
     );
   });
   const aside = mrkdwn(body.text);
-  // The text beside the blocks is what screen readers and notifications have: nothing in it may be more than text either.
+  // The text beside the blocks is what screen readers and notifications have: nothing in it may be
+  // more than text either.
   return joined([...blocks, { ...aside, text: "" }], "\n");
 }
 

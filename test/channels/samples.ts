@@ -69,7 +69,9 @@ export function aNotification(fields: Partial<Notification> = {}): Notification 
   };
 }
 
-/** `count` alerts of mixed severities, each with an event of 3 times `text`; the first hundred have it in every field. */
+/**
+ * `count` alerts of mixed severities, each with an event of 3 times `text`; the first hundred have it in every field.
+ */
 export function crowd(count: number, text: string): NotifiedAlert[] {
   const events = [anEvent({ message: text, data: { raw: text } })];
   const runbook = `https://wiki.example.com/${encodeURIComponent(text.slice(0, 200).toWellFormed())}`;

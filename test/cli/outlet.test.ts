@@ -1,4 +1,5 @@
-// What becomes of output whose reader is slow, stops or is gone, against a stream that takes what the test lets it take.
+// What becomes of output whose reader is slow, stops or is gone, against a stream that takes what
+// the test lets it take.
 import { expect, test } from "vitest";
 import { createOutlet, type Sink } from "../../lib/local/outlet.ts";
 

@@ -1,4 +1,5 @@
-// The documents say what is: links lead somewhere, files and commands that they name exist, configurations pass the check.
+// The documents say what is: links lead somewhere, files and commands that they name exist,
+// configurations pass the check.
 import { existsSync, globSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";

@@ -1,5 +1,6 @@
-// Every command of the README, run as it is written there, in its order, by a shell in a checkout of its own. Stand-ins are the
-// simulated cloud for the cloud, a local receiver for the chat; a command that is not in this table fails the test.
+// Every command of the README, run as it is written there, in its order, by a shell in a checkout of its
+// own. Stand-ins are the simulated cloud for the cloud, a local receiver for the chat; a command that is
+// not in this table fails the test.
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -24,8 +25,8 @@ const commands = readme.fences
   .flatMap(({ code }) => code.split("\n").filter((line) => line.trim() !== ""));
 
 /**
- * From its second use on, `npx lookout` is the command that the first one has found: npm takes a second to look through all that is
- * installed, and finds the same.
+ * From its second use on, `npx lookout` is the command that the first one has found: npm takes a second to look through
+ * all that is installed, and finds the same.
  */
 const NPX = `npx() { shift; "${process.execPath}" bin/lookout.js "$@"; }\n`;
 /** What a shell is told before the command. */
@@ -200,7 +201,9 @@ function prints(...texts: (string | RegExp)[]): (command: string) => Promise<voi
   };
 }
 
-/** The variables of a shell outside of npm, whose npm neither asks the network nor leaves anything in the home folder. */
+/**
+ * The variables of a shell outside of npm, whose npm neither asks the network nor leaves anything in the home folder.
+ */
 function freshShell(): Record<string, string> {
   const own = Object.entries(process.env).filter(([name]) => !/^(npm_|VITEST|NODE_)/i.test(name));
   const npm = {

@@ -1,4 +1,5 @@
-// What Lookout is made of is said, completely and as it is: licences, the bill of materials, the lock file, the package's own fields.
+// What Lookout is made of is said, completely and as it is: licences, the bill of materials, the lock
+// file, the package's own fields.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

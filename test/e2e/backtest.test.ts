@@ -1,5 +1,5 @@
-// `lookout backtest`: the report, what it leaves alone, failures, signals, bad usage. With the real process where it reports and
-// where a signal ends it.
+// `lookout backtest`: the report, what it leaves alone, failures, signals, bad usage. With the real process where it
+// reports and where a signal ends it.
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

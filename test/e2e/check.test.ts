@@ -1,5 +1,5 @@
-// `lookout check` and every other command on configurations that are wrong: exit 2, where and what, no stack trace, nothing done.
-// The tables run in this process; each kind of end is seen once at least with the real one.
+// `lookout check` and every other command on configurations that are wrong: exit 2, where and what, no stack trace,
+// nothing done. The tables run in this process; each kind of end is seen once at least with the real one.
 import { readdir } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { folderWith, lookout } from "../support/cli.ts";

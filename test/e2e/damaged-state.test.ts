@@ -1,5 +1,5 @@
-// One row of the state is not what was written: a bit has flipped, or somebody edited it. The real command says so, leaves the row as it
-// is, and does whatever does not need it.
+// One row of the state is not what was written: a bit has flipped, or somebody edited it. The real command says so,
+// leaves the row as it is, and does whatever does not need it.
 import { chmodSync, cpSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";

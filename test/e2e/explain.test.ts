@@ -1,5 +1,5 @@
-// `lookout explain`: what became of an event and an alert, with the lines of the configuration, and what would become of a pasted
-// one. The real process is asked once, and wherever it reads its stdin.
+// `lookout explain`: what became of an event and an alert, with the lines of the configuration, and what would become
+// of a pasted one. The real process is asked once, and wherever it reads its stdin.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,5 @@
-// The disk of the state fills up under the real command, and is freed again. It needs a file system of a few megabytes of its own.
+// The disk of the state fills up under the real command, and is freed again. It needs a file system
+// of a few megabytes of its own.
 import { spawnSync } from "node:child_process";
 import { rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

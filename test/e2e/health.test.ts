@@ -1,5 +1,5 @@
-// What a person sees of Lookout's own health: secrets named at the start, a failing channel, a clean stop. The daemon is the real
-// process.
+// What a person sees of Lookout's own health: secrets named at the start, a failing channel, a clean stop.
+// The daemon is the real process.
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { channelKey } from "../../lib/app/persistence/rows.ts";

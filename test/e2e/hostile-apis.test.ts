@@ -1,5 +1,6 @@
-// APIs that answer without an end, or far more than was asked for, beside nine targets that are fine: those are read and notified as
-// if nothing were, and what is wrong stands in `status`. The real process, with its memory and the turns of its event loop.
+// APIs that answer without an end, or far more than was asked for, beside nine targets that are fine: those are
+// read and notified as if nothing were, and what is wrong stands in `status`. The real process, with its memory
+// and the turns of its event loop.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";

@@ -1,5 +1,5 @@
-// Hostile text in events, target ids, rules, configurations, arguments and errors: nothing of it steers a terminal or forges a
-// line, whatever is printed or logged, and JSON keeps it as it is.
+// Hostile text in events, target ids, rules, configurations, arguments and errors: nothing of it steers a terminal or
+// forges a line, whatever is printed or logged, and JSON keeps it as it is.
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { wallClock } from "../../lib/app/clock.ts";

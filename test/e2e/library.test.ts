@@ -1,4 +1,5 @@
-// The package as somebody installs it: packed, unpacked into a project of its own, used from JavaScript and as a command.
+// The package as somebody installs it: packed, unpacked into a project of its own, used from
+// JavaScript and as a command.
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

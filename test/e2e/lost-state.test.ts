@@ -1,4 +1,5 @@
-// The state file is taken away under the real command: it says so to whom it can, and ends, so that a supervisor starts it anew.
+// The state file is taken away under the real command: it says so to whom it can, and ends, so that
+// a supervisor starts it anew.
 import { rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

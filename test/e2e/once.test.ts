@@ -68,7 +68,8 @@ describe("run --once over the documents' samples", () => {
       setTimeout(() => running.kill("SIGKILL"), delay);
       await running.finished;
     }
-    // What a killed sender had claimed is sent again at once, and what a killed round had opened is told: their processes are gone.
+    // What a killed sender had claimed is sent again at once, and what a killed round had opened is
+    // told: their processes are gone.
     const last = startLookout(["run"], run);
     await expect.poll(last.stderr, { timeout: 10_000 }).toContain("running");
     await expect

@@ -1,4 +1,5 @@
-// Secrets that an API or a receiver repeats, whole, cut or encoded: in no output, no row of the state file and no message.
+// Secrets that an API or a receiver repeats, whole, cut or encoded: in no output, no row of the
+// state file and no message.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";

@@ -1,4 +1,5 @@
-// Two daemons on one state file, with the real process: one polls, the other waits for its turn; the newer configuration decides.
+// Two daemons on one state file, with the real process: one polls, the other waits for its turn;
+// the newer configuration decides.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";

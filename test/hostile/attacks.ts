@@ -3,7 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import type { Random } from "../../lib/simulator/random.ts";
 
-/** Where the hostile one sits: the events of one service of ten, a list, another API, the token service, or a receiver. */
+/**
+ * Where the hostile one sits: the events of one service of ten, a list, another API, the token service, or a receiver.
+ */
 export type Place = "service-events" | "service-updates" | "pool-events" | "pools" | "tokens" | "receiver";
 
 export interface Asked {
@@ -395,8 +397,8 @@ export function hangs({ name }: Attack): boolean {
 export const ATTACKS: readonly Attack[] = [...ofEvents, ...ofOthers, ...ofWire];
 
 /**
- * What every place does on the wire is the matter of the same code: half of it, by turns, for a suite that is to be quick. What hangs
- * takes the longest, and hangs in two places.
+ * What every place does on the wire is the matter of the same code: half of it, by turns, for a suite that is to be
+ * quick. What hangs takes the longest, and hangs in two places.
  */
 export const QUICK: readonly Attack[] = [
   ...ofWire

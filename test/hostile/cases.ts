@@ -1,5 +1,5 @@
-// One case of the hostile-input suite: a seed draws the attack, the command runs a round and is asked about it, and what came of it is
-// judged: everybody else was read and notified, nothing shows a secret, nothing took for ever.
+// One case of the hostile-input suite: a seed draws the attack, the command runs a round and is asked about it, and
+// what came of it is judged: everybody else was read and notified, nothing shows a secret, nothing took for ever.
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

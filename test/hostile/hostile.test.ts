@@ -1,4 +1,5 @@
-// Attacks of every kind, against the command: the others are read and notified, no secret shows, memory and turns stay bounded.
+// Attacks of every kind, against the command: the others are read and notified, no secret shows,
+// memory and turns stay bounded.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Simulator } from "../../lib/simulator/server.ts";
 import { QUICK } from "./attacks.ts";

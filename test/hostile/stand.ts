@@ -1,5 +1,5 @@
-// Where a hostile one meets Lookout: a simulated cloud of ten services of which one is in its hands, receivers of which one is, and a
-// front between them and the command that lets all others through.
+// Where a hostile one meets Lookout: a simulated cloud of ten services of which one is in its hands, receivers of which
+// one is, and a front between them and the command that lets all others through.
 import { request as ask, type IncomingMessage, type ServerResponse } from "node:http";
 import { wallClock } from "../../lib/app/clock.ts";
 import { createRandom } from "../../lib/simulator/random.ts";

@@ -1,5 +1,5 @@
-// Runs the command for cases, one after another or several at once, in a process of its own, and measures it: the longest turn of its
-// event loop in processor time, which a busy machine does not lengthen, and its peak memory.
+// Runs the command for cases, one after another or several at once, in a process of its own, and measures it: the
+// longest turn of its event loop in processor time, which a busy machine does not lengthen, and its peak memory.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { keepingIo } from "../support/io.ts";

@@ -1,4 +1,5 @@
-// The packs against every event text that the clouds document: what is abnormal is told once, what is normal pages nobody.
+// The packs against every event text that the clouds document: what is abnormal is told once, what
+// is normal pages nobody.
 import { describe, expect, test } from "vitest";
 import { compilePattern } from "../../lib/patterns/pattern.ts";
 import { eventOf, readCatalogue, readPacks } from "./packs.ts";

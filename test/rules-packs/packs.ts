@@ -101,7 +101,9 @@ export function readCatalogue(): CatalogueEntry[] {
   return z.array(CatalogueEntry).parse(JSON.parse(readFileSync(join(ROOT, "events/catalogue.json"), "utf8")));
 }
 
-/** The catalogue's entry as an event. Where the level is not known, the one that makes a text hardest to find: normal. */
+/**
+ * The catalogue's entry as an event. Where the level is not known, the one that makes a text hardest to find: normal.
+ */
 export function eventOf(entry: CatalogueEntry): Event {
   const type = entry.type ?? "Info";
   if (entry.source !== "cloud-eye-events") {

@@ -1,4 +1,5 @@
-// The shortest configuration, four lines, is useful for each API: nothing to lint, and what goes wrong there opens an alert.
+// The shortest configuration, four lines, is useful for each API: nothing to lint, and what goes
+// wrong there opens an alert.
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { compileTimeInterval } from "../../lib/alerts/time-intervals/time-interval.ts";

@@ -1,4 +1,5 @@
-// Where the processes of a run keep their common state: a state file, or a smaller store that makes everything exceed a commit.
+// Where the processes of a run keep their common state: a state file, or a smaller store that makes
+// everything exceed a commit.
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +26,10 @@ export function stateFile(): Backend {
   };
 }
 
-/** The same store with room for so many items in a commit: what exceeds them must go through the journal, and only that way. */
+/**
+ * The same store with room for so many items in a commit: what exceeds them must go through the
+ * journal, and only that way.
+ */
 export function withItems(backend: Backend, items: number): Backend {
   return { ...backend, open: (now) => shrink(backend.open(now), items) };
 }

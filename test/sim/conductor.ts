@@ -1,5 +1,6 @@
-// Several processes on one virtual clock, at most one outside call of theirs under way at a time: which goes next is drawn from a
-// seed. A process that dies is never resumed, so nothing it might still do takes effect, its `finally` blocks included.
+// Several processes on one virtual clock, at most one outside call of theirs under way at a time: which goes
+// next is drawn from a seed. A process that dies is never resumed, so nothing it might still do takes effect,
+// its `finally` blocks included.
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clock } from "../../lib/model/clock.ts";
 import { createRandom, type Random } from "../../lib/simulator/random.ts";
@@ -31,7 +32,10 @@ export interface ConductorOptions {
   start: number;
   /** How long a call waits, in ms; default 0, so that time moves only where everybody sleeps. */
   latency?: ((random: Random, what: string, now: number) => number) | undefined;
-  /** Decides about each call whether its process dies before it has any effect, or after that and before it learns of it. */
+  /**
+   * Decides about each call whether its process dies before it has any effect, or after that and
+   * before it learns of it.
+   */
   fate?: ((call: Call) => "before" | "after" | undefined) | undefined;
 }
 

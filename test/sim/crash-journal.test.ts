@@ -1,5 +1,6 @@
-// A process dies in the middle of what exceeds a commit: the store is made so small that some of the work goes through the journal.
-// Every eighth point is tried; all take their turn in the long proof (crash.soak.ts: rounds that exceed commits).
+// A process dies in the middle of what exceeds a commit: the store is made so small that some of the work
+// goes through the journal. Every eighth point is tried; all take their turn in the long proof
+// (crash.soak.ts: rounds that exceed commits).
 import { describe, it } from "vitest";
 import { stateFile, withItems } from "./backends.ts";
 import type { Call } from "./conductor.ts";

@@ -1,5 +1,5 @@
-// Several pollers over one state, interleaved at every call as the seed has it: a second daemon on the state file, overlapping
-// invocations. Alone, with deaths, and with calls that hang for longer than claims and leases last.
+// Several pollers over one state, interleaved at every call as the seed has it: a second daemon on the state file,
+// overlapping invocations. Alone, with deaths, and with calls that hang for longer than claims and leases last.
 // With one death for the first seed and two for the second; crash.soak.ts tries both for each of many seeds.
 import { describe, it } from "vitest";
 import type { Call } from "./conductor.ts";

@@ -1,4 +1,5 @@
-// The real command twice at once on one state file, on the wall clock, while events come in and one of the two is killed.
+// The real command twice at once on one state file, on the wall clock, while events come in and one
+// of the two is killed.
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { folderWith, lookout, startLookout } from "../support/cli.ts";
@@ -35,7 +36,8 @@ it("two daemons on one state file tell every event once, also when one of them i
   for (const daemon of daemons) daemon.kill("SIGTERM");
   for (const { finished } of daemons) expect(await finished).toMatchObject({ code: 0 });
 
-  // A round that was killed is waited for at most a minute. What was in hand when the one was killed may have come twice, under the same id; nothing else has.
+  // A round that was killed is waited for at most a minute. What was in hand when the one was killed may have come
+  // twice, under the same id; nothing else has.
   const deliveries = new Map(hook.received.map(({ id, body }) => [id, body]));
   expect(hook.received.every(({ id, body }) => deliveries.get(id) === body)).toBe(true);
   expect(deliveries.size).toBe(ABNORMAL + MORE);

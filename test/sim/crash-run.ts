@@ -1,4 +1,5 @@
-// One run of the story to its end and its verdict; the points at which a process can die in it; and the search through them.
+// One run of the story to its end and its verdict; the points at which a process can die in it; and
+// the search through them.
 import type { Random } from "../../lib/simulator/random.ts";
 import type { Backend } from "./backends.ts";
 import { type Call, createConductor } from "./conductor.ts";
@@ -49,8 +50,9 @@ export async function runStory(scene: Scene, seed: number, points: readonly Poin
 const PACES = { prompt: () => 0, slow: (random: Random) => random.int(0, 300), strained: strain };
 
 /**
- * As in a process that is starved, or frozen between two invocations: some calls hang for up to a minute, longer than any claim or
- * lease. Not while sending, which ends itself before that; and not once the story has settled, so that all comes to an end.
+ * As in a process that is starved, or frozen between two invocations: some calls hang for up to a minute,
+ * longer than any claim or lease. Not while sending, which ends itself before that; and not once the story has
+ * settled, so that all comes to an end.
  */
 function strain(random: Random, what: string, now: number): number {
   if (now > T0 + SETTLED * MINUTE) return 0;
@@ -59,8 +61,8 @@ function strain(random: Random, what: string, now: number): number {
 }
 
 /**
- * Fails where something is wrong in a run without a death, or in one with the deaths that `choose` picks from it: each item is one run.
- * SEED and POINT (`12:before` or `12:before,340:after`) in the environment run that one alone.
+ * Fails where something is wrong in a run without a death, or in one with the deaths that `choose` picks from it: each
+ * item is one run. SEED and POINT (`12:before` or `12:before,340:after`) in the environment run that one alone.
  */
 export async function expectRight(
   scene: Scene,
@@ -105,8 +107,8 @@ export function allPoints(calls: readonly Call[]): Point[] {
 }
 
 /**
- * The points that leave different things behind. What a process leaves is what was committed and sent by then, and the time: between
- * two such calls at one moment every death is the same.
+ * The points that leave different things behind. What a process leaves is what was committed and sent by then, and the
+ * time: between two such calls at one moment every death is the same.
  */
 export function differentPoints(calls: readonly Call[]): Point[] {
   const left = new Set<string>();

@@ -1,4 +1,5 @@
-// The crash matrix at full length: every call by itself, every way of watching, more seeds, and DynamoDB at every seventh point.
+// The crash matrix at full length: every call by itself, every way of watching, more seeds, and
+// DynamoDB at every seventh point.
 import { describe, it } from "vitest";
 import { dynamoEndpoint } from "../support/dynamodb.ts";
 import { dynamoTable } from "./backend-dynamodb.ts";

@@ -1,5 +1,5 @@
-// The real command, killed with SIGKILL again and again while events keep coming: as a daemon, once, and both at a time on one
-// state file. Afterwards everything that happened was evaluated once and told once, and the counts are exact.
+// The real command, killed with SIGKILL again and again while events keep coming: as a daemon, once, and both at a time
+// on one state file. Afterwards everything that happened was evaluated once and told once, and the counts are exact.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -143,31 +143,43 @@ async function output(cwd: string, env: Record<string, string>, command: string)
 }
 
 function judge(truth: Truth, events: Event[], alerts: Alert[], taken: ReadonlyMap<string, Notification>): string[] {
-  const violations: string[] = [];
+  return [...judgeEvaluated(truth, events), ...judgeNotified(events, taken), ...judgeTotals(events, alerts)];
+}
+
+/** What happened was evaluated, each as often as it happened. */
+function judgeEvaluated(truth: Truth, events: Event[]): string[] {
   const evaluated = new Map<string, number>();
   for (const event of events) {
     const target = event.source === "cloud-eye-events" ? event.project : event.resource.id;
     const name = nameOf({ source: event.source, target, key: keyOf(event.source, event.data) });
     evaluated.set(name, (evaluated.get(name) ?? 0) + event.count);
   }
-  for (const name of new Set([...truth.occurrences.map(nameOf), ...evaluated.keys()])) {
+  return [...new Set([...truth.occurrences.map(nameOf), ...evaluated.keys()])].flatMap((name) => {
     const found = evaluated.get(name) ?? 0;
-    if (found !== truth.countOf(name)) violations.push(`evaluated ${found} of ${truth.countOf(name)}: ${name}`);
-  }
-  const told = new Map<string, number>();
-  for (const { alerts } of taken.values()) {
-    for (const { rule, events } of alerts) {
-      if (rule === "each") for (const { id } of events) told.set(id, (told.get(id) ?? 0) + 1);
-    }
-  }
-  for (const { id } of events)
-    if (told.get(id) !== 1) violations.push(`event ${id} was told ${told.get(id) ?? 0} times`);
-  for (const [source, own] of Map.groupBy(events, (event) => event.source)) {
+    return found === truth.countOf(name) ? [] : [`evaluated ${found} of ${truth.countOf(name)}: ${name}`];
+  });
+}
+
+/** The receiver was notified of every event once. */
+function judgeNotified(events: Event[], taken: ReadonlyMap<string, Notification>): string[] {
+  const each = [...taken.values()].flatMap(({ alerts }) => alerts.filter(({ rule }) => rule === "each"));
+  const notified = Map.groupBy(
+    each.flatMap(({ events }) => events),
+    ({ id }) => id,
+  );
+  return events.flatMap(({ id }) => {
+    const times = notified.get(id)?.length ?? 0;
+    return times === 1 ? [] : [`event ${id} was told ${times} times`];
+  });
+}
+
+/** The alert over each source counts what its events count. */
+function judgeTotals(events: Event[], alerts: Alert[]): string[] {
+  return [...Map.groupBy(events, (event) => event.source)].flatMap(([source, own]) => {
     const sum = own.reduce((total, { count }) => total + count, 0);
     const counted = alerts.find(({ rule, key }) => rule === "total" && key["source"] === source)?.count;
-    if (counted !== sum) violations.push(`the alert over ${source} counts ${counted}, its events ${sum}`);
-  }
-  return violations;
+    return counted === sum ? [] : [`the alert over ${source} counts ${counted}, its events ${sum}`];
+  });
 }
 
 async function startHook(random: Random) {

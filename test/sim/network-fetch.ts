@@ -1,5 +1,5 @@
-// Lets what channels send take the door that simulations watch, the platform's fetch, as long as a simulation is at it: the worker runs
-// other tests, too.
+// Lets what channels send take the door that simulations watch, the platform's fetch, as long as a simulation is at it:
+// the worker runs other tests, too.
 import { network } from "../../lib/channels/http/exchange.ts";
 
 /** From now on what is sent while `watched` says so goes through fetch. */

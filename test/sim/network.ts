@@ -1,4 +1,5 @@
-// Puts every request that a simulated process sends in its turn, at the one door that all of them take: the platform's fetch.
+// Puts every request that a simulated process sends in its turn, at the one door that all of them
+// take: the platform's fetch.
 import { currentProc } from "./conductor.ts";
 import { sendByFetch } from "./network-fetch.ts";
 

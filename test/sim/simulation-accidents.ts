@@ -1,5 +1,5 @@
-// What befalls Lookout and the cloud between two steps. Each kind has a stream of its own: taking one away leaves the others
-// where they were, which is how a failing seed is made smaller.
+// What befalls Lookout and the cloud between two steps. Each kind has a stream of its own: taking one away leaves the
+// others where they were, which is how a failing seed is made smaller.
 import type { OpenedConfig } from "../../lib/app/open-config.ts";
 import type { Random } from "../../lib/simulator/random.ts";
 import type { Cloud } from "./simulation-cloud.ts";

@@ -1,5 +1,5 @@
-// The network between Lookout and the simulated cloud, without a socket: the simulator's own routes answer, and faults come
-// in between as the profile says.
+// The network between Lookout and the simulated cloud, without a socket: the simulator's own routes answer, and faults
+// come in between as the profile says.
 import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
 import { answer } from "../../lib/simulator/answering.ts";
 import type { Call } from "../../lib/simulator/apis/call.ts";
@@ -42,24 +42,37 @@ export function createCloud(random: Random, profile: Profile, time: VirtualTime,
     if (chance(rates.apiSlow)) await time.sleep(random.int(1_000, 25_000));
     if (cloud.down || chance(rates.apiReset)) throw connectionReset();
     const found = findRoute(routes, init.method ?? "GET", url.pathname)!;
+    const fault = faultFor(found.route, chance);
+    if (fault !== undefined) return fault;
+    world.advance(time.now());
+    const { status, text } = answered(found, url, init, chance);
+    const cut = chance(rates.apiCut);
+    await time.sleep(netLatency === 0 ? 0 : random.int(0, netLatency));
+    return cut ? new Response(cutShort(text), { status }) : new Response(text, { status });
+  }
+
+  /** What stands in front of the cloud answers in its place. */
+  function faultFor(route: Route, chance: (rate: number) => boolean): Response | undefined {
     if (chance(rates.apiThrottled)) {
       const after: Record<string, string> = random.chance(0.5) ? { "retry-after": String(random.int(1, 900)) } : {};
-      return failure(found.route, 429, after);
+      return failure(route, 429, after);
     }
-    if (chance(rates.apiError)) return failure(found.route, random.pick([500, 502, 503]));
+    if (chance(rates.apiError)) return failure(route, random.pick([500, 502, 503]));
     if (chance(rates.apiHtml)) return new Response("<html>Please wait</html>", { status: random.pick([200, 503]) });
+    return undefined;
+  }
 
-    world.advance(time.now());
+  function answered(
+    { route, params }: NonNullable<ReturnType<typeof findRoute>>,
+    url: URL,
+    init: RequestInit,
+    chance: (rate: number) => boolean,
+  ): { status: number; text: string } {
     const headers = { ...Object.fromEntries(new Headers(init.headers)), host: url.host };
-    const request = {
-      method: found.route.method,
-      url: url.pathname + url.search,
-      headers,
-      body: String(init.body ?? ""),
-    };
+    const request = { method: route.method, url: url.pathname + url.search, headers, body: String(init.body ?? "") };
     const call: Call = {
-      params: found.params,
-      ...asked(found.route, url, request.body),
+      params,
+      ...asked(route, url, request.body),
       headers,
       now: time.now(),
       world,
@@ -69,13 +82,10 @@ export function createCloud(random: Random, profile: Profile, time: VirtualTime,
       uuid: ids.uuid,
       origin: url.origin,
     };
-    const { status = 200, body } = answer(found.route, call, request, auth, "r");
-    const wrong = status === 200 && chance(rates.apiWrongBodies);
-    const shown = status === 200 ? withSpoilt(found.route.name, call, body) : body;
-    const text = JSON.stringify(wrong ? withWrongTypes(body, "body") : shown);
-    const cut = chance(rates.apiCut);
-    await time.sleep(netLatency === 0 ? 0 : random.int(0, netLatency));
-    return cut ? new Response(cutShort(text), { status }) : new Response(text, { status });
+    const { status = 200, body } = answer(route, call, request, auth, "r");
+    if (status !== 200) return { status, text: JSON.stringify(body) };
+    const shown = chance(rates.apiWrongBodies) ? withWrongTypes(body, "body") : withSpoilt(route.name, call, body);
+    return { status, text: JSON.stringify(shown) };
   }
 
   /** Some items are in a shape that nobody can read, always the same ones. */
@@ -103,10 +113,7 @@ export function createCloud(random: Random, profile: Profile, time: VirtualTime,
       for (const place of PLACES) query.delete(place);
       delete fields["offset"];
     }
-    if (pageSize !== undefined && PAGED.has(name)) {
-      if (query.has("limit")) query.set("limit", String(Math.min(pageSize, Number(query.get("limit")))));
-      if ("limit" in fields) fields["limit"] = Math.min(pageSize, Number(fields["limit"]));
-    }
+    if (pageSize !== undefined && PAGED.has(name)) shorten(query, fields, pageSize);
     return { query, body: body === "" ? "" : JSON.stringify(fields) };
   }
 
@@ -118,6 +125,11 @@ export function createCloud(random: Random, profile: Profile, time: VirtualTime,
     fetch,
   };
   return cloud;
+}
+
+function shorten(query: URLSearchParams, fields: Record<string, unknown>, pageSize: number): void {
+  if (query.has("limit")) query.set("limit", String(Math.min(pageSize, Number(query.get("limit")))));
+  if ("limit" in fields) fields["limit"] = Math.min(pageSize, Number(fields["limit"]));
 }
 
 function failure({ style }: Route, status: number, headers: Record<string, string> = {}): Response {

@@ -1,5 +1,5 @@
-// The configurations of the simulation: all five sources, a rule that tells every event, one that counts and ends. A reload
-// takes the other one, which routes differently and has another third rule.
+// The configurations of the simulation: all five sources, a rule that tells every event, one that counts and ends. A
+// reload takes the other one, which routes differently and has another third rule.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
-// How Lookout is run in one seed: by cron, as functions in a cloud, or as a daemon; overlapping where one run takes too long.
+// How Lookout is run in one seed: by cron, as functions in a cloud, or as a daemon; overlapping
+// where one run takes too long.
 import type { App } from "../../lib/app/deps.ts";
 import { reconcileRules } from "../../lib/app/evaluation/registry.ts";
 import type { OpenedConfig } from "../../lib/app/open-config.ts";
@@ -76,7 +77,9 @@ function createScheduled(machine: Machine, first: OpenedConfig): Driver {
   };
 }
 
-/** One process that runs on, and sometimes a second one on the same state; a dead one is started again at the next beat. */
+/**
+ * One process that runs on, and sometimes a second one on the same state; a dead one is started again at the next beat.
+ */
 function createDaemons(machine: Machine, first: OpenedConfig): Driver {
   let config = first;
   const alive = new Set<Process>();

@@ -1,5 +1,5 @@
-// The judge: once all faults have ended and the last late events are surely in, what was evaluated and told is compared with
-// what happened, by nothing but counting.
+// The judge: once all faults have ended and the last late events are surely in, what was evaluated and told is compared
+// with what happened, by nothing but counting.
 import type { SourceKind } from "../../lib/model/source-kinds.ts";
 import type { Accepted, Incident } from "./simulation-receiver.ts";
 import { join, nameOf, type Occurrence, type Truth } from "./simulation-truth.ts";
@@ -92,20 +92,28 @@ function judgeTold({ witness, accepted }: Case): void {
   for (const one of accepted) {
     for (const { id } of one.notification.alerts) tellings.set(id, [...(tellings.get(id) ?? []), one]);
   }
-  const told = new Map<string, number>();
   for (const [id, alert] of witness.alerts) {
     const own = tellings.get(id) ?? [];
-    if (alert.rule === "each") {
-      if (own.length !== 1) witness.violation(`the alert of event ${alert.events[0]?.id} was told ${own.length} times`);
-      for (const event of alert.events) told.set(event.id, (told.get(event.id) ?? 0) + 1);
-    }
     if (alert.rule === "down") judgeStory(witness, id, own);
+    if (alert.rule !== "each" || own.length === 1) continue;
+    witness.violation(`the alert of event ${alert.events[0]?.id} was told ${own.length} times`);
   }
-  for (const id of witness.events.keys()) {
-    if (told.get(id) !== 1) witness.violation(`event ${id} is part of ${told.get(id) ?? 0} alerts of its own`);
-  }
+  judgeAlone(witness);
   for (const { id, channel, status } of witness.deliveries.values()) {
     if (status === "pending") witness.violation(`delivery ${id} to ${channel} is still pending`);
+  }
+}
+
+/** Every event is part of one alert of the rule that opens one for each. */
+function judgeAlone(witness: Witness): void {
+  const each = [...witness.alerts.values()].filter(({ rule }) => rule === "each");
+  const parts = Map.groupBy(
+    each.flatMap(({ events }) => events),
+    ({ id }) => id,
+  );
+  for (const id of witness.events.keys()) {
+    const times = parts.get(id)?.length ?? 0;
+    if (times !== 1) witness.violation(`event ${id} is part of ${times} alerts of its own`);
   }
 }
 

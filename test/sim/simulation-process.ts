@@ -1,5 +1,5 @@
-// Processes that can die: every port of the application goes through a gate at which the process may be stopped for ever,
-// before or after the call, as by kill -9.
+// Processes that can die: every port of the application goes through a gate at which the process may be stopped for
+// ever, before or after the call, as by kill -9.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createApp } from "../../lib/app/app.ts";
 import type { App, Bus } from "../../lib/app/deps.ts";

@@ -1,5 +1,5 @@
-// What one seed has to bear: how the cloud behaves, how Lookout is run, and how often what goes wrong. Not every seed has
-// everything, so that rare combinations get their turn.
+// What one seed has to bear: how the cloud behaves, how Lookout is run, and how often what goes wrong. Not every seed
+// has everything, so that rare combinations get their turn.
 import type { Random } from "../../lib/simulator/random.ts";
 import type { Switches } from "../../lib/simulator/switches.ts";
 

@@ -1,5 +1,5 @@
-// Sees every commit the moment it is made, and every notification the moment it is taken, and says what is wrong with it.
-// It knows the rows, but nothing of how they come about.
+// Sees every commit the moment it is made, and every notification the moment it is taken, and says what is wrong with
+// it. It knows the rows, but nothing of how they come about.
 import {
   DELIVERIES,
   type DeliveryRow,
@@ -20,9 +20,11 @@ import type { KeyState } from "../../lib/rules/state.ts";
 import type { Cursor } from "../../lib/sources/port.ts";
 import { decodeMarks } from "../../lib/sources/reading/marks.ts";
 import type { Op, Put } from "../../lib/store/port.ts";
-import { join, keyOf, nameOf, type Truth } from "./simulation-truth.ts";
+import { join, keyOf, nameOf, type Occurrence, type Truth } from "./simulation-truth.ts";
 
-/** `each` opens an alert for every event; `down` counts what is abnormal of a service, and ends it half an hour later. */
+/**
+ * `each` opens an alert for every event; `down` counts what is abnormal of a service, and ends it half an hour later.
+ */
 export const DOWN_AFTER = 30 * 60_000;
 
 export interface Witness {
@@ -58,7 +60,10 @@ export interface WitnessOptions {
   clockError: number;
 }
 
-/** Of Cloud Eye a cursor remembers how many of each of the three names are told, for each of the windows that lie within lateness. */
+/**
+ * Of Cloud Eye a cursor remembers how many of each of the three names are told, for each of the
+ * windows that lie within lateness.
+ */
 const TALLIES = 12;
 
 export function createWitness({ truth, lateness, countsOnly, exactMemory, clockError }: WitnessOptions): Witness {
@@ -168,26 +173,23 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
     if (end !== newestMatch + DOWN_AFTER) return;
     const service = String(alert.key["resource.id"]);
     if (truth.deleted.has(service)) return;
-    // What came back and left again between two discoveries was never there for anyone to read.
-    const back = truth.away.get(service) ?? 0;
-    const missed = new Map<string, number>();
-    for (const one of truth.occurrences) {
-      if (one.source !== "service-events" || one.target !== service || !one.key.includes("abnormal")) continue;
-      const floor = witness.cursors.get(join(one.source, service))?.floor ?? 0;
-      const inTime = one.shownAt - one.t <= lateness["service-events"];
-      const seen =
-        one.t > back &&
-        one.shownAt < end - clockError &&
-        one.t > newestMatch &&
-        one.t <= end &&
-        one.t >= floor &&
-        inTime;
-      if (seen) missed.set(nameOf(one), (missed.get(nameOf(one)) ?? 0) + 1);
-    }
-    for (const [name, count] of missed) {
-      if ((witness.evaluated.get(name) ?? 0) >= count || truth.spoilt.has(name)) continue;
+    for (const [name, all] of Map.groupBy(seenOf(service, newestMatch, end), nameOf)) {
+      if ((witness.evaluated.get(name) ?? 0) >= all.length || truth.spoilt.has(name)) continue;
       witness.violation(`alert ${alert.id} ended at its deadline before ${name} was read`);
     }
+  }
+
+  /** What was abnormal of a service after the newest match (ms), and to be seen before the end (ms). */
+  function seenOf(service: string, newestMatch: number, end: number): Occurrence[] {
+    // What came back and left again between two discoveries was never there for anyone to read.
+    const back = truth.away.get(service) ?? 0;
+    const floor = witness.cursors.get(join("service-events", service))?.floor ?? 0;
+    const after = Math.max(back, newestMatch);
+    return truth.occurrences.filter(({ source, target, key, t, shownAt }) => {
+      if (source !== "service-events" || target !== service || !key.includes("abnormal")) return false;
+      const inTime = shownAt - t <= lateness["service-events"] && shownAt < end - clockError;
+      return inTime && t > after && t <= end && t >= floor;
+    });
   }
 
   function seeSource(source: string, row: SourceRow): void {

@@ -1,5 +1,5 @@
-// What happens in the simulated cloud, drawn from the seed: late, tied, in twins, in bursts, growing in place, and each kept
-// in the truth. What it shows and how it answers is the simulator's.
+// What happens in the simulated cloud, drawn from the seed: late, tied, in twins, in bursts, growing in place, and each
+// kept in the truth. What it shows and how it answers is the simulator's.
 import type { Random } from "../../lib/simulator/random.ts";
 import { beijingSeconds, type CloudEyeEvent, type PoolEvent, utcSeconds } from "../../lib/simulator/shapes.ts";
 import { createWorld, type World } from "../../lib/simulator/world.ts";

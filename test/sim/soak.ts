@@ -1,5 +1,5 @@
-// `npm run soak`: the long proof. The simulation over many seeds, the real command under kill -9, the crash matrix at every call, hostile
-// input ten thousand times, and broken input by the million. Exit 1 on any violation.
+// `npm run soak`: the long proof. The simulation over many seeds, the real command under kill -9, the crash matrix at
+// every call, hostile input ten thousand times, and broken input by the million. Exit 1 on any violation.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";

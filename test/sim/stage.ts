@@ -1,5 +1,5 @@
-// One run of the story: the simulated cloud behind real HTTP, a receiver, and as many Lookout processes as it takes, each with an
-// App of its own over one store, all of their outside calls in the conductor's hand.
+// One run of the story: the simulated cloud behind real HTTP, a receiver, and as many Lookout processes as it takes,
+// each with an App of its own over one store, all of their outside calls in the conductor's hand.
 import { join } from "node:path";
 import { createApp } from "../../lib/app/app.ts";
 import type { App, Bus } from "../../lib/app/deps.ts";

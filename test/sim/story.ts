@@ -1,12 +1,15 @@
-// What happens in the simulated project, minute by minute, with everything that makes events easy to miss or to tell twice; and
-// what must have been told of it in the end, whatever happened to the processes that watched.
+// What happens in the simulated project, minute by minute, with everything that makes events easy to miss or to tell
+// twice; and what must have been told of it in the end, whatever happened to the processes that watched.
 import type { SourceKind } from "../../lib/model/source-kinds.ts";
 import type { World } from "../../lib/simulator/world.ts";
 
 /** 2026-11-20T10:00:00Z, a Friday. */
 export const T0 = Date.parse("2026-11-20T10:00:00Z");
 export const MINUTE = 60_000;
-/** Minutes after T0: nothing happens in the project from then on, and every deadline of a rule but an occurrence's has passed. */
+/**
+ * Minutes after T0: nothing happens in the project from then on, and every deadline of a rule but
+ * an occurrence's has passed.
+ */
 export const SETTLED = 6;
 
 /** Everything of lookout.yml but the connection. */

@@ -1,5 +1,5 @@
-// What must hold of what channels were told: each delivery arrived as it was recorded, each alert was told in full, and nothing twice but
-// under its own id.
+// What must hold of what channels were told: each delivery arrived as it was recorded, each alert was told in full, and
+// nothing twice but under its own id.
 import type { DeliveryRow } from "../../lib/app/persistence/rows.ts";
 import type { Alert } from "../../lib/model/alert.ts";
 import { differences, tally } from "./differences.ts";
@@ -29,8 +29,8 @@ export function judgeTold(
 }
 
 /**
- * What a channel was told of each alert adds up to what the alert counted; its end was told once. Where processes hung, a match may have been
- * found after that: it is counted, and not told again.
+ * What a channel was told of each alert adds up to what the alert counted; its end was told once. Where processes hung,
+ * a match may have been found after that: it is counted, and not told again.
  */
 function judgeMessages(deliveries: readonly DeliveryRow[], alerts: readonly Alert[], strained: boolean): string[] {
   const byId = ({ id }: Alert) => id;

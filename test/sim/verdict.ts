@@ -1,9 +1,9 @@
-// What must hold when all is quiet after the story, whatever happened to the processes: the contract's section 9 as a list of
-// everything that is wrong, empty where nothing is.
+// What must hold when all is quiet after the story, whatever happened to the processes: the contract's section 9 as a
+// list of everything that is wrong, empty where nothing is.
 import { listDeliveries } from "../../lib/app/delivery/deliver.ts";
 import type { App } from "../../lib/app/deps.ts";
 import { endedAlerts, openAlerts, seenEvents } from "../../lib/app/queries/lists.ts";
-import { readStatus } from "../../lib/app/queries/status.ts";
+import { readStatus, type Status } from "../../lib/app/queries/status.ts";
 import type { Alert } from "../../lib/model/alert.ts";
 import type { Event } from "../../lib/model/event.ts";
 import { differences, tally } from "./differences.ts";
@@ -12,9 +12,9 @@ import { ALERTS, lineOf, MALFORMED, UNMATCHED } from "./story.ts";
 import { alertLine, judgeTold } from "./verdict-told.ts";
 
 /**
- * What is wrong, in a sentence each. `strained`: processes may have hung for minutes, so that a claim may have run out before its sender
- * was done. Then, or where others waited for a dead process's claims, a state may have passed before anybody looked, and an alert may
- * have ended before it was told.
+ * What is wrong, in a sentence each. `strained`: processes may have hung for minutes, so that a claim may have run out
+ * before its sender was done. Then, or where others waited for a dead process's claims, a state may have passed before
+ * anybody looked, and an alert may have ended before it was told.
  */
 export async function judge(stage: Stage, strained: boolean): Promise<string[]> {
   const late = strained || (!stage.knowsDeaths && stage.procs.some(({ dead }) => dead));
@@ -68,9 +68,18 @@ function judgeAlerts(alerts: readonly Alert[], events: readonly Event[]): string
 
 /** What `lookout status` says adds up, and to what the world knows. */
 async function judgeLedger(app: App, events: readonly Event[]): Promise<string[]> {
-  const wrong: string[] = [];
   const status = await readStatus(app);
-  for (const [source, days] of Object.entries(status.ledger)) {
+  const wrong = [...judgeSources(status, events), ...judgeChannels(status)];
+  for (const { source, target, error } of status.targets)
+    if (error) wrong.push(`${source} ${target} is unread: ${error}`);
+  for (const { message } of status.problems) wrong.push(`unhealthy: ${message}`);
+  for (const { rule, deadline } of status.waiting) wrong.push(`${rule} waits for ${deadline}`);
+  return wrong;
+}
+
+function judgeSources({ ledger }: Status, events: readonly Event[]): string[] {
+  const wrong: string[] = [];
+  for (const [source, days] of Object.entries(ledger)) {
     const own = events.filter(({ sourceId }) => sourceId === source).length;
     const sum = (pick: keyof (typeof days)[string]) => Object.values(days).reduce((total, day) => total + day[pick], 0);
     const expected = {
@@ -85,16 +94,17 @@ async function judgeLedger(app: App, events: readonly Event[]): Promise<string[]
       if (said !== count) wrong.push(`ledger of ${source}: ${name} is ${said}, not ${count}`);
     }
   }
-  for (const [channel, { alerts, told, pending, held, dead, passed }] of Object.entries(status.channels)) {
+  return wrong;
+}
+
+function judgeChannels({ channels }: Status): string[] {
+  const wrong: string[] = [];
+  for (const [channel, { alerts, told, pending, held, dead, passed }] of Object.entries(channels)) {
     const rest = pending + held.silenced + held.muted + held.inhibited + dead;
     if (rest > 0 || alerts !== told + passed)
       wrong.push(`ledger of ${channel}: ${told} told and ${passed} passed of ${alerts}`);
     if (passed > 0 && channel !== "pager") wrong.push(`ledger of ${channel}: ${passed} passed`);
   }
-  for (const { source, target, error } of status.targets)
-    if (error) wrong.push(`${source} ${target} is unread: ${error}`);
-  for (const { message } of status.problems) wrong.push(`unhealthy: ${message}`);
-  for (const { rule, deadline } of status.waiting) wrong.push(`${rule} waits for ${deadline}`);
   return wrong;
 }
 

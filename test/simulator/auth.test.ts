@@ -1,4 +1,5 @@
-// Who gets in: tokens with their life and scope, signatures checked against published answers, and the lock on a failing key.
+// Who gets in: tokens with their life and scope, signatures checked against published answers, and
+// the lock on a failing key.
 import { createHash, createHmac } from "node:crypto";
 import { expect, test } from "vitest";
 import { DEMO_CREDENTIALS } from "../../lib/simulator/auth.ts";

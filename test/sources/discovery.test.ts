@@ -1,4 +1,5 @@
-// Discovery: all pages of all workspaces whatever the offset counts, filtered by name and state; and where the APIs live.
+// Discovery: all pages of all workspaces whatever the offset counts, filtered by name and state;
+// and where the APIs live.
 import { expect, test } from "vitest";
 import type { CloudClient, CloudRequest } from "../../lib/sources/cloud/client.ts";
 import { endpointOf } from "../../lib/sources/cloud/endpoints.ts";

@@ -1,5 +1,6 @@
-// A scripted cloud for the tests of the sources: the five list APIs with their undocumented habits as switches, asked directly
-// or over a real HTTP server; and a poller that commits as the application does, with crashes wherever a test wants them.
+// A scripted cloud for the tests of the sources: the five list APIs with their undocumented habits as
+// switches, asked directly or over a real HTTP server; and a poller that commits as the application does, with
+// crashes wherever a test wants them.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -17,6 +17,14 @@ export interface Opened {
 }
 export type OpenTwo<Two extends Opened> = (now: () => number) => Promise<Two>;
 
+/** Every op with every expectation, of which a row's version meets one at most. */
+const EXPECTATIONS: [op: Op["op"], wanted: number | undefined][] = (["put", "delete", "check"] as const).flatMap((op) =>
+  (op === "check" ? [0, 1, 2, 3] : [undefined, 0, 1, 2, 3]).map((wanted): [Op["op"], number | undefined] => [
+    op,
+    wanted,
+  ]),
+);
+
 /** For a store that outlives its process. */
 export function lastingStoreContract(open: OpenTwo<Opened & { state: StateBehind }>): void {
   stateContract(storeContract(open));
@@ -59,32 +67,30 @@ export function storeContract<Two extends Opened>(open: OpenTwo<Two>): Subject &
     for (const [name, { ops, live }] of Object.entries(states)) {
       for (const company of ["alone", "with another row"]) {
         test(`a row that is ${name} takes an op exactly when its expectation holds, ${company}`, async () => {
-          for (const op of ["put", "delete", "check"] as const) {
-            for (const wanted of op === "check" ? [0, 1, 2, 3] : [undefined, 0, 1, 2, 3]) {
-              await store.commit([
-                { op: "delete", ...key("row") },
-                { op: "delete", ...key("company") },
-              ]);
-              for (const before of ops) await store.commit([before]);
-              const tried = {
-                op,
-                ...key("row"),
-                data: "new",
-                ...(wanted === undefined ? {} : { expect: wanted }),
-              } as Op;
-              const error = await failure(company === "alone" ? [tried] : [put("company"), tried]);
-              const holds = wanted === undefined || wanted === live;
-              const told = `${op} with expect ${wanted}`;
-              if (holds) expect(error, told).toBeUndefined();
-              else expect(error, told).toMatchObject({ name: "StoreConflict", keys: [key("row")] });
-              const version = !holds || op === "check" ? live : op === "put" ? live + 1 : 0;
-              expect((await store.get(key("row")))?.version ?? 0, told).toBe(version);
-              if (holds && op === "put") expect(await store.get(key("row"))).toMatchObject({ data: "new" });
-              if (company !== "alone") expect((await store.get(key("company"))) !== undefined, told).toBe(holds);
-            }
+          for (const [op, wanted] of EXPECTATIONS) {
+            await store.commit([
+              { op: "delete", ...key("row") },
+              { op: "delete", ...key("company") },
+            ]);
+            for (const before of ops) await store.commit([before]);
+            await expectTaken(op, wanted, live, company === "alone");
           }
         });
       }
+    }
+
+    /** Tries the op on a row whose version is `live`, 0 where there is none, and looks at what came of it. */
+    async function expectTaken(op: Op["op"], wanted: number | undefined, live: number, alone: boolean): Promise<void> {
+      const tried = { op, ...key("row"), data: "new", ...(wanted === undefined ? {} : { expect: wanted }) } as Op;
+      const error = await failure(alone ? [tried] : [put("company"), tried]);
+      const holds = wanted === undefined || wanted === live;
+      const what = `${op} with expect ${wanted}`;
+      if (holds) expect(error, what).toBeUndefined();
+      else expect(error, what).toMatchObject({ name: "StoreConflict", keys: [key("row")] });
+      const after = { put: live + 1, delete: 0, check: live };
+      expect((await store.get(key("row")))?.version ?? 0, what).toBe(holds ? after[op] : live);
+      if (holds && op === "put") expect(await store.get(key("row"))).toMatchObject({ data: "new" });
+      if (!alone) expect((await store.get(key("company"))) !== undefined, what).toBe(holds);
     }
 
     test("a commit that fails leaves nothing behind and names every row that was in its way", async () => {

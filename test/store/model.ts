@@ -39,48 +39,72 @@ const step = fc.oneof(
 export const steps = fc.array(step, { maxLength: 30 });
 export type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
+/** The store, and the Map that says what must be in it. */
+interface Pair {
+  store: Store;
+  rows: Map<string, Row>;
+  now: number;
+}
+
 /** Takes the steps with the store and with the Map, and compares all that can be seen after each. */
 export async function compare(open: (now: () => number) => Promise<Store>, taken: Step[]): Promise<void> {
-  const rows = new Map<string, Row>();
-  let now = START;
-  const store = await open(() => now);
-  const live = () => [...rows.values()].filter((row) => (row.expires ?? Number.POSITIVE_INFINITY) > now);
-  const version = (k: Key) => live().find((row) => row.pk === k.pk && row.sk === k.sk)?.version ?? 0;
-  const id = (k: Key) => `${k.pk} ${k.sk}`;
-  const sorted = (some: Row[]) => some.sort((a, b) => Buffer.compare(Buffer.from(id(a)), Buffer.from(id(b))));
-
+  const pair = { rows: new Map<string, Row>(), now: START } as Pair;
+  pair.store = await open(() => pair.now);
+  const { store } = pair;
   for (const one of taken) {
-    if ("commit" in one) {
-      const ops = one.commit.map((random) => toOp(random, version(random.key)));
-      const conflicts = ops.filter((op) => op.expect !== undefined && op.expect !== version(op));
-      const error = await store.commit(ops).then(
-        () => null,
-        (thrown: unknown) => thrown,
-      );
-      if (conflicts.length > 0)
-        expect(error).toMatchObject({ name: "StoreConflict", keys: conflicts.map(({ pk, sk }) => ({ pk, sk })) });
-      else expect(error).toBeNull();
-      for (const op of conflicts.length > 0 ? [] : ops) {
-        if (op.op === "delete") rows.delete(id(op));
-        if (op.op !== "put") continue;
-        const { op: _, expect: __, ...row } = op;
-        rows.set(id(op), { ...row, version: version(op) + 1, data: JSON.parse(JSON.stringify(op.data)) });
-      }
+    if ("commit" in one) await compareCommit(pair, one.commit);
+    if ("wait" in one) pair.now += one.wait;
+    if ("purge" in one) await store.purge(pair.now);
+    if ("due" in one) await compareDue(pair, one.due.queue, one.due.limit);
+    if ("list" in one) expect(await store.list("p", one.list)).toEqual(listing(sorted(live(pair)), one.list));
+    for (const pk of ["p", "q"]) {
+      expect(await store.list(pk)).toEqual(sorted(live(pair)).filter((row) => row.pk === pk));
     }
-    if ("wait" in one) now += one.wait;
-    if ("purge" in one) await store.purge(now);
-    if ("due" in one) {
-      const found = live().filter((row) => row.queue === one.due.queue && (row.due ?? 0) <= now);
-      const ordered = sorted(found).sort((a, b) => (a.due ?? 0) - (b.due ?? 0));
-      const listed = await store.due(one.due.queue, now, one.due.limit);
-      expect(listed.map((row) => row.due)).toEqual(ordered.slice(0, one.due.limit).map((row) => row.due));
-      for (const row of listed) expect(ordered).toContainEqual(row);
-      expect(new Set(listed.map(id)).size).toBe(listed.length);
-    }
-    if ("list" in one) expect(await store.list("p", one.list)).toEqual(listing(sorted(live()), one.list));
-    for (const pk of ["p", "q"]) expect(await store.list(pk)).toEqual(sorted(live()).filter((row) => row.pk === pk));
   }
   await store.close();
+}
+
+async function compareCommit(pair: Pair, random: RandomOp[]): Promise<void> {
+  const { store, rows } = pair;
+  const version = (k: Key) => live(pair).find((row) => row.pk === k.pk && row.sk === k.sk)?.version ?? 0;
+  const ops = random.map((one) => toOp(one, version(one.key)));
+  const conflicts = ops.filter((op) => op.expect !== undefined && op.expect !== version(op));
+  const error = await store.commit(ops).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (conflicts.length > 0) {
+    expect(error).toMatchObject({ name: "StoreConflict", keys: conflicts.map(({ pk, sk }) => ({ pk, sk })) });
+    return;
+  }
+  expect(error).toBeNull();
+  for (const op of ops) {
+    if (op.op === "delete") rows.delete(id(op));
+    if (op.op !== "put") continue;
+    const { op: _, expect: __, ...row } = op;
+    rows.set(id(op), { ...row, version: version(op) + 1, data: JSON.parse(JSON.stringify(op.data)) });
+  }
+}
+
+async function compareDue(pair: Pair, queue: Queue, limit: number): Promise<void> {
+  const found = live(pair).filter((row) => row.queue === queue && (row.due ?? 0) <= pair.now);
+  const ordered = sorted(found).sort((a, b) => (a.due ?? 0) - (b.due ?? 0));
+  const listed = await pair.store.due(queue, pair.now, limit);
+  expect(listed.map((row) => row.due)).toEqual(ordered.slice(0, limit).map((row) => row.due));
+  for (const row of listed) expect(ordered).toContainEqual(row);
+  expect(new Set(listed.map(id)).size).toBe(listed.length);
+}
+
+function live({ rows, now }: Pair): Row[] {
+  return [...rows.values()].filter((row) => (row.expires ?? Number.POSITIVE_INFINITY) > now);
+}
+
+function id(k: Key): string {
+  return `${k.pk} ${k.sk}`;
+}
+
+function sorted(some: Row[]): Row[] {
+  return some.sort((a, b) => Buffer.compare(Buffer.from(id(a)), Buffer.from(id(b))));
 }
 
 function toOp({ op, key: k, expectation, data: value, queued, expires }: RandomOp, live: number): Op {

@@ -1,4 +1,5 @@
-// Fetches Amazon's DynamoDB Local once with Maven and runs it for the tests: in memory, on loopback, never outliving them.
+// Fetches Amazon's DynamoDB Local once with Maven and runs it for the tests: in memory, on
+// loopback, never outliving them.
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";

@@ -16,8 +16,8 @@ export const dynamoConnection = {
 let tables = 0;
 
 /**
- * Makes an empty table as it is deployed, but for the removal of expired rows: that goes by the wall's clock, which is not that of the
- * tests. Returns its name and a client.
+ * Makes an empty table as it is deployed, but for the removal of expired rows: that goes by the wall's clock, which is
+ * not that of the tests. Returns its name and a client.
  */
 export async function freshTable(): Promise<{ table: string; client: DynamoDBClient }> {
   const client = new DynamoDBClient(dynamoConnection);

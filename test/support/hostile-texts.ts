@@ -1,4 +1,5 @@
-// Texts that somebody hostile would write into an event, and what of them must never reach a terminal or a log as it is.
+// Texts that somebody hostile would write into an event, and what of them must never reach a
+// terminal or a log as it is.
 
 /** What steers a terminal, turns the direction of writing, hides, or begins another line. */
 const CONTROL: [name: string, text: string][] = [

@@ -1,12 +1,15 @@
-// Runs a command line in the test's own process, for tables of cases: what only a process of its own shows (stdin, signals, how it
-// ends) is the matter of cli.ts.
+// Runs a command line in the test's own process, for tables of cases: what only a process of its own shows (stdin,
+// signals, how it ends) is the matter of cli.ts.
 import { main } from "../../lib/cli/main.ts";
 import type { Finished, RunOptions } from "./cli.ts";
 import { keepingIo } from "./io.ts";
 
 let busy = false;
 
-/** The same as `lookout` of cli.ts but for stdin, and one at a time: the folder and the variables are those of the whole process. */
+/**
+ * The same as `lookout` of cli.ts but for stdin, and one at a time: the folder and the variables
+ * are those of the whole process.
+ */
 export async function lookoutHere(
   args: readonly string[],
   { cwd, env = {} }: Omit<RunOptions, "stdin">,

@@ -1,4 +1,5 @@
-// The order of the test files: those that take the longest begin first, so that no single one is left over for one core at the end.
+// The order of the test files: those that take the longest begin first, so that no single one is
+// left over for one core at the end.
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** In a fresh clone no times are known, and these are short files. By how long they take, longest first. */

@@ -20,7 +20,9 @@ function sample(name: string): any {
 export const ABNORMAL = 3 + 1 + 1;
 export const ALL = 9 + 1 + 5 + 10 + 1;
 
-/** A simulated project that holds the samples' events, the newest of each a few seconds ago. Closed when the test ends. */
+/**
+ * A simulated project that holds the samples' events, the newest of each a few seconds ago. Closed when the test ends.
+ */
 export async function startWithSamples(options: Partial<SimulatorOptions> = {}): Promise<Simulator> {
   const sim = await startSimulator({ clock: wallClock, scenario: "empty", ...options });
   onTestFinished(() => sim.close());

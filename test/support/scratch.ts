@@ -1,5 +1,5 @@
-// Where the tests put their files: in memory where the machine has the room. It is processes that die in them, never the machine, so
-// nobody needs to wait until a disk has written what a commit made.
+// Where the tests put their files: in memory where the machine has the room. It is processes that die in them, never
+// the machine, so nobody needs to wait until a disk has written what a commit made.
 import { accessSync, constants, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 

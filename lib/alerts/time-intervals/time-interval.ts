@@ -1,4 +1,5 @@
-// Time intervals in Alertmanager's time_interval syntax, plus ranges across midnight, which belong to the day they start on.
+// Time intervals in Alertmanager's time_interval syntax, plus ranges across midnight, which belong
+// to the day they start on.
 import type { DayFilter } from "./days.ts";
 import { type LocalMinute, localClock, previousDay } from "./local-clock.ts";
 import { parseTimeInterval, type TimeRange } from "./parse.ts";

@@ -8,7 +8,10 @@ import { createLimiter, type Limiter } from "../../sources/cloud/limiter.ts";
 /** Requests to one project under way at once. */
 const CONCURRENCY = 24;
 
-/** From a connection's name to its limiter. `perKind`: each kind of source is polled by a process of its own, which has its share. */
+/**
+ * From a connection's name to its limiter. `perKind`: each kind of source is polled by a process of
+ * its own, which has its share.
+ */
 export function createBudgets(config: Config, clock: Clock, perKind: boolean): (connection: string) => Limiter {
   const limiters = new Map<string, Limiter>();
   return (connection) => {

@@ -1,4 +1,5 @@
-// Every secret of the configuration is resolved once, so that texts can be cleared of it; those that cannot be are named.
+// Every secret of the configuration is resolved once, so that texts can be cleared of it; those
+// that cannot be are named.
 import type { Config } from "../../model/config.ts";
 import type { Secrets, UnresolvedSecret } from "../deps.ts";
 

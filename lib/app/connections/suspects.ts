@@ -1,9 +1,13 @@
-// Resources that were refused when they were last asked for: whether that says anything about the credentials, others show.
+// Resources that were refused when they were last asked for: whether that says anything about the
+// credentials, others show.
 import type { ConnectionRow } from "../persistence/rows.ts";
 
 /** So many are remembered: the latest. */
 const REMEMBERED = 50;
-/** So long a suspect waits for others to go first. Longer than most sources' interval: they may be asked for that seldom. ms */
+/**
+ * So long a suspect waits for others to go first. Longer than most sources' interval: they may be
+ * asked for that seldom. ms
+ */
 const REST_MS = 3_600_000;
 /** So many that have proven the credentials are remembered: one may become a suspect. */
 const PROVERS = 2;

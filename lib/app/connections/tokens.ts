@@ -1,5 +1,5 @@
-// IAM tokens between processes: kept in the store, encrypted with a key derived from the password, so that whoever reads the store
-// without the password has nothing. Losing one costs a login, nothing else.
+// IAM tokens between processes: kept in the store, encrypted with a key derived from the password, so that whoever
+// reads the store without the password has nothing. Losing one costs a login, nothing else.
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from "node:crypto";
 import { promisify } from "node:util";
 import type { Clock } from "../../model/clock.ts";

@@ -1,4 +1,5 @@
-// Deliveries as the use cases handle them: those that are due are sent (sender.ts), and people list, repeat and drop them.
+// Deliveries as the use cases handle them: those that are due are sent (sender.ts), and people
+// list, repeat and drop them.
 import type { App } from "../deps.ts";
 import { DEAD, DELIVERIES, type DeadRow, type DeliveryRow, deadKey, deliveryKey } from "../persistence/rows.ts";
 import { GIVE_UP_MS } from "./deliveries.ts";
@@ -12,7 +13,9 @@ export async function deliverDue(app: App, signal: AbortSignal): Promise<string[
   return [...tried];
 }
 
-/** When the next pending delivery among the given ones may be tried; ms, undefined where none can be by this process. */
+/**
+ * When the next pending delivery among the given ones may be tried; ms, undefined where none can be by this process.
+ */
 export async function nextDue(app: App, ids: readonly string[]): Promise<number | undefined> {
   const rows = await app.store.getMany<DeliveryRow>(ids.map(deliveryKey));
   const times = rows.flatMap(({ data, due }) => {

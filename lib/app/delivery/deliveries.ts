@@ -1,4 +1,5 @@
-// Deliveries come into being: a telling becomes notifications of the size and kind each channel takes, each a row of its own.
+// Deliveries come into being: a telling becomes notifications of the size and kind each channel
+// takes, each a row of its own.
 import type { Telling } from "../../alerts/decide.ts";
 import { fold } from "../../alerts/fold.ts";
 import type { Group, Suppressed } from "../../alerts/group.ts";
@@ -19,8 +20,8 @@ export const GIVE_UP_MS = 86_400_000;
 const NOTHING: Suppressed = { silenced: 0, muted: 0, inhibited: 0 };
 
 /**
- * Puts what a group tells into its route's channels, each delivery behind the one its channel has not had yet. Returns the new
- * ends of the group's lanes, one entry per delivery. The lanes' ends so far are loaded.
+ * Puts what a group tells into its route's channels, each delivery behind the one its channel has not had yet. Returns
+ * the new ends of the group's lanes, one entry per delivery. The lanes' ends so far are loaded.
  */
 export async function putTelling(
   app: App,
@@ -47,8 +48,9 @@ export async function putTelling(
 }
 
 /**
- * What a delivery tells goes to its channel's fallback, once, as deliveries of their own, behind those of the delivery before it.
- * Returns the delivery as it is then; the same where there is no fallback, or where it has gone there before.
+ * What a delivery tells goes to its channel's fallback, once, as deliveries of their own, behind those of
+ * the delivery before it. Returns the delivery as it is then; the same where there is no fallback, or
+ * where it has gone there before.
  */
 export async function withFallback(app: App, unit: Unit, delivery: DeliveryRow, now: number): Promise<DeliveryRow> {
   if (delivery.fellBackAt !== undefined) return delivery;
@@ -60,7 +62,9 @@ export async function withFallback(app: App, unit: Unit, delivery: DeliveryRow, 
   return { ...delivery, ...(last === undefined ? {} : { fallback: last }), fellBackAt: now };
 }
 
-/** As withFallback, for the first delivery of a lane and all that wait behind it, which are put. Returns the first one. */
+/**
+ * As withFallback, for the first delivery of a lane and all that wait behind it, which are put. Returns the first one.
+ */
 export async function withFallbacks(app: App, unit: Unit, first: DeliveryRow, now: number): Promise<DeliveryRow> {
   const changed = await withFallback(app, unit, first, now);
   // Those behind find it there.
@@ -75,7 +79,10 @@ export async function withFallbacks(app: App, unit: Unit, first: DeliveryRow, no
   return changed;
 }
 
-/** The channel's fallback; for Lookout's own alerts, where it has none, a way around it, unless they took one as they opened. */
+/**
+ * The channel's fallback; for Lookout's own alerts, where it has none, a way around it, unless they
+ * took one as they opened.
+ */
 function fallbackOf(
   app: App,
   unit: Unit,
@@ -93,7 +100,10 @@ function isOwnHealth({ alerts }: Notification): boolean {
   return alerts.some(({ rule }) => rule === HEALTH_RULE);
 }
 
-/** Puts a notification of the delivery's channel for its fallback, behind `last`. Returns the id of the last delivery there. */
+/**
+ * Puts a notification of the delivery's channel for its fallback, behind `last`. Returns the id of
+ * the last delivery there.
+ */
 async function putFallback(
   app: App,
   unit: Unit,
@@ -186,8 +196,8 @@ async function putDelivery(
 }
 
 /**
- * Where the end of the lane still waits behind another one and either tells nothing new, both become one (alerts/fold.ts).
- * Returns its id, or undefined where they stay two.
+ * Where the end of the lane still waits behind another one and either tells nothing new, both become one
+ * (alerts/fold.ts). Returns its id, or undefined where they stay two.
  */
 async function foldIntoLast(
   app: App,
@@ -218,7 +228,10 @@ async function foldIntoLast(
   return end.id;
 }
 
-/** The notifications one channel gets of a telling, in order, their ids still empty; none where there is nothing to say to it. */
+/**
+ * The notifications one channel gets of a telling, in order, their ids still empty; none where
+ * there is nothing to say to it.
+ */
 function notificationsFor(channel: Channel, group: Record<string, unknown>, telling: Telling): Notification[] {
   const { reason, suppressed, test } = telling;
   const alerts = channel.sendResolved ? telling.alerts : telling.alerts.filter(({ status }) => status === "firing");

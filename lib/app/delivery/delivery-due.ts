@@ -1,11 +1,12 @@
-// When something is to be done about a pending delivery: its next try, its end, and when it goes to the channel's fallback. Pure.
+// When something is to be done about a pending delivery: its next try, its end, and when it goes to
+// the channel's fallback. Pure.
 import type { Channel } from "../deps.ts";
 import type { DeliveryRow } from "../persistence/rows.ts";
 
 /**
- * When the delivery is late and goes to its channel's fallback, where there is one, as things stand; ms, undefined: not at all, or it
- * has been. One that was tried is late once it, or the channel, has been failing for `fallbackAfter`; one that waits for its turn,
- * where there is a fallback, likewise, but has as long itself.
+ * When the delivery is late and goes to its channel's fallback, where there is one, as things stand; ms, undefined: not
+ * at all, or it has been. One that was tried is late once it, or the channel, has been failing for `fallbackAfter`; one
+ * that waits for its turn, where there is a fallback, likewise, but has as long itself.
  */
 export function fallbackAt(
   { failedSince, fellBackAt, createdAt }: DeliveryRow,

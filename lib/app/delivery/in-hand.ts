@@ -1,5 +1,5 @@
-// What a sender has in hand: deliveries that wait, are claimed or under way, by channel, and what is still to be recorded of them.
-// Nothing here waits or touches the network.
+// What a sender has in hand: deliveries that wait, are claimed or under way, by channel, and what is still to be
+// recorded of them. Nothing here waits or touches the network.
 import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import type { DeliveryRow } from "../persistence/rows.ts";
@@ -9,7 +9,10 @@ import { claimsWanted, createLane, gathers, isCrowded, type Lane } from "./lane.
 import { isClaimed } from "./outcomes.ts";
 import { type Built, type Claimed, type Entry, entryOf, type Task } from "./sender-tasks.ts";
 
-/** Of a channel's waiting deliveries so many are kept as they are known; the others are read again when they are claimed. */
+/**
+ * Of a channel's waiting deliveries so many are kept as they are known; the others are read again
+ * when they are claimed.
+ */
 const KNOWN = 1_000;
 /** Claims and outcomes of one commit, at most. */
 const TASKS = 256;

@@ -1,12 +1,14 @@
-// One channel's part of the sender's work: what waits, what is claimed and what is under way; and how far ahead of its receiver
-// the sender goes. Pure.
+// One channel's part of the sender's work: what waits, what is claimed and what is under way; and how far ahead of its
+// receiver the sender goes. Pure.
 import type { Claimed, Entry } from "./sender-tasks.ts";
 
 /** Claimed ahead, for each request that a channel may have under way. */
 const AHEAD = 4;
 /** Claimed as they are put, likewise, where the receiver is a quick one. */
 const AHEAD_QUICK = 16;
-/** Whoever decides waits while no more than so many have to wait for a quick receiver, likewise: it has soon caught up. */
+/**
+ * Whoever decides waits while no more than so many have to wait for a quick receiver, likewise: it has soon caught up.
+ */
 const CROWD = 64;
 /** Answers of a quick receiver that are recorded together, likewise. */
 const GATHERED = 8;
@@ -52,7 +54,10 @@ export function isCrowded(lane: Lane, now: number): boolean {
   return much && waiting.length < limit * CROWD && isQuick(lane, now);
 }
 
-/** Quick receivers have more to answer in a moment: until then nothing but the record of `answers` answers would be written. */
+/**
+ * Quick receivers have more to answer in a moment: until then nothing but the record of `answers`
+ * answers would be written.
+ */
 export function gathers(lanes: Iterable<Lane>, answers: number, now: number): boolean {
   const busy = [...lanes].filter(({ flying }) => flying > 0);
   const more = busy.length > 0 && busy.every((lane) => isQuick(lane, now) && lane.claimed.length > 0);

@@ -5,15 +5,18 @@ import { drain } from "../persistence/drain.ts";
 import { CHANNELS, type ChannelRow, type DeliveryRow } from "../persistence/rows.ts";
 import { CLAIM_MS } from "./outcomes.ts";
 
-/** After a long look the next one comes no sooner than so many times as long; so do its pages, as long as the sender has work. */
+/**
+ * After a long look the next one comes no sooner than so many times as long; so do its pages, as
+ * long as the sender has work.
+ */
 const REST = 20;
 
 export interface Look {
   /** There may be something new: the queue is to be looked through from its start. */
   ask(): void;
   /**
-   * The next page of what is due; empty at the end of a look, undefined where it is not the time for one. `idle`: the sender has
-   * nothing else to do. `soon`: it will have in a moment.
+   * The next page of what is due; empty at the end of a look, undefined where it is not the time for one. `idle`: the
+   * sender has nothing else to do. `soon`: it will have in a moment.
    */
   next(state: { idle: boolean; soon: boolean }): Promise<Page | undefined>;
 }

@@ -1,4 +1,5 @@
-// From due groups to deliveries: one decision per group, its members and its deliveries in one commit, together with other groups'.
+// From due groups to deliveries: one decision per group, its members and its deliveries in one
+// commit, together with other groups'.
 import { setImmediate } from "node:timers/promises";
 import { type DecideOptions, type Decision, decide, type MemberAlert } from "../../alerts/decide.ts";
 import { bucketOf, type Group, groupPartition, HEAD, type Member } from "../../alerts/group.ts";
@@ -37,11 +38,17 @@ export interface NotifyOptions extends DecideOptions {
 export interface Outlet {
   /** How many deliveries to a channel it would send at once: they are claimed as they are put. */
   room(channel: string): number;
-  /** Given what a commit put into the queue. Resolves when the next ones are welcome, which a slow channel does not delay. */
+  /**
+   * Given what a commit put into the queue. Resolves when the next ones are welcome, which a slow
+   * channel does not delay.
+   */
   offer(rows: readonly Row<DeliveryRow>[]): Promise<void>;
 }
 
-/** Decides every group that is due now, each once; one that fails stops no other. Returns how many deliveries that led to. */
+/**
+ * Decides every group that is due now, each once; one that fails stops no other. Returns how many
+ * deliveries that led to.
+ */
 export async function notifyDue(app: App, options: NotifyOptions = {}): Promise<number> {
   let made = 0;
   for await (const rows of drain<Group>(app, "group", options.signal, options.ahead)) {
@@ -54,7 +61,10 @@ export async function notifyDue(app: App, options: NotifyOptions = {}): Promise<
   return made;
 }
 
-/** Decides the groups, due or not, several in one commit. One that fails stops no other. Returns how many deliveries that led to. */
+/**
+ * Decides the groups, due or not, several in one commit. One that fails stops no other. Returns how
+ * many deliveries that led to.
+ */
 export async function notifyGroups(app: App, ids: readonly string[], options: NotifyOptions = {}): Promise<number> {
   const { signal } = options;
   const distinct = [...new Set(ids)];
@@ -144,7 +154,10 @@ function lostRounds(app: App, groups: readonly LoadedGroup[]): string[] {
   return [...rounds].filter((round) => isLost(app, round));
 }
 
-/** The deliveries among the given ones that wait for no other, as the commit writes them: claimed where they are sent at once. */
+/**
+ * The deliveries among the given ones that wait for no other, as the commit writes them: claimed
+ * where they are sent at once.
+ */
 function queuedOf(app: App, unit: Unit, ids: readonly string[], outlet: Outlet | undefined): Row<DeliveryRow>[] {
   const room = new Map<string, number>();
   return ids.flatMap((id): Row<DeliveryRow>[] => {
@@ -195,7 +208,10 @@ async function putDecision(
   return deliveries.map(([, id]) => id);
 }
 
-/** Loads the members' alerts. Returns the partitions of the rules that there are: other members' alerts have closed silently. */
+/**
+ * Loads the members' alerts. Returns the partitions of the rules that there are: other members'
+ * alerts have closed silently.
+ */
 async function loadAlerts(app: App, unit: Unit, members: readonly Member[]): Promise<ReadonlySet<string>> {
   const current = new Set([...app.rules.all, app.healthRule].map(rulePartition));
   await unit.load(members.filter(({ pk }) => current.has(pk)));

@@ -1,5 +1,5 @@
-// What the sender writes, all within the caller's unit of work: claims before a try, outcomes after it, retries, deaths and
-// fallbacks, and how the channels do.
+// What the sender writes, all within the caller's unit of work: claims before a try, outcomes after it, retries, deaths
+// and fallbacks, and how the channels do.
 import type { App } from "../deps.ts";
 import {
   type ChannelRow,
@@ -15,7 +15,10 @@ import type { Attempt } from "./attempt.ts";
 import { withFallback, withFallbacks } from "./deliveries.ts";
 import { dueOf, fallbackAt, isOver } from "./delivery-due.ts";
 
-/** How long a claimed delivery is left to its sender before another one tries: more than a send can take and clocks may differ by. */
+/**
+ * How long a claimed delivery is left to its sender before another one tries: more than a send can
+ * take and clocks may differ by.
+ */
 export const CLAIM_MS = 60_000;
 const BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 300_000;
@@ -97,7 +100,10 @@ export async function record(
   else await reschedule(app, unit, { ...failed, nextAttemptAt }, now, effects);
 }
 
-/** Does what the time asks for without a try: a delivery whose time is over dies, one tried in vain for long goes to the fallback. */
+/**
+ * Does what the time asks for without a try: a delivery whose time is over dies, one tried in vain
+ * for long goes to the fallback.
+ */
 export async function settle(app: App, unit: Unit, id: string, effects: Effects): Promise<void> {
   const row = unit.value<DeliveryRow>(deliveryKey(id));
   if (row?.status !== "pending" || unit.due(deliveryKey(id)) === undefined || isClaimed(app, row)) return;

@@ -45,7 +45,10 @@ export interface Settling {
   broken(task: Task): void;
 }
 
-/** Where the tasks do not fit into one commit, or fail together, each half is tried by itself. Rejects where the store fails. */
+/**
+ * Where the tasks do not fit into one commit, or fail together, each half is tried by itself.
+ * Rejects where the store fails.
+ */
 export async function commitTasks(
   app: App,
   tasks: readonly Task[],

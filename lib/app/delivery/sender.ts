@@ -1,5 +1,6 @@
-// The only place that sends: what is due is claimed, sent, and its outcome recorded, so that a retry carries the same id and nothing
-// is sent that was not recorded before. Claims and outcomes go together into one commit, as many as there are by then.
+// The only place that sends: what is due is claimed, sent, and its outcome recorded, so that a retry carries
+// the same id and nothing is sent that was not recorded before. Claims and outcomes go together into one
+// commit, as many as there are by then.
 import { setImmediate } from "node:timers/promises";
 import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
@@ -25,7 +26,10 @@ import { createLook, type Look } from "./look.ts";
 import { CLAIM_MS } from "./outcomes.ts";
 import { commitTasks, entryOf, type Settling } from "./sender-tasks.ts";
 
-/** A claimed delivery is sent within this or given back: the claim must outlive the send and its record by what clocks differ. ms */
+/**
+ * A claimed delivery is sent within this or given back: the claim must outlive the send and its
+ * record by what clocks differ. ms
+ */
 const FRESH_MS = CLAIM_MS / 6;
 
 export interface Sender {
@@ -57,8 +61,8 @@ interface Work {
 }
 
 /**
- * Sends what is due, channels side by side and each within its own limit, until the signal aborts: then what is under way is
- * recorded, and the rest stays due. `tried` is given the id of every delivery that is claimed.
+ * Sends what is due, channels side by side and each within its own limit, until the signal aborts: then what is under
+ * way is recorded, and the rest stays due. `tried` is given the id of every delivery that is claimed.
  */
 export function createSender(app: App, signal: AbortSignal, tried: (id: string) => void = () => {}): Sender {
   const hand = createInHand(app, tried);
@@ -154,8 +158,8 @@ async function step(work: Work): Promise<boolean> {
 }
 
 /**
- * Nothing goes on: the store failed, or a newer configuration decides. What was sent already is waited for and recorded all the
- * same, or it would be sent again.
+ * Nothing goes on: the store failed, or a newer configuration decides. What was sent already is waited for and recorded
+ * all the same, or it would be sent again.
  */
 async function recordSent(work: Work): Promise<void> {
   const { app, hand, settling } = work;

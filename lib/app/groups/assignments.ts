@@ -1,5 +1,5 @@
-// The groups in which an alert is notified: on each of its routes one for messages, and one of its own for incident channels; and
-// where Lookout's own alerts go when none of the channels for them works.
+// The groups in which an alert is notified: on each of its routes one for messages, and one of its own for incident
+// channels; and where Lookout's own alerts go when none of the channels for them works.
 import { groupId } from "../../alerts/group.ts";
 import { groupValues } from "../../alerts/route.ts";
 import { type Alert, HEALTH_RULE, type HealthProblem } from "../../model/alert.ts";
@@ -40,8 +40,8 @@ const OF_CHANNEL: ReadonlySet<unknown> = new Set<HealthProblem>([
 ]);
 
 /**
- * The routes that such an alert takes beside the one to `health.channels`: to the nearest fallbacks of those channels that work, else
- * to every other channel that works.
+ * The routes that such an alert takes beside the one to `health.channels`: to the nearest fallbacks of those channels
+ * that work, else to every other channel that works.
  */
 function detoursOf(app: App, { rule, key, connection }: Alert): RouteConfig[] {
   if (rule !== HEALTH_RULE) return [];
@@ -56,8 +56,8 @@ function detoursOf(app: App, { rule, key, connection }: Alert): RouteConfig[] {
 }
 
 /**
- * Where Lookout's own alerts go that were sent to a channel before anybody knew that it fails: to another one that works, where none of
- * the channels for them does and this one has no fallback.
+ * Where Lookout's own alerts go that were sent to a channel before anybody knew that it fails: to another one that
+ * works, where none of the channels for them does and this one has no fallback.
  */
 export function wayAround(app: App, channel: string): Channel | undefined {
   const isBroken = (name: string) => name === channel || app.brokenChannels.has(name);

@@ -35,8 +35,9 @@ export function healthRuleConfig(): RuleConfig {
 }
 
 /**
- * Opens and resolves Lookout's own alerts, and asks for the heartbeat where all is well. Returns what is an alert. `more` are known
- * otherwise; `every` is when the next check comes, where that is certain (ms). Throws StoreError where nothing can be written.
+ * Opens and resolves Lookout's own alerts, and asks for the heartbeat where all is well. Returns what is an
+ * alert. `more` are known otherwise; `every` is when the next check comes, where that is certain (ms). Throws
+ * StoreError where nothing can be written.
  */
 export async function checkHealth(app: App, more: readonly Problem[] = [], every?: number): Promise<Problem[]> {
   if (app.guard.trouble()) await app.guard.probe();
@@ -93,7 +94,10 @@ async function writeDown(app: App, every: number | undefined): Promise<void> {
   await app.store.commit([{ op: "put", ...WRITTEN, data }]);
 }
 
-/** The process ends: nobody need wait for what it would write next. Throws StoreGone where what it wrote last may be lost. */
+/**
+ * The process ends: nobody need wait for what it would write next. Throws StoreGone where what it
+ * wrote last may be lost.
+ */
 export async function endHealth(app: App): Promise<void> {
   try {
     await writeDown(app, undefined);

@@ -39,8 +39,8 @@ export interface Findings {
 }
 
 /**
- * Everything that is wrong now. `unresolved` are the secrets that the process that runs could not resolve; undefined: this one only
- * looks.
+ * Everything that is wrong now. `unresolved` are the secrets that the process that runs could not resolve;
+ * undefined: this one only looks.
  */
 export async function findProblems(app: App, unresolved?: readonly UnresolvedSecret[]): Promise<Findings> {
   const [sources, connections, channels, dead, late, open] = await Promise.all([
@@ -71,7 +71,8 @@ export async function findProblems(app: App, unresolved?: readonly UnresolvedSec
   });
   problems.push(...deadProblems(dead));
   const secretless = new Set(unresolved?.filter((one) => one.of === "channel").map(({ name }) => name));
-  // An alert says so already; also where a secret has just been found: whether the channel takes anything now, its next try tells.
+  // An alert says so already; also where a secret has just been found: whether the channel takes
+  // anything now, its next try tells.
   const isExplained = (name: string) =>
     secretless.has(name) || isOpen("secret unresolved", name) || has(problems, "delivery dead", name);
   for (const { channel: name, since, error } of failing) {
@@ -150,7 +151,10 @@ function ownProblem({ key, summary, connection }: Alert): Problem[] {
   return OWN.has(problem) ? [{ problem, name: String(key["name"]), message: summary, connection }] : [];
 }
 
-/** One for each connection or channel, however many of its secrets are missing; a connection's polls tell of its own, too. */
+/**
+ * One for each connection or channel, however many of its secrets are missing; a connection's polls
+ * tell of its own, too.
+ */
 function secretProblems(app: App, unresolved: readonly UnresolvedSecret[], sources: readonly SourceState[]): Problem[] {
   const problems = [...Map.groupBy(unresolved, ({ name }) => name)].map(([name, all]): Problem => {
     const reasons = all.map(({ message }) => message).join("; ");

@@ -19,7 +19,9 @@ const NAMED = 5;
 export interface SourceState {
   source: SourceConfig;
   row: SourceRow | undefined;
-  /** When its last run began, or when the configuration took over where there was none; ms, undefined: nothing ever ran. */
+  /**
+   * When its last run began, or when the configuration took over where there was none; ms, undefined: nothing ever ran.
+   */
   since: number | undefined;
   /** When its next run was due at the latest; ms. */
   overdueAt: number;
@@ -108,10 +110,10 @@ interface Unread {
 }
 
 /**
- * What fails of a connection's sources. What may concern the whole connection is one problem of the connection: but for a single
- * target while others are read. The rest is one problem for each target, beyond 20 of a source and kind one for all.
- * `isOpen` says which problems have an alert: what was an alert of its own stays one, and what was one for many stays that, until
- * it is over. So no alert comes and goes because the number of targets changes.
+ * What fails of a connection's sources. What may concern the whole connection is one problem of the connection: but for
+ * a single target while others are read. The rest is one problem for each target, beyond 20 of a source and kind one
+ * for all. `isOpen` says which problems have an alert: what was an alert of its own stays one, and what was one for
+ * many stays that, until it is over. So no alert comes and goes because the number of targets changes.
  */
 export function unreadProblems(
   app: App,

@@ -1,4 +1,5 @@
-// Works off a queue: every due row once, earliest first, and nothing that stays due (or fails) hides what lies behind it.
+// Works off a queue: every due row once, earliest first, and nothing that stays due (or fails)
+// hides what lies behind it.
 import type { Clock } from "../../model/clock.ts";
 import { rowId } from "../../store/ops.ts";
 import type { Queue, Row, Store } from "../../store/port.ts";
@@ -7,8 +8,9 @@ const BATCH = 200;
 const MAX_BATCH = 20_000;
 
 /**
- * Batches of due rows that were not given before, until there are no more or the signal aborts. Those that stay due are read
- * again once at most: what they cost does not grow with what lies behind them. `ahead`: also what is due within so many ms.
+ * Batches of due rows that were not given before, until there are no more or the signal aborts. Those that
+ * stay due are read again once at most: what they cost does not grow with what lies behind them. `ahead`: also
+ * what is due within so many ms.
  */
 export async function* drain<T>(
   app: { store: Store; clock: Clock },

@@ -1,4 +1,5 @@
-// Which configuration decides while two run side by side, as in a rolling deploy: the newer one. The older finishes nothing.
+// Which configuration decides while two run side by side, as in a rolling deploy: the newer one.
+// The older finishes nothing.
 import type { Clock } from "../../model/clock.ts";
 import type { Config } from "../../model/config.ts";
 import { hashOf } from "../../model/hash.ts";
@@ -42,7 +43,10 @@ export interface Generation {
   tookOver?: true;
 }
 
-/** A newer configuration of which nothing is seen for so long is gone, as after a rollback: the older takes over again. ms */
+/**
+ * A newer configuration of which nothing is seen for so long is gone, as after a rollback: the
+ * older takes over again. ms
+ */
 const GONE_MS = 180_000;
 const TRIES = 25;
 
@@ -86,7 +90,9 @@ async function join(app: Joining, config: string, lock: Lock): Promise<number> {
   return number;
 }
 
-/** The process ends, as after a single round: an older configuration that stands by need not wait until it is missed. */
+/**
+ * The process ends, as after a single round: an older configuration that stands by need not wait until it is missed.
+ */
 export async function leaveGeneration(app: Joining): Promise<void> {
   const row = await app.store.get<GenerationRow>(GENERATION);
   if (row === undefined || !app.generation.tookOver || row.data.number !== app.generation.own) return;

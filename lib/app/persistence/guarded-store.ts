@@ -1,5 +1,5 @@
-// The store as the application has it: a row that is damaged is reported and left as it is, and whether anything can be written is
-// known at once.
+// The store as the application has it: a row that is damaged is reported and left as it is, and whether anything
+// can be written is known at once.
 import { rowId } from "../../store/ops.ts";
 import {
   type Key,

@@ -1,5 +1,6 @@
-// The journal: what one event leads to when it exceeds a single commit. Its parts are stored first, one commit makes them
-// valid together with the cursor, and everyone applies them before doing anything else; applying twice changes nothing.
+// The journal: what one event leads to when it exceeds a single commit. Its parts are stored first, one
+// commit makes them valid together with the cursor, and everyone applies them before doing anything else;
+// applying twice changes nothing.
 import { hashOf } from "../../model/hash.ts";
 import { rowId } from "../../store/ops.ts";
 import { type Key, type Op, type Row, type Store, StoreConflict } from "../../store/port.ts";
@@ -13,9 +14,14 @@ export interface JournalHead {
   parts: string[];
   /** Names the parts of whoever uses it. */
   name?: string;
-  /** Since when someone is about to fill it; ms. Until then no unit commits; after PREPARING_MS anyone may take it back. */
+  /**
+   * Since when someone is about to fill it; ms. Until then no unit commits; after PREPARING_MS anyone may take it back.
+   */
   preparing?: number;
-  /** The generation of the configuration that decides (generation.ts): it stands here since every commit checks this row. */
+  /**
+   * The generation of the configuration that decides (generation.ts): it stands here since every
+   * commit checks this row.
+   */
   generation?: number;
 }
 
@@ -28,8 +34,8 @@ export interface Lock {
 const PREPARING_MS = 10_000;
 
 /**
- * Makes the store ready for a unit of work: applies a valid journal, takes back one that was never finished. Returns the lock
- * as read, or undefined where the caller must ask again in a moment.
+ * Makes the store ready for a unit of work: applies a valid journal, takes back one that was never finished. Returns
+ * the lock as read, or undefined where the caller must ask again in a moment.
  */
 export async function settleJournal(store: Store, now: number): Promise<Lock | undefined> {
   const lock = await store.get<JournalHead>(JOURNAL);
@@ -50,8 +56,8 @@ export function generationOp(lock: Lock, generation: number): Op {
 }
 
 /**
- * Stores the ops in parts, makes them valid together with those of `direct`, and applies them. `idle` is the lock as the
- * ops were made. Throws StoreConflict where any row they expect has changed; nothing has taken effect then.
+ * Stores the ops in parts, makes them valid together with those of `direct`, and applies them. `idle` is the lock as
+ * the ops were made. Throws StoreConflict where any row they expect has changed; nothing has taken effect then.
  */
 export async function writeJournal(
   store: Store,
@@ -120,8 +126,8 @@ function stillAt({ version }: Row<JournalHead>): Op {
 }
 
 /**
- * The ops whose rows are still as they were. A row that has expired meanwhile is written anew. Whoever applies the same part at the
- * same time makes the commit fail: every op expects what was read.
+ * The ops whose rows are still as they were. A row that has expired meanwhile is written anew. Whoever applies the same
+ * part at the same time makes the commit fail: every op expects what was read.
  */
 async function unapplied(store: Store, ops: readonly Op[]): Promise<Op[]> {
   const versions = await versionsOf(store, ops);

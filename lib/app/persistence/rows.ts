@@ -45,7 +45,10 @@ export interface TargetCounts {
   matched: number;
   malformed: number;
 }
-/** A target's cursor is its own: which source or connection of the project reads it may change, and goes on where the other was. */
+/**
+ * A target's cursor is its own: which source or connection of the project reads it may change, and
+ * goes on where the other was.
+ */
 export function targetPartition({ connections }: Pick<Config, "connections">, source: SourceConfig): string {
   return `target/${source.kind}/${projectOf(connections, source.connection)}`;
 }
@@ -228,7 +231,10 @@ export function deadKey(deliveryId: string): Key {
   return { pk: DEAD, sk: deliveryId };
 }
 
-/** One delivery that is still tried, and was in vain for `fallbackAfter`, so that looking for them costs nothing while there are none. */
+/**
+ * One delivery that is still tried, and was in vain for `fallbackAfter`, so that looking for them
+ * costs nothing while there are none.
+ */
 export interface LateRow {
   channel: string;
   error: string | null;
@@ -274,7 +280,9 @@ export function eventsKey(now: number, sourceId: string, target: string, first: 
   return { pk: eventsPartition(dayOf(now)), sk: `${String(now).padStart(15, "0")}/${sourceId}/${target}/${first}` };
 }
 
-/** Which partition each rule keeps its rows in, since when (ms), and a hash of what its deadlines depend on, by rule id. */
+/**
+ * Which partition each rule keeps its rows in, since when (ms), and a hash of what its deadlines depend on, by rule id.
+ */
 export type RegistryRow = Record<string, { pk: string; ends: string; since?: number }>;
 export const REGISTRY: Key = { pk: "meta", sk: "rules" };
 

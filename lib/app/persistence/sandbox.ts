@@ -1,5 +1,5 @@
-// A store for trying things out: it shows what the real one holds and keeps what is written to itself. Invariant: the real one is
-// changed in nothing but what protects the credentials, so that tries of every process count together.
+// A store for trying things out: it shows what the real one holds and keeps what is written to itself. Invariant: the
+// real one is changed in nothing but what protects the credentials, so that tries of every process count together.
 import { rowId } from "../../store/ops.ts";
 import type { Key, Op, Row, Store } from "../../store/port.ts";
 import { CONNECTIONS } from "./rows.ts";

@@ -20,7 +20,10 @@ export interface PutOptions {
 export interface Unit {
   /** Reads rows strongly; what was read or put before in this unit is not read again. Absent rows are undefined. */
   load(keys: readonly Key[]): Promise<void>;
-  /** Takes a row as it was read or written before, in place of loading it: the commit finds out whether it has changed since. */
+  /**
+   * Takes a row as it was read or written before, in place of loading it: the commit finds out
+   * whether it has changed since.
+   */
   know(row: Row): void;
   /** The value of a loaded row, as put in this unit or as read. */
   value<T>(key: Key): T | undefined;
@@ -40,8 +43,8 @@ export interface Unit {
 }
 
 /**
- * Runs `build` and commits what it put, again from the start where a row changed meanwhile. Returns what `build` returned.
- * `abandon` makes this the end of it: nothing is committed.
+ * Runs `build` and commits what it put, again from the start where a row changed meanwhile. Returns what `build`
+ * returned. `abandon` makes this the end of it: nothing is committed.
  * Throws StoreConflict where it did not succeed in 25 tries, Superseded where a newer configuration has taken over, and
  * whatever `build` throws.
  */
@@ -63,7 +66,9 @@ export interface UnitPorts {
   random: () => number;
 }
 
-/** `generation` gives the process's own: nothing is committed once the store has a newer one. Undefined: any will do. */
+/**
+ * `generation` gives the process's own: nothing is committed once the store has a newer one. Undefined: any will do.
+ */
 export function createTransact(ports: UnitPorts, generation: () => number | undefined): Transact {
   return (build, { anyGeneration = false } = {}) => {
     const { store } = ports;
@@ -188,8 +193,8 @@ function createUnit(store: Store): { unit: Unit; ops: () => Op[] } {
 }
 
 /**
- * The application as a run has it that ends at the first fatal error, one of its own or the reason why the signal aborted: nothing
- * is committed thereafter, not even by units of work that wait for their turn already.
+ * The application as a run has it that ends at the first fatal error, one of its own or the reason why the signal
+ * aborted: nothing is committed thereafter, not even by units of work that wait for their turn already.
  */
 export function untilFatal<T extends { store: Store; transact: Transact }>(app: T, signal: AbortSignal): T {
   let fatal: unknown;

@@ -1,10 +1,11 @@
-// Reads that go on beyond their round: a target that answers slowly, or has much to tell, keeps no other target waiting.
+// Reads that go on beyond their round: a target that answers slowly, or has many events, keeps no
+// other target waiting.
 import type { SourceConfig } from "../../model/config.ts";
 import { CloudError } from "../../sources/cloud/client.ts";
 import type { App, Behind, Discovered } from "../deps.ts";
 import { endRound, newRound } from "../groups/round.ts";
 import { isOverWithin } from "../parallel.ts";
-import type { TargetRead } from "./target.ts";
+import type { TargetRead } from "./target-commit.ts";
 
 /** A round waits for a target half its interval, and at most so long; ms. */
 const PATIENCE_MS = 30_000;
@@ -24,8 +25,8 @@ export function patienceFor({ every }: SourceConfig): number {
 }
 
 /**
- * The read's round waits for it no more. It goes on by itself, makes known itself what it leads to, and until it is over no round reads
- * the target again.
+ * The read's round waits for it no more. It goes on by itself, makes known itself what it leads to, and until it is
+ * over no round reads the target again.
  */
 export function goOn(read: TargetRead, reading: Promise<void>, earlier: Behind | undefined): Behind {
   const { app } = read;
@@ -51,8 +52,8 @@ export function goOn(read: TargetRead, reading: Promise<void>, earlier: Behind |
 }
 
 /**
- * What is discovered, and as of when. Throws CloudError "endless" where that takes longer than a round waits: it goes on, and a later
- * round has it.
+ * What is discovered, and as of when. Throws CloudError "endless" where that takes longer than a round waits: it
+ * goes on, and a later round has it.
  */
 export async function discoverInTime(
   app: App,

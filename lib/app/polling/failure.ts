@@ -1,4 +1,5 @@
-// Why something of a cloud could not be read, in kinds that tell a cause of the whole connection from one of a single target.
+// Why something of a cloud could not be read, in kinds that separate a cause of the whole connection
+// from one of a single target.
 import { SecretError } from "../../config/secrets/values.ts";
 import { CloudError } from "../../sources/cloud/client.ts";
 import type { FailureKind } from "../persistence/rows.ts";
@@ -46,7 +47,10 @@ interface DiscoveryFailure {
   discoveryFailingSince?: number;
 }
 
-/** What a source's row says about its discovery, `before` being the row of the run before; nothing where it did not fail. */
+/**
+ * What a source's row says about its discovery, `before` being the row of the run before; nothing
+ * where it did not fail.
+ */
 export function discoveryFailure(
   before: DiscoveryFailure | undefined,
   error: string | undefined,

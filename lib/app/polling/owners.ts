@@ -1,4 +1,5 @@
-// Which source a discovered target belongs to: a target has one source of its kind, the first of those that would have it.
+// Which source a discovered target belongs to: a target has one source of its kind, the first of
+// those that would have it.
 import type { Config, SourceConfig } from "../../model/config.ts";
 import { projectOf } from "../../model/project.ts";
 import { isWanted } from "../../sources/discovery.ts";

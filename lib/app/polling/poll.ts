@@ -34,8 +34,8 @@ export interface Polls {
 }
 
 /**
- * Polls the sources side by side; a store that fails for one stops no other. Throws Superseded, once all have ended, where a newer
- * configuration decides.
+ * Polls the sources side by side; a store that fails for one stops no other. Throws Superseded, once all have ended,
+ * where a newer configuration decides.
  */
 export async function pollSources(app: App, sources: readonly SourceConfig[], signal: AbortSignal): Promise<Polls> {
   const polls = await Promise.allSettled(sources.map((source) => pollSource(app, source, signal)));
@@ -45,12 +45,18 @@ export async function pollSources(app: App, sources: readonly SourceConfig[], si
   return { reports: polls.flatMap((poll) => (poll.status === "fulfilled" ? [poll.value] : [])), errors };
 }
 
-/** Polls every target of the source once. Only the store's own failures reject: everything else is in the report and the row. */
+/**
+ * Polls every target of the source once. Only the store's own failures reject: everything else is
+ * in the report and the row.
+ */
 export async function pollSource(app: App, source: SourceConfig, signal: AbortSignal): Promise<PollReport> {
   return (await inRound(app, source, signal, false)) as PollReport;
 }
 
-/** A daemon's poll: as pollSource, but nothing is done where another daemon polls the source. Returns the other's lease then. */
+/**
+ * A daemon's poll: as pollSource, but nothing is done where another daemon polls the source.
+ * Returns the other's lease then.
+ */
 export function pollLeased(app: App, source: SourceConfig, signal: AbortSignal): Promise<PollReport | Claim> {
   return inRound(app, source, signal, true);
 }

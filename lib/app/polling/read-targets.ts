@@ -11,7 +11,8 @@ import { isFatal } from "../persistence/superseded.ts";
 import { behindKey, countBehind, goOn, patienceFor } from "./behind.ts";
 import { failureKind } from "./failure.ts";
 import { interrupted, keepProgress, type SourceRun } from "./source-run.ts";
-import { readBefore, readTarget, type TargetRead, type TargetReport } from "./target.ts";
+import { readBefore, readTarget } from "./target.ts";
+import type { TargetRead, TargetReport } from "./target-commit.ts";
 import type { Targets, ToPoll } from "./targets.ts";
 
 const CONCURRENCY = 24;
@@ -21,8 +22,9 @@ const BACKOFF_MS = 60_000;
 const MAX_BACKOFF_MS = 600_000;
 
 /**
- * What was never read comes first, then what was read longest ago: a run that ends at its deadline each time would else never reach
- * the last ones. Where that is the same it may begin anywhere: so would one that is killed before it has written anything.
+ * What was never read comes first, then what was read longest ago: a run that ends at its deadline each time
+ * would else never reach the last ones. Where that is the same it may begin anywhere: so would one that is killed
+ * before it has written anything.
  */
 function inTurn({ app, readTo }: SourceRun, list: readonly ToPoll[]): ToPoll[] {
   const from = Math.floor(app.random() * list.length);

@@ -1,5 +1,5 @@
-// One run of a source, and what its row says of it: written when it is over and, of a long one, on the way, so that a run that is
-// killed leaves behind how far it came.
+// One run of a source, and what its row says of it: written when it is over and, of a long one, on the way, so that a
+// run that is killed leaves behind how far it came.
 import type { SourceConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
 import { type Row, StoreConflict } from "../../store/port.ts";
@@ -16,12 +16,14 @@ import {
 } from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import { discoveryFailure } from "./failure.ts";
-import type { TargetReport } from "./target.ts";
+import type { TargetReport } from "./target-commit.ts";
 import type { ToPoll } from "./targets.ts";
 
 /** How often a long run writes what it has read; ms. */
 const KEEP_MS = 15_000;
-/** How long a lease lasts without being renewed while the source is polled, and beyond the time of its next poll; ms. */
+/**
+ * How long a lease lasts without being renewed while the source is polled, and beyond the time of its next poll; ms.
+ */
 const LEASE_MS = 10_000;
 const LEASE_SLACK_MS = 5_000;
 /** How often a run looks whether its lease is to be renewed; ms. */
@@ -89,14 +91,20 @@ export async function openSourceRow(app: App, source: SourceConfig, now: number)
   }
 }
 
-/** Another daemon polls the source: who, and until when at least (ms). One with an older configuration has nothing to say. */
+/**
+ * Another daemon polls the source: who, and until when at least (ms). One with an older
+ * configuration has nothing to say.
+ */
 export function leaseOfAnother({ identity, clock, generation: { own = 0 } }: App, row: SourceRow): Claim | undefined {
   const { lease, generation = 0 } = row;
   if (lease === undefined || lease.by === identity.id || generation < own) return undefined;
   return lease.until > clock.now() && !identity.isGone(lease.by) ? lease : undefined;
 }
 
-/** Takes the source's lease, and renews it, until `work` has ended; false, and nothing is done, where another daemon was faster. */
+/**
+ * Takes the source's lease, and renews it, until `work` has ended; false, and nothing is done,
+ * where another daemon was faster.
+ */
 export async function underLease(run: SourceRun, work: () => Promise<void>): Promise<boolean> {
   const { app, signal } = run;
   if (!(await renewLease(run))) return false;

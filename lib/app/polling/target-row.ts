@@ -1,5 +1,5 @@
-// A target's row, from which it is read on: put right where the local clock was ahead when it was written, and what is counted of
-// a read beside its events.
+// A target's row, from which it is read on: put right where the local clock was ahead when it was written, and what is
+// counted of a read beside its events.
 import type { SourceConfig } from "../../model/config.ts";
 import type { Batch } from "../../sources/port.ts";
 import { beforeNow } from "../../sources/reading/cursor.ts";

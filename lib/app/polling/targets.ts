@@ -1,4 +1,5 @@
-// Which targets a source has: those the configuration names, or those discovery finds, with the floor each one starts from.
+// Which targets a source has: those the configuration names, or those discovery finds, with the
+// floor each one starts from.
 import type { SourceConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
 import { isProjectWide } from "../../model/source-kinds.ts";
@@ -68,7 +69,8 @@ export async function targetsOf(
     const discovery = leased ? await discoverInTime(app, source, discover) : { ...(await discover()), at: now };
     const { own: found, elsewhere, at } = discovery;
     const known = new Map(before?.targets.map((target) => [target.id, target]));
-    // What a later discovery finds may have begun right after the last one that saw everything, or after the last of the named.
+    // What a later discovery finds may have begun right after the last one that saw everything, or
+    // after the last of the named.
     const newFloor = Math.min(now, before?.at ?? row?.completeTo ?? since) - source.lookback;
     const targets = found.map((target): DiscoveredTarget => {
       const earlier = known.get(target.id);
@@ -96,7 +98,9 @@ export async function targetsOf(
   }
 }
 
-/** Those to be polled: what has ended is read until its last events are surely in, what ended before its floor never. */
+/**
+ * Those to be polled: what has ended is read until its last events are surely in, what ended before its floor never.
+ */
 export function toBePolled(
   targets: readonly DiscoveredTarget[],
   source: SourceConfig,

@@ -1,4 +1,5 @@
-// What became of every alert on every channel it is routed to: each is told, pending, held back or dead, and nothing is left over.
+// What became of every alert on every channel it is routed to: each is told, pending, held back or
+// dead, and nothing is left over.
 import { type Group, groupPartition, HEAD, type Member, type Suppressed } from "../../alerts/group.ts";
 import type { Alert } from "../../model/alert.ts";
 import { rulePartition } from "../../rules/compile.ts";

@@ -1,5 +1,5 @@
-// `check --live`: does each connection authenticate, may it do what its sources need, and which targets does it find? Stores nothing
-// but what protects the credentials.
+// `check --live`: does each connection authenticate, may it do what its sources need, and which targets does it find?
+// Stores nothing but what protects the credentials.
 import { shortages } from "../../model/budget.ts";
 import type { SourceConfig } from "../../model/config.ts";
 import { type SourceKind, sourceKinds } from "../../model/source-kinds.ts";

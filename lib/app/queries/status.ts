@@ -77,7 +77,10 @@ export interface Status {
   failingChannels: FailingChannel[];
   /** By channel: what became of the alerts routed to it. */
   channels: Record<string, ChannelCounts>;
-  /** Templates and extractions of rules that failed within `history`; their alerts went out with a default, or without the value. */
+  /**
+   * Templates and extractions of rules that failed within `history`; their alerts went out with a
+   * default, or without the value.
+   */
   failures: RuleFailure[];
   problems: Pick<Problem, "problem" | "name" | "message">[];
 }

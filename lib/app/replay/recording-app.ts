@@ -1,4 +1,5 @@
-// The live application as a replay has it: over a store and a clock of its own, with channels that only say what they are told.
+// The live application as a replay has it: over a store and a clock of its own, with channels that
+// only record what they are given.
 import type { ChannelType } from "../../channels/port.ts";
 import type { Config } from "../../model/config.ts";
 import type { Log } from "../../model/log.ts";
@@ -7,7 +8,7 @@ import type { Store } from "../../store/port.ts";
 import { createApp } from "../app.ts";
 import type { App, Bus, Channel } from "../deps.ts";
 
-/** `record` is told at once what a channel would have sent. What live polling would log as an error is thrown. */
+/** `record` is given at once what a channel would have sent. What live polling would log as an error is thrown. */
 export function recordingApp(
   config: Config,
   store: Store,

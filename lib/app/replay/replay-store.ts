@@ -1,5 +1,5 @@
-// The store of a replay: on disk without a name, and without what a live one keeps only for people to look at later. Memory grows
-// neither with the events nor with the alerts there were.
+// The store of a replay: on disk without a name, and without what a live one keeps only for people to look at later.
+// Memory grows neither with the events nor with the alerts there were.
 import type { Op, Store } from "../../store/port.ts";
 import { openUnnamedStore } from "../../store/sqlite/unnamed.ts";
 import { DELIVERIES, ENDED, type EndedRow, eventsPartition } from "../persistence/rows.ts";
@@ -26,7 +26,10 @@ export function openReplayStore(now: () => number): Store {
   };
 }
 
-/** What is kept of an op: no events, neither by themselves nor in alerts that have ended, and no deliveries that are over. */
+/**
+ * What is kept of an op: no events, neither by themselves nor in alerts that have ended, and no
+ * deliveries that are over.
+ */
 function keptOf(op: Op): Op | undefined {
   if (op.op !== "put") return op;
   const { pk, sk, expect, expires } = op;

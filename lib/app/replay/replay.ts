@@ -1,5 +1,7 @@
-// Replays events through the very application that runs live, over a store of its own and a clock that moves only when told.
-// Invariant: the moments of deadlines, groups and repeats are those at which they are due; nothing is asked of a network.
+// Replays events through the very application that runs live, over a store of its own and a clock
+// that is set forward by the caller.
+// Invariant: the moments of deadlines, groups and repeats are those at which they are due; nothing
+// is asked of a network.
 import { type Group, HEAD, type Member } from "../../alerts/group.ts";
 import type { Config, SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
@@ -7,7 +9,7 @@ import { iso } from "../../model/iso.ts";
 import type { Notification } from "../../model/notification.ts";
 import type { Transition } from "../../rules/state.ts";
 import type { Queue, Store } from "../../store/port.ts";
-import type { Bus } from "../deps.ts";
+import type { App, Bus } from "../deps.ts";
 import { createProgress } from "../evaluation/progress.ts";
 import { reconcileRules } from "../evaluation/registry.ts";
 import { commitSlice } from "../evaluation/slice.ts";
@@ -31,10 +33,10 @@ export interface ReplayOptions {
   /** What `absence` over targets watches, read completely all the time. Default: nothing. */
   targets?: readonly ReplayedTarget[];
   /**
-   * Events come with the polls of their sources (every multiple of `every`), and with a last one at this moment (ms); deadlines wait
-   * for the polls. Default: events come as they happen.
+   * Events come with the polls of their sources (every multiple of `every`), and with a last one at this moment (ms);
+   * deadlines wait for the polls. Default: events come as they happen.
    */
-  polledUntil?: number;
+  polledUntil?: number | undefined;
 }
 
 export interface ReplayedTarget extends Watched {
@@ -64,8 +66,8 @@ export interface Replay {
   /** Where the clock is; ms. */
   now(): number;
   /**
-   * Lets time pass to `at` (ms; one that has passed is now) and evaluates what was found at that moment: events of any targets,
-   * ascending by time. Targets that `ended` do so after them, and what is due at the same moment comes last.
+   * Lets time pass to `at` (ms; one that has passed is now) and evaluates what was found at that moment: events of any
+   * targets, ascending by time. Targets that `ended` do so after them, and what is due at the same moment comes last.
    */
   feed(at: number, events: readonly Event[], ended?: readonly Watched[]): Promise<void>;
   /** Lets time pass to `until` (ms): deadlines, groups and repeats each take place when they are due. */
@@ -80,121 +82,49 @@ export interface Replay {
   close(): Promise<void>;
 }
 
+/** Where the clock is (ms), and what was found out so far. */
+interface Recording {
+  now: number;
+  transitions: ReplayedTransition[];
+  notifications: ReplayedNotification[];
+}
+
+interface Run extends Pick<ReplayOptions, "config" | "start" | "polledUntil"> {
+  app: App;
+  store: Store;
+  recording: Recording;
+  /** The shortest time between two polls of a source; ms. */
+  beat: number;
+  /** The targets that may share a key with others, as far as they have not ended. */
+  living: readonly ReplayedTarget[];
+  /** Places of the targets that have ended. */
+  over: Set<string>;
+  /** Never aborted. */
+  never: AbortSignal;
+}
+
 /** Everything rejects with an Error where a step fails: nothing that was replayed may be missing from the outcome. */
 export async function startReplay({ config, start, targets = [], polledUntil }: ReplayOptions): Promise<Replay> {
-  let now = start;
-  const transitions: ReplayedTransition[] = [];
-  const notifications: ReplayedNotification[] = [];
-  const store = openReplayStore(() => now);
-  const bus: Bus = { publish: async (found) => keep(found) };
-  const app = recordingApp(
-    config,
-    store,
-    () => now,
-    bus,
-    (notification) => {
-      notifications.push({ at: now, notification });
-    },
-  );
-  const stop = new AbortController();
-
-  function keep(found: readonly Transition[]): void {
-    for (const transition of found) {
-      transitions.push({ at: now, transition, suppressedBy: heldBy(app, transition.alert, now) });
-    }
-  }
-
-  // A key that names its target is shared with no other: then nobody needs to look for others.
-  const shares = app.rules.all.some(({ config: { absence, by } }) => {
-    return absence?.over === "targets" && !by.includes("resource.id");
+  const recording: Recording = { now: start, transitions: [], notifications: [] };
+  const now = () => recording.now;
+  const store = openReplayStore(now);
+  const bus: Bus = { publish: async (found) => keep(app, recording, found) };
+  const app = recordingApp(config, store, now, bus, (notification) => {
+    recording.notifications.push({ at: recording.now, notification });
   });
-  let living = shares ? targets : [];
-  const over = new Set<string>();
-  const placeOf = (sourceId: string, target: string) => `${sourceId}/${target}`;
-  const isOver = ({ sourceId, resource }: Event) => over.has(placeOf(sourceId, resource.id));
-
-  /** Every target of every source is read up to now, or to its last poll. */
-  function sourceRows(): Map<string, SourceRow> {
-    const lastPoll = (every: number) => (polledUntil === now ? now : Math.floor(now / every) * every);
-    return new Map(
-      config.sources.map(({ id, every, targets }) => {
-        const row = readUpTo(polledUntil === undefined ? now : lastPoll(every), targets);
-        return [id, { ...row, firstRunAt: start }];
-      }),
-    );
-  }
-
-  async function evaluate(events: readonly Event[]): Promise<void> {
-    const progress = createProgress(config.sources, async () => sourceRows());
-    await progress.ready();
-    for (let from = 0, size = MAX_SLICE; from < events.length; ) {
-      const slice = events.slice(from, from + size);
-      const { sourceId, resource } = slice[0]!;
-      // What was there before the start is not known; all that comes after it counts.
-      const own = { sourceId, target: resource.id, readTo: now, since: start, learning: undefined, isOver };
-      const result = await commitSlice(app, own, slice, progress, async () => {}, now, undefined);
-      if (result === undefined) {
-        size = Math.ceil(slice.length / 2);
-        continue;
-      }
-      keep(result.transitions);
-      from += slice.length;
-    }
-  }
-
   const beat = Math.min(...config.sources.map(({ every }) => every));
-  /** When a deadline (ms) can be decided at the soonest. */
-  function pollAfter(due: number): number {
-    return polledUntil === undefined ? due : Math.min(Math.ceil(due / beat) * beat, Math.max(due, polledUntil));
-  }
-
-  async function nextDue(until: number): Promise<number | undefined> {
-    const rows = await Promise.all(QUEUES.map((queue) => store.due(queue, until, 1)));
-    const times = rows
-      .flatMap(([row]) => (row?.due === undefined ? [] : [row.queue === "timer" ? pollAfter(row.due) : row.due]))
-      .filter((due) => due <= until);
-    return times.length === 0 ? undefined : Math.min(...times);
-  }
-
-  /** What is due now takes place, in the order of the live tick. */
-  async function settle(): Promise<void> {
-    const [timer] = await store.due("timer", now, 1);
-    const timers = timer !== undefined && pollAfter(timer.due!) <= now;
-    if (timers) await store.commit([...sourceRows()].map(([id, data]) => ({ op: "put", ...sourceKey(id), data })));
-    await tick(app, stop.signal, { timers, due: true });
-  }
-
-  async function passTo(until: number): Promise<void> {
-    for (let rounds = 0; ; ) {
-      const due = await nextDue(until);
-      if (due === undefined) break;
-      rounds = due > now ? 1 : rounds + 1;
-      if (rounds > MAX_ROUNDS) throw new Error(`the replay cannot go on: something stays due at ${iso(now)}`);
-      now = Math.max(now, due);
-      await settle();
-    }
-    now = Math.max(now, until);
-  }
-
+  const living = sharesKeys(app) ? targets : [];
+  const never = new AbortController().signal;
+  const run: Run = { app, store, recording, config, start, polledUntil, beat, living, over: new Set(), never };
   await reconcileRules(app);
   for (const { source, target, since = start } of targets) {
     await app.transact((unit) => watchTarget(app, unit, source, target, since));
   }
+  const { transitions, notifications } = recording;
   return {
-    now: () => now,
-    async feed(at, events, ended = []) {
-      await passTo(at - 1);
-      now = Math.max(now, at);
-      await evaluate(events);
-      for (const { source, target } of ended) {
-        living = living.filter((one) => one.source !== source || one.target !== target);
-        over.add(placeOf(source.id, target.id));
-        await dropTargets(app, source, [target], living);
-      }
-      // Of one poll there may be more.
-      if (polledUntil === undefined) await passTo(now);
-    },
-    passTo,
+    now,
+    feed: (at, events, ended = []) => feed(run, at, events, ended),
+    passTo: (until) => passTo(run, until),
     waiting: () => waitingIn(store),
     transitions,
     notifications,
@@ -206,6 +136,108 @@ export async function startReplay({ config, start, targets = [], polledUntil }: 
   };
 }
 
+/** A key that names its target is shared with no other: then nobody needs to look for others. */
+function sharesKeys({ rules }: App): boolean {
+  return rules.all.some(({ config: { absence, by } }) => absence?.over === "targets" && !by.includes("resource.id"));
+}
+
+function keep(app: App, { now, transitions }: Recording, found: readonly Transition[]): void {
+  for (const transition of found) {
+    transitions.push({ at: now, transition, suppressedBy: heldBy(app, transition.alert, now) });
+  }
+}
+
+async function feed(run: Run, at: number, events: readonly Event[], ended: readonly Watched[]): Promise<void> {
+  const { app, recording, over } = run;
+  await passTo(run, at - 1);
+  recording.now = Math.max(recording.now, at);
+  await evaluate(run, events);
+  for (const { source, target } of ended) {
+    run.living = run.living.filter((one) => one.source !== source || one.target !== target);
+    over.add(placeOf(source.id, target.id));
+    await dropTargets(app, source, [target], run.living);
+  }
+  // Of one poll there may be more.
+  if (run.polledUntil === undefined) await passTo(run, recording.now);
+}
+
+async function evaluate(run: Run, events: readonly Event[]): Promise<void> {
+  const { app, recording, start, over } = run;
+  const isOver = ({ sourceId, resource }: Event) => over.has(placeOf(sourceId, resource.id));
+  const progress = createProgress(run.config.sources, async () => sourceRows(run));
+  await progress.ready();
+  for (let from = 0, size = MAX_SLICE; from < events.length; ) {
+    const slice = events.slice(from, from + size);
+    const { sourceId, resource } = slice[0]!;
+    // What was there before the start is not known; all that comes after it counts.
+    const own = { sourceId, target: resource.id, readTo: recording.now, since: start, learning: undefined, isOver };
+    const result = await commitSlice(app, own, slice, progress, async () => {}, recording.now, undefined);
+    if (result === undefined) {
+      size = Math.ceil(slice.length / 2);
+      continue;
+    }
+    keep(app, recording, result.transitions);
+    from += slice.length;
+  }
+}
+
+function placeOf(sourceId: string, target: string): string {
+  return `${sourceId}/${target}`;
+}
+
+async function passTo(run: Run, until: number): Promise<void> {
+  const { recording } = run;
+  for (let rounds = 0; ; ) {
+    const due = await nextDue(run, until);
+    if (due === undefined) break;
+    rounds = due > recording.now ? 1 : rounds + 1;
+    if (rounds > MAX_ROUNDS) {
+      throw new Error(`the replay cannot go on: something stays due at ${iso(recording.now)}`);
+    }
+    recording.now = Math.max(recording.now, due);
+    await settle(run);
+  }
+  recording.now = Math.max(recording.now, until);
+}
+
+async function nextDue(run: Run, until: number): Promise<number | undefined> {
+  const rows = await Promise.all(QUEUES.map((queue) => run.store.due(queue, until, 1)));
+  const times = rows
+    .flatMap(([row]) => (row?.due === undefined ? [] : [row.queue === "timer" ? pollAfter(run, row.due) : row.due]))
+    .filter((due) => due <= until);
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** What is due now takes place, in the order of the live tick. */
+async function settle(run: Run): Promise<void> {
+  const { app, store, recording, never } = run;
+  const [timer] = await store.due("timer", recording.now, 1);
+  const timers = timer !== undefined && pollAfter(run, timer.due!) <= recording.now;
+  if (timers) await store.commit([...sourceRows(run)].map(([id, data]) => ({ op: "put", ...sourceKey(id), data })));
+  await tick(app, never, { timers, due: true });
+}
+
+/** When a deadline (ms) can be decided at the soonest. */
+function pollAfter({ polledUntil, beat }: Run, due: number): number {
+  return polledUntil === undefined ? due : Math.min(Math.ceil(due / beat) * beat, Math.max(due, polledUntil));
+}
+
+/** Every target of every source is read up to now, or to its last poll. */
+function sourceRows({ config, start, polledUntil, recording: { now } }: Run): Map<string, SourceRow> {
+  const lastPoll = (every: number) => (polledUntil === now ? now : Math.floor(now / every) * every);
+  return new Map(
+    config.sources.map(({ id, every, targets }) => {
+      const row = readUpTo(polledUntil === undefined ? now : lastPoll(every), targets);
+      return [id, { ...row, firstRunAt: start }];
+    }),
+  );
+}
+
+function readUpTo(now: number, targets: SourceConfig["targets"]): Omit<SourceRow, "firstRunAt"> {
+  const known = targets ? { named: targets.map(({ id }) => id) } : { discovered: { at: now, targets: [] } };
+  return { completeTo: now, lastRunAt: now, failing: {}, ...known, ledger: {} };
+}
+
 async function waitingIn(store: Store): Promise<Waiting> {
   const waiting = new Map<string, Member["held"]>();
   // Whoever waits has a time at which to look again.
@@ -214,9 +246,4 @@ async function waitingIn(store: Store): Promise<Waiting> {
     for (const { id, told, held } of rows.flatMap(({ data }) => data)) if (told === null) waiting.set(id, held);
   }
   return waiting;
-}
-
-function readUpTo(now: number, targets: SourceConfig["targets"]): Omit<SourceRow, "firstRunAt"> {
-  const known = targets ? { named: targets.map(({ id }) => id) } : { discovered: { at: now, targets: [] } };
-  return { completeTo: now, lastRunAt: now, failing: {}, ...known, ledger: {} };
 }

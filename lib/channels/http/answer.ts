@@ -1,4 +1,5 @@
-// How answers are judged where a receiver has no terms of its own: by HTTP status, by Retry-After, by a code in the body.
+// How answers are judged where a receiver has no terms of its own: by HTTP status, by Retry-After,
+// by a code in the body.
 import type { HttpResponse, Outcome } from "../port.ts";
 import { receiverWords } from "./redact.ts";
 
@@ -35,8 +36,8 @@ export function retry(reason: string, ...waits: (number | undefined)[]): Outcome
 }
 
 /**
- * An answer that is no success: 408, 425, 429 and 5xx are worth another try, everything else is not. The reason holds the
- * status and the receiver's words (`said`, else the body).
+ * An answer that is no success: 408, 425, 429 and 5xx are worth another try, everything else is not. The reason holds
+ * the status and the receiver's words (`said`, else the body).
  */
 export function refused(response: HttpResponse, now: number, said = response.body): Outcome {
   const { status } = response;

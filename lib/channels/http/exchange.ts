@@ -1,5 +1,5 @@
-// One HTTP exchange over Node's own client, which takes less processor time than `fetch`: connections are kept for the next
-// request, redirects are not followed, and of the answer's body no more is read than is asked for.
+// One HTTP exchange over Node's own client, which takes less processor time than `fetch`: connections are kept for the
+// next request, redirects are not followed, and of the answer's body no more is read than is asked for.
 import { Agent, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps, Agent as SecureAgent } from "node:https";
 import type { HttpRequest, HttpResponse } from "../port.ts";

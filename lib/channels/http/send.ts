@@ -1,5 +1,5 @@
-// The only place of the channels that touches the network: one request, one answer, no redirects; no error names more of the
-// address than its host, and the answer's body repeats no secret of the request.
+// The only place of the channels that touches the network: one request, one answer, no redirects; no error names more
+// of the address than its host, and the answer's body repeats no secret of the request.
 import { webAddress } from "../message/link.ts";
 import type { HttpRequest, HttpResponse } from "../port.ts";
 import { network } from "./exchange.ts";
@@ -8,7 +8,9 @@ import { withoutEchoes } from "./redact.ts";
 /** Bytes of the answer's body that are read. */
 const BODY_LIMIT = 65_536;
 
-/** No answer came: worth another try. The message is for people and holds no secret; there is no `cause`, which could. */
+/**
+ * No answer came: worth another try. The message is for people and holds no secret; there is no `cause`, which could.
+ */
 export class SendError extends Error {
   override name = "SendError";
   /** The system's word for it, such as ECONNREFUSED. */
@@ -20,8 +22,8 @@ export class SendError extends Error {
 }
 
 /**
- * Sends one attempt and reads at most 64 KB of the answer, within `timeoutMs` altogether. Throws SendError when no complete
- * answer came, and the reason of `signal` when that was aborted.
+ * Sends one attempt and reads at most 64 KB of the answer, within `timeoutMs` altogether. Throws SendError when no
+ * complete answer came, and the reason of `signal` when that was aborted.
  */
 export async function sendHttp(
   request: HttpRequest,

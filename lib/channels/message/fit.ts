@@ -4,7 +4,10 @@ import type { Line, Medium } from "./medium.ts";
 import { countsText, type Told } from "./news.ts";
 import { alertTitle } from "./title.ts";
 
-/** How long a name may be, from as it is to as short as still says something; the longest at which all names fit is taken. */
+/**
+ * How long a name may be, from as it is to as short as still says something; the longest at which
+ * all names fit is taken.
+ */
 const NAME_SHARES = [0.15, 0.06, 0.03, 0.02] as const;
 
 /** The alerts as blocks that cost at most `room`: at most `most` of one alert each, and the list of the others. */

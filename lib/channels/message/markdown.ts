@@ -53,8 +53,8 @@ const JOINER = "\u2060";
 
 /**
  * For markup without a dependable escape: what opens or closes markup becomes a full-width lookalike, and what holds an
- * address, a mention or an emoji's name together is parted by an invisible character. Each code point by itself, so that it
- * can be measured.
+ * address, a mention or an emoji's name together is parted by an invisible character. Each code point by
+ * itself, so that it can be measured.
  */
 export function inert(raw: string): string {
   return raw.replace(MARKUP, (char) => LOOKALIKES[char] ?? char + JOINER);

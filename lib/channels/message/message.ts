@@ -1,5 +1,5 @@
-// What every chat says about a notification, as plain lines that each channel writes in its own markup: its news first, each
-// by name, and the rest counted. A message never exceeds its medium's limit.
+// What every chat says about a notification, as plain lines that each channel writes in its own markup: its news first,
+// each by name, and the rest counted. A message never exceeds its medium's limit.
 import type { Notification, NotifiedAlert } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
 import { alertLines, fieldsText, piece } from "./alert-lines.ts";

@@ -32,7 +32,10 @@ export function newsOf(notification: Notification): { lead: Told[]; known: Notif
   };
 }
 
-/** The alert's own reason. Where an older version stored none, what follows from its counts and its notification's reason. */
+/**
+ * The alert's own reason. Where an older version stored none, what follows from its counts and its
+ * notification's reason.
+ */
 export function reasonOf(alert: NotifiedAlert, whole: NotifyReason): NotifyReason {
   if (alert.reason) return alert.reason;
   if (alert.status === "resolved") return whole === "digest" ? "digest" : "resolved";

@@ -1,4 +1,5 @@
-// The webhook body and its limit of 1 MB: older events are left out first, then the alerts are spread over several bodies.
+// The webhook body and its limit of 1 MB: older events are left out first, then the alerts are
+// spread over several bodies.
 import type { Event } from "../../model/event.ts";
 import type { Notification, NotifiedAlert } from "../../model/notification.ts";
 import { jsonItemBytes } from "./plain.ts";
@@ -15,8 +16,9 @@ export function wireForm(notification: Notification): Notification {
 }
 
 /**
- * The alerts of each body, in order. One part when they fit, as they are or with fewer events; else every alert keeps only
- * its newest event, in as few parts as the order allows. An alert that exceeds the limit by itself is a part by itself.
+ * The alerts of each body, in order. One part when they fit, as they are or with fewer events; else every
+ * alert keeps only its newest event, in as few parts as the order allows. An alert that exceeds the limit
+ * by itself is a part by itself.
  */
 export function bodyParts(notification: Notification): NotifiedAlert[][] {
   const { alerts } = notification;

@@ -1,4 +1,5 @@
-// Keeps one alert that cannot be shown from failing a whole message: what is wrong with it is replaced, the others stay as they are.
+// Keeps one alert that cannot be shown from failing a whole message: what is wrong with it is
+// replaced, the others stay as they are.
 import * as z from "zod";
 import { Alert } from "../../model/alert.ts";
 import { Event } from "../../model/event.ts";
@@ -34,7 +35,10 @@ const Readable = z.object({
   reason: NotifiedAlert.shape.reason.catch(undefined),
 });
 
-/** What `use` makes of the notification; where it throws, of the same with every alert made readable. Throws as `use` does then. */
+/**
+ * What `use` makes of the notification; where it throws, of the same with every alert made
+ * readable. Throws as `use` does then.
+ */
 export function readably<T>(notification: Notification, use: (notification: Notification) => T): T {
   try {
     return use(notification);

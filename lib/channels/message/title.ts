@@ -36,7 +36,10 @@ export function titleOf(notification: Notification, lead: readonly Told[]): stri
   return head + namesText(lead, TITLE_LIMIT - head.length);
 }
 
-/** "🔴 CRITICAL summary", "✅ RESOLVED (critical) summary · lasted 12m"; the summary is cut so that all of it costs at most `max`. */
+/**
+ * "🔴 CRITICAL summary", "✅ RESOLVED (critical) summary · lasted 12m"; the summary is cut so that
+ * all of it costs at most `max`.
+ */
 export function alertTitle({ alert, reason }: Told, max: number, cost: (text: string) => number): string {
   const resolved = alert.status === "resolved";
   const state = resolved ? `RESOLVED (${alert.severity})` : alert.severity.toUpperCase();

@@ -95,7 +95,10 @@ export function validateOptions(
   return validate(options, own, document, place, Object.keys(Channel.shape));
 }
 
-/** The names from `start` back to itself; undefined where its fallbacks end, or circle elsewhere: none of those is asked again. */
+/**
+ * The names from `start` back to itself; undefined where its fallbacks end, or circle elsewhere:
+ * none of those is asked again.
+ */
 function fallbackCircle(
   start: string,
   channels: ReadonlyMap<string, unknown>,

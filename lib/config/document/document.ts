@@ -27,8 +27,8 @@ export interface Document {
 }
 
 /**
- * Reads and parses `path`, called `file` in findings; `unreadable` makes the finding of a file that cannot be read. Throws
- * ConfigError where there is nothing to go on with.
+ * Reads and parses `path`, called `file` in findings; `unreadable` makes the finding of a file that cannot be read.
+ * Throws ConfigError where there is nothing to go on with.
  */
 export async function readDocument(path: string, file: string, unreadable = ownPlace(file)): Promise<Document> {
   const { text, bytes } = await readText(path, unreadable);

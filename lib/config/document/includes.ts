@@ -38,66 +38,97 @@ interface File {
   pack: RuleSite["pack"];
 }
 
+/** The reading of a configuration with all that it includes. */
+interface Reading {
+  packsDir: string;
+  expanded: Expanded;
+  /** Where each file was included first, by its absolute path. */
+  places: Map<string, string>;
+  bytes: number;
+  /** Names of the packs, once they are asked for. */
+  packs: Promise<string[]> | undefined;
+}
+
 /** Never throws ConfigError: an include that fails is a finding, and the others go on. */
 export async function expandRules(root: Document, path: string, packsDir: string): Promise<Expanded> {
   const expanded: Expanded = { sites: [], findings: [], files: [root.file] };
-  const places = new Map<string, string>();
-  let bytes = root.bytes;
-  let packs: Promise<string[]> | undefined;
-
-  async function readFileRules({ document, path, chain, pack }: File): Promise<void> {
-    for (const [index, raw] of itemsOf(field(document.root, "rules")).entries()) {
-      const include = field(raw, "include");
-      const place: Place = ["rules", index];
-      if (bytes > MAX_BYTES || expanded.findings.length >= ENOUGH) return;
-      if (typeof include !== "string") expanded.sites.push({ raw, document, place, pack });
-      else await readInclude(include, [...place, "include"], { document, path, chain, pack });
-    }
-  }
-
-  async function readInclude(include: string, place: Place, from: File): Promise<void> {
-    const complain = (message: string, hint?: string): Finding =>
-      findingAt(from.document.locate(place), place, message, hint);
-    const shown = shownWord(include);
-    const isFile = /\.ya?ml$/.test(include);
-    if (isFile ? isAbsolute(include) : !PACK.test(include)) {
-      expanded.findings.push(complain(`${shown} is neither a pack nor the relative path of a .yml file`));
-      return;
-    }
-    const path = isFile ? resolve(dirname(from.path), include) : resolve(packsDir, `${include}.yml`);
-    const known = places.get(path);
-    if (from.chain.includes(path) || known !== undefined) {
-      const message = from.chain.includes(path) ? `${shown} includes itself` : `${shown} is included twice`;
-      expanded.findings.push(complain(message, known === undefined ? undefined : `the first time at ${known}`));
-      return;
-    }
-    places.set(path, formatLocation(from.document.locate(place)));
-    packs ??= packNames(packsDir);
-    if (!isFile && !(await packs).includes(include)) {
-      expanded.findings.push(complain(...unknownPack(include, await packs)));
-      return;
-    }
-    const file = isFile ? join(dirname(from.document.file), include) : path;
-    try {
-      const document = await readDocument(path, file, (problem, hint) => complain(`${shown} ${verb(problem)}`, hint));
-      expanded.files.push(file);
-      bytes += document.bytes;
-      if (bytes > MAX_BYTES) {
-        expanded.findings.push(complain("the configuration with all its includes is larger than 4 MB"));
-        return;
-      }
-      expanded.findings.push(...document.problems, ...validate(PackFile, document.root, document, []).findings);
-      const pack = from.pack ?? (isFile ? undefined : { document: from.document, place, name: include });
-      await readFileRules({ document, path, chain: [...from.chain, path], pack });
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      expanded.files.push(file);
-      expanded.findings.push(...error.findings);
-    }
-  }
-
-  await readFileRules({ document: root, path: resolve(path), chain: [resolve(path)], pack: undefined });
+  const reading: Reading = { packsDir, expanded, places: new Map(), bytes: root.bytes, packs: undefined };
+  await takeRules(reading, { document: root, path: resolve(path), chain: [resolve(path)], pack: undefined });
   return expanded;
+}
+
+async function takeRules(reading: Reading, file: File): Promise<void> {
+  const { sites, findings } = reading.expanded;
+  const { document, pack } = file;
+  for (const [index, raw] of itemsOf(field(document.root, "rules")).entries()) {
+    if (reading.bytes > MAX_BYTES || findings.length >= ENOUGH) return;
+    const name = field(raw, "include");
+    const place: Place = ["rules", index];
+    if (typeof name !== "string") sites.push({ raw, document, place, pack });
+    else await takeInclude(reading, includeOf(reading, name, [...place, "include"], file));
+  }
+}
+
+interface Include {
+  /** As it is written. */
+  name: string;
+  place: Place;
+  /** The file that includes it. */
+  from: File;
+  isFile: boolean;
+  path: string;
+  complain(message: string, hint?: string): Finding;
+}
+
+function includeOf({ packsDir }: Reading, name: string, place: Place, from: File): Include {
+  const isFile = /\.ya?ml$/.test(name);
+  const path = isFile ? resolve(dirname(from.path), name) : resolve(packsDir, `${name}.yml`);
+  const complain = (message: string, hint?: string) => findingAt(from.document.locate(place), place, message, hint);
+  return { name, place, from, isFile, path, complain };
+}
+
+async function takeInclude(reading: Reading, include: Include): Promise<void> {
+  const refusal = await refusalOf(reading, include);
+  if (refusal === undefined) await readInclude(reading, include);
+  else reading.expanded.findings.push(refusal);
+}
+
+/** Why the include is not read; else it is remembered to be included here. */
+async function refusalOf(reading: Reading, include: Include): Promise<Finding | undefined> {
+  const { name, place, from, isFile, path, complain } = include;
+  const shown = shownWord(name);
+  if (isFile ? isAbsolute(name) : !PACK.test(name)) {
+    return complain(`${shown} is neither a pack nor the relative path of a .yml file`);
+  }
+  const known = reading.places.get(path);
+  const hint = known === undefined ? undefined : `the first time at ${known}`;
+  if (from.chain.includes(path)) return complain(`${shown} includes itself`, hint);
+  if (known !== undefined) return complain(`${shown} is included twice`, hint);
+  reading.places.set(path, formatLocation(from.document.locate(place)));
+  reading.packs ??= packNames(reading.packsDir);
+  const packs = await reading.packs;
+  return isFile || packs.includes(name) ? undefined : complain(...unknownPack(name, packs));
+}
+
+async function readInclude(reading: Reading, { name, place, from, isFile, path, complain }: Include): Promise<void> {
+  const { files, findings } = reading.expanded;
+  const file = isFile ? join(dirname(from.document.file), name) : path;
+  files.push(file);
+  try {
+    const unreadable = (problem: string, hint?: string) => complain(`${shownWord(name)} ${verb(problem)}`, hint);
+    const document = await readDocument(path, file, unreadable);
+    reading.bytes += document.bytes;
+    if (reading.bytes > MAX_BYTES) {
+      findings.push(complain("the configuration with all its includes is larger than 4 MB"));
+      return;
+    }
+    findings.push(...document.problems, ...validate(PackFile, document.root, document, []).findings);
+    const pack = from.pack ?? (isFile ? undefined : { document: from.document, place, name });
+    await takeRules(reading, { document, path, chain: [...from.chain, path], pack });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    findings.push(...error.findings);
+  }
 }
 
 function verb(problem: string): string {

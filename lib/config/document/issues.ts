@@ -1,4 +1,5 @@
-// A schema's complaints in words for people, each at its place in the file; of a choice only the nearest branch complains.
+// A schema's complaints in words for people, each at its place in the file; of a choice only the
+// nearest branch complains.
 import type * as z from "zod";
 import type { Place } from "../../model/place.ts";
 import type { Document } from "./document.ts";

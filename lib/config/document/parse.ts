@@ -15,7 +15,9 @@ import { ENOUGH } from "./finding.ts";
 export const MAX_DEPTH = 100;
 /** The document, and a scalar. */
 const MAX_STACK = MAX_DEPTH + 2;
-/** Five for each value that a file may hold: an ordinary one has four. What yaml makes of them, it makes in one turn. */
+/**
+ * Five for each value that a file may hold: an ordinary one has four. What yaml makes of them, it makes in one turn.
+ */
 const MAX_LEXEMES = 300_000;
 /** New lines, spaces and comments. */
 const NOTHING = /^[\s#]/;

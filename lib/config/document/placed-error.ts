@@ -1,4 +1,5 @@
-// What other rooms' compilers throw: an error that names its place within what they were given, and a reason for people.
+// What other rooms' compilers throw: an error that names its place within what they were given, and
+// a reason for people.
 import type { Place } from "../../model/place.ts";
 
 interface PlacedProblem {

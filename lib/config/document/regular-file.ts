@@ -1,8 +1,12 @@
-// Reads a file that should be short: what is none, such as a pipe or a device, is refused, since it may never begin or never end.
+// Reads a file that should be short: what is none, such as a pipe or a device, is refused, since it
+// may never begin or never end.
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 
-/** Undefined where it is longer than `maxBytes`, or a pipe, socket or device. Rejects, for a folder too, as the system does. */
+/**
+ * Undefined where it is longer than `maxBytes`, or a pipe, socket or device. Rejects, for a folder
+ * too, as the system does.
+ */
 export async function readRegular(path: string, maxBytes: number): Promise<string | undefined> {
   // Opening a pipe would else wait for its other end.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);

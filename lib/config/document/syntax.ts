@@ -1,5 +1,5 @@
-// YAML's own errors in words for people, none of them the file's, which may be secrets; what follows from an earlier error
-// is left out.
+// YAML's own errors in words for people, none of them the file's, which may be secrets; what follows
+// from an earlier error is left out.
 import { Scalar, visit, type Document as YamlDocument } from "yaml";
 import { ENOUGH, type Finding, findingAt, type Location } from "./finding.ts";
 import { eachLexeme } from "./parse.ts";

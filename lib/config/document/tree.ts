@@ -1,4 +1,5 @@
-// Plain values from parsed YAML, with the place of each: aliases are expanded within a fixed bound, text stays as written.
+// Plain values from parsed YAML, with the place of each: aliases are expanded within a fixed bound,
+// text stays as written.
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, Scalar } from "yaml";
 import type { Place } from "../../model/place.ts";
 import { ENOUGH } from "./finding.ts";
@@ -6,8 +7,8 @@ import { MAX_DEPTH, TOO_DEEP, TOO_MANY } from "./parse.ts";
 import { shownWord } from "./shown.ts";
 
 /**
- * Far beyond any configuration; what aliases multiply into more is refused. Of a list in which more than 100,000 items are wrong,
- * zod would make one call with as many arguments, for which there is no room on the stack.
+ * Far beyond any configuration; what aliases multiply into more is refused. Of a list in which more than 100,000 items
+ * are wrong, zod would make one call with as many arguments, for which there is no room on the stack.
  */
 const MAX_NODES = 60_000;
 /** Aliases repeat labels and patterns; they never make the most of a configuration. */
@@ -37,109 +38,141 @@ interface Spot {
   written?: string;
 }
 
+/** The reading of one document. */
+interface Reading {
+  spots: Map<string, Spot>;
+  problems: Problem[];
+  tooMuch: Problem | undefined;
+  anchors: Map<string, Node>;
+  /** The lists and maps around the node that is being read. */
+  open: Set<Node>;
+  nodes: number;
+  /** Of these, read through an alias. */
+  repeated: number;
+  /** Aliases around the node that is being read. */
+  aliases: number;
+}
+
 export function readTree(yaml: Document.Parsed): Tree {
-  const spots = new Map<string, Spot>();
-  const problems: Problem[] = [];
-  const anchors = new Map<string, Node>();
-  const open = new Set<Node>();
-  let nodes = 0;
-  let repeated = 0;
-  let aliases = 0;
-  let tooMuch: Problem | undefined;
-  const complain = (problem: Problem): void => {
-    if (problems.length < ENOUGH) problems.push(problem);
+  const reading: Reading = {
+    spots: new Map(),
+    problems: [],
+    tooMuch: undefined,
+    anchors: new Map(),
+    open: new Set(),
+    nodes: 0,
+    repeated: 0,
+    aliases: 0,
   };
-
-  function read(node: Node | null, place: Place, key: number | undefined, fallback: number): unknown {
-    const offset = node?.range?.[0] ?? fallback;
-    nodes++;
-    if (aliases > 0) repeated++;
-    if (nodes > MAX_NODES || repeated > MAX_REPEATED || place.length > MAX_DEPTH) {
-      const message = place.length > MAX_DEPTH ? TOO_DEEP : nodes > MAX_NODES ? TOO_MANY : TOO_OFTEN;
-      tooMuch ??= { offset, place, message };
-      return null;
-    }
-    spots.set(nameOf(place), { key, value: offset });
-    if (node === null) return null;
-    if (isAlias(node)) return follow(node.source, place, key, offset);
-    if ("anchor" in node && node.anchor !== undefined) anchors.set(node.anchor, node);
-    if (isScalar(node)) return scalar(node, place);
-    open.add(node);
-    const value = isMap(node) ? map(node.items, place, offset) : isSeq(node) ? list(node.items, place, offset) : null;
-    open.delete(node);
-    return value;
-  }
-
-  function follow(name: string, place: Place, key: number | undefined, offset: number): unknown {
-    const target = anchors.get(name);
-    if (target !== undefined && !open.has(target)) {
-      aliases++;
-      const value = read(target, place, key, offset);
-      aliases--;
-      return value;
-    }
-    // Unquoted, a secret may look like an alias: it is not repeated.
-    const message = target === undefined ? "there is no anchor for this alias before it" : "this alias contains itself";
-    complain({
-      offset,
-      place,
-      message,
-      ...(target === undefined ? { hint: "quote a value that begins with *" } : {}),
-    });
-    return null;
-  }
-
-  function scalar(node: Scalar, place: Place): unknown {
-    const { value, source } = node;
-    if (value === null || typeof value === "string") return value;
-    const spot = spots.get(nameOf(place));
-    if (spot && source !== undefined && node.type === Scalar.PLAIN) spot.written = source;
-    return value;
-  }
-
-  function map(items: readonly { key: unknown; value: unknown }[], place: Place, offset: number): unknown {
-    const object: Record<string, unknown> = {};
-    const lines = new Map<string, number>();
-    for (const pair of items) {
-      const key = pair.key as Node | null;
-      const at = key?.range?.[0] ?? offset;
-      const name = keyText(key);
-      if (name === undefined || name === "__proto__") {
-        complain({
-          offset: at,
-          place,
-          message: "a key must be plain text",
-          hint: "quote a key that holds { or [",
-        });
-        continue;
-      }
-      if (lines.has(name))
-        complain({ offset: at, place: [...place, name], message: `${shownWord(name)} is given twice` });
-      lines.set(name, at);
-      object[name] = read((pair.value ?? null) as Node | null, [...place, name], at, at);
-    }
-    return object;
-  }
-
-  function list(items: readonly unknown[], place: Place, offset: number): unknown {
-    return items.map((item, index) => read((item ?? null) as Node | null, [...place, index], undefined, offset));
-  }
-
-  const root = read(yaml.contents as Node | null, [], undefined, 0);
+  const root = read(reading, yaml.contents as Node | null, [], undefined, 0);
+  const { spots, problems, tooMuch } = reading;
   return {
     root,
     problems,
     tooMuch,
-    offset(place, part) {
-      for (let length = place.length; length >= 0; length--) {
-        const spot = spots.get(nameOf(place.slice(0, length)));
-        if (spot === undefined) continue;
-        return part === "key" || length < place.length ? (spot.key ?? spot.value) : spot.value;
-      }
-      return 0;
-    },
+    offset: (place, part) => offsetOf(spots, place, part),
     written: (place) => spots.get(nameOf(place))?.written,
   };
+}
+
+function offsetOf(spots: ReadonlyMap<string, Spot>, place: Place, part: "key" | "value"): number {
+  for (let length = place.length; length >= 0; length--) {
+    const spot = spots.get(nameOf(place.slice(0, length)));
+    if (spot === undefined) continue;
+    return part === "key" || length < place.length ? (spot.key ?? spot.value) : spot.value;
+  }
+  return 0;
+}
+
+function read(reading: Reading, node: Node | null, place: Place, key: number | undefined, fallback: number): unknown {
+  const offset = node?.range?.[0] ?? fallback;
+  if (isTooMuch(reading, place, offset)) return null;
+  reading.spots.set(nameOf(place), { key, value: offset });
+  if (node === null) return null;
+  if (isAlias(node)) return follow(reading, node.source, place, key, offset);
+  if ("anchor" in node && node.anchor !== undefined) reading.anchors.set(node.anchor, node);
+  if (isScalar(node)) return scalar(reading, node, place);
+  reading.open.add(node);
+  const value = collection(reading, node, place, offset);
+  reading.open.delete(node);
+  return value;
+}
+
+/** Counts the node, and says whether it is beyond a bound. */
+function isTooMuch(reading: Reading, place: Place, offset: number): boolean {
+  reading.nodes++;
+  if (reading.aliases > 0) reading.repeated++;
+  const message = excessOf(reading, place);
+  if (message !== undefined) reading.tooMuch ??= { offset, place, message };
+  return message !== undefined;
+}
+
+function excessOf({ nodes, repeated }: Reading, place: Place): string | undefined {
+  if (place.length > MAX_DEPTH) return TOO_DEEP;
+  if (nodes > MAX_NODES) return TOO_MANY;
+  return repeated > MAX_REPEATED ? TOO_OFTEN : undefined;
+}
+
+function follow(reading: Reading, name: string, place: Place, key: number | undefined, offset: number): unknown {
+  const target = reading.anchors.get(name);
+  if (target !== undefined && !reading.open.has(target)) {
+    reading.aliases++;
+    const value = read(reading, target, place, key, offset);
+    reading.aliases--;
+    return value;
+  }
+  // Unquoted, a secret may look like an alias: it is not repeated.
+  if (target !== undefined) complain(reading, { offset, place, message: "this alias contains itself" });
+  else {
+    const hint = "quote a value that begins with *";
+    complain(reading, { offset, place, message: "there is no anchor for this alias before it", hint });
+  }
+  return null;
+}
+
+function scalar({ spots }: Reading, node: Scalar, place: Place): unknown {
+  const { value, source } = node;
+  if (value === null || typeof value === "string") return value;
+  const spot = spots.get(nameOf(place));
+  if (spot && source !== undefined && node.type === Scalar.PLAIN) spot.written = source;
+  return value;
+}
+
+function collection(reading: Reading, node: Node, place: Place, offset: number): unknown {
+  if (isMap(node)) return map(reading, node.items, place, offset);
+  if (!isSeq(node)) return null;
+  return node.items.map((item, index) =>
+    read(reading, (item ?? null) as Node | null, [...place, index], undefined, offset),
+  );
+}
+
+function map(
+  reading: Reading,
+  items: readonly { key: unknown; value: unknown }[],
+  place: Place,
+  offset: number,
+): unknown {
+  const object: Record<string, unknown> = {};
+  const names = new Set<string>();
+  for (const pair of items) {
+    const key = pair.key as Node | null;
+    const at = key?.range?.[0] ?? offset;
+    const name = keyText(key);
+    if (name === undefined || name === "__proto__") {
+      const hint = "quote a key that holds { or [";
+      complain(reading, { offset: at, place, message: "a key must be plain text", hint });
+      continue;
+    }
+    const own = [...place, name];
+    if (names.has(name)) complain(reading, { offset: at, place: own, message: `${shownWord(name)} is given twice` });
+    names.add(name);
+    object[name] = read(reading, (pair.value ?? null) as Node | null, own, at, at);
+  }
+  return object;
+}
+
+function complain({ problems }: Reading, problem: Problem): void {
+  if (problems.length < ENOUGH) problems.push(problem);
 }
 
 /** A key's text as written: `0123` is no number here either. */

@@ -8,8 +8,8 @@ import { issueFindings } from "./issues.ts";
 export type Validated<T> = { value: T; findings: [] } | { value: undefined; findings: Finding[] };
 
 /**
- * Checks `input`, which stands at `place` of the document, and changes numbers in it to their text where the schema wants
- * text: `0123` stays `0123`. `otherKeys` are those that may stand beside the schema's at its root.
+ * Checks `input`, which stands at `place` of the document, and changes numbers in it to their text where the schema
+ * wants text: `0123` stays `0123`. `otherKeys` are those that may stand beside the schema's at its root.
  */
 export function validate<T>(
   schema: z.ZodType<T>,

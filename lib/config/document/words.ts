@@ -1,4 +1,5 @@
-// Words that people write for keys: misspellings, Alertmanager's and Prometheus' names, and keys that are not built yet.
+// Words that people write for keys: misspellings, Alertmanager's and Prometheus' names, and keys
+// that are not built yet.
 import type { Place } from "../../model/place.ts";
 import { listed, masked, shownWord } from "./shown.ts";
 
@@ -122,7 +123,10 @@ export function unknownName(what: string, name: string, known: readonly string[]
   return [`there is no ${what} ${shownWord(name)}`, all];
 }
 
-/** The same of a list that is closed: what is not nearly in it is nothing that people would name so, and may be a secret. */
+/**
+ * The same of a list that is closed: what is not nearly in it is nothing that people would name so,
+ * and may be a secret.
+ */
 export function unknownChoice(what: string, name: string, known: readonly string[]): [message: string, hint: string] {
   if (nearest(name, known) !== undefined) return unknownName(what, name, known);
   return [`there is no ${what} ${masked(name)}`, `there are ${listed(known)}`];

@@ -1,4 +1,5 @@
-// Finds options of channels that are wrong once their references are resolved, such as an address that is none. Shows no value.
+// Finds options of channels that are wrong once their references are resolved, such as an address
+// that is none. Shows no value.
 import type { ChannelConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import type { ChannelOptions } from "../check/routes.ts";

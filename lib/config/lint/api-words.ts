@@ -1,4 +1,5 @@
-// What is known of events before they happen: each API's own words, and what its source and connection give every event.
+// What is known of events before they happen: each API's own words, and what its source and
+// connection give every event.
 import type { Config, SourceConfig } from "../../model/config.ts";
 import { LEVELS, type Level, sourceKinds } from "../../model/source-kinds.ts";
 
@@ -10,7 +11,9 @@ export const CLOSED: Readonly<Record<string, readonly string[]>> = {
   "resource.type": [...new Set(FACTS.flatMap(({ words, resourceType }) => (words ? resourceType : [])))],
 };
 
-/** What is known before it happens, by dotted path: undefined is not there; a field that is not named may hold anything. */
+/**
+ * What is known before it happens, by dotted path: undefined is not there; a field that is not named may hold anything.
+ */
 export type Candidate = Readonly<Record<string, string | null | undefined>>;
 
 /** Every event that a source can give, as far as it is known; with `all` as if it asked for all levels. */

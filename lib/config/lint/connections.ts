@@ -1,6 +1,8 @@
-// Finds connections whose region or project id is none that the cloud would know. A finding and no error: clouds grow.
+// Finds connections whose region or project id the cloud would not know, or whose budget is too small for their named
+// targets. Findings and no errors: clouds grow.
+import { shortages } from "../../model/budget.ts";
 import type { Config, ConnectionConfig } from "../../model/config.ts";
-import { sourceKinds } from "../../model/source-kinds.ts";
+import { isProjectWide, sourceKinds } from "../../model/source-kinds.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
 import { didYouMean, nearest } from "../document/words.ts";
 import type { Places } from "../load/load.ts";
@@ -59,4 +61,14 @@ function lintProject(name: string, { cloud, projectId }: ConnectionConfig, place
   const message = `"projectId" is not 32 hexadecimal digits, as project ids of cloud ${cloud} are`;
   const hint = 'copy it from the console, "My Credentials", "Projects"; a project\'s name goes into project';
   return [findingAt(places.locate(place), place, message, hint)];
+}
+
+/** What is discovered is counted by `check --live`. */
+export function lintBudgets(config: Config, places: Places): Finding[] {
+  const named = shortages(config, ({ kind, targets }) => (isProjectWide(kind) ? 1 : (targets?.length ?? 0)));
+  return named.map(({ source, message, hint }) => {
+    const all = ["sources", config.sources.indexOf(source)];
+    const place = places.has([...all, "targets"]) ? [...all, "targets"] : all;
+    return findingAt(places.locate(place), place, message, hint);
+  });
 }

@@ -1,4 +1,4 @@
-// Finds what is valid but cannot be meant: everything that `lookout check` tells beyond errors.
+// Finds what is valid but cannot be meant: everything that `lookout check` says beyond errors.
 import type { Config } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import type { ChannelOptions } from "../check/routes.ts";
@@ -7,15 +7,13 @@ import { isMap } from "../document/raw.ts";
 import type { LoadedConfig, Places } from "../load/load.ts";
 import type { Secrets } from "../secrets/secrets.ts";
 import { lintChannelValues } from "./addresses.ts";
-import { lintBudgets } from "./budget.ts";
-import { lintConnections } from "./connections.ts";
-import { lintIntervals } from "./intervals.ts";
+import { lintBudgets, lintConnections } from "./connections.ts";
 import type { CompilePattern } from "./patterns.ts";
 import { lintChannels, lintRoutes, lintSilences } from "./routes.ts";
 import { lintRules } from "./rules.ts";
 import { lintExposure } from "./secrets.ts";
 import { lintTemplates } from "./templates.ts";
-import { type CompileTimeInterval, lintTimes } from "./times.ts";
+import { type CompileTimeInterval, lintIntervals, lintTimes } from "./times.ts";
 
 export interface LintDeps {
   compilePattern: CompilePattern;
@@ -56,7 +54,9 @@ function lintDiscovery(config: Config, places: Places): Finding[] {
   });
 }
 
-/** A target belongs to the first source of its kind that would have it: what comes after one that takes all gets none. */
+/**
+ * A target belongs to the first source of its kind that would have it: what comes after one that takes all gets none.
+ */
 function lintIdleSources({ sources }: Config, places: Places): Finding[] {
   return sources.flatMap((source, index): Finding[] => {
     const first = sources.findIndex(({ kind, connection, targets, discover }) => {

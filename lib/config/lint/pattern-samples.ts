@@ -3,8 +3,8 @@ import { isMap } from "../document/raw.ts";
 import type { Shape } from "./vocabulary.ts";
 
 /**
- * Values that show every way in which a field can meet or fail the entry; undefined stands for a field that is not there.
- * `known` are all the values it can have. A field without shape, as a label, may also be missing.
+ * Values that show every way in which a field can meet or fail the entry; undefined stands for a field that is not
+ * there. `known` are all the values it can have. A field without shape, as a label, may also be missing.
  */
 export function samplesOf(shape: Shape | undefined, value: unknown, known: readonly string[] | undefined): unknown[] {
   switch (shape?.is) {

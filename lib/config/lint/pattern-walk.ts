@@ -60,7 +60,10 @@ export function lostTests(pattern: Pattern, place: Place): LostTest[] {
 /** Matches nothing, and stands beside the one branch of an `$or`, which takes no fewer than two. */
 const NEVER: Pattern = { source: [{ prefix: "\0" }] };
 
-/** Each branch of the `$or` at the root and of those within it, with the pattern as it is where only this branch is there. */
+/**
+ * Each branch of the `$or` at the root and of those within it, with the pattern as it is where only
+ * this branch is there.
+ */
 export function branchesOf(pattern: Pattern, place: Place): { only: Pattern; place: Place }[] {
   return itemsOf(pattern["$or"]).flatMap((item, index) => {
     if (!isMap(item)) return [];
@@ -91,7 +94,10 @@ export function project(pattern: Pattern, fields: readonly string[], prefix = ""
   return Object.keys(kept).length > 0 ? kept : undefined;
 }
 
-/** The same text for patterns that say the same: with dots or nested, and whatever the order and number of fields and values. */
+/**
+ * The same text for patterns that say the same: with dots or nested, and whatever the order and
+ * number of fields and values.
+ */
 export function patternName(pattern: unknown): string {
   if (Array.isArray(pattern)) return `[${[...new Set(pattern.map(patternName))].sort().join()}]`;
   if (!isMap(pattern)) return JSON.stringify(pattern);

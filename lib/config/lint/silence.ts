@@ -1,4 +1,5 @@
-// Judges whether any event of the configured sources can match a pattern, by what is known of events before they happen.
+// Judges whether any event of the configured sources can match a pattern, by what is known of
+// events before they happen.
 import type { Config, Pattern, SourceConfig } from "../../model/config.ts";
 import { SOURCE_KINDS } from "../../model/source-kinds.ts";
 import { type Candidate, candidatesOf } from "./api-words.ts";

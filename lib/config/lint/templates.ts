@@ -4,9 +4,7 @@ import type { Config, RuleConfig } from "../../model/config.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
 import { didYouMean, nearest } from "../document/words.ts";
 import type { Places } from "../load/load.ts";
-import { unknownEventStep } from "./event-paths.ts";
-import { labelValues } from "./label-values.ts";
-import { ALERT_FIELDS, unknownStep } from "./vocabulary.ts";
+import { ALERT_FIELDS, labelValues, unknownEventStep, unknownStep } from "./vocabulary.ts";
 
 const RULE_FIELDS = ["id", "labels", "runbook"];
 const ROOTS = ["event", "alert", "rule"];

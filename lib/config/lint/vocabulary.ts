@@ -1,5 +1,6 @@
-// What events and alerts can hold: the fields patterns and templates may name, and what kind of values is in them.
+// What events and alerts can hold: the fields that patterns and templates may name, and the values in them.
 import { Alert, Severity } from "../../model/alert.ts";
+import type { RuleConfig, SourceConfig } from "../../model/config.ts";
 import { Event } from "../../model/event.ts";
 import { LEVELS, SOURCE_KINDS } from "../../model/source-kinds.ts";
 
@@ -10,9 +11,12 @@ export const VALUES: Readonly<Record<string, readonly string[]>> = {
   severity: Severity.options,
 };
 
-export const EVENT_FIELDS: readonly string[] = Object.keys(Event.shape);
+const EVENT_FIELDS: readonly string[] = Object.keys(Event.shape);
 export const ALERT_FIELDS: readonly string[] = Object.keys(Alert.shape);
 const RESOURCE_FIELDS = ["type", "id", "name"];
+const LABELS = "labels.";
+/** A named group of an extraction. */
+const GROUP = /\(\?P?<(\w+)>/g;
 /** What may hold anything below it. */
 const OPEN = ["labels", "data", "key", "events"];
 
@@ -57,4 +61,33 @@ export function unknownStep(
   return RESOURCE_FIELDS.includes(second) && third === undefined
     ? undefined
     : { step: path, known: RESOURCE_FIELDS.map((name) => `resource.${name}`) };
+}
+
+/**
+ * The step of a path that no event of the rule has, with what there is instead; undefined for a path that may exist.
+ */
+export function unknownEventStep(
+  path: string,
+  { extract = [] }: Pick<RuleConfig, "extract">,
+): { step: string; known: readonly string[] } | undefined {
+  const [first, ...rest] = path.split(".");
+  if (first !== "extracted" || extract.length === 0) return unknownStep(path, EVENT_FIELDS);
+  const names = extract.flatMap(({ pattern }) => [...pattern.matchAll(GROUP)].map((group) => group[1]!));
+  if (rest.length === 0 || names.includes(rest.join("."))) return undefined;
+  return { step: path, known: names.map((name) => `extracted.${name}`) };
+}
+
+/** The values of the field `labels.<name>`, none where nothing gives that label; undefined for any other field. */
+export function labelValues(
+  field: string,
+  sources: readonly SourceConfig[],
+  rules: readonly RuleConfig[] = [],
+): readonly string[] | undefined {
+  if (!field.startsWith(LABELS)) return undefined;
+  const name = field.slice(LABELS.length);
+  const holders = [
+    ...sources.flatMap(({ labels, targets = [] }) => [labels, ...targets.map((target) => target.labels ?? {})]),
+    ...rules.map(({ labels }) => labels),
+  ];
+  return [...new Set(holders.flatMap((labels) => (Object.hasOwn(labels, name) ? [labels[name]!] : [])))];
 }

@@ -1,5 +1,5 @@
-// A text as it reads once its escapes are undone (JSON's, percent signs, HTML's, mail's) and what nobody sees is left out, as it is where it
-// is shown, with the place of each character.
+// A text as it reads once its escapes are undone (JSON's, percent signs, HTML's, mail's) and what nobody sees is left
+// out, as it is where it is shown, with the place of each character.
 
 /** A decoded text. */
 export interface View {

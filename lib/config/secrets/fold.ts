@@ -1,5 +1,5 @@
-// The form in which secrets and texts are compared: without white space and what nobody sees, in small letters, wide and styled letters as the
-// letters that they are, and the two alphabets of base64 as one.
+// The form in which secrets and texts are compared: without white space and what nobody sees, in small letters, wide
+// and styled letters as the letters that they are, and the two alphabets of base64 as one.
 import type { View } from "./decodings.ts";
 
 /** Wide, circled and mathematical letters and digits. */

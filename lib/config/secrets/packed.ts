@@ -1,4 +1,5 @@
-// What a text holds in base64 or hexadecimal, wherever that begins: what reads as text once it is decoded, with the place of each character.
+// What a text holds in base64 or hexadecimal, wherever that begins: what reads as text once it is decoded,
+// with the place of each character.
 import type { View } from "./decodings.ts";
 
 /** Bytes of what reads as text, at least: chance makes hardly any so long. */
@@ -19,8 +20,8 @@ function digits(alphabet: string, others: string, from: number): Int8Array {
 const LEAST = 22;
 
 /**
- * Six counters in one number, four for base64 that begins at every fourth digit, two for hexadecimal. Each counts the digits in a
- * row that may be those of letters, and is full at 16: names and ids do not come so far.
+ * Six counters in one number, four for base64 that begins at every fourth digit, two for hexadecimal. Each counts the
+ * digits in a row that may be those of letters, and is full at 16: names and ids do not come so far.
  */
 const COUNTER = 5;
 const ALL = 0b11111;
@@ -120,7 +121,9 @@ function digitsOf(run: string, index: number, alphabet: Int8Array): Digits[] {
   return all;
 }
 
-/** What reads as text where the first byte begins with the digit at `first`; a NUL between two letters is one of UTF-16. */
+/**
+ * What reads as text where the first byte begins with the digit at `first`; a NUL between two letters is one of UTF-16.
+ */
 function readable({ values, places }: Digits, first: number, bits: number): View[] {
   const views: View[] = [];
   let text = "";

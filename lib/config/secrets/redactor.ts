@@ -1,4 +1,4 @@
-// Blots out known secrets in text that people will see, in whatever usual form they are written there, also in one within another.
+// Blots out known secrets in text that people will see, in any usual form, also in one within another.
 import type { Redactor } from "../../model/redactor.ts";
 import { keysInAddress } from "./address-keys.ts";
 import { decodings, type View } from "./decodings.ts";
@@ -18,13 +18,14 @@ const WINDOW = 12;
 /** What was encoded is often encoded again: JSON in JSON, an address in an address, an escaped text in base64. */
 const LAYERS = 3;
 
-/** A longer one is known by its windows alone however it is written: every one of its places would take ten times the memory. */
+/** A longer one is known by its windows alone: every one of its places would take ten times the memory. */
 const LONG = 64;
-
 /** Nor do more places than these say more: it is looked for as a whole. */
 const HEAD = 1_024;
-
-/** So many of what is issued over and over are remembered, and so many characters of them; each takes some hundred times its length. */
+/**
+ * Of what is issued over and over, so many and so many characters are remembered; each takes some
+ * hundred times its length.
+ */
 const MAX_PASSING = 256;
 const MAX_PASSING_CHARS = 262_144;
 
@@ -36,120 +37,135 @@ const ESCAPE_LENGTH = 12;
 /** From a place in the text up to another. */
 type Range = readonly [from: number, to: number];
 
-export function createRedactor(): Redactor {
+/** All that texts are searched for. */
+interface Index {
   /** Folded, with the number of characters of white space that are no part of that. */
-  const known = new Map<string, number>();
+  known: Map<string, number>;
   /** Those of which too little would be left: they are known as they are. */
-  const unfolded = new Set<string>();
+  unfolded: Set<string>;
   /** Pieces of every spelling, and a smaller table that rules out most others sooner. */
-  const pieces = new Set<number>();
-  const table = new Uint8Array(131_072);
+  pieces: Set<number>;
+  table: Uint8Array;
   /** Six characters each, that hold the pieces. */
-  const windows = new Set<number>();
+  windows: Set<number>;
+}
+
+export function createRedactor(): Redactor {
+  const index: Index = {
+    known: new Map(),
+    unfolded: new Set(),
+    pieces: new Set(),
+    table: new Uint8Array(131_072),
+    windows: new Set(),
+  };
   /** The values, as they were given; of those that pass, the one that was used last comes last. */
   const lasting = new Set<string>();
   const passing = new Set<string>();
-
-  /** Six characters around the piece are those of a spelling. */
-  function isInWindow(text: string, at: number): boolean {
-    for (let before = 0; before < STEP; before++) {
-      if (at >= before && windows.has(windowAt(text, at - before))) return true;
-    }
-    return false;
-  }
-
-  function mayHoldSecret(text: string): boolean {
-    for (let i = 0; i + PIECE <= text.length; i += STEP) {
-      const piece = pieceAt(text, i);
-      if (table[slot(piece)] === 1 && pieces.has(piece) && isInWindow(text, i)) return true;
-    }
-    return false;
-  }
-
-  function knownIn(text: string, cut: boolean): Range[] {
-    const folded = fold(text);
-    return [...known].flatMap(([secret, spaces]) => [
-      ...wholes(text, folded, secret, spaces),
-      ...(cut ? cutOff(text, folded, secret) : []),
-    ]);
-  }
-
-  /** Where secrets stand in the text; with `cut`, also the beginning of one that its end cuts. */
-  function found(text: string, cut: boolean, layers: number): Range[] {
-    const ranges = mayHoldSecret(text) ? knownIn(text, cut) : [];
-    if (unfolded.size > 0) for (const one of unfolded) ranges.push(...places(text, one));
-    if (layers === 0) return ranges;
-    for (const view of viewsOf(text)) {
-      for (const [from, to] of found(view.text, cut, layers - 1)) ranges.push([view.from(from), view.to(to)]);
-    }
-    return ranges;
-  }
-
-  function learn(spelling: string, every: number): void {
-    const text = foldedText(spelling);
-    // What hides a secret would otherwise be hidden itself, time after time.
-    if (text === "" || SHOWN_AS.includes(text)) return;
-    if (text.length < MIN_LENGTH) {
-      unfolded.add(spelling);
-      return;
-    }
-    // Of a long one its other spellings' windows are much the same.
-    if (known.has(text) && spelling.length > LONG) return;
-    known.set(text, spacesIn(spelling));
-    const end = Math.min(spelling.length, HEAD);
-    for (let window = 0; window + MIN_LENGTH <= end; window += every) {
-      windows.add(windowAt(spelling, window));
-      for (let at = window; at < window + STEP; at++) {
-        const piece = pieceAt(spelling, at);
-        pieces.add(piece);
-        table[slot(piece)] = 1;
-      }
-    }
-  }
-
-  function learnValue(value: string): void {
-    for (const part of [value, value.trim().replace(PREFIX, ""), ...keysInAddress(value)]) {
-      const trimmed = part.trim();
-      if (trimmed.length < MIN_LENGTH) continue;
-      for (const spelling of plainly(trimmed)) learn(spelling, trimmed.length > LONG ? WINDOW : 1);
-      for (const spelling of opaquely(trimmed)) learn(spelling, WINDOW);
-    }
-  }
-
-  /** Where there are more than the bounds allow: the oldest, and a quarter more, so that it is seldom done. */
-  function forget(): void {
-    let chars = [...passing].reduce((sum, { length }) => sum + length, 0);
-    if (passing.size <= MAX_PASSING && chars <= MAX_PASSING_CHARS) return;
-    for (const value of passing) {
-      if (passing.size <= MAX_PASSING * 0.75 && chars <= MAX_PASSING_CHARS * 0.75) break;
-      passing.delete(value);
-      chars -= value.length;
-    }
-    for (const index of [known, unfolded, pieces, windows]) index.clear();
-    table.fill(0);
-    for (const value of [...lasting, ...passing]) learnValue(value);
-  }
-
   return {
     add(value) {
       if (lasting.has(value)) return;
       lasting.add(value);
-      learnValue(value);
+      learnValue(index, value);
     },
     addPassing(value) {
       const isNew = !passing.delete(value);
       passing.add(value);
       if (!isNew) return;
-      learnValue(value);
-      forget();
+      learnValue(index, value);
+      if (forgetOldest(passing)) learnAnew(index, [...lasting, ...passing]);
     },
     redact(whole, length = Number.POSITIVE_INFINITY) {
       const cut = whole.length >= length;
       const text = cut ? whole.slice(0, length) : whole;
-      const ranges = found(text, cut, LAYERS);
+      const ranges = found(index, text, cut, LAYERS);
       return ranges.length === 0 ? text : blotOut(text, ranges);
     },
   };
+}
+
+function learnValue(index: Index, value: string): void {
+  for (const part of [value, value.trim().replace(PREFIX, ""), ...keysInAddress(value)]) {
+    const trimmed = part.trim();
+    if (trimmed.length < MIN_LENGTH) continue;
+    for (const spelling of plainly(trimmed)) learn(index, spelling, trimmed.length > LONG ? WINDOW : 1);
+    for (const spelling of opaquely(trimmed)) learn(index, spelling, WINDOW);
+  }
+}
+
+function learn({ known, unfolded, pieces, table, windows }: Index, spelling: string, every: number): void {
+  const text = foldedText(spelling);
+  // What hides a secret would otherwise be hidden itself, time after time.
+  if (text === "" || SHOWN_AS.includes(text)) return;
+  if (text.length < MIN_LENGTH) {
+    unfolded.add(spelling);
+    return;
+  }
+  // Of a long one its other spellings' windows are much the same.
+  if (known.has(text) && spelling.length > LONG) return;
+  known.set(text, spacesIn(spelling));
+  const end = Math.min(spelling.length, HEAD);
+  for (let window = 0; window + MIN_LENGTH <= end; window += every) {
+    windows.add(windowAt(spelling, window));
+    for (let at = window; at < window + STEP; at++) {
+      const piece = pieceAt(spelling, at);
+      pieces.add(piece);
+      table[slot(piece)] = 1;
+    }
+  }
+}
+
+/** Where there are more than the bounds allow: the oldest, and a quarter more, so that it is seldom done. */
+function forgetOldest(passing: Set<string>): boolean {
+  let chars = [...passing].reduce((sum, { length }) => sum + length, 0);
+  if (passing.size <= MAX_PASSING && chars <= MAX_PASSING_CHARS) return false;
+  for (const value of passing) {
+    if (passing.size <= MAX_PASSING * 0.75 && chars <= MAX_PASSING_CHARS * 0.75) break;
+    passing.delete(value);
+    chars -= value.length;
+  }
+  return true;
+}
+
+function learnAnew(index: Index, values: readonly string[]): void {
+  const { known, unfolded, pieces, table, windows } = index;
+  for (const part of [known, unfolded, pieces, windows]) part.clear();
+  table.fill(0);
+  for (const value of values) learnValue(index, value);
+}
+
+/** Where secrets stand in the text; with `cut`, also the beginning of one that its end cuts. */
+function found(index: Index, text: string, cut: boolean, layers: number): Range[] {
+  const ranges = mayHoldSecret(index, text) ? knownIn(index, text, cut) : [];
+  if (index.unfolded.size > 0) for (const one of index.unfolded) ranges.push(...places(text, one));
+  if (layers === 0) return ranges;
+  for (const view of viewsOf(text)) {
+    for (const [from, to] of found(index, view.text, cut, layers - 1)) ranges.push([view.from(from), view.to(to)]);
+  }
+  return ranges;
+}
+
+function mayHoldSecret({ pieces, table, windows }: Index, text: string): boolean {
+  for (let i = 0; i + PIECE <= text.length; i += STEP) {
+    const piece = pieceAt(text, i);
+    if (table[slot(piece)] === 1 && pieces.has(piece) && isInWindow(windows, text, i)) return true;
+  }
+  return false;
+}
+
+/** Six characters around the piece are those of a spelling. */
+function isInWindow(windows: ReadonlySet<number>, text: string, at: number): boolean {
+  for (let before = 0; before < STEP; before++) {
+    if (at >= before && windows.has(windowAt(text, at - before))) return true;
+  }
+  return false;
+}
+
+function knownIn({ known }: Index, text: string, cut: boolean): Range[] {
+  const folded = fold(text);
+  return [...known].flatMap(([secret, spaces]) => [
+    ...wholes(text, folded, secret, spaces),
+    ...(cut ? cutOff(text, folded, secret) : []),
+  ]);
 }
 
 /** A number for the four characters from a place on, which small and capital letters have in common. */
@@ -215,7 +231,10 @@ function blotOut(text: string, ranges: Range[]): string {
   return clean + text.slice(end);
 }
 
-/** As it is, in small and in capital letters, as forms write it, and what is left of it where a text is decoded that holds it as it is. */
+/**
+ * As it is, in small and in capital letters, as forms write it, and what is left of it once a text
+ * that holds it is decoded.
+ */
 function plainly(value: string): string[] {
   const forms = [value, value.toLowerCase(), value.toUpperCase(), value.replaceAll(" ", "+"), ...undone(value, LAYERS)];
   return forms.filter((form) => form.length >= MIN_LENGTH);

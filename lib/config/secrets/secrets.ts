@@ -13,9 +13,9 @@ export interface Secrets {
   /** The text with its references replaced by their values; throws SecretError. */
   resolve(text: string): Promise<string>;
   /**
-   * The same value with every string resolved, in lists and objects of any depth; throws SecretError. What stands under a
-   * key such as `secret` or `url` is redacted from then on even where it is no reference. With `anew`, because what it had
-   * was refused, a value from AWS is asked for past what is kept of it, at most once a minute.
+   * The same value with every string resolved, in lists and objects of any depth; throws SecretError. What stands under
+   * a key such as `secret` or `url` is redacted from then on even where it is no reference. With `anew`, because what
+   * it had was refused, a value from AWS is asked for past what is kept of it, at most once a minute.
    */
   resolveDeep<T>(value: T, options?: { anew: boolean }): Promise<T>;
   /** Redacts from then on what `resolveDeep` would, as far as it can be had without AWS. Never rejects. */

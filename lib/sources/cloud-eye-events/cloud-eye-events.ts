@@ -1,6 +1,6 @@
 // Events of Cloud Eye, system and custom: the list says which names have new ones, the detail API which those are.
-// Counts are relative to the asked window, so only lists that start at the same instant are compared; that instant moves at
-// most hourly, and only between two equal answers. Identity of an event: event_id, else all its fields.
+// Counts are relative to the asked window, so only lists that start at the same instant are compared; that instant
+// moves at most hourly, and only between two equal answers. Identity of an event: event_id, else all its fields.
 import { settleAll } from "../cloud/turns.ts";
 import type { Batch, ReadRequest, Source } from "../port.ts";
 import { openWindow, outcome } from "../reading/cursor.ts";
@@ -60,8 +60,8 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
 }
 
 /**
- * The counts of a window that starts later: asked between two equal answers of the old window, so that nothing in them is new.
- * Undefined when something came in between or is not settled: the next poll tries again.
+ * The counts of a window that starts later: asked between two equal answers of the old window, so that nothing in them
+ * is new. Undefined when something came in between or is not settled: the next poll tries again.
  */
 async function moveWindow(
   request: ReadRequest,

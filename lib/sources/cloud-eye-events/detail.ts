@@ -44,8 +44,8 @@ export interface Details extends Pick<Listing, "broken"> {
 }
 
 /**
- * All occurrences of a row's event in the window, none of other names. Undefined where the API will not give them (missing
- * permission, a region without it, a name it does not take). Throws other CloudErrors.
+ * All occurrences of a row's event in the window, none of other names. Undefined where the API will not give them
+ * (missing permission, a region without it, a name it does not take). Throws other CloudErrors.
  */
 export async function readDetails(
   request: ReadRequest,

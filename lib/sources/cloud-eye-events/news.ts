@@ -8,18 +8,30 @@ import { type Sifted, sift } from "../reading/sift.ts";
 import { catalogued, type Details } from "./detail.ts";
 import type { Known, KnownRow, Row } from "./rows.ts";
 
-/** Details lag behind the list: where they are fewer than counted they are asked for again, so long after the first time; ms. */
+/**
+ * Details lag behind the list: where they are fewer than counted they are asked for again, so long
+ * after the first time; ms.
+ */
 const ASKED_AGAIN_MS = [120_000, 600_000];
 
 export interface RowNews {
-  /** What is known of the row from now on; undefined: as before, since there may be more details than the API would give. */
+  /**
+   * What is known of the row from now on; undefined: as before, since there may be more details
+   * than the API would give.
+   */
   row: KnownRow | undefined;
   sifted: Sifted;
-  /** Occurrences that were told as numbers before there were details, now known by their ids: remembered before all else. */
+  /**
+   * Occurrences that were told as numbers before there were details, now known by their ids:
+   * remembered before all else.
+   */
   sighted: Mark[];
 }
 
-/** Whether the details of a row are to be asked for: it changed, or held more than its details when they were last asked for. */
+/**
+ * Whether the details of a row are to be asked for: it changed, or held more than its details when
+ * they were last asked for.
+ */
 export function isDue(row: Row, known: KnownRow | undefined, now: number): boolean {
   if (!isUnchanged(row, known)) return true;
   return known.tries > 0 && now >= known.since + ASKED_AGAIN_MS[known.tries - 1]!;
@@ -34,7 +46,10 @@ function isUnchanged(row: Row, known: KnownRow | undefined): known is KnownRow {
   return known !== undefined && known.count === row.count && known.t === row.t;
 }
 
-/** `details` as the API gave them, undefined where it does not; `ids` holds the event ids of this read's other rows, and gets these. */
+/**
+ * `details` as the API gave them, undefined where it does not; `ids` holds the event ids of this
+ * read's other rows, and gets these.
+ */
 export async function newsOf(
   request: ReadRequest,
   window: Window,

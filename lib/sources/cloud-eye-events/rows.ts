@@ -1,4 +1,5 @@
-// Cloud Eye's list of events: one row an event name, with a count and a newest time that are relative to the asked window.
+// Cloud Eye's list of events: one row an event name, with a count and a newest time that are
+// relative to the asked window.
 // https://support.huaweicloud.com/api-ces/ces_03_0074.html
 import * as z from "zod";
 import { mapInTurns } from "../cloud/turns.ts";
@@ -39,7 +40,9 @@ export interface KnownRow {
   count: number;
   /** How many of these were told or are believed to have been. */
   told: number;
-  /** How often its details were asked for and held fewer occurrences than the row counts; 0 where no more are expected. */
+  /**
+   * How often its details were asked for and held fewer occurrences than the row counts; 0 where no more are expected.
+   */
   tries: number;
   /** When the first time was; ms. */
   since: number;

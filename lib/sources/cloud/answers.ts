@@ -22,7 +22,10 @@ const MISSING_CODES = /^ModelArts\.2775$/i;
 /** The gateway knows no such API: nothing is said about the target. */
 const NO_API_CODES = /^APIG(W)?\.0101$/i;
 
-/** The error of an answer that is no 2xx. `what` names the request; `now` (ms) resolves Retry-After and tells clocks apart. */
+/**
+ * The error of an answer that is no 2xx. `what` names the request; `now` (ms) resolves Retry-After
+ * and tells clocks apart.
+ */
 export function answerError(answer: Answer, what: string, now: number, redact: Redact): CloudError {
   const { code, message } = readBody(answer.text, redact);
   const kind = kindOf(answer.status, code);
@@ -63,8 +66,9 @@ function retryAt(headers: Headers, now: number): number | undefined {
 }
 
 /**
- * The code and message of ModelArts and gateway `{error_code, error_msg}`, Cloud Eye `{http_code, message: {code, details}}`
- * and (older) `{code, message, details: {code, details}}`, IAM `{error: {code, message}}`; else the text itself.
+ * The code and message of ModelArts and gateway `{error_code, error_msg}`, Cloud Eye `{http_code, message:
+ * {code, details}}` and (older) `{code, message, details: {code, details}}`, IAM `{error: {code,
+ * message}}`; else the text itself.
  */
 function readBody(text: string, redact: Redact): { code: string | undefined; message: string } {
   const body = parse(text);

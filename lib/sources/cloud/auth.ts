@@ -1,4 +1,5 @@
-// How requests of one connection are authorized: signed with an access key, or with a token, given or obtained from IAM.
+// How requests of one connection are authorized: signed with an access key, or with a token, given
+// or obtained from IAM.
 import type { Clock } from "../../model/clock.ts";
 import type { AuthConfig } from "../../model/config.ts";
 import type { Outgoing } from "./exchange.ts";
@@ -15,7 +16,10 @@ export interface Credential {
 /** A credential for one attempt; for passwords this may ask IAM first (once for all waiting callers). */
 export type Authorizer = () => Promise<Credential>;
 
-/** `keeper` is needed for passwords alone. A token is tried anew only where it was not obtained a moment ago for the same request. */
+/**
+ * `keeper` is needed for passwords alone. A token is tried anew only where it was not obtained a
+ * moment ago for the same request.
+ */
 export function createAuthorizer(auth: AuthConfig, clock: Clock, keeper: TokenKeeper | undefined): Authorizer {
   if ("accessKey" in auth) return async () => accessKeyCredential(auth, clock);
   if ("token" in auth) return async () => tokenCredential(auth.token.trim());

@@ -5,7 +5,10 @@ export type Service = "modelarts" | "ces";
 export interface CloudRequest {
   service: Service;
   method?: "GET" | "POST";
-  /** Path template already filled in and percent-encoded by segment, `{project_id}` allowed: "/v1/{project_id}/services". */
+  /**
+   * Path template already filled in and percent-encoded by segment, `{project_id}` allowed:
+   * "/v1/{project_id}/services".
+   */
   path: string;
   query?: Record<string, string | number | boolean | undefined>;
   headers?: Record<string, string>;

@@ -4,7 +4,9 @@ import { CloudError } from "./client.ts";
 
 export type EndpointName = "modelarts" | "ces" | "iam";
 
-/** The origin (and path, if any) of one API without a trailing slash; throws CloudError when a custom cloud names none. */
+/**
+ * The origin (and path, if any) of one API without a trailing slash; throws CloudError when a custom cloud names none.
+ */
 export function endpointOf(
   connection: Pick<ConnectionConfig, "cloud" | "region" | "endpoints">,
   name: EndpointName,

@@ -23,8 +23,8 @@ export interface ExchangeLimits {
 }
 
 /**
- * Sends and reads to the end; redirects come back as they are. Throws CloudError "network" (refused, reset, timed out, cut)
- * or "malformed" (too large), or the signal's reason when the caller aborted. Errors quote nothing that was sent.
+ * Sends and reads to the end; redirects come back as they are. Throws CloudError "network" (refused, reset, timed out,
+ * cut) or "malformed" (too large), or the signal's reason when the caller aborted. Errors quote nothing that was sent.
  */
 export async function exchange(outgoing: Outgoing, limits: ExchangeLimits, signal?: AbortSignal): Promise<Answer> {
   signal?.throwIfAborted();

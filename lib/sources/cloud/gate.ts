@@ -4,9 +4,9 @@ import type { CloudError } from "./client.ts";
 /** Asked before every real attempt that uses the credentials. */
 export interface CredentialGate {
   /**
-   * Resolves when an attempt may be made; throws CloudError "paused" while the connection rests, or has other credentials. `about`
-   * names the resource that is asked for: one that was refused lets others go first, and is "credentials" until they went.
-   * Without it, a refusal says that the credentials themselves are wrong.
+   * Resolves when an attempt may be made; throws CloudError "paused" while the connection rests, or has other
+   * credentials. `about` names the resource that is asked for: one that was refused lets others go first, and is
+   * "credentials" until they went. Without it, a refusal says that the credentials themselves are wrong.
    */
   begin(about?: string): Promise<CredentialAttempt>;
 }

@@ -1,5 +1,6 @@
-// IAM tokens for a user name and password: asked for once by all callers, renewed early, kept in memory and (optional) in a
-// store of the application's. https://docs.otc.t-systems.com/identity-access-management/api-ref/apis/token_management/
+// IAM tokens for a user name and password: asked for once by all callers, renewed early, kept in memory and (optional)
+// in a store of the application's.
+// https://docs.otc.t-systems.com/identity-access-management/api-ref/apis/token_management/
 import * as z from "zod";
 import type { Clock } from "../../model/clock.ts";
 import type { Redactor } from "../../model/redactor.ts";
@@ -15,11 +16,16 @@ const MIN_LIFE_MS = 60_000;
 const PAST = 4;
 /** Characters. No header that we send may be longer. */
 const MAX_TOKEN = 32_768;
-/** How long IAM is left alone after a login that failed: doubling up to a minute, where it answered with no use up to ten. ms */
+/**
+ * How long IAM is left alone after a login that failed: doubling up to a minute, where it answered
+ * with no use up to ten. ms
+ */
 const BACKOFF_MS = 10_000;
 const MAX_BACKOFF_MS = 60_000;
 const MAX_USELESS_BACKOFF_MS = 600_000;
-/** So long what refused a new token is no reason for another one, and nothing is where so many did within so long. ms */
+/**
+ * So long what refused a new token is no reason for another one, and nothing is where so many did within so long. ms
+ */
 const IN_VAIN_MS = 600_000;
 const CROWD = 3;
 const CROWD_MS = 60_000;
@@ -33,7 +39,10 @@ export interface Token {
   past?: readonly string[];
 }
 
-/** Where the application may keep a token between processes, encrypted. Both may fail softly: a token can always be had anew. */
+/**
+ * Where the application may keep a token between processes, encrypted. Both may fail softly: a
+ * token can always be had anew.
+ */
 export interface TokenStore {
   load(): Promise<Token | undefined>;
   save(token: Token): Promise<void>;
@@ -202,7 +211,10 @@ function useless(message: string): CloudError {
 
 const ProjectsAnswer = z.object({ projects: z.array(z.object({ id: z.string(), name: z.string() })) });
 
-/** The id of the project with exactly this name in an answer of GET /v3/projects?name=; throws CloudError when there is none. */
+/**
+ * The id of the project with exactly this name in an answer of GET /v3/projects?name=; throws
+ * CloudError when there is none.
+ */
 export function readProjectId(answer: unknown, name: string): string {
   const parsed = ProjectsAnswer.safeParse(answer);
   if (!parsed.success) throw new CloudError("malformed", "IAM answered a list of projects that cannot be understood");

@@ -7,8 +7,8 @@ const BURST_S = 2;
 
 export interface Limiter {
   /**
-   * Runs `work` once there is room; rejects with the signal's reason when it aborts before that. `patient`: where there is none, after all
-   * that are not.
+   * Runs `work` once there is room; rejects with the signal's reason when it aborts before that. `patient`: where there
+   * is none, after all that are not.
    */
   run<T>(work: () => Promise<T>, signal?: AbortSignal, patient?: boolean): Promise<T>;
 }

@@ -2,7 +2,9 @@
 import { segmentProblem } from "../../model/segment.ts";
 import { CloudError } from "./client.ts";
 
-/** The id as one segment, percent-encoded. Throws CloudError for one that could lead elsewhere: nothing is asked then. */
+/**
+ * The id as one segment, percent-encoded. Throws CloudError for one that could lead elsewhere: nothing is asked then.
+ */
 export function segment(id: string): string {
   const problem = segmentProblem(id);
   if (problem === undefined) return encodeURIComponent(id);
@@ -10,7 +12,10 @@ export function segment(id: string): string {
   throw new CloudError("bad-request", `${shown} cannot stand in an address: it ${problem}. Nothing was asked`);
 }
 
-/** Likewise a name that people gave, which may hold slashes: they are encoded, and lead nowhere even where a server decodes them. */
+/**
+ * Likewise a name that people gave, which may hold slashes: they are encoded, and lead nowhere even
+ * where a server decodes them.
+ */
 export function nameSegment(name: string): string {
   for (const part of name.split(/[/\\]/)) segment(part.replaceAll("%", ""));
   return encodeURIComponent(name);

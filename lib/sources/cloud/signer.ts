@@ -7,7 +7,10 @@ const ALGORITHM = "SDK-HMAC-SHA256";
 export interface Signable {
   method: string;
   url: URL;
-  /** Exactly the headers to sign, `x-sdk-date` among them; those with "_" in their name are left out, as the gateways do. */
+  /**
+   * Exactly the headers to sign, `x-sdk-date` among them; those with "_" in their name are left
+   * out, as the gateways do.
+   */
   headers: Record<string, string>;
   /** The body as sent, "" for none. */
   body: string;

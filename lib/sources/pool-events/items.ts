@@ -1,5 +1,5 @@
-// What is new among a pool's items: unseen ones, and what seen ones grew by. Invariant: an occurrence counts once, whatever
-// the item it is part of looked like before; a slice's marks hold exactly what its events have told.
+// What is new among a pool's items: unseen ones, and what seen ones grew by. Invariant: an occurrence counts once,
+// whatever the item it is part of looked like before; a slice's marks hold exactly what its events have told.
 import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
 import { levelOfWord } from "../../model/source-kinds.ts";
@@ -118,7 +118,10 @@ function siftGroup(request: ReadRequest, window: Window, fp: string, group: Pool
   }
 }
 
-/** Too many twins to tell apart: they are one item, whose occurrences are those of all. So it stays while it is remembered. */
+/**
+ * Too many twins to tell apart: they are one item, whose occurrences are those of all. So it stays
+ * while it is remembered.
+ */
 function siftCrowd(request: ReadRequest, window: Window, fp: string, group: PoolItem[], into: Sifted): void {
   const mark = window.seen.get(fp);
   const seen = sumOf(unpackTotals(mark?.v));
@@ -154,13 +157,17 @@ function sumOf(totals: readonly Totals[]): Totals {
   return sum;
 }
 
-/** `seen` and `after`: the totals of the item and its twins, which never come to be the same again: a twin shown late is told apart. */
+/**
+ * `seen` and `after`: the totals of the item and its twins, which never come to be the same again: a
+ * twin shown late is told apart.
+ */
 function eventOf(request: ReadRequest, window: Window, change: Change<PoolItem>, seen: Totals[], after: Totals[]) {
   const { item, before, grown } = change;
   const { region, project } = request.stamp;
   const fields = [...item.identity, packTotals(seen), packTotals(after)];
   const id = eventId("pool-events", region, project, request.target.id, fields, 0);
-  // First seen, though it began before the window: how many of its occurrences came since nobody can say, but the last did.
+  // First seen, though it began before the window: how many of its occurrences came since nobody
+  // can say, but the last did.
   const count = before === undefined && item.first < window.from ? 1 : grown;
   return buildEvent(request, "pool-events", { ...item, id, count });
 }

@@ -14,7 +14,10 @@ export type AskPool = (place: { continue?: string; offset?: number }) => Promise
 
 export interface PoolList extends Listing {
   pages: number;
-  /** Stands for a short first page that was all there is, though it says that there is more: known, it need not be followed again. */
+  /**
+   * Stands for a short first page that was all there is, though it says that there is more: known,
+   * it need not be followed again.
+   */
   end: string | undefined;
 }
 

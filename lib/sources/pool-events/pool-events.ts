@@ -1,9 +1,11 @@
 // Events of ModelArts resource pools: GET /v1/{project_id}/events?resource=pools&name=<pool id>.
 // https://support.huaweicloud.com/eu/api-modelarts/ListEvents.html
-// Identity of an item (they have no id): type, reason, message, firstTimestamp; its `count` and `lastTimestamp` grow in place.
+// Identity of an item (they have no id): type, reason, message, firstTimestamp; its `count` and
+// `lastTimestamp` grow in place.
 //
-// Not documented: the unit of `since` (seconds, says the SDK's 32-bit type), and which of the two timestamps it looks at. So
-// seconds are sent, reaching back as far as items are remembered, and everything is judged by `lastTimestamp` here.
+// Not documented: the unit of `since` (seconds, says the SDK's 32-bit type), and which of the two
+// timestamps it looks at. So seconds are sent, reaching back as far as items are remembered, and everything
+// is judged by `lastTimestamp` here.
 import * as z from "zod";
 import { mapInTurns } from "../cloud/turns.ts";
 import type { Batch, ReadRequest, Source } from "../port.ts";
@@ -14,7 +16,9 @@ import { readPoolList } from "./list.ts";
 
 const LIMIT = 500;
 const KEEP_FOR = 7 * 86_400_000;
-/** Where a week of items does not fit into a page, only as many of the newest are asked for: those that may still grow. */
+/**
+ * Where a week of items does not fit into a page, only as many of the newest are asked for: those that may still grow.
+ */
 const NARROW_TO = 250;
 
 /** What was learned about the API, for the next poll. */
@@ -84,7 +88,10 @@ async function fetchItems(request: ReadRequest, window: Window, known: Habits) {
   return { items, habits, broken: found.broken };
 }
 
-/** What makes the next idle poll one request: where a week does not fit a page, and in which unit the API understands `since`. */
+/**
+ * What makes the next idle poll one request: where a week does not fit a page, and in which unit
+ * the API understands `since`.
+ */
 function learn(
   items: (PoolItem | BadItem)[],
   { pages, end }: { pages: number; end: string | undefined },

@@ -16,15 +16,16 @@ export interface Change<T extends Totals> {
 }
 
 /**
- * Compares a group as it is shown now with what was seen of it; changes come oldest first. An item that is shown as it was, or
- * as it was before (a server that lags behind), is no change.
+ * Compares a group as it is shown now with what was seen of it; changes come oldest first. An item that is shown as it
+ * was, or as it was before (a server that lags behind), is no change.
  */
 export function compareTotals<T extends Totals>(shown: readonly T[], seen: readonly Totals[]): Change<T>[] {
   const left = [...seen];
   const moved = shown.filter((item) => !take(left, (known) => known.count === item.count && known.last === item.last));
   moved.sort((a, b) => a.count - b.count || a.last - b.last);
   const changes: Change<T>[] = [];
-  // The highest total takes the smallest that continues it: a twin that begins small stays a new one, and the sum is right.
+  // The highest total takes the smallest that continues it: a twin that begins small stays a new
+  // one, and the sum is right.
   for (const known of left.toSorted((a, b) => b.count - a.count || b.last - a.last)) {
     const next =
       take(moved, (item) => item.count > known.count && item.last >= known.last) ??

@@ -12,7 +12,10 @@ import { ascending, type Timeline } from "./timeline.ts";
 /** `end` (see timeline.ts), for the next poll. */
 const Habits = z.object({ end: z.string().optional() }).catch({});
 
-/** Yields one batch a page, oldest first; the last is complete. Where rows may be missing, what is there comes before the error. */
+/**
+ * Yields one batch a page, oldest first; the last is complete. Where rows may be missing, what is
+ * there comes before the error.
+ */
 export async function* readAppendOnly(
   request: ReadRequest,
   kind: SourceKind,

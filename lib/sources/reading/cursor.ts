@@ -11,7 +11,10 @@ export const UNSETTLED_MS = 30 * 86_400_000;
 const MAX_KEPT_BEYOND = 2_000;
 const IDLE_MOVE_MS = 3_600_000;
 
-/** What the newest cursor of a read holds: a catch-up does not decode at every commit what it has encoded at the one before. */
+/**
+ * What the newest cursor of a read holds: a catch-up does not decode at every commit what it has
+ * encoded at the one before.
+ */
 const decoded = new WeakMap<Cursor, Map<string, Mark>>();
 
 /** What one commit adds to a cursor. Times in ms. */
@@ -32,16 +35,18 @@ export interface Step {
 }
 
 /**
- * The cursor after a commit. `readTo` never goes back and never past `now`. The window starts where nothing can appear any
- * more: lateness before `now`, or at `readTo` where that is older, so that catching up does not read anything twice. It stays
- * where it is while nothing was found: what was learned about its pages (`extra`) holds for the next poll.
+ * The cursor after a commit. `readTo` never goes back and never past `now`. The window starts where nothing
+ * can appear any more: lateness before `now`, or at `readTo` where that is older, so that catching up does not
+ * read anything twice. It stays where it is while nothing was found: what was learned about its pages
+ * (`extra`) holds for the next poll.
  */
 export function advance(cursor: Cursor | undefined, step: Step): Cursor {
   const before = cursor ?? { floor: step.floor, from: step.floor, readTo: step.floor };
   const seen = takeMarks(cursor);
   for (const mark of step.marks) seen.set(mark.fp, mark);
   const readTo = Math.max(before.readTo, Math.min(step.readTo ?? before.readTo, step.now));
-  // By how far this read has come, which may be less than an earlier one: late ones further on are still to be committed.
+  // By how far this read has come, which may be less than an earlier one: late ones further on are
+  // still to be committed.
   const stays = step.readTo === undefined || (step.marks.length === 0 && !isMoveDue(cursor, step.readTo));
   const safe = stays ? before.from : Math.min(step.readTo!, step.now - step.lateness);
   const from = Math.max(before.from, safe);
@@ -60,8 +65,8 @@ export function advance(cursor: Cursor | undefined, step: Step): Cursor {
 }
 
 /**
- * A cursor whose window begins after `now` (ms): the local clock was ahead by more than the lateness when it was written. All that is to
- * come is found, nothing that was found is found again.
+ * A cursor whose window begins after `now` (ms): the local clock was ahead by more than the lateness when it was
+ * written. All that is to come is found, nothing that was found is found again.
  */
 export function beforeNow(cursor: Cursor, now: number): Cursor {
   if (cursor.from <= now) return cursor;
@@ -75,12 +80,16 @@ export function isIdle(cursor: Cursor | undefined, batch: Batch): boolean {
   return batch.found.length === 0 && batch.marks.length === 0 && !isMoveDue(cursor, batch.readTo);
 }
 
-/** Whether a window in which nothing new was found moves with a read that gets as far as `readTo` (ms): at most hourly. */
+/**
+ * Whether a window in which nothing new was found moves with a read that gets as far as `readTo` (ms): at most hourly.
+ */
 export function isMoveDue(cursor: Cursor | undefined, readTo: number): boolean {
   return cursor === undefined || readTo - cursor.readTo > IDLE_MOVE_MS;
 }
 
-/** What the last batch of a read says of it: its end was reached, or nothing is proven to have been read any further. */
+/**
+ * What the last batch of a read says of it: its end was reached, or nothing is proven to have been read any further.
+ */
 export function outcome(request: ReadRequest, failure: unknown): Pick<Batch, "readTo" | "complete"> {
   if (failure === undefined) return { readTo: request.now, complete: true };
   return { readTo: request.cursor?.from ?? request.floor, complete: false };
@@ -89,7 +98,10 @@ export function outcome(request: ReadRequest, failure: unknown): Pick<Batch, "re
 /** Where a read starts and what it knows. */
 export interface Window {
   floor: number;
-  /** Items from here on that are not in `seen` are new, older ones are not ours any more. ms, a whole second or the floor. */
+  /**
+   * Items from here on that are not in `seen` are new, older ones are not ours any more. ms, a
+   * whole second or the floor.
+   */
   from: number;
   seen: Map<string, Mark>;
 }

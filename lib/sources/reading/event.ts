@@ -1,4 +1,5 @@
-// Builds the one shape of event from what an adapter understood. Invariant: no event is larger than 16 KB or holds a secret.
+// Builds the one shape of event from what an adapter understood. Invariant: no event is larger than
+// 16 KB or holds a secret.
 import type { Event } from "../../model/event.ts";
 import type { SourceKind } from "../../model/source-kinds.ts";
 import type { ReadRequest } from "../port.ts";

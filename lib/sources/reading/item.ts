@@ -6,7 +6,10 @@ import type { Level } from "../../model/source-kinds.ts";
 
 const LAST_MS = Date.parse("9999-12-31T23:59:59.999Z");
 
-/** An instant as the APIs write it, to ms since the epoch: a number or its digits (ms), or ISO 8601 (UTC where it names no zone). */
+/**
+ * An instant as the APIs write it, to ms since the epoch: a number or its digits (ms), or ISO 8601
+ * (UTC where it names no zone).
+ */
 export const Time = z
   .union([
     z.number(),
@@ -76,7 +79,9 @@ export function timeIn(raw: unknown, field: string): number | undefined {
   return Time.safeParse((raw as Record<string, unknown>)[field]).data;
 }
 
-/** The level of an API's own word, whatever its case. A word nobody documented is a warning: seen, but waking nobody. */
+/**
+ * The level of an API's own word, whatever its case. A word nobody documented is a warning: seen, but waking nobody.
+ */
 export function levelOf(word: string | undefined, levels: Readonly<Record<string, Level>>): Level {
   return lookup(levels, word?.toLowerCase() ?? "") ?? "warning";
 }

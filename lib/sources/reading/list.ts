@@ -6,9 +6,9 @@ import { CloudError } from "../cloud/client.ts";
 const EXCESS = 10;
 
 /**
- * The array under `field` and the rest of the answer by its schema. An absent or null list is an empty one, as these APIs
- * write it, provided the answer has at least one field. Throws CloudError "malformed" for anything else, and for far more rows than
- * `limit`, as many as were asked for.
+ * The array under `field` and the rest of the answer by its schema. An absent or null list is an empty one, as these
+ * APIs write it, provided the answer has at least one field. Throws CloudError "malformed" for anything else, and for
+ * far more rows than `limit`, as many as were asked for.
  */
 export function listOf<T>(
   answer: unknown,

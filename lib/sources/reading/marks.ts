@@ -1,4 +1,5 @@
-// Names and memory of items: fingerprints, event ids, and the compact text in which a cursor remembers what it has seen.
+// Names and memory of items: fingerprints, event ids, and the compact text in which a cursor
+// remembers what it has seen.
 import { hash } from "node:crypto";
 import { hashOf } from "../../model/hash.ts";
 import type { SourceKind } from "../../model/source-kinds.ts";
@@ -25,8 +26,8 @@ export function eventId(
 }
 
 /**
- * Marks as text, by time: each is its fingerprint, the ms since the one before in base 36, then `*` and a count (unless 1)
- * or `=` and a list (numbers in base 36, strings after a quote), then `!` for one that is kept; joined by `;`.
+ * Marks as text, by time: each is its fingerprint, the ms since the one before in base 36, then `*` and a count (unless
+ * 1) or `=` and a list (numbers in base 36, strings after a quote), then `!` for one that is kept; joined by `;`.
  * An append-only event takes about 15 bytes.
  */
 export function encodeMarks(marks: Iterable<Mark>): string {

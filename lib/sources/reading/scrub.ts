@@ -4,7 +4,10 @@ const MAX_DEPTH = 32;
 const SECRET_OBJECT = /^(envs?|dew_secret)$/i;
 const SECRET_TEXT = /(passw(or)?d|secret|token|credential|api_?key|access_?key|private_?key)/i;
 
-/** A copy of a JSON value without fields that hold secrets; below 32 levels it is cut. `text` may change every string and key. */
+/**
+ * A copy of a JSON value without fields that hold secrets; below 32 levels it is cut. `text` may
+ * change every string and key.
+ */
 export function scrub(value: unknown, text: (value: string) => string = (value) => value.toWellFormed()): unknown {
   return copy(value, text, 0);
 }

@@ -1,5 +1,6 @@
 // Tells new items of an append-only list from those seen before: by a multiset of fingerprints, so that events equal in
-// every field each count. Invariant: an event's ordinal is how many equals were ever seen before it, never a place in a page.
+// every field each count. Invariant: an event's ordinal is how many equals were ever seen before
+// it, never a place in a page.
 import type { SourceKind } from "../../model/source-kinds.ts";
 import { createTurns } from "../cloud/turns.ts";
 import type { Batch, Found, Mark, ReadRequest } from "../port.ts";
@@ -14,8 +15,9 @@ const MAX_REASON = 200;
 export type Sifted = Pick<Batch, "found" | "marks" | "stats" | "malformed">;
 
 /**
- * The new ones among the items, by time; all items of a timestamp must be there at once. A malformed item is reported when
- * it is first seen and then remembered like any other (in `window` too, where it has no time and may come up again).
+ * The new ones among the items, by time; all items of a timestamp must be there at once. A malformed
+ * item is reported when it is first seen and then remembered like any other (in `window` too, where it
+ * has no time and may come up again).
  */
 export async function sift(
   request: ReadRequest,

@@ -1,5 +1,6 @@
-// Reads an append-only list from a time on, oldest first, one page in memory: keyset paging by time, which arrivals during
-// the pass cannot shift. Invariant: a stretch never splits a timestamp, and what lies before its end has been given out.
+// Reads an append-only list from a time on, oldest first, one page in memory: keyset paging by time, which
+// arrivals during the pass cannot shift. Invariant: a stretch never splits a timestamp, and what lies
+// before its end has been given out.
 import type { CloudError } from "../cloud/client.ts";
 import { fingerprint } from "./marks.ts";
 import { hasMore, type Page, readList } from "./paging.ts";
@@ -32,8 +33,8 @@ export interface Stretch {
 }
 
 /**
- * The rows from `start` on, with some older ones in the first stretch. `now` ends the window where a server needs offsets;
- * `end` is what an earlier reading found out: behind that very page nothing is asked for.
+ * The rows from `start` on, with some older ones in the first stretch. `now` ends the window where a server needs
+ * offsets; `end` is what an earlier reading found out: behind that very page nothing is asked for.
  */
 export async function* ascending(
   timeline: Timeline,
@@ -89,8 +90,8 @@ async function tied({ ask, limit, timeOf, resolution }: Timeline, low: number): 
 }
 
 /**
- * Whether the server honoured the order, given sorted times. A page of one single timestamp looks the same in both: then the
- * newest row is asked for, which is a later one unless the order was ignored (or nothing else is there).
+ * Whether the server honoured the order, given sorted times. A page of one single timestamp looks the same in both:
+ * then the newest row is asked for, which is a later one unless the order was ignored (or nothing else is there).
  */
 async function isAscending({ ask, timeOf }: Timeline, low: number, times: number[]): Promise<boolean> {
   const [first, last] = [times[0], times.at(-1)];

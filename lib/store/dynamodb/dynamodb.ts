@@ -30,7 +30,9 @@ export interface DynamoOptions {
   clock: Clock;
 }
 
-/** Opens the table. It and everything of the store throw StoreError where the table cannot be used, saying what to do. */
+/**
+ * Opens the table. It and everything of the store throw StoreError where the table cannot be used, saying what to do.
+ */
 export async function openDynamoStore({ table, clock, ...connection }: DynamoOptions): Promise<Store> {
   const client = new DynamoDBClient({
     ...Object.fromEntries(Object.entries(connection).filter(([, value]) => value !== undefined)),

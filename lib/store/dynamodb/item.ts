@@ -1,12 +1,12 @@
-// How a row lies in DynamoDB: one item, and for data over 350 KB part items in a partition of their own, which no listing
-// sees. A part belongs to the row only while both carry the same token `g`.
+// How a row lies in DynamoDB: one item, and for data over 350 KB part items in a partition of their own, which no
+// listing sees. A part belongs to the row only while both carry the same token `g`.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { encodeData, type Frame, rowData } from "../codec.ts";
 import type { Key, Op, Put, Queue, Row } from "../port.ts";
 
 /**
- * `pk`, `sk`; `v` version; `d` data (S: JSON, B: compressed) or `parts` their number; `q` and `due` queue; `e` expiry in ms
- * and `ttl` in seconds for DynamoDB's own removal; `g` a token of the write.
+ * `pk`, `sk`; `v` version; `d` data (S: JSON, B: compressed) or `parts` their number; `q` and `due` queue; `e` expiry
+ * in ms and `ttl` in seconds for DynamoDB's own removal; `g` a token of the write.
  */
 export type Item = Record<string, AttributeValue>;
 
@@ -16,7 +16,9 @@ const PART_BYTES = 350_000;
 /** What an item takes beside its key and data: names, numbers, the token. */
 const ITEM_BYTES = 120;
 
-/** What a put stores beside key and version, and the data of its part items. Attributes it does not name are removed. */
+/**
+ * What a put stores beside key and version, and the data of its part items. Attributes it does not name are removed.
+ */
 export function encodePut(put: Put, token: string): { attributes: Item; parts: Uint8Array[] } {
   const data = encodeData(put);
   const parts = typeof data !== "string" && data.length > PART_BYTES ? split(data) : [];

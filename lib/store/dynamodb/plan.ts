@@ -1,5 +1,6 @@
 // Which conditional writes an op becomes. The first try assumes what nearly always holds (no expired row and no surplus
-// part items in the way); once a failed condition has shown the item that is there, the plan is made for exactly that one.
+// part items in the way); once a failed condition has shown the item that is there, the plan is
+// made for exactly that one.
 import type { AttributeValue, TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { Delete, Key, Op, Put } from "../port.ts";
 import { encodePut, type Item, keyItem, liveVersion, partItem, partKey, partsOf } from "./item.ts";
@@ -71,7 +72,10 @@ function nextVersion(put: Put, found: Item | undefined, now: number): { expressi
   return { expression: ":next", values: { ":next": number((put.expect ?? liveVersion(found, now)) + 1) } };
 }
 
-/** Holds for the row as expected, with nothing in the way that needs another plan: an expired row, more parts than `parts`. */
+/**
+ * Holds for the row as expected, with nothing in the way that needs another plan: an expired row,
+ * more parts than `parts`.
+ */
 function unseen({ op, expect }: Put | Delete, parts: number, now: number): Condition {
   if (expect === 0) return { text: "attribute_not_exists(#pk)", values: {} };
   const few = { text: "(attribute_not_exists(#parts) OR #parts <= :few)", values: { ":few": number(parts) } };

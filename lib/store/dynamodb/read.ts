@@ -1,5 +1,5 @@
-// Strongly consistent reads by key, and the rows of items: large ones joined from their parts, read again where a writer
-// came in between.
+// Strongly consistent reads by key, and the rows of items: large ones joined from their parts, read again
+// where a writer came in between.
 import { BatchGetItemCommand, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { rowId } from "../ops.ts";
 import { type Key, type Row, StoreError } from "../port.ts";

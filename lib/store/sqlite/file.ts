@@ -1,5 +1,5 @@
-// Opens the SQLite file: made with its folder where missing, migrated where older, refused where it is not ours to write.
-// Whatever is wrong with it, nothing that it holds is removed.
+// Opens the SQLite file: made with its folder where missing, migrated where older, refused where it is not ours to
+// write. Whatever is wrong with it, nothing that it holds is removed.
 import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";

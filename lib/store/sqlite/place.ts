@@ -1,5 +1,5 @@
-// Whether the files that SQLite holds open are still those at their paths: what is written to a file that was removed, moved, replaced or cut
-// off is lost.
+// Whether the files that SQLite holds open are still those at their paths: what is written to a file that was removed,
+// moved, replaced or cut off is lost.
 import { type BigIntStats, realpathSync, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { StoreGone } from "../port.ts";

@@ -1,4 +1,5 @@
-// Values on disk for as long as this process works on them, read in order: in memory a few megabytes however many there are.
+// Values on disk for as long as this process works on them, read in order: in memory a few
+// megabytes however many there are.
 import { explainUnnamed, openUnnamed } from "./unnamed.ts";
 
 /** What the values are ordered by, the first number first. */
@@ -7,7 +8,10 @@ export type Rank = readonly [number, number, number];
 export interface Spool<T> {
   /** Adds values, each any JSON. Throws StoreError where the disk takes no more. */
   add(entries: readonly { rank: Rank; value: T }[]): void;
-  /** Every value with the first number of its rank, in the order of the ranks; equal ones as they were added. Any number of times. */
+  /**
+   * Every value with the first number of its rank, in the order of the ranks; equal ones as they
+   * were added. Any number of times.
+   */
   read(): Iterable<{ first: number; value: T }>;
   /** Everything is gone. */
   close(): void;

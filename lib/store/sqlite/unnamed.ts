@@ -1,5 +1,5 @@
-// SQLite's unnamed databases: on disk in a file that has no name once it is open, in memory a few megabytes however much they hold.
-// Nothing of them stays behind, however the process ends.
+// SQLite's unnamed databases: on disk in a file that has no name once it is open, in memory a few megabytes however
+// much they hold. Nothing of them stays behind, however the process ends.
 import { DatabaseSync } from "node:sqlite";
 import { type Store, StoreConflict, StoreError } from "../port.ts";
 import { TABLES } from "./file.ts";
@@ -14,7 +14,10 @@ export function openUnnamedStore({ now }: { now: () => number }): Store {
   return storeOver({ db: openUnnamed([TABLES]), now, explain: explainUnnamed, plain: Number.POSITIVE_INFINITY });
 }
 
-/** Runs the statements in a new database. What it holds needs no sync; a transaction can be taken back. Throws StoreError. */
+/**
+ * Runs the statements in a new database. What it holds needs no sync; a transaction can be taken
+ * back. Throws StoreError.
+ */
 export function openUnnamed(statements: readonly string[]): DatabaseSync {
   try {
     const db = new DatabaseSync("");

@@ -1,5 +1,5 @@
-// Any resources, refused or not, asked for by any processes in any order: wrong credentials are never hammered, one resource
-// that is always refused keeps nobody else waiting.
+// Any resources, refused or not, asked for by any processes in any order: wrong credentials are never hammered, one
+// resource that is always refused keeps nobody else waiting.
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -11,7 +11,9 @@ import { folderWith } from "../../support/cli.ts";
 const refusal = new CloudError("credentials", "401: The AK/SK is wrong");
 const MINUTE = 60_000;
 
-/** A round: which resources are asked for, at once, in this order, by which process, and how long after the one before. */
+/**
+ * A round: which resources are asked for, at once, in this order, by which process, and how long after the one before.
+ */
 interface Round {
   asks: { resource: number; turns: number }[];
   process: number;

@@ -1,4 +1,5 @@
-// Credentials across processes: tokens are kept encrypted, wrong ones are never hammered, whoever starts at the same time.
+// Credentials across processes: tokens are kept encrypted, wrong ones are never hammered, whoever
+// starts at the same time.
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, test } from "vitest";
 import { createGate } from "../../../lib/app/connections/credentials.ts";

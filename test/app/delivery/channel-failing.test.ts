@@ -1,4 +1,5 @@
-// A channel that fails or holds back: what the log and the store say of it, what its fallback gets, and what is dead in the end.
+// A channel that fails or holds back: what the log and the store say of it, what its fallback gets,
+// and what is dead in the end.
 import { describe, expect, it } from "vitest";
 import { listDeliveries, redeliver } from "../../../lib/app/delivery/deliver.ts";
 import { sendTest } from "../../../lib/app/delivery/send-test.ts";

@@ -1,4 +1,5 @@
-// When a group speaks and what it says: waits, intervals, repeats, silences, mutes, routes. Each test is a timeline in minutes.
+// When a group speaks and what it says: waits, intervals, repeats, silences, mutes, routes. Each
+// test is a timeline in minutes.
 import { describe, expect, it } from "vitest";
 import { pollSource } from "../../../lib/app/polling/poll.ts";
 import { runOnce } from "../../../lib/local/once.ts";

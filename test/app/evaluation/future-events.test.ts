@@ -1,4 +1,5 @@
-// Events that are dated ahead: nothing is decided before now has reached it, and no such date keeps a rule from what comes next.
+// Events that are dated ahead: nothing is decided before now has reached it, and no such date keeps
+// a rule from what comes next.
 
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";

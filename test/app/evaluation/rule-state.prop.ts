@@ -1,4 +1,5 @@
-// `absence` over targets and the bound on keys, through the application itself, against models that go minute by minute through plain lists.
+// `absence` over targets and the bound on keys, through the application itself, against models that go minute
+// by minute through plain lists.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { startReplay } from "../../../lib/app/replay/replay.ts";

@@ -1,4 +1,5 @@
-// Rules with state through the whole application: their deadlines as rows, their first poll, their bound, and what is told of them.
+// Rules with state through the whole application: their deadlines as rows, their first poll, their
+// bound, and what is told of them.
 import { describe, expect, it } from "vitest";
 import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";

@@ -1,4 +1,5 @@
-// Two configurations on one state, as in a rolling deploy: the newer one decides, the older finishes nothing, and nothing is lost.
+// Two configurations on one state, as in a rolling deploy: the newer one decides, the older
+// finishes nothing, and nothing is lost.
 import { describe, expect, it } from "vitest";
 import { deliverDue, listDeliveries } from "../../../lib/app/delivery/deliver.ts";
 import { notifyDue } from "../../../lib/app/delivery/notify.ts";

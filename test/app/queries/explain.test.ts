@@ -1,4 +1,5 @@
-// Explanations on a clock of the test: what an event did, where its alert is told or why not yet, and what a new one would do.
+// Explanations on a clock of the test: what an event did, where its alert is told or why not yet,
+// and what a new one would do.
 import { describe, expect, it } from "vitest";
 import { createExplainer, type EventExplanation } from "../../../lib/app/queries/explain.ts";
 import { createReader, type Reader } from "../../../lib/app/queries/explain-reader.ts";

@@ -1,4 +1,5 @@
-// Configurations beyond all bounds: they are refused with the first hundred findings, and the process goes on with its work meanwhile.
+// Configurations beyond all bounds: they are refused with the first hundred findings, and the process
+// goes on with its work meanwhile.
 import { describe, expect, test } from "vitest";
 import { ConfigError, formatFindings } from "../../../lib/config/document/finding.ts";
 import { CHANNELS, CONNECTIONS, complaints, load, RULES, SOURCES } from "../workspace.ts";

@@ -1,4 +1,5 @@
-// Lint: regions and projects that the cloud would not know, and values of channels that are wrong behind their references.
+// Lint: regions and projects that the cloud would not know, and values of channels that are wrong
+// behind their references.
 import { expect, test } from "vitest";
 import { file, lint } from "./linting.ts";
 

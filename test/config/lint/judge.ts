@@ -20,7 +20,10 @@ const LINT = { compilePattern, compileTimeInterval, channelTypes, secrets: NO_SE
 const EVENT = eventAt(0, { data: { a: [{ b: 1 }, { b: [2, "x"] }] }, labels: { env: "prod" } });
 export const OTHER = "rules: [{ id: m, when: { level: [error] } }]\n";
 
-/** The text as `lookout.yml`, or as the file that it includes, in the folder; "accepted" or "refused". Loads, lints and runs. */
+/**
+ * The text as `lookout.yml`, or as the file that it includes, in the folder; "accepted" or
+ * "refused". Loads, lints and runs.
+ */
 export async function judgeConfig(folder: string, text: string, included?: string): Promise<"accepted" | "refused"> {
   const file = join(folder, "lookout.yml");
   await writeFile(file, included === undefined ? text : included, "latin1");

@@ -1,4 +1,5 @@
-// Whatever happens to a text, reading it gives a configuration, a pattern or findings with places, and never anything else.
+// Whatever happens to a text, reading it gives a configuration, a pattern or findings with places,
+// and never anything else.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { judgeConfig, judgePattern, OTHER } from "../lint/judge.ts";

@@ -1,5 +1,5 @@
-// Mutated configurations and patterns by the hundred thousand: each is read or refused with a place, within 100 ms of work.
-// CONFIGURATIONS, PATTERNS: how many of each; SEED: which.
+// Mutated configurations and patterns by the hundred thousand: each is read or refused with a place, within 100 ms of
+// work. CONFIGURATIONS, PATTERNS: how many of each; SEED: which.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { judgeConfig, judgePattern, OTHER } from "../lint/judge.ts";
@@ -19,7 +19,10 @@ interface Tally {
   slowest: number;
 }
 
-/** Judges a text by the time its thread works: others on the machine are no fault of it, nor is one collection of garbage. */
+/**
+ * Judges a text by the time its thread works: others on the machine are no fault of it, nor is one
+ * collection of garbage.
+ */
 async function timed(
   text: string,
   tally: Tally,

@@ -1,4 +1,5 @@
-// What an answer weighs is what it holds, wherever it is cut in parts: nothing in a text counts, and nothing escapes being counted.
+// What an answer weighs is what it holds, wherever it is cut in parts: nothing in a text counts, and
+// nothing escapes being counted.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createScale } from "../../../lib/sources/cloud/weigh.ts";

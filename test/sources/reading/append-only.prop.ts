@@ -1,4 +1,5 @@
-// Service and training events: whatever is late, tied, repeated, paged oddly or cut off by a crash, each event is told once.
+// Service and training events: whatever is late, tied, repeated, paged oddly or cut off by a crash,
+// each event is told once.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { eventId } from "../../../lib/sources/reading/marks.ts";

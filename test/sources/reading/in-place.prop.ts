@@ -1,5 +1,5 @@
-// What APIs change in place or only count: pool items that grow, update logs that settle, Cloud Eye's window-relative counts.
-// Whatever the paging, bounds, units and crashes, every occurrence is counted once.
+// What APIs change in place or only count: pool items that grow, update logs that settle, Cloud Eye's window-relative
+// counts. Whatever the paging, bounds, units and crashes, every occurrence is counted once.
 
 import * as fc from "fast-check";
 import { expect, test } from "vitest";

@@ -1,4 +1,5 @@
-// Pages of the sources: what is told of lists that are long, cut, repeated or counted wrong, and what an idle poll costs then.
+// Pages of the sources: what is told of lists that are long, cut, repeated or counted wrong, and
+// what an idle poll costs then.
 import { describe, expect, test } from "vitest";
 import { poolEvents } from "../../../lib/sources/pool-events/pool-events.ts";
 import { serviceEvents } from "../../../lib/sources/service-events.ts";

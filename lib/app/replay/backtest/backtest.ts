@@ -1,5 +1,5 @@
-// What configurations would have told of the past: their rules' sources are read once, and each is replayed over what was found
-// by the application itself, then counted alert by alert.
+// What configurations would have notified of in the past: their rules' sources are read once, and each is replayed over
+// what was found by the application itself, then counted alert by alert.
 import { setImmediate } from "node:timers/promises";
 import type { Config } from "../../../model/config.ts";
 import { compileRules } from "../../../rules/compile.ts";
@@ -37,8 +37,8 @@ export interface Backtest extends Outcome {
 }
 
 /**
- * Sends nothing and stores nothing (the app's store is to be a sandbox). Rejects with the signal's reason where it aborts, and
- * with StoreError where the disk takes no more; what cannot be read is in the result.
+ * Sends nothing and stores nothing (the app's store is to be a sandbox). Rejects with the signal's reason where it
+ * aborts, and with StoreError where the disk takes no more; what cannot be read is in the result.
  */
 export async function backtest(app: App, options: BacktestOptions): Promise<Backtest> {
   const { since, rule, other, signal, reading, evaluating } = options;

@@ -1,4 +1,4 @@
-// The difference between what two configurations would have told of the same history. Pure.
+// The difference between what two configurations would have notified of in the same history. Pure.
 import { lookup } from "../../../model/lookup.ts";
 import type { Outcome, WouldBeAlert, WouldBeMessage } from "./outcome.ts";
 
@@ -15,7 +15,10 @@ export interface Comparison {
   changed: Sides<WouldBeAlert>[];
   /** Messages that one of them alone would have sent: at that time, to that channel, about those alerts. */
   messages: Sides<WouldBeMessage[]>;
-  /** Alerts and messages are compared one by one up to then, since either has too many to list them all; null: to the end. */
+  /**
+   * Alerts and messages are compared one by one up to then, since either has too many to list them
+   * all; null: to the end.
+   */
   comparedTo: Outcome["listedTo"];
 }
 

@@ -33,8 +33,8 @@ function pollAfter(time: number, every: number, end: number): number {
 }
 
 /**
- * Ordered by the poll that would have found it, then by its own time, then by its target. `end` (ms) is when the history was read.
- * A poll in time finds nothing late.
+ * Ordered by the poll that would have found it, then by its own time, then by its target. `end` (ms) is when the
+ * history was read. A poll in time finds nothing late.
  */
 export function entryOf(event: Event, every: number, end: number, lane: number) {
   const time = Date.parse(event.time);

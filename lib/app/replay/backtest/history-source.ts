@@ -1,4 +1,5 @@
-// One source's past: each of its targets is read as at a first poll, a few at a time, and what fails is tried again and named.
+// One source's past: each of its targets is read as at a first poll, a few at a time, and what
+// fails is tried again and named.
 import type { SourceConfig } from "../../../model/config.ts";
 import type { Event } from "../../../model/event.ts";
 import { CloudError, type CloudErrorKind } from "../../../sources/cloud/client.ts";

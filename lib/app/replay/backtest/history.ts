@@ -1,5 +1,5 @@
-// Reads what the APIs still show of the past, through the sources that poll, without a cursor and without leaving a trace; gives
-// it back in the order and on the beat on which polls would have found it.
+// Reads what the APIs still show of the past, through the sources that poll, without a cursor and without leaving a
+// trace; gives it back in the order and on the beat on which polls would have found it.
 import type { SourceConfig } from "../../../model/config.ts";
 import type { Event } from "../../../model/event.ts";
 import { openSpool } from "../../../store/sqlite/spool.ts";
@@ -31,8 +31,8 @@ export interface HistoryOptions {
 }
 
 /**
- * Reads the sources, one after the other. What fails is in `unread`; rejects where the signal aborts (with its reason) and where
- * the disk takes no more (StoreError).
+ * Reads the sources, one after the other. What fails is in `unread`; rejects where the signal aborts (with its reason)
+ * and where the disk takes no more (StoreError).
  */
 export async function readHistory(app: App, { since, sources, signal, progress }: HistoryOptions): Promise<History> {
   const end = app.clock.now();

@@ -21,8 +21,8 @@ export interface WouldBeAlert {
 }
 
 /**
- * Why no message told of an alert: what holds it back still, its group's time comes after the end, or it was over before anyone was
- * due to be told (`passed`).
+ * Why no message told of an alert: what holds it back still, its group's time comes after the end, or it was over
+ * before anyone was due to be told (`passed`).
  */
 export type Untold = keyof Suppressed | "later" | "passed";
 

@@ -1,5 +1,5 @@
-// Counts what a replay led to, alert by alert and message by message, in memory that grows with the rules and with what is open,
-// not with the history: beyond a fixed number, alerts and messages are counted and not listed.
+// Counts what a replay led to, alert by alert and message by message, in memory that grows with the rules and with what
+// is open, not with the history: beyond a fixed number, alerts and messages are counted and not listed.
 import type { Alert } from "../../../model/alert.ts";
 import { hashOf } from "../../../model/hash.ts";
 import { lookup } from "../../../model/lookup.ts";

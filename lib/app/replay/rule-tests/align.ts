@@ -1,4 +1,5 @@
-// Lays what came beside what was expected: in order of time, in any order at one moment, and with as many pairs as there can be.
+// Lays what came beside what was expected: in order of time, in any order at one moment, and with
+// as many pairs as there can be.
 
 type Match<A, B> = (expected: A, came: B) => boolean;
 

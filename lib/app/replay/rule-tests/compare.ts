@@ -1,4 +1,5 @@
-// What a test expects beside what came: only the keys that it gives are compared, and the difference is as small as it can be.
+// What a test expects beside what came: only the keys that it gives are compared, and the
+// difference is as small as it can be.
 import { isDeepStrictEqual } from "node:util";
 import { isInstant, momentOf, startOf } from "../../../config/check/test-times.ts";
 import { iso } from "../../../model/iso.ts";
@@ -45,7 +46,10 @@ interface Item {
   fields: Fields;
 }
 
-/** What came is shown with the keys of what was expected in its place and the `main` ones; with `more` where nothing was. */
+/**
+ * What came is shown with the keys of what was expected in its place and the `main` ones; with
+ * `more` where nothing was.
+ */
 function diff(
   expected: readonly Fields[],
   found: readonly Item[],

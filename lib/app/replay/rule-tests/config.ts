@@ -1,4 +1,5 @@
-// The configuration that a rule test runs with: that of the file under test, or one made around the rules of the test file itself.
+// The configuration that a rule test runs with: that of the file under test, or one made around the
+// rules of the test file itself.
 import type { Config, ConnectionConfig, RouteConfig, RuleConfig, SourceConfig } from "../../../model/config.ts";
 import type { Event } from "../../../model/event.ts";
 import { lookup } from "../../../model/lookup.ts";
@@ -51,8 +52,9 @@ export function configOfRules(file: string, rules: RuleConfig[]): Config {
 }
 
 /**
- * The configuration with a source for every event. Deadlines wait for the targets of the sources that may feed a rule: an event
- * that no configured source could give has one like the first of its kind, and every source has whatever target there is.
+ * The configuration with a source for every event. Deadlines wait for the targets of the sources that may
+ * feed a rule: an event that no configured source could give has one like the first of its kind, and every
+ * source has whatever target there is.
  */
 export function withSourcesOf(
   config: Config,

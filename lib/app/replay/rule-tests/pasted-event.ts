@@ -31,8 +31,8 @@ export interface PastedEvent {
 }
 
 /**
- * `name` is what the text is called in findings; `now` in ms is the time of an event that names none. Throws ConfigError, with
- * line and column, for what is no event.
+ * `name` is what the text is called in findings; `now` in ms is the time of an event that names none. Throws
+ * ConfigError, with line and column, for what is no event.
  */
 export function readPasted(text: string, name: string, config: Config, now: number): PastedEvent {
   const document = documentOf(text, name);

@@ -1,4 +1,5 @@
-// Backtests over real HTTP: what was polled live and what the same past gives afterwards, comparisons, failures, long histories.
+// Backtests over real HTTP: what was polled live and what the same past gives afterwards,
+// comparisons, failures, long histories.
 import { describe, expect, it } from "vitest";
 import { targetPartition } from "../../../../lib/app/persistence/rows.ts";
 import { endedAlerts, openAlerts } from "../../../../lib/app/queries/lists.ts";
@@ -79,7 +80,8 @@ describe("a past that was polled live", () => {
     const { rules, channels, alerts } = await run(b, { since: 180 * MINUTE });
     expect(rules.map(({ rule }) => rule)).toEqual(["broken", "once", "never"]);
     const [broken, once, never] = rules;
-    // svc-1 three times, svc-2, svc-3; the first two of svc-1 were over within five minutes, the second came back after the first.
+    // svc-1 three times, svc-2, svc-3; the first two of svc-1 were over within five minutes, the
+    // second came back after the first.
     expect(broken).toMatchObject({ alerts: 5, firing: 1, channels: { ops: broken!.messages } });
     expect(broken!.noise).toEqual({
       messagesPerDay: broken!.messages * 8,

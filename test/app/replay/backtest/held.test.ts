@@ -1,4 +1,5 @@
-// What a backtest says of alerts that are held back, grouped and repeated: worked out by hand, and as live polling tells it.
+// What a backtest says of alerts that are held back, grouped and repeated: worked out by hand, and
+// as live polling tells it.
 import { describe, expect, it } from "vitest";
 import { type Backtest, backtest } from "../../../../lib/app/replay/backtest/backtest.ts";
 import type { Notification } from "../../../../lib/model/notification.ts";
@@ -81,7 +82,8 @@ describe("a backtest of alerts that are grouped, silenced, muted and repeated", 
       ["svc-1@86", 1, "firing", "later"],
     ]);
     expect(rules).toMatchObject([{ rule: "broken", alerts: 5, firing: 3, messages: 5 }]);
-    // Of five: two were over within five minutes, nothing followed two (svc-3 failed again), one came back after three minutes.
+    // Of five: two were over within five minutes, nothing followed two (svc-3 failed again), one
+    // came back after three minutes.
     expect(rules[0]!.noise).toEqual({
       messagesPerDay: 80,
       brief: 0.4,

@@ -1,4 +1,5 @@
-// Laying what came beside what was expected, against the slow and obvious way: every choice of pairs, every order within a moment.
+// Laying what came beside what was expected, against the slow and obvious way: every choice of
+// pairs, every order within a moment.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inExpectedOrder, pairsOf } from "../../../../lib/app/replay/rule-tests/align.ts";

@@ -1,4 +1,5 @@
-// A pasted event is as its source would give it: what is missing is filled in and named, what is wrong is refused by its field.
+// A pasted event is as its source would give it: what is missing is filled in and named, what is
+// wrong is refused by its field.
 import { describe, expect, it } from "vitest";
 import { readPasted } from "../../../../lib/app/replay/rule-tests/pasted-event.ts";
 import { ConfigError, formatFindings } from "../../../../lib/config/document/finding.ts";

@@ -1,0 +1,193 @@
+// Commits what a read of one target found, batch by batch in parts that fit, each with the cursor
+// that has them behind it.
+import { setImmediate } from "node:timers/promises";
+import type { SourceConfig } from "../../model/config.ts";
+import type { Event } from "../../model/event.ts";
+import { lookup } from "../../model/lookup.ts";
+import type { Batch, Cursor, Target } from "../../sources/port.ts";
+import { advance, isIdle } from "../../sources/reading/cursor.ts";
+import type { Row } from "../../store/port.ts";
+import type { App, Connection } from "../deps.ts";
+import type { OwnProgress, Progress } from "../evaluation/progress.ts";
+import { commitSlice, type SliceResult } from "../evaluation/slice.ts";
+import { watchTarget } from "../evaluation/watched.ts";
+import { assignmentsOf } from "../groups/assignments.ts";
+import type { Round } from "../groups/round.ts";
+import { type TargetRow, targetKey } from "../persistence/rows.ts";
+import type { Unit } from "../persistence/unit.ts";
+import { counted, keepMalformed } from "./target-row.ts";
+
+const MAX_SLICE = 1_000;
+/** The doorbell names no more than about this many; the store has them all. */
+const KEPT_TRANSITIONS = 1_000;
+
+export interface TargetRead {
+  app: App;
+  source: SourceConfig;
+  connection: Connection;
+  project: string;
+  target: Target;
+  /** The floor at a first poll; ms. */
+  floor: number;
+  /** When this poll began; ms. */
+  now: number;
+  /** When the target was last read completely; ms. */
+  lastReadAt: number | undefined;
+  progress: Progress;
+  signal: AbortSignal;
+  /** Counts as it goes: what was found before a read failed is counted, too. */
+  report: TargetReport;
+  round: Round;
+}
+
+export interface TargetReport {
+  /** False: it stopped early because the run was told to stop. */
+  complete: boolean;
+  seen: number;
+  found: number;
+  /** Of these, events dated far ahead. */
+  ahead?: number;
+  /**
+   * Up to when this source had read it completely before; ms, undefined where it never had. Absent
+   * before it was looked up.
+   */
+  readBefore?: number | undefined;
+}
+
+/**
+ * Someone else moved the target's cursor meanwhile: what was read is partly evaluated already, so
+ * read again from there.
+ */
+export class Overlap extends Error {
+  override name = "Overlap";
+}
+
+/** Where the target stands while it is read. */
+export interface Position {
+  row: TargetRow | undefined;
+  version: number;
+  /** How many events were last found to fit into one commit. */
+  sliceSize: number;
+  /** Ids of the incidents' groups that have something due. */
+  incidents: Set<string>;
+}
+
+export function positionOf(row: Row<TargetRow> | undefined, incidents: Set<string>): Position {
+  return { row: row?.data, version: row?.version ?? 0, sliceSize: MAX_SLICE, incidents };
+}
+
+/** Commits a batch; false where the run was told to stop before its end. */
+export async function commitBatch(read: TargetRead, position: Position, batch: Batch): Promise<boolean> {
+  let done = 0;
+  do {
+    const size = Math.min(batch.found.length - done, position.sliceSize);
+    const last = done + size === batch.found.length;
+    // A source's first read is recorded even where another one left nothing to find.
+    if (lookup(position.row?.ledgers, read.source.id) && isIdle(position.row?.cursor, batch)) return true;
+    if (!(await commitPart(read, position, batch, done, size))) {
+      position.sliceSize = Math.ceil(size / 2);
+      continue;
+    }
+    done += size;
+    read.report.found += size;
+    position.sliceSize = Math.min(MAX_SLICE, position.sliceSize * 2);
+    // Whoever notifies and sends comes in between, whatever the store.
+    await setImmediate();
+    if (!last && read.signal.aborted) return false;
+  } while (done < batch.found.length);
+  return true;
+}
+
+/** A part of a batch that goes into one commit. */
+interface Part {
+  found: Batch["found"];
+  /** Whether it is the last of its batch. */
+  last: boolean;
+  cursor: Cursor;
+  own: OwnProgress;
+}
+
+function partOf(read: TargetRead, { row }: Position, batch: Batch, from: number, size: number): Part {
+  const { app, source, target, now } = read;
+  const found = batch.found.slice(from, from + size);
+  const last = from + size === batch.found.length;
+  const cursor = advance(row?.cursor, {
+    floor: read.floor,
+    now,
+    lateness: source.lateness,
+    keepFor: app.sources[source.kind].keepFor,
+    marks: [
+      ...found.flatMap(({ mark, progress }) => (progress ? [mark, progress] : [mark])),
+      ...(last ? batch.marks : []),
+    ],
+    readTo: last ? batch.readTo : undefined,
+    extra: last ? batch.extra : undefined,
+  });
+  const newest = found.length === 0 ? 0 : Math.min(now, Date.parse(found.at(-1)!.event.time));
+  const own: OwnProgress = {
+    sourceId: source.id,
+    target: target.id,
+    readTo: Math.max(newest, row?.cursor.readTo ?? 0),
+    since: cursor.floor,
+    learning: row === undefined ? now : row.learning,
+    isOver: () => target.ended === true,
+  };
+  return { found, last, cursor, own };
+}
+
+/** False where it does not fit into one commit. */
+async function commitPart(
+  read: TargetRead,
+  position: Position,
+  batch: Batch,
+  from: number,
+  size: number,
+): Promise<boolean> {
+  const { app, source, target, now, progress, round } = read;
+  const part = partOf(read, position, batch, from, size);
+  const { last, cursor, own } = part;
+  const final = last && batch.complete;
+  const malformed = last ? batch.stats.malformed : 0;
+  const key = targetKey(app.config, source, target.id);
+  const events = part.found.map(({ event }) => event);
+  if (events.length > 0) await progress.ready();
+  let next: TargetRow | undefined;
+  async function putTarget(unit: Unit, { matched }: { matched: number }): Promise<void> {
+    await unit.load([key]);
+    if (unit.version(key) !== position.version) throw new Overlap("the target's cursor was moved by another poller");
+    const ledger = lookup(position.row?.ledgers, source.id) ?? {};
+    const counts = { new: events.length, matched, malformed };
+    next = {
+      cursor,
+      ledgers: { ...position.row?.ledgers, [source.id]: counted(ledger, now, counts) },
+      ...(own.learning !== undefined && !final ? { learning: own.learning } : {}),
+    };
+    unit.put(key, next);
+    const learned = final && own.learning !== undefined;
+    if (learned && !target.ended) await watchTarget(app, unit, source, target, cursor.readTo);
+    if (malformed > 0) await keepMalformed(unit, source.id, target.id, batch.malformed, now);
+  }
+  const result = await commitSlice(app, own, events, progress, putTarget, now, round.id);
+  if (result === undefined) return false;
+  position.row = next;
+  position.version += 1;
+  if (events.length > 0) progress.note(source.id, target.id, own.readTo);
+  note(read, position, events, result);
+  return true;
+}
+
+/** Takes note of what a commit led to. */
+function note(
+  { app, report, round }: TargetRead,
+  position: Position,
+  events: readonly Event[],
+  result: SliceResult,
+): void {
+  const ahead = events.filter(({ future }) => future).length;
+  if (ahead > 0) report.ahead = (report.ahead ?? 0) + ahead;
+  for (const id of result.groups) round.groups.add(id);
+  for (const { alert } of result.transitions) {
+    for (const { id, incident } of assignmentsOf(app, alert)) if (incident) position.incidents.add(id);
+  }
+  if (round.transitions.length < KEPT_TRANSITIONS) round.transitions.push(...result.transitions);
+}
