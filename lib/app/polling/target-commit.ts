@@ -5,7 +5,7 @@ import type { SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
 import { lookup } from "../../model/lookup.ts";
 import type { Batch, Cursor, Target } from "../../sources/port.ts";
-import { advance, isIdle } from "../../sources/reading/cursor.ts";
+import { advance, isIdle, wouldMove } from "../../sources/reading/cursor.ts";
 import type { Row } from "../../store/port.ts";
 import type { App, Connection } from "../deps.ts";
 import type { OwnProgress, Progress } from "../evaluation/progress.ts";
@@ -76,15 +76,20 @@ export function positionOf(row: Row<TargetRow> | undefined, incidents: Set<strin
   return { row: row?.data, version: row?.version ?? 0, sliceSize: MAX_SLICE, incidents };
 }
 
-/** Commits a batch; false where the run was told to stop before its end. */
-export async function commitBatch(read: TargetRead, position: Position, batch: Batch): Promise<boolean> {
+/**
+ * Commits a batch; `ends`: the read ends with it, before its own end. False where the run was told to stop before the
+ * batch's end.
+ */
+export async function commitBatch(read: TargetRead, position: Position, batch: Batch, ends: boolean): Promise<boolean> {
+  const { now, source } = read;
+  const moves = ends && wouldMove(position.row?.cursor, batch, { now, lateness: source.lateness });
   let done = 0;
   do {
     const size = Math.min(batch.found.length - done, position.sliceSize);
     const last = done + size === batch.found.length;
     // A source's first read is recorded even where another one left nothing to find.
-    if (lookup(position.row?.ledgers, read.source.id) && isIdle(position.row?.cursor, batch)) return true;
-    if (!(await commitPart(read, position, batch, done, size))) {
+    if (!moves && lookup(position.row?.ledgers, source.id) && isIdle(position.row?.cursor, batch)) return true;
+    if (!(await commitPart(read, position, batch, { from: done, size, ends: moves }))) {
       position.sliceSize = Math.ceil(size / 2);
       continue;
     }
@@ -107,7 +112,14 @@ interface Part {
   own: OwnProgress;
 }
 
-function partOf(read: TargetRead, { row }: Position, batch: Batch, from: number, size: number): Part {
+/** Of a batch, so many events from a place on; `ends` as the batch's. */
+interface Cut {
+  from: number;
+  size: number;
+  ends: boolean;
+}
+
+function partOf(read: TargetRead, { row }: Position, batch: Batch, { from, size, ends }: Cut): Part {
   const { app, source, target, now } = read;
   const found = batch.found.slice(from, from + size);
   const last = from + size === batch.found.length;
@@ -121,6 +133,7 @@ function partOf(read: TargetRead, { row }: Position, batch: Batch, from: number,
       ...(last ? batch.marks : []),
     ],
     readTo: last ? batch.readTo : undefined,
+    ends: last && ends,
     extra: last ? batch.extra : undefined,
   });
   const newest = found.length === 0 ? 0 : Math.min(now, Date.parse(found.at(-1)!.event.time));
@@ -136,15 +149,9 @@ function partOf(read: TargetRead, { row }: Position, batch: Batch, from: number,
 }
 
 /** False where it does not fit into one commit. */
-async function commitPart(
-  read: TargetRead,
-  position: Position,
-  batch: Batch,
-  from: number,
-  size: number,
-): Promise<boolean> {
+async function commitPart(read: TargetRead, position: Position, batch: Batch, cut: Cut): Promise<boolean> {
   const { app, source, target, now, progress, round } = read;
-  const part = partOf(read, position, batch, from, size);
+  const part = partOf(read, position, batch, cut);
   const { last, cursor, own } = part;
   const final = last && batch.complete;
   const malformed = last ? batch.stats.malformed : 0;

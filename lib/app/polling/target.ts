@@ -86,14 +86,15 @@ async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void>
   });
   for await (const batch of batches) {
     report.seen += batch.stats.seen;
-    if (!(await commitBatch(read, position, batch))) return;
+    const found = report.found - foundBefore + batch.found.length;
+    const took = app.clock.now() - began;
+    const isOver = meter.pages() >= ROUND_PAGES || found >= ROUND_EVENTS || took >= ROUND_MS;
+    if (!(await commitBatch(read, position, batch, isOver && !batch.complete))) return;
     read.progress.note(source.id, target.id, batch.readTo);
     if (batch.complete) report.complete = true;
     if (signal.aborted) return;
     if (batch.complete) continue;
-    const found = report.found - foundBefore;
-    const took = app.clock.now() - began;
-    if (meter.pages() >= ROUND_PAGES || found >= ROUND_EVENTS || took >= ROUND_MS) {
+    if (isOver) {
       const what = `${meter.pages()} requests, ${found} new events, ${Math.round(took / 1_000)} s`;
       throw new CloudError("endless", `it has more than is read in one round (${what}): the next one goes on`);
     }

@@ -30,6 +30,8 @@ export interface Step {
   marks: readonly Mark[];
   /** With a batch's last slice alone: the batch's. Absent: how far it was read stays as it is. */
   readTo?: number | undefined;
+  /** The read ends here, before its end: the window moves even where nothing was found, so that the next read comes further. */
+  ends?: boolean;
   /** Likewise. Absent: unchanged. */
   extra?: Record<string, unknown> | undefined;
 }
@@ -47,7 +49,7 @@ export function advance(cursor: Cursor | undefined, step: Step): Cursor {
   const readTo = Math.max(before.readTo, Math.min(step.readTo ?? before.readTo, step.now));
   // By how far this read has come, which may be less than an earlier one: late ones further on are
   // still to be committed.
-  const stays = step.readTo === undefined || (step.marks.length === 0 && !isMoveDue(cursor, step.readTo));
+  const stays = step.readTo === undefined || (step.marks.length === 0 && !step.ends && !isMoveDue(cursor, step.readTo));
   const safe = stays ? before.from : Math.min(step.readTo!, step.now - step.lateness);
   const from = Math.max(before.from, safe);
   const extra = step.extra ?? cursor?.extra;
@@ -78,6 +80,15 @@ export function beforeNow(cursor: Cursor, now: number): Cursor {
 export function isIdle(cursor: Cursor | undefined, batch: Batch): boolean {
   if (cursor === undefined || batch.extra !== undefined) return false;
   return batch.found.length === 0 && batch.marks.length === 0 && !isMoveDue(cursor, batch.readTo);
+}
+
+/** Whether the next read begins later where this one ends with the batch, before its own end. */
+export function wouldMove(
+  cursor: Cursor | undefined,
+  batch: Batch,
+  { now, lateness }: Pick<Step, "now" | "lateness">,
+): boolean {
+  return cursor !== undefined && Math.min(batch.readTo, now - lateness) > cursor.from;
 }
 
 /**

@@ -41,6 +41,24 @@ describe("a target with more than is read in one round", () => {
     expect(b.messages.filter(({ to }) => to === "/watch")).toEqual([]);
   });
 
+  it("is read beyond what is known of it, though that alone takes longer than a round", async () => {
+    const b = await bench({ yaml: YAML, services: SERVICES });
+    const tied = Array.from({ length: 3_500 }, (_, at) => {
+      return { occur_time: T0 + MINUTE / 2, event_type: "normal" as const, event_info: `Step ${at}` };
+    });
+    b.sim.world.addServiceEvents("svc-1", tied);
+    b.to(1);
+    expect((await b.round()).polls[0]!.failing).toEqual({});
+    b.sim.setFaults([{ kind: "slow", ms: 25_000, url: /svc-1/ }]);
+    b.fail(2, "Failed", "svc-1");
+    const failures = async () => (await seenEvents(b.app)).filter(({ message }) => message === "Failed").length;
+    for (let at = 4; at <= 40 && (await failures()) === 0; at += 4) {
+      b.to(at);
+      await b.round();
+    }
+    expect(await failures()).toBe(1);
+  });
+
   it("is told of where it never comes to its end, and the others are read and notified as ever", async () => {
     const b = await bench({ yaml: YAML, services: SERVICES });
     let number = 0;
