@@ -5,7 +5,7 @@ import type { SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
 import { lookup } from "../../model/lookup.ts";
 import type { Batch, Cursor, Target } from "../../sources/port.ts";
-import { advance, isIdle, wouldMove } from "../../sources/reading/cursor.ts";
+import { advance, isIdle } from "../../sources/reading/cursor.ts";
 import type { Row } from "../../store/port.ts";
 import type { App, Connection } from "../deps.ts";
 import type { OwnProgress, Progress } from "../evaluation/progress.ts";
@@ -77,19 +77,18 @@ export function positionOf(row: Row<TargetRow> | undefined, incidents: Set<strin
 }
 
 /**
- * Commits a batch; `ends`: the read ends with it, before its own end. False where the run was told to stop before the
+ * Commits a batch; `ends`: the read ends with it, before its own end, and the next one begins later. False where the run was told to stop before the
  * batch's end.
  */
 export async function commitBatch(read: TargetRead, position: Position, batch: Batch, ends: boolean): Promise<boolean> {
-  const { now, source } = read;
-  const moves = ends && wouldMove(position.row?.cursor, batch, { now, lateness: source.lateness });
+  const { source } = read;
   let done = 0;
   do {
     const size = Math.min(batch.found.length - done, position.sliceSize);
     const last = done + size === batch.found.length;
     // A source's first read is recorded even where another one left nothing to find.
-    if (!moves && lookup(position.row?.ledgers, source.id) && isIdle(position.row?.cursor, batch)) return true;
-    if (!(await commitPart(read, position, batch, { from: done, size, ends: moves }))) {
+    if (!ends && lookup(position.row?.ledgers, source.id) && isIdle(position.row?.cursor, batch)) return true;
+    if (!(await commitPart(read, position, batch, { from: done, size, ends }))) {
       position.sliceSize = Math.ceil(size / 2);
       continue;
     }

@@ -2,6 +2,7 @@
 import type { SourceConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
 import { CloudError } from "../../sources/cloud/client.ts";
+import { restart } from "../../sources/reading/cursor.ts";
 import { createMeter } from "../../sources/reading/meter.ts";
 import type { TargetRow } from "../persistence/rows.ts";
 import { commitBatch, Overlap, positionOf, type TargetRead } from "./target-commit.ts";
@@ -14,6 +15,8 @@ import { loadTarget } from "./target-row.ts";
 const ROUND_PAGES = 1_000;
 const ROUND_EVENTS = 100_000;
 const ROUND_MS = 60_000;
+/** What has the same time is read together, however long that takes, up to this; ms. */
+const STUCK_MS = 600_000;
 const OVERLAP_TRIES = 3;
 
 /** When the source last read the target completely, `lastReadAt` being when it last read all of its own; ms. */
@@ -88,8 +91,11 @@ async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void>
     report.seen += batch.stats.seen;
     const found = report.found - foundBefore + batch.found.length;
     const took = app.clock.now() - began;
-    const isOver = meter.pages() >= ROUND_PAGES || found >= ROUND_EVENTS || took >= ROUND_MS;
-    if (!(await commitBatch(read, position, batch, isOver && !batch.complete))) return;
+    const next = batch.complete ? "stays" : restart(position.row?.cursor, batch, { now, lateness: source.lateness });
+    const isLong = meter.pages() >= ROUND_PAGES || found >= ROUND_EVENTS || took >= ROUND_MS;
+    // Ending here, the next read would come no further either.
+    const isOver = isLong && (next !== "stuck" || took >= STUCK_MS);
+    if (!(await commitBatch(read, position, batch, isOver && next === "moves"))) return;
     read.progress.note(source.id, target.id, batch.readTo);
     if (batch.complete) report.complete = true;
     if (signal.aborted) return;

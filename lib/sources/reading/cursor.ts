@@ -50,7 +50,7 @@ export function advance(cursor: Cursor | undefined, step: Step): Cursor {
   // By how far this read has come, which may be less than an earlier one: late ones further on are
   // still to be committed.
   const stays = step.readTo === undefined || (step.marks.length === 0 && !step.ends && !isMoveDue(cursor, step.readTo));
-  const safe = stays ? before.from : Math.min(step.readTo!, step.now - step.lateness);
+  const safe = stays ? before.from : Math.min(step.readTo! + (step.ends ? 1 : 0), step.now - step.lateness);
   const from = Math.max(before.from, safe);
   const extra = step.extra ?? cursor?.extra;
   forget(seen, from, step.keepFor);
@@ -82,13 +82,24 @@ export function isIdle(cursor: Cursor | undefined, batch: Batch): boolean {
   return batch.found.length === 0 && batch.marks.length === 0 && !isMoveDue(cursor, batch.readTo);
 }
 
-/** Whether the next read begins later where this one ends with the batch, before its own end. */
-export function wouldMove(
+/**
+ * Where the next read would begin if this one ended with the batch, before its own end: `moves` where that is later than
+ * it began; `stuck` where it is not, though nothing late can be expected there any more.
+ */
+export function restart(
   cursor: Cursor | undefined,
-  batch: Batch,
+  { readTo }: Batch,
   { now, lateness }: Pick<Step, "now" | "lateness">,
-): boolean {
-  return cursor !== undefined && Math.min(batch.readTo, now - lateness) > cursor.from;
+): "moves" | "stays" | "stuck" {
+  if (cursor === undefined) return "stays";
+  const began = wholeSecond(cursor.from);
+  if (wholeSecond(now - lateness) <= began) return "stays";
+  return wholeSecond(Math.min(readTo + 1, now - lateness)) > began ? "moves" : "stuck";
+}
+
+/** A read begins with a whole second: some APIs show times no finer. */
+function wholeSecond(time: number): number {
+  return Math.floor(time / COARSEST_MS) * COARSEST_MS;
 }
 
 /**
@@ -119,7 +130,7 @@ export interface Window {
 
 /** The window of a read: from the cursor, or at a target's first poll from its floor. */
 export function openWindow({ cursor, floor }: Pick<ReadRequest, "cursor" | "floor">): Window {
-  const from = Math.floor((cursor?.from ?? floor) / COARSEST_MS) * COARSEST_MS;
+  const from = wholeSecond(cursor?.from ?? floor);
   const bottom = cursor?.floor ?? floor;
   return { floor: bottom, from: Math.max(from, bottom), seen: decodeMarks(cursor?.seen ?? "") };
 }
