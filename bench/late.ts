@@ -1,5 +1,5 @@
-// A storm of one key, 5 % of it late, for each kind of rule: what an event costs, how large the key's row grows, and the slowest slice. The
-// row goes through JSON between slices, as through a store. Fails where a bound is exceeded.
+// A storm of one key, 5 % of it late, for each kind of rule: what an event costs, how large the key's row grows, and
+// the slowest slice. The row goes through JSON between slices, as through a store. Fails where a bound is exceeded.
 import { gzipSync } from "node:zlib";
 import type { RuleConfig, SourceConfig } from "../lib/model/config.ts";
 import type { Event } from "../lib/model/event.ts";

@@ -116,20 +116,6 @@ describe("the rooms", () => {
   });
 });
 
-/** Comments in these are still to be wrapped. */
-const UNWRAPPED = [
-  "lib/rules/",
-  "lib/patterns/",
-  "lib/simulator/",
-  "lib/app/evaluation/",
-  "lib/app/groups/transitions.ts",
-  "lib/app/queries/explain",
-  "lib/store/dynamodb/commit.ts",
-  "lib/store/sqlite/sqlite.ts",
-  "lib/sources/cloud/weigh.ts",
-  "lib/sources/reading/paging.ts",
-];
-
 describe("the comments", () => {
   it("have no line of more than 120 characters, which the formatter does not wrap", () => {
     const long = sources.flatMap(({ file, text }) =>
@@ -137,7 +123,7 @@ describe("the comments", () => {
         return line.length > 120 && /^\s*(\/\/|\/\*|\*)/.test(line) ? [`${file}:${index + 1}`] : [];
       }),
     );
-    expect(long.filter((place) => !UNWRAPPED.some((start) => place.startsWith(start)))).toEqual([]);
+    expect(long).toEqual([]);
   });
 });
 

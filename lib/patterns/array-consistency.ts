@@ -17,9 +17,9 @@ const MAX_STEPS = 50;
 
 /**
  * Whether one element can be chosen in each array so that every requirement is met, in order: an absence is judged by
- * the choices of the requirements before it, as in the public event-ruler library. Choices that can no longer matter are
- * forgotten and none is tried twice, which keeps the work linear in the number of elements; only keys with dots that put
- * several arrays on one path can defeat that.
+ * the choices of the requirements before it, as in the public event-ruler library. Choices that can no longer matter
+ * are forgotten and none is tried twice, which keeps the work linear in the number of elements; only keys with dots
+ * that put several arrays on one path can defeat that.
  */
 export function canHoldTogether(requirements: readonly Requirement[], elements: Elements): boolean {
   const lastUse = lastUses(requirements, elements);
@@ -90,7 +90,9 @@ function indexElements(of: ReadonlySet<number>, { parent, array }: Elements): El
   return { all: [...of], within, inArray };
 }
 
-/** The elements that may agree with the choice: all of them, or, where all lie in a chosen array, those in its element. */
+/**
+ * The elements that may agree with the choice: all of them, or, where all lie in a chosen array, those in its element.
+ */
 function candidates(index: ElementIndex, choice: Choice): readonly number[] {
   let fewest = index.all;
   for (const [array, element] of choice) {

@@ -1,4 +1,5 @@
-// Reads from an event the fields that patterns ask for: dotted path to values, each with its place in arrays of objects.
+// Reads from an event the fields that patterns ask for: dotted path to values, each with its place
+// in arrays of objects.
 import type { Scalar } from "./tree.ts";
 
 /** A value of a field. `element` is the innermost array element that is an object or array around it, 0 for none. */
@@ -7,7 +8,9 @@ export interface Leaf {
   element: number;
 }
 
-/** The array elements of one event: number n lies in array `array[n]` inside element `parent[n]`; 0 is the event itself. */
+/**
+ * The array elements of one event: number n lies in array `array[n]` inside element `parent[n]`; 0 is the event itself.
+ */
 export interface Elements {
   parent: number[];
   array: number[];

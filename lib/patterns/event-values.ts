@@ -1,4 +1,5 @@
-// Reads one field of an event at a time, as patterns come to need it; events with arrays on the way are read as a whole.
+// Reads one field of an event at a time, as patterns come to need it; events with arrays on the way
+// are read as a whole.
 import { compileReader, type EventFields } from "./event-fields.ts";
 import type { Scalar } from "./tree.ts";
 

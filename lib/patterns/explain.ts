@@ -1,4 +1,5 @@
-// Why a pattern does not match an event: the field tests that fail, judged one by one by the same compiled trees that match.
+// Why a pattern does not match an event: the field tests that fail, judged one by one by the same
+// compiled trees that match.
 import type { Pattern } from "../model/config.ts";
 import { valueAt } from "../model/path.ts";
 import { compileReader } from "./event-fields.ts";
@@ -38,8 +39,9 @@ interface Alternative {
 }
 
 /**
- * Prepares the question why an event does not match; the answer is undefined exactly where it does. With several alternatives
- * it is about the nearest: the one with the fewest failing fields, of these the one that holds longest. Throws PatternError.
+ * Prepares the question why an event does not match; the answer is undefined exactly where it does. With
+ * several alternatives it is about the nearest: the one with the fewest failing fields, of these the one that
+ * holds longest. Throws PatternError.
  */
 export function compileMismatch(pattern: Pattern): (event: object) => Mismatch | undefined {
   const { tree } = compilePattern(pattern);
@@ -66,7 +68,8 @@ export function isNearer(a: Mismatch, b: Mismatch): boolean {
 }
 
 function judge({ tests, holds }: Alternative, event: object): Mismatch | undefined {
-  // All together may hold where one alone does not: what is absent beside an element of a list may be there beside another.
+  // All together may hold where one alone does not: what is absent beside an element of a list may
+  // be there beside another.
   if (holds(event)) return undefined;
   const failing = tests.filter((one) => !one.holds(event));
   const first = failing[0];

@@ -1,4 +1,5 @@
-// Where in a JSON text a value begins, or the text stops being JSON; in one pass and without a stack, whatever the text.
+// Where in a JSON text a value begins, or the text stops being JSON; in one pass and without a
+// stack, whatever the text.
 import type { Place } from "../model/place.ts";
 
 /** Blanks, then a mark, a string, a number or a word. */
@@ -24,7 +25,10 @@ interface Reader {
   depth: number;
 }
 
-/** Line and column, from 1, of the value at `place`, of the nearest one around it, or of the first thing that is no JSON. */
+/**
+ * Line and column, from 1, of the value at `place`, of the nearest one around it, or of the first
+ * thing that is no JSON.
+ */
 export function locateInJson(text: string, place: Place): { line: number; column: number } {
   const reader: Reader = { place, levels: [], next: "value", found: 0, depth: -1 };
   for (let begin = 0; ; begin = TOKEN.lastIndex) {

@@ -1,4 +1,5 @@
-// One entry of a field's list, from JSON to an operator; whatever the public event-ruler library refuses is refused here.
+// One entry of a field's list, from JSON to an operator; whatever the public event-ruler library
+// refuses is refused here.
 import { type Place, show } from "../model/place.ts";
 import { PatternError } from "./error.ts";
 import { parseCidr } from "./ip.ts";

@@ -1,11 +1,14 @@
-// A pattern from JSON to its tree: fields are flattened to dotted paths and `$or` is multiplied out, within fixed bounds.
+// A pattern from JSON to its tree: fields are flattened to dotted paths and `$or` is multiplied
+// out, within fixed bounds.
 import { type Place, show } from "../model/place.ts";
 import { PatternError } from "./error.ts";
 import { OPERATOR_NAMES, parseOperator } from "./operators.ts";
 import type { FieldTest, PatternTree } from "./tree.ts";
 
 const MAX_DEPTH = 100;
-/** Amazon EventBridge allows as many: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html */
+/**
+ * Amazon EventBridge allows as many: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
+ */
 const MAX_ALTERNATIVES = 1000;
 /** The limit of the public event-ruler library. */
 const MAX_FIELDS = 256;

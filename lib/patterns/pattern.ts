@@ -1,4 +1,5 @@
-// Event patterns with the semantics of Amazon's public event-ruler library: parsed strictly, matched without side effects.
+// Event patterns with the semantics of Amazon's public event-ruler library: parsed strictly,
+// matched without side effects.
 import { keepsDigits } from "../model/digits.ts";
 import { type Place, show } from "../model/place.ts";
 import { PatternError } from "./error.ts";

@@ -26,7 +26,9 @@ export interface FieldTest {
   operators: readonly Operator[];
 }
 
-/** An event matches when all field tests of one alternative hold; `$or` is multiplied out, fields are sorted by path. */
+/**
+ * An event matches when all field tests of one alternative hold; `$or` is multiplied out, fields are sorted by path.
+ */
 export interface PatternTree {
   alternatives: readonly (readonly FieldTest[])[];
 }

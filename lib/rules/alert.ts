@@ -19,8 +19,8 @@ interface Opened {
 }
 
 /**
- * Opens an alert. `events` are what it has counted so far, ascending; `count` their occurrences; `startsAt` in ms. `seed` names it where
- * it is not the opening event that does.
+ * Opens an alert. `events` are what it has counted so far, ascending; `count` their occurrences; `startsAt` in ms.
+ * `seed` names it where it is not the opening event that does.
  */
 export function openAlert(
   rule: CompiledRule,

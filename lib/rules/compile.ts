@@ -14,8 +14,6 @@ import { compileTemplate, type Template } from "./template.ts";
 
 /** A rule with neither `resolve` nor a state that falls describes an occurrence: it closes silently after this. ms */
 export const OCCURRENCE_MS = 86_400_000;
-/** How long the last value of a key that shows no more is kept for `change`; ms. */
-const VALUE_MS = 30 * OCCURRENCE_MS;
 const MAX_KEYS = 10_000;
 const DEFAULT_SUMMARY = "{{ event.resource.name }}: {{ event.message }}";
 
@@ -163,17 +161,18 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[], timez
   const patterns: CompiledRule["patterns"] = steps.map((when, step) => ({ pattern: compilePattern(when), step }));
   if (resolve?.when) patterns.push({ pattern: compilePattern(resolve.when), step: undefined });
   const feeds = sources.filter((source) => patterns.some(({ pattern }) => mayFeed(source, pattern)));
+  const { kind, meaning, memory } = kindOf(config);
   const rule: CompiledRule = {
     config,
-    kind: kindOf(config),
+    kind,
     patterns,
-    version: hashOf([config.when, config.by, ...meaningOf(config)], 8),
+    version: hashOf([config.when, config.by, ...meaning, ...(config.extract ? [config.extract] : [])], 8),
     summary: compileTemplate(config.summary ?? DEFAULT_SUMMARY, timezone),
     description: config.description === undefined ? undefined : compileTemplate(config.description, timezone),
     canResolve: [threshold, distinct, absence, expect, resolve].some((key) => key !== undefined),
     feeds,
     lateness: Math.max(0, ...feeds.map((source) => source.lateness)),
-    memory: memoryOf(config),
+    memory: Math.max(config.reopen ?? 0, memory),
     maxKeys: config.maxKeys ?? MAX_KEYS,
     overflow: undefined,
   };
@@ -201,42 +200,4 @@ function overflowOf(rule: CompiledRule): CompiledRule {
     summary: () => summary,
     description: compileTemplate(description),
   };
-}
-
-/** The kind, with everything of it that gives its state another meaning. */
-function meaningOf({
-  threshold,
-  absence,
-  expect,
-  sequence,
-  distinct,
-  change,
-  newValue,
-  spike,
-  extract,
-}: RuleConfig): unknown[] {
-  const kind = threshold
-    ? ["threshold"]
-    : absence
-      ? ["absence"]
-      : expect
-        ? ["expect", expect.when]
-        : sequence
-          ? ["sequence", sequence.then]
-          : distinct
-            ? ["distinct", distinct.field]
-            : change
-              ? ["change", change.field]
-              : newValue
-                ? ["newValue", newValue.field]
-                : spike
-                  ? ["spike"]
-                  : ["match"];
-  return extract ? [...kind, extract] : kind;
-}
-
-/** How long after its last event a state may still matter, beyond what is late; ms. */
-function memoryOf({ threshold, expect, sequence, distinct, change, newValue, spike, reopen = 0 }: RuleConfig): number {
-  const own = [threshold?.within, expect?.within, sequence?.within, distinct?.within, newValue?.memory];
-  return Math.max(reopen, change ? VALUE_MS : 0, spike ? 2 * spike.window : 0, ...own.map((ms) => ms ?? 0));
 }

@@ -1,9 +1,13 @@
-// Takes values out of an event's text by regular expressions: RE2's syntax, so that time is linear in the text's length.
+// Takes values out of an event's text by regular expressions: RE2's syntax, so that time is linear
+// in the text's length.
 import { RE2JS, RE2JSException } from "re2js";
 import { valueAt } from "../model/path.ts";
 import { PatternError } from "../patterns/error.ts";
 
-/** The time for one text is its length times the program's size, so these bound it: 16 KB take a quarter of a second at the very worst. */
+/**
+ * The time for one text is its length times the program's size, so these bound it: 16 KB take a quarter
+ * of a second at the very worst.
+ */
 const MAX_PATTERN = 1_000;
 const MAX_PROGRAM = 500;
 const MAX_GROUPS = 30;

@@ -3,7 +3,10 @@ import type { SourceConfig } from "../model/config.ts";
 import { compileTrees } from "../patterns/index/index.ts";
 import type { CompiledPattern } from "../patterns/pattern.ts";
 
-/** False only where the pattern excludes all of the source's events: a deadline may wait for a source too many, never one too few. */
+/**
+ * False only where the pattern excludes all of the source's events: a deadline may wait for a
+ * source too many, never one too few.
+ */
 export function mayFeed({ kind, id, connection }: SourceConfig, pattern: CompiledPattern): boolean {
   return mayMatch(pattern, { source: kind, sourceId: id, connection });
 }

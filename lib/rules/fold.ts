@@ -1,4 +1,5 @@
-// Folds a key's sorted entries, one after the other: deadlines in their place among them, and the life of what opens and ends.
+// Folds a key's sorted entries, one after the other: deadlines in their place among them, and the
+// life of what opens and ends.
 import type { Event } from "../model/event.ts";
 import { type CompiledRule, OCCURRENCE_MS } from "./compile.ts";
 import type { Hit } from "./kinds/port.ts";
@@ -59,8 +60,8 @@ export function beginFold({ kind }: CompiledRule, { memory, span }: Checkpoint):
 }
 
 /**
- * Folds all entries that are not folded yet, up to the first deadline that is not decided, which is returned where there is one. The
- * first `excess` entries wait for none.
+ * Folds all entries that are not folded yet, up to the first deadline that is not decided, which is returned where
+ * there is one. The first `excess` entries wait for none.
  */
 export function foldAll(
   rule: CompiledRule,

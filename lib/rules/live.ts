@@ -1,5 +1,6 @@
-// The one evaluation of a rule and key: a pure function of its state, what was found and how far its feeds have been read. Live
-// polling, tests, backtest and explain all run it. It goes through the last `lateness` again and brings what was notified to that.
+// The one evaluation of a rule and key: a pure function of its state, what was found and how far its feeds have
+// been read. Live polling, tests, backtest and explain all run it. It goes through the last `lateness` again and
+// brings what was notified to that.
 import type { Event } from "../model/event.ts";
 import { valueText } from "../model/path.ts";
 import { createAtHand, type EventsAtHand } from "./at-hand.ts";
@@ -54,7 +55,10 @@ interface Work {
 /** With fewer entries it costs less to go through all of them than to hold them. */
 const TAKEN_UP = 64;
 
-/** States that were made here and not yet taken up: an entry after all others needs no look at those. It changes no outcome. */
+/**
+ * States that were made here and not yet taken up: an entry after all others needs no look at
+ * those. It changes no outcome.
+ */
 const works = new WeakMap<KeyState, Work>();
 
 /** What was found, in any order, and the deadlines that are decided by now; a timer finds nothing. */
@@ -100,7 +104,10 @@ function takeUp(rule: CompiledRule, state: KeyState, { now, readTo, since }: Obs
   return { rule, base, entries: unpackLog(state.log), log: state.log, fold: undefined, now, readTo };
 }
 
-/** Puts what was found into the log; what is known already changes nothing. Returns the new matches by their entries' ids. */
+/**
+ * Puts what was found into the log; what is known already changes nothing. Returns the new matches
+ * by their entries' ids.
+ */
 function insert(rule: CompiledRule, work: Work, seen: readonly Seen[], since: number): Map<string, Event> {
   const events = new Map<string, Event>();
   const { entries } = work;
@@ -158,7 +165,9 @@ function entryOf({ kind, config }: CompiledRule, seen: Seen, oldest: number): Fo
   return { entry, event: own === 0 ? undefined : event };
 }
 
-/** Matches that may still open an alert, in full: of too many the first, which may be the one that does, and the newest. */
+/**
+ * Matches that may still open an alert, in full: of too many the first, which may be the one that does, and the newest.
+ */
 function pendingOf(
   { kind }: CompiledRule,
   before: readonly Event[],

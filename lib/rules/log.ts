@@ -4,7 +4,10 @@ export interface Entry {
   /** Event time; ms. */
   time: number;
   count: number;
-  /** Bit 0: it matches `when`; bit n: the n-th pattern of the kind. None, and it does not resolve: time is observed from here on. */
+  /**
+   * Bit 0: it matches `when`; bit n: the n-th pattern of the kind. None, and it does not resolve:
+   * time is observed from here on.
+   */
   steps: number;
   resolves: boolean;
   /** It teaches and begins nothing: of a target's first poll, or of one that has ended. */
@@ -19,7 +22,7 @@ const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_
 const ID_LENGTH = 7;
 const RADIX = 36;
 /** What stands between the numbers of an entry: `*` steps, `+` count, `=` value, and `;` after it. */
-const [STAR, PLUS, EQUALS, END] = [42, 43, 61, 59];
+const [STAR, PLUS, END] = [42, 43, 59];
 
 /** The entry's place: at one time starts come before what follows them, and what resolves last, so that firing wins. */
 export function compareEntries(one: Entry, other: Entry): number {
@@ -127,32 +130,47 @@ export function packLog(entries: readonly Entry[]): PackedLog {
 
 export function unpackLog({ text, values }: PackedLog): Entry[] {
   const entries: Entry[] = [];
-  let time = 0;
-  for (let at = 0; at < text.length; ) {
-    const id = text.slice(at, at + ID_LENGTH);
-    let [what, count, place, number, mark] = [4, 1, -1, 0, 0];
-    for (at += ID_LENGTH; mark !== END; at++) {
-      const code = text.charCodeAt(at);
-      const digit = code < 58 ? code - 48 : code - 87;
-      if (digit >= 0 && code !== EQUALS && code !== END) {
-        number = number * RADIX + digit;
-        continue;
-      }
-      if (mark === 0) time += number;
-      else if (mark === STAR) what = number;
-      else if (mark === PLUS) count = number;
-      else place = number;
-      [mark, number] = [code, 0];
-    }
-    entries.push({
-      time,
-      count,
-      steps: what >>> 2,
-      resolves: (what & 2) !== 0,
-      teaches: (what & 1) !== 0,
-      value: place < 0 ? undefined : values[place],
-      id,
-    });
+  const reader: Reader = { text, at: 0 };
+  for (let time = 0; reader.at < text.length; ) {
+    const entry = readEntry(reader, values, time);
+    time = entry.time;
+    entries.push(entry);
   }
   return entries;
+}
+
+/** A place in a packed text. */
+interface Reader {
+  text: string;
+  at: number;
+}
+
+/** `last`: when the entry before it was; ms. */
+function readEntry(reader: Reader, values: readonly string[], last: number): Entry {
+  const id = reader.text.slice(reader.at, reader.at + ID_LENGTH);
+  reader.at += ID_LENGTH;
+  const time = last + readNumber(reader);
+  let [what, count, place] = [4, 1, -1];
+  for (let mark = readMark(reader); mark !== END; mark = readMark(reader)) {
+    const number = readNumber(reader);
+    if (mark === STAR) what = number;
+    else if (mark === PLUS) count = number;
+    else place = number;
+  }
+  const [steps, resolves, teaches] = [what >>> 2, (what & 2) !== 0, (what & 1) !== 0];
+  return { time, count, steps, resolves, teaches, value: place < 0 ? undefined : values[place], id };
+}
+
+function readMark(reader: Reader): number {
+  return reader.at < reader.text.length ? reader.text.charCodeAt(reader.at++) : END;
+}
+
+/** Digits up to the next mark: no mark's code is a digit's. */
+function readNumber(reader: Reader): number {
+  for (let number = 0; ; reader.at++) {
+    const code = reader.text.charCodeAt(reader.at);
+    const digit = code < 58 ? code - 48 : code - 87;
+    if (!(digit >= 0)) return number;
+    number = number * RADIX + digit;
+  }
 }

@@ -1,5 +1,5 @@
-// Brings the alerts that were notified to those of sorted input. None is split or withdrawn: where sorted input has several for one,
-// it spans them, and where it has one for several, the oldest takes it.
+// Brings the alerts that were notified to those of sorted input. None is split or withdrawn: where sorted input has
+// several for one, it spans them, and where it has one for several, the oldest takes it.
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import { iso } from "../model/iso.ts";
@@ -17,8 +17,8 @@ export interface Reconciled {
 }
 
 /**
- * `stop`: the first deadline that is not decided yet; ms. What was notified beyond it stays until it is. `nearest`: an event to open
- * by where the own one is not at hand any more.
+ * `stop`: the first deadline that is not decided yet; ms. What was notified beyond it stays until it is. `nearest`: an
+ * event to open by where the own one is not at hand any more.
  */
 export function reconcile(
   rule: CompiledRule,
@@ -129,7 +129,10 @@ function bring(rule: CompiledRule, one: Notified, own: readonly FoldedSpan[], wa
   return { next: { ...one, startsAt, endsAt, newest, alert: last }, transitions: isChanged ? transitions : [] };
 }
 
-/** The alert from how it was notified, over or not, through its pauses to how it is. `alert` has what is new but for that. */
+/**
+ * The alert from how it was notified, over or not, through its pauses to how it is. `alert` has
+ * what is new but for that.
+ */
 function goOn(
   rule: CompiledRule,
   alert: Alert,

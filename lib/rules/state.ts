@@ -1,4 +1,5 @@
-// What one rule keeps for one key: one store row. Sorted input up to a checkpoint, what came after it, and what was notified.
+// What one rule keeps for one key: one store row. Sorted input up to a checkpoint, what came after
+// it, and what was notified.
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import type { PackedLog } from "./log.ts";
@@ -54,7 +55,10 @@ export interface Notified extends Mark {
   alert: Alert;
 }
 
-/** The moment at which something happens unless something else happens before, and the first at which that is certain; ms. */
+/**
+ * The moment at which something happens unless something else happens before, and the first at
+ * which that is certain; ms.
+ */
 export interface Deadline {
   at: number;
   due: number;

@@ -1,10 +1,14 @@
-// Summaries and descriptions: Liquid templates over `event`, `alert` and `rule`, with limits, no code, no files and no clock.
+// Summaries and descriptions: Liquid templates over `event`, `alert` and `rule`, with limits, no
+// code, no files and no clock.
 import { Context, Liquid, type Template as LiquidTemplate } from "liquidjs";
 
 const MAX_LENGTH = 4_000;
 /** Characters and list entries that a template may put together, what it throws away again included. */
 const MEMORY = 1_000_000;
-/** Texts, values and tags that a template may come by, loops included. A count and no time: a busy machine renders the same. */
+/**
+ * Texts, values and tags that a template may come by, loops included. A count and no time: a busy
+ * machine renders the same.
+ */
 const STEPS = 10_000;
 /** Tags that would read files. Without them a template that has one is refused where it is written. */
 const FILE_TAGS = ["include", "render", "layout", "block"];
@@ -71,12 +75,14 @@ export interface TemplateScope {
   rule: unknown;
 }
 
-/** Renders to plain text, trimmed and cut to 4,000 characters. Throws what Liquid throws when a filter or limit fails. */
+/**
+ * Renders to plain text, trimmed and cut to 4,000 characters. Throws what Liquid throws when a filter or limit fails.
+ */
 export type Template = (scope: TemplateScope) => string;
 
 /**
- * Parses a template; throws an Error with Liquid's message when it is not one. Dates are shown in `timezone` (IANA name) where
- * the template names none.
+ * Parses a template; throws an Error with Liquid's message when it is not one. Dates are shown in `timezone` (IANA
+ * name) where the template names none.
  */
 export function compileTemplate(text: string, timezone = "UTC"): Template {
   const liquid = engineFor(timezone);

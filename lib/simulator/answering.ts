@@ -1,4 +1,5 @@
-// From a request to its answer: who asks, for which project, may they, and what the API says; every refusal in its API's words.
+// From a request to its answer: who asks, for which project, may they, and what the API says; every
+// refusal in its API's words.
 import type { Answer, Call } from "./apis/call.ts";
 import type { Auth } from "./auth.ts";
 import { type ApiStyle, errorBody, Refusal } from "./refusal.ts";

@@ -1,4 +1,5 @@
-// Who may ask: tokens that expire and request signatures, with the lock that real clouds put on a key that keeps failing.
+// Who may ask: tokens that expire and request signatures, with the lock that real clouds put on a
+// key that keeps failing.
 import type { Random } from "./random.ts";
 import { Refusal, unauthenticated } from "./refusal.ts";
 import { parseAuthorization, parseSdkDate, type SignedRequest, signatureOf } from "./signature.ts";
@@ -28,7 +29,10 @@ export const DEMO_CREDENTIALS: Credentials = {
   projectName: "eu-de_simulated",
 };
 
-/** https://support.huaweicloud.com/intl/en-us/ae-ad-1-usermanual-apig/apig-faq-0003.html: five failures in a row lock a key. */
+/**
+ * https://support.huaweicloud.com/intl/en-us/ae-ad-1-usermanual-apig/apig-faq-0003.html: five
+ * failures in a row lock a key.
+ */
 const FAILURES_TO_LOCK = 5;
 const LOCK = 5 * 60_000;
 const CLOCK_SKEW = 15 * 60_000;

@@ -1,12 +1,13 @@
-// Faults to order: which requests fail, how, and how often; all decided by the seed or by counting, never by real chance.
+// Faults to order: which requests fail, how, and how often; all decided by the seed or by counting,
+// never by real chance.
 import type { IncomingHttpHeaders } from "node:http";
 import type { Random } from "./random.ts";
 import type { RouteName } from "./switches.ts";
 
 type FaultKind =
   /**
-   * An HTTP error with the API's own body; `retryAfter` in seconds, or a date as HTTP writes it. `says` makes its text and
-   * the request's id, of the headers that were sent: servers repeat what they were given.
+   * An HTTP error with the API's own body; `retryAfter` in seconds, or a date as HTTP writes it. `says` makes its text
+   * and the request's id, of the headers that were sent: servers repeat what they were given.
    */
   | { kind: "status"; status: number; retryAfter?: number | string; says?: (sent: IncomingHttpHeaders) => string }
   /** The connection is reset before an answer. */
@@ -19,7 +20,10 @@ type FaultKind =
   | { kind: "slow"; ms: number }
   /** Fields of the first item, or the answer's list itself, have a type the documents do not know. */
   | { kind: "wrong-types"; part: "item" | "body" }
-  /** A hostile server: what it sends with 200 instead of the answer (a text as it is, all else as JSON), by its path and query. */
+  /**
+   * A hostile server: what it sends with 200 instead of the answer (a text as it is, all else as
+   * JSON), by its path and query.
+   */
   | { kind: "instead"; answer: (body: unknown, url: string) => unknown };
 
 /** Without `next` and `chance` every request it is for fails. */

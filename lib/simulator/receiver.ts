@@ -1,4 +1,5 @@
-// A stand-in for the chat services and pagers of a configuration: takes every message and answers in the receiver's own terms.
+// A stand-in for the chat services and pagers of a configuration: takes every message and answers
+// in the receiver's own terms.
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 

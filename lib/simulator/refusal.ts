@@ -17,7 +17,9 @@ export class Refusal extends Error {
   }
 }
 
-/** The gateway's 401. Its texts: https://support.huaweicloud.com/intl/en-us/ae-ad-1-usermanual-apig/apig-faq-0003.html */
+/**
+ * The gateway's 401. Its texts: https://support.huaweicloud.com/intl/en-us/ae-ad-1-usermanual-apig/apig-faq-0003.html
+ */
 export function unauthenticated(detail: string): Refusal {
   return new Refusal(401, `Incorrect IAM authentication information: ${detail}`, "APIGW.0301", true);
 }

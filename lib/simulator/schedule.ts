@@ -1,4 +1,5 @@
-// What is going to happen in the simulated cloud: done in the order of its time, when somebody looks, with no timer running.
+// What is going to happen in the simulated cloud: done in the order of its time, when somebody
+// looks, with no timer running.
 
 export interface Schedule {
   /** Milliseconds since the epoch: the time of the step being done, or up to which all is done. */

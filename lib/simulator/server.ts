@@ -1,5 +1,5 @@
-// The simulated cloud on one port: ModelArts, Cloud Eye and IAM as documented, for demonstrations, tests and trying out rules.
-// Nothing happens by itself: the world moves up to the clock's now whenever it is asked.
+// The simulated cloud on one port: ModelArts, Cloud Eye and IAM as documented, for demonstrations, tests and trying out
+// rules. Nothing happens by itself: the world moves up to the clock's now whenever it is asked.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../model/clock.ts";

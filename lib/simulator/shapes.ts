@@ -1,4 +1,5 @@
-// What the simulated cloud holds, in the very shapes its APIs answer with, so that an answer is a page and nothing more.
+// What the simulated cloud holds, in the very shapes its APIs answer with, so that an answer is a
+// page and nothing more.
 
 /** An event of a service. https://support.huaweicloud.com/en-us/api-modelarts/modelarts_03_0155.html */
 export interface ServiceEvent {
@@ -49,7 +50,10 @@ export interface ServiceRow {
   shared_count: number;
 }
 
-/** An event of a resource pool; `count` and `lastTimestamp` grow in place. https://support.huaweicloud.com/eu/api-modelarts/ListEvents.html */
+/**
+ * An event of a resource pool; `count` and `lastTimestamp` grow in place.
+ * https://support.huaweicloud.com/eu/api-modelarts/ListEvents.html
+ */
 export interface PoolEvent {
   kind: "Event";
   apiVersion: "v1";

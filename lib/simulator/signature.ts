@@ -1,5 +1,6 @@
-// Checking SDK-HMAC-SHA256 signatures. Written from the signing rules on its own, never shared with the code that signs,
-// so that a request accepted here is evidence. https://github.com/huaweicloud/huaweicloud-sdk-go-v3/tree/master/core/auth/signer
+// Checking SDK-HMAC-SHA256 signatures. Written from the signing rules on its own, never shared with the code that
+// signs, so that a request accepted here is evidence.
+// https://github.com/huaweicloud/huaweicloud-sdk-go-v3/tree/master/core/auth/signer
 import { createHash, createHmac } from "node:crypto";
 
 export interface SignedRequest {

@@ -1,4 +1,5 @@
-// Where the documents leave a choice or the cloud misbehaves: what the simulated one does. The defaults are the documented behaviour.
+// Where the documents leave a choice or the cloud misbehaves: what the simulated one does. The
+// defaults are the documented behaviour.
 
 export type RouteName =
   | "service-events"

@@ -1,9 +1,12 @@
-// The words of the simulated incidents: texts that the real APIs and their documents use, with {placeholders} for names.
+// The words of the simulated incidents: texts that the real APIs and their documents use, with
+// {placeholders} for names.
 
 /**
- * Service events. Lower-case ones as in the API's sample answer (support.huaweicloud.com/en-us/api-modelarts/modelarts_03_0155.html),
- * sentences as in the user manual (opentelekomcloud-docs/modelarts, umn/source/faqs/service_deployment/functional_consulting/
- * what_are_the_events_and_their_types_for_a_service.rst); the failed pull as in its troubleshooting chapter on custom images.
+ * Service events. Lower-case ones as in the API's sample answer
+ * (support.huaweicloud.com/en-us/api-modelarts/modelarts_03_0155.html), sentences as in the user
+ * manual (opentelekomcloud-docs/modelarts, umn/source/faqs/service_deployment/functional_consulting/
+ * what_are_the_events_and_their_types_for_a_service.rst); the failed pull as in its troubleshooting
+ * chapter on custom images.
  */
 export const SERVICE = {
   deployStarts: ["normal", "start to deploy service"],
@@ -30,7 +33,10 @@ export const SERVICE = {
   rollbackFailed: ["abnormal", "Failed to update the service. The rollback failed."],
 } as const satisfies Record<string, readonly ["normal" | "abnormal", string]>;
 
-/** Pool events: opentelekomcloud-docs/modelarts, api-ref/source/resource_management/event_management/obtaining_the_event_list.rst */
+/**
+ * Pool events: opentelekomcloud-docs/modelarts,
+ * api-ref/source/resource_management/event_management/obtaining_the_event_list.rst
+ */
 export const POOL = {
   resources: [
     "PoolResourcesStatusChange",
@@ -41,9 +47,9 @@ export const POOL = {
 } as const;
 
 /**
- * Training events. Those with pods, workers and "Training job …" as in the API's sample answer (opentelekomcloud-docs/modelarts,
- * api-ref/source/training_management, ListTrainingJobEvents), the others as in the user manual (umn/source/training_management/
- * performing_a_training/viewing_training_job_events.rst).
+ * Training events. Those with pods, workers and "Training job …" as in the API's sample answer
+ * (opentelekomcloud-docs/modelarts, api-ref/source/training_management, ListTrainingJobEvents), the others as in the
+ * user manual (umn/source/training_management/ performing_a_training/viewing_training_job_events.rst).
  */
 export const TRAINING = {
   created: ["Info", "Job", "Training job created."],

@@ -1,4 +1,5 @@
-// Items in the order of their times, then of their arrival: pages of a million are found by binary search, never by a scan.
+// Items in the order of their times, then of their arrival: pages of a million are found by binary
+// search, never by a scan.
 
 export interface Window {
   /** Milliseconds since the epoch; absent: open. */

@@ -1,4 +1,5 @@
-// An explanation is given exactly where a pattern does not match, and what it names really fails, by the naive interpreter.
+// An explanation is given exactly where a pattern does not match, and what it names really fails,
+// by the naive interpreter.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compileMismatch } from "../../lib/patterns/explain.ts";

@@ -6,7 +6,10 @@ import { compileMatcher, createMatcher } from "../../lib/patterns/matcher.ts";
 import { compileSmall, event, type Fields, list, operator, pattern, scalar } from "./arbitraries.ts";
 import { naiveMatches } from "./naive.ts";
 
-/** So few fields that rules crowd on each: some demand the same source, most have one operator on a field of their choice. */
+/**
+ * So few fields that rules crowd on each: some demand the same source, most have one operator on a
+ * field of their choice.
+ */
 const crowded: fc.Arbitrary<Fields> = fc.oneof(
   fc.record({ text: fc.tuple(operator) }),
   fc.record({ source: fc.subarray(["x", "y", "z"], { minLength: 1 }), text: list }),

@@ -92,7 +92,10 @@ describe("a threshold", () => {
   const WITHIN = 10;
   const rule = { threshold: { count: COUNT, within: WITHIN * MINUTE } };
 
-  /** Walks through every half minute, between any two of the events' times, with the plain list of what lies in the window. */
+  /**
+   * Walks through every half minute, between any two of the events' times, with the plain list of
+   * what lies in the window.
+   */
   function model(all: readonly Happening[]): { startsAt: number; endsAt: number }[] {
     const sorted = matches(all).toSorted((a, b) => a.at - b.at);
     const episodes: { startsAt: number; endsAt: number }[] = [];

@@ -1,4 +1,5 @@
-// Extraction over any text and any pattern: it ends, it throws nothing, and a number that comes out is the text that went in.
+// Extraction over any text and any pattern: it ends, it throws nothing, and a number that comes out
+// is the text that went in.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { PatternError } from "../../lib/patterns/error.ts";

@@ -1,4 +1,5 @@
-// Random histories for the stateful kinds: what happened, when it is shown, and in which polls a feed that may lag reads it.
+// Random histories for the stateful kinds: what happened, when it is shown, and in which polls a
+// feed that may lag reads it.
 import fc from "fast-check";
 import type { RuleConfig } from "../../lib/model/config.ts";
 import type { Event } from "../../lib/model/event.ts";

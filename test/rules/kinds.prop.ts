@@ -1,4 +1,5 @@
-// Every kind of state against its model, for what is shown on time: the same alerts, however the reading is cut into polls.
+// Every kind of state against its model, for what is shown on time: the same alerts, however the
+// reading is cut into polls.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {

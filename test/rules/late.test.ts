@@ -1,4 +1,5 @@
-// What is found late and lies before a resolving event, or before what opened an alert: what sorted input would have had.
+// What is found late and lies before a resolving event, or before what opened an alert: what sorted
+// input would have had.
 import { describe, expect, it } from "vitest";
 import type { RuleConfig } from "../../lib/model/config.ts";
 import type { Event } from "../../lib/model/event.ts";

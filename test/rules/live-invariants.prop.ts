@@ -1,5 +1,5 @@
-// What holds of the engine whatever comes: the order and repetition of what is found make no difference, nor does what is folded early;
-// an alert opens before it ends; and a storm costs a bounded number of steps and bytes.
+// What holds of the engine whatever comes: the order and repetition of what is found make no difference, nor does what
+// is folded early; an alert opens before it ends; and a storm costs a bounded number of steps and bytes.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileRules } from "../../lib/rules/compile.ts";
@@ -81,7 +81,10 @@ describe.each(SUBJECTS)("$name", ({ rule, marks }) => {
   });
 });
 
-/** Goes through 12,000 matches of one key, one a 50th of a second, in slices of so many; every `late`-th is found five minutes late. */
+/**
+ * Goes through 12,000 matches of one key, one a 50th of a second, in slices of so many; every
+ * `late`-th is found five minutes late.
+ */
 function storm(fields: Parameters<typeof ruleConfig>[0], size: number, late: number) {
   const rules = compileRules([ruleConfig(fields)], [SOURCE]);
   let steps = 0;

@@ -1,5 +1,5 @@
-// Every kind with every life, for what is shown late by feeds that lag, fail and slice as they like: after each slice exactly what the
-// rulings on late input make of sorted input is notified, no alert more and none less.
+// Every kind with every life, for what is shown late by feeds that lag, fail and slice as they like: after each slice
+// exactly what the rulings on late input make of sorted input is notified, no alert more and none less.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ENDS, type Happening, histories, type Poll, RUNS, run, type Told } from "./history.ts";
@@ -37,7 +37,10 @@ const reads = (maxLength: number): fc.Arbitrary<Read[]> =>
     { maxLength },
   );
 
-/** The slices of two feeds, the second of which has what happened at these places of the history; in the end all of it is read. */
+/**
+ * The slices of two feeds, the second of which has what happened at these places of the history; in
+ * the end all of it is read.
+ */
 function slices(
   history: readonly Happening[],
   second: ReadonlySet<number>,

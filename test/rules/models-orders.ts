@@ -80,7 +80,10 @@ export function newValue(memory: number, taught: ReadonlySet<Happening> = new Se
   return valued((value, seen, _last, now) => now - (seen.get(value) ?? Number.NEGATIVE_INFINITY) > memory, taught);
 }
 
-/** Steps in order by different events; of two chains the one that starts later. At the same time an earlier step sorts first. */
+/**
+ * Steps in order by different events; of two chains the one that starts later. At the same time an
+ * earlier step sorts first.
+ */
 export function sequence(steps: string, within: number): Kind {
   return {
     falls: false,
@@ -104,22 +107,25 @@ export function sequence(steps: string, within: number): Kind {
         if (start!.at !== otherStart!.at) return start!.at > otherStart!.at;
         return known.indexOf(second!) <= known.indexOf(otherSecond!);
       }
+      /** The best chain that ends with this one. */
+      function finished(one: Happening, now: number): Happening[] | undefined {
+        if (!one.marks.includes(steps.at(-1)!)) return undefined;
+        const starts = known.flatMap(({ marks, at }, start) =>
+          marks.includes("a") && now - at <= within ? [start] : [],
+        );
+        const chains = starts.map((start) => chain(start, one)).filter((found) => found !== undefined);
+        return chains.length === 0 ? undefined : chains.reduce((best, other) => (isBetter(other, best) ? other : best));
+      }
       return {
         at({ now, events }) {
           let hits = 0;
           for (const one of events.toSorted((a, b) => rank(a) - rank(b))) {
-            if (one.marks.includes(steps.at(-1)!)) {
-              const starts = known.flatMap(({ marks, at }, start) =>
-                marks.includes("a") && now - at <= within ? [start] : [],
-              );
-              const chains = starts.map((start) => chain(start, one)).filter((found) => found !== undefined);
-              if (chains.length > 0) {
-                hits += sum(chains.reduce((best, other) => (isBetter(other, best) ? other : best)));
-                known = [];
-                if (!one.marks.includes("a")) continue;
-              }
+            const best = finished(one, now);
+            if (best) {
+              hits += sum(best);
+              known = [];
             }
-            known.push(one);
+            if (!best || one.marks.includes("a")) known.push(one);
           }
           return hits > 0 ? { hits } : {};
         },

@@ -65,8 +65,8 @@ export interface Modelled extends Alerted {
 }
 
 /**
- * What is read up to `until` decides every deadline up to there; what is beyond the first that is not decided waits for it. `now`: what
- * the silent end of an occurrence waits for.
+ * What is read up to `until` decides every deadline up to there; what is beyond the first that is not decided waits for
+ * it. `now`: what the silent end of an occurrence waits for.
  */
 export function modelOfKey(
   kind: Kind,
@@ -79,56 +79,90 @@ export function modelOfKey(
   const all = history.filter((one) => one.key === key).toSorted((a, b) => a.at - b.at || a.count - b.count);
   const byMinute = Map.groupBy(all, ({ at }) => at);
   const past: Happening[] = [];
-  const alerts: Modelled[] = [];
-  const isOccurrence = !kind.falls && life.after === undefined && !life.when;
   const judge = kind.begin();
-  let open: Modelled | undefined;
-  let [newest, cleared] = [-1, 0];
+  const book: Book = { key, life, isOccurrence: !kind.falls, alerts: [], open: undefined, newest: -1, cleared: 0 };
   const last = Math.max(until, wallClock, all.at(-1)?.at ?? 0);
   for (let now = 0; now <= last; now++) {
+    const events = byMinute.get(now) ?? [];
+    const { hits, ends, falls } = judge.at({
+      now,
+      past,
+      events,
+      isOpen: book.open !== undefined,
+      cleared: book.cleared,
+    });
+    past.push(...events);
+    if (ends) close(book, now);
+    hit(book, now, hits);
     const end = (by: "resolve" | "time") => {
-      if (open) open.endsAt = now;
-      open = undefined;
-      cleared = by === "resolve" ? now : now + 1;
+      close(book, now);
+      book.cleared = by === "resolve" ? now : now + 1;
       judge.cleared?.(by, now);
     };
-    const events = byMinute.get(now) ?? [];
-    const { hits, ends, falls } = judge.at({ now, past, events, isOpen: open !== undefined, cleared });
-    past.push(...events);
-    if (ends && open) {
-      open.endsAt = now;
-      open = undefined;
-    }
-    const hit = (hits: number | undefined) => {
-      if (hits === undefined) return;
-      newest = now;
-      const last = alerts.at(-1);
-      if (open) Object.assign(open, { count: open.count + hits, newest });
-      else if (last?.endsAt != null && now - last.endsAt <= (life.reopen ?? -1)) {
-        last.endsAt = null;
-        last.count += hits;
-        last.newest = now;
-        open = last;
-      } else {
-        open = { key, startsAt: now, endsAt: null, count: hits, newest };
-        alerts.push(open);
-      }
-    };
-    hit(hits);
     // At the same time firing wins.
     const resolving = life.when && events.some(({ marks }) => marks === "r");
-    if (resolving && !(open && newest === now)) end("resolve");
-    const due = judge.due?.(now);
-    const isOver = open && life.after !== undefined && now === newest + life.after;
-    if ((due !== undefined || isOver) && now > until) return { alerts, stop: now };
-    hit(due);
-    if (open && life.after !== undefined && now === newest + life.after) end("time");
-    if (open && falls && now >= until) return { alerts, stop: now };
-    if (open && falls) end("time");
-    if (open && isOccurrence && now === newest + DAY && now > wallClock) return { alerts, stop: now };
-    if (open && isOccurrence && now === newest + DAY) end("time");
+    if (resolving && !(book.open && book.newest === now)) end("resolve");
+    const waits = { notRead: now > until, falling: now >= until, notPassed: now > wallClock };
+    if (!passes(book, now, judge.due?.(now), falls === true, waits, () => end("time"))) {
+      return { alerts: book.alerts, stop: now };
+    }
   }
-  return { alerts, stop: Number.POSITIVE_INFINITY };
+  return { alerts: book.alerts, stop: Number.POSITIVE_INFINITY };
+}
+
+/** What the time alone opens and ends; false where that is not decided yet. */
+function passes(
+  book: Book,
+  now: number,
+  due: number | undefined,
+  falls: boolean,
+  waits: { notRead: boolean; falling: boolean; notPassed: boolean },
+  end: () => void,
+): boolean {
+  const { after, when } = book.life;
+  const isOver = () => book.open !== undefined && after !== undefined && now === book.newest + after;
+  if ((due !== undefined || isOver()) && waits.notRead) return false;
+  hit(book, now, due);
+  if (isOver()) end();
+  if (book.open === undefined) return true;
+  if (falls && waits.falling) return false;
+  const silent = book.isOccurrence && after === undefined && !when && now === book.newest + DAY;
+  if (silent && waits.notPassed) return false;
+  if (falls || silent) end();
+  return true;
+}
+
+/** The alerts of a key so far. */
+interface Book {
+  key: string;
+  life: Life;
+  /** Its kind does not fall: where nothing else ends it, its silent end does. */
+  isOccurrence: boolean;
+  alerts: Modelled[];
+  open: Modelled | undefined;
+  newest: number;
+  cleared: number;
+}
+
+function close(book: Book, now: number): void {
+  if (book.open) book.open.endsAt = now;
+  book.open = undefined;
+}
+
+/** Counts into the open alert, into the last one where it may open again, or into one of its own. */
+function hit(book: Book, now: number, hits: number | undefined): void {
+  if (hits === undefined) return;
+  book.newest = now;
+  const { key, life, alerts, open } = book;
+  const last = alerts.at(-1);
+  if (open) Object.assign(open, { count: open.count + hits, newest: now });
+  else if (last?.endsAt != null && now - last.endsAt <= (life.reopen ?? -1)) {
+    Object.assign(last, { endsAt: null, count: last.count + hits, newest: now });
+    book.open = last;
+  } else {
+    book.open = { key, startsAt: now, endsAt: null, count: hits, newest: now };
+    alerts.push(book.open);
+  }
 }
 
 export const sum = (all: readonly { count: number }[]) => all.reduce((total, { count }) => total + count, 0);

@@ -1,4 +1,5 @@
-// `absence` with every kind of end, for heartbeats and resolving events that are shown late: what was told is brought to sorted input.
+// `absence` with every kind of end, for heartbeats and resolving events that are shown late: what was
+// told is brought to sorted input.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RuleConfig } from "../../lib/model/config.ts";
@@ -21,7 +22,10 @@ const LIVES: { name: string; lives: fc.Arbitrary<Life> }[] = [
   { name: "reopen and both", lives: fc.record({ reopen, when, after }) },
 ];
 
-/** What a rule's alerts must be by sorted input, given that those told stay: each sorted one belongs to the oldest in whose time it is. */
+/**
+ * What a rule's alerts must be by sorted input, given that those told stay: each sorted one belongs to
+ * the oldest in whose time it is.
+ */
 function brought(told: readonly Alerted[], sorted: readonly Alerted[]): Alerted[] {
   const left = new Set(sorted);
   const known = told.map((one): Alerted => {

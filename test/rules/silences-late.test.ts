@@ -1,4 +1,5 @@
-// `absence` whose heartbeats are shown late, over timelines: what was told goes on as sorted input has it, and the watch is never lost.
+// `absence` whose heartbeats are shown late, over timelines: what was told goes on as sorted input has
+// it, and the watch is never lost.
 import { describe, expect, it } from "vitest";
 import type { Event } from "../../lib/model/event.ts";
 import { compileRules } from "../../lib/rules/compile.ts";

@@ -1,4 +1,5 @@
-// Every kind of state as the properties try it: a rule, the model that says what it must tell, and the marks that matter to it.
+// Every kind of state as the properties try it: a rule, the model that says what it must tell, and
+// the marks that matter to it.
 import type { RuleConfig } from "../../lib/model/config.ts";
 import { FIELD, MINUTE, marked } from "./history.ts";
 import { type Kind, plain } from "./models.ts";

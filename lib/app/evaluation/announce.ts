@@ -1,4 +1,5 @@
-// The log's account of alerts: one line for each that opens or resolves. A replay's log says nothing (recording-app.ts).
+// The log's account of alerts: one line for each that opens or resolves. A replay's log says
+// nothing (recording-app.ts).
 import { durationText } from "../../channels/message/duration-text.ts";
 import type { Transition } from "../../rules/state.ts";
 import type { App } from "../deps.ts";

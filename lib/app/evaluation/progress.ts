@@ -8,11 +8,13 @@ import type { App } from "../deps.ts";
 import { SOURCES, type SourceRow } from "../persistence/rows.ts";
 
 export interface Progress {
-  /** Reads the source rows, once; before that nothing counts as read but what was noted. An idle poll never needs it. */
+  /**
+   * Reads the source rows, once; before that nothing counts as read but what was noted. An idle poll never needs it.
+   */
   ready(): Promise<void>;
   /**
-   * Up to where every target that may feed the rule's key has been read completely; ms. `own` is what is about to be committed of
-   * one target, and counts for this question alone.
+   * Up to where every target that may feed the rule's key has been read completely; ms. `own` is what is about to be
+   * committed of one target, and counts for this question alone.
    */
   readTo(rule: CompiledRule, key: Record<string, unknown>, own?: OwnProgress): number;
   /** A run of the source begins, over these targets; up to `asOf` (ms) there were no others. */
@@ -121,7 +123,10 @@ export function readToIn(row: SourceRow | undefined): (target: string) => number
   };
 }
 
-/** The targets that the last run had and read, unless it says otherwise of one; undefined: rows of older releases do not tell. */
+/**
+ * The targets that the last run had and read, unless it says otherwise of one; undefined: rows of
+ * older releases do not tell.
+ */
 function knownIn({ named, discovered }: SourceRow): ReadonlySet<string> | undefined {
   if (named !== undefined) return new Set(named);
   return discovered && new Set(discovered.targets.filter(({ unread }) => !unread).map(({ id }) => id));

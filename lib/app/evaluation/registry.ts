@@ -1,4 +1,5 @@
-// Which rules own rows in the store: a rule that was removed, or whose meaning changed, closes its alerts silently and starts anew.
+// Which rules own rows in the store: a rule that was removed, or whose meaning changed, closes its
+// alerts silently and starts anew.
 import { groupPartition, HEAD } from "../../alerts/group.ts";
 import { hashOf } from "../../model/hash.ts";
 import { lookup } from "../../model/lookup.ts";
@@ -14,8 +15,8 @@ import { watchKnownTargets } from "./watched.ts";
 const BATCH = 20;
 
 /**
- * Makes this configuration the one that decides, and brings the store in line with its rules. Costs a few reads where nothing
- * changed. Throws Superseded where a newer configuration decides.
+ * Makes this configuration the one that decides, and brings the store in line with its rules. Costs a few reads where
+ * nothing changed. Throws Superseded where a newer configuration decides.
  */
 export async function reconcileRules(app: App): Promise<void> {
   await joinGeneration(app);

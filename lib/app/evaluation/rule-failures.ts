@@ -1,4 +1,5 @@
-// What rules could not do while their alerts went out all the same: templates and extractions that failed, counted by rule and field.
+// What rules could not do while their alerts went out all the same: templates and extractions that
+// failed, counted by rule and field.
 import type { App } from "../deps.ts";
 import type { Change } from "../groups/transitions.ts";
 import { RULE_FAILURES, type RuleFailuresRow, ruleFailuresKey } from "../persistence/rows.ts";
@@ -16,7 +17,10 @@ export interface RuleFailure extends Failure {
   lastAt: string;
 }
 
-/** Counts the templates that failed as these alerts opened, and the extractions of these rules, one for each time a rule is named. */
+/**
+ * Counts the templates that failed as these alerts opened, and the extractions of these rules, one
+ * for each time a rule is named.
+ */
 export async function noteFailures(
   app: App,
   unit: Unit,

@@ -28,8 +28,9 @@ export interface SliceResult {
 
 /**
  * Evaluates the events (ascending) and commits all that follows from them, with what `also` puts. `now` in ms;
- * `round`: the poll round it is part of. Returns undefined, and has done nothing, where it does not fit into one commit: the caller tries fewer. A single event always fits (journal.ts).
- * Throws StoreConflict where the target's own row was changed by someone else.
+ * `round`: the poll round it is part of. Returns undefined, and has done nothing, where it does not fit into one
+ * commit: the caller tries fewer. A single event always fits (journal.ts). Throws StoreConflict where the target's own
+ * row was changed by someone else.
  */
 export async function commitSlice(
   app: App,
@@ -68,7 +69,10 @@ export async function commitSlice(
   return result;
 }
 
-/** The event as rules take it: one that is dated far ahead of now (ms) would else be their newest until that day has come. */
+/**
+ * The event as rules take it: one that is dated far ahead of now (ms) would else be their newest
+ * until that day has come.
+ */
 export function datedFor(event: Event, now: number): Event {
   return Date.parse(event.time) - now > FAR_AHEAD_MS ? { ...event, time: iso(now) } : event;
 }

@@ -18,8 +18,8 @@ const SHOWN = 200;
 const AGAIN_MS = 30_000;
 
 /**
- * Fires every deadline that is due and decided, until the signal aborts or it is `until` (ms); the rest stays due. One that fails
- * stops no other. Returns how many fired.
+ * Fires every deadline that is due and decided, until the signal aborts or it is `until` (ms); the rest stays due. One
+ * that fails stops no other. Returns how many fired.
  */
 export async function fireTimers(app: App, signal?: AbortSignal, until = Number.POSITIVE_INFINITY): Promise<number> {
   const progress = progressOf(app);

@@ -1,4 +1,5 @@
-// `absence` over targets: every target is watched from its first complete read until it has ended, whether it ever had an event or not.
+// `absence` over targets: every target is watched from its first complete read until it has ended,
+// whether it ever had an event or not.
 import type { SourceConfig } from "../../model/config.ts";
 import { sourceKinds } from "../../model/source-kinds.ts";
 import type { CompiledRule } from "../../rules/compile.ts";
@@ -50,8 +51,8 @@ async function watch(
 }
 
 /**
- * Watches a target that was read completely up to `at` (ms) and that nobody watches: its source has it anew. What is watched
- * already goes on as it was.
+ * Watches a target that was read completely up to `at` (ms) and that nobody watches: its source has it anew. What is
+ * watched already goes on as it was.
  */
 export async function watchAgain(app: App, source: SourceConfig, target: Target, at: number): Promise<void> {
   if (watchesFor(app, source, target, at).length === 0) return;
@@ -94,8 +95,8 @@ export async function livingTargets(
 }
 
 /**
- * These targets have ended: nobody waits for their events any more, and what their silence opened is over; but for keys that they share
- * with one of the `living`.
+ * These targets have ended: nobody waits for their events any more, and what their silence opened is over; but for keys
+ * that they share with one of the `living`.
  */
 export async function dropTargets(
   app: App,

@@ -1,4 +1,5 @@
-// Transitions into rows: the state of each rule and key, ended alerts, and the groups that must be looked at, all in one unit.
+// Transitions into rows: the state of each rule and key, ended alerts, and the groups that must be
+// looked at, all in one unit.
 import type { MemberAlert } from "../../alerts/decide.ts";
 import { bucketOf, type Group, groupPartition, HEAD, type Member, newGroup } from "../../alerts/group.ts";
 import { nextDue, roundDue } from "../../alerts/next-due.ts";
@@ -22,8 +23,9 @@ export interface Change {
 }
 
 /**
- * Puts the changed states and everything their transitions lead to. Returns the ids of the groups that now have something due.
- * What a poll `round` leads to waits for its end, which is made known with the doorbell, at most ROUND_WAIT_MS.
+ * Puts the changed states and everything their transitions lead to. Returns the ids of the groups that now
+ * have something due. What a poll `round` leads to waits for its end, which is made known with the
+ * doorbell, at most ROUND_WAIT_MS.
  */
 export async function putChanges(
   app: App,
@@ -149,8 +151,8 @@ function joinGroup(unit: Unit, join: Join, now: number, told: Told, round?: stri
 }
 
 /**
- * The group's route is no longer in the configuration: its alerts join the groups that route them now, as told as they were,
- * and the group ends.
+ * The group's route is no longer in the configuration: its alerts join the groups that route them now, as told as
+ * they were, and the group ends.
  */
 export async function moveGroup(
   app: App,
@@ -202,8 +204,8 @@ function wakeGroup(app: App, unit: Unit, id: string, change: Change, now: number
 }
 
 /**
- * Makes the group due by then at the latest. Written even where it is due earlier: whoever decides it at the same time must notice
- * that there is more to tell.
+ * Makes the group due by then at the latest. Written even where it is due earlier: whoever decides it at the same time
+ * must notice that there is more to tell.
  */
 function putHead(unit: Unit, group: Group, due: number): void {
   const key = headKey(group.id);

@@ -77,8 +77,8 @@ export function positionOf(row: Row<TargetRow> | undefined, incidents: Set<strin
 }
 
 /**
- * Commits a batch; `ends`: the read ends with it, before its own end, and the next one begins later. False where the run was told to stop before the
- * batch's end.
+ * Commits a batch; `ends`: the read ends with it, before its own end, and the next one begins later. False where the
+ * run was told to stop before the batch's end.
  */
 export async function commitBatch(read: TargetRead, position: Position, batch: Batch, ends: boolean): Promise<boolean> {
   const { source } = read;

@@ -1,4 +1,5 @@
-// Why an event that a rule's patterns match led to no alert of its own, in words, by the kind of the rule and what it keeps for the key.
+// Why an event that a rule's patterns match led to no alert of its own, in words, by the kind of the rule
+// and what it keeps for the key.
 import { valueText } from "../../model/path.ts";
 import type { CompiledRule, Touch } from "../../rules/compile.ts";
 import { peek } from "../../rules/live.ts";

@@ -1,5 +1,5 @@
-// Where an alert is told and why not yet: its routes and groups, what holds it back now, when its group decides next, and its
-// deliveries. It is decided by what decides live, and nothing is written.
+// Where an alert is told and why not yet: its routes and groups, what holds it back now, when its group decides next,
+// and its deliveries. It is decided by what decides live, and nothing is written.
 import { decide } from "../../alerts/decide.ts";
 import { type Member, newGroup } from "../../alerts/group.ts";
 import type { Alert } from "../../model/alert.ts";

@@ -1,4 +1,5 @@
-// What an explanation reads of the store: each row at most once, however many events are explained, and nothing is written.
+// What an explanation reads of the store: each row at most once, however many events are explained,
+// and nothing is written.
 import { type Group, groupPartition, HEAD, type Member } from "../../alerts/group.ts";
 import type { Alert } from "../../model/alert.ts";
 import { lookup } from "../../model/lookup.ts";

@@ -1,5 +1,5 @@
-// Why an event did, or did not, lead to a notification, rule by rule; and where an alert is told. It reads what the store has, by
-// the same compiled rules, routes and silences as live polling, and writes nothing.
+// Why an event did, or did not, lead to a notification, rule by rule; and where an alert is told. It reads what the
+// store has, by the same compiled rules, routes and silences as live polling, and writes nothing.
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
 import { iso } from "../../model/iso.ts";
@@ -11,7 +11,7 @@ import { compileExtract } from "../../rules/extract.ts";
 import { live } from "../../rules/live.ts";
 import { emptyState, type KeyState, type Transition } from "../../rules/state.ts";
 import type { App } from "../deps.ts";
-import { progressOf } from "../evaluation/progress.ts";
+import { type Progress, progressOf } from "../evaluation/progress.ts";
 import { datedFor, observed, seenAt } from "../evaluation/slice.ts";
 import { ruleOf } from "../groups/transitions.ts";
 import { type EffectKind, effectIn, hasOpened } from "./explain-effect.ts";
@@ -53,7 +53,9 @@ export interface AlertExplanation extends Telling {
   alert: Alert;
   /** Where its rule stands; null where the configuration has it no more. */
   at: string | null;
-  /** The id of the event that opened it; null where it was a deadline, or the event is not among the newest 20 any more. */
+  /**
+   * The id of the event that opened it; null where it was a deadline, or the event is not among the newest 20 any more.
+   */
   openedBy: string | null;
   deadline: RuleVerdict["deadline"];
 }
@@ -64,6 +66,15 @@ export interface Explainer {
   alert(alert: Alert): Promise<AlertExplanation>;
 }
 
+/** What explanations are made with. */
+interface Sight {
+  app: App;
+  reader: Reader;
+  locate: Locate;
+  progress: Progress;
+  rules: { rule: CompiledRule; at: string | null; mismatch: (event: Event) => Mismatch | undefined }[];
+}
+
 /** Explains any number of events and alerts, reading each row of the store at most once. */
 export function createExplainer(app: App, reader: Reader, locate: Locate): Explainer {
   const rules = app.rules.all.map((rule, index) => ({
@@ -71,110 +82,113 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
     at: locate(["rules", index]),
     mismatch: explainRule(rule),
   }));
-  const progress = progressOf(app);
-
-  async function explainMatch(own: Touch, event: Event, stored: boolean) {
-    const touch = await placeOf(own, event, stored);
-    const found = stored ? await happened(touch, event) : await wouldHappen(touch, event);
-    const effects: Effect[] = [];
-    for (const { kind, alert, groups } of found.effects) {
-      const telling = await explainTelling(app, reader, locate, { alert, groups });
-      effects.push({ kind, alert: summaryOf(alert), ...telling });
-    }
-    const nothing = effects.length > 0 ? null : whyNothing(touch, found.state);
-    return {
-      reason: touch === own ? nothing : whyShared(own.rule),
-      key: touch.key,
-      effects,
-      deadline: deadlineOf(touch.rule, found.state),
-    };
-  }
-
-  /** Under which key the rule took it, or would take it: its own, or where there is no room for that the one that others share. */
-  async function placeOf(touch: Touch, event: Event, stored: boolean): Promise<Touch> {
-    if (!touch.matches || (await reader.state(touch)) !== undefined) return touch;
-    const shared = overflowTouch(touch);
-    if (!stored) return (await reader.keys(touch.rule)) < touch.rule.maxKeys ? touch : shared;
-    if ((await happened(touch, event)).effects.length > 0) return touch;
-    return (await happened(shared, event)).effects.length > 0 ? shared : touch;
-  }
-
-  async function happened(touch: Touch, event: Event): Promise<Found> {
-    const state = (await reader.state(touch))?.state;
-    const effects = (await reader.alerts(touch.rule, touch.key)).flatMap((known) => {
-      const kind = effectIn(touch, event, known.alert);
-      return kind === undefined ? [] : [{ kind, ...known }];
-    });
-    return { state, effects };
-  }
-
-  async function wouldHappen(touch: Touch, event: Event): Promise<Found> {
-    const row = await reader.state(touch);
-    await progress.ready();
-    const { sourceId, source, project, resource } = event;
-    const target = isProjectWide(source) ? project : resource.id;
-    const own = { sourceId, target, readTo: Date.parse(event.time), ...(await reader.target(sourceId, target)) };
-    const before = row?.state ?? emptyState(touch.key);
-    const known = { ...app, observedSince: await reader.observedSince() };
-    const { state, transitions } = live(
-      touch.rule,
-      before,
-      [seenAt(touch, own)],
-      observed(known, progress, touch, own, app.clock.now()),
-    );
-    // Of an alert that comes and goes at once, the end is what is told.
-    const last = [...new Map(transitions.map((one) => [one.alert.id, one])).values()];
-    const effects = last.map(({ kind, alert }) => {
-      const groups = row?.state.alert?.id === alert.id ? row.groups : undefined;
-      return { kind: EFFECTS[kind], alert, groups };
-    });
-    return { state, effects };
-  }
-
-  function deadlineOf(rule: CompiledRule, state: KeyState | undefined): RuleVerdict["deadline"] {
-    const end = state?.next;
-    const transition = end && live(rule, state, [], { now: end.due, readTo: end.due, since: 0 }).transitions[0];
-    if (!end || !transition) return null;
-    return { at: iso(end.at), to: ENDS[transition.kind], waits: end.due <= app.clock.now() };
-  }
-
+  const sight: Sight = { app, reader, locate, progress: progressOf(app), rules };
   return {
-    async event(event, stored) {
-      const touches = new Map(
-        app.rules.touch(stored ? event : datedFor(event, app.clock.now())).touches.map((touch) => [touch.rule, touch]),
-      );
-      const matching: RuleVerdict[] = [];
-      const others: { verdict: RuleVerdict; mismatch: Mismatch }[] = [];
-      for (const { rule, at, mismatch } of rules) {
-        const touch = touches.get(rule);
-        if (touch) {
-          const match = await explainMatch(touch, event, stored);
-          matching.push({ rule: rule.config.id, at, matched: true, mismatches: [], ...match });
-          continue;
-        }
-        const found = mismatch(event)!;
-        const verdict = { rule: rule.config.id, at, matched: false, key: null, effects: [], deadline: null };
-        const mismatches = found.fields.map(inWords);
-        others.push({ verdict: { ...verdict, reason: describeMismatch(found), mismatches }, mismatch: found });
-      }
-      others.sort((a, b) => (isNearer(a.mismatch, b.mismatch) ? -1 : isNearer(b.mismatch, a.mismatch) ? 1 : 0));
-      return { event, stored, rules: [...matching, ...others.map(({ verdict }) => verdict)] };
-    },
-    async alert(alert) {
-      const rule = ruleOf(app, alert.rule);
-      const index = app.rules.all.findIndex(({ config }) => config.id === alert.rule);
-      const known = rule && (await reader.alerts(rule, alert.key)).find((one) => one.alert.id === alert.id);
-      const state = rule && (await reader.state(stateRow(rule, alert.key)))?.state;
-      const opening = rule && alert.events.find((event) => hasOpened(rule, event, alert));
-      return {
-        alert,
-        at: rule ? locate(index < 0 ? ["health"] : ["rules", index]) : null,
-        openedBy: opening?.id ?? null,
-        deadline: rule && state?.alert?.id === alert.id ? deadlineOf(rule, state) : null,
-        ...(await explainTelling(app, reader, locate, { alert, groups: known?.groups ?? [] })),
-      };
-    },
+    event: (event, stored) => explainEvent(sight, event, stored),
+    alert: (alert) => explainAlert(sight, alert),
   };
+}
+
+async function explainEvent(sight: Sight, event: Event, stored: boolean): Promise<EventExplanation> {
+  const { app, rules } = sight;
+  const dated = stored ? event : datedFor(event, app.clock.now());
+  const touches = new Map(app.rules.touch(dated).touches.map((touch) => [touch.rule, touch]));
+  const matching: RuleVerdict[] = [];
+  const others: { verdict: RuleVerdict; mismatch: Mismatch }[] = [];
+  for (const { rule, at, mismatch } of rules) {
+    const touch = touches.get(rule);
+    if (touch) {
+      const match = await explainMatch(sight, touch, event, stored);
+      matching.push({ rule: rule.config.id, at, matched: true, mismatches: [], ...match });
+      continue;
+    }
+    const found = mismatch(event)!;
+    const verdict = { rule: rule.config.id, at, matched: false, key: null, effects: [], deadline: null };
+    const mismatches = found.fields.map(inWords);
+    others.push({ verdict: { ...verdict, reason: describeMismatch(found), mismatches }, mismatch: found });
+  }
+  others.sort((a, b) => (isNearer(a.mismatch, b.mismatch) ? -1 : isNearer(b.mismatch, a.mismatch) ? 1 : 0));
+  return { event, stored, rules: [...matching, ...others.map(({ verdict }) => verdict)] };
+}
+
+async function explainAlert({ app, reader, locate }: Sight, alert: Alert): Promise<AlertExplanation> {
+  const rule = ruleOf(app, alert.rule);
+  const index = app.rules.all.findIndex(({ config }) => config.id === alert.rule);
+  const known = rule && (await reader.alerts(rule, alert.key)).find((one) => one.alert.id === alert.id);
+  const state = rule && (await reader.state(stateRow(rule, alert.key)))?.state;
+  const opening = rule && alert.events.find((event) => hasOpened(rule, event, alert));
+  return {
+    alert,
+    at: rule ? locate(index < 0 ? ["health"] : ["rules", index]) : null,
+    openedBy: opening?.id ?? null,
+    deadline: rule && state?.alert?.id === alert.id ? deadlineOf(app, rule, state) : null,
+    ...(await explainTelling(app, reader, locate, { alert, groups: known?.groups ?? [] })),
+  };
+}
+
+async function explainMatch(sight: Sight, own: Touch, event: Event, stored: boolean) {
+  const { app, reader, locate } = sight;
+  const touch = await placeOf(reader, own, event, stored);
+  const found = stored ? await happened(reader, touch, event) : await wouldHappen(sight, touch, event);
+  const effects: Effect[] = [];
+  for (const { kind, alert, groups } of found.effects) {
+    const telling = await explainTelling(app, reader, locate, { alert, groups });
+    effects.push({ kind, alert: summaryOf(alert), ...telling });
+  }
+  const nothing = effects.length > 0 ? null : whyNothing(touch, found.state);
+  return {
+    reason: touch === own ? nothing : whyShared(own.rule),
+    key: touch.key,
+    effects,
+    deadline: deadlineOf(app, touch.rule, found.state),
+  };
+}
+
+/**
+ * Under which key the rule took it, or would take it: its own, or where there is no room for that
+ * the one that others share.
+ */
+async function placeOf(reader: Reader, touch: Touch, event: Event, stored: boolean): Promise<Touch> {
+  if (!touch.matches || (await reader.state(touch)) !== undefined) return touch;
+  const shared = overflowTouch(touch);
+  if (!stored) return (await reader.keys(touch.rule)) < touch.rule.maxKeys ? touch : shared;
+  if ((await happened(reader, touch, event)).effects.length > 0) return touch;
+  return (await happened(reader, shared, event)).effects.length > 0 ? shared : touch;
+}
+
+async function happened(reader: Reader, touch: Touch, event: Event): Promise<Found> {
+  const state = (await reader.state(touch))?.state;
+  const effects = (await reader.alerts(touch.rule, touch.key)).flatMap((known) => {
+    const kind = effectIn(touch, event, known.alert);
+    return kind === undefined ? [] : [{ kind, ...known }];
+  });
+  return { state, effects };
+}
+
+async function wouldHappen({ app, reader, progress }: Sight, touch: Touch, event: Event): Promise<Found> {
+  const row = await reader.state(touch);
+  await progress.ready();
+  const { sourceId, source, project, resource } = event;
+  const target = isProjectWide(source) ? project : resource.id;
+  const own = { sourceId, target, readTo: Date.parse(event.time), ...(await reader.target(sourceId, target)) };
+  const before = row?.state ?? emptyState(touch.key);
+  const known = { ...app, observedSince: await reader.observedSince() };
+  const now = observed(known, progress, touch, own, app.clock.now());
+  const { state, transitions } = live(touch.rule, before, [seenAt(touch, own)], now);
+  // Of an alert that comes and goes at once, the end is what is notified.
+  const last = [...new Map(transitions.map((one) => [one.alert.id, one])).values()];
+  const effects = last.map(({ kind, alert }) => {
+    const groups = row?.state.alert?.id === alert.id ? row.groups : undefined;
+    return { kind: EFFECTS[kind], alert, groups };
+  });
+  return { state, effects };
+}
+
+function deadlineOf(app: App, rule: CompiledRule, state: KeyState | undefined): RuleVerdict["deadline"] {
+  const end = state?.next;
+  const transition = end && live(rule, state, [], { now: end.due, readTo: end.due, since: 0 }).transitions[0];
+  if (!end || !transition) return null;
+  return { at: iso(end.at), to: ENDS[transition.kind], waits: end.due <= app.clock.now() };
 }
 
 interface Found {

@@ -1,4 +1,5 @@
-// A set of small numbers that is filled and emptied for each event: two levels of bits, so that what is empty costs nothing.
+// A set of small numbers that is filled and emptied for each event: two levels of bits, so that
+// what is empty costs nothing.
 
 /** Bits are counted from the top: finding the first one set is then one instruction of the processor. */
 const TOP = 1 << 31;

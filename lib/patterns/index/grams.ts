@@ -1,4 +1,5 @@
-// Many wildcards at once: each is looked up by its rarest literal of up to four characters, in one walk through the text.
+// Many wildcards at once: each is looked up by its rarest literal of up to four characters, in one
+// walk through the text.
 import { chainTo, createHit, emit, type Found, type Hit } from "./hit.ts";
 
 const LONGEST = 4;
@@ -54,7 +55,9 @@ export function buildGrams<T>(wildcards: readonly Wildcard<T>[]): Grams<T> {
   return { tables: [...byLength].map(([length, byKey]) => buildTable(length, byKey)), walk: 0 };
 }
 
-/** Finds the targets of all wildcards that accept the text; linear in the text but for judging those whose gram it has. */
+/**
+ * Finds the targets of all wildcards that accept the text; linear in the text but for judging those whose gram it has.
+ */
 export function findWildcards<T>(grams: Grams<T>, text: string, found: Found<T>): void {
   const walk = ++grams.walk;
   for (let number = 0; number < grams.tables.length; number++) {

@@ -1,5 +1,6 @@
-// What an index of operators gives for a value: the targets of the operators that hold, gathered without a new list each time.
-// An index of many rules is larger than the processor's caches, so hits are chained and judged without detours.
+// What an index of operators gives for a value: the targets of the operators that hold, gathered without
+// a new list each time. An index of many rules is larger than the processor's caches, so hits are
+// chained and judged without detours.
 import { matchesWildcard } from "../text.ts";
 import type { Scalar } from "../tree.ts";
 import type { ValueTest } from "../value.ts";

@@ -1,5 +1,5 @@
-// Matches many pattern trees against one event through an index that they share: from the event's values to the trees that
-// they leave possible, so that the cost depends on how many match rather than on how many there are.
+// Matches many pattern trees against one event through an index that they share: from the event's values to the trees
+// that they leave possible, so that the cost depends on how many match rather than on how many there are.
 import { createEventValues } from "../event-values.ts";
 import type { PatternTree } from "../tree.ts";
 import { drain } from "./bits.ts";

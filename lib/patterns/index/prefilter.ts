@@ -1,5 +1,6 @@
-// The prefilter: where few alternatives are left, their operators' signatures lie side by side in one array of integers. One
-// short pass over them rules out most alternatives, without touching the rest of an index larger than the processor's caches.
+// The prefilter: where few alternatives are left, their operators' signatures lie side by side in one array
+// of integers. One short pass over them rules out most alternatives, without touching the rest of an index
+// larger than the processor's caches.
 import { type EventValues, MANY } from "../event-values.ts";
 import type { Operator, Scalar } from "../tree.ts";
 import type { Test } from "./field-test.ts";
@@ -36,7 +37,9 @@ export interface Candidate {
 
 /** Entries are numbered; their words lie in groups that look at one field in one way. */
 export interface Prefilter {
-  /** Of each group its path and kind and where it ends, then its entries of four words: key, mask, number, alternative. */
+  /**
+   * Of each group its path and kind and where it ends, then its entries of four words: key, mask, number, alternative.
+   */
   words: Int32Array;
   /** By the number of the entry: what judges a value whose signature passes. */
   operands: readonly Operand[];

@@ -1,4 +1,5 @@
-// Many ranges at once (of numbers, or of addresses as digits of equal length): those that hold a value, in logarithmic time.
+// Many ranges at once (of numbers, or of addresses as digits of equal length): those that hold a
+// value, in logarithmic time.
 import { chain, createHit, emit, type Found, type Hit } from "./hit.ts";
 
 export interface Range<B, T> {

@@ -1,4 +1,5 @@
-// Signatures: a few characters or bits of a value as one integer, which rules out most operators without a look at their texts.
+// Signatures: a few characters or bits of a value as one integer, which rules out most operators
+// without a look at their texts.
 import { matchesWildcard } from "../text.ts";
 import type { Operator, Scalar } from "../tree.ts";
 import { identityOf, isInRange, type NumericOperator } from "../value.ts";
@@ -12,15 +13,18 @@ export const EXCLUDED = 4;
 export type Kind = typeof WHOLE | typeof HEAD | typeof TAIL | typeof NUMBER | typeof EXCLUDED;
 
 /**
- * What judges the values that a signature lets pass: the one value, the parts of a wildcard (a prefix and a suffix are some,
- * too), the range, or the excluded values.
+ * What judges the values that a signature lets pass: the one value, the parts of a wildcard (a prefix and a suffix are
+ * some, too), the range, or the excluded values.
  */
 export type Operand = Scalar | readonly Scalar[] | NumericOperator;
 
 /** What an operator demands of a value's signature. */
 export interface Demanded {
   kind: Kind;
-  /** What the signature must be in the bits of the mask. Of numbers the least, of exclusions a bit for each excluded value. */
+  /**
+   * What the signature must be in the bits of the mask. Of numbers the least, of exclusions a bit
+   * for each excluded value.
+   */
   key: number;
   /** Of numbers the greatest. */
   mask: number;

@@ -7,7 +7,10 @@ import { createTrie, findAffixes, insertAffix, type Trie } from "./trie.ts";
 
 export type TextOperator = Extract<Operator, { op: "prefix" | "suffix" | "equals-ignore-case" | "wildcard" }>;
 
-/** So few wildcards are faster tried than found: a walk through the text costs as much as searching it about eight times. */
+/**
+ * So few wildcards are faster tried than found: a walk through the text costs as much as searching
+ * it about eight times.
+ */
 const FEW = 8;
 
 export interface TextIndex<T> {

@@ -1,4 +1,5 @@
-// Many prefixes (or suffixes) at once: a tree of their common beginnings (or ends), walked along the text as far as it leads.
+// Many prefixes (or suffixes) at once: a tree of their common beginnings (or ends), walked along
+// the text as far as it leads.
 import { chain, emit, type Found, type Hit } from "./hit.ts";
 
 /** A node of the tree, which is its root's. A trie of suffixes holds them reversed, and reads texts from their end. */

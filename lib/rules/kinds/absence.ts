@@ -18,7 +18,8 @@ export function absence({ for: longest, over }: NonNullable<RuleConfig["absence"
     load: (saved) => ({ ...(saved as Absence) }),
     save: (memory) => ({ ...memory }),
     take(memory, { steps, time, teaches }, isOpen) {
-      // A target is watched from its first complete read until it has ended: before and after, its own events begin nothing.
+      // A target is watched from its first complete read until it has ended: before and after, its
+      // own events begin nothing.
       const begins = over !== "targets" || !teaches;
       if (steps & 1 && (begins || isOpen || memory.last !== null)) Object.assign(memory, { last: time, watched: true });
       return undefined;

@@ -17,7 +17,10 @@ interface Distinct {
   window: Window;
   /** How many of the window's entries have a value. */
   entries: Map<string, number>;
-  /** While one is open: the newest values, as many as fill the window, each with its newest time (ms), ascending by that. */
+  /**
+   * While one is open: the newest values, as many as fill the window, each with its newest time
+   * (ms), ascending by that.
+   */
   newest: Map<string, number>;
 }
 

@@ -1,4 +1,5 @@
-// `expect`: a start that nothing follows in time. Every open start is served by one follow-up, and a late one ends the alert.
+// `expect`: a start that nothing follows in time. Every open start is served by one follow-up, and
+// a late one ends the alert.
 import type { RuleConfig } from "../../model/config.ts";
 import { iso } from "../../model/iso.ts";
 import type { Kind } from "./port.ts";

@@ -1,4 +1,4 @@
-// Which kind a rule is of, ready to run.
+// The table of kinds: how each is made of a rule, and what the rule's state depends on.
 import type { RuleConfig } from "../../model/config.ts";
 import { absence } from "./absence.ts";
 import { change } from "./change.ts";
@@ -11,13 +11,47 @@ import { sequence } from "./sequence.ts";
 import { spike } from "./spike.ts";
 import { threshold } from "./threshold.ts";
 
-export function kindOf(config: RuleConfig): Kind {
-  if (config.threshold) return threshold(config.threshold);
-  if (config.distinct) return distinct(config.distinct);
-  if (config.spike) return spike(config.spike);
-  if (config.absence) return absence(config.absence);
-  if (config.expect) return expect(config.expect);
-  if (config.sequence) return sequence(config.sequence);
-  if (config.change) return change(config.change);
-  return config.newValue ? newValue(config.newValue) : occurrence();
+/** How long the last value of a key that shows no more is kept for `change`; ms. */
+const VALUE_MS = 30 * 86_400_000;
+
+interface KindEntry<Options> {
+  make(options: Options): Kind;
+  /** What of its settings gives its state another meaning: a rule in which that changes starts anew. */
+  meaning?(options: Options): unknown;
+  /** How long after its last event a state may still matter, beyond what is late; ms. */
+  memory?(options: Options): number;
+}
+
+type Options<Name extends keyof RuleConfig> = NonNullable<RuleConfig[Name]>;
+type KindName = "threshold" | "absence" | "expect" | "sequence" | "distinct" | "change" | "newValue" | "spike";
+
+const KINDS: { [Name in KindName]: KindEntry<Options<Name>> } = {
+  threshold: { make: threshold, memory: ({ within }) => within },
+  absence: { make: absence },
+  expect: { make: expect, meaning: ({ when }) => when, memory: ({ within }) => within },
+  sequence: { make: sequence, meaning: ({ then }) => then, memory: ({ within }) => within },
+  distinct: { make: distinct, meaning: ({ field }) => field, memory: ({ within }) => within },
+  change: { make: change, meaning: ({ field }) => field, memory: () => VALUE_MS },
+  newValue: { make: newValue, meaning: ({ field }) => field, memory: ({ memory }) => memory },
+  spike: { make: spike, memory: ({ window }) => 2 * window },
+};
+
+/** A rule's kind, ready to run. */
+export interface KindOf {
+  kind: Kind;
+  meaning: unknown[];
+  memory: number;
+}
+
+/** Of a rule that names no kind each match is an occurrence. */
+export function kindOf(config: RuleConfig): KindOf {
+  const name = (Object.keys(KINDS) as KindName[]).find((one) => config[one] !== undefined);
+  if (name === undefined) return { kind: occurrence(), meaning: ["match"], memory: 0 };
+  const { make, meaning, memory } = KINDS[name] as KindEntry<unknown>;
+  const options = config[name];
+  return {
+    kind: make(options),
+    meaning: meaning ? [name, meaning(options)] : [name],
+    memory: memory?.(options) ?? 0,
+  };
 }

@@ -1,4 +1,5 @@
-// `spike`: a window holds so many times what the one before it held. That one ends a millisecond before the later one begins.
+// `spike`: a window holds so many times what the one before it held. That one ends a millisecond
+// before the later one begins.
 import type { RuleConfig } from "../../model/config.ts";
 import type { Kind } from "./port.ts";
 import { addToWindow, dropOldest, emptyWindow, loadWindow, saveWindow, shrink, type Window } from "./window.ts";

@@ -1,4 +1,5 @@
-// `threshold`: so many occurrences within a sliding window. It falls when the newest of them do not lie within it any more.
+// `threshold`: so many occurrences within a sliding window. It falls when the newest of them do not
+// lie within it any more.
 import type { RuleConfig } from "../../model/config.ts";
 import type { Kind } from "./port.ts";
 import {

@@ -1,4 +1,5 @@
-// A sliding window over a key's matches, with its sum: what `threshold`, `distinct` and `spike` count in. Both ends are included.
+// A sliding window over a key's matches, with its sum: what `threshold`, `distinct` and `spike`
+// count in. Both ends are included.
 import type { Entry } from "../log.ts";
 
 /** Beyond these a storm of one key is remembered less exactly. */
@@ -75,7 +76,9 @@ export function loadWindow([gaps, counts, places, values]: Saved): Window {
   return window;
 }
 
-/** What is in the window; where that is too much, every second entry of a value in the older half is joined to the next. */
+/**
+ * What is in the window; where that is too much, every second entry of a value in the older half is joined to the next.
+ */
 function thinned({ times, counts, values, head }: Window): Pick<Window, "times" | "counts" | "values"> {
   let kept = { times: times.slice(head), counts: counts.slice(head), values: values.slice(head) };
   while (kept.times.length > MAX_SAVED) {

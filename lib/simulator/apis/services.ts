@@ -59,7 +59,9 @@ export function listServices(call: Call): Answer {
   return { body: { total_count: rows.length, count: services.length, services } };
 }
 
-/** GET /v1/{project_id}/services/{service_id}/events; `event_info` and `workspace_id` are known to newer documents only. */
+/**
+ * GET /v1/{project_id}/services/{service_id}/events; `event_info` and `workspace_id` are known to newer documents only.
+ */
 export function listServiceEvents(call: Call): Answer {
   const query = readQuery(call.query, [
     "event_type",
@@ -97,7 +99,9 @@ export function listServiceEvents(call: Call): Answer {
   };
 }
 
-/** GET /v1/{project_id}/services/{service_id}/logs: all of them, newest first, or those of exactly one `update_time`. */
+/**
+ * GET /v1/{project_id}/services/{service_id}/logs: all of them, newest first, or those of exactly one `update_time`.
+ */
 export function listServiceUpdates(call: Call): Answer {
   const time = readQuery(call.query, ["update_time"]).integer("update_time");
   const { row, updates } = serviceOf(call);

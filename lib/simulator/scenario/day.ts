@@ -1,4 +1,5 @@
-// A day at the simulated project, put together from its stories: a little has happened already, something happens soon, and it goes on.
+// A day at the simulated project, put together from its stories: a little has happened already,
+// something happens soon, and it goes on.
 import { INCIDENTS, POOLS, ROUTINE, SERVICES } from "./cast.ts";
 import { jobArrivals } from "./jobs.ts";
 import { machineLife, machineTrouble } from "./machines.ts";

@@ -1,4 +1,5 @@
-// The lives of training jobs: they come, queue, run, end well or badly, and are cleaned up, so that a list read once is soon old.
+// The lives of training jobs: they come, queue, run, end well or badly, and are cleaned up, so that
+// a list read once is soon old.
 import type { JobPhase } from "../shapes.ts";
 import { fill, TRAINING } from "../texts.ts";
 import type { SimulatedJob } from "../world.ts";

@@ -1,5 +1,5 @@
-// How stories are told: each is a generator that does something and yields how long, in the life of the cloud, nothing follows.
-// Waits are shortened by the speed; what happens is stamped with the real time at which it happens.
+// How stories are told: each is a generator that does something and yields how long, in the life of the cloud, nothing
+// follows. Waits are shortened by the speed; what happens is stamped with the real time at which it happens.
 import type { Random } from "../random.ts";
 import type { Switches } from "../switches.ts";
 import type { World } from "../world.ts";

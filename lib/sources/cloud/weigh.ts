@@ -1,6 +1,10 @@
-// Weighs an answer while it comes in: what would take long to parse, or fill the memory once parsed, is refused before that.
+// Weighs an answer while it comes in: what would take long to parse, or fill the memory once
+// parsed, is refused before that.
 
-/** Values of one answer; a page of a thousand rows has a tenth of them. Parsing so many takes less than a tenth of a second. */
+/**
+ * Values of one answer; a page of a thousand rows has a tenth of them. Parsing so many takes less
+ * than a tenth of a second.
+ */
 const MAX_VALUES = 100_000;
 /** Their own items have a few levels; JSON is made of deeper ones by recursion. */
 const MAX_DEPTH = 1_000;
@@ -50,7 +54,10 @@ function skipText(scale: Scale, bytes: Uint8Array, from: number): number {
   return end + 1;
 }
 
-/** Where the text that `from` lies in ends, which is most of an answer: a search takes less time than a loop over its bytes. */
+/**
+ * Where the text that `from` lies in ends, which is most of an answer: a search takes less time
+ * than a loop over its bytes.
+ */
 function endOfText(scale: Scale, bytes: Uint8Array, from: number): number {
   for (let at = from; ; ) {
     const end = bytes.indexOf(QUOTE, at);

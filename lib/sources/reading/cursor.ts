@@ -30,7 +30,10 @@ export interface Step {
   marks: readonly Mark[];
   /** With a batch's last slice alone: the batch's. Absent: how far it was read stays as it is. */
   readTo?: number | undefined;
-  /** The read ends here, before its end: the window moves even where nothing was found, so that the next read comes further. */
+  /**
+   * The read ends here, before its end: the window moves even where nothing was found, so that the
+   * next read comes further.
+   */
   ends?: boolean;
   /** Likewise. Absent: unchanged. */
   extra?: Record<string, unknown> | undefined;
@@ -83,8 +86,8 @@ export function isIdle(cursor: Cursor | undefined, batch: Batch): boolean {
 }
 
 /**
- * Where the next read would begin if this one ended with the batch, before its own end: `moves` where that is later than
- * it began; `stuck` where it is not, though nothing late can be expected there any more.
+ * Where the next read would begin if this one ended with the batch, before its own end: `moves` where that is later
+ * than it began; `stuck` where it is not, though nothing late can be expected there any more.
  */
 export function restart(
   cursor: Cursor | undefined,

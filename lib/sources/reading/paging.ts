@@ -1,6 +1,7 @@
-// Reads a whole list behind one fixed query by an offset of which nobody says whether it counts records, pages or nothing.
-// Invariant: every row once, rows equal in every field included, and never a loop; where rows may be missing, it is said.
-// Rows are believed over totals: a total only decides where both readings of the offset fit all that was shown.
+// Reads a whole list behind one fixed query by an offset of which nobody says whether it counts
+// records, pages or nothing.
+// Invariant: every row once, rows equal in every field included, and never a loop; where rows may be missing, it is
+// said. Rows are believed over totals: a total only decides where both readings of the offset fit all that was shown.
 import { CloudError } from "../cloud/client.ts";
 import { Whole } from "./item.ts";
 
@@ -38,8 +39,8 @@ export async function readAll<T>(ask: AskPage<T>, limit: number): Promise<T[]> {
 }
 
 /**
- * All rows that the API gives; `first` is its answer at offset 0, where it is at hand. Begins anew when the list changes on
- * the way, since that shifts the pages. Throws CloudError "paging" when it does not hold still.
+ * All rows that the API gives; `first` is its answer at offset 0, where it is at hand. Begins anew when the list
+ * changes on the way, since that shifts the pages. Throws CloudError "paging" when it does not hold still.
  */
 export async function readList<T>(ask: AskPage<T>, limit: number, first?: Page<T>): Promise<Listing<T>> {
   let start = first ?? (await ask(0));
@@ -124,8 +125,8 @@ function isShifted(first: Page, second: Page, beyond: Page): boolean {
 }
 
 /**
- * Whether what looks shifted by one record is a second page of equal rows after all: then the last pages are as long as the
- * total says. Of pages of two rows nobody can tell.
+ * Whether what looks shifted by one record is a second page of equal rows after all: then the last pages are as long as
+ * the total says. Of pages of two rows nobody can tell.
  */
 async function isCountedInPages(ask: AskPage, { rows, total }: Page, second: Page): Promise<boolean> {
   const size = rows.length;

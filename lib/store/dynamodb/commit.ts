@@ -1,5 +1,5 @@
-// One commit on DynamoDB: a single write where one is enough, else a transaction; tried again, a bounded number of times,
-// where another transaction was at work on its rows or where the rows had to be seen first (dynamodb-plan.ts).
+// One commit on DynamoDB: a single write where one is enough, else a transaction; tried again, a bounded number of
+// times, where another transaction was at work on its rows or where the rows had to be seen first (dynamodb-plan.ts).
 import { randomUUID } from "node:crypto";
 import {
   type CancellationReason,
@@ -54,7 +54,9 @@ function tookEffect(ops: readonly Op[], failures: ReadonlyMap<number, Failure>, 
   return ops.length === 1 && ops[0]?.op === "put" && failure?.code === "condition" && failure.item?.["g"]?.S === token;
 }
 
-/** Keeps the items that failed conditions have shown; throws StoreConflict where their versions are not what ops expect. */
+/**
+ * Keeps the items that failed conditions have shown; throws StoreConflict where their versions are not what ops expect.
+ */
 function noteItems(
   ops: readonly Op[],
   failures: ReadonlyMap<number, Failure>,
