@@ -6,8 +6,10 @@ import type { App } from "../deps.ts";
 import type { KeysRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 
-/** Beyond the bound the keys are counted again, at most this often: the store forgets old ones without saying so; ms. */
- * them all, this often; ms. */
+/**
+ * Keys are forgotten when they expire, a day after their last event at the soonest. At the bound they are counted
+ * again, which reads them all, this often; ms.
+ */
 const RECOUNT_MS = 900_000;
 /** Keys that are read at once. */
 const COUNTED = 500;
