@@ -21,6 +21,7 @@ const ROUTE: RouteConfig = {
   urgent: ["critical"],
   mute: [],
   active: [],
+  escalate: [],
   routes: [],
 };
 
@@ -37,7 +38,7 @@ const incident = (over: Partial<Group> = {}): Group => ({ ...newGroup("root", tr
 /** Notified so many minutes ago. */
 const ago = (minutes: number) => ({ lastAt: NOW - minutes * MINUTE, createdAt: NOW - 60 * MINUTE });
 const ROUND = { round: "services/1" };
-const HOLD = { kind: "silenced", by: "silence", place: [], until: NOW + 9 * MINUTE } as const;
+const HOLD = { kind: "silenced", by: "silence", name: "silence", place: [], until: NOW + 9 * MINUTE } as const;
 
 interface Case {
   group: Group;

@@ -9,6 +9,7 @@ import { formatPlace, type Place } from "../../model/place.ts";
 import { iso } from "../../rules/alert.ts";
 import type { App } from "../deps.ts";
 import { type Assignment, assignmentsOf, channelsOf } from "../groups/assignments.ts";
+import { readHolds } from "../groups/holds.ts";
 import { ruleOf } from "../groups/transitions.ts";
 import type { DeliveryRow } from "../persistence/rows.ts";
 import type { KnownAlert, Reader } from "./explain-reader.ts";
@@ -98,7 +99,7 @@ async function standing(
     return { route: null, at: null, channels: [], group: values, told, heldBy: null, next: null };
   }
   const now = app.clock.now();
-  const hold = app.suppression.hold(alert, route, now);
+  const [hold] = (await readHolds(app, [alert])).of(alert, route, now);
   const group = known?.group ?? newGroup(route.id, incident, values, now);
   const place = placeOf(app, route);
   return {
@@ -108,7 +109,14 @@ async function standing(
     group: values,
     told,
     heldBy:
-      hold && member ? { kind: hold.kind, by: hold.by, at: locate(hold.place), until: endOf(app, hold.place) } : null,
+      hold && member
+        ? {
+            kind: hold.kind,
+            by: hold.by,
+            at: hold.place && locate(hold.place),
+            until: hold.ends ?? null,
+          }
+        : null,
     next: hold || !member ? null : nextTelling(),
   };
 
@@ -129,15 +137,11 @@ function newMember({ id }: Alert): Member {
   return { id, pk: "", sk: "", told: null, count: 0, held: null };
 }
 
-/** When a silence says that it ends. */
-function endOf(app: App, [section, index]: Place): string | null {
-  const silence = section === "silences" ? app.config.silences[index as number] : undefined;
-  return silence?.until ?? null;
-}
-
 function placeOf(app: App, wanted: RouteConfig): Place {
   const find = (route: RouteConfig, place: Place): Place | undefined => {
     if (route.id === wanted.id) return place;
+    const step = app.router.steps(route).find((one) => one.route.id === wanted.id);
+    if (step) return [...place, "escalate", step.index];
     for (const [index, child] of route.routes.entries()) {
       const found = find(child, [...place, "routes", index]);
       if (found) return found;

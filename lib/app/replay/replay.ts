@@ -12,8 +12,8 @@ import { createProgress } from "../evaluation/progress.ts";
 import { reconcileRules } from "../evaluation/registry.ts";
 import { commitSlice } from "../evaluation/slice.ts";
 import { dropTargets, type Watched, watchTarget } from "../evaluation/watched.ts";
+import { readHolds } from "../groups/holds.ts";
 import { type SourceRow, sourceKey } from "../persistence/rows.ts";
-import { heldBy } from "../queries/lists.ts";
 import { tick } from "../tick.ts";
 import { recordingApp } from "./recording-app.ts";
 import { openReplayStore } from "./replay-store.ts";
@@ -86,7 +86,7 @@ export async function startReplay({ config, start, targets = [], polledUntil }: 
   const transitions: ReplayedTransition[] = [];
   const notifications: ReplayedNotification[] = [];
   const store = openReplayStore(() => now);
-  const bus: Bus = { publish: async (found) => keep(found) };
+  const bus: Bus = { publish: keep };
   const app = recordingApp(
     config,
     store,
@@ -98,9 +98,16 @@ export async function startReplay({ config, start, targets = [], polledUntil }: 
   );
   const stop = new AbortController();
 
-  function keep(found: readonly Transition[]): void {
+  async function keep(found: readonly Transition[]): Promise<void> {
+    if (found.length === 0) return;
+    const holds = await readHolds(
+      app,
+      found.map(({ alert }) => alert),
+    );
     for (const transition of found) {
-      transitions.push({ at: now, transition, suppressedBy: heldBy(app, transition.alert, now) });
+      const { alert } = transition;
+      const all = app.router.routes(alert).flatMap((route) => holds.of(alert, route, now).map(({ name }) => name));
+      transitions.push({ at: now, transition, suppressedBy: [...new Set(all)] });
     }
   }
 
@@ -137,7 +144,7 @@ export async function startReplay({ config, start, targets = [], polledUntil }: 
         size = Math.ceil(slice.length / 2);
         continue;
       }
-      keep(result.transitions);
+      await keep(result.transitions);
       from += slice.length;
     }
   }
