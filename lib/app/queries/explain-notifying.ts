@@ -14,6 +14,7 @@ import { ruleOf } from "../groups/transitions.ts";
 import type { DeliveryRow } from "../persistence/rows.ts";
 import type { KnownAlert, Reader } from "./explain-reader.ts";
 import { type DeliveryView, viewDelivery } from "./lists.ts";
+import { placeOf } from "./routing.ts";
 
 /** Where a place of the configuration stands, `lookout.yml:12:5`; null where only a default stands in for it. */
 export type Locate = (place: Place) => string | null;
@@ -135,20 +136,6 @@ async function standing(
 
 function newMember({ id }: Alert): Member {
   return { id, pk: "", sk: "", told: null, count: 0, held: null };
-}
-
-function placeOf(app: App, wanted: RouteConfig): Place {
-  const find = (route: RouteConfig, place: Place): Place | undefined => {
-    if (route.id === wanted.id) return place;
-    const step = app.router.steps(route).find((one) => one.route.id === wanted.id);
-    if (step) return [...place, "escalate", step.index];
-    for (const [index, child] of route.routes.entries()) {
-      const found = find(child, [...place, "routes", index]);
-      if (found) return found;
-    }
-    return undefined;
-  };
-  return find(app.config.route, ["route"]) ?? ["health"];
 }
 
 async function viewOf(reader: Reader, row: DeliveryRow): Promise<ExplainedDelivery> {

@@ -72,7 +72,11 @@ describe("an alert that another one explains", () => {
       "9 /ops digest resolved: svc-2 resolved ×1(+1)",
       "9 /ops resolved resolved: svc-1 resolved ×1(+0)",
     ]);
-    expect(b.messages.find(({ body }) => body.reason === "digest")!.body.suppressed).toEqual({ silenced: 0, muted: 0, inhibited: 1 });
+    expect(b.messages.find(({ body }) => body.reason === "digest")!.body.suppressed).toEqual({
+      silenced: 0,
+      muted: 0,
+      inhibited: 1,
+    });
   });
 
   it("stays held by the other of two, until the last one ends", async () => {
