@@ -11,7 +11,7 @@ import { lintBudgets } from "./budget.ts";
 import { lintConnections } from "./connections.ts";
 import { lintIntervals } from "./intervals.ts";
 import type { CompilePattern } from "./patterns.ts";
-import { lintChannels, lintRoutes, lintSilences } from "./routes.ts";
+import { lintChannels, lintInhibit, lintRoutes, lintSilences } from "./routes.ts";
 import { lintRules } from "./rules.ts";
 import { lintExposure } from "./secrets.ts";
 import { lintTemplates } from "./templates.ts";
@@ -37,6 +37,7 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
     ...lintBudgets(config, places),
     ...lintRoutes(config, places, deps.compilePattern),
     ...lintSilences(config, places, deps.compilePattern, deps.now),
+    ...lintInhibit(config, places, deps.compilePattern),
     ...lintChannels(config, places),
     ...lintIntervals(config, places, deps.compileTimeInterval, deps.now),
     ...lintTimes(config, places, deps.compileTimeInterval, deps.now),
