@@ -7,7 +7,7 @@ import type { Notification } from "../../model/notification.ts";
 import { iso } from "../../rules/alert.ts";
 import type { Transition } from "../../rules/state.ts";
 import type { Queue, Store } from "../../store/port.ts";
-import type { Bus } from "../deps.ts";
+import type { App, Bus } from "../deps.ts";
 import { createProgress } from "../evaluation/progress.ts";
 import { reconcileRules } from "../evaluation/registry.ts";
 import { commitSlice } from "../evaluation/slice.ts";
@@ -60,14 +60,17 @@ export interface ReplayedNotification {
 /** Alerts that are still to be told, by id, each with what holds it back; null: its group's time is still to come. */
 export type Waiting = ReadonlyMap<string, Member["held"]>;
 
+/** What people do to what is there. */
+export type Act = (app: App) => Promise<void>;
+
 export interface Replay {
   /** Where the clock is; ms. */
   now(): number;
   /**
    * Lets time pass to `at` (ms; one that has passed is now) and evaluates what was found at that moment: events of any targets,
-   * ascending by time. Targets that `ended` do so after them, and what is due at the same moment comes last.
+   * ascending by time. Targets that `ended` do so after them, then people `act`, and what is due at the same moment comes last.
    */
-  feed(at: number, events: readonly Event[], ended?: readonly Watched[]): Promise<void>;
+  feed(at: number, events: readonly Event[], ended?: readonly Watched[], act?: Act): Promise<void>;
   /** Lets time pass to `until` (ms): deadlines, groups and repeats each take place when they are due. */
   passTo(until: number): Promise<void>;
   /** All so far or since they were forgotten, in the order in which they were found out. */
@@ -189,7 +192,7 @@ export async function startReplay({ config, start, targets = [], polledUntil }: 
   }
   return {
     now: () => now,
-    async feed(at, events, ended = []) {
+    async feed(at, events, ended = [], act = async () => {}) {
       await passTo(at - 1);
       now = Math.max(now, at);
       await evaluate(events);
@@ -198,6 +201,7 @@ export async function startReplay({ config, start, targets = [], polledUntil }: 
         over.add(placeOf(source.id, target.id));
         await dropTargets(app, source, [target], living);
       }
+      await act(app);
       // Of one poll there may be more.
       if (polledUntil === undefined) await passTo(now);
     },
