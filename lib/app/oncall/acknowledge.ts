@@ -39,7 +39,7 @@ export async function acknowledge(
     const alert = row?.state.alert;
     if (row === undefined || alert?.id !== id || alert.status !== "firing") return undefined;
     const due = unit.due(key);
-    const changed: Alert = { ...alert, acknowledgedBy: by };
+    const changed: Alert = { ...alert, acknowledgedBy: by === null ? null : app.redact(by) };
     const next: RuleRow = { ...row, state: { ...row.state, alert: changed } };
     unit.put(key, next, due === undefined ? {} : { queue: "timer", due });
     const heads = row.groups.map((group) => ({ pk: groupPartition(group), sk: HEAD }));

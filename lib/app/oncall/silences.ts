@@ -23,7 +23,8 @@ export interface SilenceView {
 export async function addSilence(app: App, given: Omit<SilenceRow, "id" | "createdAt">): Promise<SilenceRow> {
   const createdAt = app.clock.now();
   const id = hashOf(["silence", given, createdAt, app.identity.id, app.random()]);
-  const row: SilenceRow = { id, ...given, createdAt };
+  const [by, comment] = [app.redact(given.by), given.comment === null ? null : app.redact(given.comment)];
+  const row: SilenceRow = { id, ...given, by, comment, createdAt };
   await app.transact(async (unit) => {
     await unit.load([silenceKey(id)]);
     putSilence(app, unit, row);
