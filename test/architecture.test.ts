@@ -64,6 +64,7 @@ const APP: string[][] = [
   ["polling", "delivery"],
   ["health"],
   ["app.ts", "tick.ts", "queries"],
+  ["oncall"],
   ["replay"],
 ];
 

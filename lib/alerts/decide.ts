@@ -2,8 +2,9 @@
 import type { Alert } from "../model/alert.ts";
 import type { RouteConfig } from "../model/config.ts";
 import type { NotifiedAlert, NotifyReason } from "../model/notification.ts";
+import type { Step } from "./escalate.ts";
 import type { Group, Member, Suppressed } from "./group.ts";
-import { nextDue, roundDue } from "./next-due.ts";
+import { escalationDue, nextDue, roundDue } from "./next-due.ts";
 import type { Hold } from "./suppress.ts";
 
 export interface MemberAlert {
@@ -15,6 +16,8 @@ export interface MemberAlert {
   hold: Hold | undefined;
   /** Its rule was removed or changed: it has ended silently. `changed`: the rule is still there under its id. */
   orphaned?: "removed" | "changed" | undefined;
+  /** The steps of the route's `escalate` that the alert has not taken yet. */
+  steps?: readonly Step[] | undefined;
 }
 
 export interface Telling {
@@ -32,6 +35,15 @@ export interface Decision {
   members: Member[];
   /** When to decide again; ms, undefined: when something happens. */
   due: number | undefined;
+  /** The steps of `escalate` that alerts take now. */
+  escalate: readonly Escalation[];
+}
+
+/** An alert takes a step of its route's `escalate`. */
+export interface Escalation {
+  alert: Alert;
+  member: Member;
+  step: Step;
 }
 
 /** What decides beside the group itself. */
@@ -40,7 +52,8 @@ export interface DecideOptions {
   over?: ReadonlySet<string>;
 }
 
-type News = "new" | "resolved" | "digest" | "gone" | "held" | "waiting" | "old";
+/** `quiet`: it would have been escalated, and somebody acknowledged it before. */
+type News = "new" | "resolved" | "digest" | "gone" | "held" | "quiet" | "waiting" | "old";
 type Sorted = MemberAlert & { news: News };
 
 /** Decides for a group at `now` (ms); `route` gives its intervals. */
@@ -51,29 +64,32 @@ export function decide(
   now: number,
   { over = new Set() }: DecideOptions = {},
 ): Decision {
-  const sorted = all.map((entry): Sorted => ({ ...entry, news: newsOf(entry, group, now, over) }));
+  const escalation = route.escalation === true;
+  const sorted = all.map((entry): Sorted => ({ ...entry, news: newsOf(entry, { group, escalation }, now, over) }));
+  const { taken: escalate, left } = escalations(sorted, group, now);
   const news = sorted.filter((entry) => entry.news === "new" || entry.news === "resolved" || entry.news === "digest");
   const firing = sorted.filter((entry) => entry.news === "old");
   const staying = sorted.filter((entry) => entry.news !== "gone");
 
   const earliest = earliestNews(group, route, sorted, news, now);
-  if (news.length > 0 && now >= earliest) return notified(group, route, sorted, reasonOf(news), now);
+  const decided = { group, route, all: sorted, escalate, left };
+  if (news.length > 0 && now >= earliest) return notified(decided, reasonOf(news, escalation), now);
   const again = repeatReason(group, firing);
   const { repeat } = nextDue(group, route, now);
-  if (again !== undefined && now >= repeat) return notified(group, route, sorted, again, now);
+  if (again !== undefined && now >= repeat) return notified(decided, again, now);
 
-  const dues = lookAgain(sorted);
+  const dues = [...lookAgain(sorted), ...left.map(({ due }) => due)];
   if (news.length > 0) dues.push(earliest);
   if (firing.length > 0 && !group.incident && repeat > now) dues.push(repeat);
   const members = staying.map(({ member, hold }) =>
     member.told ? member : { ...withoutRound(member, over), held: hold?.kind ?? member.held },
   );
-  return { tell: undefined, members, due: earliestOf(dues) };
+  return { tell: undefined, members, due: earliestOf(dues), escalate };
 }
 
 function newsOf(
   { member, alert, canResolve, hold, orphaned }: MemberAlert,
-  group: Group,
+  { group, escalation }: { group: Group; escalation: boolean },
   now: number,
   over: ReadonlySet<string>,
 ): News {
@@ -82,11 +98,13 @@ function newsOf(
   if (isWaiting(member, now, over)) return "waiting";
   if (alert.status === "firing") {
     if (member.told) return "old";
+    if (escalation && isAcknowledged(alert)) return "quiet";
     return hold ? "held" : "new";
   }
   // An incident is closed when its alert ends, silently or not.
   if (member.told) return canResolve || group.incident ? "resolved" : "gone";
-  if (group.incident || orphaned === "removed") return "gone";
+  // Nobody beside the first was told of it: its end is none of theirs.
+  if (group.incident || escalation || orphaned === "removed") return "gone";
   if (hold) return "held";
   return member.held ? "digest" : "resolved";
 }
@@ -125,15 +143,40 @@ function roundEnd(all: readonly Sorted[]): number {
   return Math.min(...fresh.map(({ member }) => roundDue(member)));
 }
 
-function reasonOf(news: readonly Sorted[]): NotifyReason {
-  if (news.some((one) => one.news === "new")) return "new";
-  return news.some((one) => one.news === "resolved") ? "resolved" : "digest";
+function reasonOf(news: readonly Sorted[], escalation: boolean): NotifyReason {
+  if (!escalation && news.some((one) => one.news === "new")) return "new";
+  if (news.some((one) => one.news === "resolved")) return "resolved";
+  return escalation ? "escalation" : "digest";
+}
+
+/** The steps that are taken now, and when each of the others comes, as things stand (ms). */
+function escalations(
+  all: readonly Sorted[],
+  group: Group,
+  now: number,
+): { taken: Escalation[]; left: { due: number }[] } {
+  const taken: Escalation[] = [];
+  const left: { due: number }[] = [];
+  for (const { news, member, alert, hold, steps = [] } of all) {
+    if (news !== "old" || isAcknowledged(alert!)) continue;
+    for (const step of steps) {
+      const due = escalationDue(member, group, step.after);
+      if (due > now || hold) left.push({ due: hold ? Math.max(due, hold.until) : due });
+      else taken.push({ alert: alert!, member, step });
+    }
+  }
+  return { taken, left };
+}
+
+/** Somebody has taken care of it: until it is resolved nothing more is said of it by itself. */
+function isAcknowledged({ acknowledgedBy = null }: Alert): boolean {
+  return acknowledgedBy !== null;
 }
 
 /** Why a group that has no news would be notified again, once its time has come. */
 function repeatReason(group: Group, firing: readonly MemberAlert[]): "update" | "repeat" | undefined {
   if (group.incident) return undefined;
-  const open = firing.filter(({ hold }) => hold === undefined);
+  const open = firing.filter(({ hold, alert }) => hold === undefined && !isAcknowledged(alert!));
   if (open.some(({ member, alert }) => alert!.count > member.count)) return "update";
   return open.some(({ canResolve }) => canResolve) ? "repeat" : undefined;
 }
@@ -146,40 +189,46 @@ function lookAgain(all: readonly Sorted[]): number[] {
   });
 }
 
-function notified(
-  group: Group,
-  route: RouteConfig,
-  all: readonly Sorted[],
-  reason: NotifyReason,
-  now: number,
-): Decision {
+interface Decided {
+  group: Group;
+  route: RouteConfig;
+  all: readonly Sorted[];
+  escalate: readonly Escalation[];
+  left: readonly { due: number }[];
+}
+
+function notified({ group, route, all, escalate, left }: Decided, reason: NotifyReason, now: number): Decision {
   const alerts: NotifiedAlert[] = [];
   const members: Member[] = [];
   const suppressed: Suppressed = { silenced: 0, muted: 0, inhibited: 0 };
-  for (const { member, alert, news, hold } of all) {
+  const dues = [...lookAgain(all.filter(({ news }) => news !== "old")), ...left.map(({ due }) => due)];
+  for (const { member, alert, news, hold, steps } of all) {
     if (news === "gone") continue;
     if (news === "held") suppressed[hold!.kind]++;
     if (news === "digest") suppressed[member.held!]++;
     // Notified before and held back now: it stays a member and is not notified again until the hold ends.
-    if (news === "waiting" || (news === "old" && hold)) members.push(member);
+    if (news === "waiting" || news === "quiet" || (news === "old" && hold)) members.push(member);
     else if (news === "held") members.push({ ...member, held: hold!.kind });
     else {
       const newCount = Math.max(0, alert!.count - member.count);
-      alerts.push({ ...alert!, newCount, reason: ownReason(news, newCount) });
-      const { round: _over, ...rest } = member;
-      if (alert!.status === "firing") members.push({ ...rest, told: "firing", count: alert!.count, held: null });
+      alerts.push({ ...alert!, newCount, reason: ownReason(news, newCount, route) });
+      const { round: _over, notifiedAt = (member.told && group.lastAt) ?? now, ...rest } = member;
+      if (alert!.status !== "firing") continue;
+      members.push({ ...rest, told: "firing", count: alert!.count, held: null, notifiedAt });
+      if (news !== "new" || isAcknowledged(alert!)) continue;
+      for (const { after } of steps ?? []) dues.push(escalationDue({ notifiedAt }, group, after));
     }
   }
-  const dues = lookAgain(all.filter(({ news }) => news !== "old"));
   if (!group.incident && members.some((member) => member.told)) {
     dues.push(nextDue({ ...group, lastAt: now }, route, now).repeat);
   }
   alerts.sort((a, b) => (a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : a.id < b.id ? -1 : 1));
-  return { tell: { reason, alerts, suppressed }, members, due: earliestOf(dues) };
+  return { tell: { reason, alerts, suppressed }, members, due: earliestOf(dues), escalate };
 }
 
 /** Why this alert stands in the notification. */
-function ownReason(news: News, newCount: number): NotifyReason {
+function ownReason(news: News, newCount: number, { escalation }: RouteConfig): NotifyReason {
+  if (news === "new" && escalation) return "escalation";
   if (news === "new" || news === "resolved" || news === "digest") return news;
   return newCount > 0 ? "update" : "repeat";
 }

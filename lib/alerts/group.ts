@@ -45,6 +45,8 @@ export interface Member {
   round?: string;
   /** When it joined; ms. */
   at?: number;
+  /** When it was first told; ms. */
+  notifiedAt?: number;
 }
 
 /** How long news waits at most for the rest of its poll round, so that what fails together is notified together. */

@@ -29,3 +29,13 @@ export function nextDue(group: Group, route: Waits, now: number, urgent: readonl
 export function roundDue({ at = 0 }: Pick<Member, "at">): number {
   return at + ROUND_WAIT_MS;
 }
+
+/** When a member that was notified takes a step of `escalate`, as far as nobody acknowledges it; ms. */
+export function escalationDue(
+  { notifiedAt, at = 0 }: Pick<Member, "notifiedAt" | "at">,
+  { lastAt }: Pick<Group, "lastAt">,
+  after: number,
+): number {
+  // An older version did not write down when it was notified first.
+  return (notifiedAt ?? lastAt ?? at) + after;
+}

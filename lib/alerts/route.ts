@@ -3,6 +3,7 @@ import { type Alert, HEALTH_RULE } from "../model/alert.ts";
 import type { Pattern, RouteConfig } from "../model/config.ts";
 import { hashOf } from "../model/hash.ts";
 import { valuesAt } from "../model/path.ts";
+import { type Step, stepsOf } from "./escalate.ts";
 
 export type AlertPredicate = (alert: Alert) => boolean;
 export type CompileAlertPattern = (pattern: Pattern) => AlertPredicate;
@@ -20,6 +21,8 @@ export interface Router {
   byId(id: string): RouteConfig | undefined;
   /** The route of Lookout's own alerts to this channel alone, for when those that are meant for them do not work. */
   detour(channel: string): RouteConfig | undefined;
+  /** The steps of the route's `escalate`. */
+  steps(route: RouteConfig): readonly Step[];
 }
 
 /** `detours` lead to one channel each. */
@@ -30,8 +33,11 @@ export function compileRouter(
   compile: CompileAlertPattern,
 ): Router {
   const ids = new Map<string, RouteConfig>([health, ...detours].map((route) => [route.id, route]));
+  const steps = new Map<string, Step[]>();
   function build(config: RouteConfig): Node {
     ids.set(config.id, config);
+    steps.set(config.id, stepsOf(config));
+    for (const { route } of steps.get(config.id)!) ids.set(route.id, route);
     const matches = config.match === undefined ? () => true : compile(config.match);
     return { config, matches, routes: config.routes.map(build) };
   }
@@ -40,6 +46,7 @@ export function compileRouter(
     routes: (alert) => (alert.rule === HEALTH_RULE ? [health] : walk(tree, alert)),
     byId: (id) => ids.get(id),
     detour: (channel) => detours.find(({ channels }) => channels.includes(channel)),
+    steps: ({ id }) => steps.get(id) ?? [],
   };
 }
 
@@ -70,6 +77,7 @@ function ownRoute(name: readonly string[], channels: readonly string[], root: Ro
     groupWait: 0,
     mute: [],
     active: [],
+    escalate: [],
     routes: [],
   };
 }

@@ -1,5 +1,6 @@
 // Puts the application together from a configuration and its ports: everything the use cases are given is made here.
 import { createHmac } from "node:crypto";
+import { compileInhibition } from "../alerts/inhibit.ts";
 import { compileRouter, healthDetour, healthRoute } from "../alerts/route.ts";
 import { compileSuppression } from "../alerts/suppress.ts";
 import { compileTimeInterval } from "../alerts/time-intervals/time-interval.ts";
@@ -84,6 +85,7 @@ export function createApp(config: Config, given: AppPorts): App {
       [...channels.keys()].map((name) => healthDetour(name, config.route)),
       compile,
     ),
+    inhibition: compileInhibition(config.inhibit, compile, HEALTH_RULE),
     suppression: compileSuppression(config.silences, intervals, compile, HEALTH_RULE),
     store,
     guard,

@@ -1,4 +1,5 @@
 // What the use cases are given: configuration made ready to run, and every port. Made by createApp (app.ts).
+import type { Inhibition } from "../alerts/inhibit.ts";
 import type { Router } from "../alerts/route.ts";
 import type { Suppression } from "../alerts/suppress.ts";
 import type { ChannelType } from "../channels/port.ts";
@@ -96,6 +97,7 @@ export interface App {
   healthRule: CompiledRule;
   router: Router;
   suppression: Suppression;
+  inhibition: Inhibition;
   store: Store;
   /** What is wrong with the store itself. */
   guard: Pick<GuardedStore, "damaged" | "verify" | "trouble" | "probe">;

@@ -29,9 +29,11 @@ export async function alertsCommand(io: Io, options: CommonOptions & { all?: boo
       for (const alert of alerts) {
         const state = alert.status === "firing" ? alert.severity : "resolved";
         const held = alert.suppressedBy.length > 0 ? `  (held back by ${alert.suppressedBy.join(", ")})` : "";
+        const by = alert.acknowledgedBy;
+        const taken = by === null ? "" : `  (acknowledged by ${oneLine(by, 60)})`;
         io.out(
           `${styled(io, severityStyle(state), state.padEnd(8))}  ${alert.id.slice(0, 8)}  ${second(alert.startsAt)}  ` +
-            `${alert.rule}  ×${alert.count}  ${oneLine(alert.summary)}${held}\n`,
+            `${alert.rule}  ×${alert.count}  ${oneLine(alert.summary)}${taken}${held}\n`,
         );
       }
     }

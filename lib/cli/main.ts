@@ -8,7 +8,7 @@ import { RowDamaged, StoreError, StoreGone } from "../store/port.ts";
 import { createIo, DONE, type Io, REFUSED, type Screen, UsageError, WRONG } from "./io.ts";
 import { SCHEMA_NAMES, schemaCommand } from "./schema.ts";
 
-const LATER = ["silence", "ack"];
+const LATER = ["top", "completion"];
 
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */
 export async function main(argv: readonly string[], screen: Screen, version: string): Promise<number> {
@@ -109,6 +109,14 @@ function addDeliveries(io: Io, add: Add, end: End): void {
   add("redeliver [id]", "send a delivery again, under the same id")
     .option("--dead", "all dead ones")
     .action(async (id, options) => end(await (await import("./deliveries.ts")).redeliverCommand(io, id, options)));
+  silenceCommands(add, io, end);
+  add("ack <alert>", "take care of an alert: until it is resolved it is neither repeated nor escalated")
+    .option("--by <name>", "who does; default: the user")
+    .option("--undo", "nobody does any more")
+    .action(async (id, options) => end(await (await import("./ack.ts")).ackCommand(io, id, options)));
+  add("route", "which routes take an alert, to whom, and what holds it back: JSON, one per line from stdin")
+    .option("--alert <id>", "one that is open or was")
+    .action(async (options) => end(await (await import("./route.ts")).routeCommand(io, options)));
   add("send-test <channel>", "one real, marked notification through the whole delivery path").action(
     async (channel, options) => end(await (await import("./deliveries.ts")).sendTestCommand(io, channel, options)),
   );
@@ -158,6 +166,44 @@ function addLater(program: Command): void {
         throw new UsageError(`"${name}" is not in this version yet; "lookout --help" lists what is`);
       });
   }
+}
+
+/** `silence add|preview|list|expire`. */
+function silenceCommands(
+  command: (spec: string, description: string) => Command,
+  io: Io,
+  end: (code: number) => void,
+): void {
+  const silence = command("silence", "hold notifications back for a while; nothing is lost");
+  const sub = (spec: string, description: string) => silence.command(spec).description(description).exitOverride();
+  const about = "rule=deploy-failed, labels.team!=ml, rule=~deploy-* …, or one alert's id";
+  for (const [name, description] of [
+    ["add", "add a silence"],
+    ["preview", "what such a silence would have held back in the last day"],
+  ] as const) {
+    sub(`${name} [what...]`, `${description}: ${about}`)
+      .option("--match <json>", "a pattern over the alert, in place of matchers")
+      .option("--duration <duration>", "how long it holds: 30m, 2h, 7d …")
+      .option("--from <instant>", "when it begins; default: now")
+      .option("--until <instant>", "when it ends")
+      .option("--during <interval...>", "only in these timeIntervals")
+      .option("--comment <text>", "why, for people")
+      .option("--by <name>", "who adds it; default: the user")
+      .action(async (what, _options, self) => {
+        const { silenceAddCommand, silencePreviewCommand } = await import("./silence.ts");
+        const run = name === "add" ? silenceAddCommand : silencePreviewCommand;
+        end(await run(io, what, self.optsWithGlobals()));
+      });
+  }
+  sub("list", "the silences that hold or will")
+    .option("--all", "also those that are over")
+    .action(async (_options, self) =>
+      end(await (await import("./silence.ts")).silenceListCommand(io, self.optsWithGlobals())),
+    );
+  sub("expire <id>", "end a silence: what it held back is sent at once where it still fires").action(
+    async (id, _options, self) =>
+      end(await (await import("./silence.ts")).silenceExpireCommand(io, id, self.optsWithGlobals())),
+  );
 }
 
 /** A file's name from the command line: an empty one is a variable that a script did not set. */

@@ -1,7 +1,7 @@
 // The schema of `lookout.yml` as people write it; its descriptions are what editors show.
 import * as z from "zod";
 import { Name, Positive, Text, Url } from "./file-fields.ts";
-import { RootRoute, Silence, TimeIntervals } from "./route-file.ts";
+import { Inhibit, RootRoute, Silence, TimeIntervals } from "./route-file.ts";
 import { RuleEntry } from "./rule-file.ts";
 import { Connection, SourceEntry } from "./source-file.ts";
 
@@ -40,6 +40,7 @@ export const ConfigFile = z.strictObject({
   rules: z.array(RuleEntry).min(1).describe("What opens alerts."),
   route: RootRoute.optional(),
   timeIntervals: z.record(Name, TimeIntervals).default({}).describe("Alertmanager time intervals by name."),
+  inhibit: z.array(Inhibit).default([]).describe("What holds what back."),
   silences: z.array(Silence).default([]).describe("What is held back."),
   channels: z.record(Name, Channel).describe("Destinations by name."),
   health: Health.optional(),

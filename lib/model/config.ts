@@ -1,7 +1,7 @@
 // The configuration as the application reads it: what the files describe, validated and completed.
 import type * as z from "zod";
 import type { Severity } from "./alert.ts";
-import type { Silence } from "./route-file.ts";
+import type { Inhibit, Silence } from "./route-file.ts";
 import type { Rule } from "./rule-file.ts";
 import type { Auth, Connection } from "./source-file.ts";
 import type { SourceKind } from "./source-kinds.ts";
@@ -14,6 +14,7 @@ export type ConnectionConfig = z.infer<typeof Connection>;
 export type AuthConfig = z.infer<typeof Auth>;
 export type RuleConfig = z.infer<typeof Rule>;
 export type SilenceConfig = z.infer<typeof Silence>;
+export type InhibitConfig = z.infer<typeof Inhibit>;
 
 /** A source with everything filled in. Durations in ms. */
 export interface SourceConfig {
@@ -54,7 +55,18 @@ export interface RouteConfig {
   urgent: Severity[];
   mute: string[];
   active: string[];
+  /** Not inherited; ascending. */
+  escalate: EscalationStep[];
+  /** Made of a step of another route's `escalate` (alerts/escalate.ts); no route of the file. */
+  escalation?: true;
   routes: RouteConfig[];
+}
+
+/** Who is told beside of an alert that fires for so long after its first notification and is not acknowledged. */
+export interface EscalationStep {
+  /** ms */
+  after: number;
+  channels: string[];
 }
 
 /** The configuration as the application reads it: validated, includes resolved, defaults and inheritance filled in. */
@@ -67,6 +79,7 @@ export interface Config {
   rules: RuleConfig[];
   route: RouteConfig;
   timeIntervals: Record<string, Record<string, unknown>[]>;
+  inhibit: InhibitConfig[];
   silences: SilenceConfig[];
   channels: Record<string, ChannelConfig>;
   health: { channels: string[]; lag: number; heartbeat: string | undefined };

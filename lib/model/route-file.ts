@@ -1,7 +1,12 @@
-// The schema of routes, time intervals and silences as people write them: who is told of an alert, and when.
+// The schema of routes, time intervals, silences and inhibition as people write them: who is told of an alert, and when.
 import * as z from "zod";
 import { Severity } from "./alert.ts";
 import { Duration, Instant, Name, PatternObject, Positive, Text } from "./file-fields.ts";
+
+const EscalationStep = z.strictObject({
+  after: Positive.describe("How long after the alert was first notified."),
+  channels: z.array(Name).min(1).describe("Where the alert goes then, too."),
+});
 
 const RouteFields = {
   channels: z.array(Name).optional().describe("Where alerts go. Default: as above, at the root all channels."),
@@ -20,6 +25,10 @@ const RouteFields = {
     .describe("Severities whose new alerts wait for groupWait, not for groupInterval. At the root: [critical]."),
   mute: z.array(Name).optional().describe("timeIntervals in which nothing is sent."),
   active: z.array(Name).optional().describe("timeIntervals outside of which nothing is sent."),
+  escalate: z
+    .array(EscalationStep)
+    .default([])
+    .describe("Who is told beside, while an alert fires and nobody has acknowledged it. Not inherited."),
 };
 const RouteBase = z.strictObject({
   match: PatternObject.describe("EventBridge event pattern over the alert."),
@@ -64,3 +73,14 @@ export const Silence = z
     comment: z.string().optional().describe("Why, for people."),
   })
   .describe("Holds notifications back; nothing is lost.");
+
+export const Inhibit = z
+  .strictObject({
+    source: PatternObject.describe("EventBridge event pattern over the alerts that hold others back while they fire."),
+    target: PatternObject.describe("EventBridge event pattern over the alerts that are held back."),
+    equal: z
+      .array(Text)
+      .default([])
+      .describe("Paths into the alert in which both must be equal; missing in both is equal. Default: none."),
+  })
+  .describe("Holds back what another alert explains; nothing is lost.");

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { AlertStatus, Severity } from "./alert.ts";
 import { parseDuration } from "./duration.ts";
 import { Labels, Level, SourceKind } from "./event.ts";
-import { Instant as AnyInstant, Positive, Text } from "./file-fields.ts";
+import { Instant as AnyInstant, PatternObject, Positive, Text } from "./file-fields.ts";
 import { NotifyReason } from "./notification.ts";
 import { PackFile } from "./rule-file.ts";
 
@@ -77,6 +77,7 @@ export const ExpectedTransition = z.strictObject({
   connection: Text.nullable().optional().describe("Name of the connection; null where its events differ."),
   region: Text.nullable().optional().describe("The region; null where its events differ."),
   resource: ResourcePart.nullable().optional().describe("What it is about; null where its events differ."),
+  acknowledgedBy: z.string().nullable().optional().describe("Who takes care of it."),
   channels: z.array(Text).optional().describe("Who is notified of it before the test ends, in any order."),
   suppressedBy: z.array(Text).optional().describe("What holds it back at that moment."),
 });
@@ -89,6 +90,25 @@ export const ExpectedNotification = z.strictObject({
   alerts: z.array(Text).optional().describe("The rules of its alerts, in any order."),
 });
 
+export const TestAck = z.strictObject({
+  at: Moment.describe("When: before what is due at that moment."),
+  rule: Text.describe("The rule of the alert."),
+  key: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("Fields of its key. Default: every open alert of the rule."),
+  by: Text.default("test").describe("Who takes care of it."),
+  undo: z.boolean().default(false).describe("Nobody takes care of it any more."),
+});
+
+export const TestSilence = z.strictObject({
+  match: PatternObject.describe("EventBridge event pattern over the alert."),
+  from: Moment.default("0m").describe("When it begins."),
+  until: Moment.optional().describe("When it ends. Default: not before the test does."),
+  during: z.array(Text).min(1).optional().describe("timeIntervals in which it holds."),
+  comment: z.string().optional().describe("Why, for people."),
+});
+
 export const RuleTest = z.strictObject({
   name: Text.describe("What it shows, for people."),
   start: Instant.optional().describe("Default: the earliest instant among its events, else 2026-01-05T10:00:00Z."),
@@ -97,6 +117,8 @@ export const RuleTest = z.strictObject({
     .default([])
     .describe("Targets that need not have events: what `absence` over targets sees."),
   events: z.array(TestEvent).describe("What the sources find."),
+  acks: z.array(TestAck).default([]).describe("Alerts that somebody acknowledges."),
+  silences: z.array(TestSilence).default([]).describe("Silences that somebody adds."),
   until: Moment.optional().describe("How far the clock runs. Default: to the last event."),
   expect: z.array(ExpectedTransition).describe("All alerts that fire or resolve, in order of time."),
   notifications: z.array(ExpectedNotification).optional().describe("All that is sent, in order of time."),
@@ -109,6 +131,7 @@ export const TestFile = z.strictObject({
 });
 
 export type TestEvent = z.infer<typeof TestEvent>;
+export type TestAck = z.infer<typeof TestAck>;
 export type ExpectedTransition = z.infer<typeof ExpectedTransition>;
 export type ExpectedNotification = z.infer<typeof ExpectedNotification>;
 export type RuleTest = z.infer<typeof RuleTest>;

@@ -1,6 +1,7 @@
 // What a group notifies now and when it is looked at again, as a table: one sentence a case.
 import { describe, expect, it } from "vitest";
 import { decide, type MemberAlert } from "../../lib/alerts/decide.ts";
+import { stepsOf } from "../../lib/alerts/escalate.ts";
 import { type Group, type Member, newGroup } from "../../lib/alerts/group.ts";
 import type { Alert } from "../../lib/model/alert.ts";
 import type { RouteConfig } from "../../lib/model/config.ts";
@@ -21,6 +22,7 @@ const ROUTE: RouteConfig = {
   urgent: ["critical"],
   mute: [],
   active: [],
+  escalate: [],
   routes: [],
 };
 
@@ -37,7 +39,12 @@ const incident = (over: Partial<Group> = {}): Group => ({ ...newGroup("root", tr
 /** Notified so many minutes ago. */
 const ago = (minutes: number) => ({ lastAt: NOW - minutes * MINUTE, createdAt: NOW - 60 * MINUTE });
 const ROUND = { round: "services/1" };
-const HOLD = { kind: "silenced", by: "silence", place: [], until: NOW + 9 * MINUTE } as const;
+const HOLD = { kind: "silenced", by: "silence", name: "silence", place: [], until: NOW + 9 * MINUTE } as const;
+
+const STEPS = stepsOf({ ...ROUTE, escalate: [{ after: 15 * MINUTE, channels: ["lead"] }] });
+function acknowledged(one: MemberAlert): MemberAlert {
+  return { ...one, alert: { ...one.alert!, acknowledgedBy: "ada" } };
+}
 
 interface Case {
   group: Group;
@@ -198,6 +205,69 @@ const CASES: Record<string, Case> = {
     members: [member("a error firing", { ...KNOWN, count: 0 }, { canResolve: false })],
     says: "update: a=update",
   },
+  "an acknowledged alert is not repeated": {
+    group: group(ago(240)),
+    members: [acknowledged(member("a error firing", KNOWN))],
+    says: undefined,
+  },
+  "nor is a new match of it an update": {
+    group: group(ago(240)),
+    members: [acknowledged(member("a error firing", { ...KNOWN, count: 0 }))],
+    says: undefined,
+  },
+  "what is repeated of others names it, too": {
+    group: group(ago(240)),
+    members: [acknowledged(member("a error firing", KNOWN)), member("b error firing", KNOWN)],
+    says: "repeat: a=repeat b=repeat",
+  },
+  "its first notification is sent": {
+    group: group(),
+    members: [acknowledged(member("a error firing"))],
+    says: "new: a=new",
+  },
+  "its resolution is sent": {
+    group: group(ago(10)),
+    members: [acknowledged(member("a error resolved", KNOWN))],
+    says: "resolved: a=resolved",
+  },
+  "a group looks again when an alert is to be escalated": {
+    group: group(ago(10)),
+    members: [member("a error firing", { ...KNOWN, notifiedAt: NOW - 10 * MINUTE }, { steps: STEPS })],
+    says: 300,
+  },
+  "an acknowledged one is not": {
+    group: group(ago(10)),
+    members: [acknowledged(member("a error firing", { ...KNOWN, notifiedAt: NOW - 10 * MINUTE }, { steps: STEPS }))],
+    says: 230 * 60,
+  },
+  "one that is held back is not before the hold ends": {
+    group: group(ago(10)),
+    members: [member("a error firing", { ...KNOWN, notifiedAt: NOW - 60 * MINUTE }, { steps: STEPS, hold: HOLD })],
+    says: 540,
+  },
+  "an incident's group looks again, too": {
+    group: incident(ago(10)),
+    members: [member("a error firing", { ...KNOWN, notifiedAt: NOW - 10 * MINUTE }, { steps: STEPS })],
+    says: 300,
+  },
+  "whoever joins those that are escalated to is notified at once, as an escalation": {
+    group: group(ago(2)),
+    route: { escalation: true, urgent: ["critical", "error"] },
+    members: [member("a error firing", KNOWN), member("b error firing")],
+    says: "escalation: a=repeat b=escalation",
+  },
+  "unless somebody acknowledged it before": {
+    group: group(),
+    route: { escalation: true },
+    members: [acknowledged(member("a error firing"))],
+    says: undefined,
+  },
+  "and hears nothing of the end of what never came there": {
+    group: group(),
+    route: { escalation: true },
+    members: [member("a error resolved")],
+    says: undefined,
+  },
 };
 
 describe("what a group notifies", () => {
@@ -207,6 +277,18 @@ describe("what a group notifies", () => {
     const said = tell ? `${tell.reason}: ${alerts}` : due === undefined ? undefined : (due - NOW) / SECOND;
     expect(said).toBe(says);
     for (const { newCount } of tell?.alerts ?? []) expect(newCount).toBeGreaterThanOrEqual(0);
+  });
+
+  it("an alert takes the steps whose time has come, each with its own route", () => {
+    const steps = stepsOf({
+      ...ROUTE,
+      escalate: [15, 30, 60].map((minutes) => ({ after: minutes * MINUTE, channels: [`after ${minutes}`] })),
+    });
+    const one = member("a error firing", { ...KNOWN, notifiedAt: NOW - 30 * MINUTE }, { steps });
+    const { escalate, due } = decide(group(ago(30)), ROUTE, [one], NOW);
+    expect(escalate.map(({ step }) => step.route.channels)).toEqual([["after 15"], ["after 30"]]);
+    expect(due).toBe(NOW + 30 * MINUTE);
+    expect(new Set(steps.map(({ route }) => route.id)).size).toBe(3);
   });
 
   it("a round that is over is not waited for again, whoever looks next", () => {

@@ -39,7 +39,7 @@ export interface Bench {
   store: Store;
   messages: Message[];
   /** How the receiver answers; default 200, for every path. */
-  answer(reply: (message: Message, number: number) => Answer): void;
+  answer(reply: (message: Message, number: number) => Answer | Promise<Answer>): void;
   /** Moves the clock to so many minutes after T0. */
   to(minutes: number): void;
   /** From now on the local clock is so many minutes ahead of the cloud's. */
@@ -193,7 +193,7 @@ export async function bench(options: BenchOptions): Promise<Bench> {
 
 async function startHook(minutes: () => number) {
   const messages: Message[] = [];
-  let reply: (message: Message, number: number) => Answer = () => ({ status: 200 });
+  let reply: (message: Message, number: number) => Answer | Promise<Answer> = () => ({ status: 200 });
   const { url, close } = await startReceiver(({ path, headers, body }) => {
     const message = {
       at: minutes(),

@@ -52,7 +52,7 @@ const BROKEN: [name: string, yaml: string, expected: string[]][] = [
     rule("{ id: r, when: { level: [error] }, absence: { for: 2h }, change: { field: type } }"),
     ["3:", "absence", "change"],
   ],
-  ["a key that comes later", `${GOOD}inhibit: []\n`, ["5:1", "inhibit"]],
+  ["a key that comes later", `${GOOD}console: {}\n`, ["5:1", "console"]],
   [
     "a template that is none",
     rule('{ id: r, when: { level: [error] }, summary: "{{ event.message" }'),
@@ -150,7 +150,7 @@ describe("the command line", () => {
     [["match", "--pattern", '{"a": 1}'], "a"],
     [["simulate", "--speed", "0"], "--speed 0"],
     [["backtest", "--since", "sevendays"], "expected a duration"],
-    [["silence", "list"], "not in this version"],
+    [["completion", "bash"], "not in this version"],
   ];
   it.each(USAGE)("refuses %j with exit 2", async (args, words) => {
     const cwd = await folderWith({ "lookout.yml": GOOD });

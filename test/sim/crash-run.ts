@@ -3,7 +3,7 @@
 import type { Random } from "../../lib/simulator/random.ts";
 import type { Backend } from "./backends.ts";
 import { type Call, createConductor } from "./conductor.ts";
-import { openStage } from "./stage.ts";
+import { openStage, type Stage } from "./stage.ts";
 import { MINUTE, SETTLED, T0 } from "./story.ts";
 import { judge } from "./verdict.ts";
 import type { Watch } from "./watches.ts";
@@ -14,6 +14,10 @@ export interface Scene {
   name: string;
   watch: Watch;
   open(): Backend | Promise<Backend>;
+  /** Everything of lookout.yml but the connection. Default: that of the story. */
+  config?: string;
+  /** What is wrong in the end. Default: by what the story says. */
+  judge?(stage: Stage): Promise<string[]>;
   /** Default: no call takes any time. */
   pace?: keyof typeof PACES;
 }
@@ -37,10 +41,14 @@ export async function runStory(scene: Scene, seed: number, points: readonly Poin
   const fate = ({ index }: Call) => points.find((point) => point.index === index)?.when;
   const conductor = createConductor({ seed, start: T0, fate, latency: PACES[pace] });
   const backend = await scene.open();
-  const stage = await openStage({ conductor, backend });
+  const stage = await openStage({ conductor, backend, config: scene.config });
   try {
     await watch(stage);
-    return { calls: conductor.calls, wrong: await judge(stage, pace === "strained"), log: stage.log };
+    return {
+      calls: conductor.calls,
+      wrong: await (scene.judge?.(stage) ?? judge(stage, pace === "strained")),
+      log: stage.log,
+    };
   } finally {
     await stage.close();
     await backend.close();

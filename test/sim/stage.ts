@@ -47,20 +47,22 @@ export interface Stage {
 export interface StageOptions {
   conductor: Conductor;
   backend: Backend;
+  /** Everything of lookout.yml but the connection. Default: that of the story. */
+  config?: string | undefined;
 }
 
 /** Of each channel the receiver refuses one request in so many, as an overloaded one does. */
 const REFUSED = 4;
 
 /** Who the simulated cloud believes; the configuration is read once for all runs of a test file. */
-let opened: Promise<OpenedConfig> | undefined;
+const opened = new Map<string, Promise<OpenedConfig>>();
 const addresses: Record<string, string> = {};
 
-async function readConfig(sim: Simulator): Promise<OpenedConfig> {
+async function readConfig(sim: Simulator, parts: string): Promise<OpenedConfig> {
   const { projectId, accessKey, secretKey } = sim.credentials;
   const connection = `connections: { prod: { cloud: custom, region: eu-de, projectId: "${projectId}",
     endpoints: { modelarts: "http://cloud.test", ces: "http://cloud.test", iam: "http://cloud.test" } } }`;
-  const folder = await folderWith({ "lookout.yml": connection + STORY_CONFIG });
+  const folder = await folderWith({ "lookout.yml": connection + parts });
   Object.assign(addresses, { HW_ACCESS_KEY: accessKey, HW_SECRET_KEY: secretKey, SECRET });
   const clock = { now: () => T0, sleep: async () => {} };
   const options = { packsDir: folder, env: addresses, clock, redactor: createRedactor() };
@@ -68,11 +70,11 @@ async function readConfig(sim: Simulator): Promise<OpenedConfig> {
 }
 
 /** The story begins at T0; nobody watches yet. */
-export async function openStage({ conductor, backend }: StageOptions): Promise<Stage> {
+export async function openStage({ conductor, backend, config: parts = STORY_CONFIG }: StageOptions): Promise<Stage> {
   const clock = { now: conductor.now, sleep: async () => {} };
   const sim = await startSimulator({ clock, scenario: "empty", seed: 1 });
-  opened ??= readConfig(sim);
-  const { config, secrets } = await opened;
+  if (!opened.has(parts)) opened.set(parts, readConfig(sim, parts));
+  const { config, secrets } = await opened.get(parts)!;
   const endpoints = { modelarts: sim.url, ces: sim.url, iam: sim.url };
   const here = { ...config, connections: { prod: { ...config.connections["prod"]!, endpoints } } };
   const told: Told[] = [];

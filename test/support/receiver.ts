@@ -15,12 +15,12 @@ export interface Answer {
 }
 
 /** `take` is given each request once it is whole; without an answer of its own it is 204. */
-export function startReceiver(take: (sent: Sent) => Answer | undefined): Promise<HttpServer> {
+export function startReceiver(take: (sent: Sent) => Answer | undefined | Promise<Answer>): Promise<HttpServer> {
   return startHttpServer(async (request, response) => {
     let body = "";
     for await (const chunk of request.setEncoding("utf8")) body += chunk;
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-    const answer = take({ method: request.method ?? "", path: request.url ?? "", headers, body });
+    const answer = await take({ method: request.method ?? "", path: request.url ?? "", headers, body });
     response.writeHead(answer?.status ?? 204, answer?.headers).end(answer?.body);
   });
 }

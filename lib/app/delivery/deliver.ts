@@ -3,7 +3,7 @@
 import type { App } from "../deps.ts";
 import { DEAD, DELIVERIES, type DeadRow, type DeliveryRow, deadKey, deliveryKey } from "../persistence/rows.ts";
 import { GIVE_UP_MS } from "./deliveries.ts";
-import { forgetLate, isClaimed, startNext } from "./outcomes.ts";
+import { isClaimed, removeDelivery } from "./outcomes.ts";
 import { createSender } from "./sender.ts";
 
 /** Sends everything that is due. Returns the ids of what was tried. */
@@ -47,27 +47,9 @@ export async function redeliver(app: App, ids: readonly string[]): Promise<void>
   }
 }
 
-/** Removes a delivery for good; one that waited for it goes next, or waits for the one before it. */
+/** Removes a delivery for good. */
 export async function dropDelivery(app: App, id: string): Promise<void> {
-  await app.transact(async (unit) => {
-    await unit.load([deliveryKey(id), deadKey(id)]);
-    const row = unit.value<DeliveryRow>(deliveryKey(id));
-    if (row === undefined) return;
-    unit.delete(deliveryKey(id));
-    unit.delete(deadKey(id));
-    await forgetLate(unit, row);
-    if (row.next === null) return;
-    const before = row.previous === null ? undefined : deliveryKey(row.previous);
-    await unit.load([deliveryKey(row.next), ...(before ? [before] : [])]);
-    const next = unit.value<DeliveryRow>(deliveryKey(row.next));
-    const previous = before && unit.value<DeliveryRow>(before);
-    if (next === undefined || previous?.status !== "pending") {
-      await startNext(unit, row.next, app.clock.now());
-      return;
-    }
-    unit.put(before!, { ...previous, next: next.id }, { queue: "delivery", due: unit.due(before!) });
-    unit.put(deliveryKey(next.id), { ...next, previous: previous.id });
-  });
+  await app.transact((unit) => removeDelivery(unit, id, app.clock.now()));
 }
 
 /** Ids of the deliveries that are dead, with their channels. */

@@ -8,6 +8,8 @@ import type { RouteConfig } from "../../model/config.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import type { Key, Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
+import { loadSteps, stepsLeft, takeSteps } from "../groups/escalation.ts";
+import { readHolds, waitForHolders } from "../groups/holds.ts";
 import { isLost } from "../groups/round.ts";
 import { moveGroup, ruleOf } from "../groups/transitions.ts";
 import { drain } from "../persistence/drain.ts";
@@ -89,7 +91,7 @@ async function notifyTogether(app: App, ids: readonly string[], options: NotifyO
     });
     if (made !== undefined) {
       if (made.queued.length > 0) await options.outlet?.offer(made.queued);
-      return made.count;
+      return made.count + (await notifyGroups(app, made.joined, options));
     }
   } catch (error) {
     if (isFatal(error)) throw error;
@@ -109,6 +111,8 @@ interface Made {
   count: number;
   /** Those that wait for no other. */
   queued: Row<DeliveryRow>[];
+  /** The groups that alerts joined, which are due at once. */
+  joined: string[];
 }
 
 /** Decides the groups within one unit; what they read is read together. */
@@ -125,27 +129,44 @@ async function decideGroups(
     groups.flatMap(({ members }) => members),
   );
   const now = app.clock.now();
+  const entries = new Map(
+    groups.map((one) => [one, one.members.map((member) => memberAlert(app, unit, member, current))]),
+  );
+  const holds = await readHolds(
+    app,
+    [...entries.values()].flatMap((all) => all.flatMap(({ alert }) => alert ?? [])),
+  );
   const known = new Set([...over, ...lostRounds(app, groups)]);
   const decided: Decided[] = [];
-  for (const loaded of groups) {
-    const alerts = loaded.members.map((member) => memberAlert(app, unit, member, current));
+  for (const [loaded, alerts] of entries) {
     const configured = app.router.byId(loaded.group.route);
     if (configured === undefined) {
       await moveGroup(app, unit, loaded.group, alerts, now);
       continue;
     }
     const route = atOnce ? { ...configured, groupWait: 0 } : configured;
-    const held = alerts.map((entry) => ({
-      ...entry,
-      hold: entry.alert && app.suppression.hold(entry.alert, route, now),
-    }));
-    decided.push({ ...loaded, route, decision: decide(loaded.group, route, held, now, { over: known }) });
+    await loadSteps(app, unit, { ...loaded, route }, alerts, now);
+    const held = alerts.map((entry): MemberAlert => {
+      const { alert } = entry;
+      if (alert === undefined) return entry;
+      return { ...entry, hold: holds.of(alert, route, now)[0], steps: stepsLeft(app, unit, route, alert) };
+    });
+    decided.push({ ...loaded, route, held, decision: decide(loaded.group, route, held, now, { over: known }) });
   }
   const telling = decided.filter(({ decision }) => decision.tell !== undefined);
   await unit.load(telling.flatMap(({ group }) => Object.values(group.lanes).map(deliveryKey)));
   const made: string[] = [];
-  for (const one of decided) made.push(...(await putDecision(app, unit, one, now)));
-  return { count: made.length, queued: queuedOf(app, unit, made, outlet) };
+  for (const one of decided) {
+    made.push(...(await putDecision(app, unit, one, now)));
+    await waitForHolders(unit, holds, one.group.id, holdersOf(one), now);
+  }
+  const joined = await takeSteps(
+    app,
+    unit,
+    decided.flatMap(({ decision }) => decision.escalate),
+    now,
+  );
+  return { count: made.length, queued: queuedOf(app, unit, made, outlet), joined };
 }
 
 /** The rounds that ended with their process, among those that members of the groups wait for. */
@@ -179,7 +200,15 @@ interface LoadedGroup {
 
 interface Decided extends LoadedGroup {
   route: RouteConfig;
+  /** The members, with what holds them back. */
+  held: readonly MemberAlert[];
   decision: Decision;
+}
+
+/** What the members that stay wait for, beyond the time. */
+function holdersOf({ held, decision }: Decided): string[] {
+  const staying = new Set(decision.members.map(({ id }) => id));
+  return [...new Set(held.flatMap(({ member, hold }) => (staying.has(member.id) ? (hold?.holder ?? []) : [])))];
 }
 
 /** Undefined where the group has ended. */

@@ -89,6 +89,10 @@ export async function record(
     effects.lines.push(() => app.log.info("delivered", line));
     return;
   }
+  if (row.revoked) {
+    await removeDelivery(unit, row.id, now);
+    return;
+  }
   const error = app.redact(outcome.reason).slice(0, ERROR_CHARACTERS);
   noteFailed(app, unit, row, error, now);
   const failed: DeliveryRow = { ...free, error, failedSince: row.failedSince ?? now };
@@ -154,6 +158,36 @@ export async function forgetLate(unit: Unit, { id, fellBackAt }: DeliveryRow): P
   if (fellBackAt === undefined) return;
   await unit.load([lateKey(id)]);
   unit.delete(lateKey(id));
+}
+
+/** Removes a delivery for good; one that waited for it goes next, or waits for the one before it. */
+export async function removeDelivery(unit: Unit, id: string, now: number): Promise<void> {
+  await unit.load([deliveryKey(id), deadKey(id)]);
+  const row = unit.value<DeliveryRow>(deliveryKey(id));
+  if (row === undefined) return;
+  unit.delete(deliveryKey(id));
+  unit.delete(deadKey(id));
+  await forgetLate(unit, row);
+  if (row.next === null) return;
+  const before = row.previous === null ? undefined : deliveryKey(row.previous);
+  await unit.load([deliveryKey(row.next), ...(before ? [before] : [])]);
+  const next = unit.value<DeliveryRow>(deliveryKey(row.next));
+  const previous = before && unit.value<DeliveryRow>(before);
+  if (next === undefined || previous?.status !== "pending") {
+    await startNext(unit, row.next, now);
+    return;
+  }
+  const due = unit.due(before!);
+  unit.put(before!, { ...previous, next: next.id }, due === undefined ? {} : { queue: "delivery", due });
+  unit.put(deliveryKey(next.id), { ...next, previous: previous.id });
+}
+
+/** What was acknowledged while it was being sent is not tried again. */
+export async function dropRevoked(app: App, unit: Unit, id: string): Promise<boolean> {
+  const row = unit.value<DeliveryRow>(deliveryKey(id));
+  if (row?.revoked !== true || row.status !== "pending" || isClaimed(app, row)) return false;
+  await removeDelivery(unit, id, app.clock.now());
+  return true;
 }
 
 /** Puts the delivery that waited for one that is out of the way now into the queue. */

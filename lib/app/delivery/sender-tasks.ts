@@ -5,7 +5,7 @@ import { type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import type { TransactOptions, Unit } from "../persistence/unit.ts";
 import type { Attempt } from "./attempt.ts";
-import { claim, type Effects, loadDeliveries, noEffects, record, settle } from "./outcomes.ts";
+import { claim, dropRevoked, type Effects, loadDeliveries, noEffects, record, settle } from "./outcomes.ts";
 
 /** A delivery that is to be sent, as it was listed. */
 export interface Entry {
@@ -86,7 +86,8 @@ async function build(app: App, unit: Unit, tasks: readonly Task[]): Promise<Buil
   const built: Built = { effects: noEffects(), claims: new Map() };
   for (const task of tasks) {
     const { id } = task.entry;
-    if (task.kind === "settle") await settle(app, unit, id, built.effects);
+    if (task.kind !== "record" && (await dropRevoked(app, unit, id))) built.claims.set(id, undefined);
+    else if (task.kind === "settle") await settle(app, unit, id, built.effects);
     else if (task.kind === "record") await record(app, unit, task.attempt, built.effects);
     else built.claims.set(id, claimIn(app, unit, task.entry));
   }

@@ -6,6 +6,7 @@ import { lookup } from "../../model/lookup.ts";
 import { endAlert } from "../../rules/alert.ts";
 import { type CompiledRule, rulePartition } from "../../rules/compile.ts";
 import type { App } from "../deps.ts";
+import { putInhibitors, reconcileInhibition } from "../groups/inhibition.ts";
 import { joinGeneration } from "../persistence/generation.ts";
 import { endedKey, REGISTRY, type RegistryRow, type RuleRow } from "../persistence/rows.ts";
 import { announceClosed } from "./announce.ts";
@@ -26,6 +27,7 @@ export async function reconcileRules(app: App): Promise<void> {
     rules.map((rule) => [rule.config.id, registered(rule, lookup(before, rule.config.id), app.clock.now())]),
   );
   for (const [id, { since }] of Object.entries(now)) if (since !== undefined) app.observedSince.set(id, since);
+  await reconcileInhibition(app);
   if (JSON.stringify(Object.entries(before).sort()) === JSON.stringify(Object.entries(now).sort())) return;
   for (const [id, { pk }] of Object.entries(before)) {
     if (lookup(now, id)?.pk !== pk) announceClosed(app, id, await closePartition(app, pk));
@@ -84,6 +86,12 @@ async function closePartition(app: App, pk: string): Promise<number> {
       const heads = open.flatMap(({ groups }) => groups.map((id) => ({ pk: groupPartition(id), sk: HEAD })));
       await unit.load([keysKey(pk), ...heads, ...open.map(({ state }) => endedKey(state.alert!.id))]);
       unit.delete(keysKey(pk));
+      await putInhibitors(
+        app,
+        unit,
+        closing.map((before) => ({ before, after: undefined })),
+        at,
+      );
       for (const { state, groups } of open) {
         unit.put(
           endedKey(state.alert!.id),

@@ -11,7 +11,9 @@ import type { Key } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
+import { stillAcknowledged, withAcknowledgement } from "./acknowledged.ts";
 import { type Assignment, assignmentsOf } from "./assignments.ts";
+import { putInhibitors } from "./inhibition.ts";
 
 const DAY = 86_400_000;
 
@@ -40,7 +42,8 @@ export async function putChanges(
   const again = plans.flatMap(({ reopened }) => reopened.map(endedKey));
   await unit.load([...plans.flatMap(({ ended }) => ended.map(({ alert }) => endedKey(alert.id))), ...again]);
   for (const key of again) unit.delete(key);
-  const rung = new Set<string>();
+  const steppings = plans.map(({ change, row }) => ({ before: rowBefore(unit, change), after: row }));
+  const rung = new Set(await putInhibitors(app, unit, steppings, now, round));
   for (const { change, row, joins, wakes, ended } of plans) {
     for (const join of joins) {
       joinGroup(unit, join, now, { ...UNTOLD, count: join.counted ?? 0 }, round);
@@ -54,7 +57,7 @@ export async function putChanges(
 }
 
 /** An alert joins a group. */
-interface Join extends Assignment {
+export interface Join extends Assignment {
   alert: Alert;
   state: Key;
   /** What was told of it before it was opened again. */
@@ -84,9 +87,13 @@ function restored(unit: Unit, { rule, state, transitions }: Change): Pick<Change
   };
 }
 
+function rowBefore(unit: Unit, { rule, state }: Change): RuleRow | undefined {
+  return unit.value<RuleRow>(stateRow(rule, state.key));
+}
+
 function planOf(app: App, unit: Unit, change: Change) {
-  const before = unit.value<RuleRow>(stateRow(change.rule, change.state.key));
-  const { state, transitions } = restored(unit, change);
+  const before = rowBefore(unit, change);
+  const { state: after, transitions } = restored(unit, change);
   const known = before ? [before.state.alert ?? [], before.state.older.map(({ alert }) => alert)].flat() : [];
   const groups = new Map<string, string[]>();
   const groupsOf = (id: string) => groups.get(id) ?? unit.value<EndedRow>(endedKey(id))?.groups ?? [];
@@ -101,15 +108,14 @@ function planOf(app: App, unit: Unit, change: Change) {
       if (ended.delete(alert.id) || earlier) reopened.add(alert.id);
       const opened = joinsOf(app, change.rule, change.state.key, alert);
       joins.push(...opened.map((join) => (earlier ? { ...join, counted: earlier.count } : join)));
-      groups.set(
-        alert.id,
-        opened.map(({ id }) => id),
-      );
+      // Those that it was escalated to, and that have not heard of its end, go on with it.
+      groups.set(alert.id, [...new Set([...opened.map(({ id }) => id), ...groupsOf(alert.id)])]);
     }
     const own = groupsOf(alert.id);
     if (kind !== "opened") for (const id of own) wakes.add(id);
-    if (alert.status === "resolved") ended.set(alert.id, { alert, groups: own });
+    if (alert.status === "resolved") ended.set(alert.id, { alert: stillAcknowledged(before, alert), groups: own });
   }
+  const state = withAcknowledgement(before, after, reopened);
   const row: RuleRow = { state, groups: state.alert ? groupsOf(state.alert.id) : [] };
   return { change, row, joins, wakes: [...wakes], ended: [...ended.values()], reopened: [...reopened] };
 }
@@ -127,20 +133,21 @@ function bucketKey(join: Join): Key {
   return { pk: groupPartition(join.id), sk: bucketOf(join.alert.id) };
 }
 
-function joinKeys(join: Join): Key[] {
+export function joinKeys(join: Join): Key[] {
   return [headKey(join.id), bucketKey(join)];
 }
 
-type Told = Pick<Member, "told" | "count" | "held">;
+type Told = Pick<Member, "told" | "count" | "held" | "notifiedAt">;
 const UNTOLD: Told = { told: null, count: 0, held: null };
 
-function joinGroup(unit: Unit, join: Join, now: number, told: Told, round?: string): void {
+export function joinGroup(unit: Unit, join: Join, now: number, told: Told, round?: string): void {
   const bucket = unit.value<Member[]>(bucketKey(join)) ?? [];
   if (bucket.some((member) => member.id === join.alert.id)) return;
-  const { told: status, count, held } = told;
+  const { told: status, count, held, notifiedAt } = told;
   const { pk, sk } = join.state;
   const from = round === undefined ? {} : { round };
   const member: Member = { id: join.alert.id, pk, sk, told: status, count, held, at: now, ...from };
+  if (notifiedAt !== undefined) member.notifiedAt = notifiedAt;
   unit.put(bucketKey(join), [...bucket, member]);
 
   const existing = unit.value<Group>(headKey(join.id));

@@ -9,10 +9,12 @@ import type { NotifyReason } from "../../model/notification.ts";
 import { formatPlace, type Place } from "../../model/place.ts";
 import type { App } from "../deps.ts";
 import { type Assignment, assignmentsOf, channelsOf } from "../groups/assignments.ts";
+import { readHolds } from "../groups/holds.ts";
 import { ruleOf } from "../groups/transitions.ts";
 import type { DeliveryRow } from "../persistence/rows.ts";
 import type { KnownAlert, Reader } from "./explain-reader.ts";
 import { type DeliveryView, viewDelivery } from "./lists.ts";
+import { placeOf } from "./routing.ts";
 
 /** Where a place of the configuration stands, `lookout.yml:12:5`; null where only a default stands in for it. */
 export type Locate = (place: Place) => string | null;
@@ -98,7 +100,7 @@ async function standing(
     return { route: null, at: null, channels: [], group: values, told, heldBy: null, next: null };
   }
   const now = app.clock.now();
-  const hold = app.suppression.hold(alert, route, now);
+  const [hold] = (await readHolds(app, [alert])).of(alert, route, now);
   const group = known?.group ?? newGroup(route.id, incident, values, now);
   const place = placeOf(app, route);
   return {
@@ -108,7 +110,14 @@ async function standing(
     group: values,
     told,
     heldBy:
-      hold && member ? { kind: hold.kind, by: hold.by, at: locate(hold.place), until: endOf(app, hold.place) } : null,
+      hold && member
+        ? {
+            kind: hold.kind,
+            by: hold.by,
+            at: hold.place && locate(hold.place),
+            until: hold.ends ?? null,
+          }
+        : null,
     next: hold || !member ? null : nextTelling(),
   };
 
@@ -127,24 +136,6 @@ async function standing(
 
 function newMember({ id }: Alert): Member {
   return { id, pk: "", sk: "", told: null, count: 0, held: null };
-}
-
-/** When a silence says that it ends. */
-function endOf(app: App, [section, index]: Place): string | null {
-  const silence = section === "silences" ? app.config.silences[index as number] : undefined;
-  return silence?.until ?? null;
-}
-
-function placeOf(app: App, wanted: RouteConfig): Place {
-  const find = (route: RouteConfig, place: Place): Place | undefined => {
-    if (route.id === wanted.id) return place;
-    for (const [index, child] of route.routes.entries()) {
-      const found = find(child, [...place, "routes", index]);
-      if (found) return found;
-    }
-    return undefined;
-  };
-  return find(app.config.route, ["route"]) ?? ["health"];
 }
 
 async function viewOf(reader: Reader, row: DeliveryRow): Promise<ExplainedDelivery> {

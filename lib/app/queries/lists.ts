@@ -3,6 +3,7 @@ import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import type { App } from "../deps.ts";
+import { type Holds, readHolds } from "../groups/holds.ts";
 import {
   type DeliveryRow,
   dayOf,
@@ -17,23 +18,24 @@ const DAY_MS = 86_400_000;
 
 /** The firing alerts, oldest first, each with what holds it back now. */
 export async function openAlerts(app: App): Promise<Alert[]> {
-  const now = app.clock.now();
   const alerts: Alert[] = [];
   for (const rule of [...app.rules.all, app.healthRule]) {
     const rows = await app.store.list<RuleRow>(rulePartition(rule));
     for (const { data } of rows) {
       const { alert } = data.state;
       if (alert?.status !== "firing") continue;
-      alerts.push({ ...alert, suppressedBy: heldBy(app, alert, now) });
+      alerts.push(alert);
     }
   }
-  return alerts.sort(byStart);
+  const holds = await readHolds(app, alerts);
+  const now = app.clock.now();
+  return alerts.sort(byStart).map((alert) => ({ ...alert, suppressedBy: heldBy(app, holds, alert, now) }));
 }
 
 /** What holds the alert back at `now` (ms) on the routes it takes, for people: `silence "migration"`. */
-export function heldBy(app: App, alert: Alert, now: number): string[] {
-  const holds = app.router.routes(alert).flatMap((route) => app.suppression.hold(alert, route, now)?.by ?? []);
-  return [...new Set(holds)];
+function heldBy(app: App, holds: Holds, alert: Alert, now: number): string[] {
+  const all = app.router.routes(alert).flatMap((route) => holds.of(alert, route, now).map(({ by }) => by));
+  return [...new Set(all)];
 }
 
 /** The alerts that ended within `history`, oldest first. */

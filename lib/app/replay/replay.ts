@@ -14,8 +14,8 @@ import { createProgress } from "../evaluation/progress.ts";
 import { reconcileRules } from "../evaluation/registry.ts";
 import { commitSlice } from "../evaluation/slice.ts";
 import { dropTargets, type Watched, watchTarget } from "../evaluation/watched.ts";
+import { readHolds } from "../groups/holds.ts";
 import { type SourceRow, sourceKey } from "../persistence/rows.ts";
-import { heldBy } from "../queries/lists.ts";
 import { tick } from "../tick.ts";
 import { recordingApp } from "./recording-app.ts";
 import { openReplayStore } from "./replay-store.ts";
@@ -62,14 +62,18 @@ export interface ReplayedNotification {
 /** Alerts that are still to be told, by id, each with what holds it back; null: its group's time is still to come. */
 export type Waiting = ReadonlyMap<string, Member["held"]>;
 
+/** What people do to what is there. */
+export type Act = (app: App) => Promise<void>;
+
 export interface Replay {
   /** Where the clock is; ms. */
   now(): number;
   /**
    * Lets time pass to `at` (ms; one that has passed is now) and evaluates what was found at that moment: events of any
-   * targets, ascending by time. Targets that `ended` do so after them, and what is due at the same moment comes last.
+   * targets, ascending by time. Targets that `ended` do so after them, then people `act`, and what is due at the same
+   * moment comes last.
    */
-  feed(at: number, events: readonly Event[], ended?: readonly Watched[]): Promise<void>;
+  feed(at: number, events: readonly Event[], ended?: readonly Watched[], act?: Act): Promise<void>;
   /** Lets time pass to `until` (ms): deadlines, groups and repeats each take place when they are due. */
   passTo(until: number): Promise<void>;
   /** All so far or since they were forgotten, in the order in which they were found out. */
@@ -108,7 +112,7 @@ export async function startReplay({ config, start, targets = [], polledUntil }: 
   const recording: Recording = { now: start, transitions: [], notifications: [] };
   const now = () => recording.now;
   const store = openReplayStore(now);
-  const bus: Bus = { publish: async (found) => keep(app, recording, found) };
+  const bus: Bus = { publish: (found) => keep(app, recording, found) };
   const app = recordingApp(config, store, now, bus, (notification) => {
     recording.notifications.push({ at: recording.now, notification });
   });
@@ -123,7 +127,7 @@ export async function startReplay({ config, start, targets = [], polledUntil }: 
   const { transitions, notifications } = recording;
   return {
     now,
-    feed: (at, events, ended = []) => feed(run, at, events, ended),
+    feed: (at, events, ended = [], act = async () => {}) => feed(run, { at, events, ended, act }),
     passTo: (until) => passTo(run, until),
     waiting: () => waitingIn(store),
     transitions,
@@ -141,13 +145,26 @@ function sharesKeys({ rules }: App): boolean {
   return rules.all.some(({ config: { absence, by } }) => absence?.over === "targets" && !by.includes("resource.id"));
 }
 
-function keep(app: App, { now, transitions }: Recording, found: readonly Transition[]): void {
+async function keep(app: App, { now, transitions }: Recording, found: readonly Transition[]): Promise<void> {
+  if (found.length === 0) return;
+  const alerts = found.map(({ alert }) => alert);
+  const holds = await readHolds(app, alerts);
   for (const transition of found) {
-    transitions.push({ at: now, transition, suppressedBy: heldBy(app, transition.alert, now) });
+    const { alert } = transition;
+    const all = app.router.routes(alert).flatMap((route) => holds.of(alert, route, now).map(({ name }) => name));
+    transitions.push({ at: now, transition, suppressedBy: [...new Set(all)] });
   }
 }
 
-async function feed(run: Run, at: number, events: readonly Event[], ended: readonly Watched[]): Promise<void> {
+/** What happens at one moment. */
+interface Moment {
+  at: number;
+  events: readonly Event[];
+  ended: readonly Watched[];
+  act: Act;
+}
+
+async function feed(run: Run, { at, events, ended, act }: Moment): Promise<void> {
   const { app, recording, over } = run;
   await passTo(run, at - 1);
   recording.now = Math.max(recording.now, at);
@@ -157,6 +174,7 @@ async function feed(run: Run, at: number, events: readonly Event[], ended: reado
     over.add(placeOf(source.id, target.id));
     await dropTargets(app, source, [target], run.living);
   }
+  await act(app);
   // Of one poll there may be more.
   if (run.polledUntil === undefined) await passTo(run, recording.now);
 }
@@ -176,7 +194,7 @@ async function evaluate(run: Run, events: readonly Event[]): Promise<void> {
       size = Math.ceil(slice.length / 2);
       continue;
     }
-    keep(app, recording, result.transitions);
+    await keep(app, recording, result.transitions);
     from += slice.length;
   }
 }

@@ -1,6 +1,7 @@
 // What a schema cannot say of routes, silences, health and channels: every name exists, and channels suit their type.
 import type * as z from "zod";
 import { Channel } from "../../model/config-file.ts";
+import { parseDuration } from "../../model/duration.ts";
 import type { Place } from "../../model/place.ts";
 import type { Document } from "../document/document.ts";
 import { type Finding, findIn, findingAt } from "../document/finding.ts";
@@ -32,8 +33,32 @@ export function checkRoutes(document: Document, compilePattern: (pattern: unknow
       ...existing(route, place, "mute", "time interval", intervals),
       ...existing(route, place, "active", "time interval", intervals),
       ...checkPattern(field(route, "match"), document, [...place, "match"], compilePattern),
+      ...checkSteps(route, place),
       ...findIn(itemsOf(field(route, "routes")), (child, index) => checkRoute(child, [...place, "routes", index])),
     ];
+  }
+
+  function checkSteps(route: unknown, place: Place): Finding[] {
+    let last = 0;
+    return findIn(itemsOf(field(route, "escalate")), (step, index) => {
+      const at = [...place, "escalate", index];
+      const findings = existing(step, at, "channels", "channel", channels);
+      const after = parseDuration(String(field(step, "after")));
+      if (after === undefined) return findings;
+      const late = [...at, "after"];
+      if (after <= last) {
+        const hint = "put the steps in the order in which they come";
+        findings.push(findingAt(document.locate(late), late, "this step does not come after the one before it", hint));
+      }
+      last = Math.max(last, after);
+      return findings;
+    });
+  }
+
+  function checkInhibit(inhibit: unknown, index: number): Finding[] {
+    return ["source", "target"].flatMap((side) =>
+      checkPattern(field(inhibit, side), document, ["inhibit", index, side], compilePattern),
+    );
   }
 
   function checkSilence(silence: unknown, index: number): Finding[] {
@@ -50,6 +75,7 @@ export function checkRoutes(document: Document, compilePattern: (pattern: unknow
 
   return [
     ...checkRoute(field(document.root, "route"), ["route"]),
+    ...findIn(itemsOf(field(document.root, "inhibit")), checkInhibit),
     ...findIn(itemsOf(field(document.root, "silences")), checkSilence),
     ...existing(field(document.root, "health"), ["health"], "channels", "channel", channels),
   ];

@@ -5,10 +5,10 @@ import type { RuleTest, TestEvent } from "../../model/test-file.ts";
 /** The start of a test that names no instant: a Monday morning, at work from Lisbon to Beijing. */
 const DEFAULT_START = Date.parse("2026-01-05T10:00:00Z");
 
-type Times = Pick<RuleTest, "start" | "events" | "targets" | "until">;
+type Times = Pick<RuleTest, "start" | "events" | "targets" | "acks" | "until">;
 
 /** When a test starts: as it says, else at the earliest instant among its events. ms */
-export function startOf({ start, events }: Times): number {
+export function startOf({ start, events }: Pick<Times, "start" | "events">): number {
   if (start !== undefined) return Date.parse(start);
   const instants = events.filter(({ at }) => isInstant(at)).map(({ at }) => Date.parse(at));
   return instants.length === 0 ? DEFAULT_START : instants.reduce((a, b) => Math.min(a, b));
@@ -34,5 +34,6 @@ export function endOf(test: Times): number {
   const start = startOf(test);
   if (test.until !== undefined) return momentOf(test.until, start);
   const ends = test.targets.flatMap(({ ends }) => (ends === undefined ? [] : [momentOf(ends, start)]));
-  return test.events.reduce((end, event) => Math.max(end, lastFound(event, start)), Math.max(start, ...ends));
+  const acked = test.acks.map(({ at }) => momentOf(at, start));
+  return test.events.reduce((end, event) => Math.max(end, lastFound(event, start)), Math.max(start, ...ends, ...acked));
 }

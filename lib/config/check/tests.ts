@@ -4,7 +4,9 @@ import type { Place } from "../../model/place.ts";
 import type { RuleTest, TestEvent, TestFile } from "../../model/test-file.ts";
 import type { Document } from "../document/document.ts";
 import { type Finding, findingAt, type Location } from "../document/finding.ts";
+import { partAt } from "../document/raw.ts";
 import { unknownName } from "../document/words.ts";
+import { checkPattern } from "./patterns.ts";
 import { endOf, lastFound, momentOf, startOf } from "./test-times.ts";
 
 const DAY = 86_400_000;
@@ -13,7 +15,11 @@ const MAX_DAYS = 366;
 /** Keys that say something about channels, which only a configuration has. */
 const ABOUT_CHANNELS = ["channels", "suppressedBy"] as const;
 
-export function checkTests({ config, rules, tests }: z.infer<typeof TestFile>, document: Document): Finding[] {
+export function checkTests(
+  { config, rules, tests }: z.infer<typeof TestFile>,
+  document: Document,
+  compilePattern: (pattern: unknown) => unknown,
+): Finding[] {
   const findings: Finding[] = [];
   const say = (place: Place, message: string, hint?: string, part: "key" | "value" = "key") => {
     findings.push(findingAt(document.locate(place, part), place, message, hint));
@@ -28,6 +34,10 @@ export function checkTests({ config, rules, tests }: z.infer<typeof TestFile>, d
     if (names.has(test.name)) say([...place, "name"], `the name "${test.name}" is given twice`);
     names.add(test.name);
     checkTimes(test, place, say);
+    for (const nth of test.silences.keys()) {
+      const at = [...place, "silences", nth, "match"];
+      findings.push(...checkPattern(partAt(document.root, at), document, at, compilePattern));
+    }
     if (config === undefined) checkWithoutConfig(test, place, say);
   }
   return findings;
@@ -48,6 +58,15 @@ function checkTimes(test: RuleTest, place: Place, say: Say): void {
     if (ends === undefined) continue;
     if (momentOf(ends, start) < start) say(at, "the target ends before the test's start");
     if (momentOf(ends, start) > end) say(at, 'the target ends after "until"');
+  }
+  for (const [index, { at }] of test.acks.entries()) {
+    const ack = [...place, "acks", index, "at"];
+    if (momentOf(at, start) < start) say(ack, "the acknowledgement lies before the test's start");
+    if (momentOf(at, start) > end) say(ack, 'the acknowledgement comes after "until"');
+  }
+  for (const [index, { from, until }] of test.silences.entries()) {
+    if (until === undefined || momentOf(until, start) > momentOf(from, start)) continue;
+    say([...place, "silences", index, "until"], '"until" is not after "from"');
   }
   if (end < start) say([...place, "until"], '"until" lies before the test\'s start');
   if (end > start + MAX_DAYS * DAY)
@@ -71,18 +90,22 @@ function checkWithoutConfig({ expect, notifications }: RuleTest, place: Place, s
   if (notifications !== undefined) say([...place, "notifications"], '"notifications" needs a configuration', hint);
 }
 
-/** Rules and channels that a test expects and the configuration does not have: it could never pass. */
+/** Rules, channels and time intervals that a test expects and the configuration does not have: it could never pass. */
 export function checkNames(
   { tests, locate }: { tests: readonly RuleTest[]; locate(place: Place): Location },
-  rules: readonly string[],
-  channels: readonly string[],
+  { rules, channels, intervals }: Record<"rules" | "channels" | "intervals", readonly string[]>,
 ): Finding[] {
   const findings: Finding[] = [];
   const exists = (place: Place, what: string, name: string | undefined, known: readonly string[]) => {
     if (name === undefined || known.includes(name)) return;
     findings.push(findingAt(locate(place), place, ...unknownName(what, name, known)));
   };
-  for (const [index, { expect, notifications = [] }] of tests.entries()) {
+  for (const [index, { expect, acks, silences, notifications = [] }] of tests.entries()) {
+    for (const [at, { rule }] of acks.entries()) exists(["tests", index, "acks", at, "rule"], "rule", rule, rules);
+    for (const [at, { during = [] }] of silences.entries()) {
+      const place = ["tests", index, "silences", at, "during"];
+      for (const [nth, name] of during.entries()) exists([...place, nth], "time interval", name, intervals);
+    }
     for (const [at, expected] of expect.entries()) {
       const place = ["tests", index, "expect", at];
       exists([...place, "rule"], "rule", expected.rule, rules);

@@ -16,7 +16,9 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   mute_time_intervals: '"mute" in a route and "timeIntervals" for their definitions',
   active_time_intervals: '"active"',
   time_intervals: '"timeIntervals", a map from name to intervals',
-  inhibit_rules: '"inhibit", which this version does not support yet',
+  inhibit_rules: '"inhibit", a list of { source, target, equal }',
+  source_matchers: '"source", a pattern such as { rule: [pool-down] }',
+  target_matchers: '"target", a pattern such as { severity: [warning] }',
   send_resolved: '"sendResolved" in a channel',
   resolve_timeout: '"resolve: { after: … }" in a rule',
   http_config: "nothing: proxies come from the environment",
@@ -45,10 +47,7 @@ const TEST_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Keys of the documented configuration that this version does not have, by the list or map they stand in. */
-const NOT_BUILT: readonly [section: RegExp, keys: readonly string[]][] = [
-  [/^route(\.routes\.\d+)*$/, ["escalate"]],
-  [/^$/, ["inhibit"]],
-];
+const NOT_BUILT: readonly [section: RegExp, keys: readonly string[]][] = [[/^$/, ["console"]]];
 
 /** What to say about a key that is not known at `place`, the object that holds it. */
 export function aboutUnknownKey(key: string, place: Place, known: readonly string[]): [message: string, hint?: string] {

@@ -9,7 +9,7 @@ import type { Secrets } from "../secrets/secrets.ts";
 import { lintChannelValues } from "./addresses.ts";
 import { lintBudgets, lintConnections } from "./connections.ts";
 import type { CompilePattern } from "./patterns.ts";
-import { lintChannels, lintRoutes, lintSilences } from "./routes.ts";
+import { lintChannels, lintInhibit, lintRoutes, lintSilences } from "./routes.ts";
 import { lintRules } from "./rules.ts";
 import { lintExposure } from "./secrets.ts";
 import { lintTemplates } from "./templates.ts";
@@ -35,6 +35,7 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
     ...lintBudgets(config, places),
     ...lintRoutes(config, places, deps.compilePattern),
     ...lintSilences(config, places, deps.compilePattern, deps.now),
+    ...lintInhibit(config, places, deps.compilePattern),
     ...lintChannels(config, places),
     ...lintIntervals(config, places, deps.compileTimeInterval, deps.now),
     ...lintTimes(config, places, deps.compileTimeInterval, deps.now),

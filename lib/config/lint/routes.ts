@@ -67,14 +67,18 @@ function namesHealth(match: Pattern, place: Place): boolean {
 
 function lintGroupBy(route: RouteConfig, place: Place, { places, subject }: Tools): Finding[] {
   if (!places.has([...place, "groupBy"])) return [];
-  return route.groupBy.flatMap((path, index): Finding[] => {
-    const at = [...place, "groupBy", index];
-    if (subject.valuesOf(path)?.length === 0) return [findingAt(places.locate(at), at, `nothing gives "${path}"`)];
-    const unknown = path === "..." ? undefined : unknownStep(path, ALERT_FIELDS);
-    if (unknown === undefined) return [];
-    const near = nearest(unknown.step, unknown.known);
-    return [findingAt(places.locate(at), at, `no alert has a field "${path}"`, near && didYouMean(near))];
-  });
+  return route.groupBy.flatMap((path, index): Finding[] =>
+    path === "..." ? [] : lintPath(path, [...place, "groupBy", index], subject, places),
+  );
+}
+
+/** A path into the alert that leads to nothing. */
+function lintPath(path: string, at: Place, subject: Subject, places: Places): Finding[] {
+  if (subject.valuesOf(path)?.length === 0) return [findingAt(places.locate(at), at, `nothing gives "${path}"`)];
+  const unknown = unknownStep(path, ALERT_FIELDS);
+  if (unknown === undefined) return [];
+  const near = nearest(unknown.step, unknown.known);
+  return [findingAt(places.locate(at), at, `no alert has a field "${path}"`, near && didYouMean(near))];
 }
 
 /** `now` in ms since the epoch. */
@@ -95,6 +99,27 @@ export function lintSilences(config: Config, places: Places, compile: CompilePat
   });
 }
 
+/** What holds nothing back, or is equal in what no alert has. */
+export function lintInhibit(config: Config, places: Places, compile: CompilePattern): Finding[] {
+  const subject = alertSubject(config);
+  return config.inhibit.flatMap((inhibit, index) => {
+    const sides = (["source", "target"] as const).flatMap((side): Finding[] => {
+      const match = inhibit[side];
+      const at = ["inhibit", index, side];
+      const findings = lintPattern(match, at, subject, { places, compile });
+      if (findings.length > 0 || namesHealth(match, at)) return findings;
+      const fields = testsOf(match, at).map(({ field }) => field);
+      if (alertCandidates(config, compile, fields).some(compileMay(match, compile))) return [];
+      const message = `this holds nothing back: no rule's alerts match its ${side}`;
+      return [findingAt(places.locate(at, "key"), at, message)];
+    });
+    const paths = inhibit.equal.flatMap((path, nth) =>
+      lintPath(path, ["inhibit", index, "equal", nth], subject, places),
+    );
+    return [...sides, ...paths];
+  });
+}
+
 export function lintChannels(config: Config, places: Places): Finding[] {
   const used = new Set([...config.health.channels, ...channelsOf(config.route)]);
   // A fallback is used where the channel that names it is.
@@ -110,7 +135,8 @@ export function lintChannels(config: Config, places: Places): Finding[] {
 }
 
 function channelsOf(route: RouteConfig): string[] {
-  return [...route.channels, ...route.routes.flatMap(channelsOf)];
+  const steps = route.escalate.flatMap(({ channels }) => channels);
+  return [...route.channels, ...steps, ...route.routes.flatMap(channelsOf)];
 }
 
 /** What patterns over alerts may name. */

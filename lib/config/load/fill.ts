@@ -9,7 +9,7 @@ import { isProjectWide, sourceKinds } from "../../model/source-kinds.ts";
 import type { Environment } from "../environment.ts";
 
 type File = ConfigFile;
-type RouteInput = z.infer<typeof RootRoute> & { match?: Pattern; continue?: boolean };
+type RouteInput = Partial<z.infer<typeof RootRoute>> & { match?: Pattern; continue?: boolean };
 
 const MINUTE = 60_000;
 
@@ -87,10 +87,11 @@ function routeBelow(input: RouteInput, parent: Inherited, path: readonly unknown
     seen.set(match, number + 1);
     return routeBelow(child, inherited, [...path, [match, number]]);
   });
-  return { id: hashOf(path, 16), match: input.match, continue: input.continue ?? false, ...inherited, routes };
+  const { match, continue: goesOn = false, escalate = [] } = input;
+  return { id: hashOf(path, 16), match, continue: goesOn, ...inherited, escalate, routes };
 }
 
-type Inherited = Omit<RouteConfig, "id" | "match" | "continue" | "routes">;
+type Inherited = Omit<RouteConfig, "id" | "match" | "continue" | "escalate" | "routes">;
 
 /** JSON in which the order of keys makes no difference. */
 export function canonical(value: unknown): string {

@@ -33,7 +33,7 @@ export async function loadTests(path: string, deps: RuleCheckers & { packsDir: s
     () => shape.filter(({ path }) => !document.problems.some((problem) => problem.path === path)),
     () => included,
     () => checkRules(sites, deps),
-    () => (value === undefined ? [] : checkTests(value, document)),
+    () => (value === undefined ? [] : checkTests(value, document, deps.compilePattern)),
   ]);
   if (value === undefined || findings.length > 0) throw new ConfigError(sortFindings(findings, files));
   return {

@@ -81,6 +81,7 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
     timeIntervals: Object.fromEntries(
       Object.entries(file.timeIntervals).map(([name, spec]) => [name, Array.isArray(spec) ? spec : [spec]]),
     ),
+    inhibit: file.inhibit,
     silences: file.silences,
     channels: fillChannels(document, deps.channelTypes),
     health: fillHealth(file, route),

@@ -76,7 +76,33 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
     },
     "lookout.yml:5:19: this route is never reached: no rule's alerts match it",
   ],
+  [
+    "an inhibition by what no rule opens, of fields that no alert has",
+    {
+      rules: "[{ id: down, when: { level: [error] }, severity: critical }, { id: slow, when: { type: [Warning] } }]",
+      more: `inhibit:
+  - source: { rule: [dwon] }
+    target: { severity: [info] }
+    equal: [conection, labels.zone, connection]
+`,
+    },
+    'lookout.yml:6:22: "rule" is never "dwon"; did you mean "down"?',
+    "lookout.yml:7:5: this holds nothing back: no rule's alerts match its target",
+    'lookout.yml:8:13: no alert has a field "conection"; did you mean "connection"?',
+    'lookout.yml:8:24: nothing gives "labels.zone"',
+  ],
 ])("%s is found", async (_, parts, ...printed) => {
   const lines = (await lint({ "lookout.yml": file(parts) })).split("\n");
   expect(printed.map((text, index) => lines[index]?.slice(0, text.length))).toEqual(printed);
+});
+
+test("an escalation uses its channels, and an inhibition that can apply is no finding", async () => {
+  const parts: Parts = {
+    rules: "[{ id: down, when: { level: [error] } }, { id: slow, when: { level: [warning] } }]",
+    channels: "{ out: { type: console }, lead: { type: console } }",
+    more: `route: { channels: [out], escalate: [{ after: 15m, channels: [lead] }] }
+inhibit: [{ source: { rule: [down] }, target: { severity: [warning] }, equal: [connection, resource.id] }]
+`,
+  };
+  expect(await lint({ "lookout.yml": file(parts) })).toBe("");
 });

@@ -23,8 +23,8 @@ const top: Case[] = [
   ["an empty section", `${MINIMAL}silences:\n`, 'lookout.yml:5:1: "silences" is empty; write a list, or leave it out'],
   [
     "a section that is not built",
-    `${MINIMAL}inhibit: []\n`,
-    'lookout.yml:5:1: "inhibit" is not supported by this version yet',
+    `${MINIMAL}console: {}\n`,
+    'lookout.yml:5:1: "console" is not supported by this version yet',
   ],
   [
     "no time zone",
@@ -417,9 +417,29 @@ const routes: Case[] = [
     'lookout.yml:5:21: unknown key "matchers"; here it is called "match", a pattern such as',
   ],
   [
-    "escalation, which is not built",
-    `${MINIMAL}route: { routes: [{ match: { rule: [any] }, escalate: [] }] }\n`,
-    'lookout.yml:5:45: "escalate" is not supported by this version yet',
+    "an escalation to a channel that is not there",
+    `${MINIMAL}route: { routes: [{ match: { rule: [any] }, escalate: [{ after: 15m, channels: [chatt] }] }] }\n`,
+    'lookout.yml:5:81: there is no channel "chatt"; did you mean "chat"?',
+  ],
+  [
+    "an escalation whose steps are not in order",
+    `${MINIMAL}route: { escalate: [{ after: 1h, channels: [chat] }, { after: 30m, channels: [chat] }] }\n`,
+    "lookout.yml:5:63: this step does not come after the one before it; put the steps in the order in which they come",
+  ],
+  [
+    "an escalation without channels",
+    `${MINIMAL}route: { escalate: [{ after: 1h }] }\n`,
+    'lookout.yml:5:21: the key "channels" is',
+  ],
+  [
+    "an inhibition of no pattern",
+    `${MINIMAL}inhibit: [{ source: { rule: [any] }, target: { severity: warning }, equal: [connection] }]\n`,
+    'lookout.yml:5:58: "severity" must be a list of values; write severity: [warning]',
+  ],
+  [
+    "Alertmanager's matchers in an inhibition",
+    `${MINIMAL}inhibit: [{ source_matchers: [a], target: { rule: [any] } }]\n`,
+    'lookout.yml:5:13: unknown key "source_matchers"; here it is called "source", a pattern such as',
   ],
   [
     "a scalar in a match below another route",
@@ -436,7 +456,7 @@ const routes: Case[] = [
     "Alertmanager's receivers",
     `${MINIMAL}receivers: []\ninhibit_rules: []\ntime_intervals: []\n`,
     'lookout.yml:5:1: unknown key "receivers"; here it is called "channels"',
-    'lookout.yml:6:1: unknown key "inhibit_rules"; here it is called "inhibit", which this version',
+    'lookout.yml:6:1: unknown key "inhibit_rules"; here it is called "inhibit", a list of { source',
     'lookout.yml:7:1: unknown key "time_intervals"; here it is called "timeIntervals"',
   ],
   [

@@ -98,7 +98,8 @@ test("every key of the contract is there", () => {
     sources.discover.status sources.discover.name sources.labels rules rules.include rules.id rules.when rules.by rules.severity
     rules.summary rules.description rules.runbook rules.labels rules.resolve rules.resolve.when rules.resolve.after
     rules.threshold.count rules.threshold.within route route.channels route.groupBy route.groupWait route.groupInterval
-    route.repeatInterval route.urgent route.mute route.active route.routes match continue timeIntervals timeIntervals.times
+    route.repeatInterval route.urgent route.mute route.active route.routes route.escalate
+    route.escalate.after route.escalate.channels inhibit inhibit.source inhibit.target inhibit.equal match continue timeIntervals timeIntervals.times
     timeIntervals.times.start_time timeIntervals.times.end_time timeIntervals.weekdays timeIntervals.location silences.match
     silences.during silences.from silences.until silences.comment channels health.channels health.lag health.heartbeat history
     store store.type store.path store.table store.region store.endpoint`.split(/\s+/);

@@ -76,6 +76,7 @@ test("the shortest useful file loads, with every default filled in", async () =>
     },
     rules: [{ id: "job-failed", by: ["connection", "resource.id"], labels: {} }],
     timeIntervals: {},
+    inhibit: [],
     silences: [],
     channels: {
       chat: {
@@ -116,6 +117,7 @@ test("the shortest useful file loads, with every default filled in", async () =>
     urgent: ["critical"],
     mute: [],
     active: [],
+    escalate: [],
     routes: [],
   });
 });

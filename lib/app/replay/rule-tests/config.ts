@@ -31,6 +31,7 @@ export function configOfRules(file: string, rules: RuleConfig[]): Config {
     urgent: ["critical"],
     mute: [],
     active: [],
+    escalate: [],
     routes: [],
   };
   return {
@@ -41,6 +42,7 @@ export function configOfRules(file: string, rules: RuleConfig[]): Config {
     rules,
     route,
     timeIntervals: {},
+    inhibit: [],
     silences: [],
     channels: {
       [CHANNEL]: { type: "console", fallback: undefined, fallbackAfter: 300_000, sendResolved: true, options: {} },

@@ -34,7 +34,8 @@ export async function openRuleTests(path: string, { packsDir, readConfig }: Open
   const subject = await openSubject(loaded, readConfig);
   const { config } = subject;
   const rules = config.rules.map(({ id }) => id);
-  const findings = checkNames(loaded, rules, Object.keys(config.channels));
+  const [channels, intervals] = [Object.keys(config.channels), Object.keys(config.timeIntervals)];
+  const findings = checkNames(loaded, { rules, channels, intervals });
   if (findings.length > 0) throw new ConfigError(findings);
   const tests = loaded.tests.map((test, index) => ({ test, location: loaded.locate(["tests", index]) }));
   return { file: path, tests, ...subject };

@@ -5,6 +5,7 @@ import type { Config } from "../../../model/config.ts";
 import type { Notification } from "../../../model/notification.ts";
 import type { RuleTest } from "../../../model/test-file.ts";
 import { type Replay, type ReplayedTransition, startReplay } from "../replay.ts";
+import { acknowledgeAll, addSilences } from "./acts.ts";
 import { withSourcesOf } from "./config.ts";
 import { eventsOf } from "./events.ts";
 import { targetsOf, watchedTargets } from "./targets.ts";
@@ -43,16 +44,19 @@ export async function runRuleTest(config: Config, test: RuleTest): Promise<Seen>
   const ends = targets.flatMap(({ ends, ...target }) =>
     ends === undefined ? [] : [{ at: momentOf(ends, start), target }],
   );
+  const acks = test.acks.map((ack) => ({ at: momentOf(ack.at, start), ack }));
   const replay = await startReplay({ config: whole, start, targets });
   try {
+    await replay.feed(start, [], [], (app) => addSilences(app, test, start));
     const moments = Map.groupBy(
-      [...found, ...ends].sort((a, b) => a.at - b.at),
+      [...found, ...ends, ...acks].sort((a, b) => a.at - b.at),
       ({ at }) => at,
     );
     for (const [at, together] of moments) {
       const events = together.flatMap((one) => ("event" in one ? [one.event] : []));
       const ended = together.flatMap((one) => ("target" in one ? [one.target] : []));
-      await replay.feed(at, events, ended);
+      const taken = together.flatMap((one) => ("ack" in one ? [one.ack] : []));
+      await replay.feed(at, events, ended, (app) => acknowledgeAll(app, taken));
     }
     await replay.passTo(endOf(test));
     return { transitions: transitionsOf(replay), notifications: [...replay.notifications] };

@@ -98,6 +98,41 @@ describe("a backtest of alerts that are grouped, silenced, muted and repeated", 
     expect(messages.map((one) => [minuteOf(one.at), one.channel, one.reason, one.alerts])).toEqual(sent);
   });
 
+  it("tells what live polling told of alerts that are escalated and inhibited", async () => {
+    const b = await bench({
+      services: SERVICES,
+      yaml: `
+rules:
+  - id: broken
+    when: { level: [error] }
+    by: [resource.id]
+    resolve: { when: { source: [service-events], level: [normal] } }
+route: { channels: [ops], groupBy: [resource.id], escalate: [{ after: 15m, channels: [lead] }] }
+inhibit: [{ source: { resource: { id: [svc-1] } }, target: { resource: { id: [svc-2] } }, equal: [connection] }]
+channels: { ops: { type: webhook, url: "HOOK/ops" }, lead: { type: webhook, url: "HOOK/lead" } }`,
+    });
+    for (let minute = 1; minute <= 60; minute++) {
+      b.to(minute);
+      if (minute === 1) b.fail(1, undefined, "svc-1");
+      if (minute === 3) b.fail(3, undefined, "svc-2");
+      if (minute === 30) b.recover(30, "svc-1");
+      await b.beat();
+    }
+    const { messages } = await run(b);
+    const told = b.messages.map(({ at, to, body }) => `${at} ${to.slice(1)} ${body.reason}`);
+    expect(told.toSorted()).toEqual([
+      "1 ops new",
+      "16 lead escalation",
+      "30 lead resolved",
+      "30 ops new",
+      "30 ops resolved",
+      "45 lead escalation",
+    ]);
+    expect(messages.map(({ at, channel, reason }) => `${minuteOf(at)} ${channel} ${reason}`).toSorted()).toEqual(
+      told.toSorted(),
+    );
+  });
+
   it("decides no deadline before the poll that finds what would have prevented it", async () => {
     const b = await bench({
       yaml: `

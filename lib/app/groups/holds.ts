@@ -1,0 +1,117 @@
+// What holds alerts back now: silences, of the file and added by people, muted times, and other alerts. Read once for many alerts.
+import { inhibits, type Side } from "../../alerts/inhibit.ts";
+import { HORIZON, type Hold, type Silence } from "../../alerts/suppress.ts";
+import type { Alert } from "../../model/alert.ts";
+import type { RouteConfig } from "../../model/config.ts";
+import type { Row, Store } from "../../store/port.ts";
+import type { App } from "../deps.ts";
+import {
+  type InhibitorRow,
+  inhibitorPartition,
+  ONE_SIDED,
+  SILENCES,
+  type SilenceRow,
+  silenceKey,
+  waitKey,
+} from "../persistence/rows.ts";
+import type { Unit } from "../persistence/unit.ts";
+
+/** A group waits for what holds it no longer than this before it says so again; ms. */
+const WAIT_MS = 86_400_000;
+
+export interface Holds {
+  /** Everything that holds the alert back on the route at `now` (ms), what counts first. */
+  of(alert: Alert, route: RouteConfig, now: number): Hold[];
+  /** The row of what holds back: of an added silence, or an alert. */
+  row(holder: string): Row | undefined;
+}
+
+type ToRead = Pick<App, "store" | "suppression" | "inhibition">;
+
+/** Reads what may hold the alerts back. */
+export async function readHolds(app: ToRead, alerts: readonly Alert[]): Promise<Holds> {
+  const rows = new Map<string, Row>();
+  const silences = await app.store.list<SilenceRow>(SILENCES);
+  for (const row of silences) rows.set(row.sk, row);
+  const added = silences.flatMap(({ data }) => compiled(app, data) ?? []);
+  const inhibitors = await readInhibitors(app, alerts);
+  for (const row of inhibitors.values()) if (row) rows.set(row.data.alert, row);
+  return {
+    of(alert, route, now) {
+      const first = app.suppression.hold(alert, route, now, added);
+      const others = app.inhibition.targetOf(alert).flatMap((side): Hold[] => {
+        const row = inhibitors.get(nameOf(side));
+        return row ? [inhibitedBy(row.data, side, now)] : [];
+      });
+      return [...(first ? [first] : []), ...others.slice(0, 1)];
+    },
+    row: (holder) => rows.get(holder),
+  };
+}
+
+/** A silence of a newer version that this one cannot read holds nothing back. */
+function compiled({ suppression }: ToRead, row: SilenceRow): Silence | undefined {
+  try {
+    return suppression.silence(row);
+  } catch {
+    return undefined;
+  }
+}
+
+function inhibitedBy({ alert, rule }: InhibitorRow, { index }: Side, now: number): Hold {
+  const place = ["inhibit", index];
+  return {
+    kind: "inhibited",
+    by: `alert ${alert} of ${rule}`,
+    name: `alert of ${rule}`,
+    place,
+    until: now + HORIZON,
+    holder: alert,
+  };
+}
+
+function nameOf({ rule, values, both }: Side): string {
+  return `${rule}/${values}/${both}`;
+}
+
+/** One firing source for each way in which one of the alerts may be held back. */
+async function readInhibitors(
+  { store, inhibition }: ToRead,
+  alerts: readonly Alert[],
+): Promise<Map<string, Row<InhibitorRow> | undefined>> {
+  const sides = new Map(alerts.flatMap((alert) => inhibition.targetOf(alert)).map((side) => [nameOf(side), side]));
+  const found = await Promise.all(
+    [...sides].map(async ([name, side]): Promise<[string, Row<InhibitorRow> | undefined]> => {
+      return [name, await firstInhibitor(store, side)];
+    }),
+  );
+  return new Map(found);
+}
+
+async function firstInhibitor(store: Pick<Store, "list">, target: Side): Promise<Row<InhibitorRow> | undefined> {
+  const pk = inhibitorPartition(target.rule, target.values);
+  const [row] = await store.list<InhibitorRow>(pk, { limit: 1, ...(target.both ? { prefix: ONE_SIDED } : {}) });
+  if (row === undefined) return undefined;
+  return inhibits({ ...target, both: !row.sk.startsWith(ONE_SIDED) }, target) ? row : undefined;
+}
+
+/**
+ * The group is looked at once what holds its members back is over. The row of what holds them is written too, so that whoever ends it
+ * at the same time must notice.
+ */
+export async function waitForHolders(unit: Unit, holds: Holds, group: string, holders: readonly string[], now: number) {
+  await unit.load(holders.map((holder) => waitKey(holder, group)));
+  for (const holder of holders) {
+    const row = holds.row(holder);
+    const key = waitKey(holder, group);
+    if (row === undefined || unit.value(key) !== undefined) continue;
+    unit.know(row);
+    unit.put(row, row.data, { expires: row.expires });
+    unit.put(key, {}, { expires: now + WAIT_MS });
+  }
+}
+
+/** The silence as it is kept; it goes when it has been over for `history`. */
+export function putSilence({ config }: Pick<App, "config">, unit: Unit, row: SilenceRow): void {
+  unit.put(silenceKey(row.id), row, { expires: row.until + config.history });
+}

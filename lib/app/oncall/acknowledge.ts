@@ -1,0 +1,62 @@
+// Somebody takes care of an alert: from then on it is neither repeated nor escalated, until it is resolved.
+import { groupPartition, HEAD } from "../../alerts/group.ts";
+import type { Alert } from "../../model/alert.ts";
+import { rulePartition } from "../../rules/compile.ts";
+import type { Key } from "../../store/port.ts";
+import { revokeEscalations } from "../delivery/revoke.ts";
+import type { App } from "../deps.ts";
+import type { RuleRow } from "../persistence/rows.ts";
+
+/** A firing alert and the row that it stands in. */
+export interface OpenAlert {
+  alert: Alert;
+  key: Key;
+}
+
+/** Every firing alert, with its row. */
+export async function listOpen({ rules, healthRule, store }: App): Promise<OpenAlert[]> {
+  const found: OpenAlert[] = [];
+  for (const rule of [...rules.all, healthRule]) {
+    for (const { pk, sk, data } of await store.list<RuleRow>(rulePartition(rule))) {
+      if (data.state.alert?.status === "firing") found.push({ alert: data.state.alert, key: { pk, sk } });
+    }
+  }
+  return found;
+}
+
+/**
+ * Records that `by` takes care of the alert, or with null that nobody does any more. Whoever decides one of its groups at the same time
+ * decides anew; escalations that have not left are taken back. Returns the alert as it is then, undefined where it fires no more.
+ */
+export async function acknowledge(
+  app: App,
+  { alert: { id }, key }: OpenAlert,
+  by: string | null,
+): Promise<Alert | undefined> {
+  return app.transact(async (unit) => {
+    await unit.load([key]);
+    const row = unit.value<RuleRow>(key);
+    const alert = row?.state.alert;
+    if (row === undefined || alert?.id !== id || alert.status !== "firing") return undefined;
+    const due = unit.due(key);
+    const changed: Alert = { ...alert, acknowledgedBy: by === null ? null : app.redact(by) };
+    const next: RuleRow = { ...row, state: { ...row.state, alert: changed } };
+    unit.put(key, next, due === undefined ? {} : { queue: "timer", due });
+    const heads = row.groups.map((group) => ({ pk: groupPartition(group), sk: HEAD }));
+    await unit.load(heads);
+    const now = app.clock.now();
+    for (const head of heads) {
+      const group = unit.value(head);
+      if (group !== undefined) unit.put(head, group, { queue: "group", due: Math.min(now, unit.due(head) ?? now) });
+    }
+    if (by !== null) await revokeEscalations(app, unit, row.groups, await acknowledgedIn(app, id));
+    return changed;
+  });
+}
+
+/** The alerts that somebody takes care of, `id` among them. */
+async function acknowledgedIn(app: App, id: string): Promise<(alertId: string) => boolean> {
+  const open = await listOpen(app);
+  const known = new Set(open.filter(({ alert }) => alert.acknowledgedBy !== null).map(({ alert }) => alert.id));
+  return (alertId) => alertId === id || known.has(alertId);
+}

@@ -1,0 +1,223 @@
+// Acknowledging and escalating, as timelines in minutes: who is told, until somebody takes care of it.
+import { describe, expect, it } from "vitest";
+import { listDeliveries } from "../../../lib/app/delivery/deliver.ts";
+import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";
+import { bench, line } from "../support.ts";
+import { ack } from "./bench.ts";
+
+const yaml = (route: string, more = "", channels = "") => `
+rules:
+  - id: broken
+    when: { level: [error] }
+    by: [resource.id]
+    resolve: { when: { source: [service-events], level: [normal] } }
+${more}
+route: { channels: [ops], groupInterval: 5m, ${route} }
+channels:
+  ops: { type: webhook, url: "HOOK/ops" }
+  lead: { type: webhook, url: "HOOK/lead" }
+  boss: { type: webhook, url: "HOOK/boss" }
+  pager: { type: pagerduty, url: "HOOK/pager", routingKey: k }
+${channels}`;
+const STEPS = "escalate: [{ after: 15m, channels: [lead] }, { after: 30m, channels: [boss] }]";
+
+describe("an acknowledged alert", () => {
+  it("is not repeated nor updated, and its resolution is told", async () => {
+    const b = await bench({ yaml: yaml("repeatInterval: 10m") });
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(3);
+    await ack(b, "broken");
+    b.fail(4);
+    await b.beats(40);
+    b.recover(41);
+    await b.beats(43);
+    expect(b.messages.map(line)).toEqual([
+      "2 /ops new firing: svc-1 firing ×1(+1)",
+      "41 /ops resolved resolved: svc-1 resolved ×2(+1)",
+    ]);
+    expect((await endedAlerts(b.app)).map(({ acknowledgedBy }) => acknowledgedBy)).toEqual(["ada"]);
+  });
+
+  it("keeps its acknowledgement while it counts on, and others of its group go on", async () => {
+    const b = await bench({ yaml: yaml("repeatInterval: 10m"), services: ["svc-1", "svc-2"] });
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(3);
+    await ack(b, "broken");
+    b.fail(4, "Failed", "svc-2");
+    b.fail(5);
+    await b.beats(19);
+    expect((await openAlerts(b.app)).map(({ count, acknowledgedBy }) => [count, acknowledgedBy])).toEqual([
+      [2, "ada"],
+      [1, null],
+    ]);
+    expect(b.messages.map(line)).toEqual([
+      "2 /ops new firing: svc-1 firing ×1(+1)",
+      "7 /ops new firing: svc-1 firing ×2(+1), svc-2 firing ×1(+1)",
+      "17 /ops repeat firing: svc-1 firing ×2(+0), svc-2 firing ×1(+0)",
+    ]);
+  });
+
+  it("is repeated again once the acknowledgement is taken back", async () => {
+    const b = await bench({ yaml: yaml("repeatInterval: 10m") });
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(3);
+    await ack(b, "broken");
+    await b.beats(20);
+    await ack(b, "broken", null);
+    await b.beats(25);
+    expect(b.messages.map(line)).toEqual([
+      "2 /ops new firing: svc-1 firing ×1(+1)",
+      "21 /ops repeat firing: svc-1 firing ×1(+0)",
+    ]);
+  });
+
+  it("that opens again, as within `reopen`, is not acknowledged any more", async () => {
+    const b = await bench({
+      yaml: yaml("repeatInterval: 10m").replace("level: [normal] } }", "level: [normal] } }\n    reopen: 30m"),
+    });
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(3);
+    await ack(b, "broken");
+    b.recover(4);
+    await b.beats(10);
+    b.fail(10.5);
+    await b.beats(12);
+    expect((await openAlerts(b.app)).map(({ acknowledgedBy }) => acknowledgedBy)).toEqual([null]);
+  });
+});
+
+describe("escalation", () => {
+  it("tells the next ones in turn while nobody acknowledges, and all of them of the end", async () => {
+    const b = await bench({ yaml: yaml(STEPS) });
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(40);
+    b.recover(40.5);
+    await b.beats(42);
+    expect(b.messages.map(line).sort()).toEqual(
+      [
+        "2 /ops new firing: svc-1 firing ×1(+1)",
+        "17 /lead escalation firing: svc-1 firing ×1(+1)",
+        "32 /boss escalation firing: svc-1 firing ×1(+1)",
+        "41 /ops resolved resolved: svc-1 resolved ×1(+0)",
+        "41 /lead resolved resolved: svc-1 resolved ×1(+0)",
+        "41 /boss resolved resolved: svc-1 resolved ×1(+0)",
+      ].sort(),
+    );
+    expect(b.messages.find(({ to }) => to === "/lead")!.body.alerts[0].reason).toBe("escalation");
+  });
+
+  it("ends with the acknowledgement, and goes on where that is taken back", async () => {
+    const b = await bench({ yaml: yaml(STEPS) });
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(20);
+    await ack(b, "broken");
+    await b.beats(50);
+    await ack(b, "broken", null);
+    await b.beats(52);
+    expect(b.messages.map(line)).toEqual([
+      "2 /ops new firing: svc-1 firing ×1(+1)",
+      "17 /lead escalation firing: svc-1 firing ×1(+1)",
+      "51 /boss escalation firing: svc-1 firing ×1(+1)",
+    ]);
+  });
+
+  it("of a second alert of the group waits for no interval", async () => {
+    const b = await bench({ yaml: yaml(STEPS), services: ["svc-1", "svc-2"] });
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(2);
+    b.fail(3, "Failed", "svc-2");
+    await b.beats(23);
+    expect(b.messages.map(line).filter((text) => text.includes("/lead"))).toEqual([
+      "17 /lead escalation firing: svc-1 firing ×1(+1)",
+      "22 /lead escalation firing: svc-1 firing ×1(+0), svc-2 firing ×1(+1)",
+    ]);
+  });
+
+  it("opens incidents under the alert's id, and closes them", async () => {
+    const b = await bench({ yaml: yaml("escalate: [{ after: 15m, channels: [pager] }]") });
+    b.answer(({ to }) => (to === "/pager" ? { status: 202, body: '{"status":"success"}' } : { status: 200 }));
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(20);
+    const [{ id } = { id: "" }] = await openAlerts(b.app);
+    b.recover(20.5);
+    await b.beats(23);
+    const incidents = b.messages.filter(({ to }) => to === "/pager");
+    expect(incidents.map(({ at, body }) => [at, body.event_action, body.dedup_key])).toEqual([
+      [17, "trigger", id],
+      [21, "resolve", id],
+    ]);
+  });
+
+  it("of an alert on an incident channel comes in time, too", async () => {
+    const b = await bench({ yaml: yaml(STEPS).replace("channels: [ops]", "channels: [pager]") });
+    b.answer(({ to }) => (to === "/pager" ? { status: 202, body: '{"status":"success"}' } : { status: 200 }));
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(20);
+    expect(b.messages.map(({ at, to }) => `${at} ${to}`)).toEqual(["2 /pager", "17 /lead"]);
+  });
+
+  it("that could not be delivered yet is taken back by the acknowledgement, and comes where that is taken back", async () => {
+    const b = await bench({ yaml: yaml(STEPS) });
+    b.answer(({ to }) => ({ status: to === "/lead" ? 503 : 200 }));
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(18);
+    await ack(b, "broken");
+    const tried = b.messages.length;
+    b.answer(() => ({ status: 200 }));
+    await b.beats(28);
+    expect(b.messages).toHaveLength(tried);
+    expect((await listDeliveries(b.app)).map(({ channel, status }) => [channel, status])).toEqual([
+      ["ops", "delivered"],
+    ]);
+    await ack(b, "broken", null);
+    await b.beats(29);
+    expect(b.messages.slice(tried).map(line)).toEqual(["29 /lead escalation firing: svc-1 firing ×1(+1)"]);
+  });
+
+  it("that was being sent as it was acknowledged is not tried again, nor goes to the fallback", async () => {
+    const b = await bench({
+      yaml: yaml(STEPS, "", "").replace('"HOOK/lead" }', '"HOOK/lead", fallback: boss, fallbackAfter: 1m }'),
+    });
+    b.answer(async ({ to }) => {
+      if (to === "/lead") await ack(b, "broken");
+      return { status: to === "/lead" ? 503 : 200 };
+    });
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(40);
+    expect(b.messages.map(({ at, to }) => `${at} ${to}`)).toEqual(["2 /ops", "17 /lead"]);
+  });
+
+  it("waits for the end of a silence", async () => {
+    const until = new Date(Date.parse("2026-11-20T10:20:00Z")).toISOString();
+    const from = new Date(Date.parse("2026-11-20T10:03:00Z")).toISOString();
+    const b = await bench({
+      yaml: yaml(STEPS, `silences: [{ match: { rule: [broken] }, from: "${from}", until: "${until}" }]`),
+    });
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(25);
+    expect(b.messages.map(line)).toEqual([
+      "2 /ops new firing: svc-1 firing ×1(+1)",
+      "20 /lead escalation firing: svc-1 firing ×1(+1)",
+    ]);
+  });
+
+  it("is not inherited by the routes below", async () => {
+    const b = await bench({ yaml: yaml(`${STEPS}, routes: [{ match: { rule: [broken] } }]`) });
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(20);
+    expect(b.messages.map(({ to }) => to)).toEqual(["/ops"]);
+  });
+});

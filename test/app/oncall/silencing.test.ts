@@ -1,0 +1,82 @@
+// Silences that people add while it runs, as timelines in minutes.
+import { expect, it } from "vitest";
+import { addSilence, expireSilence, listSilences, viewSilence } from "../../../lib/app/oncall/silences.ts";
+import type { SilenceRow } from "../../../lib/app/persistence/rows.ts";
+import { openAlerts } from "../../../lib/app/queries/lists.ts";
+import { type Bench, bench, line, MINUTE, T0 } from "../support.ts";
+
+const YAML = `
+rules:
+  - id: broken
+    when: { level: [error] }
+    by: [resource.id]
+    resolve: { when: { source: [service-events], level: [normal] } }
+route: { channels: [ops], groupBy: [resource.id], groupInterval: 1m }
+timeIntervals: { late: [{ times: [{ start_time: "10:10", end_time: "10:12" }] }] }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }
+`;
+
+function add({ app }: Bench, over: Partial<SilenceRow> = {}): Promise<SilenceRow> {
+  const match = { rule: ["broken"] };
+  const times = { from: T0, until: T0 + 60 * MINUTE, during: [] };
+  return addSilence(app, { match, ...times, comment: "migration", by: "ada", ...over });
+}
+
+it("holds back what it matches, says so, and lets it go at once when it is ended", async () => {
+  const b = await bench({ yaml: YAML, services: ["svc-1", "svc-2"] });
+  const { id } = await add(b, { match: { resource: { id: ["svc-1"] } } });
+  b.to(1);
+  b.fail(0.5);
+  b.fail(0.6, "Failed", "svc-2");
+  await b.beats(10);
+  expect((await openAlerts(b.app)).map(({ suppressedBy }) => suppressedBy)).toEqual([
+    [`silence ${id.slice(0, 8)} "migration"`],
+    [],
+  ]);
+  b.to(10.2);
+  await expireSilence(b.app, id);
+  b.to(10.3);
+  await b.beat();
+  expect(b.messages.map(line)).toEqual([
+    "2 /ops new firing: svc-2 firing ×1(+1)",
+    "10.3 /ops new firing: svc-1 firing ×1(+1)",
+  ]);
+  const [ended] = await listSilences(b.app);
+  expect(viewSilence(ended!, b.app.clock.now())).toMatchObject({ state: "expired", until: "2026-11-20T10:10:12.000Z" });
+});
+
+it("ends by itself when it says, and only holds during its time intervals", async () => {
+  const b = await bench({ yaml: YAML, services: ["svc-1", "svc-2"] });
+  await add(b, { match: { resource: { id: ["svc-1"] } }, until: T0 + 5 * MINUTE });
+  await add(b, { match: { resource: { id: ["svc-2"] } }, during: ["late"] });
+  b.to(1);
+  b.fail(0.5);
+  await b.beats(9);
+  b.fail(9.8, "Failed", "svc-2");
+  await b.beats(20);
+  expect(b.messages.map(line)).toEqual([
+    "5 /ops new firing: svc-1 firing ×1(+1)",
+    "12 /ops new firing: svc-2 firing ×1(+1)",
+  ]);
+});
+
+it("whose time interval is gone from the configuration holds nothing back", async () => {
+  const b = await bench({ yaml: YAML });
+  await add(b, { during: ["gone"] });
+  b.to(1);
+  b.fail(0.5);
+  await b.beats(3);
+  expect(b.messages.map(line)).toEqual(["2 /ops new firing: svc-1 firing ×1(+1)"]);
+});
+
+it("counts what came and went while it held", async () => {
+  const b = await bench({ yaml: YAML });
+  await add(b, { until: T0 + 10 * MINUTE });
+  b.to(1);
+  b.fail(0.5);
+  await b.beats(3);
+  b.recover(3.5);
+  await b.beats(12);
+  expect(b.messages.map(line)).toEqual(["10 /ops digest resolved: svc-1 resolved ×1(+1)"]);
+  expect(b.messages[0]!.body.suppressed).toEqual({ silenced: 1, muted: 0, inhibited: 0 });
+});

@@ -1,0 +1,41 @@
+// People acknowledge, silence and let go while a process dies anywhere: nothing is escalated after its acknowledgement was recorded, and
+// nothing that was held back is lost.
+import { describe, it } from "vitest";
+import { stateFile, withItems } from "./backends.ts";
+import { differentPoints, everyNth, expectRight, type Scene } from "./crash-run.ts";
+import { someDeaths } from "./crash-scenes.ts";
+import { type Acts, judgeOnCall, ON_CALL_CONFIG, withPeople } from "./on-call-story.ts";
+import { asDaemons, inRounds, type Watch } from "./watches.ts";
+
+const file = "test/sim/crash-on-call.test.ts";
+
+function sceneOf(name: string, watch: Watch, open: Scene["open"]): Scene {
+  const acts: Acts = {};
+  return {
+    file,
+    name,
+    watch: withPeople(watch, acts),
+    open,
+    config: ON_CALL_CONFIG,
+    judge: (stage) => judgeOnCall(stage, acts),
+  };
+}
+
+describe("with people on call", () => {
+  const rounds = "a process that dies is followed by one that goes on";
+  it(rounds, async () => {
+    const scene = sceneOf(rounds, inRounds, stateFile);
+    await expectRight(scene, [1], (calls) => everyNth(16, calls, differentPoints(calls)).map((point) => [point]));
+  }, 600_000);
+
+  it.each([
+    ["two daemons", stateFile],
+    ["two daemons with small commits", () => withItems(stateFile(), 7)],
+  ])(
+    "%s",
+    async (name, open) => {
+      await expectRight(sceneOf(name, asDaemons(2), open), [1, 2, 3], someDeaths);
+    },
+    600_000,
+  );
+});

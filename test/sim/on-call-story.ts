@@ -1,0 +1,152 @@
+// The same story with people on call: one acknowledges, one silences and lets go again, one alert holds another back, and what nobody
+// acknowledges is escalated. People may die and come back as well.
+
+import { listDeliveries } from "../../lib/app/delivery/deliver.ts";
+import type { App } from "../../lib/app/deps.ts";
+import { acknowledge, listOpen } from "../../lib/app/oncall/acknowledge.ts";
+import { addSilence, expireSilence, listSilences } from "../../lib/app/oncall/silences.ts";
+import { readStatus } from "../../lib/app/queries/status.ts";
+import type { Proc } from "./conductor.ts";
+import type { Stage } from "./stage.ts";
+import { MINUTE, T0 } from "./story.ts";
+import type { Watch } from "./watches.ts";
+
+export const ON_CALL_CONFIG = `
+sources:
+  - { kind: service-events, targets: [svc-1, svc-2] }
+  - { kind: service-updates, targets: [svc-1] }
+  - { kind: pool-events, targets: [pool-1] }
+  - { kind: training-events, discover: {} }
+rules:
+  - id: broken
+    when: { source: [service-events], level: [error] }
+    by: [resource.id]
+    resolve: { when: { source: [service-events], type: [normal] } }
+  - id: deploy
+    when: { source: [service-updates], type: [FAIL] }
+    resolve: { when: { source: [service-updates], type: [SUCCESS] } }
+  - { id: pool, when: { source: [pool-events], level: [warning] }, by: [reason], resolve: { after: 2m } }
+  - { id: trained, when: { source: [training-events], level: [error] }, by: [id] }
+route:
+  channels: [chat]
+  groupInterval: 20s
+  groupBy: [rule, resource.id]
+  routes:
+    - { match: { rule: [broken] }, escalate: [{ after: 1m, channels: [boss] }] }
+    - { match: { rule: [deploy] }, escalate: [{ after: 30s, channels: [lead, pager] }] }
+    - { match: { rule: [trained] }, channels: [audit] }
+inhibit:
+  - { source: { rule: [broken], key.resource.id: [svc-1] }, target: { rule: [pool] }, equal: [connection] }
+channels:
+  chat: { type: webhook, url: "\${env:HOOK}/chat" }
+  audit: { type: webhook, url: "\${env:HOOK}/audit" }
+  lead: { type: webhook, url: "\${env:HOOK}/lead" }
+  boss: { type: webhook, url: "\${env:HOOK}/boss" }
+  pager: { type: pagerduty, url: "\${env:HOOK}/pager", routingKey: key }
+`;
+
+/** When each thing was known to be recorded; ms. */
+export interface Acts {
+  silenced?: number;
+  acknowledged?: number | undefined;
+  expired?: number;
+}
+
+const RESTART_MS = 1_000;
+const STEP_MS = 100;
+const SILENCED = 0.4;
+/** About when the escalation is due, so that both are under way together. */
+const ACKNOWLEDGED = 2;
+const EXPIRED = 4;
+
+/** The watch with people on call beside it. `acts` is told what they did. */
+export function withPeople(watch: Watch, acts: Acts): Watch {
+  return async (stage) => {
+    for (const name of Object.keys(acts) as (keyof Acts)[]) delete acts[name];
+    await Promise.all([watch(stage), onCall(stage, acts)]);
+  };
+}
+
+async function onCall(stage: Stage, acts: Acts): Promise<void> {
+  const late = stage.conductor.random.fork("ada").int(0, 3_000) / MINUTE;
+  for (let life = 1; ; life++) {
+    const { proc, app } = stage.start(`ada${life}`);
+    await proc.run(async () => {
+      if (life > 1) await proc.clock.sleep(RESTART_MS);
+      await until(proc, SILENCED);
+      if ((await listSilences(app)).length === 0) await silence(app);
+      acts.silenced ??= proc.clock.now();
+      await until(proc, ACKNOWLEDGED + late);
+      acts.acknowledged ??= await takeCare(proc, app);
+      await until(proc, EXPIRED);
+      for (const { id } of await listSilences(app)) await expireSilence(app, id);
+      acts.expired ??= proc.clock.now();
+    });
+    if (!proc.dead) return;
+  }
+}
+
+/** In small steps: time passes for those at work only when nobody's sleep ends before. */
+async function until({ clock }: Proc, minute: number): Promise<void> {
+  for (let left = T0 + minute * MINUTE - clock.now(); left > 0; left = T0 + minute * MINUTE - clock.now()) {
+    await clock.sleep(Math.min(STEP_MS, left));
+  }
+}
+
+async function silence(app: App): Promise<void> {
+  const until = T0 + 60 * MINUTE;
+  await addSilence(app, { match: { rule: ["trained"] }, from: T0, until, during: [], comment: null, by: "ada" });
+}
+
+/** Returns when it was recorded; ms, undefined where there is nothing to take care of any more. */
+async function takeCare({ clock }: Proc, app: App): Promise<number | undefined> {
+  for (const one of await listOpen(app)) {
+    const { rule, key, acknowledgedBy } = one.alert;
+    if (rule !== "broken" || key["resource.id"] !== "svc-1") continue;
+    if (acknowledgedBy !== null || (await acknowledge(app, one, "ada"))) return clock.now();
+  }
+  return undefined;
+}
+
+/** What is wrong in the end. */
+export async function judgeOnCall(stage: Stage, acts: Acts): Promise<string[]> {
+  const app = stage.observer();
+  const wrong: string[] = [];
+  const [deliveries, status] = await Promise.all([listDeliveries(app), readStatus(app)]);
+  for (const { id, channel, status, error } of deliveries) {
+    if (status !== "delivered") wrong.push(`delivery ${id} to ${channel} is ${status}: ${error}`);
+  }
+  for (const name of ["chat", "audit"]) {
+    const { alerts, told, passed } = status.channels[name]!;
+    if (alerts === 0 || alerts !== told + passed || passed > 0) wrong.push(`${name}: ${told} told of ${alerts}`);
+  }
+  const sent = stage.told.map((one) => ({ ...one, body: JSON.parse(one.text) }));
+  const of = (channel: string) => sent.filter((one) => one.channel === channel);
+  // An escalation that leaves together with the acknowledgement leaves before it; what comes later may only tell of the end.
+  for (const { at, body } of of("boss")) {
+    const firing = body.alerts.some((alert: { status: string; key: Record<string, unknown> }) => {
+      return alert.status === "firing" && alert.key["resource.id"] === "svc-1";
+    });
+    if (firing && at > (acts.acknowledged ?? Number.POSITIVE_INFINITY))
+      wrong.push("escalated after it was acknowledged");
+  }
+  const reasons = new Set(of("lead").map(({ body }) => body.reason));
+  if ([...reasons].join() !== "escalation,resolved")
+    wrong.push(`the lead was told ${[...reasons].join() || "nothing"}`);
+  const actions = new Set(of("pager").map(({ body }) => body.event_action));
+  if ([...actions].join() !== "trigger,resolve") wrong.push(`the pager had ${[...actions].join() || "nothing"}`);
+  for (const { at } of of("audit")) {
+    if (at > acts.silenced! && at < T0 + EXPIRED * MINUTE) wrong.push("told while it was silenced");
+  }
+  for (const { at, body } of of("chat")) {
+    const pools = body.alerts.filter(({ rule }: { rule: string }) => rule === "pool");
+    if (pools.length > 0 && at < T0 + 3.2 * MINUTE) wrong.push("told of what another alert held back");
+  }
+  for (const pk of ["group", "timer", "delivery"] as const) {
+    for (const row of await app.store.due(pk, app.clock.now(), 10)) wrong.push(`${row.pk} ${row.sk} is still due`);
+  }
+  for (const { id } of await listSilences(app)) {
+    for (const { sk } of await app.store.list(`held-by/${id}`)) wrong.push(`group ${sk} still waits for a silence`);
+  }
+  return wrong;
+}
