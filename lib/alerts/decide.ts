@@ -202,28 +202,41 @@ function notified({ group, route, all, escalate, left }: Decided, reason: Notify
   const members: Member[] = [];
   const suppressed: Suppressed = { silenced: 0, muted: 0, inhibited: 0 };
   const dues = [...lookAgain(all.filter(({ news }) => news !== "old")), ...left.map(({ due }) => due)];
-  for (const { member, alert, news, hold, steps } of all) {
+  for (const entry of all) {
+    const { member, alert, news, hold } = entry;
     if (news === "gone") continue;
     if (news === "held") suppressed[hold!.kind]++;
     if (news === "digest") suppressed[member.held!]++;
-    // Notified before and held back now: it stays a member and is not notified again until the hold ends.
-    if (news === "waiting" || news === "quiet" || (news === "old" && hold)) members.push(member);
-    else if (news === "held") members.push({ ...member, held: hold!.kind });
-    else {
-      const newCount = Math.max(0, alert!.count - member.count);
-      alerts.push({ ...alert!, newCount, reason: ownReason(news, newCount, route) });
-      const { round: _over, notifiedAt = (member.told && group.lastAt) ?? now, ...rest } = member;
-      if (alert!.status !== "firing") continue;
-      members.push({ ...rest, told: "firing", count: alert!.count, held: null, notifiedAt });
-      if (news !== "new" || isAcknowledged(alert!)) continue;
-      for (const { after } of steps ?? []) dues.push(escalationDue({ notifiedAt }, group, after));
+    if (!isNamed(entry)) {
+      members.push(news === "held" ? { ...member, held: hold!.kind } : member);
+      continue;
     }
+    const newCount = Math.max(0, alert!.count - member.count);
+    alerts.push({ ...alert!, newCount, reason: ownReason(news, newCount, route) });
+    if (alert!.status !== "firing") continue;
+    const { round: _over, notifiedAt = (member.told && group.lastAt) ?? now, ...rest } = member;
+    members.push({ ...rest, told: "firing", count: alert!.count, held: null, notifiedAt });
+    dues.push(...escalationsAfter(entry, { notifiedAt }, group));
   }
   if (!group.incident && members.some((member) => member.told)) {
     dues.push(nextDue({ ...group, lastAt: now }, route, now).repeat);
   }
   alerts.sort((a, b) => (a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : a.id < b.id ? -1 : 1));
   return { tell: { reason, alerts, suppressed }, members, due: earliestOf(dues), escalate };
+}
+
+/**
+ * Whether a notification names it. Notified before and held back now: it stays a member, and is not
+ * named until the hold ends.
+ */
+function isNamed({ news, hold }: Sorted): boolean {
+  return news !== "held" && news !== "waiting" && news !== "quiet" && !(news === "old" && hold);
+}
+
+/** When an alert that is notified for the first time is escalated, unless somebody takes care of it; ms. */
+function escalationsAfter({ news, alert, steps = [] }: Sorted, at: { notifiedAt: number }, group: Group): number[] {
+  if (news !== "new" || isAcknowledged(alert!)) return [];
+  return steps.map(({ after }) => escalationDue(at, group, after));
 }
 
 /** Why this alert stands in the notification. */

@@ -1,4 +1,5 @@
-// Escalation: each step of a route's `escalate` is a route of its own, derived from it, that alerts join when their time has come. Pure.
+// Escalation: each step of a route's `escalate` is a route of its own, derived from it, that alerts join
+// when their time has come. Pure.
 import { Severity } from "../model/alert.ts";
 import type { RouteConfig } from "../model/config.ts";
 import { hashOf } from "../model/hash.ts";
@@ -13,7 +14,9 @@ export interface Step {
   route: RouteConfig;
 }
 
-/** The steps of a route, in their order. Whoever joins one is notified at once: nothing waits for a group's interval. */
+/**
+ * The steps of a route, in their order. Whoever joins one is notified at once: nothing waits for a group's interval.
+ */
 export function stepsOf(route: RouteConfig): Step[] {
   return route.escalate.map(({ after, channels }, index) => {
     const own: RouteConfig = {

@@ -1,4 +1,5 @@
-// Inhibition, with Alertmanager's semantics: which alerts hold others back while they fire, and which they hold back. Pure.
+// Inhibition, with Alertmanager's semantics: which alerts hold others back while they fire, and
+// which they hold back. Pure.
 import type { Alert } from "../model/alert.ts";
 import type { InhibitConfig } from "../model/config.ts";
 import { hashOf } from "../model/hash.ts";
@@ -61,7 +62,10 @@ export function compileInhibition(
   };
 }
 
-/** Whether a firing source holds the target back. What matches both sides is held back by nothing of which the same is true. */
+/**
+ * Whether a firing source holds the target back. What matches both sides is held back by nothing of
+ * which the same is true.
+ */
 export function inhibits(source: Side, target: Side): boolean {
   return source.rule === target.rule && source.values === target.values && !(source.both && target.both);
 }

@@ -17,7 +17,9 @@ export interface Hold {
   by: string;
   /** The same without ids, which a test cannot know. */
   name: string;
-  /** Of the silence, the time interval or the inhibit rule in the configuration; null for a silence that a person added. */
+  /**
+   * Of the silence, the time interval or the inhibit rule in the configuration; null for a silence that a person added.
+   */
   place: Place | null;
   /** When to look again; ms. */
   until: number;

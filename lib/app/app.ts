@@ -55,16 +55,6 @@ export function createApp(config: Config, given: AppPorts): App {
   const ports = { ...given, store: guard.store };
   const { store, clock, random, identity, log, bus, secrets, print } = ports;
   const generation: Generation = { own: undefined, stamp: ports.stamp ?? clock.now() };
-  const compile = (pattern: Pattern) => {
-    const compiled = compilePattern(pattern);
-    return (alert: object) => compiled.matches(alert);
-  };
-  const intervals = new Map(
-    Object.entries(config.timeIntervals).map(([name, spec]) => [
-      name,
-      compileTimeInterval(spec, { timezone: config.timezone }),
-    ]),
-  );
   const resolveAuth = (auth: AuthConfig) => secrets.resolveDeep(auth);
   const learnTokens = createTokenLearner(config, { store, clock, log, redactor: secrets, resolve: resolveAuth });
   const budget = createBudgets(config, clock, ports.perKind === true);
@@ -79,14 +69,7 @@ export function createApp(config: Config, given: AppPorts): App {
     rules: compileRules(config.rules, config.sources, config.timezone),
     observedSince: new Map(),
     healthRule: compileRules([healthRuleConfig()], []).all[0]!,
-    router: compileRouter(
-      config.route,
-      healthRoute(config.health.channels, config.route),
-      [...channels.keys()].map((name) => healthDetour(name, config.route)),
-      compile,
-    ),
-    inhibition: compileInhibition(config.inhibit, compile, HEALTH_RULE),
-    suppression: compileSuppression(config.silences, intervals, compile, HEALTH_RULE),
+    ...compileAlerting(config),
     store,
     guard,
     transact: createTransact(ports, () => generation.own),
@@ -112,6 +95,28 @@ export function createApp(config: Config, given: AppPorts): App {
     discoveries: new Map(),
     brokenChannels: new Set(),
     print,
+  };
+}
+
+/** Where alerts go, and what holds them back. */
+function compileAlerting(config: Config): Pick<App, "router" | "inhibition" | "suppression"> {
+  const compile = (pattern: Pattern) => {
+    const compiled = compilePattern(pattern);
+    return (alert: object) => compiled.matches(alert);
+  };
+  const { timezone } = config;
+  const intervals = new Map(
+    Object.entries(config.timeIntervals).map(([name, spec]) => [name, compileTimeInterval(spec, { timezone })]),
+  );
+  return {
+    router: compileRouter(
+      config.route,
+      healthRoute(config.health.channels, config.route),
+      Object.keys(config.channels).map((name) => healthDetour(name, config.route)),
+      compile,
+    ),
+    inhibition: compileInhibition(config.inhibit, compile, HEALTH_RULE),
+    suppression: compileSuppression(config.silences, intervals, compile, HEALTH_RULE),
   };
 }
 

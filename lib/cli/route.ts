@@ -1,4 +1,5 @@
-// `lookout route`: for alerts from stdin or one that is known, which routes take them, to whom, and what holds them back now.
+// `lookout route`: for alerts from stdin or one that is known, which routes take them, to whom, and
+// what holds them back now.
 import { createInterface } from "node:readline";
 import * as z from "zod";
 import type { App } from "../app/deps.ts";

@@ -1,4 +1,5 @@
-// The schema of routes, time intervals, silences and inhibition as people write them: who is told of an alert, and when.
+// The schema of routes, time intervals, silences and inhibition as people write them: who is told
+// of an alert, and when.
 import * as z from "zod";
 import { Severity } from "./alert.ts";
 import { Duration, Instant, Name, PatternObject, Positive, Text } from "./file-fields.ts";

@@ -1,4 +1,5 @@
-// The routing tree as a table, after Alertmanager's own tests: which routes take an alert, by labels, order, continue and inheritance.
+// The routing tree as a table, after Alertmanager's own tests: which routes take an alert, by labels,
+// order, continue and inheritance.
 import { describe, expect, it } from "vitest";
 import { compileRouter, groupValues, healthRoute, type Router } from "../../lib/alerts/route.ts";
 import { type Alert, HEALTH_RULE } from "../../lib/model/alert.ts";

@@ -1,5 +1,5 @@
-// People acknowledge, silence and let go while a process dies anywhere: nothing is escalated after its acknowledgement was recorded, and
-// nothing that was held back is lost.
+// People acknowledge, silence and let go while a process dies anywhere: nothing is escalated after its acknowledgement
+// was recorded, and nothing that was held back is lost.
 import { describe, it } from "vitest";
 import { stateFile, withItems } from "./backends.ts";
 import { differentPoints, everyNth, expectRight, type Scene } from "./crash-run.ts";

@@ -1,5 +1,5 @@
-// The same story with people on call: one acknowledges, one silences and lets go again, one alert holds another back, and what nobody
-// acknowledges is escalated. People may die and come back as well.
+// The same story with people on call: one acknowledges, one silences and lets go again, one alert holds another back,
+// and what nobody acknowledges is escalated. People may die and come back as well.
 
 import { listDeliveries } from "../../lib/app/delivery/deliver.ts";
 import type { App } from "../../lib/app/deps.ts";
@@ -111,6 +111,11 @@ async function takeCare({ clock }: Proc, app: App): Promise<number | undefined> 
 /** What is wrong in the end. */
 export async function judgeOnCall(stage: Stage, acts: Acts): Promise<string[]> {
   const app = stage.observer();
+  return [...(await judgeRows(app)), ...judgePosts(stage, acts)];
+}
+
+/** Every delivery arrived, every alert was notified, and nothing waits any more. */
+async function judgeRows(app: App): Promise<string[]> {
   const wrong: string[] = [];
   const [deliveries, status] = await Promise.all([listDeliveries(app), readStatus(app)]);
   for (const { id, channel, status, error } of deliveries) {
@@ -118,29 +123,7 @@ export async function judgeOnCall(stage: Stage, acts: Acts): Promise<string[]> {
   }
   for (const name of ["chat", "audit"]) {
     const { alerts, told, passed } = status.channels[name]!;
-    if (alerts === 0 || alerts !== told + passed || passed > 0) wrong.push(`${name}: ${told} told of ${alerts}`);
-  }
-  const sent = stage.told.map((one) => ({ ...one, body: JSON.parse(one.text) }));
-  const of = (channel: string) => sent.filter((one) => one.channel === channel);
-  // An escalation that leaves together with the acknowledgement leaves before it; what comes later may only tell of the end.
-  for (const { at, body } of of("boss")) {
-    const firing = body.alerts.some((alert: { status: string; key: Record<string, unknown> }) => {
-      return alert.status === "firing" && alert.key["resource.id"] === "svc-1";
-    });
-    if (firing && at > (acts.acknowledged ?? Number.POSITIVE_INFINITY))
-      wrong.push("escalated after it was acknowledged");
-  }
-  const reasons = new Set(of("lead").map(({ body }) => body.reason));
-  if ([...reasons].join() !== "escalation,resolved")
-    wrong.push(`the lead was told ${[...reasons].join() || "nothing"}`);
-  const actions = new Set(of("pager").map(({ body }) => body.event_action));
-  if ([...actions].join() !== "trigger,resolve") wrong.push(`the pager had ${[...actions].join() || "nothing"}`);
-  for (const { at } of of("audit")) {
-    if (at > acts.silenced! && at < T0 + EXPIRED * MINUTE) wrong.push("told while it was silenced");
-  }
-  for (const { at, body } of of("chat")) {
-    const pools = body.alerts.filter(({ rule }: { rule: string }) => rule === "pool");
-    if (pools.length > 0 && at < T0 + 3.2 * MINUTE) wrong.push("told of what another alert held back");
+    if (alerts === 0 || alerts !== told + passed || passed > 0) wrong.push(`${name}: ${told} notified of ${alerts}`);
   }
   for (const pk of ["group", "timer", "delivery"] as const) {
     for (const row of await app.store.due(pk, app.clock.now(), 10)) wrong.push(`${row.pk} ${row.sk} is still due`);
@@ -150,3 +133,33 @@ export async function judgeOnCall(stage: Stage, acts: Acts): Promise<string[]> {
   }
   return wrong;
 }
+
+/** Who was notified of what, and when. */
+function judgePosts(stage: Stage, acts: Acts): string[] {
+  const wrong: string[] = [];
+  const sent = stage.told.map((one) => ({ ...one, body: JSON.parse(one.text) }));
+  const of = (channel: string) => sent.filter((one) => one.channel === channel);
+  // An escalation that leaves together with the acknowledgement leaves before it; what comes later
+  // may only report the end.
+  const acknowledged = acts.acknowledged ?? Number.POSITIVE_INFINITY;
+  const late = of("boss").filter(({ at, body }) => at > acknowledged && body.alerts.some(isFiring));
+  wrong.push(...late.map(() => "escalated after it was acknowledged"));
+  const reasons = [...new Set(of("lead").map(({ body }) => body.reason))].join();
+  if (reasons !== "escalation,resolved") wrong.push(`the lead was notified of ${reasons || "nothing"}`);
+  const actions = [...new Set(of("pager").map(({ body }) => body.event_action))].join();
+  if (actions !== "trigger,resolve") wrong.push(`the pager had ${actions || "nothing"}`);
+  const silent = of("audit").filter(({ at }) => at > acts.silenced! && at < T0 + EXPIRED * MINUTE);
+  wrong.push(...silent.map(() => "notified while it was silenced"));
+  const early = of("chat").filter(({ at, body }) => at < T0 + 3.2 * MINUTE && body.alerts.some(isPool));
+  wrong.push(...early.map(() => "notified of what another alert held back"));
+  return wrong;
+}
+
+interface Posted {
+  rule: string;
+  status: string;
+  key: Record<string, unknown>;
+}
+
+const isFiring = ({ status, key }: Posted) => status === "firing" && key["resource.id"] === "svc-1";
+const isPool = ({ rule }: Posted) => rule === "pool";

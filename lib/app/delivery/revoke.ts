@@ -7,8 +7,8 @@ import type { Unit } from "../persistence/unit.ts";
 import { isClaimed, removeDelivery } from "./outcomes.ts";
 
 /**
- * Takes back the escalations in the groups that are about acknowledged alerts alone. One that is being sent at this moment is not
- * tried again. Where no channel of a group has had it, the group's alerts are as before.
+ * Takes back the escalations in the groups that are about acknowledged alerts alone. One that is being sent at this
+ * moment is not tried again. Where no channel of a group has had it, the group's alerts are as before.
  */
 export async function revokeEscalations(
   app: App,

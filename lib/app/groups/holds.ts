@@ -1,4 +1,5 @@
-// What holds alerts back now: silences, of the file and added by people, muted times, and other alerts. Read once for many alerts.
+// What holds alerts back now: silences, of the file and added by people, muted times, and other
+// alerts. Read once for many alerts.
 import { inhibits, type Side } from "../../alerts/inhibit.ts";
 import { HORIZON, type Hold, type Silence } from "../../alerts/suppress.ts";
 import type { Alert } from "../../model/alert.ts";
@@ -96,8 +97,8 @@ async function firstInhibitor(store: Pick<Store, "list">, target: Side): Promise
 }
 
 /**
- * The group is looked at once what holds its members back is over. The row of what holds them is written too, so that whoever ends it
- * at the same time must notice.
+ * The group is looked at once what holds its members back is over. The row of what holds them is written too, so that
+ * whoever ends it at the same time must notice.
  */
 export async function waitForHolders(unit: Unit, holds: Holds, group: string, holders: readonly string[], now: number) {
   await unit.load(holders.map((holder) => waitKey(holder, group)));

@@ -1,5 +1,5 @@
-// Which firing alerts hold others back, as rows that a decision finds without looking for them: written and removed in the commit
-// that opens or ends the alert; whoever waits for its end is then due.
+// Which firing alerts hold others back, as rows that a decision finds without looking for them: written and removed in
+// the commit that opens or ends the alert; whoever waits for its end is then due.
 import { groupPartition, HEAD } from "../../alerts/group.ts";
 import { roundDue } from "../../alerts/next-due.ts";
 import type { Alert } from "../../model/alert.ts";
@@ -19,7 +19,10 @@ export interface Stepping {
   after: RuleRow | undefined;
 }
 
-/** Writes and removes what the changed rows say about their alerts; `after` is told of it. Returns the ids of the groups that are due. */
+/**
+ * Writes and removes what the changed rows say about their alerts; `after` is told of it. Returns the
+ * ids of the groups that are due.
+ */
 export async function putInhibitors(
   app: App,
   unit: Unit,
@@ -56,7 +59,10 @@ function without(keys: readonly Key[], others: readonly Key[]): Key[] {
   return keys.filter((key) => !known.has(rowId(key)));
 }
 
-/** What held them back is over: an alert or a silence. Returns the ids of the groups that are due, at the end of the `round`. */
+/**
+ * What held them back is over: an alert or a silence. Returns the ids of the groups that are due,
+ * at the end of the `round`.
+ */
 export async function wakeWaiting(unit: Unit, holder: string, now: number, round?: string): Promise<string[]> {
   const waiting = await unit.list(waitPartition(holder));
   const heads = waiting.map(({ sk }) => ({ pk: groupPartition(sk), sk: HEAD }));

@@ -25,8 +25,9 @@ export async function listOpen({ rules, healthRule, store }: App): Promise<OpenA
 }
 
 /**
- * Records that `by` takes care of the alert, or with null that nobody does any more. Whoever decides one of its groups at the same time
- * decides anew; escalations that have not left are taken back. Returns the alert as it is then, undefined where it fires no more.
+ * Records that `by` takes care of the alert, or with null that nobody does any more. Whoever decides one of its groups
+ * at the same time decides anew; escalations that have not left are taken back. Returns the alert as it is then,
+ * undefined where it fires no more.
  */
 export async function acknowledge(
   app: App,

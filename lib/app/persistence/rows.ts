@@ -289,7 +289,10 @@ export function inhibitorKey(inhibitRule: string, values: string, both: boolean,
 /** The inhibit rules by which the inhibitors were written. */
 export const INHIBIT: Key = { pk: META, sk: "inhibit" };
 
-/** A group with members that something holds back: it is looked at once that is over. `holder`: the id of an alert or a silence. */
+/**
+ * A group with members that something holds back: it is looked at once that is over. `holder`: the
+ * id of an alert or a silence.
+ */
 export function waitPartition(holder: string): string {
   return `held-by/${holder}`;
 }

@@ -59,6 +59,15 @@ function checkTimes(test: RuleTest, place: Place, say: Say): void {
     if (momentOf(ends, start) < start) say(at, "the target ends before the test's start");
     if (momentOf(ends, start) > end) say(at, 'the target ends after "until"');
   }
+  checkActs(test, place, say);
+  if (end < start) say([...place, "until"], '"until" lies before the test\'s start');
+  if (end > start + MAX_DAYS * DAY)
+    say([...place, "until"], `the test takes longer than ${MAX_DAYS}d`, "let it start later, or end earlier");
+}
+
+/** What people do in the test. */
+function checkActs(test: RuleTest, place: Place, say: Say): void {
+  const [start, end] = [startOf(test), endOf(test)];
   for (const [index, { at }] of test.acks.entries()) {
     const ack = [...place, "acks", index, "at"];
     if (momentOf(at, start) < start) say(ack, "the acknowledgement lies before the test's start");
@@ -68,9 +77,6 @@ function checkTimes(test: RuleTest, place: Place, say: Say): void {
     if (until === undefined || momentOf(until, start) > momentOf(from, start)) continue;
     say([...place, "silences", index, "until"], '"until" is not after "from"');
   }
-  if (end < start) say([...place, "until"], '"until" lies before the test\'s start');
-  if (end > start + MAX_DAYS * DAY)
-    say([...place, "until"], `the test takes longer than ${MAX_DAYS}d`, "let it start later, or end earlier");
 }
 
 function checkRepetition({ repeat, every }: TestEvent, place: Place, say: Say): void {
