@@ -18,7 +18,7 @@ import type { Transact } from "./persistence/unit.ts";
 
 /** The doorbell: rung after a commit that made something due. A lost ring delays, never loses. */
 export interface Bus {
-  /** `round`: the poll round that is over, so that the groups need not wait for it any more. */
+  /** `round`: a poll round that these groups need not wait for any more: it is over, or they are incidents'. */
   publish(transitions: readonly Transition[], groups: readonly string[], round?: string): Promise<void>;
 }
 
@@ -127,7 +127,7 @@ export interface App {
   behind: Map<string, Behind>;
   /** Likewise discoveries, by source. */
   discoveries: Map<string, Discovery>;
-  /** Channels that fail, as the last check of health found them: Lookout's own alerts go around them (detours.ts). */
+  /** Channels that fail, as health was last checked: Lookout's own alerts go around them (groups/assignments.ts). */
   brokenChannels: Set<string>;
   /** Where channels that are this process's own output write: rejects where nobody takes it. */
   print(text: string): Promise<void>;

@@ -7,7 +7,7 @@ export interface RenderContext {
   now: number;
   /** IANA name, for the times in messages. */
   timezone: string;
-  /** How long this body may be tried: the attempt's number, 1 for the first. */
+  /** The number of this attempt, 1 for the first. */
   attempt: number;
 }
 

@@ -1,6 +1,6 @@
 // The table of what a source kind is: everything that other rooms know about a kind stands here,
 // its adapter is in lib/sources.
-// Invariant: no other file of lib tells one kind from another by its name.
+// Invariant: outside of the adapters and the simulated cloud no file tells one kind from another by its name.
 
 const MINUTE = 60_000;
 

@@ -22,7 +22,7 @@ export function checkVersion(mark: string | number, state: string, elsewhere: st
   );
 }
 
-/** Bytes of UTF-8. DynamoDB takes 2,048 and 1,024; a part item's partition holds both (dynamodb-item.ts). */
+/** Bytes of UTF-8. DynamoDB takes 2,048 and 1,024; a part item's partition holds both (dynamodb/item.ts). */
 const PK_BYTES = 1_023;
 const SK_BYTES = 1_024;
 

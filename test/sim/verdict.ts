@@ -1,4 +1,4 @@
-// What must hold when all is quiet after the story, whatever happened to the processes: the contract's section 9 as a
+// What must hold when all is quiet after the story, whatever happened to the processes: the guarantees to users as a
 // list of everything that is wrong, empty where nothing is.
 import { listDeliveries } from "../../lib/app/delivery/deliver.ts";
 import type { App } from "../../lib/app/deps.ts";

@@ -1,5 +1,6 @@
-// The only place that sends: what is due is claimed, sent, and its outcome recorded, so that a retry carries
-// the same id and nothing is sent that was not recorded before. Claims and outcomes go together into one
+// The only place that decides when a delivery is sent (attempt.ts sends it): what is due is claimed, sent, and its
+// outcome recorded, so that a retry carries the same id and nothing is sent that was not recorded before. Claims
+// and outcomes go together into one
 // commit, as many as there are by then.
 import { setImmediate } from "node:timers/promises";
 import type { Row } from "../../store/port.ts";

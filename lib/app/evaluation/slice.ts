@@ -29,8 +29,8 @@ export interface SliceResult {
 /**
  * Evaluates the events (ascending) and commits all that follows from them, with what `also` puts. `now` in ms;
  * `round`: the poll round it is part of. Returns undefined, and has done nothing, where it does not fit into one
- * commit: the caller tries fewer. A single event always fits (journal.ts). Throws StoreConflict where the target's own
- * row was changed by someone else.
+ * commit: the caller tries fewer. A single event always fits (journal.ts). What `also` throws
+ * ends it, and nothing is committed.
  */
 export async function commitSlice(
   app: App,

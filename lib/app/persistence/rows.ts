@@ -1,4 +1,6 @@
-// Where everything lies in the store: the names of the rows and what they hold. Nothing else builds a key.
+// Where most things lie in the store: the names of the rows and what they hold. The other keys are built
+// by what owns their rows: tokens, generations, the journal, key counts, groups (alerts/group.ts) and
+// rule states (rules/compile.ts).
 import type { Alert } from "../../model/alert.ts";
 import type { Config, Pattern, SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";

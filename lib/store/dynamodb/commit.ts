@@ -1,5 +1,5 @@
 // One commit on DynamoDB: a single write where one is enough, else a transaction; tried again, a bounded number of
-// times, where another transaction was at work on its rows or where the rows had to be seen first (dynamodb-plan.ts).
+// times, where another transaction was at work on its rows or where the rows had to be seen first (plan.ts).
 import { randomUUID } from "node:crypto";
 import {
   type CancellationReason,

@@ -1,4 +1,4 @@
-// The store on one DynamoDB table (dynamodb-table.ts). Expiry is compared on every read and in every condition, since
+// The store on one DynamoDB table (table.ts). Expiry is compared on every read and in every condition, since
 // DynamoDB removes rows late; what the index of due rows says is checked against the rows themselves, since it lags.
 import {
   DynamoDBClient,

@@ -5,7 +5,7 @@ import type { CreateTableCommandInput } from "@aws-sdk/client-dynamodb";
  * The sparse index of what is due. It holds keys alone: a row written anew with the same due time costs it no write.
  */
 export const DUE_INDEX = "due";
-/** Seconds since the epoch; DynamoDB removes rows some time after it, so that reads compare `e` (dynamodb-item.ts). */
+/** Seconds since the epoch; DynamoDB removes rows some time after it, so that reads compare `e` (item.ts). */
 export const TTL_ATTRIBUTE = "ttl";
 
 /** The table's definition, without its name. */
