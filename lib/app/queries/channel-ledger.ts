@@ -33,7 +33,15 @@ export async function channelLedger(
   }
   for (const { alert, groups } of entries) {
     const routes = app.router.routes(alert);
-    for (const name of new Set(routes.flatMap(({ channels }) => channels))) {
+    const own = new Set(routes.flatMap(({ channels }) => channels));
+    // Those that it was escalated to; others expect nothing of it.
+    for (const name of new Set(routes.flatMap(({ escalate }) => escalate.flatMap(({ channels }) => channels)))) {
+      const fate = own.has(name) ? undefined : fates.get(`${name}/${alert.id}`);
+      if (fate === undefined) continue;
+      ledger[name]!.alerts++;
+      ledger[name]![fate]++;
+    }
+    for (const name of own) {
       const counts = ledger[name]!;
       counts.alerts++;
       const fate = fates.get(`${name}/${alert.id}`);
