@@ -110,26 +110,27 @@ export function compileSuppression(
   function mutedOnce(route: RouteConfig, now: number): Hold | undefined {
     const before = asked.get(route.id);
     if (before?.now === now) return before.hold;
-    const found = muted(route, now);
+    const found = muted(route, intervals, now);
     asked.set(route.id, { now, hold: found });
     return found;
   }
 
-  function muted(route: RouteConfig, now: number): Hold | undefined {
-    for (const name of route.mute) {
-      const interval = intervals.get(name)!;
-      if (!interval.contains(new Date(now))) continue;
-      const until = change(now, (at) => interval.contains(new Date(at)));
-      return { kind: "muted", by: `mute ${name}`, name: `mute ${name}`, place: ["timeIntervals", name], until };
-    }
-    if (route.active.length === 0) return undefined;
-    const active = route.active.map((name) => intervals.get(name)!);
-    if (within(active, now)) return undefined;
-    const by = `outside ${route.active.join(", ")}`;
-    const place = ["timeIntervals", ...route.active.slice(0, 1)];
-    return { kind: "muted", by, name: by, place, until: change(now, (at) => !within(active, at)) };
-  }
   return { hold, silence };
+}
+
+function muted(route: RouteConfig, intervals: ReadonlyMap<string, TimeInterval>, now: number): Hold | undefined {
+  for (const name of route.mute) {
+    const interval = intervals.get(name)!;
+    if (!interval.contains(new Date(now))) continue;
+    const until = change(now, (at) => interval.contains(new Date(at)));
+    return { kind: "muted", by: `mute ${name}`, name: `mute ${name}`, place: ["timeIntervals", name], until };
+  }
+  if (route.active.length === 0) return undefined;
+  const active = route.active.map((name) => intervals.get(name)!);
+  if (within(active, now)) return undefined;
+  const by = `outside ${route.active.join(", ")}`;
+  const place = ["timeIntervals", ...route.active.slice(0, 1)];
+  return { kind: "muted", by, name: by, place, until: change(now, (at) => !within(active, at)) };
 }
 
 function iso(ms: number): string {

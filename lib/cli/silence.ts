@@ -2,7 +2,7 @@
 import { listDeliveries } from "../app/delivery/deliver.ts";
 import type { App } from "../app/deps.ts";
 import { addSilence, expireSilence, listSilences, type SilenceView, viewSilence } from "../app/oncall/silences.ts";
-import type { SilenceRow } from "../app/persistence/rows.ts";
+import type { SilenceRow } from "../app/persistence/on-call-rows.ts";
 import { endedAlerts, openAlerts } from "../app/queries/lists.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Pattern } from "../model/config.ts";

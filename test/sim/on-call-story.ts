@@ -5,7 +5,9 @@ import { listDeliveries } from "../../lib/app/delivery/deliver.ts";
 import type { App } from "../../lib/app/deps.ts";
 import { acknowledge, listOpen } from "../../lib/app/oncall/acknowledge.ts";
 import { addSilence, expireSilence, listSilences } from "../../lib/app/oncall/silences.ts";
+import type { DeliveryRow } from "../../lib/app/persistence/rows.ts";
 import { readStatus } from "../../lib/app/queries/status.ts";
+import type { Alert } from "../../lib/model/alert.ts";
 import type { Proc } from "./conductor.ts";
 import type { Stage } from "./stage.ts";
 import { MINUTE, T0 } from "./story.ts";
@@ -54,9 +56,11 @@ export interface Acts {
 
 const RESTART_MS = 1_000;
 const STEP_MS = 100;
+/** How often somebody looks whether there is something to take care of. */
+const LOOK_MS = 2_000;
 const SILENCED = 0.4;
-/** About when the escalation is due, so that both are under way together. */
-const ACKNOWLEDGED = 2;
+/** After the first notification; ms. */
+const ESCALATED_MS = 60_000;
 const EXPIRED = 4;
 
 /** The watch with people on call beside it. `acts` is told what they did. */
@@ -68,7 +72,7 @@ export function withPeople(watch: Watch, acts: Acts): Watch {
 }
 
 async function onCall(stage: Stage, acts: Acts): Promise<void> {
-  const late = stage.conductor.random.fork("ada").int(0, 3_000) / MINUTE;
+  const late = stage.conductor.random.fork("ada").int(0, 1_500);
   for (let life = 1; ; life++) {
     const { proc, app } = stage.start(`ada${life}`);
     await proc.run(async () => {
@@ -76,7 +80,7 @@ async function onCall(stage: Stage, acts: Acts): Promise<void> {
       await until(proc, SILENCED);
       if ((await listSilences(app)).length === 0) await silence(app);
       acts.silenced ??= proc.clock.now();
-      await until(proc, ACKNOWLEDGED + late);
+      await until(proc, await whenEscalated(proc, app, late));
       acts.acknowledged ??= await takeCare(proc, app);
       await until(proc, EXPIRED);
       for (const { id } of await listSilences(app)) await expireSilence(app, id);
@@ -87,10 +91,24 @@ async function onCall(stage: Stage, acts: Acts): Promise<void> {
 }
 
 /** In small steps: time passes for those at work only when nobody's sleep ends before. */
-async function until({ clock }: Proc, minute: number): Promise<void> {
+async function until({ clock }: Pick<Proc, "clock">, minute: number): Promise<void> {
   for (let left = T0 + minute * MINUTE - clock.now(); left > 0; left = T0 + minute * MINUTE - clock.now()) {
     await clock.sleep(Math.min(STEP_MS, left));
   }
+}
+
+/** The minute at which the escalation comes, and a little later: so both are under way together. */
+async function whenEscalated({ clock }: Proc, app: App, late: number): Promise<number> {
+  while (clock.now() < T0 + EXPIRED * MINUTE) {
+    const told = (await listDeliveries(app)).find(({ notification: { alerts } }) => alerts.some(isOurs));
+    if (told) return (told.createdAt + ESCALATED_MS + late - T0) / MINUTE;
+    await until({ clock }, (clock.now() + LOOK_MS - T0) / MINUTE);
+  }
+  return EXPIRED;
+}
+
+function isOurs({ rule, key }: Pick<Alert, "rule" | "key">): boolean {
+  return rule === "broken" && key["resource.id"] === "svc-1";
 }
 
 async function silence(app: App): Promise<void> {
@@ -101,17 +119,17 @@ async function silence(app: App): Promise<void> {
 /** Returns when it was recorded; ms, undefined where there is nothing to take care of any more. */
 async function takeCare({ clock }: Proc, app: App): Promise<number | undefined> {
   for (const one of await listOpen(app)) {
-    const { rule, key, acknowledgedBy } = one.alert;
-    if (rule !== "broken" || key["resource.id"] !== "svc-1") continue;
-    if (acknowledgedBy !== null || (await acknowledge(app, one, "ada"))) return clock.now();
+    if (!isOurs(one.alert)) continue;
+    if (one.alert.acknowledgedBy !== null || (await acknowledge(app, one, "ada"))) return clock.now();
   }
   return undefined;
 }
 
-/** What is wrong in the end. */
-export async function judgeOnCall(stage: Stage, acts: Acts): Promise<string[]> {
+/** What is wrong in the end. What was claimed before an act may leave `slack` ms after it. */
+export async function judgeOnCall(stage: Stage, acts: Acts, slack = 0): Promise<string[]> {
   const app = stage.observer();
-  return [...(await judgeRows(app)), ...judgePosts(stage, acts)];
+  const deliveries = await listDeliveries(app);
+  return [...(await judgeRows(app)), ...judgeOrder(stage, deliveries), ...judgePosts(stage, acts, slack)];
 }
 
 /** Every delivery arrived, every alert was notified, and nothing waits any more. */
@@ -135,31 +153,40 @@ async function judgeRows(app: App): Promise<string[]> {
 }
 
 /** Who was notified of what, and when. */
-function judgePosts(stage: Stage, acts: Acts): string[] {
+function judgePosts(stage: Stage, acts: Acts, slack: number): string[] {
   const wrong: string[] = [];
   const sent = stage.told.map((one) => ({ ...one, body: JSON.parse(one.text) }));
   const of = (channel: string) => sent.filter((one) => one.channel === channel);
   // An escalation that leaves together with the acknowledgement leaves before it; what comes later
   // may only report the end.
-  const acknowledged = acts.acknowledged ?? Number.POSITIVE_INFINITY;
-  const late = of("boss").filter(({ at, body }) => at > acknowledged && body.alerts.some(isFiring));
+  const acknowledged = (acts.acknowledged ?? Number.POSITIVE_INFINITY) + slack;
+  const late = of("boss").filter(
+    ({ at, body }) =>
+      at > acknowledged && body.alerts.some((alert: Alert) => alert.status === "firing" && isOurs(alert)),
+  );
   wrong.push(...late.map(() => "escalated after it was acknowledged"));
   const reasons = [...new Set(of("lead").map(({ body }) => body.reason))].join();
   if (reasons !== "escalation,resolved") wrong.push(`the lead was notified of ${reasons || "nothing"}`);
   const actions = [...new Set(of("pager").map(({ body }) => body.event_action))].join();
   if (actions !== "trigger,resolve") wrong.push(`the pager had ${actions || "nothing"}`);
-  const silent = of("audit").filter(({ at }) => at > acts.silenced! && at < T0 + EXPIRED * MINUTE);
+  const silent = of("audit").filter(({ at }) => at > acts.silenced! + slack && at < T0 + EXPIRED * MINUTE);
   wrong.push(...silent.map(() => "notified while it was silenced"));
-  const early = of("chat").filter(({ at, body }) => at < T0 + 3.2 * MINUTE && body.alerts.some(isPool));
+  const early = of("chat").filter(
+    ({ at, body }) => at < T0 + 3.2 * MINUTE && body.alerts.some(({ rule }: Alert) => rule === "pool"),
+  );
   wrong.push(...early.map(() => "notified of what another alert held back"));
   return wrong;
 }
 
-interface Posted {
-  rule: string;
-  status: string;
-  key: Record<string, unknown>;
+/** No escalation came into being after the commit that took care of its alert. */
+function judgeOrder({ conductor: { calls } }: Stage, deliveries: readonly DeliveryRow[]): string[] {
+  const commits = calls.filter(({ what }) => what.startsWith("commit"));
+  const taken = commits.findLast(({ proc, what }) => proc.name.startsWith("ada") && what.includes(" rule/"));
+  const escalated = deliveries.filter(({ channel, notification: { alerts } }) => {
+    return channel === "boss" && alerts.some((alert) => alert.status === "firing" && isOurs(alert));
+  });
+  return escalated.flatMap(({ id }) => {
+    const made = commits.find(({ what }) => what.includes(` delivery/${id.slice(0, 8)}`));
+    return made && taken && made.index > taken.index ? [`escalation ${id} was made after the acknowledgement`] : [];
+  });
 }
-
-const isFiring = ({ status, key }: Posted) => status === "firing" && key["resource.id"] === "svc-1";
-const isPool = ({ rule }: Posted) => rule === "pool";

@@ -14,7 +14,7 @@ import {
   type SilenceRow,
   silenceKey,
   waitKey,
-} from "../persistence/rows.ts";
+} from "../persistence/on-call-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 
 /** A group waits for what holds it no longer than this before it says so again; ms. */

@@ -7,7 +7,8 @@ import { rulePartition } from "../../rules/compile.ts";
 import { rowId } from "../../store/ops.ts";
 import type { Key, Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
-import { INHIBIT, type InhibitorRow, inhibitorKey, type RuleRow, waitPartition } from "../persistence/rows.ts";
+import { INHIBIT, type InhibitorRow, inhibitorKey, waitPartition } from "../persistence/on-call-rows.ts";
+import type { RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 
 const BATCH = 20;

@@ -4,7 +4,7 @@ import { iso } from "../../model/iso.ts";
 import type { App } from "../deps.ts";
 import { putSilence } from "../groups/holds.ts";
 import { wakeWaiting } from "../groups/inhibition.ts";
-import { SILENCES, type SilenceRow, silenceKey } from "../persistence/rows.ts";
+import { SILENCES, type SilenceRow, silenceKey } from "../persistence/on-call-rows.ts";
 
 /** A silence as people and scripts see it. */
 export interface SilenceView {

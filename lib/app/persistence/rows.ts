@@ -2,7 +2,7 @@
 // by what owns their rows: tokens, generations, the journal, key counts, groups (alerts/group.ts) and
 // rule states (rules/compile.ts).
 import type { Alert } from "../../model/alert.ts";
-import type { Config, Pattern, SourceConfig } from "../../model/config.ts";
+import type { Config, SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
 import type { Notification } from "../../model/notification.ts";
 import { projectOf } from "../../model/project.ts";
@@ -273,50 +273,6 @@ export interface EndedRow {
 export const ENDED = "ended";
 export function endedKey(alertId: string): Key {
   return { pk: ENDED, sk: alertId };
-}
-
-/** A firing alert that is the source of an inhibit rule, among those with the same values of `equal`. */
-export interface InhibitorRow {
-  alert: string;
-  rule: string;
-}
-/** Those that match one side of the rule alone come first: they hold back whatever matches the other. */
-export const ONE_SIDED = "0/";
-export function inhibitorPartition(inhibitRule: string, values: string): string {
-  return `inhibit/${inhibitRule}/${values}`;
-}
-export function inhibitorKey(inhibitRule: string, values: string, both: boolean, alertId: string): Key {
-  return { pk: inhibitorPartition(inhibitRule, values), sk: `${both ? "1/" : ONE_SIDED}${alertId}` };
-}
-/** The inhibit rules by which the inhibitors were written. */
-export const INHIBIT: Key = { pk: META, sk: "inhibit" };
-
-/**
- * A group with members that something holds back: it is looked at once that is over. `holder`: the
- * id of an alert or a silence.
- */
-export function waitPartition(holder: string): string {
-  return `held-by/${holder}`;
-}
-export function waitKey(holder: string, group: string): Key {
-  return { pk: waitPartition(holder), sk: group };
-}
-
-/** A silence that a person has added. Times in ms. */
-export interface SilenceRow {
-  id: string;
-  match: Pattern;
-  from: number;
-  until: number;
-  /** Names of timeIntervals; empty: always. */
-  during: string[];
-  comment: string | null;
-  by: string;
-  createdAt: number;
-}
-export const SILENCES = "silence";
-export function silenceKey(id: string): Key {
-  return { pk: SILENCES, sk: id };
 }
 
 /** The events of one slice, kept for `history`. */

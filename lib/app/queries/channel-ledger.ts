@@ -34,18 +34,27 @@ export async function channelLedger(
   }
   for (const { alert, groups } of entries) {
     const routes = app.router.routes(alert);
-    for (const name of new Set(routes.flatMap(({ channels }) => channels))) {
-      const counts = ledger[name]!;
-      counts.alerts++;
-      const fate = fates.get(`${name}/${alert.id}`);
-      const untold = groups.flatMap((id) => members.get(`${id}/${alert.id}`) ?? []).find(({ told }) => told === null);
-      if (fate !== undefined) counts[fate]++;
-      else if (untold?.held) counts.held[untold.held]++;
-      else if (untold) counts.pending++;
-      else counts.passed++;
+    const own = new Set(routes.flatMap(({ channels }) => channels));
+    const steps = new Set(routes.flatMap(({ escalate }) => escalate.flatMap(({ channels }) => channels)));
+    // Those that it was escalated to; others expect nothing of it.
+    for (const name of steps) {
+      const fate = own.has(name) ? undefined : fates.get(`${name}/${alert.id}`);
+      if (fate !== undefined) count(ledger[name]!, fate, undefined);
     }
+    const joined = groups.flatMap((id) => members.get(`${id}/${alert.id}`) ?? []);
+    const waiting = joined.find(({ told }) => told === null);
+    for (const name of own) count(ledger[name]!, fates.get(`${name}/${alert.id}`), waiting);
   }
   return ledger;
+}
+
+/** One more alert; `waiting`: as a member of a group that is still to be notified of it. */
+function count(counts: ChannelCounts, fate: Fate | undefined, waiting: Member | undefined): void {
+  counts.alerts++;
+  if (fate !== undefined) counts[fate]++;
+  else if (waiting?.held) counts.held[waiting.held]++;
+  else if (waiting) counts.pending++;
+  else counts.passed++;
 }
 
 interface Entry {

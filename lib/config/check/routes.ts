@@ -33,26 +33,12 @@ export function checkRoutes(document: Document, compilePattern: (pattern: unknow
       ...existing(route, place, "mute", "time interval", intervals),
       ...existing(route, place, "active", "time interval", intervals),
       ...checkPattern(field(route, "match"), document, [...place, "match"], compilePattern),
-      ...checkSteps(route, place),
+      ...findIn(itemsOf(field(route, "escalate")), (step, index) =>
+        existing(step, [...place, "escalate", index], "channels", "channel", channels),
+      ),
+      ...checkOrder(route, place, document),
       ...findIn(itemsOf(field(route, "routes")), (child, index) => checkRoute(child, [...place, "routes", index])),
     ];
-  }
-
-  function checkSteps(route: unknown, place: Place): Finding[] {
-    let last = 0;
-    return findIn(itemsOf(field(route, "escalate")), (step, index) => {
-      const at = [...place, "escalate", index];
-      const findings = existing(step, at, "channels", "channel", channels);
-      const after = parseDuration(String(field(step, "after")));
-      if (after === undefined) return findings;
-      const late = [...at, "after"];
-      if (after <= last) {
-        const hint = "put the steps in the order in which they come";
-        findings.push(findingAt(document.locate(late), late, "this step does not come after the one before it", hint));
-      }
-      last = Math.max(last, after);
-      return findings;
-    });
   }
 
   function checkInhibit(inhibit: unknown, index: number): Finding[] {
@@ -79,6 +65,20 @@ export function checkRoutes(document: Document, compilePattern: (pattern: unknow
     ...findIn(itemsOf(field(document.root, "silences")), checkSilence),
     ...existing(field(document.root, "health"), ["health"], "channels", "channel", channels),
   ];
+}
+
+/** Each step of `escalate` comes after the one before it. */
+function checkOrder(route: unknown, place: Place, document: Document): Finding[] {
+  let last = 0;
+  return findIn(itemsOf(field(route, "escalate")), (step, index) => {
+    const after = parseDuration(String(field(step, "after"))) ?? Number.POSITIVE_INFINITY;
+    const at = [...place, "escalate", index, "after"];
+    const inOrder = after > last;
+    if (Number.isFinite(after)) last = Math.max(last, after);
+    if (inOrder) return [];
+    const hint = "put the steps in the order in which they come";
+    return [findingAt(document.locate(at), at, "this step does not come after the one before it", hint)];
+  });
 }
 
 export function checkChannels(document: Document, types: ReadonlyMap<string, ChannelOptions>): Finding[] {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { listDeliveries } from "../../../lib/app/delivery/deliver.ts";
 import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";
+import { readStatus } from "../../../lib/app/queries/status.ts";
 import { bench, line } from "../support.ts";
 import { ack } from "./bench.ts";
 
@@ -108,6 +109,12 @@ describe("escalation", () => {
         "41 /boss resolved resolved: svc-1 resolved ×1(+0)",
       ].sort(),
     );
+    const { lead, boss, pager } = (await readStatus(b.app)).channels;
+    expect([lead, boss, pager].map((one) => [one!.alerts, one!.told])).toEqual([
+      [1, 1],
+      [1, 1],
+      [0, 0],
+    ]);
     expect(b.messages.find(({ to }) => to === "/lead")!.body.alerts[0].reason).toBe("escalation");
   });
 

@@ -1,7 +1,7 @@
 // Silences that people add while it runs, as timelines in minutes.
 import { expect, it } from "vitest";
 import { addSilence, expireSilence, listSilences, viewSilence } from "../../../lib/app/oncall/silences.ts";
-import type { SilenceRow } from "../../../lib/app/persistence/rows.ts";
+import type { SilenceRow } from "../../../lib/app/persistence/on-call-rows.ts";
 import { openAlerts } from "../../../lib/app/queries/lists.ts";
 import { type Bench, bench, line, MINUTE, T0 } from "../support.ts";
 
