@@ -57,13 +57,16 @@ export async function runStory(scene: Scene, seed: number, points: readonly Poin
 
 const PACES = { prompt: () => 0, slow: (random: Random) => random.int(0, 300), strained: strain };
 
+/** By then the first polls of all targets are over, unless they hang; minutes. */
+const FIRST_READ = 1.2;
+
 /**
  * As in a process that is starved, or frozen between two invocations: some calls hang for up to a minute,
- * longer than any claim or lease. Not while sending, which ends itself before that; and not once the story has
- * settled, so that all comes to an end.
+ * longer than any claim or lease. Not while sending, which ends itself before that; not once the story has settled, so
+ * that all comes to an end; and not in the first reads, since what came before one only teaches `change` and `newValue`.
  */
 function strain(random: Random, what: string, now: number): number {
-  if (now > T0 + SETTLED * MINUTE) return 0;
+  if (now < T0 + FIRST_READ * MINUTE || now > T0 + SETTLED * MINUTE) return 0;
   if (what.startsWith("send")) return random.int(0, 10_000);
   return random.chance(0.03) ? random.int(0, MINUTE) : random.int(0, 50);
 }
