@@ -5,12 +5,16 @@ import { createRedactor } from "../../../lib/config/secrets/redactor.ts";
 
 const secret = fc
   .oneof(fc.string({ minLength: 6 }), fc.string({ minLength: 6, unit: "grapheme" }), fc.stringMatching(/^[ab]{6,9}$/))
-  .filter((value) => value.trim().length >= 6 && value.isWellFormed());
+  .filter((value) => value.replaceAll(/\s/g, "").length >= 6 && value.isWellFormed());
+/** What could be the beginning of an escape takes the secret's first characters with it. */
+const before = fc
+  .oneof(fc.string(), fc.stringMatching(/^[ab]{0,9}$/))
+  .filter((text) => !/[%\\&=][^ ]{0,7}$/.test(text));
 const around = fc.oneof(fc.string(), fc.stringMatching(/^[ab]{0,9}$/));
 
 test("a secret between any texts", () => {
   fc.assert(
-    fc.property(fc.array(secret, { minLength: 1, maxLength: 4 }), around, around, (secrets, before, after) => {
+    fc.property(fc.array(secret, { minLength: 1, maxLength: 4 }), before, around, (secrets, before, after) => {
       const { add, redact } = createRedactor();
       for (const value of secrets) add(value);
       for (const value of secrets) {
