@@ -96,7 +96,7 @@ function deadlineLines(deadline: RuleVerdict["deadline"]): string[] {
 
 function tellingLines(io: Io, { routes, deliveries }: Telling, stored: boolean): string[] {
   const lines = routes.flatMap((route) => routeLines(io, route, stored));
-  if (routes.length === 0 && deliveries.length === 0) lines.push("it was not told: no group holds it any more");
+  if (routes.length === 0 && deliveries.length === 0) lines.push("nobody was notified: no group holds it any more");
   const shown = deliveries.slice(-DELIVERIES);
   if (shown.length < deliveries.length) lines.push(`${deliveries.length - shown.length} earlier deliveries`);
   return [...lines, ...shown.map((delivery) => deliveryLine(io, delivery))];
@@ -113,8 +113,8 @@ function routeLines(
     const until = heldBy.until === null ? "" : ` until ${moment(heldBy.until)}`;
     lines.push(styled(io, "yellow", `  ${heldBy.kind} by ${heldBy.by}${place(heldBy.at)}${until}`));
   } else if (next !== null) {
-    lines.push(`  ${told || stored ? "due" : "would be told"} at ${moment(next.at)} (${next.reason})`);
-  } else if (!told) lines.push("  not told: it came and went while it was held back, or closed silently");
+    lines.push(`  ${told || stored ? "due" : "would be notified"} at ${moment(next.at)} (${next.reason})`);
+  } else if (!told) lines.push("  not notified: it came and went while it was held back, or closed silently");
   return lines;
 }
 

@@ -167,8 +167,8 @@ function channelLines(io: Io, { failingChannels, channels }: Status): string[] {
   );
   const counts = Object.entries(channels).map(([name, { alerts, told, pending, held, dead, passed }]) => {
     const back = held.silenced + held.muted + held.inhibited;
-    const rest = passed === 0 ? "" : `, ${passed} passed untold`;
-    return `channel ${name}: ${alerts} alerts, ${told} told, ${pending} pending, ${back} held back, ${dead} dead${rest}`;
+    const rest = passed === 0 ? "" : `, ${passed} passed without a notification`;
+    return `channel ${name}: ${alerts} alerts, ${told} notified, ${pending} pending, ${back} held back, ${dead} dead${rest}`;
   });
   return [...failing, ...counts];
 }

@@ -72,7 +72,7 @@ export function renderView(state: ViewState, now: number, { columns, rows }: Siz
     ...gap,
     ...openAlerts(state.open, open, now, columns),
     ...gap,
-    [["dim", `  LATEST (${state.told} messages told)`]],
+    [["dim", `  LATEST (${state.told} messages sent)`]],
     ...state.news.slice(oldest).map(newsLine),
     ...(closing ? [...gap, ...next] : []),
   ];

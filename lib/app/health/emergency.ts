@@ -125,8 +125,8 @@ async function post(memory: Memory, channel: string, alert: Alert, reason: Notif
   const { outcome } = await attempt(app, deliveryOf(memory, channel, alert, reason));
   const delivered = outcome?.kind === "delivered";
   const fields = { channel, reason, ...(outcome && "reason" in outcome && { error: app.redact(outcome.reason) }) };
-  if (delivered) app.log.warn("told without the state", fields);
-  else app.log.error("not told without the state", fields);
+  if (delivered) app.log.warn("notified without the state", fields);
+  else app.log.error("not notified without the state", fields);
   return delivered;
 }
 

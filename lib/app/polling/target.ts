@@ -93,8 +93,8 @@ async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void>
     const took = app.clock.now() - began;
     const next = batch.complete ? "stays" : restart(position.row?.cursor, batch, { now, lateness: source.lateness });
     const isLong = meter.pages() >= ROUND_PAGES || found >= ROUND_EVENTS || took >= ROUND_MS;
-    // Ending here, the next read would come no further either.
-    const isOver = isLong && (next !== "stuck" || took >= STUCK_MS);
+    // The next read would come no further than this one, which found nothing: it goes on.
+    const isOver = isLong && (next !== "stuck" || found > 0 || took >= STUCK_MS);
     if (!(await commitBatch(read, position, batch, isOver && next === "moves"))) return;
     read.progress.note(source.id, target.id, batch.readTo);
     if (batch.complete) report.complete = true;
