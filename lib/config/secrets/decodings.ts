@@ -10,20 +10,38 @@ export interface View {
   to(at: number): number;
 }
 
-const ESCAPE =
-  /\\(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|x[0-9a-f]{2}|["'\\/bfnrt])|(?:%[0-9a-f]{2})+|&(?:#\d{1,7};?|#x[0-9a-f]{1,6};?|(?:amp|lt|gt|quot|apos);)|[\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/giu;
+/** JSON's, percent signs, HTML's, and what nobody sees. */
+const FORMS = [
+  /\\(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|x[0-9a-f]{2}|["'\\/bfnrt])/giu,
+  /(?:%[0-9a-f]{2})+/giu,
+  /&(?:#\d{1,7};?|#x[0-9a-f]{1,6};?|(?:amp|lt|gt|quot|apos);)/giu,
+  /[\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/gu,
+];
+const ESCAPE = new RegExp(FORMS.map(({ source }) => source).join("|"), "giu");
 /** By themselves: what follows an equals sign in an address or a query may look like one. */
 const QUOTED = /(?:=[0-9a-f]{2})+|=[ \t]{0,20}\r?\n/gi;
 const MAY_HOLD = /[\\%&\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/u;
 const BY_LETTER: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 const BY_NAME: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-/** The text without one layer of escapes, and without one of quoted-printable; as far as there are some. */
-export function decodings(text: string): View[] {
+/**
+ * The text without one layer of escapes, and without one of quoted-printable; as far as there are some. With
+ * `separately`, also without those of one form alone: a secret that looks like an escape of another form is then
+ * left as it is.
+ */
+export function decodings(text: string, separately: boolean): View[] {
   const views: View[] = [];
-  if (MAY_HOLD.test(text)) addUndone(views, text, ESCAPE);
+  if (MAY_HOLD.test(text)) {
+    addUndone(views, text, ESCAPE);
+    if (separately) for (const form of FORMS) addUndone(views, text, form);
+  }
   if (text.includes("=")) addUndone(views, text, QUOTED);
   return views;
+}
+
+/** Undoing the escapes of a text that holds this value would change the value, too. */
+export function looksEscaped(value: string): boolean {
+  return decodings(value, false).length > 0;
 }
 
 function addUndone(views: View[], text: string, form: RegExp): void {

@@ -1,7 +1,7 @@
 // Blots out known secrets in text that people will see, in any usual form, also in one within another.
 import type { Redactor } from "../../model/redactor.ts";
 import { keysInAddress } from "./address-keys.ts";
-import { decodings, type View } from "./decodings.ts";
+import { decodings, looksEscaped, type View } from "./decodings.ts";
 import { type Folded, fold, foldedText, HAS_STYLED, spacesIn, unstyled } from "./fold.ts";
 import { packed } from "./packed.ts";
 
@@ -48,6 +48,8 @@ interface Index {
   table: Uint8Array;
   /** Six characters each, that hold the pieces. */
   windows: Set<number>;
+  /** Some secret holds what looks like an escape. */
+  escaped: boolean;
 }
 
 export function createRedactor(): Redactor {
@@ -57,6 +59,7 @@ export function createRedactor(): Redactor {
     pieces: new Set(),
     table: new Uint8Array(131_072),
     windows: new Set(),
+    escaped: false,
   };
   /** The values, as they were given; of those that pass, the one that was used last comes last. */
   const lasting = new Set<string>();
@@ -77,7 +80,7 @@ export function createRedactor(): Redactor {
     redact(whole, length = Number.POSITIVE_INFINITY) {
       const cut = whole.length >= length;
       const text = cut ? whole.slice(0, length) : whole;
-      const ranges = found(index, text, cut, LAYERS);
+      const ranges = found(index, text, cut, LAYERS, new Set());
       return ranges.length === 0 ? text : blotOut(text, ranges);
     },
   };
@@ -87,6 +90,7 @@ function learnValue(index: Index, value: string): void {
   for (const part of [value, value.trim().replace(PREFIX, ""), ...keysInAddress(value)]) {
     const trimmed = part.trim();
     if (trimmed.length < MIN_LENGTH) continue;
+    index.escaped ||= looksEscaped(trimmed);
     for (const spelling of plainly(trimmed)) learn(index, spelling, trimmed.length > LONG ? WINDOW : 1);
     for (const spelling of opaquely(trimmed)) learn(index, spelling, WINDOW);
   }
@@ -130,18 +134,26 @@ function learnAnew(index: Index, values: readonly string[]): void {
   const { known, unfolded, pieces, table, windows } = index;
   for (const part of [known, unfolded, pieces, windows]) part.clear();
   table.fill(0);
+  index.escaped = false;
   for (const value of values) learnValue(index, value);
 }
 
 /** Where secrets stand in the text; with `cut`, also the beginning of one that its end cuts. */
-function found(index: Index, text: string, cut: boolean, layers: number): Range[] {
+function found(index: Index, text: string, cut: boolean, layers: number, seen: Set<string>): Range[] {
   const ranges = mayHoldSecret(index, text) ? knownIn(index, text, cut) : [];
   if (index.unfolded.size > 0) for (const one of index.unfolded) ranges.push(...places(text, one));
   if (layers === 0) return ranges;
-  for (const view of viewsOf(text)) {
-    for (const [from, to] of found(index, view.text, cut, layers - 1)) ranges.push([view.from(from), view.to(to)]);
+  for (const view of viewsOf(text, index.escaped)) {
+    // Undone in another order, most texts read the same.
+    if (index.escaped && isSeen(seen, `${layers} ${view.text}`)) continue;
+    const within = found(index, view.text, cut, layers - 1, seen);
+    for (const [from, to] of within) ranges.push([view.from(from), view.to(to)]);
   }
   return ranges;
+}
+
+function isSeen(seen: Set<string>, text: string): boolean {
+  return seen.size === seen.add(text).size;
 }
 
 function mayHoldSecret({ pieces, table, windows }: Index, text: string): boolean {
@@ -200,8 +212,8 @@ function wholes(text: string, { text: folded, starts, ends }: Folded, secret: st
 }
 
 /** The text as it reads once something is undone. */
-function viewsOf(text: string): View[] {
-  const views = decodings(text);
+function viewsOf(text: string, separately: boolean): View[] {
+  const views = decodings(text, separately);
   if (HAS_STYLED.test(text)) views.push(unstyled(text));
   for (const view of packed(text)) views.push(view);
   return views;
@@ -251,7 +263,7 @@ function opaquely(value: string): string[] {
 
 function undone(value: string, layers: number): string[] {
   if (layers === 0) return [];
-  return decodings(value).flatMap(({ text }) => [text, ...undone(text, layers - 1)]);
+  return decodings(value, true).flatMap(({ text }) => [text, ...undone(text, layers - 1)]);
 }
 
 /** By itself, and within something longer: a secret may begin at any of the three places of a group. */

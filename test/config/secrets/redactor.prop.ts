@@ -40,6 +40,22 @@ test("a text that holds none", () => {
   );
 });
 
+test("a secret that looks like escapes itself, as JSON, an address or a page writes it", () => {
+  const escapes = fc.constantFrom("\\", "%42", "%5c", "&lt;", "\\n", "\\u0041", '"', "a", "B7");
+  fc.assert(
+    fc.property(fc.array(escapes, { minLength: 6, maxLength: 12 }), (parts) => {
+      const value = `key-${parts.join("")}-key`;
+      const { add, redact } = createRedactor();
+      add(value);
+      const asHtml = value.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+      for (const text of [value, JSON.stringify(value), encodeURIComponent(value), asHtml]) {
+        expect(redact(`x ${text} y`)).not.toContain("key-");
+        expect(redact(JSON.stringify(`x ${text} y`))).not.toContain("key-");
+      }
+    }),
+  );
+});
+
 /** No coincidence, and of no use. */
 const PIECE = 8;
 const key = fc.stringMatching(/^[A-Za-z0-9+/"\\%]{20,60}$/);
