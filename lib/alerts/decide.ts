@@ -1,4 +1,4 @@
-// The one decision of what a group tells now and when it is looked at again: pure, and it names its reason.
+// The one decision of what a group notifies now and when it is looked at again: pure, and it names its reason.
 import type { Alert } from "../model/alert.ts";
 import type { RouteConfig } from "../model/config.ts";
 import type { NotifiedAlert, NotifyReason } from "../model/notification.ts";
@@ -20,17 +20,17 @@ export interface MemberAlert {
   steps?: readonly Step[] | undefined;
 }
 
-export interface Telling {
+export interface Notice {
   reason: NotifyReason;
   alerts: NotifiedAlert[];
   suppressed: Suppressed;
-  /** True for what `lookout send-test` tells. */
+  /** True for `lookout send-test`. */
   test?: boolean | undefined;
 }
 
 export interface Decision {
-  /** What to tell now, or undefined. */
-  tell: Telling | undefined;
+  /** What to notify now, or undefined. */
+  notice: Notice | undefined;
   /** The members that stay, as they are from now on. Empty: the group ends. */
   members: Member[];
   /** When to decide again; ms, undefined: when something happens. */
@@ -73,18 +73,18 @@ export function decide(
 
   const earliest = earliestNews(group, route, sorted, news, now);
   const decided = { group, route, all: sorted, escalate, left };
-  if (news.length > 0 && now >= earliest) return notified(decided, reasonOf(news, escalation), now);
+  if (news.length > 0 && now >= earliest) return notify(decided, reasonOf(news, escalation), now);
   const again = repeatReason(group, firing);
   const { repeat } = nextDue(group, route, now);
-  if (again !== undefined && now >= repeat) return notified(decided, again, now);
+  if (again !== undefined && now >= repeat) return notify(decided, again, now);
 
   const dues = [...lookAgain(sorted), ...left.map(({ due }) => due)];
   if (news.length > 0) dues.push(earliest);
   if (firing.length > 0 && !group.incident && repeat > now) dues.push(repeat);
   const members = staying.map(({ member, hold }) =>
-    member.told ? member : { ...withoutRound(member, over), held: hold?.kind ?? member.held },
+    member.notified ? member : { ...withoutRound(member, over), held: hold?.kind ?? member.held },
   );
-  return { tell: undefined, members, due: earliestOf(dues), escalate };
+  return { notice: undefined, members, due: earliestOf(dues), escalate };
 }
 
 function newsOf(
@@ -97,13 +97,13 @@ function newsOf(
   // What comes and goes within one round is notified when it is over.
   if (isWaiting(member, now, over)) return "waiting";
   if (alert.status === "firing") {
-    if (member.told) return "old";
+    if (member.notified) return "old";
     if (escalation && isAcknowledged(alert)) return "quiet";
     return hold ? "held" : "new";
   }
   // An incident is closed when its alert ends, silently or not.
-  if (member.told) return canResolve || group.incident ? "resolved" : "gone";
-  // Nobody beside the first was told of it: its end is none of theirs.
+  if (member.notified) return canResolve || group.incident ? "resolved" : "gone";
+  // Nobody beside the first was notified of it: its end is none of theirs.
   if (group.incident || escalation || orphaned === "removed") return "gone";
   if (hold) return "held";
   return member.held ? "digest" : "resolved";
@@ -116,8 +116,8 @@ function withoutRound(member: Member, over: ReadonlySet<string>): Member {
   return rest;
 }
 
-function isWaiting({ told, round, at = 0 }: Member, now: number, over: ReadonlySet<string>): boolean {
-  return told === null && round !== undefined && !over.has(round) && roundDue({ at }) > now;
+function isWaiting({ notified, round, at = 0 }: Member, now: number, over: ReadonlySet<string>): boolean {
+  return notified === null && round !== undefined && !over.has(round) && roundDue({ at }) > now;
 }
 
 /** When the news may leave; ms. */
@@ -138,7 +138,7 @@ function earliestNews(
 function roundEnd(all: readonly Sorted[]): number {
   if (!all.some(({ news }) => news === "waiting")) return Number.NEGATIVE_INFINITY;
   const fresh = all.filter(
-    ({ news, member }) => news === "waiting" || ((news === "new" || news === "digest") && !member.told),
+    ({ news, member }) => news === "waiting" || ((news === "new" || news === "digest") && !member.notified),
   );
   return Math.min(...fresh.map(({ member }) => roundDue(member)));
 }
@@ -197,7 +197,7 @@ interface Decided {
   left: readonly { due: number }[];
 }
 
-function notified({ group, route, all, escalate, left }: Decided, reason: NotifyReason, now: number): Decision {
+function notify({ group, route, all, escalate, left }: Decided, reason: NotifyReason, now: number): Decision {
   const alerts: NotifiedAlert[] = [];
   const members: Member[] = [];
   const suppressed: Suppressed = { silenced: 0, muted: 0, inhibited: 0 };
@@ -214,15 +214,15 @@ function notified({ group, route, all, escalate, left }: Decided, reason: Notify
     const newCount = Math.max(0, alert!.count - member.count);
     alerts.push({ ...alert!, newCount, reason: ownReason(news, newCount, route) });
     if (alert!.status !== "firing") continue;
-    const { round: _over, notifiedAt = (member.told && group.lastAt) ?? now, ...rest } = member;
-    members.push({ ...rest, told: "firing", count: alert!.count, held: null, notifiedAt });
+    const { round: _over, notifiedAt = (member.notified && group.lastAt) ?? now, ...rest } = member;
+    members.push({ ...rest, notified: "firing", count: alert!.count, held: null, notifiedAt });
     dues.push(...escalationsAfter(entry, { notifiedAt }, group));
   }
-  if (!group.incident && members.some((member) => member.told)) {
+  if (!group.incident && members.some((member) => member.notified)) {
     dues.push(nextDue({ ...group, lastAt: now }, route, now).repeat);
   }
   alerts.sort((a, b) => (a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : a.id < b.id ? -1 : 1));
-  return { tell: { reason, alerts, suppressed }, members, due: earliestOf(dues), escalate };
+  return { notice: { reason, alerts, suppressed }, members, due: earliestOf(dues), escalate };
 }
 
 /**

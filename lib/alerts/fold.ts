@@ -10,7 +10,7 @@ import type { Suppressed } from "./group.ts";
  */
 export function fold(waiting: Notification, next: Notification): Notification | undefined {
   if (!onlyRepeats(waiting) && !onlyRepeats(next)) return undefined;
-  // It is for others than those who were told before.
+  // It is for others than those who were notified before.
   if (waiting.reason === "escalation" || next.reason === "escalation") return undefined;
   const alerts = new Map<string, NotifiedAlert>(waiting.alerts.map((alert) => [alert.id, alert]));
   for (const alert of next.alerts) {

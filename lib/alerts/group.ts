@@ -18,7 +18,7 @@ export interface Group {
   incident: boolean;
   /** ms */
   createdAt: number;
-  /** When it was last told; ms. */
+  /** When it was last notified; ms. */
   lastAt: number | null;
   /** How many notifications it has had. */
   sequence: number;
@@ -33,11 +33,11 @@ export interface Member {
   /** The row of its rule and key. */
   pk: string;
   sk: string;
-  /** What the group's channels were last told of it. */
-  told: "firing" | null;
-  /** The alert's `count` when it was last told. */
+  /** What the group's channels were last notified of it. */
+  notified: "firing" | null;
+  /** The alert's `count` when it was last notified. */
   count: number;
-  /** Why it was held back, while untold. */
+  /** Why it was held back, while not notified. */
   held: keyof Suppressed | null;
   /**
    * The poll round that it comes from: until that is over it waits, at most ROUND_WAIT_MS. Absent once it was notified.
@@ -45,7 +45,7 @@ export interface Member {
   round?: string;
   /** When it joined; ms. */
   at?: number;
-  /** When it was first told; ms. */
+  /** When it was first notified; ms. */
   notifiedAt?: number;
 }
 

@@ -1,5 +1,5 @@
 // What is put on the event bus: one entry per alert that opened or was resolved, and the groups that are due exactly
-// once, so that one ring of the doorbell is one invocation of `notify`, however many alerts it tells of. Pure.
+// once, so that one ring of the doorbell is one invocation of `notify`, however many alerts it names. Pure.
 import type { PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import type { Transition } from "../rules/state.ts";
 
@@ -18,10 +18,10 @@ export function entriesOf(
   groups: readonly string[],
   round?: string,
 ): PutEventsRequestEntry[] {
-  const told = transitions.filter(({ kind }) => kind === "opened" || kind === "resolved");
+  const news = transitions.filter(({ kind }) => kind === "opened" || kind === "resolved");
   const parts = partsOf(groups);
-  // Nothing to tell, and yet something is due, such as a repeat of what counted on: still one entry, for the groups.
-  const alerts = (told.length > 0 ? told : transitions.slice(0, 1)).map(({ alert }) => alert);
+  // No news, and yet something is due, such as a repeat of what counted on: still one entry, for the groups.
+  const alerts = (news.length > 0 ? news : transitions.slice(0, 1)).map(({ alert }) => alert);
   return Array.from({ length: Math.max(alerts.length, parts.length) }, (_, at) => {
     const alert = alerts[at];
     return {

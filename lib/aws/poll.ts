@@ -39,7 +39,7 @@ function summaryOf({ failing, ...report }: PollReport): PollSummary {
   return { ...report, failing: Object.keys(failing).length - report.unreached };
 }
 
-/** Why a poll counts as failed as a whole; a target that is unread among others is told by the health check. */
+/** Why a poll counts as failed as a whole; one unread target among others is the health check's. */
 function failureOf({ source, discoveryError, failing, targets, found, interrupted }: PollReport): string | undefined {
   if (discoveryError !== undefined)
     return `source ${source}: its project or its targets could not be found out: ${discoveryError}`;

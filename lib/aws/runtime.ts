@@ -24,7 +24,7 @@ export const log = createLambdaLog((line) => process.stderr.write(line), wallClo
 /** A bus that does not answer must not hold up a poll. */
 const BUS_TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
 
-/** Nobody can tell whether another container is gone: its claims run out. */
+/** Nobody knows whether another container is gone: its claims run out. */
 const identity = { id: randomUUID(), isGone: () => false };
 
 let opened: Promise<App> | undefined;

@@ -45,7 +45,7 @@ export interface ChannelType<Options = Record<string, unknown>> {
   readonly incident: boolean;
   /** Requests under way at a time, at most; absent: one after the other. */
   readonly concurrency?: number;
-  /** HTTP destinations: the request of one attempt. Null: nothing to tell this destination. */
+  /** HTTP destinations: the request of one attempt. Null: no news for this destination. */
   render(notification: Notification, options: Options, context: RenderContext): HttpRequest | null;
   /**
    * Where one body cannot hold every alert: the alerts of each delivery, in order, each for a notification (with an id)

@@ -2,7 +2,7 @@
 // and with another configuration the difference.
 import type { Backtest } from "../app/replay/backtest/backtest.ts";
 import type { Sides } from "../app/replay/backtest/compare.ts";
-import type { RuleFigures, Untold, WouldBeAlert, WouldBeMessage } from "../app/replay/backtest/outcome.ts";
+import type { RuleFigures, Unnotified, WouldBeAlert, WouldBeMessage } from "../app/replay/backtest/outcome.ts";
 import { type Io, oneLine, styled, table } from "./io.ts";
 
 /** As many alerts, messages and failures are shown of each list; `--json` has more. */
@@ -17,12 +17,12 @@ const UNITS: readonly [unit: number, noun: string][] = [
   [1_000, "second"],
 ];
 
-/** What became of an alert that no message told of. */
-const FATES: Record<Untold, string> = {
+/** What became of an alert that no message named. */
+const FATES: Record<Unnotified, string> = {
   silenced: "silenced",
   muted: "muted",
   inhibited: "inhibited",
-  later: "told later",
+  later: "notified later",
   passed: "nobody",
 };
 
@@ -64,8 +64,8 @@ function history(io: Io, { sources, unread }: Backtest): string {
 }
 
 function figures(io: Io, { rules, channels, totals }: Backtest): string {
-  const told = Object.entries(channels).length === 0 ? "" : ` (${byChannel(channels)})`;
-  const total = `${count(totals.alerts, "alert")}, ${count(totals.messages, "message")}${told}\n`;
+  const sent = Object.entries(channels).length === 0 ? "" : ` (${byChannel(channels)})`;
+  const total = `${count(totals.alerts, "alert")}, ${count(totals.messages, "message")}${sent}\n`;
   const fired = rules.filter(({ alerts }) => alerts > 0);
   const silent = rules.filter(({ alerts }) => alerts === 0).map(({ rule }) => rule);
   const never = silent.length === 0 ? "" : wrapped(`never fired (${silent.length}): ${silent.join(", ")}`);
@@ -97,13 +97,13 @@ function alerts(io: Io, title: string, list: readonly WouldBeAlert[], unlisted =
   const shortKey = shortKeys(list);
   const rows = list
     .slice(0, SHOWN)
-    .map(({ startsAt, severity, rule, key, summary, count, messages, untold, ...alert }) => [
+    .map(({ startsAt, severity, rule, key, summary, count, messages, unnotified, ...alert }) => [
       `${startsAt.slice(0, 19)}Z`,
       severity,
       rule,
       `×${count}`,
       ended(alert, startsAt),
-      untold === null ? byChannel(messages) : FATES[untold],
+      unnotified === null ? byChannel(messages) : FATES[unnotified],
       oneLine(shortKey(key), 60),
       oneLine(summary),
     ]);
@@ -131,12 +131,12 @@ function comparison(
     .map(({ rule, alerts, messages }) => [rule, ...sides(alerts), ...sides(messages)]);
   const never = rules.filter(silent).length;
   const unheard = never === 0 ? "" : `never fired with either: ${count(never, "rule")}\n`;
-  const told = Object.entries(channels).map(([name, messages]) => [`to ${name}`, "", "", ...sides(messages)]);
+  const sent = Object.entries(channels).map(([name, messages]) => [`to ${name}`, "", "", ...sides(messages)]);
   const note = Object.entries(comparedTo).map(([what, at]) => {
     return at === null ? "" : `There are too many ${what} to list: they are compared one by one up to ${minute(at)}.\n`;
   });
   return [
-    `${config} compared to ${other} (marked '):\n${table(io, [head, all, ...rows, ...told])}${unheard}${note.join("")}`,
+    `${config} compared to ${other} (marked '):\n${table(io, [head, all, ...rows, ...sent])}${unheard}${note.join("")}`,
     alerts(io, `Alerts only with ${config}`, only.this),
     alerts(io, `Alerts only with ${other}`, only.other),
     changes(io, `Alerts that are others with ${other}`, changed),
@@ -165,8 +165,8 @@ function changes(io: Io, title: string, list: readonly Sides<WouldBeAlert>[]): s
 
 function messageList(io: Io, title: string, list: readonly WouldBeMessage[]): string {
   if (list.length === 0) return "";
-  const rows = list.slice(0, SHOWN).map(({ at, channel, reason, rules, count: told }) => {
-    return [`${at.slice(0, 19)}Z`, channel, reason, count(told, "alert"), oneLine(rules.join(", "))];
+  const rows = list.slice(0, SHOWN).map(({ at, channel, reason, rules, count: alerts }) => {
+    return [`${at.slice(0, 19)}Z`, channel, reason, count(alerts, "alert"), oneLine(rules.join(", "))];
   });
   return `${title}:\n${table(io, rows)}${more(list.length)}`;
 }

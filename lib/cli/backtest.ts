@@ -11,7 +11,7 @@ import { assemble, type CommonOptions, openStore, readConfig, readOwnConfig } fr
 import { stopSignals } from "./run.ts";
 
 /** How often it says how far it is; ms. */
-const TELL_MS = 1_000;
+const SHOW_MS = 1_000;
 const DAY_MS = 86_400_000;
 
 export interface BacktestCommandOptions extends CommonOptions {
@@ -79,7 +79,7 @@ function checkRule({ rule, config, compare }: BacktestCommandOptions, configs: r
 
 /** Says on stderr how far it is, a line a second, nothing twice. */
 function createTeller(io: Io) {
-  let toldAt = 0;
+  let shownAt = 0;
   let last = "";
   const now = (text: string) => {
     if (text !== last) io.err(`backtest: ${text}\n`);
@@ -90,8 +90,8 @@ function createTeller(io: Io) {
     /** What is the end of something is said whenever it comes. */
     soon(end: boolean, text: string): void {
       const at = wallClock.now();
-      if (!end && at - toldAt < TELL_MS) return;
-      toldAt = at;
+      if (!end && at - shownAt < SHOW_MS) return;
+      shownAt = at;
       now(text);
     },
   };

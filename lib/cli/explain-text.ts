@@ -1,6 +1,6 @@
 // Explanations for people: what matched first and in detail, the rest one line each, the nearest first.
 import type { AlertExplanation, Effect, EventExplanation, RuleVerdict } from "../app/queries/explain.ts";
-import type { ExplainedDelivery, RouteStanding, Telling } from "../app/queries/explain-notifying.ts";
+import type { ExplainedDelivery, Notifying, RouteStanding } from "../app/queries/explain-notifying.ts";
 import type { TargetStatus } from "../app/queries/status.ts";
 import { type Io, oneLine, styled } from "./io.ts";
 import { severityStyle } from "./severity.ts";
@@ -45,7 +45,7 @@ export function eventText(io: Io, { event, stored, rules }: EventExplanation, ne
   return `${lines.join("\n")}\n`;
 }
 
-export function alertText(io: Io, { alert, at, openedBy, deadline, ...telling }: AlertExplanation): string {
+export function alertText(io: Io, { alert, at, openedBy, deadline, ...notifying }: AlertExplanation): string {
   const status = styled(io, severityStyle(alert.status === "firing" ? alert.severity : "resolved"), alert.status);
   const lines = [
     `alert ${alert.id.slice(0, 8)}  ${status}  ${alert.severity}  ×${alert.count}  ${oneLine(alert.summary)}`,
@@ -55,7 +55,7 @@ export function alertText(io: Io, { alert, at, openedBy, deadline, ...telling }:
     }`,
   ];
   if (alert.acknowledgedBy !== null) lines.push(`acknowledged by ${oneLine(alert.acknowledgedBy)}`);
-  lines.push(...deadlineLines(deadline), ...tellingLines(io, telling, true));
+  lines.push(...deadlineLines(deadline), ...notifyingLines(io, notifying, true));
   return `${lines.join("\n")}\n`;
 }
 
@@ -78,9 +78,9 @@ function matchedLines(io: Io, { rule, at, key, reason, effects, deadline }: Rule
     const isNew = effect.kind === "opened" && !stored;
     const name = isNew ? `an alert (${severity})` : `alert ${id.slice(0, 8)} (${status}, ${severity}, ×${count})`;
     lines.push(`  ${(stored ? DID : WOULD)[effect.kind]} ${name}`);
-    lines.push(...tellingLines(io, effect, stored).map((line) => `    ${line}`));
-    if (effect.kind === "counted" && effect.routes.some(({ told }) => told)) {
-      lines.push("    a message tells of it already: a new match sends none by itself");
+    lines.push(...notifyingLines(io, effect, stored).map((line) => `    ${line}`));
+    if (effect.kind === "counted" && effect.routes.some(({ notified }) => notified)) {
+      lines.push("    a message names it already: a new match sends none by itself");
     }
   }
   return [...lines, ...deadlineLines(deadline).map((line) => `  ${line}`)];
@@ -94,7 +94,7 @@ function deadlineLines(deadline: RuleVerdict["deadline"]): string[] {
   return [`will ${to}${silently} by itself at ${moment(at)}, unless something happens before`];
 }
 
-function tellingLines(io: Io, { routes, deliveries }: Telling, stored: boolean): string[] {
+function notifyingLines(io: Io, { routes, deliveries }: Notifying, stored: boolean): string[] {
   const lines = routes.flatMap((route) => routeLines(io, route, stored));
   if (routes.length === 0 && deliveries.length === 0) lines.push("nobody was notified: no group holds it any more");
   const shown = deliveries.slice(-DELIVERIES);
@@ -104,7 +104,7 @@ function tellingLines(io: Io, { routes, deliveries }: Telling, stored: boolean):
 
 function routeLines(
   io: Io,
-  { route, at, channels, group, told, heldBy, next }: RouteStanding,
+  { route, at, channels, group, notified, heldBy, next }: RouteStanding,
   stored: boolean,
 ): string[] {
   if (route === null) return ["its route is not in the configuration any more: it goes on by the routes of now"];
@@ -113,8 +113,8 @@ function routeLines(
     const until = heldBy.until === null ? "" : ` until ${moment(heldBy.until)}`;
     lines.push(styled(io, "yellow", `  ${heldBy.kind} by ${heldBy.by}${place(heldBy.at)}${until}`));
   } else if (next !== null) {
-    lines.push(`  ${told || stored ? "due" : "would be notified"} at ${moment(next.at)} (${next.reason})`);
-  } else if (!told) lines.push("  not notified: it came and went while it was held back, or closed silently");
+    lines.push(`  ${notified || stored ? "due" : "would be notified"} at ${moment(next.at)} (${next.reason})`);
+  } else if (!notified) lines.push("  not notified: it came and went while it was held back, or closed silently");
   return lines;
 }
 

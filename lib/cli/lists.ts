@@ -91,8 +91,16 @@ export async function deliveriesCommand(io: Io, options: CommonOptions): Promise
     else {
       const rows = deliveries.map((row) => {
         const { id, channel, status, attempts, createdAt, error } = viewDelivery(row);
-        const told = `${row.notification.reason}, ${row.alerts.length} alerts`;
-        return [second(createdAt), id.slice(0, 8), status, channel, `${attempts} tries`, told, oneLine(error ?? "")];
+        const notified = `${row.notification.reason}, ${row.alerts.length} alerts`;
+        return [
+          second(createdAt),
+          id.slice(0, 8),
+          status,
+          channel,
+          `${attempts} tries`,
+          notified,
+          oneLine(error ?? ""),
+        ];
       });
       io.out(rows.length === 0 ? "Nothing was sent.\n" : table(io, rows));
     }
@@ -165,10 +173,10 @@ function channelLines(io: Io, { failingChannels, channels }: Status): string[] {
   const failing = failingChannels.map(({ channel, since, error }) =>
     styled(io, "red", `channel ${channel}: failing since ${second(since)} (${oneLine(error ?? "", 200)})`),
   );
-  const counts = Object.entries(channels).map(([name, { alerts, told, pending, held, dead, passed }]) => {
+  const counts = Object.entries(channels).map(([name, { alerts, notified, pending, held, dead, passed }]) => {
     const back = held.silenced + held.muted + held.inhibited;
     const rest = passed === 0 ? "" : `, ${passed} passed without a notification`;
-    return `channel ${name}: ${alerts} alerts, ${told} notified, ${pending} pending, ${back} held back, ${dead} dead${rest}`;
+    return `channel ${name}: ${alerts} alerts, ${notified} notified, ${pending} pending, ${back} held back, ${dead} dead${rest}`;
   });
   return [...failing, ...counts];
 }

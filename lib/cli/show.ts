@@ -106,7 +106,7 @@ async function viewState(
   const order = ["critical", "error", "warning", "info"];
   lines.sort((a, b) => order.indexOf(a.alert.severity) - order.indexOf(b.alert.severity) || b.since - a.since);
   const next = { heading, steps: STEPS };
-  return { title: TITLE, startedAt, sources: [...sources.values()], open: lines, news, told: messages, next };
+  return { title: TITLE, startedAt, sources: [...sources.values()], open: lines, news, notified: messages, next };
 }
 
 /** Drawn over the last frame, so that nothing flickers. */

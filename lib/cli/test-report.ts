@@ -49,10 +49,10 @@ function problemLines({ outcome, error }: TestResult): { sign: DiffLine["sign"];
   if (outcome === undefined) return [{ sign: " ", text: oneLine(error ?? "", 500) }];
   const { transitions, notifications } = outcome.comparison;
   const written = ({ sign, fields }: DiffLine) => ({ sign, text: inYaml(fields) });
-  const told = differs(notifications) ? [{ sign: " ", text: "notifications:" } as const] : [];
+  const head = differs(notifications) ? [{ sign: " ", text: "notifications:" } as const] : [];
   return [
     ...(differs(transitions) ? transitions.map(written) : []),
-    ...told,
+    ...head,
     ...(differs(notifications) ? notifications.map(written) : []),
   ];
 }

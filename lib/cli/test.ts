@@ -43,7 +43,7 @@ export async function testCommand(io: Io, files: readonly string[], options: Tes
   return failed === 0 ? DONE : WRONG;
 }
 
-/** Everything that is wrong about any of the files is told at once. */
+/** Everything that is wrong about any of the files is reported at once. */
 async function openAll({ redactor }: Io, files: readonly string[]): Promise<RuleTestFile[]> {
   const findings: Finding[] = [];
   let more = 0;

@@ -82,7 +82,7 @@ export function createLocalBus(sleep: (ms: number, signal: AbortSignal) => Promi
 /**
  * Runs until the signal aborts, then finishes or leaves safely what is in hand. Rejects where the store cannot be
  * used at the start, with Superseded as soon as a newer configuration decides, and with StoreGone once the channels
- * were told that the state is gone.
+ * were notified that the state is gone.
  */
 export async function runDaemon(app: App, bus: LocalBus, signal: AbortSignal, hooks: DaemonHooks = {}): Promise<void> {
   await reconcileRules(app);

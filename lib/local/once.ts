@@ -34,7 +34,7 @@ export async function runOnce(app: App, signal: AbortSignal): Promise<RoundRepor
 async function roundOf(app: App, signal: AbortSignal): Promise<RoundReport> {
   const { polling, rung } = collectingRings(app);
   const verified = app.guard.verify(signal);
-  // Told below, where the round comes so far.
+  // Printed below, where the round comes so far.
   verified.catch(() => {});
   const underWay = pollSources(polling, app.config.sources, signal);
   const tried = new Set<string>();
@@ -49,7 +49,7 @@ async function roundOf(app: App, signal: AbortSignal): Promise<RoundReport> {
   const meanwhile = Math.min(MEANWHILE_MS, ...app.config.sources.map(({ every }) => every));
   while (!(await isOverWithin(underWay, meanwhile))) await turn({ rung, atOnce: true, due: true, ahead });
   const { reports: polls, errors } = await underWay;
-  // What a damaged row stops, the problems tell.
+  // What a damaged row stops is among the problems.
   for (const error of errors.values()) if (!(error instanceof RowDamaged)) throw error;
   const polled = app.clock.now();
   await verified;

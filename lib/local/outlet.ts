@@ -21,7 +21,7 @@ export interface Outlet {
 }
 
 export interface OutletOptions {
-  /** Is told once why a result cannot be written, as where the disk is full; not where its reader has only gone. */
+  /** Hears once why a result cannot be written, as where the disk is full; not where its reader has only gone. */
   failed?: (reason: string) => void;
   /** What is written, when somebody reads again, about so many texts that were dropped. */
   notice?: (dropped: number) => string;

@@ -38,7 +38,7 @@ export interface ViewState {
   sources: readonly SourceLine[];
   open: readonly OpenLine[];
   news: readonly NewsLine[];
-  told: number;
+  notified: number;
   /** What to do next: a heading and its steps. */
   next: { heading: string; steps: readonly string[] };
 }
@@ -72,7 +72,7 @@ export function renderView(state: ViewState, now: number, { columns, rows }: Siz
     ...gap,
     ...openAlerts(state.open, open, now, columns),
     ...gap,
-    [["dim", `  LATEST (${state.told} messages sent)`]],
+    [["dim", `  LATEST (${state.notified} messages sent)`]],
     ...state.news.slice(oldest).map(newsLine),
     ...(closing ? [...gap, ...next] : []),
   ];

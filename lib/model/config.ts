@@ -62,7 +62,7 @@ export interface RouteConfig {
   routes: RouteConfig[];
 }
 
-/** Who is told beside of an alert that fires for so long after its first notification and is not acknowledged. */
+/** Who else is notified of an alert that still fires, unacknowledged, so long after its first notification. */
 export interface EscalationStep {
   /** ms */
   after: number;

@@ -1,4 +1,4 @@
-// A notification: what one delivery tells about one group of alerts, in the `lookout` format.
+// A notification: what one delivery says about one group of alerts, in the `lookout` format.
 import * as z from "zod";
 import { Alert, AlertStatus } from "./alert.ts";
 

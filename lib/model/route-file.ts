@@ -1,4 +1,4 @@
-// The schema of routes, time intervals, silences and inhibition as people write them: who is told
+// The schema of routes, time intervals, silences and inhibition as people write them: who is notified
 // of an alert, and when.
 import * as z from "zod";
 import { Severity } from "./alert.ts";
@@ -15,7 +15,7 @@ const RouteFields = {
     .array(Text)
     .optional()
     .describe(
-      'Paths into the alert; alerts equal in them are told together; "..." is each by itself. At the root: [rule].',
+      'Paths into the alert; alerts equal in them are notified together; "..." is each by itself. At the root: [rule].',
     ),
   groupWait: Duration.optional().describe("Wait before a group's first notification. At the root: 0s."),
   groupInterval: Duration.optional().describe("Wait before a notified group's news. At the root: 5m."),
@@ -29,7 +29,7 @@ const RouteFields = {
   escalate: z
     .array(EscalationStep)
     .default([])
-    .describe("Who is told beside, while an alert fires and nobody has acknowledged it. Not inherited."),
+    .describe("Who is notified too, while an alert fires and nobody has acknowledged it. Not inherited."),
 };
 const RouteBase = z.strictObject({
   match: PatternObject.describe("EventBridge event pattern over the alert."),

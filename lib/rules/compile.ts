@@ -179,7 +179,7 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[], timez
   return { ...rule, overflow: overflowOf(rule) };
 }
 
-/** An occurrence of the rule's patterns that says why it is not told key by key. */
+/** An occurrence of the rule's patterns that says why it is not taken key by key. */
 function overflowOf(rule: CompiledRule): CompiledRule {
   const { id, when, labels, severity, runbook } = rule.config;
   const config: RuleConfig = {

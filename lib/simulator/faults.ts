@@ -14,7 +14,7 @@ type FaultKind =
   | { kind: "reset" }
   /** The answer ends half-way. */
   | { kind: "cut" }
-  /** A page for people instead of JSON, as proxies send it; with status 200 unless told otherwise. */
+  /** A page for people instead of JSON, as proxies send it; with status 200 unless set otherwise. */
   | { kind: "html"; status?: number }
   /** The answer comes `ms` later. */
   | { kind: "slow"; ms: number }

@@ -1,4 +1,4 @@
-// Random numbers that a seed repeats exactly (mulberry32), so that a simulated day can be told again.
+// Random numbers that a seed repeats exactly (mulberry32), so that a simulated day can be played again.
 
 export interface Random {
   /** 0 ≤ x < 1. */

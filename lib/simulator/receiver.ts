@@ -20,7 +20,7 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-/** Listens on a free loopback port; `received` is told of every message. */
+/** Listens on a free loopback port; `received` is called for every message. */
 export async function startReceiver(received: (type: string, body: string) => void): Promise<Receiver> {
   const server = createServer(async (request, response) => {
     const type = (request.url ?? "/").slice(1).split("?")[0] ?? "";

@@ -30,10 +30,10 @@ const ROUTE: RouteConfig = {
 function member(text: string, over: Partial<Member> = {}, more: Partial<MemberAlert> = {}): MemberAlert {
   const [id = "", severity, status] = text.split(" ");
   const alert = { id, severity, status, count: 1, startsAt: new Date(NOW).toISOString() } as Alert;
-  const member: Member = { id, pk: "rule", sk: id, told: null, count: 0, held: null, at: NOW, ...over };
+  const member: Member = { id, pk: "rule", sk: id, notified: null, count: 0, held: null, at: NOW, ...over };
   return { member, alert, canResolve: true, hold: undefined, ...more };
 }
-const KNOWN: Partial<Member> = { told: "firing", count: 1, at: NOW - 60 * MINUTE };
+const KNOWN: Partial<Member> = { notified: "firing", count: 1, at: NOW - 60 * MINUTE };
 const group = (over: Partial<Group> = {}): Group => ({ ...newGroup("root", false, {}, NOW), ...over });
 const incident = (over: Partial<Group> = {}): Group => ({ ...newGroup("root", true, {}, NOW), ...over });
 /** Notified so many minutes ago. */
@@ -272,11 +272,11 @@ const CASES: Record<string, Case> = {
 
 describe("what a group notifies", () => {
   it.each(Object.entries(CASES))("%s", (_, { group, members, route, over = [], says }) => {
-    const { tell, due } = decide(group, { ...ROUTE, ...route }, members, NOW, { over: new Set(over) });
-    const alerts = tell?.alerts.map(({ id, reason }) => `${id}=${reason}`).join(" ");
-    const said = tell ? `${tell.reason}: ${alerts}` : due === undefined ? undefined : (due - NOW) / SECOND;
+    const { notice, due } = decide(group, { ...ROUTE, ...route }, members, NOW, { over: new Set(over) });
+    const alerts = notice?.alerts.map(({ id, reason }) => `${id}=${reason}`).join(" ");
+    const said = notice ? `${notice.reason}: ${alerts}` : due === undefined ? undefined : (due - NOW) / SECOND;
     expect(said).toBe(says);
-    for (const { newCount } of tell?.alerts ?? []) expect(newCount).toBeGreaterThanOrEqual(0);
+    for (const { newCount } of notice?.alerts ?? []) expect(newCount).toBeGreaterThanOrEqual(0);
   });
 
   it("an alert takes the steps whose time has come, each with its own route", () => {
@@ -295,7 +295,7 @@ describe("what a group notifies", () => {
     const two = [member("a error firing", ROUND), member("b error firing", { round: "jobs/1" })];
     const { members } = decide(group(), ROUTE, two, NOW, { over: new Set(["services/1"]) });
     const next = members.map((own, at): MemberAlert => ({ ...two[at]!, member: own }));
-    const { tell } = decide(group(), ROUTE, next, NOW, { over: new Set(["jobs/1"]) });
-    expect(tell?.alerts.map(({ id }) => id)).toEqual(["a", "b"]);
+    const { notice } = decide(group(), ROUTE, next, NOW, { over: new Set(["jobs/1"]) });
+    expect(notice?.alerts.map(({ id }) => id)).toEqual(["a", "b"]);
   });
 });

@@ -40,7 +40,7 @@ function stateWith(open: number): ViewState {
       style: "resolved",
       text: summary(index),
     })),
-    told: 25,
+    notified: 25,
     next: { heading: "To watch your own cloud (Ctrl-C ends):", steps: STEPS },
   };
 }

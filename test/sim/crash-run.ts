@@ -63,7 +63,8 @@ const FIRST_READ = 1.2;
 /**
  * As in a process that is starved, or frozen between two invocations: some calls hang for up to a minute,
  * longer than any claim or lease. Not while sending, which ends itself before that; not once the story has settled, so
- * that all comes to an end; and not in the first reads, since what came before one only teaches `change` and `newValue`.
+ * that all comes to an end; and not in the first reads, since what came before one only teaches
+ * `change` and `newValue`.
  */
 function strain(random: Random, what: string, now: number): number {
   if (now < T0 + FIRST_READ * MINUTE || now > T0 + SETTLED * MINUTE) return 0;

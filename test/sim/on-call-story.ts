@@ -140,8 +140,9 @@ async function judgeRows(app: App): Promise<string[]> {
     if (status !== "delivered") wrong.push(`delivery ${id} to ${channel} is ${status}: ${error}`);
   }
   for (const name of ["chat", "audit"]) {
-    const { alerts, told, passed } = status.channels[name]!;
-    if (alerts === 0 || alerts !== told + passed || passed > 0) wrong.push(`${name}: ${told} notified of ${alerts}`);
+    const { alerts, notified, passed } = status.channels[name]!;
+    if (alerts === 0 || alerts !== notified + passed || passed > 0)
+      wrong.push(`${name}: ${notified} notified of ${alerts}`);
   }
   for (const pk of ["group", "timer", "delivery"] as const) {
     for (const row of await app.store.due(pk, app.clock.now(), 10)) wrong.push(`${row.pk} ${row.sk} is still due`);

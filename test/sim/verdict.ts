@@ -99,10 +99,10 @@ function judgeSources({ ledger }: Status, events: readonly Event[]): string[] {
 
 function judgeChannels({ channels }: Status): string[] {
   const wrong: string[] = [];
-  for (const [channel, { alerts, told, pending, held, dead, passed }] of Object.entries(channels)) {
+  for (const [channel, { alerts, notified, pending, held, dead, passed }] of Object.entries(channels)) {
     const rest = pending + held.silenced + held.muted + held.inhibited + dead;
-    if (rest > 0 || alerts !== told + passed)
-      wrong.push(`ledger of ${channel}: ${told} told and ${passed} passed of ${alerts}`);
+    if (rest > 0 || alerts !== notified + passed)
+      wrong.push(`ledger of ${channel}: ${notified} notified and ${passed} passed of ${alerts}`);
     if (passed > 0 && channel !== "pager") wrong.push(`ledger of ${channel}: ${passed} passed`);
   }
   return wrong;

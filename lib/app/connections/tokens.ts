@@ -77,7 +77,7 @@ export function createTokenLearner(config: Config, ports: TokenLearnerPorts): ()
   let learntAt = Number.NEGATIVE_INFINITY;
 
   async function learn(name: string, auth: AuthConfig): Promise<void> {
-    // A secret that cannot be resolved is told where it is needed.
+    // A secret that cannot be resolved is reported where it is needed.
     const resolved = await resolve(auth).catch(() => undefined);
     if (resolved === undefined || !("password" in resolved)) return;
     const { password } = resolved;

@@ -1,6 +1,6 @@
-// Deliveries come into being: a telling becomes notifications of the size and kind each channel
+// Deliveries come into being: a notice becomes notifications of the size and kind each channel
 // takes, each a row of its own.
-import type { Telling } from "../../alerts/decide.ts";
+import type { Notice } from "../../alerts/decide.ts";
 import { fold } from "../../alerts/fold.ts";
 import type { Group, Suppressed } from "../../alerts/group.ts";
 import { bodyParts } from "../../channels/message/parts.ts";
@@ -20,25 +20,25 @@ export const GIVE_UP_MS = 86_400_000;
 const NOTHING: Suppressed = { silenced: 0, muted: 0, inhibited: 0 };
 
 /**
- * Puts what a group tells into its route's channels, each delivery behind the one its channel has not had yet. Returns
+ * Puts a group's notice into its route's channels, each delivery behind the one its channel has not had yet. Returns
  * the new ends of the group's lanes, one entry per delivery. The lanes' ends so far are loaded.
  */
-export async function putTelling(
+export async function putDeliveries(
   app: App,
   unit: Unit,
   group: Group,
   route: RouteConfig,
-  telling: Telling,
+  notice: Notice,
   now: number,
 ): Promise<[channel: string, delivery: string][]> {
   const ends: [string, string][] = [];
-  // A group may end and begin anew within one millisecond: what it tells is part of the name.
-  const told = telling.alerts.map(({ id, status, count }) => [id, status, count]);
+  // A group may end and begin anew within one millisecond: its content is part of the name.
+  const notified = notice.alerts.map(({ id, status, count }) => [id, status, count]);
   for (const name of route.channels) {
     const channel = app.channels.get(name)!;
     if (channel.type.incident !== group.incident) continue;
-    const nameOf = (part: number) => hashOf([group.id, group.createdAt, group.sequence, told, name, part]);
-    const ids = await putInLane(app, unit, channel, notificationsFor(channel, group.values, telling), nameOf, {
+    const nameOf = (part: number) => hashOf([group.id, group.createdAt, group.sequence, notified, name, part]);
+    const ids = await putInLane(app, unit, channel, notificationsFor(channel, group.values, notice), nameOf, {
       last: lookup(group.lanes, name),
       now,
     });
@@ -48,7 +48,7 @@ export async function putTelling(
 }
 
 /**
- * What a delivery tells goes to its channel's fallback, once, as deliveries of their own, behind those of
+ * What a delivery holds goes to its channel's fallback, once, as deliveries of their own, behind those of
  * the delivery before it. Returns the delivery as it is then; the same where there is no fallback, or
  * where it has gone there before.
  */
@@ -108,7 +108,7 @@ async function putFallback(
   app: App,
   unit: Unit,
   delivery: DeliveryRow,
-  { id, group, ...telling }: Notification,
+  { id, group, ...notice }: Notification,
   last: string | undefined,
   now: number,
 ): Promise<string | undefined> {
@@ -116,7 +116,7 @@ async function putFallback(
   if (fallback === undefined) return last;
   if (last !== undefined) await unit.load([deliveryKey(last)]);
   const nameOf = (part: number) => hashOf([id, "fallback", fallback.name, part]);
-  const ids = await putInLane(app, unit, fallback, notificationsFor(fallback, group, telling), nameOf, { last, now });
+  const ids = await putInLane(app, unit, fallback, notificationsFor(fallback, group, notice), nameOf, { last, now });
   return ids.at(-1) ?? last;
 }
 
@@ -128,14 +128,14 @@ export async function putTestNotification(
   alert: Alert,
   now: number,
 ): Promise<string[]> {
-  const telling: Telling = {
+  const notice: Notice = {
     reason: "new",
     alerts: [{ ...alert, newCount: alert.count }],
     suppressed: NOTHING,
     test: true,
   };
   const nameOf = (part: number) => hashOf(["test", alert.id, channel.name, part]);
-  return putInLane(app, unit, channel, notificationsFor(channel, {}, telling), nameOf, { last: undefined, now });
+  return putInLane(app, unit, channel, notificationsFor(channel, {}, notice), nameOf, { last: undefined, now });
 }
 
 /** Puts notifications behind `last`, or into one that waits there. Returns the ids of the deliveries that hold them. */
@@ -196,7 +196,7 @@ async function putDelivery(
 }
 
 /**
- * Where the end of the lane still waits behind another one and either tells nothing new, both become one
+ * Where the end of the lane still waits behind another one and either has no news, both become one
  * (alerts/fold.ts). Returns its id, or undefined where they stay two.
  */
 async function foldIntoLast(
@@ -229,12 +229,12 @@ async function foldIntoLast(
 }
 
 /**
- * The notifications one channel gets of a telling, in order, their ids still empty; none where
+ * The notifications one channel gets of a notice, in order, their ids still empty; none where
  * there is nothing to say to it.
  */
-function notificationsFor(channel: Channel, group: Record<string, unknown>, telling: Telling): Notification[] {
-  const { reason, suppressed, test } = telling;
-  const alerts = channel.sendResolved ? telling.alerts : telling.alerts.filter(({ status }) => status === "firing");
+function notificationsFor(channel: Channel, group: Record<string, unknown>, notice: Notice): Notification[] {
+  const { reason, suppressed, test } = notice;
+  const alerts = channel.sendResolved ? notice.alerts : notice.alerts.filter(({ status }) => status === "firing");
   const counted = suppressed.silenced + suppressed.muted + suppressed.inhibited > 0;
   if (alerts.length === 0 && (!counted || channel.type.incident)) return [];
   const whole: Notification = {

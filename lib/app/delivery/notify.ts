@@ -16,7 +16,7 @@ import { drain } from "../persistence/drain.ts";
 import { type DeliveryRow, deliveryKey, type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import type { Unit } from "../persistence/unit.ts";
-import { putTelling } from "./deliveries.ts";
+import { putDeliveries } from "./deliveries.ts";
 import { claim } from "./outcomes.ts";
 
 /** Groups of one commit, at most. */
@@ -153,8 +153,8 @@ async function decideGroups(
     });
     decided.push({ ...loaded, route, held, decision: decide(loaded.group, route, held, now, { over: known }) });
   }
-  const telling = decided.filter(({ decision }) => decision.tell !== undefined);
-  await unit.load(telling.flatMap(({ group }) => Object.values(group.lanes).map(deliveryKey)));
+  const notice = decided.filter(({ decision }) => decision.notice !== undefined);
+  await unit.load(notice.flatMap(({ group }) => Object.values(group.lanes).map(deliveryKey)));
   const made: string[] = [];
   for (const one of decided) {
     made.push(...(await putDecision(app, unit, one, now)));
@@ -228,9 +228,9 @@ async function putDecision(
   now: number,
 ): Promise<string[]> {
   const pk = groupPartition(group.id);
-  const deliveries = decision.tell ? await putTelling(app, unit, group, route, decision.tell, now) : [];
+  const deliveries = decision.notice ? await putDeliveries(app, unit, group, route, decision.notice, now) : [];
   const lanes = { ...group.lanes, ...Object.fromEntries(deliveries) };
-  const notified = decision.tell ? { lastAt: now, sequence: group.sequence + 1, lanes } : {};
+  const notified = decision.notice ? { lastAt: now, sequence: group.sequence + 1, lanes } : {};
   putMembers(unit, pk, members, decision.members);
   if (decision.members.length === 0) unit.delete({ pk, sk: HEAD });
   else unit.put({ pk, sk: HEAD }, { ...group, ...notified }, { queue: "group", due: decision.due });

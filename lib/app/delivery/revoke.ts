@@ -59,7 +59,7 @@ async function waitingIn(unit: Unit, ends: readonly string[]): Promise<DeliveryR
   return [...found.values()];
 }
 
-/** Nobody was told of them by this group. */
+/** This group notified nobody of them. */
 async function forget(unit: Unit, { id }: Group, alerts: ReadonlySet<string>): Promise<void> {
   const keys = [...new Set([...alerts].map(bucketOf))].map((sk) => ({ pk: groupPartition(id), sk }));
   await unit.load(keys);
@@ -68,7 +68,7 @@ async function forget(unit: Unit, { id }: Group, alerts: ReadonlySet<string>): P
     if (members === undefined) continue;
     unit.put(
       key,
-      members.map((member): Member => (alerts.has(member.id) ? { ...member, told: null, count: 0 } : member)),
+      members.map((member): Member => (alerts.has(member.id) ? { ...member, notified: null, count: 0 } : member)),
     );
   }
 }

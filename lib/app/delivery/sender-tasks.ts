@@ -36,7 +36,7 @@ export interface Built {
   claims: Map<string, Claimed | undefined>;
 }
 
-/** Told what became of tasks: each of them is in exactly one call. */
+/** Hears what became of tasks: each of them is in exactly one call. */
 export interface Settling {
   done(tasks: readonly Task[], built: Built): void;
   /** The task failed by itself. */

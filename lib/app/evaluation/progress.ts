@@ -132,7 +132,7 @@ function knownIn({ named, discovered }: SourceRow): ReadonlySet<string> | undefi
   return discovered && new Set(discovered.targets.filter(({ unread }) => !unread).map(({ id }) => id));
 }
 
-/** Progress of all sources, as their rows tell it when it is first needed. */
+/** Progress of all sources, as their rows say when it is first needed. */
 export function progressOf(app: App): Progress {
   return createProgress(app.config.sources, async () => {
     const rows = await app.store.list<SourceRow>(SOURCES);

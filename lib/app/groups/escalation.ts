@@ -26,7 +26,7 @@ function bucketKey({ id }: Assignment, alert: Alert): Key {
   return { pk: groupPartition(id), sk: bucketOf(alert.id) };
 }
 
-/** The alerts of which steps may have been taken, by time: what tells of it is loaded. */
+/** The alerts of which steps may have been taken, by time: the rows that say so are loaded. */
 export async function loadSteps(
   app: App,
   unit: Unit,
@@ -36,14 +36,14 @@ export async function loadSteps(
 ): Promise<void> {
   const steps = app.router.steps(route);
   const keys = all.flatMap(({ member, alert }) => {
-    if (alert?.status !== "firing" || member.told === null) return [];
+    if (alert?.status !== "firing" || member.notified === null) return [];
     const passed = steps.filter(({ after }) => escalationDue(member, group, after) <= now);
     return passed.flatMap((step) => assignmentsOfStep(app, step, alert).map((one) => bucketKey(one, alert)));
   });
   await unit.load(keys);
 }
 
-/** The steps that the alert has not taken yet. What tells of it is loaded (loadSteps). */
+/** The steps that the alert has not taken yet. The rows that say so are loaded (loadSteps). */
 export function stepsLeft(app: App, unit: Unit, route: RouteConfig, alert: Alert): Step[] {
   return app.router.steps(route).filter((step) => {
     return !assignmentsOfStep(app, step, alert).some((one) => {
@@ -63,7 +63,7 @@ export async function takeSteps(
     assignmentsOfStep(app, step, alert).map((assignment) => ({ ...assignment, alert, state: member })),
   );
   await unit.load(joins.flatMap(joinKeys));
-  for (const join of joins) joinGroup(unit, join, now, { told: null, count: 0, held: null });
+  for (const join of joins) joinGroup(unit, join, now, { notified: null, count: 0, held: null });
   for (const { alert, member } of escalations) {
     const row = unit.value<RuleRow>(member);
     if (row?.state.alert?.id !== alert.id) continue;

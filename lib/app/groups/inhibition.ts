@@ -21,7 +21,7 @@ export interface Stepping {
 }
 
 /**
- * Writes and removes what the changed rows say about their alerts; `after` is told of it. Returns the
+ * Writes and removes what the changed rows say about their alerts; `after` hears of it. Returns the
  * ids of the groups that are due.
  */
 export async function putInhibitors(

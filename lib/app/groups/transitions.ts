@@ -46,7 +46,7 @@ export async function putChanges(
   const rung = new Set(await putInhibitors(app, unit, steppings, now, round));
   for (const { change, row, joins, wakes, ended } of plans) {
     for (const join of joins) {
-      joinGroup(unit, join, now, { ...UNTOLD, count: join.counted ?? 0 }, round);
+      joinGroup(unit, join, now, { ...NOT_NOTIFIED, count: join.counted ?? 0 }, round);
       rung.add(join.id);
     }
     for (const id of wakes) if (wakeGroup(app, unit, id, change, now, round)) rung.add(id);
@@ -60,7 +60,7 @@ export async function putChanges(
 export interface Join extends Assignment {
   alert: Alert;
   state: Key;
-  /** What was told of it before it was opened again. */
+  /** What was notified of it before it was opened again. */
   counted?: number;
 }
 
@@ -137,16 +137,16 @@ export function joinKeys(join: Join): Key[] {
   return [headKey(join.id), bucketKey(join)];
 }
 
-type Told = Pick<Member, "told" | "count" | "held" | "notifiedAt">;
-const UNTOLD: Told = { told: null, count: 0, held: null };
+type Notified = Pick<Member, "notified" | "count" | "held" | "notifiedAt">;
+const NOT_NOTIFIED: Notified = { notified: null, count: 0, held: null };
 
-export function joinGroup(unit: Unit, join: Join, now: number, told: Told, round?: string): void {
+export function joinGroup(unit: Unit, join: Join, now: number, notified: Notified, round?: string): void {
   const bucket = unit.value<Member[]>(bucketKey(join)) ?? [];
   if (bucket.some((member) => member.id === join.alert.id)) return;
-  const { told: status, count, held, notifiedAt } = told;
+  const { notified: status, count, held, notifiedAt } = notified;
   const { pk, sk } = join.state;
   const from = round === undefined ? {} : { round };
-  const member: Member = { id: join.alert.id, pk, sk, told: status, count, held, at: now, ...from };
+  const member: Member = { id: join.alert.id, pk, sk, notified: status, count, held, at: now, ...from };
   if (notifiedAt !== undefined) member.notifiedAt = notifiedAt;
   unit.put(bucketKey(join), [...bucket, member]);
 
@@ -158,7 +158,7 @@ export function joinGroup(unit: Unit, join: Join, now: number, told: Told, round
 }
 
 /**
- * The group's route is no longer in the configuration: its alerts join the groups that route them now, as told as
+ * The group's route is no longer in the configuration: its alerts join the groups that route them now, as notified as
  * they were, and the group ends.
  */
 export async function moveGroup(
@@ -172,7 +172,7 @@ export async function moveGroup(
     if (alert === undefined) return [];
     // What was notified goes on with the same kind of channels; what was not goes to all.
     const joins = assignmentsOf(app, alert)
-      .filter((assignment) => member.told === null || assignment.incident === group.incident)
+      .filter((assignment) => member.notified === null || assignment.incident === group.incident)
       .map((assignment): Join => ({ ...assignment, alert, state: member }));
     return [{ member, alert, joins }];
   });
@@ -212,7 +212,7 @@ function wakeGroup(app: App, unit: Unit, id: string, change: Change, now: number
 
 /**
  * Makes the group due by then at the latest. Written even where it is due earlier: whoever decides it at the same time
- * must notice that there is more to tell.
+ * must see that there is more to notify.
  */
 function putHead(unit: Unit, group: Group, due: number): void {
   const key = headKey(group.id);

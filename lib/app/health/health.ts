@@ -141,7 +141,7 @@ function opened(app: App, problem: Problem, key: Record<string, unknown>, now: n
   };
 }
 
-/** The alert that tells of the problem. */
+/** The alert about the problem. */
 export function problemAlert(app: App, problem: Problem, now: number): Alert {
   const key = { problem: problem.problem, name: problem.name };
   const event: Event = {

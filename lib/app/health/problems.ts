@@ -1,4 +1,4 @@
-// Everything that is wrong with Lookout itself now, as the store tells it: one problem for each cause.
+// Everything that is wrong with Lookout itself now, as the store shows: one problem for each cause.
 import type { Alert, HealthProblem } from "../../model/alert.ts";
 import { iso } from "../../model/iso.ts";
 import { rulePartition } from "../../rules/compile.ts";

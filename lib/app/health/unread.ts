@@ -123,11 +123,11 @@ export function unreadProblems(
 ): Problem[] {
   const own = states.filter(({ source }) => source.connection === connection);
   const all = own.flatMap((state) => unreadOf(app, state));
-  const isTold = ({ target, name }: Unread) => target !== undefined && isOpen("target unread", name);
-  const told = all.filter(isTold);
-  const wide = all.filter((one) => isConnectionWide(one.kind) && !isTold(one));
-  const rest = all.filter((one) => !isConnectionWide(one.kind) && !isTold(one));
-  const problems = told.map(targetProblem);
+  const isReported = ({ target, name }: Unread) => target !== undefined && isOpen("target unread", name);
+  const reported = all.filter(isReported);
+  const wide = all.filter((one) => isConnectionWide(one.kind) && !isReported(one));
+  const rest = all.filter((one) => !isConnectionWide(one.kind) && !isReported(one));
+  const problems = reported.map(targetProblem);
 
   const othersAreRead = own.some((state) => isPartlyRead(state));
   const isSingle = wide.length === 1 && wide[0]!.target !== undefined && othersAreRead;
@@ -141,7 +141,7 @@ export function unreadProblems(
   }
   const targets = rest.filter(({ target }) => target !== undefined);
   for (const [name, some] of Map.groupBy(targets, ({ source, kind }) => `${source.id} (${kind})`)) {
-    const singly = told.filter(({ source, kind }) => source === some[0]!.source && kind === some[0]!.kind).length;
+    const singly = reported.filter(({ source, kind }) => source === some[0]!.source && kind === some[0]!.kind).length;
     const isOne = isOpen("targets unread", name);
     if (isOne) problems.push(targetsProblem(name, some));
     else if (singly + lasting(some).length > MAX_SINGLE) problems.push(targetsProblem(name, lasting(some)));

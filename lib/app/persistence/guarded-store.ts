@@ -37,7 +37,7 @@ export interface GuardedStore {
 
 export interface GuardOptions {
   now(): number;
-  /** Told of each damaged row once. */
+  /** Hears of each damaged row once. */
   report(error: RowDamaged): void;
 }
 

@@ -205,13 +205,13 @@ export interface DeliveryRow {
   endedAt?: number;
   /** When its first try failed; absent before. */
   failedSince?: number;
-  /** What it tells was acknowledged while it was being sent: it is not tried again. */
+  /** Its alerts were acknowledged while it was being sent: it is not tried again. */
   revoked?: true;
   /** When it went to the channel's fallback, which it does once; absent before. */
   fellBackAt?: number;
   /** Who is sending it now. */
   claim: Claim | null;
-  /** Ids of the alerts it tells of. */
+  /** Ids of the alerts it names. */
   alerts: string[];
   /** Of the same group and channel: the one before, and the one that waits for this one. */
   previous: string | null;

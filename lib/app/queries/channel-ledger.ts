@@ -1,4 +1,4 @@
-// What became of every alert on every channel it is routed to: each is told, pending, held back or
+// What became of every alert on every channel it is routed to: each is notified, pending, held back or
 // dead, and nothing is left over.
 import { type Group, groupPartition, HEAD, type Member, type Suppressed } from "../../alerts/group.ts";
 import type { Alert } from "../../model/alert.ts";
@@ -6,16 +6,16 @@ import { rulePartition } from "../../rules/compile.ts";
 import type { App } from "../deps.ts";
 import { type DeliveryRow, ENDED, type EndedRow, type RuleRow } from "../persistence/rows.ts";
 
-/** Alerts by what became of them: alerts = told + pending + the sum of held + dead + passed. */
+/** Alerts by what became of them: alerts = notified + pending + the sum of held + dead + passed. */
 export interface ChannelCounts {
   alerts: number;
   /** In a delivered message. */
-  told: number;
+  notified: number;
   /** On its way, or waiting for its group's time. */
   pending: number;
   held: Suppressed;
   dead: number;
-  /** Nothing to tell: it came and went before an incident was due, or its rule was removed. */
+  /** Nothing to notify: it came and went before an incident was due, or its rule was removed. */
   passed: number;
 }
 
@@ -26,11 +26,11 @@ export async function channelLedger(
 ): Promise<Record<string, ChannelCounts>> {
   const entries = await allAlerts(app);
   const fates = fatesOf(deliveries);
-  const members = await untoldMembers(app, entries);
+  const members = await memberRows(app, entries);
   const ledger: Record<string, ChannelCounts> = {};
   for (const name of app.channels.keys()) {
     const held: Suppressed = { silenced: 0, muted: 0, inhibited: 0 };
-    ledger[name] = { alerts: 0, told: 0, pending: 0, held, dead: 0, passed: 0 };
+    ledger[name] = { alerts: 0, notified: 0, pending: 0, held, dead: 0, passed: 0 };
   }
   for (const { alert, groups } of entries) {
     const routes = app.router.routes(alert);
@@ -42,7 +42,7 @@ export async function channelLedger(
       if (fate !== undefined) count(ledger[name]!, fate, undefined);
     }
     const joined = groups.flatMap((id) => members.get(`${id}/${alert.id}`) ?? []);
-    const waiting = joined.find(({ told }) => told === null);
+    const waiting = joined.find(({ notified }) => notified === null);
     for (const name of own) count(ledger[name]!, fates.get(`${name}/${alert.id}`), waiting);
   }
   return ledger;
@@ -74,14 +74,14 @@ async function allAlerts(app: App): Promise<Entry[]> {
   return [...entries.values()];
 }
 
-type Fate = "told" | "pending" | "dead";
+type Fate = "notified" | "pending" | "dead";
 
 /** The best that became of an alert on a channel, by `channel/alert`. */
 function fatesOf(deliveries: readonly DeliveryRow[]): Map<string, Fate> {
   const order: Record<DeliveryRow["status"], [rank: number, fate: Fate]> = {
     dead: [0, "dead"],
     pending: [1, "pending"],
-    delivered: [2, "told"],
+    delivered: [2, "notified"],
   };
   const fates = new Map<string, Fate>();
   for (const row of deliveries.toSorted((a, b) => order[a.status][0] - order[b.status][0])) {
@@ -91,7 +91,7 @@ function fatesOf(deliveries: readonly DeliveryRow[]): Map<string, Fate> {
 }
 
 /** The members of every group that one of the alerts is in, by `group/alert`. */
-async function untoldMembers(app: App, entries: readonly Entry[]): Promise<Map<string, Member>> {
+async function memberRows(app: App, entries: readonly Entry[]): Promise<Map<string, Member>> {
   const members = new Map<string, Member>();
   for (const id of new Set(entries.flatMap(({ groups }) => groups))) {
     for (const row of await app.store.list<Group | Member[]>(groupPartition(id))) {

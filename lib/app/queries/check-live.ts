@@ -30,7 +30,7 @@ export async function checkLive(app: App, signal: AbortSignal): Promise<LiveSour
   for (const source of app.config.sources) checked.push(await checkSource(app, source, signal));
   const found = new Map(checked.map((live) => [live.source, live]));
   for (const { source, message, hint } of shortages(app.config, ({ id }) => found.get(id)!.targets.length)) {
-    // Of named targets the configuration tells it without asking anyone.
+    // Named targets are in the configuration, without asking anyone.
     if (source.targets === undefined) found.get(source.id)!.errors.push(`${message}; ${hint}`);
   }
   return checked;

@@ -1,5 +1,5 @@
-// Where an alert is told and why not yet: its routes and groups, what holds it back now, when its group decides next,
-// and its deliveries. It is decided by what decides live, and nothing is written.
+// Where an alert is notified and why not yet: its routes and groups, what holds it back now, when its group decides
+// next, and its deliveries. It is decided by what decides live, and nothing is written.
 import { decide } from "../../alerts/decide.ts";
 import { type Member, newGroup } from "../../alerts/group.ts";
 import type { Alert } from "../../model/alert.ts";
@@ -27,11 +27,11 @@ export interface RouteStanding {
   channels: string[];
   /** The group's `groupBy` fields and values. */
   group: Record<string, unknown>;
-  /** Whether the group's channels have been told of the alert. */
-  told: boolean;
+  /** Whether the group's channels have been notified of the alert. */
+  notified: boolean;
   /** What holds the alert back now. */
   heldBy: { kind: string; by: string; at: string | null; until: string | null } | null;
-  /** When the group tells of it next, as things stand, and why; null where it does not. */
+  /** When the group notifies of it next, as things stand, and why; null where it does not. */
   next: { at: string; reason: NotifyReason } | null;
 }
 
@@ -45,19 +45,19 @@ export interface ExplainedDelivery extends DeliveryView {
   fallback: string | null;
 }
 
-export interface Telling {
+export interface Notifying {
   routes: RouteStanding[];
   /** Oldest first. */
   deliveries: ExplainedDelivery[];
 }
 
 /** `known` as the store has it; for an alert that an event would open, `groups` is undefined. */
-export async function explainTelling(
+export async function explainNotifying(
   app: App,
   reader: Reader,
   locate: Locate,
   known: Pick<KnownAlert, "alert"> & { groups: readonly string[] | undefined },
-): Promise<Telling> {
+): Promise<Notifying> {
   const { alert, groups } = known;
   // A fallback may be of the same moment as what died.
   const order = (row: DeliveryRow): number => (row.fallback === undefined ? 1 : 0);
@@ -77,7 +77,7 @@ export async function explainTelling(
     const { route, incident, values } = before.group;
     routes.push(await standing(app, reader, locate, known, { id, route: app.router.byId(route), incident, values }));
   }
-  for (const one of routes) one.told ||= deliveries.some(({ channel }) => one.channels.includes(channel));
+  for (const one of routes) one.notified ||= deliveries.some(({ channel }) => one.channels.includes(channel));
   return { routes, deliveries };
 }
 
@@ -95,9 +95,9 @@ async function standing(
   const own = known?.members.find((member) => member.id === alert.id);
   // The alert is not there yet: it would join.
   const member = own ?? (groups === undefined ? newMember(alert) : undefined);
-  const told = own?.told === "firing";
+  const notified = own?.notified === "firing";
   if (route === undefined) {
-    return { route: null, at: null, channels: [], group: values, told, heldBy: null, next: null };
+    return { route: null, at: null, channels: [], group: values, notified, heldBy: null, next: null };
   }
   const now = app.clock.now();
   const [hold] = (await readHolds(app, [alert])).of(alert, route, now);
@@ -108,7 +108,7 @@ async function standing(
     at: locate(place),
     channels: channelsOf(app, route, incident),
     group: values,
-    told,
+    notified,
     heldBy:
       hold && member
         ? {
@@ -118,16 +118,16 @@ async function standing(
             until: hold.ends ?? null,
           }
         : null,
-    next: hold || !member ? null : nextTelling(),
+    next: hold || !member ? null : nextNotice(),
   };
 
-  function nextTelling(): RouteStanding["next"] {
+  function nextNotice(): RouteStanding["next"] {
     const canResolve = ruleOf(app, alert.rule)?.canResolve ?? false;
     const all = [{ member: member!, alert, canResolve, hold: undefined }];
-    // It may have to look again before it tells: the end of its poll round comes first.
+    // It may have to look again before it notifies: the end of its poll round comes first.
     for (let at = now; ; ) {
-      const { tell, due } = decide(group, route!, all, at);
-      if (tell) return { at: iso(at), reason: tell.reason };
+      const { notice, due } = decide(group, route!, all, at);
+      if (notice) return { at: iso(at), reason: notice.reason };
       if (due === undefined || due <= at) return null;
       at = due;
     }
@@ -135,7 +135,7 @@ async function standing(
 }
 
 function newMember({ id }: Alert): Member {
-  return { id, pk: "", sk: "", told: null, count: 0, held: null };
+  return { id, pk: "", sk: "", notified: null, count: 0, held: null };
 }
 
 async function viewOf(reader: Reader, row: DeliveryRow): Promise<ExplainedDelivery> {

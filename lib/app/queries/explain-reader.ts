@@ -20,7 +20,7 @@ import {
   targetKey,
 } from "../persistence/rows.ts";
 
-/** A group that still has something to tell, or may. */
+/** A group that still has something to notify, or may. */
 export interface KnownGroup {
   group: Group;
   members: readonly Member[];

@@ -1,4 +1,4 @@
-// Why an event did, or did not, lead to a notification, rule by rule; and where an alert is told. It reads what the
+// Why an event did, or did not, lead to a notification, rule by rule; and where an alert is notified. It reads what the
 // store has, by the same compiled rules, routes and silences as live polling, and writes nothing.
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
@@ -16,10 +16,10 @@ import { datedFor, observed, seenAt } from "../evaluation/slice.ts";
 import { ruleOf } from "../groups/transitions.ts";
 import { type EffectKind, effectIn, hasOpened } from "./explain-effect.ts";
 import { whyNothing, whyShared } from "./explain-nothing.ts";
-import { explainTelling, type Locate, type Telling } from "./explain-notifying.ts";
+import { explainNotifying, type Locate, type Notifying } from "./explain-notifying.ts";
 import type { KnownAlert, Reader } from "./explain-reader.ts";
 
-export interface Effect extends Telling {
+export interface Effect extends Notifying {
   kind: EffectKind;
   alert: Pick<Alert, "id" | "status" | "severity" | "count" | "startsAt" | "endsAt" | "summary" | "acknowledgedBy">;
 }
@@ -49,7 +49,7 @@ export interface EventExplanation {
   rules: RuleVerdict[];
 }
 
-export interface AlertExplanation extends Telling {
+export interface AlertExplanation extends Notifying {
   alert: Alert;
   /** Where its rule stands; null where the configuration has it no more. */
   at: string | null;
@@ -122,7 +122,7 @@ async function explainAlert({ app, reader, locate }: Sight, alert: Alert): Promi
     at: rule ? locate(index < 0 ? ["health"] : ["rules", index]) : null,
     openedBy: opening?.id ?? null,
     deadline: rule && state?.alert?.id === alert.id ? deadlineOf(app, rule, state) : null,
-    ...(await explainTelling(app, reader, locate, { alert, groups: known?.groups ?? [] })),
+    ...(await explainNotifying(app, reader, locate, { alert, groups: known?.groups ?? [] })),
   };
 }
 
@@ -132,8 +132,8 @@ async function explainMatch(sight: Sight, own: Touch, event: Event, stored: bool
   const found = stored ? await happened(reader, touch, event) : await wouldHappen(sight, touch, event);
   const effects: Effect[] = [];
   for (const { kind, alert, groups } of found.effects) {
-    const telling = await explainTelling(app, reader, locate, { alert, groups });
-    effects.push({ kind, alert: summaryOf(alert), ...telling });
+    const notifying = await explainNotifying(app, reader, locate, { alert, groups });
+    effects.push({ kind, alert: summaryOf(alert), ...notifying });
   }
   const nothing = effects.length > 0 ? null : whyNothing(touch, found.state);
   return {

@@ -1,4 +1,4 @@
-// How things stand, as the store tells it: targets, connections, deliveries and the ledger.
+// How things stand, as the store shows: targets, connections, deliveries and the ledger.
 import type { SourceConfig } from "../../model/config.ts";
 import { iso } from "../../model/iso.ts";
 import { lookup } from "../../model/lookup.ts";

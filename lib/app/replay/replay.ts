@@ -59,7 +59,9 @@ export interface ReplayedNotification {
   notification: Notification;
 }
 
-/** Alerts that are still to be told, by id, each with what holds it back; null: its group's time is still to come. */
+/**
+ * Alerts that are still to be notified, by id, each with what holds it back; null: its group's time is still to come.
+ */
 export type Waiting = ReadonlyMap<string, Member["held"]>;
 
 /** What people do to what is there. */
@@ -261,7 +263,7 @@ async function waitingIn(store: Store): Promise<Waiting> {
   // Whoever waits has a time at which to look again.
   for (const { pk } of await store.due<Group>("group", Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)) {
     const rows = (await store.list<Member[]>(pk)).filter(({ sk }) => sk !== HEAD);
-    for (const { id, told, held } of rows.flatMap(({ data }) => data)) if (told === null) waiting.set(id, held);
+    for (const { id, notified, held } of rows.flatMap(({ data }) => data)) if (notified === null) waiting.set(id, held);
   }
   return waiting;
 }

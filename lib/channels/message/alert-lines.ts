@@ -4,7 +4,7 @@ import { oneLine } from "../../model/printable.ts";
 import { durationText } from "./duration-text.ts";
 import { harmlessLink } from "./link.ts";
 import type { Line, Medium } from "./medium.ts";
-import type { Told } from "./news.ts";
+import type { News } from "./news.ts";
 import { characters, cut } from "./plain.ts";
 
 const REASONS: Readonly<Record<NotifyReason, string>> = {
@@ -19,7 +19,7 @@ const REASONS: Readonly<Record<NotifyReason, string>> = {
 const SHORT_ID = 8;
 
 /** What follows the alert's title. `time` shows an ISO time to people. */
-export function alertLines({ alert, reason }: Told, time: (iso: string) => string, medium: Medium): Line[] {
+export function alertLines({ alert, reason }: News, time: (iso: string) => string, medium: Medium): Line[] {
   const { endsAt } = alert;
   const what =
     endsAt === null

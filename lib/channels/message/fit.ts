@@ -1,7 +1,7 @@
 // How many alerts get how much of a message: every name before any details, the first ones' details with what is left.
 import { shareOf } from "./alert-lines.ts";
 import type { Line, Medium } from "./medium.ts";
-import { countsText, type Told } from "./news.ts";
+import { countsText, type News } from "./news.ts";
 import { alertTitle } from "./title.ts";
 
 /**
@@ -12,8 +12,8 @@ const NAME_SHARES = [0.15, 0.06, 0.03, 0.02] as const;
 
 /** The alerts as blocks that cost at most `room`: at most `most` of one alert each, and the list of the others. */
 export function fitted(
-  lead: readonly Told[],
-  detailsOf: (told: Told) => Line[],
+  lead: readonly News[],
+  detailsOf: (news: News) => Line[],
   medium: Medium,
   room: number,
   most: number,
@@ -28,12 +28,12 @@ export function fitted(
 }
 
 /** The names of the first alerts, as many as cost at most `space`. */
-function namesWithin(space: number, lead: readonly Told[], share: number, medium: Medium): Line[] {
+function namesWithin(space: number, lead: readonly News[], share: number, medium: Medium): Line[] {
   const width = shareOf(medium, share);
   const names: Line[] = [];
   let left = space;
-  for (const told of lead) {
-    const name: Line = { text: alertTitle(told, width, medium.text), strong: true };
+  for (const news of lead) {
+    const name: Line = { text: alertTitle(news, width, medium.text), strong: true };
     left -= medium.line(name);
     if (left < 0) break;
     names.push(name);
@@ -44,17 +44,17 @@ function namesWithin(space: number, lead: readonly Told[], share: number, medium
 /** The first alerts with their details, line by line while there is room; the others as one list of names. */
 function withDetails(
   names: readonly Line[],
-  lead: readonly Told[],
-  detailsOf: (told: Told) => Line[],
+  lead: readonly News[],
+  detailsOf: (news: News) => Line[],
   medium: Medium,
   space: number,
   most: number,
 ): Line[][] {
   const blocks: Line[][] = [];
   let left = names.reduce((rest, name) => rest - medium.line(name), space);
-  for (const [index, told] of lead.slice(0, most).entries()) {
+  for (const [index, news] of lead.slice(0, most).entries()) {
     const block = [names[index]!];
-    const details = detailsOf(told);
+    const details = detailsOf(news);
     left -= medium.frame;
     for (const line of details) {
       left -= medium.line(line);
@@ -68,6 +68,6 @@ function withDetails(
   return rest.length === 0 ? blocks : [...blocks, rest];
 }
 
-function more(rest: readonly Told[]): Line {
+function more(rest: readonly News[]): Line {
   return { text: `+${rest.length} more: ${countsText(rest.map(({ alert }) => alert))}` };
 }

@@ -29,7 +29,7 @@ export function compose(notification: Notification, timezone: string, medium: Me
   const room = around.reduce((left, block) => left - blockCost(block, medium), medium.limit);
   const most = (medium.blocks ?? Number.POSITIVE_INFINITY) - around.length - 1;
   const time = timeIn(timezone);
-  const news = first ? fitted(lead, (told) => alertLines(told, time, medium), medium, room, most) : [];
+  const news = first ? fitted(lead, (news) => alertLines(news, time, medium), medium, room, most) : [];
   return {
     title,
     tone: first ? toneOf(first.alert) : "info",

@@ -8,7 +8,7 @@ export type Tone = Severity | "resolved";
 const TONES: readonly Tone[] = ["critical", "error", "warning", "info", "resolved"];
 
 /** An alert and why it is in the notification. */
-export interface Told {
+export interface News {
   alert: NotifiedAlert;
   reason: NotifyReason;
 }
@@ -21,14 +21,14 @@ const LEADING: readonly ReadonlySet<NotifyReason>[] = [
 ];
 
 /** The alerts that the message is about, firing before resolved and then by severity; and those it only counts. */
-export function newsOf(notification: Notification): { lead: Told[]; known: NotifiedAlert[] } {
-  const told = notification.alerts.map((alert) => ({ alert, reason: reasonOf(alert, notification.reason) }));
-  const leading = LEADING.find((reasons) => told.some(({ reason }) => reasons.has(reason)));
-  const leads = ({ reason }: Told) => leading?.has(reason) === true;
-  const urgency = ({ alert }: Told) => TONES.indexOf(alert.severity) + (alert.status === "resolved" ? TONES.length : 0);
+export function newsOf(notification: Notification): { lead: News[]; known: NotifiedAlert[] } {
+  const news = notification.alerts.map((alert) => ({ alert, reason: reasonOf(alert, notification.reason) }));
+  const leading = LEADING.find((reasons) => news.some(({ reason }) => reasons.has(reason)));
+  const leads = ({ reason }: News) => leading?.has(reason) === true;
+  const urgency = ({ alert }: News) => TONES.indexOf(alert.severity) + (alert.status === "resolved" ? TONES.length : 0);
   return {
-    lead: told.filter(leads).sort((a, b) => urgency(a) - urgency(b)),
-    known: told.filter((one) => !leads(one)).map(({ alert }) => alert),
+    lead: news.filter(leads).sort((a, b) => urgency(a) - urgency(b)),
+    known: news.filter((one) => !leads(one)).map(({ alert }) => alert),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Notification, NotifyReason } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
 import { durationText } from "./duration-text.ts";
-import { type Told, type Tone, toneOf } from "./news.ts";
+import { type News, type Tone, toneOf } from "./news.ts";
 import { characters, cut } from "./plain.ts";
 
 /** Characters of a message's title, at most. */
@@ -27,7 +27,7 @@ const WORDS: Readonly<Record<NotifyReason, string>> = {
 };
 
 /** The message's title, one line: the news by name, as many names as it holds. */
-export function titleOf(notification: Notification, lead: readonly Told[]): string {
+export function titleOf(notification: Notification, lead: readonly News[]): string {
   const mark = notification.test ? "TEST: " : "";
   const [first, ...others] = lead;
   if (!first) return `${mark}${SIGNS.info} What was held back has ended`;
@@ -40,7 +40,7 @@ export function titleOf(notification: Notification, lead: readonly Told[]): stri
  * "🔴 CRITICAL summary", "✅ RESOLVED (critical) summary · lasted 12m"; the summary is cut so that
  * all of it costs at most `max`.
  */
-export function alertTitle({ alert, reason }: Told, max: number, cost: (text: string) => number): string {
+export function alertTitle({ alert, reason }: News, max: number, cost: (text: string) => number): string {
   const resolved = alert.status === "resolved";
   const state = resolved ? `RESOLVED (${alert.severity})` : alert.severity.toUpperCase();
   const before = `${SIGNS[toneOf(alert)]} ${state} `;
@@ -52,7 +52,7 @@ export function alertTitle({ alert, reason }: Told, max: number, cost: (text: st
 }
 
 /** "2 new, 1 resolved". */
-function reasonsText(lead: readonly Told[]): string {
+function reasonsText(lead: readonly News[]): string {
   const counts = new Map<string, number>(Object.keys(WORDS).map((reason) => [reason, 0]));
   for (const { reason } of lead) counts.set(reason, counts.get(reason)! + 1);
   const parts = [...counts].filter(([, number]) => number > 0);
@@ -60,7 +60,7 @@ function reasonsText(lead: readonly Told[]): string {
 }
 
 /** "🔴 name; ✅ name; +3 more": the first name at least. */
-function namesText(lead: readonly Told[], room: number): string {
+function namesText(lead: readonly News[], room: number): string {
   const more = (number: number) => (number === 0 ? "" : `; +${number} more`);
   let text = "";
   for (const [index, { alert }] of lead.entries()) {

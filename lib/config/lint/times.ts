@@ -83,7 +83,7 @@ function lintInterval(spec: Record<string, unknown>, place: Place, shifts: reado
   if (times.length === 0 || shifts.length === 0) return [];
   const { times: _, ...days } = spec;
   const { contains } = tools.compile(days, { timezone: tools.location });
-  const told = (time: string, isStart: boolean, dayOf: (shift: Shift) => number): [Shift, number] | undefined => {
+  const warning = (time: string, isStart: boolean, dayOf: (shift: Shift) => number): [Shift, number] | undefined => {
     const minute = minutesOf(time);
     const shift = shifts.find((one) => isAmbiguous(minute, isStart, one) && contains(new Date(dayOf(one))));
     return shift && [shift, minute];
@@ -92,8 +92,8 @@ function lintInterval(spec: Record<string, unknown>, place: Place, shifts: reado
     // A range across midnight belongs to the day on which it starts.
     const before = minutesOf(end_time) <= minutesOf(start_time) ? DAY : 0;
     return [
-      { key: "start_time", time: start_time, found: told(start_time, true, ({ at }) => at) },
-      { key: "end_time", time: end_time, found: told(end_time, false, ({ at }) => at - before) },
+      { key: "start_time", time: start_time, found: warning(start_time, true, ({ at }) => at) },
+      { key: "end_time", time: end_time, found: warning(end_time, false, ({ at }) => at - before) },
     ].flatMap(({ key, time, found }): Finding[] => {
       if (found === undefined) return [];
       const at = [...place, "times", index, key];

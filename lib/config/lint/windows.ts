@@ -6,7 +6,7 @@ import type { Places } from "../load/load.ts";
 import type { CompilePattern } from "./patterns.ts";
 import { feedsOf } from "./silence.ts";
 
-/** A span shorter than the lateness by more than this is told: most events that are late at all are so by less. */
+/** A span shorter than the lateness by more than this is reported: most events that are late at all are so by less. */
 const MUCH = 10;
 
 interface Span {
@@ -36,7 +36,7 @@ export function lintWindows(
         const say = (why: string, hint: string): Finding[] => [
           findingAt(places.locate(place), place, `${word} ${duration(ms)} ${why}`, hint),
         ];
-        const over = "an alert can be over before it is seen, and is then told as resolved and pages nobody";
+        const over = "an alert can be over before it is seen, and is then notified as resolved and pages nobody";
         if (end === "resolves" && ms < every) {
           const hint = `poll more often, or make ${word} longer`;
           return say(`is shorter than every ${duration(every)} of the source "${id}": ${over}`, hint);

@@ -43,7 +43,7 @@ interface SecretOptions {
   baseDir: string;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Is told every secret value that was resolved. */
+  /** Hears every secret value that was resolved. */
   redactor: Redactor;
   aws?: AwsSecrets;
 }

@@ -5,7 +5,7 @@ import { jobArrivals } from "./jobs.ts";
 import { machineLife, machineTrouble } from "./machines.ts";
 import { nodeLoss, poolLife } from "./pools.ts";
 import { pullTrouble, serviceLife } from "./services.ts";
-import { SECOND, type Stage, type Story, tell } from "./stage.ts";
+import { play, SECOND, type Stage, type Story } from "./stage.ts";
 
 /** How much of the day lies behind when the simulator starts: real ms. */
 export const HISTORY = 120_000;
@@ -18,17 +18,17 @@ export function playDay(stage: Stage): void {
   const { world, random } = stage;
   const begin = world.now();
   const start = begin + HISTORY;
-  const play = (label: string, story: (own: Stage) => Story, at = begin) => {
+  const plan = (label: string, story: (own: Stage) => Story, at = begin) => {
     const own = { ...stage, random: random.fork(label) };
-    tell(own, story(own), at);
+    play(own, story(own), at);
   };
   // So that whoever has just started it need not wait for something to look at.
   const soon = { pull: start + SECOND, fault: start + 2 * SECOND, loss: start + 3 * SECOND };
   for (const [index, { name, model }] of SERVICES.entries()) {
     const service = world.addService({ service_id: random.fork(name).uuid(), service_name: name });
-    if (index > 0) play(`service ${name}`, (own) => serviceLife(own, service, model));
+    if (index > 0) plan(`service ${name}`, (own) => serviceLife(own, service, model));
     else
-      play(
+      plan(
         `service ${name}`,
         (own) => inTurn(pullTrouble(own, service, model), serviceLife(own, service, model)),
         soon.pull,
@@ -36,14 +36,14 @@ export function playDay(stage: Stage): void {
   }
   for (const [index, { name, nodes }] of POOLS.entries()) {
     const pool = world.addPool({ id: `pool-${random.fork(name).hex(32)}`, name, nodes });
-    if (index > 0) play(`pool ${name}`, (own) => poolLife(own, pool));
-    else play(`pool ${name}`, (own) => inTurn(nodeLoss(own, pool), poolLife(own, pool)), soon.loss);
+    if (index > 0) plan(`pool ${name}`, (own) => poolLife(own, pool));
+    else plan(`pool ${name}`, (own) => inTurn(nodeLoss(own, pool), poolLife(own, pool)), soon.loss);
   }
-  play("first fault", (own) => machineTrouble(own, INCIDENTS[0]!), soon.fault);
-  play("jobs", jobArrivals);
-  play("machines", (own) => machineLife(own, INCIDENTS, [6, 25]));
-  play("routine", (own) => machineLife(own, ROUTINE, [8, 30]));
-  play("keep", forget);
+  plan("first fault", (own) => machineTrouble(own, INCIDENTS[0]!), soon.fault);
+  plan("jobs", jobArrivals);
+  plan("machines", (own) => machineLife(own, INCIDENTS, [6, 25]));
+  plan("routine", (own) => machineLife(own, ROUTINE, [8, 30]));
+  plan("keep", forget);
 }
 
 function* inTurn(...stories: Story[]): Story {

@@ -4,7 +4,7 @@ import type { JobPhase } from "../shapes.ts";
 import { fill, TRAINING } from "../texts.ts";
 import type { SimulatedJob } from "../world.ts";
 import { JOBS } from "./cast.ts";
-import { happen, minutes, type Stage, type Story, seconds, tell } from "./stage.ts";
+import { happen, minutes, play, type Stage, type Story, seconds } from "./stage.ts";
 
 interface Scene extends Stage {
   job: SimulatedJob;
@@ -17,7 +17,7 @@ export function* jobArrivals(stage: Stage): Story {
     const name = `${random.pick(JOBS)}-${String(number).padStart(4, "0")}`;
     const job = stage.world.addJob({ id: random.uuid(), name, phase: "Creating" });
     const scene: Scene = { ...stage, random, job };
-    tell(scene, jobLife(scene), stage.world.now());
+    play(scene, jobLife(scene), stage.world.now());
     yield minutes(stage, 15, 45);
   }
 }

@@ -2,7 +2,7 @@
 import type { Random } from "../random.ts";
 import type { CloudEyeEvent } from "../shapes.ts";
 import type { Incident, Step } from "./cast.ts";
-import { happen, minutes, type Stage, type Story, tell } from "./stage.ts";
+import { happen, minutes, play, type Stage, type Story } from "./stage.ts";
 
 /** One of these incidents after the other begins, `min` to `max` minutes apart, without end. */
 export function* machineLife(
@@ -12,7 +12,7 @@ export function* machineLife(
 ): Story {
   for (;;) {
     yield minutes(stage, min, max);
-    tell(stage, machineTrouble(stage, stage.random.pick(incidents)), stage.world.now());
+    play(stage, machineTrouble(stage, stage.random.pick(incidents)), stage.world.now());
   }
 }
 

@@ -1,5 +1,5 @@
-// How stories are told: each is a generator that does something and yields how long, in the life of the cloud, nothing
-// follows. Waits are shortened by the speed; what happens is stamped with the real time at which it happens.
+// How stories are played: each is a generator that does something and yields how long, in the life of the cloud,
+// nothing follows. Waits are shortened by the speed; what happens is stamped with the real time at which it happens.
 import type { Random } from "../random.ts";
 import type { Switches } from "../switches.ts";
 import type { World } from "../world.ts";
@@ -19,7 +19,7 @@ export const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /** Tells a story from `at` (real ms) on. */
-export function tell(stage: Stage, story: Story, at: number): void {
+export function play(stage: Stage, story: Story, at: number): void {
   function step(): void {
     const { value, done } = story.next();
     if (!done) stage.world.at(Math.round(stage.world.now() + value / stage.speed), step);

@@ -77,7 +77,7 @@ async function moveWindow(
   const again = await listRows(request, known.from, to);
   if (later.broken !== undefined || again.rows.size !== list.rows.size || !settled(again)) return undefined;
   const moved = [...later.rows.values()].map(({ fp, t, count }): KnownRow => {
-    return { fp, t, count, told: count, tries: 0, since: 0, blind: known.rows.get(fp)?.blind ?? false };
+    return { fp, t, count, emitted: count, tries: 0, since: 0, blind: known.rows.get(fp)?.blind ?? false };
   });
   return { from, rows: new Map(moved.map((row) => [row.fp, row])) };
 }

@@ -22,7 +22,7 @@ export interface RowNews {
   row: KnownRow | undefined;
   sifted: Sifted;
   /**
-   * Occurrences that were told as numbers before there were details, now known by their ids:
+   * Occurrences that were emitted as numbers before there were details, now known by their ids:
    * remembered before all else.
    */
   sighted: Mark[];
@@ -68,14 +68,14 @@ export async function newsOf(
   // They never came: better a number than nothing.
   if (!lagging && items.length === 0 && details.broken === undefined) return blindNews(request, window, known, row);
   const sifted = await sift(request, "cloud-eye-events", window, items);
-  // A crash may have come between an event told as a number and the row that says so.
-  const numbered = numberOf(window.seen.get(toldFp("row", known, row)));
-  const told = Math.max(before?.told ?? 0, numbered);
-  const blind = before?.blind === true || numbered > (before?.told ?? 0);
-  const counted = blind ? Math.max(0, told - sifted.stats.seen) : 0;
-  const next = { fp, t, count, blind: blind && items.length < told };
-  const settled = { ...next, told: count, tries: 0, since: 0 };
-  const waiting = { ...next, told: Math.max(told, items.length), tries, since: again?.since ?? request.now };
+  // A crash may have come between an event emitted as a number and the row that says so.
+  const numbered = numberOf(window.seen.get(emittedFp("row", known, row)));
+  const emitted = Math.max(before?.emitted ?? 0, numbered);
+  const blind = before?.blind === true || numbered > (before?.emitted ?? 0);
+  const counted = blind ? Math.max(0, emitted - sifted.stats.seen) : 0;
+  const next = { fp, t, count, blind: blind && items.length < emitted };
+  const settled = { ...next, emitted: count, tries: 0, since: 0 };
+  const waiting = { ...next, emitted: Math.max(emitted, items.length), tries, since: again?.since ?? request.now };
   return {
     row: details.broken === undefined ? (lagging ? waiting : settled) : undefined,
     sifted: { ...sifted, found: withProgress(sifted.found.slice(counted), sifted.stats.seen + counted, known, row) },
@@ -83,26 +83,29 @@ export async function newsOf(
   };
 }
 
-/** Without details: one event for all that the row counts more than what was told. */
+/** Without details: one event for all that the row counts more than what was emitted. */
 function blindNews(request: ReadRequest, window: Window, known: Known, row: Row): RowNews {
   const before = known.rows.get(row.fp);
-  // A crash between an event's commit and that of the row must not tell it again.
-  const fp = toldFp("row", known, row);
+  // A crash between an event's commit and that of the row must not emit it again.
+  const fp = emittedFp("row", known, row);
   const mark = window.seen.get(fp);
-  const byId = numberOf(window.seen.get(toldFp("ids", known, row)));
-  const told = Math.max(before?.told ?? 0, numberOf(mark), byId);
+  const byId = numberOf(window.seen.get(emittedFp("ids", known, row)));
+  const emitted = Math.max(before?.emitted ?? 0, numberOf(mark), byId);
   const newest = Math.max(before?.t ?? 0, mark?.t ?? 0);
-  const grown = row.count > told ? row.count - told : row.t > newest ? 1 : 0;
-  const found = grown === 0 ? [] : [blindEvent(request, row, known.from, told, grown, { fp, t: row.t, v: row.count })];
+  const grown = row.count > emitted ? row.count - emitted : row.t > newest ? 1 : 0;
+  const found =
+    grown === 0 ? [] : [blindEvent(request, row, known.from, emitted, grown, { fp, t: row.t, v: row.count })];
   return {
-    row: { fp: row.fp, t: row.t, count: row.count, told: row.count, tries: 0, since: 0, blind: true },
+    row: { fp: row.fp, t: row.t, count: row.count, emitted: row.count, tries: 0, since: 0, blind: true },
     sifted: { found, marks: [], stats: { fetched: 1, seen: 1 - found.length, malformed: 0 }, malformed: [] },
     sighted: [],
   };
 }
 
-/** Names what is remembered beside events until their row is: how many of it were told, as numbers or by their ids. */
-function toldFp(how: "row" | "ids", { from }: Known, { type, name }: Row): string {
+/**
+ * Names what is remembered beside events until their row is: how many of it were emitted, as numbers or by their ids.
+ */
+function emittedFp(how: "row" | "ids", { from }: Known, { type, name }: Row): string {
   return fingerprint([how, from, type, name]);
 }
 
@@ -110,16 +113,16 @@ function numberOf(mark: { v?: unknown } | undefined): number {
   return typeof mark?.v === "number" ? mark.v : 0;
 }
 
-/** Each occurrence with how many of its row are told once it is: a read may be cut short between two of them. */
+/** Each occurrence with how many of its row are emitted once it is: a read may be cut short between two of them. */
 function withProgress(found: readonly Found[], before: number, known: Known, row: Row): Found[] {
-  const fp = toldFp("ids", known, row);
+  const fp = emittedFp("ids", known, row);
   return found.map((one, index) => ({ ...one, progress: { fp, t: row.t, v: before + index + 1 } }));
 }
 
-function blindEvent(request: ReadRequest, row: Row, from: number, told: number, count: number, mark: Mark): Found {
+function blindEvent(request: ReadRequest, row: Row, from: number, emitted: number, count: number, mark: Mark): Found {
   const { stamp, target } = request;
   const { level, title } = catalogued(row.name);
-  const fields = [row.type, row.name, from, told, row.count, row.t];
+  const fields = [row.type, row.name, from, emitted, row.count, row.t];
   const event = buildEvent(request, "cloud-eye-events", {
     id: eventId("cloud-eye-events", stamp.region, stamp.project, target.id, fields, 0),
     t: row.t,

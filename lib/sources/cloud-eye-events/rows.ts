@@ -38,15 +38,15 @@ export interface KnownRow {
   /** ms */
   t: number;
   count: number;
-  /** How many of these were told or are believed to have been. */
-  told: number;
+  /** How many of these were emitted or are believed to have been. */
+  emitted: number;
   /**
    * How often its details were asked for and held fewer occurrences than the row counts; 0 where no more are expected.
    */
   tries: number;
   /** When the first time was; ms. */
   since: number;
-  /** Of those told, some were told as numbers: there were no details. */
+  /** Of those emitted, some were emitted as numbers: there were no details. */
   blind: boolean;
 }
 
@@ -87,16 +87,16 @@ export function knownRows(cursor: Cursor | undefined, from: number): Known {
   const extra = Extra.safeParse(cursor?.extra);
   if (!extra.success) return { from, rows: new Map() };
   const rows = [...decodeMarks(extra.data.rows).values()].map(({ fp, t, v }): KnownRow => {
-    const [count = 0, told = count, tries = 0, since = 0, blind = 0] = typeof v === "number" ? [v] : v.map(Number);
-    return { fp, t, count, told, tries, since, blind: blind === 1 };
+    const [count = 0, emitted = count, tries = 0, since = 0, blind = 0] = typeof v === "number" ? [v] : v.map(Number);
+    return { fp, t, count, emitted, tries, since, blind: blind === 1 };
   });
   return { from: extra.data.from, rows: new Map(rows.map((row) => [row.fp, row])) };
 }
 
 /** The same as a cursor keeps it. */
 export function packRows({ from, rows }: Known): Record<string, unknown> {
-  const marks = [...rows.values()].map(({ fp, t, count, told, tries, since, blind }) => {
-    return { fp, t, v: tries === 0 && !blind ? count : [count, told, tries, since, blind ? 1 : 0] };
+  const marks = [...rows.values()].map(({ fp, t, count, emitted, tries, since, blind }) => {
+    return { fp, t, v: tries === 0 && !blind ? count : [count, emitted, tries, since, blind ? 1 : 0] };
   });
   return { from, rows: encodeMarks(marks) };
 }

@@ -17,7 +17,7 @@ export interface CloudRequest {
   signal?: AbortSignal;
   /** It may wait for all that are not: so a long list keeps nobody waiting. */
   patient?: boolean;
-  /** Is told the length of each answer, in characters. */
+  /** Receives the length of each answer, in characters. */
   heard?: (chars: number) => void;
 }
 

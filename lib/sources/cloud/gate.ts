@@ -11,7 +11,7 @@ export interface CredentialGate {
   begin(about?: string): Promise<CredentialAttempt>;
 }
 
-/** One attempt: exactly one of these is told what came of it. */
+/** One attempt: exactly one of these is called with its outcome. */
 export interface CredentialAttempt {
   /** The credentials were refused. Throws CloudError "paused" where the connection rests from now on. */
   refused(error: CloudError): Promise<void>;

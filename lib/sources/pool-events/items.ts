@@ -1,5 +1,5 @@
 // What is new among a pool's items: unseen ones, and what seen ones grew by. Invariant: an occurrence counts once,
-// whatever the item it is part of looked like before; a slice's marks hold exactly what its events have told.
+// whatever the item it is part of looked like before; a slice's marks hold exactly what its events have said.
 import { setImmediate } from "node:timers/promises";
 import * as z from "zod";
 import { levelOfWord } from "../../model/source-kinds.ts";

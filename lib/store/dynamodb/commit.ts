@@ -124,7 +124,7 @@ function failuresOf(error: unknown, writes: readonly TransactWriteItem[][]): Map
   return failures;
 }
 
-/** Undefined for an item that did not fail, and for what no further try can mend: the whole error tells of it. */
+/** Undefined for an item that did not fail, and for what no further try can mend: the whole error covers it. */
 function read({ Code, Item }: CancellationReason): Failure | undefined {
   if (Code === "ConditionalCheckFailed") return { code: "condition", item: Item };
   if (Code === "TransactionConflict") return { code: "busy", item: undefined };

@@ -62,7 +62,7 @@ export interface SqliteOptions {
   path: string;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Told what a person should know of the file. */
+  /** Hears what a person should know of the file. */
   warn?: (message: string) => void;
 }
 

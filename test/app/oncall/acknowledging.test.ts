@@ -110,7 +110,7 @@ describe("escalation", () => {
       ].sort(),
     );
     const { lead, boss, pager } = (await readStatus(b.app)).channels;
-    expect([lead, boss, pager].map((one) => [one!.alerts, one!.told])).toEqual([
+    expect([lead, boss, pager].map((one) => [one!.alerts, one!.notified])).toEqual([
       [1, 1],
       [1, 1],
       [0, 0],

@@ -1,4 +1,4 @@
-// Explanations on a clock of the test: what an event did, where its alert is told or why not yet,
+// Explanations on a clock of the test: what an event did, where its alert is notified or why not yet,
 // and what a new one would do.
 import { describe, expect, it } from "vitest";
 import { createExplainer, type EventExplanation } from "../../../lib/app/queries/explain.ts";
@@ -224,7 +224,7 @@ describe("what an event did to a rule with state", () => {
   });
 });
 
-describe("where an alert is told, or why not yet", () => {
+describe("where an alert is notified, or why not yet", () => {
   const routes = async (made: Bench) => {
     const [alert] = await openAlerts(made.app);
     return explainer(made).alert(alert!);
@@ -243,7 +243,7 @@ describe("where an alert is told, or why not yet", () => {
         at: "route",
         channels: ["ops"],
         group: { rule: "down", "resource.id": "svc-1" },
-        told: false,
+        notified: false,
         heldBy: null,
         next: { at: at(6), reason: "new" },
       },
@@ -264,15 +264,15 @@ describe("where an alert is told, or why not yet", () => {
       },
     };
     const { routes: ways } = await createExplainer(made.app, waiting, formatPlace).alert(alert!);
-    expect(ways[0]).toMatchObject({ told: false, next: { at: at(46), reason: "new" } });
+    expect(ways[0]).toMatchObject({ notified: false, next: { at: at(46), reason: "new" } });
   });
 
-  it("told: when it is repeated, as long as it fires", async () => {
+  it("notified: when it is repeated, as long as it fires", async () => {
     const made = await bench({ yaml: yaml(DOWN, "", "{ repeatInterval: 1h }") });
     made.fail(1);
     await made.rounds(2);
     const { routes: ways, deliveries } = await routes(made);
-    expect(ways[0]).toMatchObject({ told: true, next: { at: at(61), reason: "repeat" } });
+    expect(ways[0]).toMatchObject({ notified: true, next: { at: at(61), reason: "repeat" } });
     expect(deliveries).toMatchObject([
       { channel: "ops", status: "delivered", attempts: 1, endedAt: at(1), reason: "new" },
     ]);
@@ -301,7 +301,7 @@ describe("where an alert is told, or why not yet", () => {
     const made = await bench({ yaml: yaml(DOWN, more, route) });
     made.fail(1);
     await made.rounds(2);
-    expect((await routes(made)).routes).toMatchObject([{ told: false, heldBy, next: null }]);
+    expect((await routes(made)).routes).toMatchObject([{ notified: false, heldBy, next: null }]);
   });
 
   it("a delivery on its way: its tries, its error, its next try; and the one behind it", async () => {

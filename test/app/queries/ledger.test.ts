@@ -4,7 +4,7 @@ import { readStatus } from "../../../lib/app/queries/status.ts";
 import { bench, MINUTE, T0 } from "../support.ts";
 
 describe("the ledger", () => {
-  it("reconciles fetched with seen, malformed and new, and alerts with told, pending, held and dead", async () => {
+  it("reconciles fetched with seen, malformed and new, and alerts with notified, pending, held and dead", async () => {
     const b = await bench({
       services: ["svc-1", "svc-2", "svc-3", "svc-4"],
       yaml: `
@@ -37,11 +37,18 @@ silences: [{ match: { resource: { id: [svc-4] } }, until: "${new Date(T0 + 60 * 
     const [counts] = Object.values(ledger["service-events"]!);
     expect(counts).toMatchObject({ new: 5, matched: 4, unmatched: 1, malformed: 0 });
     expect(counts!.fetched).toBe(counts!.seen + counts!.malformed + counts!.new);
-    // On ops: what was told and resolved, what is silenced, and Lookout's own word about the dead delivery.
+    // On ops: what was notified and resolved, what is silenced, and Lookout's own word about the dead delivery.
     expect(channels).toEqual({
-      ops: { alerts: 3, told: 2, pending: 0, held: { silenced: 1, muted: 0, inhibited: 0 }, dead: 0, passed: 0 },
-      refusing: { alerts: 1, told: 0, pending: 0, held: { silenced: 0, muted: 0, inhibited: 0 }, dead: 1, passed: 0 },
-      slow: { alerts: 1, told: 0, pending: 1, held: { silenced: 0, muted: 0, inhibited: 0 }, dead: 0, passed: 0 },
+      ops: { alerts: 3, notified: 2, pending: 0, held: { silenced: 1, muted: 0, inhibited: 0 }, dead: 0, passed: 0 },
+      refusing: {
+        alerts: 1,
+        notified: 0,
+        pending: 0,
+        held: { silenced: 0, muted: 0, inhibited: 0 },
+        dead: 1,
+        passed: 0,
+      },
+      slow: { alerts: 1, notified: 0, pending: 1, held: { silenced: 0, muted: 0, inhibited: 0 }, dead: 0, passed: 0 },
     });
   });
 });

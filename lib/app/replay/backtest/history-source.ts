@@ -62,7 +62,7 @@ export interface HistoryRun {
   /** Targets so far: each one's number orders its events among those of one time. */
   lanes: number;
   counts: ReadProgress;
-  tell(): void;
+  show(): void;
 }
 
 /** Reads every target of a source, and notes what fails. Throws what readHistory throws. */
@@ -79,7 +79,7 @@ export async function readSource(run: HistoryRun, source: SourceConfig): Promise
     if (error !== undefined) fail(run, source, undefined, new Error(error));
     history.targets = list.length;
     run.counts.targets += list.length;
-    run.tell();
+    run.show();
     await readTargets(run, source, project, list, history);
   } catch (error) {
     fail(run, source, undefined, error);
@@ -123,7 +123,7 @@ async function readTargets(
         keepTarget(run, source, read, read.cursor?.readTo ?? run.start);
       }
       run.counts.read++;
-      run.tell();
+      run.show();
     });
     left = again;
     if (left.length > 0) await app.clock.sleep(wait, signal);
@@ -214,6 +214,6 @@ async function readTarget(
     history.events += found.length;
     history.malformed += stats.malformed;
     run.counts.events += found.length;
-    run.tell();
+    run.show();
   }
 }

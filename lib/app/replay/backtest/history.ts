@@ -48,7 +48,7 @@ export async function readHistory(app: App, { since, sources, signal, progress }
     targets: [],
     lanes: 0,
     counts,
-    tell: () => progress({ ...counts }),
+    show: () => progress({ ...counts }),
   };
   try {
     await app.learnSecrets();

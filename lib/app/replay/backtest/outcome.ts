@@ -15,16 +15,16 @@ export interface WouldBeAlert {
   /** How it ended: by its rule, silently (an occurrence), or not at all. */
   end: "resolved" | "closed" | "firing";
   count: number;
-  /** Messages that told of it, by channel. */
+  /** Messages that named it, by channel. */
   messages: Record<string, number>;
-  untold: Untold | null;
+  unnotified: Unnotified | null;
 }
 
 /**
- * Why no message told of an alert: what holds it back still, its group's time comes after the end, or it was over
- * before anyone was due to be told (`passed`).
+ * Why no message named an alert: what holds it back still, its group's time comes after the end, or it was over
+ * before anyone was due to be notified (`passed`).
  */
-export type Untold = keyof Suppressed | "later" | "passed";
+export type Unnotified = keyof Suppressed | "later" | "passed";
 
 /** A message that would have been sent. */
 export interface WouldBeMessage {
@@ -35,7 +35,7 @@ export interface WouldBeMessage {
   reason: Notification["reason"];
   status: Notification["status"];
   rules: string[];
-  /** How many alerts it tells of, and the ids of the first 20. */
+  /** How many alerts it names, and the ids of the first 20. */
   count: number;
   alerts: string[];
 }
@@ -45,7 +45,7 @@ export interface RuleFigures {
   alerts: number;
   /** How many of them still fired at the end. */
   firing: number;
-  /** Messages that tell of the rule's alerts, and by channel; one that tells of several rules counts for each. */
+  /** Messages that name the rule's alerts, and by channel; one that names several rules counts for each. */
   messages: number;
   channels: Record<string, number>;
   noise: Noise;

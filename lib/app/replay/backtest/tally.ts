@@ -107,7 +107,7 @@ function open(book: Book, alert: Alert, of: Counts): void {
     end: "firing",
     count,
     messages: {},
-    untold: null,
+    unnotified: null,
   };
   const listed = alerts.length < LISTED;
   if (listed) alerts.push(entry);
@@ -184,7 +184,7 @@ function outcomeOf(
   }
   for (const alert of alerts) {
     const held = waiting.get(alert.id);
-    if (Object.keys(alert.messages).length === 0) alert.untold = held === undefined ? "passed" : (held ?? "later");
+    if (Object.keys(alert.messages).length === 0) alert.unnotified = held === undefined ? "passed" : (held ?? "later");
   }
   return {
     rules: [...counts].map(([rule, of]) => figuresOf(rule, of, days)).sort(byNoise),

@@ -6,7 +6,7 @@ import { lookup } from "../../../model/lookup.ts";
 import { SOURCE_KINDS, type SourceKind, sourceKinds } from "../../../model/source-kinds.ts";
 
 const MINUTE = 60_000;
-/** Nobody is told but whoever reads the outcome. */
+/** Nobody is notified: the outcome is read. */
 const CHANNEL = "test";
 
 const CONNECTION: ConnectionConfig = {

@@ -16,7 +16,7 @@ export interface SeenTransition {
   at: number;
   /** As it was at that moment. */
   alert: Alert;
-  /** Who was told of it before the end of the test, sorted. */
+  /** Who was notified of it before the end of the test, sorted. */
   channels: string[];
   suppressedBy: string[];
 }
@@ -67,12 +67,12 @@ export async function runRuleTest(config: Config, test: RuleTest): Promise<Seen>
 
 function transitionsOf(replay: Replay): SeenTransition[] {
   // An occurrence that closes silently, and an alert that counts on, are no news.
-  const told = replay.transitions.filter(({ transition: { kind } }) => kind === "opened" || kind === "resolved");
-  return told
+  const changes = replay.transitions.filter(({ transition: { kind } }) => kind === "opened" || kind === "resolved");
+  return changes
     .map((one, index): SeenTransition => {
       const { alert } = one.transition;
-      const again = told.slice(0, index).some(({ transition }) => transition.alert.id === alert.id);
-      const channels = channelsOf(replay, one, told.slice(index + 1));
+      const again = changes.slice(0, index).some(({ transition }) => transition.alert.id === alert.id);
+      const channels = channelsOf(replay, one, changes.slice(index + 1));
       return { at: timeOf(alert, again), alert, channels, suppressedBy: [...one.suppressedBy] };
     })
     .sort((a, b) => a.at - b.at);
@@ -83,7 +83,7 @@ function timeOf({ status, startsAt, updatedAt, endsAt }: Alert, again: boolean):
   return Date.parse(status === "resolved" ? endsAt! : again ? updatedAt : startsAt);
 }
 
-/** Who was told that the alert is in this state, before it came to be in it again. */
+/** Who was notified that the alert is in this state, before it came to be in it again. */
 function channelsOf(
   { notifications }: Replay,
   { at, transition: { alert } }: ReplayedTransition,
@@ -94,7 +94,7 @@ function channelsOf(
   const until = again?.at ?? Number.POSITIVE_INFINITY;
   const channels = notifications
     .filter((sent) => sent.at >= at && sent.at < until)
-    .filter(({ notification: { alerts } }) => alerts.some((told) => told.id === id && told.status === status))
+    .filter(({ notification: { alerts } }) => alerts.some((named) => named.id === id && named.status === status))
     .map(({ notification }) => notification.channel);
   return [...new Set(channels)].sort();
 }

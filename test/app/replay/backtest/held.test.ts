@@ -74,7 +74,7 @@ describe("a backtest of alerts that are grouped, silenced, muted and repeated", 
       "85 night repeat: svc-3@25",
     ]);
     expect(channels).toEqual({ ops: 3, night: 2 });
-    expect(alerts.map(({ id, count, end, untold }) => [nameOf.get(id), count, end, untold])).toEqual([
+    expect(alerts.map(({ id, count, end, unnotified }) => [nameOf.get(id), count, end, unnotified])).toEqual([
       ["svc-1@1", 1, "resolved", null],
       ["svc-2@10", 1, "firing", "silenced"],
       ["svc-3@25", 2, "firing", null],
