@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Line, Medium } from "./message/medium.ts";
 import { compose } from "./message/message.ts";
 import { characters } from "./message/plain.ts";
-import type { ChannelType } from "./port.ts";
+import type { PrintingChannel } from "./port.ts";
 
 const Options = z.strictObject({});
 
@@ -15,14 +15,12 @@ const MEDIUM: Medium = {
   frame: 0,
 };
 
-export const consoleOutput: ChannelType<z.infer<typeof Options>> = {
+export const consoleOutput: PrintingChannel<z.infer<typeof Options>> = {
   type: "console",
   options: Options,
   incident: false,
-  render: () => null,
-  classify: () => ({ kind: "delivered" }),
-  text(notification, _options, { timezone }) {
-    const { title, blocks } = compose(notification, timezone, MEDIUM);
+  text(notification, _options, context) {
+    const { title, blocks } = compose(notification, context, MEDIUM);
     return [title, ...blocks.flat().map(indented)].join("\n");
   },
 };

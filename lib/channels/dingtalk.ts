@@ -7,7 +7,7 @@ import { byCode, jsonObject, retry } from "./http/answer.ts";
 import { receiverWords } from "./http/redact.ts";
 import { inert, type Markup, writeText } from "./message/markdown.ts";
 import { characters, cut, jsonBytes } from "./message/plain.ts";
-import type { ChannelType } from "./port.ts";
+import type { HttpChannel } from "./port.ts";
 
 const Options = z.strictObject({ url: Address, secret: z.string().min(1).optional() });
 
@@ -30,16 +30,17 @@ const WAITS = new Map([
 ]);
 const REFUSED_BY_SECURITY = 310000;
 
-export const dingtalk: ChannelType<z.infer<typeof Options>> = {
+export const dingtalk: HttpChannel<z.infer<typeof Options>> = {
   type: "dingtalk",
   options: Options,
   incident: false,
-  render(notification, options, { timezone, now }) {
-    const { title, text } = writeText(notification, timezone, MARKUP);
+  render(notification, options, context) {
+    const { title, text } = writeText(notification, context, MARKUP);
     const url = usableAddress(options.url);
     if (options.secret !== undefined) {
-      url.searchParams.set("timestamp", String(now));
-      url.searchParams.set("sign", signature(options.secret, String(now)));
+      const timestamp = String(context.now);
+      url.searchParams.set("timestamp", timestamp);
+      url.searchParams.set("sign", signature(options.secret, timestamp));
     }
     const markdown = { title: cut(inert(title), 200, characters), text };
     return postJson(url.href, { msgtype: "markdown", markdown, at: { isAtAll: false } });

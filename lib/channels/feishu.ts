@@ -10,7 +10,7 @@ import type { Line } from "./message/medium.ts";
 import { compose } from "./message/message.ts";
 import type { Tone } from "./message/news.ts";
 import { jsonBytes, jsonItemBytes } from "./message/plain.ts";
-import type { ChannelType, HttpResponse } from "./port.ts";
+import type { HttpChannel, HttpResponse } from "./port.ts";
 
 const Options = z.strictObject({ url: Address, secret: z.string().min(1).optional() });
 
@@ -30,13 +30,13 @@ const GATEWAY_LIMIT = 99991400;
 const REFUSED_SIGNATURE = 19021;
 const BAD_REQUEST = 9499;
 
-export const feishu: ChannelType<z.infer<typeof Options>> = {
+export const feishu: HttpChannel<z.infer<typeof Options>> = {
   type: "feishu",
   options: Options,
   incident: false,
   concurrency: 2,
-  render(notification, options, { timezone, now }) {
-    const { title, tone, blocks } = compose(notification, timezone, {
+  render(notification, options, context) {
+    const { title, tone, blocks } = compose(notification, context, {
       limit: LIMIT,
       text: (text) => jsonBytes(harmless(text)),
       line: (line) => (line.link ? jsonItemBytes(linkElement(line)) : jsonBytes(`\n${harmless(line.text)}`)),
@@ -47,7 +47,7 @@ export const feishu: ChannelType<z.infer<typeof Options>> = {
       header: { template: COLOURS[tone], title: { tag: "plain_text", content: harmless(title) } },
       elements: blocks.flatMap(elementsOf).slice(0, -1),
     };
-    const timestamp = String(Math.floor(now / 1_000));
+    const timestamp = String(Math.floor(context.now / 1_000));
     const signed = options.secret === undefined ? {} : { timestamp, sign: signature(options.secret, timestamp) };
     return postJson(options.url, { ...signed, msg_type: "interactive", card });
   },

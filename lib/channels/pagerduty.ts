@@ -10,7 +10,7 @@ import { receiverWords } from "./http/redact.ts";
 import { harmlessLink } from "./message/link.ts";
 import { reasonOf } from "./message/news.ts";
 import { bytes, characters, cut } from "./message/plain.ts";
-import type { ChannelType } from "./port.ts";
+import type { HttpChannel } from "./port.ts";
 
 const Options = z.strictObject({
   routingKey: z.string().min(1, "the integration key of an Events API v2 integration"),
@@ -23,7 +23,7 @@ const DETAILS_BYTES = 400_000;
 /** Where a 429 names no wait: PagerDuty asks to back off for minutes. ms */
 const RATE_LIMIT_WAIT = 60_000;
 
-export const pagerduty: ChannelType<z.infer<typeof Options>> = {
+export const pagerduty: HttpChannel<z.infer<typeof Options>> = {
   type: "pagerduty",
   options: Options,
   incident: true,

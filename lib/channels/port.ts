@@ -2,6 +2,19 @@
 import type * as z from "zod";
 import type { Notification, NotifiedAlert } from "../model/notification.ts";
 
+/** A page that a message links to; an http(s) address. */
+export interface Link {
+  text: string;
+  url: string;
+}
+
+/** What a user's template says in place of Lookout's own words: raw text, which channels escape as any other. */
+export interface Words {
+  /** Absent: Lookout's own. */
+  title?: string;
+  lines: readonly string[];
+}
+
 export interface RenderContext {
   /** When this attempt is made. ms */
   now: number;
@@ -9,6 +22,22 @@ export interface RenderContext {
   timezone: string;
   /** The number of this attempt, 1 for the first. */
   attempt: number;
+  /** Pages about an alert beside its runbook, the most useful first. Absent: none. */
+  links?: (alert: NotifiedAlert) => readonly Link[];
+  /** Who is mentioned, in the service's own terms. Absent: nobody. */
+  mentions?: readonly string[];
+  /** Absent: Lookout's own words. */
+  words?: Words;
+}
+
+/** What a destination that takes more than one request is given. */
+export interface SendContext extends RenderContext {
+  /** One HTTP request; the answer's body is redacted. Throws SendError where none came. */
+  exchange(request: HttpRequest): Promise<HttpResponse>;
+  /** Ends what is not done in time. */
+  signal: AbortSignal;
+  /** What the channel's last message about the same group was called (`Outcome.receipt`). */
+  receipt?: string;
 }
 
 /** What goes over the wire. `url` and `headers` may hold secrets: never shown, never logged. */
@@ -27,17 +56,29 @@ export interface HttpResponse {
 }
 
 export type Outcome =
-  | { kind: "delivered" }
+  /** `receipt`: what the service calls the message, for the next one of the same group; at most 1,000 characters. */
+  | { kind: "delivered"; receipt?: string }
   /** Worth another try, never before `after` milliseconds where given. */
   | { kind: "retry"; reason: string; after?: number }
-  /** Trying again cannot help. */
-  | { kind: "permanent"; reason: string };
+  /** Trying again cannot help. `gone`: nor can any other delivery, until a person changes the destination. */
+  | { kind: "permanent"; reason: string; gone?: true };
+
+/** So many messages in so many milliseconds. */
+export interface Rate {
+  messages: number;
+  per: number;
+}
 
 /** One kind of destination: a plain object in a file of its own, one line in registry.ts. */
-export interface ChannelType<Options = Record<string, unknown>> {
+export type ChannelType<Options = Record<string, unknown>> =
+  | HttpChannel<Options>
+  | SendingChannel<Options>
+  | PrintingChannel<Options>;
+
+interface AnyChannel<Options> {
   readonly type: string;
   /**
-   * The options a user may set beside `type`, `fallback`, `fallbackAfter` and `sendResolved`; strict.
+   * The options a user may set beside those that every channel has; strict.
    * Strings may be secret references.
    */
   readonly options: z.ZodType<Options>;
@@ -45,15 +86,35 @@ export interface ChannelType<Options = Record<string, unknown>> {
   readonly incident: boolean;
   /** Requests under way at a time, at most; absent: one after the other. */
   readonly concurrency?: number;
-  /** HTTP destinations: the request of one attempt. Null: no news for this destination. */
-  render(notification: Notification, options: Options, context: RenderContext): HttpRequest | null;
+  /** What its service accepts; all of them hold. Absent: no limit is known. */
+  readonly rate?: readonly Rate[];
+  /** Incidents that fire are sent again after so long (ms), until they are resolved. Absent: once. */
+  readonly resend?: number;
+  /** Who can be mentioned: the form of an id, and one as an example. Absent: nobody. */
+  readonly mention?: { readonly form: RegExp; readonly example: string };
   /**
    * Where one body cannot hold every alert: the alerts of each delivery, in order, each for a notification (with an id)
    * of its own, made when deliveries are made. Absent: one delivery holds them all, however many.
    */
   split?(notification: Notification): NotifiedAlert[][];
+}
+
+/** A destination that one HTTP request reaches. Both functions are pure. */
+export interface HttpChannel<Options = Record<string, unknown>> extends AnyChannel<Options> {
+  /** The request of one attempt. Null: no news for this destination. */
+  render(notification: Notification, options: Options, context: RenderContext): HttpRequest | null;
   /** Reads the answer in the receiver's own terms; `now` resolves a Retry-After date, `attempt` is as in rendering. */
   classify(response: HttpResponse, context: { now: number; attempt: number }): Outcome;
-  /** Destinations that are this process's own output: the lines to write; `render` is not called. */
-  text?(notification: Notification, options: Options, context: RenderContext): string;
+}
+
+/** A destination that takes several requests, or another protocol. Its clients load when they are first used. */
+export interface SendingChannel<Options = Record<string, unknown>> extends AnyChannel<Options> {
+  /** One attempt. What it throws is worth another try. */
+  send(notification: Notification, options: Options, context: SendContext): Promise<Outcome>;
+}
+
+/** A destination that is this process's own output. */
+export interface PrintingChannel<Options = Record<string, unknown>> extends AnyChannel<Options> {
+  /** The lines to write. */
+  text(notification: Notification, options: Options, context: RenderContext): string;
 }

@@ -10,7 +10,7 @@ import { inert, lineOf } from "./message/markdown.ts";
 import type { Line, Medium } from "./message/medium.ts";
 import { compose } from "./message/message.ts";
 import { jsonBytes, jsonItemBytes } from "./message/plain.ts";
-import type { ChannelType } from "./port.ts";
+import type { HttpChannel } from "./port.ts";
 
 const Options = z.strictObject({ url: Address });
 
@@ -37,12 +37,12 @@ const PASSING = new Set([
   "request_timeout",
 ]);
 
-export const slack: ChannelType<z.infer<typeof Options>> = {
+export const slack: HttpChannel<z.infer<typeof Options>> = {
   type: "slack",
   options: Options,
   incident: false,
-  render(notification, options, { timezone }) {
-    const { title, blocks } = compose(notification, timezone, MEDIUM);
+  render(notification, options, context) {
+    const { title, blocks } = compose(notification, context, MEDIUM);
     const all: Line[][] = [[{ text: title, strong: true }], ...blocks];
     return postJson(options.url, {
       text: standIn(all),

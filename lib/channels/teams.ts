@@ -7,7 +7,7 @@ import type { Line } from "./message/medium.ts";
 import { compose } from "./message/message.ts";
 import type { Tone } from "./message/news.ts";
 import { jsonBytes } from "./message/plain.ts";
-import type { ChannelType } from "./port.ts";
+import type { HttpChannel } from "./port.ts";
 
 const Options = z.strictObject({ url: Address });
 
@@ -22,13 +22,13 @@ const COLOURS: Readonly<Record<Tone, string>> = {
   resolved: "Good",
 };
 
-export const teams: ChannelType<z.infer<typeof Options>> = {
+export const teams: HttpChannel<z.infer<typeof Options>> = {
   type: "teams",
   options: Options,
   incident: false,
   concurrency: 2,
-  render(notification, options, { timezone }) {
-    const { title, tone, blocks } = compose(notification, timezone, {
+  render(notification, options, context) {
+    const { title, tone, blocks } = compose(notification, context, {
       limit: LIMIT,
       text: jsonBytes,
       line: (line) => Buffer.byteLength(JSON.stringify(elementsOf([line]))),

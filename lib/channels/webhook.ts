@@ -6,7 +6,7 @@ import { refused } from "./http/answer.ts";
 import { SECRET_FORM, signatureV1, signingKey } from "./http/standard-webhooks.ts";
 import { BODY_LIMIT, bodyParts, wireForm } from "./message/parts.ts";
 import { bytes } from "./message/plain.ts";
-import type { ChannelType, RenderContext } from "./port.ts";
+import type { HttpChannel, RenderContext } from "./port.ts";
 
 const RESERVED = /^(content-type|content-length|host|connection|transfer-encoding|webhook-.*)$/i;
 const HeaderName = z
@@ -25,7 +25,7 @@ const Options = z.strictObject({
 });
 type Options = z.infer<typeof Options>;
 
-export const webhook: ChannelType<Options> = {
+export const webhook: HttpChannel<Options> = {
   type: "webhook",
   options: Options,
   incident: false,

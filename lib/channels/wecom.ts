@@ -5,7 +5,7 @@ import { Address, postJson } from "./http/address.ts";
 import { byCode, jsonObject } from "./http/answer.ts";
 import { inert, type Markup, writeText } from "./message/markdown.ts";
 import { bytes } from "./message/plain.ts";
-import type { ChannelType } from "./port.ts";
+import type { HttpChannel } from "./port.ts";
 
 const Options = z.strictObject({ url: Address });
 
@@ -26,12 +26,12 @@ const WAITS = new Map([
   [45033, 10_000],
 ]);
 
-export const wecom: ChannelType<z.infer<typeof Options>> = {
+export const wecom: HttpChannel<z.infer<typeof Options>> = {
   type: "wecom",
   options: Options,
   incident: false,
-  render(notification, options, { timezone }) {
-    const { text } = writeText(notification, timezone, MARKUP);
+  render(notification, options, context) {
+    const { text } = writeText(notification, context, MARKUP);
     return postJson(options.url, { msgtype: "markdown", markdown: { content: text } });
   },
   classify(response, { now }) {

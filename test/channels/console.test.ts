@@ -1,12 +1,12 @@
 // The console channel: readable lines, no request.
 import { expect, test } from "vitest";
-import { channelOf } from "./contract.ts";
+import { consoleOutput } from "../../lib/channels/console.ts";
 import { aNotification, anAlert, NOW } from "./samples.ts";
 
 const context = { now: NOW, timezone: "UTC", attempt: 1 };
 
 test("writes lines that a person can read, without colours", () => {
-  const text = channelOf("console").text!(
+  const text = consoleOutput.text(
     aNotification({ alerts: [anAlert(), anAlert({ summary: "second\u001b[31m" })] }),
     {},
     context,
@@ -17,7 +17,6 @@ test("writes lines that a person can read, without colours", () => {
   expect(text).not.toContain("\u001b");
 });
 
-test("has no request and no options", () => {
-  expect(channelOf("console").render(aNotification(), {}, context)).toBeNull();
-  expect(channelOf("console").options.safeParse({ url: "x" }).success).toBe(false);
+test("has no options", () => {
+  expect(consoleOutput.options.safeParse({ url: "x" }).success).toBe(false);
 });

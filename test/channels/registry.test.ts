@@ -9,7 +9,7 @@ test("every channel file of the folder is registered under its file's name, and 
   const found: string[] = [];
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".ts"))) {
     const exported = Object.values((await import(new URL(file, folder).href)) as Record<string, unknown>);
-    if (exported.some((one) => typeof one === "object" && one !== null && "classify" in one)) found.push(file);
+    if (exported.some((one) => typeof one === "object" && one !== null && "incident" in one)) found.push(file);
   }
   expect(found.toSorted()).toEqual([...channelTypes.keys()].map((type) => `${type}.ts`).toSorted());
   for (const type of channelTypes.keys()) {

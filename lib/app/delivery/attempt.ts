@@ -1,7 +1,11 @@
 // One try of a delivery: the channel's options are resolved, the message is made, sent, and the answer judged.
+
+import { timeLimit } from "../../channels/http/exchange.ts";
+import { receiverWords } from "../../channels/http/redact.ts";
 import { sendHttp } from "../../channels/http/send.ts";
-import { readably } from "../../channels/message/readable.ts";
-import type { HttpRequest, Outcome } from "../../channels/port.ts";
+import { readable, readably } from "../../channels/message/readable.ts";
+import type { HttpRequest, HttpResponse, Outcome, RenderContext, SendingChannel } from "../../channels/port.ts";
+import type { Notification } from "../../model/notification.ts";
 import type { App, Channel } from "../deps.ts";
 import type { DeliveryRow } from "../persistence/rows.ts";
 
@@ -24,7 +28,6 @@ export async function attempt(app: App, delivery: DeliveryRow): Promise<Attempt>
     const reason = `channel "${delivery.channel}" is not in the configuration any more`;
     return { delivery, outcome: { kind: "permanent", reason }, asked: false };
   }
-  const context = { now: app.clock.now(), timezone: app.config.timezone, attempt: delivery.attempts };
   let options: Record<string, unknown>;
   try {
     options = await channel.options();
@@ -32,18 +35,33 @@ export async function attempt(app: App, delivery: DeliveryRow): Promise<Attempt>
     return { delivery, outcome: { kind: "retry", reason: (error as Error).message }, asked: false };
   }
   try {
-    const { type } = channel;
-    const { text } = type;
-    if (text) {
-      const shown = readably(delivery.notification, (notification) => text(notification, options, context));
-      return { delivery, outcome: await printed(app, shown), asked: true };
-    }
-    const request = readably(delivery.notification, (notification) => type.render(notification, options, context));
-    if (request === null) return { delivery, outcome: { kind: "delivered" }, asked: false };
-    return { delivery, outcome: await exchange(app, channel, request, context.attempt), asked: true };
+    return { delivery, ...(await tried(app, channel, options, delivery)) };
   } catch (error) {
     const reason = `the message could not be made: ${(error as Error).message}`;
     return { delivery, outcome: { kind: "permanent", reason }, asked: false };
+  }
+}
+
+/** Throws where the message cannot be made. */
+async function tried(
+  app: App,
+  { type }: Channel,
+  options: Record<string, unknown>,
+  { notification, attempts }: DeliveryRow,
+): Promise<Pick<Attempt, "outcome" | "asked">> {
+  const context: RenderContext = { now: app.clock.now(), timezone: app.config.timezone, attempt: attempts };
+  if ("text" in type) {
+    const shown = readably(notification, (one) => type.text(one, options, context));
+    return { outcome: await printed(app, shown), asked: true };
+  }
+  if ("send" in type) return { outcome: await sent(app, type, options, notification, context), asked: true };
+  const request = readably(notification, (one) => type.render(one, options, context));
+  if (request === null) return { outcome: { kind: "delivered" }, asked: false };
+  try {
+    const response = await exchange(app, request);
+    return { outcome: type.classify(response, { now: app.clock.now(), attempt: attempts }), asked: true };
+  } catch (error) {
+    return { outcome: { kind: "retry", reason: (error as Error).message }, asked: true };
   }
 }
 
@@ -56,13 +74,30 @@ async function printed(app: App, text: string): Promise<Outcome> {
   }
 }
 
-async function exchange(app: App, channel: Channel, request: HttpRequest, attempt: number): Promise<Outcome> {
+/** A client of its own may not come to an end by itself, and what it throws may quote what it was given. */
+async function sent(
+  app: App,
+  type: SendingChannel,
+  options: Record<string, unknown>,
+  notification: Notification,
+  context: RenderContext,
+): Promise<Outcome> {
+  const signal = timeLimit(TIMEOUT_MS);
+  const late = Promise.withResolvers<Outcome>();
+  signal.addEventListener("abort", () => {
+    late.resolve({ kind: "retry", reason: `no end within ${TIMEOUT_MS / 1_000} s` });
+  });
+  const send = { ...context, signal, exchange: (request: HttpRequest) => exchange(app, request) };
   try {
-    const response = await sendHttp(request, { timeoutMs: TIMEOUT_MS });
-    // Before the channel cuts its reason from it. The body may have been cut itself, within a secret.
-    const body = app.redact(response.body, response.body.length);
-    return channel.type.classify({ ...response, body }, { now: app.clock.now(), attempt });
+    return await Promise.race([type.send(readable(notification), options, send), late.promise]);
   } catch (error) {
-    return { kind: "retry", reason: (error as Error).message };
+    const { message } = error as Error;
+    return { kind: "retry", reason: receiverWords(app.redact(message, message.length)) };
   }
+}
+
+/** The answer as channels read it: they cut their reasons from its body, which may have been cut itself. */
+async function exchange(app: App, request: HttpRequest): Promise<HttpResponse> {
+  const response = await sendHttp(request, { timeoutMs: TIMEOUT_MS });
+  return { ...response, body: app.redact(response.body, response.body.length) };
 }

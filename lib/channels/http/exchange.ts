@@ -29,6 +29,11 @@ export type Exchange = (
 /** The one door to the network that channels have: simulations put their own in its place. */
 export const network: { exchange: Exchange } = { exchange };
 
+/** Aborted after so many milliseconds. */
+export function timeLimit(ms: number): AbortSignal {
+  return AbortSignal.timeout(ms);
+}
+
 /** Rejects with an error that has the system's `code`, ETIMEDOUT where there was no complete answer in time. */
 function exchange(
   url: URL,

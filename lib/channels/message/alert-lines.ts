@@ -1,6 +1,7 @@
 // One alert as the lines a person needs when woken by it, the most needed first; the length of each is bounded.
 import type { NotifiedAlert, NotifyReason } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
+import type { Link } from "../port.ts";
 import { durationText } from "./duration-text.ts";
 import { harmlessLink } from "./link.ts";
 import type { Line, Medium } from "./medium.ts";
@@ -18,8 +19,15 @@ const REASONS: Readonly<Record<NotifyReason, string>> = {
 /** Characters of an id that a person needs: any unique prefix serves every command. */
 const SHORT_ID = 8;
 
-/** What follows the alert's title. `time` shows an ISO time to people. */
-export function alertLines({ alert, reason }: News, time: (iso: string) => string, medium: Medium): Line[] {
+/** How an alert is shown to people. */
+export interface Shown {
+  /** An ISO time in words. */
+  time(iso: string): string;
+  links(alert: NotifiedAlert): readonly Link[];
+}
+
+/** What follows the alert's title. */
+export function alertLines({ alert, reason }: News, { time, links }: Shown, medium: Medium): Line[] {
   const { endsAt } = alert;
   const what =
     endsAt === null
@@ -35,7 +43,8 @@ export function alertLines({ alert, reason }: News, time: (iso: string) => strin
     piece(labelsText(alert), 0.05, medium),
   ];
   const lines: Line[] = texts.filter((text) => text !== "").map((text) => ({ text }));
-  return alert.runbook ? [...lines, runbookLine(alert.runbook, medium)] : lines;
+  const pages = [...(alert.runbook ? [{ text: "Runbook", url: alert.runbook }] : []), ...links(alert)];
+  return [...lines, ...pages.map((page) => linkLine(page, medium))];
 }
 
 /** `name=value` of a key, a group or labels. */
@@ -107,9 +116,9 @@ function endText({ startsAt, events }: NotifiedAlert, endsAt: string, time: (iso
   return quiet && `Ended ${quiet} after its last event`;
 }
 
-function runbookLine(runbook: string, medium: Medium): Line {
-  const link = harmlessLink(runbook);
-  if (!link) return { text: piece(`Runbook: ${runbook}`, 0.1, medium) };
-  if (medium.text(link) > medium.limit * 0.1) return { text: "Runbook: its link is too long for this channel" };
-  return { text: "Runbook", link };
+function linkLine({ text, url }: Link, medium: Medium): Line {
+  const link = harmlessLink(url);
+  if (!link) return { text: piece(`${text}: ${url}`, 0.1, medium) };
+  if (medium.text(link) > medium.limit * 0.1) return { text: `${text}: its link is too long for this channel` };
+  return { text, link };
 }

@@ -1,5 +1,6 @@
 // Messages as one text with light markup, for receivers whose markup differs only in how it is written.
 import type { Notification } from "../../model/notification.ts";
+import type { RenderContext } from "../port.ts";
 import type { Line } from "./medium.ts";
 import { compose } from "./message.ts";
 
@@ -21,11 +22,11 @@ export interface Markup {
 /** The notification as written text within the markup's limit, and its title raw. */
 export function writeText(
   notification: Notification,
-  timezone: string,
+  context: RenderContext,
   markup: Markup,
 ): { title: string; text: string } {
   const write = (lines: readonly Line[]) => lines.map((line) => writeLine(line, markup)).join(markup.newline);
-  const { title, blocks } = compose(notification, timezone, {
+  const { title, blocks } = compose(notification, context, {
     limit: markup.limit,
     text: (raw) => markup.measure(markup.escape(raw)),
     line: (line) => markup.measure(writeLine(line, markup)) + markup.measure(markup.newline),

@@ -2,10 +2,12 @@
 // each by name, and the rest counted. A message never exceeds its medium's limit.
 import type { Notification, NotifiedAlert } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
+import type { RenderContext, Words } from "../port.ts";
 import { alertLines, fieldsText, piece } from "./alert-lines.ts";
 import { fitted } from "./fit.ts";
 import { blockCost, type Line, type Medium } from "./medium.ts";
-import { countsText, newsOf, type Tone, toneOf } from "./news.ts";
+import { countsText, type News, newsOf, type Tone, toneOf } from "./news.ts";
+import { cut } from "./plain.ts";
 import { titleOf } from "./title.ts";
 
 export interface Message {
@@ -18,23 +20,43 @@ export interface Message {
 
 const TEST_NOTE = "This is a test message of Lookout. Nothing has happened.";
 
-/** The message, within the medium's limit; times are shown in `timezone` (IANA name). */
-export function compose(notification: Notification, timezone: string, medium: Medium): Message {
+/** The message, within the medium's limit. */
+export function compose(notification: Notification, context: RenderContext, medium: Medium): Message {
   const { lead, known } = newsOf(notification);
   const [first] = lead;
-  const title = titleOf(notification, lead);
+  const { words } = context;
+  const title = titleOf(notification, lead, words?.title);
   const head = notification.test ? [[{ text: TEST_NOTE }]] : [];
-  const foot = [...knownBefore(known), ...heldBack(notification), ...groupOf(notification, medium)];
+  const foot = words ? [] : [...knownBefore(known), ...heldBack(notification), ...groupOf(notification, medium)];
   const around: Line[][] = [[{ text: title, strong: true }], ...head, ...foot];
   const room = around.reduce((left, block) => left - blockCost(block, medium), medium.limit);
   const most = (medium.blocks ?? Number.POSITIVE_INFINITY) - around.length - 1;
-  const time = timeIn(timezone);
-  const news = first ? fitted(lead, (news) => alertLines(news, time, medium), medium, room, most) : [];
+  const time = timeIn(context.timezone);
+  const links = context.links ?? (() => []);
+  const details = (news: News) => alertLines(news, { time, links }, medium);
+  const news = first && !words ? withoutRepetition(title, fitted(lead, details, medium, room, most)) : [];
   return {
     title,
     tone: first ? toneOf(first.alert) : "info",
-    blocks: [...head, ...withoutRepetition(title, news), ...foot],
+    blocks: [...head, ...(words ? ownWords(words, medium, room) : news), ...foot],
   };
+}
+
+/** The lines of a user's template, as many as there is room for; the last of them is cut. */
+function ownWords({ lines }: Words, medium: Medium, room: number): Line[][] {
+  const block: Line[] = [];
+  let left = room - medium.frame;
+  for (const line of lines) {
+    const cost = medium.line({ text: line });
+    if (cost > left) {
+      const text = cut(line, left - medium.line({ text: "" }) - medium.text("…"), medium.text);
+      if (text !== "…") block.push({ text });
+      break;
+    }
+    block.push({ text: line });
+    left -= cost;
+  }
+  return block.length === 0 ? [] : [block];
 }
 
 /** One alert's name is left out where the title is just that. */

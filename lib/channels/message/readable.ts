@@ -43,11 +43,16 @@ export function readably<T>(notification: Notification, use: (notification: Noti
   try {
     return use(notification);
   } catch {
-    return use({ ...notification, alerts: notification.alerts.map(readable) });
+    return use(readable(notification));
   }
 }
 
-function readable(alert: NotifiedAlert): NotifiedAlert {
+/** The notification with every alert made readable that is not. */
+export function readable(notification: Notification): Notification {
+  return { ...notification, alerts: notification.alerts.map(readableAlert) };
+}
+
+function readableAlert(alert: NotifiedAlert): NotifiedAlert {
   if (NotifiedAlert.safeParse(alert).success) return alert;
   const { reason, ...rest } = Readable.parse(alert);
   return reason === undefined ? rest : { ...rest, reason };

@@ -26,9 +26,10 @@ const WORDS: Readonly<Record<NotifyReason, string>> = {
   repeat: "still firing",
 };
 
-/** The message's title, one line: the news by name, as many names as it holds. */
-export function titleOf(notification: Notification, lead: readonly News[]): string {
+/** The message's title, one line: `own`, or the news by name, as many names as it holds. */
+export function titleOf(notification: Notification, lead: readonly News[], own?: string): string {
   const mark = notification.test ? "TEST: " : "";
+  if (own !== undefined) return mark + cut(oneLine(own), TITLE_LIMIT - mark.length, characters);
   const [first, ...others] = lead;
   if (!first) return `${mark}${SIGNS.info} What was held back has ended`;
   if (others.length === 0) return mark + alertTitle(first, TITLE_LIMIT - mark.length, characters);

@@ -12,7 +12,7 @@ function mediumOf(limit: number, text = characters, blocks?: number): Medium {
 }
 
 function composed(alerts: NotifiedAlert[], fields: Partial<Notification> = {}, medium = mediumOf(8_000)) {
-  return compose(aNotification({ alerts, group: {}, ...fields }), "UTC", medium);
+  return compose(aNotification({ alerts, group: {}, ...fields }), { now: 0, timezone: "UTC", attempt: 1 }, medium);
 }
 
 function textOf(blocks: Line[][]): string {
