@@ -28,6 +28,8 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "a receiver's Retry-After, a header of at most 16 KB; anchored",
     [String.raw`^\d+(\.\d*)?$`, "^[A-Za-z]{3,9},? "],
   ],
+  ["channels/discord.ts", "the configuration's mentions; anchored", [String.raw`^<@&?\d{15,20}>$`]],
+  ["channels/message/apart.ts", "an event's text, at most 16 KB; one character at a time", ["[@#$/.:]"]],
   ["channels/dingtalk.ts", "a receiver's answer, at most 64 KB; a fixed word", ["time ?stamp"]],
   ["channels/feishu.ts", "a receiver's answer, at most 64 KB; a fixed word", ["too many"]],
   [

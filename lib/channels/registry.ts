@@ -1,6 +1,7 @@
 // Every kind of destination by its name in the configuration; one line each, and the folder holds no other.
 import { consoleOutput } from "./console.ts";
 import { dingtalk } from "./dingtalk.ts";
+import { discord } from "./discord.ts";
 import { feishu } from "./feishu.ts";
 import { pagerduty } from "./pagerduty.ts";
 import type { ChannelType } from "./port.ts";
@@ -9,6 +10,16 @@ import { teams } from "./teams.ts";
 import { webhook } from "./webhook.ts";
 import { wecom } from "./wecom.ts";
 
-const CHANNELS: readonly ChannelType[] = [webhook, slack, feishu, dingtalk, wecom, teams, pagerduty, consoleOutput];
+const CHANNELS: readonly ChannelType[] = [
+  webhook,
+  slack,
+  feishu,
+  dingtalk,
+  wecom,
+  teams,
+  discord,
+  pagerduty,
+  consoleOutput,
+];
 
 export const channelTypes: ReadonlyMap<string, ChannelType> = new Map(CHANNELS.map((one) => [one.type, one]));

@@ -186,8 +186,29 @@ function wecom({ markdown: { content, mentioned_list = [] } }: Body): Shown {
   return joined([markdown(content), { ...nothing(), mentions: mentioned_list }], "");
 }
 
+function discord({ content = "", embeds, allowed_mentions: allowed }: Body): Shown {
+  // A title is bold, and some clients read markdown in it.
+  const shown = embeds.map(({ title, description = "" }: Body) => {
+    const heading: Shown = { ...nothing(), styles: title ? [["strong", title]] : [] };
+    return joined([heading, markdown(title ?? ""), markdown(description)], "\n");
+  });
+  // Only the text beside the embeds pings, and only whom the message names as allowed.
+  const named = [...content.matchAll(/<@(&?)(\d+)>/gu)].filter(([, role, id]) =>
+    (role ? allowed.roles : allowed.users).includes(id),
+  );
+  const everyone = allowed.parse.length > 0 ? ["everyone"] : [];
+  return joined([...shown, { ...nothing(), mentions: [...named.map(([whole]) => whole), ...everyone] }], "\n");
+}
+
 /** By the type of the channel. */
-export const dialects: Readonly<Record<string, (body: unknown) => Shown>> = { slack, feishu, teams, dingtalk, wecom };
+export const dialects: Readonly<Record<string, (body: unknown) => Shown>> = {
+  slack,
+  feishu,
+  teams,
+  dingtalk,
+  wecom,
+  discord,
+};
 
 /** Text as people compare it: lookalikes are what they look like, and what is invisible is nothing. */
 export function legible(text: string): string {
