@@ -29,6 +29,15 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     [String.raw`^\d+(\.\d*)?$`, "^[A-Za-z]{3,9},? "],
   ],
   ["channels/discord.ts", "the configuration's mentions; anchored", [String.raw`^<@&?\d{15,20}>$`]],
+  [
+    "channels/telegram.ts",
+    "the configuration's token, chat and mentions; anchored",
+    [
+      String.raw`^\d{1,20}:[\w-]{20,100}$`,
+      String.raw`^(-?\d{1,20}|@[A-Za-z]\w{3,31})$`,
+      String.raw`^(@[A-Za-z]\w{3,31}|\d{5,20})$`,
+    ],
+  ],
   ["channels/message/apart.ts", "an event's text, at most 16 KB; one character at a time", ["[@#$/.:]"]],
   ["channels/dingtalk.ts", "a receiver's answer, at most 64 KB; a fixed word", ["time ?stamp"]],
   ["channels/feishu.ts", "a receiver's answer, at most 64 KB; a fixed word", ["too many"]],

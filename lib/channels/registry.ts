@@ -7,6 +7,7 @@ import { pagerduty } from "./pagerduty.ts";
 import type { ChannelType } from "./port.ts";
 import { slack } from "./slack.ts";
 import { teams } from "./teams.ts";
+import { telegram } from "./telegram.ts";
 import { webhook } from "./webhook.ts";
 import { wecom } from "./wecom.ts";
 
@@ -18,6 +19,7 @@ const CHANNELS: readonly ChannelType[] = [
   wecom,
   teams,
   discord,
+  telegram,
   pagerduty,
   consoleOutput,
 ];

@@ -200,6 +200,37 @@ function discord({ content = "", embeds, allowed_mentions: allowed }: Body): Sho
   return joined([...shown, { ...nothing(), mentions: [...named.map(([whole]) => whole), ...everyone] }], "\n");
 }
 
+/** What clients and servers look for in text without markup, phone numbers aside. */
+const FOUND: Form[] = [
+  [/@[\p{L}\p{N}_]+/u, "mentions"],
+  [/[#$][\p{L}\p{N}_]+/u, "tag"],
+  [/(?<![\p{L}\p{N}\u2060/])\/[a-z][a-z0-9_]*/iu, "command"],
+  ...BARE,
+];
+
+/** Text without markup, in which addresses and the like are found. */
+function plain(text: string): Shown {
+  const lines = text.split("\n").map((line) => inline(line, FOUND));
+  return joined(lines, "\n");
+}
+
+function telegram({ text, entities, parse_mode: mode }: Body): Shown {
+  if (mode !== undefined) return markdown(text);
+  const parts: Shown[] = [];
+  let done = 0;
+  for (const { type, offset, length, url, user } of entities) {
+    const said = text.slice(offset, offset + length);
+    parts.push(plain(text.slice(done, offset)));
+    if (type === "bold") {
+      const { styles, ...found } = plain(said);
+      parts.push({ ...found, styles: [["strong", said], ...styles] });
+    } else if (type === "text_link") parts.push({ ...nothing(), text: said, links: [url] });
+    else parts.push({ ...nothing(), text: said, mentions: [user ? `user ${user.id}` : said] });
+    done = offset + length;
+  }
+  return joined([...parts, plain(text.slice(done))], "");
+}
+
 /** By the type of the channel. */
 export const dialects: Readonly<Record<string, (body: unknown) => Shown>> = {
   slack,
@@ -208,6 +239,7 @@ export const dialects: Readonly<Record<string, (body: unknown) => Shown>> = {
   dingtalk,
   wecom,
   discord,
+  telegram,
 };
 
 /** Text as people compare it: lookalikes are what they look like, and what is invisible is nothing. */
