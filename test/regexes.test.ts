@@ -30,6 +30,11 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   ],
   ["channels/discord.ts", "the configuration's mentions; anchored", [String.raw`^<@&?\d{15,20}>$`]],
   [
+    "channels/google-chat.ts",
+    "the configuration's mentions, anchored; an event's text, one character at a time",
+    [String.raw`^users\/(all|\d{5,30})$`, "[<>&]"],
+  ],
+  [
     "channels/telegram.ts",
     "the configuration's token, chat and mentions; anchored",
     [

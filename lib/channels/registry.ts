@@ -3,6 +3,7 @@ import { consoleOutput } from "./console.ts";
 import { dingtalk } from "./dingtalk.ts";
 import { discord } from "./discord.ts";
 import { feishu } from "./feishu.ts";
+import { googleChat } from "./google-chat.ts";
 import { pagerduty } from "./pagerduty.ts";
 import type { ChannelType } from "./port.ts";
 import { slack } from "./slack.ts";
@@ -20,6 +21,7 @@ const CHANNELS: readonly ChannelType[] = [
   teams,
   discord,
   telegram,
+  googleChat,
   pagerduty,
   consoleOutput,
 ];

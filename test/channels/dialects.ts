@@ -231,6 +231,29 @@ function telegram({ text, entities, parse_mode: mode }: Body): Shown {
   return joined([...parts, plain(text.slice(done))], "");
 }
 
+/** The HTML of Google Chat's cards, whose text is looked through as any other. */
+function html(text: string): Shown {
+  const parts = text.split(/(<b>.*?<\/b>|<br>)/u).map((part) => {
+    if (part === "<br>") return { ...nothing(), text: "\n" };
+    const bold = /^<b>(?:<font color="#[0-9a-f]{6}">)?(.*?)(?:<\/font>)?<\/b>$/u.exec(part)?.[1];
+    const found = inline(bold ?? part, [[/<[^>]*>/u, "html"], [/&(?:#x?[0-9a-f]+|[a-z]{2,8});/iu, "entity"], ...FOUND]);
+    return bold === undefined ? found : ({ ...found, styles: [["strong", bold], ...found.styles] } satisfies Shown);
+  });
+  return joined(parts as Shown[], "");
+}
+
+function googleChat({ text = "", fallbackText, cardsV2 }: Body): Shown {
+  const widgets = cardsV2[0].card.sections.flatMap((section: Body) => section.widgets);
+  const shown = widgets.map(({ textParagraph, buttonList }: Body) => {
+    if (textParagraph) return html(textParagraph.text);
+    const { buttons } = buttonList;
+    const links = buttons.map(({ onClick }: Body) => onClick.openLink.url);
+    return { ...nothing(), text: buttons.map((button: Body) => button.text).join("\n"), links };
+  });
+  const mentions = [...text.matchAll(/<(users\/[^>]+)>/gu)].map(([, who]) => who);
+  return joined([...shown, { ...plain(fallbackText), text: "" }, { ...nothing(), mentions }], "\n");
+}
+
 /** By the type of the channel. */
 export const dialects: Readonly<Record<string, (body: unknown) => Shown>> = {
   slack,
@@ -240,6 +263,7 @@ export const dialects: Readonly<Record<string, (body: unknown) => Shown>> = {
   wecom,
   discord,
   telegram,
+  "google-chat": googleChat,
 };
 
 /** Text as people compare it: lookalikes are what they look like, and what is invisible is nothing. */
