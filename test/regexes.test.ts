@@ -34,6 +34,17 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "the configuration's mentions, anchored; an event's text, one character at a time",
     [String.raw`^users\/(all|\d{5,30})$`, "[<>&]"],
   ],
+  ["channels/mattermost.ts", "the configuration's mentions; anchored", ["^@[a-z0-9][a-z0-9._-]{0,63}$"]],
+  [
+    "channels/rocketchat.ts",
+    "the configuration's mentions, anchored; a receiver's answer, at most 64 KB: fixed words, and six digits behind one",
+    [
+      "^@[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+      String.raw`wait (\d{1,6}) seconds`,
+      "integration id or token",
+      String.raw`invalid-?\s?(channel|room)`,
+    ],
+  ],
   [
     "channels/telegram.ts",
     "the configuration's token, chat and mentions; anchored",

@@ -4,8 +4,10 @@ import { dingtalk } from "./dingtalk.ts";
 import { discord } from "./discord.ts";
 import { feishu } from "./feishu.ts";
 import { googleChat } from "./google-chat.ts";
+import { mattermost } from "./mattermost.ts";
 import { pagerduty } from "./pagerduty.ts";
 import type { ChannelType } from "./port.ts";
+import { rocketchat } from "./rocketchat.ts";
 import { slack } from "./slack.ts";
 import { teams } from "./teams.ts";
 import { telegram } from "./telegram.ts";
@@ -22,6 +24,8 @@ const CHANNELS: readonly ChannelType[] = [
   discord,
   telegram,
   googleChat,
+  mattermost,
+  rocketchat,
   pagerduty,
   consoleOutput,
 ];

@@ -254,6 +254,36 @@ function googleChat({ text = "", fallbackText, cardsV2 }: Body): Shown {
   return joined([...shown, { ...plain(fallbackText), text: "" }, { ...nothing(), mentions }], "\n");
 }
 
+/** Names that are mentioned in text which Lookout itself wrote. */
+function mentionsIn(text: string): Shown {
+  return { ...nothing(), mentions: text.match(/@[\w.-]+/gu) ?? [] };
+}
+
+function attached({ title, text = "", fallback }: Body): Shown {
+  const heading: Shown = { ...nothing(), styles: title ? [["strong", title]] : [] };
+  const aside = { ...markdown(fallback ?? ""), text: "" };
+  return joined([heading, aside, markdown(title ?? ""), withFormulas(text)], "\n");
+}
+
+function withFormulas(text: string): Shown {
+  return lines(text, [...MARKDOWN, [/\$[^$\n]+\$/u, "formula"]]);
+}
+
+function mattermost({ text = "", attachments }: Body): Shown {
+  return joined([mentionsIn(text), ...attachments.map(attached)], "\n");
+}
+
+function rocketchat({ text, attachments = [] }: Body): Shown {
+  // One star is bold here, and only mentions stand above the title.
+  const all = text.split("\n");
+  const title = all.at(-1).replace(/^\*(.*)\*$/u, "**$1**");
+  const strong = attachments.map((one: Body) => ({
+    ...one,
+    text: one.text.replace(/(?<![\w*])\*([^*\n]+)\*(?!\*)/gu, "**$1**"),
+  }));
+  return joined([mentionsIn(all.slice(0, -1).join("\n")), markdown(title), ...strong.map(attached)], "\n");
+}
+
 /** By the type of the channel. */
 export const dialects: Readonly<Record<string, (body: unknown) => Shown>> = {
   slack,
@@ -264,6 +294,8 @@ export const dialects: Readonly<Record<string, (body: unknown) => Shown>> = {
   discord,
   telegram,
   "google-chat": googleChat,
+  mattermost,
+  rocketchat,
 };
 
 /** Text as people compare it: lookalikes are what they look like, and what is invisible is nothing. */

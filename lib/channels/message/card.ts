@@ -1,7 +1,7 @@
 // Messages whose title stands apart from their text, in the receiver's light markup.
 import type { Notification } from "../../model/notification.ts";
 import type { RenderContext } from "../port.ts";
-import { type Markup, writeLine } from "./markdown.ts";
+import { inert, type Markup, writeLine } from "./markdown.ts";
 import { compose } from "./message.ts";
 import type { Tone } from "./news.ts";
 
@@ -28,4 +28,9 @@ export function writeCard(notification: Notification, context: RenderContext, ma
     tone,
     lines: written.flatMap((block, at) => (at === 0 ? block : ["", ...block])),
   };
+}
+
+/** As inert, for receivers that read formulas between dollars. */
+export function inertFormulas(raw: string): string {
+  return inert(raw).replaceAll("$", "＄");
 }
