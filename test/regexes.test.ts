@@ -35,6 +35,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     [String.raw`^users\/(all|\d{5,30})$`, "[<>&]"],
   ],
   ["channels/mattermost.ts", "the configuration's mentions; anchored", ["^@[a-z0-9][a-z0-9._-]{0,63}$"]],
+  ["channels/ntfy.ts", "the configuration's topic; anchored", ["^[-_A-Za-z0-9]{1,64}$"]],
   [
     "channels/rocketchat.ts",
     "the configuration's mentions, anchored; a receiver's answer, at most 64 KB: fixed words, and six digits behind one",

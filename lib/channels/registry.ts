@@ -4,7 +4,9 @@ import { dingtalk } from "./dingtalk.ts";
 import { discord } from "./discord.ts";
 import { feishu } from "./feishu.ts";
 import { googleChat } from "./google-chat.ts";
+import { gotify } from "./gotify.ts";
 import { mattermost } from "./mattermost.ts";
+import { ntfy } from "./ntfy.ts";
 import { pagerduty } from "./pagerduty.ts";
 import type { ChannelType } from "./port.ts";
 import { rocketchat } from "./rocketchat.ts";
@@ -26,6 +28,8 @@ const CHANNELS: readonly ChannelType[] = [
   googleChat,
   mattermost,
   rocketchat,
+  ntfy,
+  gotify,
   pagerduty,
   consoleOutput,
 ];

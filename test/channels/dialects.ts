@@ -284,6 +284,27 @@ function rocketchat({ text, attachments = [] }: Body): Shown {
   return joined([mentionsIn(all.slice(0, -1).join("\n")), markdown(title), ...strong.map(attached)], "\n");
 }
 
+/** Text without markup, whose lines may end with an address that Lookout itself wrote. */
+function plainWithLinks(text: string): Shown {
+  const shown = text.split("\n").map((line) => {
+    const [, name, address] = /^([^:]*): (https?:\/\/\S+)$/u.exec(line) ?? [];
+    return address ? { ...plain(name!), links: [address] } : plain(line);
+  });
+  return joined(shown, "\n");
+}
+
+function ntfy({ title, message, markdown: read, click, actions = [] }: Body): Shown {
+  if (read) return markdown(message);
+  const links = [...(click ? [click] : []), ...actions.map(({ url }: Body) => url)];
+  return joined([plain(title), plainWithLinks(message), { ...nothing(), links }], "\n");
+}
+
+function gotify({ title, message, extras }: Body): Shown {
+  if (extras["client::display"].contentType !== "text/plain") return markdown(message);
+  const click = extras["client::notification"]?.click.url;
+  return joined([plain(title), plainWithLinks(message), { ...nothing(), links: click ? [click] : [] }], "\n");
+}
+
 /** By the type of the channel. */
 export const dialects: Readonly<Record<string, (body: unknown) => Shown>> = {
   slack,
@@ -296,6 +317,8 @@ export const dialects: Readonly<Record<string, (body: unknown) => Shown>> = {
   "google-chat": googleChat,
   mattermost,
   rocketchat,
+  ntfy,
+  gotify,
 };
 
 /** Text as people compare it: lookalikes are what they look like, and what is invisible is nothing. */

@@ -1,6 +1,6 @@
 // Messages whose title stands apart from their text, in the receiver's light markup.
 import type { Notification } from "../../model/notification.ts";
-import type { RenderContext } from "../port.ts";
+import type { Link, RenderContext } from "../port.ts";
 import { inert, type Markup, writeLine } from "./markdown.ts";
 import { compose } from "./message.ts";
 import type { Tone } from "./news.ts";
@@ -11,6 +11,8 @@ export interface Card {
   tone: Tone;
   /** Written; an empty one stands between blocks. */
   lines: string[];
+  /** Those that the lines show, in their order; their names raw. */
+  links: Link[];
 }
 
 /** The notification as a title and lines that measure at most the markup's limit together, an end of line each. */
@@ -27,6 +29,7 @@ export function writeCard(notification: Notification, context: RenderContext, ma
     title: markup.escape(title),
     tone,
     lines: written.flatMap((block, at) => (at === 0 ? block : ["", ...block])),
+    links: blocks.flat().flatMap(({ text, link }) => (link ? [{ text, url: link }] : [])),
   };
 }
 
