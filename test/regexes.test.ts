@@ -35,6 +35,11 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     [String.raw`^users\/(all|\d{5,30})$`, "[<>&]"],
   ],
   ["channels/mattermost.ts", "the configuration's mentions; anchored", ["^@[a-z0-9][a-z0-9._-]{0,63}$"]],
+  [
+    "channels/welink.ts",
+    "the configuration's mentions, and the code of a receiver's answer; anchored",
+    [String.raw`^[\w.@-]{1,64}$`, String.raw`^\d{1,9}$`],
+  ],
   ["channels/ntfy.ts", "the configuration's topic; anchored", ["^[-_A-Za-z0-9]{1,64}$"]],
   [
     "channels/rocketchat.ts",

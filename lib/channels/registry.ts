@@ -15,6 +15,7 @@ import { teams } from "./teams.ts";
 import { telegram } from "./telegram.ts";
 import { webhook } from "./webhook.ts";
 import { wecom } from "./wecom.ts";
+import { welink } from "./welink.ts";
 
 const CHANNELS: readonly ChannelType[] = [
   webhook,
@@ -22,6 +23,7 @@ const CHANNELS: readonly ChannelType[] = [
   feishu,
   dingtalk,
   wecom,
+  welink,
   teams,
   discord,
   telegram,

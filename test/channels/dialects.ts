@@ -305,6 +305,13 @@ function gotify({ title, message, extras }: Body): Shown {
   return joined([plain(title), plainWithLinks(message), { ...nothing(), links: click ? [click] : [] }], "\n");
 }
 
+function welink({ content: { text }, isAt, isAtAll, atAccounts = [] }: Body): Shown {
+  const [first, ...rest] = text.split("\n");
+  const mentions = isAt ? atAccounts.filter((one: string) => first.split(" ").includes(`@${one}`)) : [];
+  const said = mentions.length > 0 ? rest.join("\n") : text;
+  return joined([plainWithLinks(said), { ...nothing(), mentions: [...mentions, ...(isAtAll ? ["all"] : [])] }], "\n");
+}
+
 /** By the type of the channel. */
 export const dialects: Readonly<Record<string, (body: unknown) => Shown>> = {
   slack,
@@ -319,6 +326,7 @@ export const dialects: Readonly<Record<string, (body: unknown) => Shown>> = {
   rocketchat,
   ntfy,
   gotify,
+  welink,
 };
 
 /** Text as people compare it: lookalikes are what they look like, and what is invisible is nothing. */
