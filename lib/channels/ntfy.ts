@@ -6,6 +6,7 @@ import { advised, unconfirmed } from "./http/advice.ts";
 import { jsonObject, refused, retry } from "./http/answer.ts";
 import { apart } from "./message/apart.ts";
 import { writeCard } from "./message/card.ts";
+import { webAddress } from "./message/link.ts";
 import type { Tone } from "./message/news.ts";
 import { jsonBytes } from "./message/plain.ts";
 import type { HttpChannel } from "./port.ts";
@@ -16,7 +17,10 @@ const WANTED_TOPIC = 'a topic: up to 64 letters, digits, "_" and "-"';
 const Options = z.strictObject({
   topic: z.string().refine((text) => text.includes("${") || TOPIC.test(text), WANTED_TOPIC),
   token: z.string().min(1).optional(),
-  url: Address.default("https://ntfy.sh"),
+  url: Address.refine(
+    (text) => (webAddress(text)?.pathname ?? "/") === "/",
+    "the server's root, without the topic",
+  ).default("https://ntfy.sh"),
 });
 
 /** 5 rings through a phone's silence, 2 makes no sound. */

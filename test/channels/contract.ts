@@ -259,6 +259,7 @@ function chatContract(spec: Spec, render: (notification: Notification) => HttpRe
   });
 
   const titled = ["strong"];
+  const usual = shown(saying("x")).styles.length;
 
   function expectPlain(text: string): void {
     const notification = saying(text);
@@ -267,7 +268,7 @@ function chatContract(spec: Spec, render: (notification: Notification) => HttpRe
     expect(styles.filter(([kind]) => !titled.includes(kind))).toEqual([]);
     // Bold are the names of alerts, wholly, and nothing else.
     for (const [, bold] of styles) expect(legible(bold)).toMatch(/^(🔴|✅|1 new, 1 resolved: 🔴)/u);
-    expect(styles).toHaveLength(shown(saying("x")).styles.length);
+    expect(styles).toHaveLength(usual);
     expect(legible(seen.text)).toContain(legible(oneLine(text)));
   }
 
