@@ -19,7 +19,7 @@ const Options = z.strictObject({
   token: z.string().min(1).optional(),
   url: Address.refine(
     (text) => (webAddress(text)?.pathname ?? "/") === "/",
-    "the server's root, without the topic",
+    "an ntfy server's root, without the topic",
   ).default("https://ntfy.sh"),
 });
 
@@ -87,7 +87,7 @@ export const ntfy: HttpChannel<z.infer<typeof Options>> = {
 
 function adviceOn(status: number): string | undefined {
   if (status === 401) return "the token or password is wrong or has expired: make a new one (ntfy token add)";
-  if (status === 403) return "this topic needs a token that may write to it: ntfy access <user> <topic> rw";
+  if (status === 403) return "this topic needs a token that may write to it: ntfy access <user> <topic> wo";
   if (status === 400) return 'check "topic" and "url", which is the server\'s root without the topic';
   if (status === 404) return '"url" is the server\'s root, without the topic';
   if (status === 413) return "the server takes shorter messages: raise its message-size-limit to 4K";

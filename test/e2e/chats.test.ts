@@ -138,7 +138,7 @@ describe("check", () => {
     [
       "ntfy: the topic in the address",
       'type: ntfy, topic: ops, url: "https://ntfy.sh/ops"',
-      "the server's root, without",
+      "must be an ntfy server's root, without the topic",
     ],
     ["gotify: no token", 'type: gotify, url: "https://push.example"', '"token" is missing'],
     ["discord: an address that is none", "type: discord, url: discord.com/api/webhooks/1/x", "an http(s) address"],
