@@ -9,7 +9,6 @@ import { jsonObject, refused, retry, wait } from "./http/answer.ts";
 import { writeCard } from "./message/card.ts";
 import { COLOURS } from "./message/colours.ts";
 import { inert } from "./message/markdown.ts";
-import { mentionsWithin } from "./message/mentioned.ts";
 import { characters, cut } from "./message/plain.ts";
 import type { HttpChannel } from "./port.ts";
 
@@ -19,8 +18,6 @@ const Options = z.strictObject({ url: Address });
 const TITLE = 256;
 const DESCRIPTION = 4_096;
 const EMBEDS = 5_900;
-/** Of the text beside the embeds, which holds the mentions. */
-const CONTENT = 2_000;
 
 const MARKUP = {
   limit: EMBEDS,
@@ -53,7 +50,7 @@ export const discord: HttpChannel<z.infer<typeof Options>> = {
   mention: { form: /^<@&?\d{15,20}>$/, example: "<@&165511591545143296>" },
   render(notification, options, context) {
     const { title, tone, lines } = writeCard(notification, context, MARKUP);
-    const mentions = mentionsWithin(context, CONTENT);
+    const { mentions = [] } = context;
     const [description, ...more] = descriptions(lines);
     const color = Number.parseInt(COLOURS[tone].slice(1), 16);
     const url = usableAddress(options.url);

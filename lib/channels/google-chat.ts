@@ -10,7 +10,6 @@ import { jsonObject, refused } from "./http/answer.ts";
 import { apart } from "./message/apart.ts";
 import { COLOURS } from "./message/colours.ts";
 import type { Line, Medium } from "./message/medium.ts";
-import { mentionsWithin } from "./message/mentioned.ts";
 import { compose } from "./message/message.ts";
 import type { Tone } from "./message/news.ts";
 import { jsonBytes, jsonItemBytes } from "./message/plain.ts";
@@ -20,10 +19,9 @@ const Options = z.strictObject({ url: Address });
 
 /** Bytes of the message; the rest of its 32 KB is for the card's frame and for the title beside it. */
 const LIMIT = 24_000;
-const MENTIONS = 2_000;
 
 const MEDIUM: Medium = {
-  limit: LIMIT - MENTIONS,
+  limit: LIMIT,
   // A block is a section of two widgets at most, of a card's 100.
   blocks: 48,
   text: (text) => jsonBytes(written(text)),
@@ -46,7 +44,7 @@ export const googleChat: HttpChannel<z.infer<typeof Options>> = {
   mention: { form: /^users\/(all|\d{5,30})$/, example: "users/108671446647545753952" },
   render(notification, options, context) {
     const { title, tone, blocks } = compose(notification, context, MEDIUM);
-    const mentions = mentionsWithin(context, MENTIONS, (id) => id.length + 3).map((id) => `<${id}>`);
+    const mentions = (context.mentions ?? []).map((id) => `<${id}>`);
     const url = usableAddress(options.url);
     const thread = threadOf(notification.alerts);
     if (thread !== undefined) {

@@ -6,14 +6,12 @@ import { advised, unconfirmed } from "./http/advice.ts";
 import { jsonObject, refused } from "./http/answer.ts";
 import { inertFormulas, writeCard } from "./message/card.ts";
 import { COLOURS } from "./message/colours.ts";
-import { mentionsWithin } from "./message/mentioned.ts";
 import type { HttpChannel } from "./port.ts";
 
 const Options = z.strictObject({ url: Address });
 
-/** Code points of a post, of which Mattermost takes 16,383; and of the mentions above it. */
+/** Code points of an attachment; of a post Mattermost takes 16,383. */
 const LIMIT = 15_000;
-const MENTIONS = 1_000;
 
 const MARKUP = {
   limit: LIMIT,
@@ -41,7 +39,7 @@ export const mattermost: HttpChannel<z.infer<typeof Options>> = {
   mention: { form: /^@[a-z0-9][a-z0-9._-]{0,63}$/, example: "@ada" },
   render(notification, options, context) {
     const { title, tone, lines } = writeCard(notification, context, MARKUP);
-    const mentions = mentionsWithin(context, MENTIONS);
+    const { mentions = [] } = context;
     // The fallback is what notifications show.
     const attachment = { fallback: title, color: COLOURS[tone], title, text: lines.join("\n") };
     return postJson(options.url, {

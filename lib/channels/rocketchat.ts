@@ -7,18 +7,16 @@ import { advised, unconfirmed } from "./http/advice.ts";
 import { jsonObject, refused, retry } from "./http/answer.ts";
 import { inertFormulas, writeCard } from "./message/card.ts";
 import { COLOURS } from "./message/colours.ts";
-import { mentionsWithin } from "./message/mentioned.ts";
 import { characters } from "./message/plain.ts";
 import type { HttpChannel } from "./port.ts";
 
 const Options = z.strictObject({ url: Address });
 
-/** UTF-16 units of the text and the attachment together; of them the mentions take at most. */
+/** UTF-16 units of the text and the attachment together. */
 const LIMIT = 5_000;
-const MENTIONS = 500;
 
 const MARKUP = {
-  limit: LIMIT - MENTIONS,
+  limit: LIMIT,
   measure: characters,
   escape: inertFormulas,
   strong: (written: string) => `*${written}*`,
@@ -33,11 +31,12 @@ export const rocketchat: HttpChannel<z.infer<typeof Options>> = {
   rate: [{ messages: 10, per: 60_000 }],
   mention: { form: /^@[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, example: "@ada" },
   render(notification, options, context) {
-    const { title, tone, lines } = writeCard(notification, context, MARKUP);
-    const mentions = mentionsWithin(context, MENTIONS);
+    const mentions = (context.mentions ?? []).join(" ");
+    const limit = LIMIT - mentions.length - 1;
+    const { title, tone, lines } = writeCard(notification, context, { ...MARKUP, limit });
     const text = lines.join("\n");
     return postJson(options.url, {
-      text: [...(mentions.length > 0 ? [mentions.join(" ")] : []), MARKUP.strong(title)].join("\n"),
+      text: [MARKUP.strong(title), mentions].join("\n").trimEnd(),
       ...(text === "" ? {} : { attachments: [{ color: COLOURS[tone], text }] }),
       parseUrls: false,
     });

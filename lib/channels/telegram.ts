@@ -7,7 +7,6 @@ import { advised, unconfirmed } from "./http/advice.ts";
 import { jsonObject, refused, retry, wait } from "./http/answer.ts";
 import { apart } from "./message/apart.ts";
 import type { Line, Medium } from "./message/medium.ts";
-import { mentionsWithin } from "./message/mentioned.ts";
 import { compose } from "./message/message.ts";
 import { characters } from "./message/plain.ts";
 import type { HttpChannel, HttpResponse } from "./port.ts";
@@ -30,8 +29,6 @@ const Options = z.strictObject({
 
 /** UTF-16 units. Some of Telegram's servers count code points, which are never more. */
 const LIMIT = 4_096;
-/** Of which the mentions take at most. */
-const MENTIONS = 400;
 
 const MEDIUM: Medium = {
   limit: LIMIT,
@@ -53,16 +50,13 @@ export const telegram: HttpChannel<z.infer<typeof Options>> = {
   render(notification, options, context) {
     const token = options.token.trim();
     if (!TOKEN.test(token)) throw new Error(`the channel's token is not ${WANTED_TOKEN}`);
-    const mentions = mentionsWithin(context, MENTIONS);
+    const { mentions = [] } = context;
     const room = LIMIT - mentions.join(" ").length - 1;
     const { title, blocks } = compose(notification, context, { ...MEDIUM, limit: room });
-    const lines = [[{ text: title, strong: true }], ...blocks].flatMap((block, at) =>
-      at === 0 ? block : [{ text: "" }, ...block],
-    );
     return postJson(addressBelow(options.url, `bot${token}/sendMessage`), {
       chat_id: options.chat,
       ...(options.thread === undefined ? {} : { message_thread_id: options.thread }),
-      ...written(mentions, lines),
+      ...written(title, mentions, blocks),
       link_preview_options: { is_disabled: true },
     });
   },
@@ -89,20 +83,25 @@ interface Entity {
   user?: { id: number; is_bot: false; first_name: string };
 }
 
-/** The mentions on a line of their own, and the lines, as a text and its entities. */
-function written(mentions: readonly string[], lines: readonly Line[]): { text: string; entities: Entity[] } {
+/** The title, below it who is mentioned, and the blocks: as a text and its entities. */
+function written(
+  title: string,
+  mentions: readonly string[],
+  blocks: readonly Line[][],
+): { text: string; entities: Entity[] } {
   const entities: Entity[] = [];
   let text = "";
   const add = (part: string, entity?: Pick<Entity, "type" | "url" | "user">) => {
     if (entity && part !== "") entities.push({ ...entity, offset: text.length, length: part.length });
     text += part;
   };
+  add(apart(title), { type: "bold" });
   for (const [at, mention] of mentions.entries()) {
-    if (at > 0) add(" ");
+    add(at === 0 ? "\n" : " ");
     add(mention, mentionOf(mention));
   }
-  for (const [at, line] of lines.entries()) {
-    if (at > 0 || mentions.length > 0) add("\n");
+  for (const line of blocks.flatMap((block) => [{ text: "" }, ...block])) {
+    add("\n");
     add(apart(line.text), styleOf(line));
   }
   return { text, entities };

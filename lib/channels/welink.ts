@@ -7,16 +7,15 @@ import { advised } from "./http/advice.ts";
 import { byCode, jsonObject } from "./http/answer.ts";
 import { apart } from "./message/apart.ts";
 import { type Markup, writeText } from "./message/markdown.ts";
-import { mentionsWithin } from "./message/mentioned.ts";
 import { characters } from "./message/plain.ts";
-import type { HttpChannel } from "./port.ts";
+import type { HttpChannel, RenderContext } from "./port.ts";
 
 const Options = z.strictObject({ url: Address });
 
-/** UTF-16 units of the text. Of them the mentions take at most a part, and there may be ten. */
+/** UTF-16 units of the text. Of the accounts that are mentioned, WeLink takes ten; half of the text is for the news. */
 const LIMIT = 500;
-const MENTIONS = 150;
 const MOST_MENTIONS = 10;
+const MENTIONS = 250;
 
 const MARKUP: Markup = {
   limit: LIMIT,
@@ -46,13 +45,14 @@ export const welink: HttpChannel<z.infer<typeof Options>> = {
   incident: false,
   mention: { form: /^[\w.@-]{1,64}$/, example: "mettjhfuukaq@562a847505" },
   render(notification, options, context) {
-    const mentions = mentionsWithin(context, MENTIONS, (id) => id.length + 2).slice(0, MOST_MENTIONS);
+    const mentions = mentionedIn(context);
     const names = mentions.map((id) => `@${id}`).join(" ");
-    const limit = names === "" ? LIMIT : LIMIT - names.length - 1;
+    const limit = LIMIT - names.length - 1;
     const { text } = writeText(notification, context, { ...MARKUP, limit });
+    const [title = "", ...rest] = text.split("\n");
     return postJson(options.url, {
       messageType: "text",
-      content: { text: names === "" ? text : `${names}\n${text}` },
+      content: { text: [title, ...(names === "" ? [] : [names]), ...rest].join("\n") },
       timeStamp: context.now,
       // One of its own for each attempt.
       uuid: hashOf([notification.id, context.attempt, context.now]),
@@ -70,6 +70,13 @@ export const welink: HttpChannel<z.infer<typeof Options>> = {
     return advised(known, adviceOn(response.status, number));
   },
 };
+
+/** As many as there is room for. */
+function mentionedIn({ mentions = [] }: RenderContext): string[] {
+  const first = mentions.slice(0, MOST_MENTIONS);
+  while (first.join(" @").length >= MENTIONS) first.pop();
+  return first;
+}
 
 function adviceOn(status: number, code: unknown): string | undefined {
   if (status === 401 || status === 403) return "allow this machine's public address in the robot's IP list";

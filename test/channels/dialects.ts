@@ -186,11 +186,18 @@ function wecom({ markdown: { content, mentioned_list = [] } }: Body): Shown {
   return joined([markdown(content), { ...nothing(), mentions: mentioned_list }], "");
 }
 
+const DISCORD: Form[] = [
+  [/\|\|([^|]+)\|\|/u, "spoiler"],
+  [/^-#\s/u, "small"],
+  [/<(?:#|:|\/|a:|t:|id:)[^>]+>/u, "mentions"],
+  ...MARKDOWN,
+];
+
 function discord({ content = "", embeds, allowed_mentions: allowed }: Body): Shown {
   // A title is bold, and some clients read markdown in it.
   const shown = embeds.map(({ title, description = "" }: Body) => {
     const heading: Shown = { ...nothing(), styles: title ? [["strong", title]] : [] };
-    return joined([heading, markdown(title ?? ""), markdown(description)], "\n");
+    return joined([heading, lines(title ?? "", DISCORD), lines(description, DISCORD)], "\n");
   });
   // Only the text beside the embeds pings, and only whom the message names as allowed.
   const named = [...content.matchAll(/<@(&?)(\d+)>/gu)].filter(([, role, id]) =>
@@ -275,13 +282,13 @@ function mattermost({ text = "", attachments }: Body): Shown {
 
 function rocketchat({ text, attachments = [] }: Body): Shown {
   // One star is bold here, and only mentions stand above the title.
-  const all = text.split("\n");
-  const title = all.at(-1).replace(/^\*(.*)\*$/u, "**$1**");
+  const [first, ...names] = text.split("\n");
+  const title = first.replace(/^\*(.*)\*$/u, "**$1**");
   const strong = attachments.map((one: Body) => ({
     ...one,
     text: one.text.replace(/(?<![\w*])\*([^*\n]+)\*(?!\*)/gu, "**$1**"),
   }));
-  return joined([mentionsIn(all.slice(0, -1).join("\n")), markdown(title), ...strong.map(attached)], "\n");
+  return joined([markdown(title), mentionsIn(names.join("\n")), ...strong.map(attached)], "\n");
 }
 
 /** Text without markup, whose lines may end with an address that Lookout itself wrote. */
@@ -306,9 +313,9 @@ function gotify({ title, message, extras }: Body): Shown {
 }
 
 function welink({ content: { text }, isAt, isAtAll, atAccounts = [] }: Body): Shown {
-  const [first, ...rest] = text.split("\n");
-  const mentions = isAt ? atAccounts.filter((one: string) => first.split(" ").includes(`@${one}`)) : [];
-  const said = mentions.length > 0 ? rest.join("\n") : text;
+  const [title, names, ...rest] = text.split("\n");
+  const mentions = isAt ? atAccounts.filter((one: string) => names.split(" ").includes(`@${one}`)) : [];
+  const said = mentions.length > 0 ? [title, ...rest].join("\n") : text;
   return joined([plainWithLinks(said), { ...nothing(), mentions: [...mentions, ...(isAtAll ? ["all"] : [])] }], "\n");
 }
 

@@ -63,7 +63,7 @@ describe("telegram", () => {
     const { text } = bodyOf(chat, aNotification({ alerts: crowd(3_000, "a".repeat(60)) }), { mentions });
     expect(text.length).toBeLessThanOrEqual(4_096);
     expect(text.length).toBeGreaterThan(3_900);
-    expect(text).toMatch(/^@somebody_number_0 @somebody_number_1 .*\n/);
+    expect(text).toMatch(/^.+\n@somebody_number_0 @somebody_number_1 .*\n/);
   });
 
   test("mentions people by name, or by number where they have none; never those whom an event names", () => {
@@ -71,7 +71,7 @@ describe("telegram", () => {
     expect(shownOf(chat, named).mentions).toEqual([]);
     const { mentions, text } = shownOf(chat, named, { mentions: ["@ada_lovelace", "987654321"] });
     expect(mentions).toEqual(["@ada_lovelace", "user 987654321"]);
-    expect(text.split("\n")[0]).toBe("@ada_lovelace 987654321");
+    expect(text.split("\n")[1]).toBe("@ada_lovelace 987654321");
   });
 
   test.each([

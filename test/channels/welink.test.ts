@@ -33,6 +33,7 @@ describe("welink", () => {
     expect(shownOf(chat, named).mentions).toEqual([]);
     const mentions = ["mettjhfuukaq@562a847505", "ada"];
     expect(shownOf(chat, named, { mentions }).mentions).toEqual(mentions);
+    expect(bodyOf(chat, named, { mentions }).content.text.split("\n")[1]).toBe("@mettjhfuukaq@562a847505 @ada");
     const many = Array.from({ length: 40 }, (_, at) => `u${at}`);
     const { atAccounts, content } = bodyOf(chat, aNotification({ alerts: crowd(50, "x") }), { mentions: many });
     expect(atAccounts).toHaveLength(10);
