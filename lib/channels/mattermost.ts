@@ -1,5 +1,6 @@
 // Mattermost incoming webhooks: an attachment in the colour of the most urgent alert, its Markdown all Lookout's own.
-// https://developers.mattermost.com/integrate/webhooks/incoming/, https://developers.mattermost.com/integrate/reference/message-attachments/
+// https://developers.mattermost.com/integrate/webhooks/incoming/
+// https://developers.mattermost.com/integrate/reference/message-attachments/
 import * as z from "zod";
 import { Address, postJson } from "./http/address.ts";
 import { advised, unconfirmed } from "./http/advice.ts";

@@ -1,4 +1,4 @@
-// Rocket.Chat incoming webhooks: the title as text and the rest as an attachment in the colour of the most urgent alert.
+// Rocket.Chat incoming webhooks: the title as text, the rest as an attachment in the colour of the most urgent alert.
 // https://docs.rocket.chat/docs/integrations, limits: the server's own settings Message_MaxAllowedSize (5,000) and
 // API_Enable_Rate_Limiter_Limit_Calls_Default (10 requests a minute).
 import * as z from "zod";

@@ -1,6 +1,7 @@
 // Telegram bots: a text without parse mode, in which bold and links are entities of their own, by UTF-16 offsets.
 // Telegram still looks for addresses, mentions, tags and commands in it, which event texts are kept from being.
-// https://core.telegram.org/bots/api#sendmessage, https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+// https://core.telegram.org/bots/api#sendmessage, limits:
+// https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
 import * as z from "zod";
 import { Address, addressBelow, postJson } from "./http/address.ts";
 import { advised, unconfirmed } from "./http/advice.ts";
