@@ -7,9 +7,9 @@ import { didYouMean, nearest } from "../document/words.ts";
 import type { Places } from "../load/load.ts";
 import { alertCandidates } from "./alert-candidates.ts";
 import type { Candidate } from "./api-words.ts";
+import { compileMay } from "./never-matches.ts";
 import { patternName, testsOf } from "./pattern-walk.ts";
 import { type CompilePattern, lintPattern, type Subject } from "./patterns.ts";
-import { compileMay } from "./silence.ts";
 import { ALERT_FIELDS, ALERT_SHAPES, labelValues, unknownStep } from "./vocabulary.ts";
 
 export function lintRoutes(config: Config, places: Places, compile: CompilePattern): Finding[] {
