@@ -60,7 +60,11 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
       String.raw`^(@[A-Za-z]\w{3,31}|\d{5,20})$`,
     ],
   ],
-  ["channels/message/apart.ts", "an event's text, at most 16 KB; one character at a time", ["[@#$/.:]"]],
+  [
+    "channels/message/apart.ts",
+    "an event's text, at most 16 KB; one character and its neighbours at a time",
+    [String.raw`[@#$/.](?!\s)|:(?!\s|(?<=\d:)\d)`],
+  ],
   ["channels/dingtalk.ts", "a receiver's answer, at most 64 KB; a fixed word", ["time ?stamp"]],
   ["channels/feishu.ts", "a receiver's answer, at most 64 KB; a fixed word", ["too many"]],
   [

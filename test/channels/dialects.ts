@@ -300,16 +300,21 @@ function plainWithLinks(text: string): Shown {
   return joined(shown, "\n");
 }
 
+/** With the pages that a tap or a button opens, which the text may name as well. */
+function tappable(shown: Shown, links: readonly string[]): Shown {
+  return { ...shown, links: [...new Set([...shown.links, ...links])] };
+}
+
 function ntfy({ title, message, markdown: read, click, actions = [] }: Body): Shown {
   if (read) return markdown(message);
   const links = [...(click ? [click] : []), ...actions.map(({ url }: Body) => url)];
-  return joined([plain(title), plainWithLinks(message), { ...nothing(), links }], "\n");
+  return tappable(joined([plain(title), plainWithLinks(message)], "\n"), links);
 }
 
 function gotify({ title, message, extras }: Body): Shown {
   if (extras["client::display"].contentType !== "text/plain") return markdown(message);
   const click = extras["client::notification"]?.click.url;
-  return joined([plain(title), plainWithLinks(message), { ...nothing(), links: click ? [click] : [] }], "\n");
+  return tappable(joined([plain(title), plainWithLinks(message)], "\n"), click ? [click] : []);
 }
 
 function welink({ content: { text }, isAt, isAtAll, atAccounts = [] }: Body): Shown {

@@ -46,7 +46,8 @@ describe("ntfy", () => {
     expect(one.click).toBe("https://wiki.example.com/run%28book%29?a=1&b=2");
     expect(one.actions.map(({ label }: { label: string }) => label)).toEqual(["Runbook", "Console", "Lookout"]);
     expect(one.message).toContain("Logs: https://logs.example/1");
-    const two = bodyOf(chat, aNotification({ alerts: [anAlert({ id: "a" }), anAlert({ id: "b" })] }), { links });
+    const other = anAlert({ id: "b", runbook: "https://wiki.example.com/other" });
+    const two = bodyOf(chat, aNotification({ alerts: [anAlert({ id: "a" }), other] }), { links });
     expect(two).not.toHaveProperty("actions");
   });
 

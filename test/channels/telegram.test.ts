@@ -40,7 +40,10 @@ describe("telegram", () => {
   test.each(["plain", "😀👩‍🚒 emoji", "训练 CJK", "a.b/c:d"])(
     "entities are where they belong after texts of %s",
     (text) => {
-      const alerts = [anAlert({ summary: text }), anAlert({ summary: "the other", description: text })];
+      const alerts = [
+        anAlert({ summary: text }),
+        anAlert({ summary: "the other", description: text, runbook: "https://wiki.example.com/other" }),
+      ];
       const { text: written, entities } = bodyOf(chat, aNotification({ alerts }));
       const said = entities.map(({ type, offset, length }: Record<string, number>) => {
         return [type, written.slice(offset, offset! + length!).replaceAll("\u2060", "")];
