@@ -63,6 +63,43 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "a receiver's answer, at most 64 KB; three digits behind a fixed word",
     [String.raw`HTTP error (\d{3})`],
   ],
+  ["channels/discord.ts", "the configuration's mentions; anchored", [String.raw`^<@&?\d{15,20}>$`]],
+  [
+    "channels/google-chat.ts",
+    "the configuration's mentions, anchored; an event's text, one character at a time",
+    [String.raw`^users\/(all|\d{5,30})$`, "[<>&]"],
+  ],
+  ["channels/mattermost.ts", "the configuration's mentions; anchored", ["^@[a-z0-9][a-z0-9._-]{0,63}$"]],
+  [
+    "channels/welink.ts",
+    "the configuration's mentions, and the code of a receiver's answer; anchored",
+    [String.raw`^[\w.@-]{1,64}$`, String.raw`^\d{1,9}$`],
+  ],
+  ["channels/ntfy.ts", "the configuration's topic; anchored", ["^[-_A-Za-z0-9]{1,64}$"]],
+  [
+    "channels/rocketchat.ts",
+    "the configuration's mentions, anchored; a receiver's answer, at most 64 KB: fixed words, and six digits behind one",
+    [
+      "^@[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+      String.raw`wait (\d{1,6}) seconds`,
+      "integration id or token",
+      String.raw`invalid-?\s?(channel|room)`,
+    ],
+  ],
+  [
+    "channels/telegram.ts",
+    "the configuration's token, chat and mentions; anchored",
+    [
+      String.raw`^\d{1,20}:[\w-]{20,100}$`,
+      String.raw`^(-?\d{1,20}|@[A-Za-z]\w{3,31})$`,
+      String.raw`^(@[A-Za-z]\w{3,31}|\d{5,20})$`,
+    ],
+  ],
+  [
+    "channels/message/apart.ts",
+    "an event's text, at most 16 KB; one character and its neighbours at a time",
+    [String.raw`[@#$/.](?!\s)|:(?!\s|(?<=\d:)\d)`],
+  ],
   [
     "channels/verify-webhook.ts",
     "a request that nobody has vouched for: one character at a time, and at most 12 digits",
