@@ -7,6 +7,8 @@ import type { RuleConfig } from "../../lib/model/config.ts";
 import { Event, SourceKind } from "../../lib/model/event.ts";
 import { PackFile } from "../../lib/model/rule-file.ts";
 import type { SourceKind as Kind, Level } from "../../lib/model/source-kinds.ts";
+import { compileExtract } from "../../lib/rules/extract.ts";
+import { compileTemplate } from "../../lib/rules/template.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 export const PACKS_DIR = join(ROOT, "rules");
@@ -95,6 +97,18 @@ function readPack(name: string): Pack {
     notResolve: whole(example.notResolve),
   }));
   return { name, rules, includes, examples, ignored: file.ignored.flatMap((entry) => entry.texts) };
+}
+
+/** Whether one event is enough; rules that count or wait open beside it, for many. */
+export function opensAtOnce({ threshold, sequence }: RuleConfig): boolean {
+  return threshold === undefined && sequence === undefined;
+}
+
+/** A template's text for an event, as it is when the event opens the rule's alert. */
+export function textOf(template: string, rule: RuleConfig, event: Event): string {
+  const extract = rule.extract && compileExtract(rule.extract);
+  const scope = { event: { ...event, ...extract?.(event) }, alert: { count: 3 }, rule };
+  return compileTemplate(template)(scope);
 }
 
 export function readCatalogue(): CatalogueEntry[] {

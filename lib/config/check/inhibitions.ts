@@ -1,4 +1,5 @@
-// What a schema cannot say of `inhibit`: its patterns compile, and an included file holds back alerts of its own rules alone.
+// What a schema cannot say of `inhibit`: its patterns compile, and an included file holds back alerts of its own rules
+// alone.
 import type { InhibitConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import { Inhibit } from "../../model/route-file.ts";

@@ -1,4 +1,5 @@
-// The rules of a file and of all it includes, in order, and what included files hold back; each keeps its file and place.
+// The rules of a file and of all it includes, in order, and what included files hold back; each keeps its file and
+// place.
 import { readdir } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { Place } from "../../model/place.ts";
