@@ -137,7 +137,11 @@ async function verify(
     ...differences("events matched", expected.matched, total("matched")),
     ...differences(`distinct events listed (${events.stderr})`, count, eventIds.size),
     ...differences("alerts", sorted(expected.alerts), sorted(found)),
-    ...differences("alerts told once", alertIds.length - held, [...receiver.alerts.values()].filter((n) => n === 1).length),
+    ...differences(
+      "alerts told once",
+      alertIds.length - held,
+      [...receiver.alerts.values()].filter((n) => n === 1).length,
+    ),
   ];
 }
 
