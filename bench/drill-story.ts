@@ -92,11 +92,12 @@ function job(name: string): Happening[] {
   ];
 }
 
+/** Down for two minutes, up for two. */
 function flapping(): Happening[] {
-  return Array.from({ length: 8 }, (_, index) => FLAPS + 3 * index * MINUTE).flatMap((at, index) => {
+  return Array.from({ length: 8 }, (_, index) => FLAPS + 4 * index * MINUTE).flatMap((at, index) => {
     const message = `Service ${FLAPPING} failed. Error: the container exited with code 137, restart ${index + 1}`;
     const failed: Happening = { at, kind: "service-events", resource: FLAPPING, message, isAbnormal: true };
-    return [failed, started(FLAPPING, at + MINUTE)];
+    return [failed, started(FLAPPING, at + 2 * MINUTE)];
   });
 }
 
