@@ -92,13 +92,21 @@ channels: { ops: { type: webhook, url: "${receiver.url}/lookout" } }
     print: async () => {},
   };
   const app = createApp(config, ports);
-  const running = runDaemon(app, bus, stop.signal);
-  await play(config.rules);
+  const rounds = new Map<string, number>();
+  const polled = (source: string) => void rounds.set(source, (rounds.get(source) ?? 0) + 1);
+  const running = runDaemon(app, bus, stop.signal, { polled: ({ source }) => polled(source) });
+  const shownAt = await play(config.rules, async () => {
+    const before = new Map(rounds);
+    while (config.sources.some(({ id }) => rounds.get(id) === before.get(id))) await wallClock.sleep(10);
+  });
   const open = await openAlerts(app);
   stop.abort();
   await running;
   await store.close();
-  report(open.map(({ rule, resource }) => `${rule} of ${resource?.name}`));
+  report(
+    open.map(({ rule, resource }) => `${rule} of ${resource?.name}`),
+    shownAt,
+  );
 } finally {
   stop.abort();
   for (const one of others) one.process.kill();
@@ -120,18 +128,25 @@ receivers: [{ name: ops, webhook_configs: [{ url: "${receiver.url}/${name}" }] }
   return startAlertmanager(folder, config, name);
 }
 
-/** Everything happens at its time, to the cloud and to Alertmanager. */
-async function play(rules: readonly RuleConfig[]): Promise<void> {
+/**
+ * Everything happens at its time, to the cloud and to Alertmanager; what breaks together does so between two polls.
+ * Returns when it did, by when it was to; ms from the story's start.
+ */
+async function play(rules: readonly RuleConfig[], pollsDone: () => Promise<void>): Promise<Map<number, number>> {
+  const shownAt = new Map<number, number>();
   const named = rules
     .filter(({ threshold, sequence }) => threshold === undefined && sequence === undefined)
     .map(({ id, when }) => ({ id, pattern: compilePattern(when) }));
   const firing = new Map<string, object[]>();
   for (const [at, together] of Map.groupBy(story(), ({ at }) => at)) {
-    await clock.sleep(began + at - clock.now());
+    await clock.sleep(Math.max(0, began + at - clock.now()));
+    await pollsDone();
+    shownAt.set(at, clock.now() - began);
     for (const happening of together) show(simulator.world, happening, clock.now());
     if (others.length > 0) await notify(together, named, firing);
   }
   await clock.sleep(began + END_MS - clock.now());
+  return shownAt;
 }
 
 interface Named {
@@ -186,7 +201,7 @@ function ofAlertmanager({ alerts }: Posted, at: number): Message {
 }
 
 /** Prints the figures, and throws where a bar is missed. */
-function report(open: readonly string[]): void {
+function report(open: readonly string[], shownAt: ReadonlyMap<number, number>): void {
   if (process.env["DRILL_VERBOSE"]) {
     for (const [who, messages] of Object.entries(sent)) {
       for (const { at, text } of messages) console.log(`${who} ${(at / MINUTE).toFixed(1)}m ${text}`);
@@ -204,7 +219,7 @@ function report(open: readonly string[]): void {
   const waves = WAVES.map(({ name, at, resources }) => {
     const first = sent.lookout.find((message) => resources.some((resource) => message.firing.includes(resource)));
     const named = resources.filter((resource) => first?.firing.includes(resource)).length;
-    const delay = ((first?.at ?? Number.NaN) - at) / 1_000;
+    const delay = ((first?.at ?? Number.NaN) - shownAt.get(at)!) / 1_000;
     return { name, named, of: resources.length, delay };
   });
   printTable(

@@ -27,6 +27,12 @@ test("rule ids are kebab-case and unique over all packs", () => {
   for (const id of ids) expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)+$/);
 });
 
+test("a state that an event ends opens the same alert again within half an hour", () => {
+  const ended = rules.filter(({ resolve, threshold }) => resolve?.when && !threshold);
+  expect(ended.length).toBeGreaterThan(30);
+  expect(ended.filter(({ reopen }) => reopen !== 30 * 60_000).map(({ id }) => id)).toEqual([]);
+});
+
 test("a pack includes only packs that exist", () => {
   const names = new Set(packs.map((pack) => pack.name));
   for (const name of packs.flatMap((pack) => pack.includes)) expect(names).toContain(name);
