@@ -48,7 +48,7 @@ const BELOW: Record<string, string[]> = {
   index: ["model", "patterns", "alerts", "channels"],
   functions: ["aws", "model", "app"],
   bin: [],
-  scripts: ["config", "app"],
+  scripts: ["config", "app", "model", "patterns", "test"],
   bench: ["model", "patterns", "rules", "sources", "store", "app", "local", "cli", "simulator", "test"],
 };
 

@@ -175,6 +175,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "a rule's paths; anchored",
     [String.raw`^(source|sourceId|connection|region|resource\.(type|id|name)|labels\..*)$`],
   ],
+  ["rules/tidy.ts", "an event's text, at most 16 KB; two characters", ["(?<=[.,;]) "]],
   [
     "patterns/json-place.ts",
     "the text of a pattern that a person wrote; sticky, and each repetition begins with a character that the one before cannot hold",

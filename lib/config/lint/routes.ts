@@ -103,6 +103,8 @@ export function lintSilences(config: Config, places: Places, compile: CompilePat
 export function lintInhibit(config: Config, places: Places, compile: CompilePattern): Finding[] {
   const subject = alertSubject(config);
   return config.inhibit.flatMap((inhibit, index) => {
+    // A pack may be included for some of its rules alone.
+    if (places.isPackInhibit(index)) return [];
     const sides = (["source", "target"] as const).flatMap((side): Finding[] => {
       const match = inhibit[side];
       const at = ["inhibit", index, side];
