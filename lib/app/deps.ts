@@ -74,8 +74,8 @@ export interface Behind {
 
 /** A secret that cannot be resolved. */
 export interface UnresolvedSecret {
-  of: "connection" | "channel" | "heartbeat";
-  /** The connection or channel; `heartbeat`. */
+  of: "connection" | "channel" | "heartbeat" | "console";
+  /** The connection or channel; `heartbeat` or `console`. */
   name: string;
   /** Names the reference and what to do. */
   message: string;
