@@ -10,6 +10,7 @@ import { Refused } from "./actions.ts";
 import { answerOf, api } from "./api.ts";
 import type { Console } from "./deps.ts";
 import { forms } from "./forms.ts";
+import { metricsText, OPEN_METRICS } from "./metrics.ts";
 import { pages, show } from "./pages/routes.ts";
 
 const BODY_BYTES = 65_536;
@@ -44,6 +45,10 @@ export function consoleServer(deps: Console): Hono {
   });
   app.get("/healthz", (context) => context.text("ok\n"));
   app.get("/readyz", (context) => ready(deps, context));
+  app.get("/metrics", async (context) => {
+    context.header("content-type", OPEN_METRICS);
+    return context.body(await metricsText(deps));
+  });
   app.get("/assets/:name", asset);
   app.route("/api", api(deps));
   app.route("/", pages(deps));
