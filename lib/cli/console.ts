@@ -1,4 +1,5 @@
 // Serves the console beside what runs: on the address of the configuration or of the command line.
+import { wallClock } from "../app/clock.ts";
 import type { App } from "../app/deps.ts";
 import { ConfigError, findingAt, formatLocation } from "../config/document/finding.ts";
 import type { Places } from "../config/load/load.ts";
@@ -42,7 +43,8 @@ export async function openPage(
     token,
     publicUrl: configured?.publicUrl,
     locate: (place) => placeIn(now.places, place),
-    alerts: watchAlerts(current),
+    alerts: watchAlerts(current, wallClock),
+    clock: wallClock,
     signal,
   });
   try {

@@ -75,7 +75,7 @@ function isWrite(method: string): boolean {
 /** Browsers say from where a form was sent; programs say nothing, and have no user's cookie. */
 function isForeign(context: Context, host: string, own: string | undefined): boolean {
   const site = context.req.header("sec-fetch-site");
-  if (site !== undefined && site !== "same-origin" && site !== "none") return true;
+  if (site !== undefined) return site !== "same-origin" && site !== "none";
   const origin = context.req.header("origin");
   if (origin === undefined) return false;
   const from = URL.parse(origin)?.host;

@@ -86,7 +86,7 @@ async function bodyOf(context: Context): Promise<unknown> {
  * One line whenever what is open changed. A reader that is slow waits for itself alone: it is sent what is newest then,
  * not all that came between.
  */
-function stream({ alerts, signal, current }: Console, context: Context): Response {
+function stream({ alerts, signal, clock }: Console, context: Context): Response {
   return streamSSE(context, async (sse) => {
     const over = new AbortController();
     sse.onAbort(() => over.abort());
@@ -94,8 +94,8 @@ function stream({ alerts, signal, current }: Console, context: Context): Respons
     await sse.writeSSE({ event: "open", data: version });
     while (!signal.aborted && !over.signal.aborted) {
       const beat = new AbortController();
-      void current()
-        .clock.sleep(BEAT_MS, AbortSignal.any([signal, over.signal]))
+      void clock
+        .sleep(BEAT_MS, AbortSignal.any([signal, over.signal]))
         .then(() => beat.abort())
         .catch(() => {});
       const next = await alerts.changed(version, AbortSignal.any([signal, over.signal, beat.signal]));

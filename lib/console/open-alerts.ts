@@ -3,6 +3,7 @@
 import type { App } from "../app/deps.ts";
 import { type OpenRow, openRows } from "../app/queries/lists.ts";
 import { Severity } from "../model/alert.ts";
+import type { Clock } from "../model/clock.ts";
 import { hashOf } from "../model/hash.ts";
 import type { Key } from "../store/port.ts";
 
@@ -34,7 +35,7 @@ export interface Watch {
   changed(version: string, signal: AbortSignal): Promise<OpenAlerts>;
 }
 
-export function watchAlerts(current: () => App): Watch {
+export function watchAlerts(current: () => App, clock: Clock): Watch {
   let known: OpenAlerts | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
   let touchedAt = Number.NEGATIVE_INFINITY;
@@ -47,10 +48,9 @@ export function watchAlerts(current: () => App): Watch {
     return age < OWN_MS || (age < OTHERS_MS && touchedAt < readAt);
   }
   async function read(): Promise<OpenAlerts> {
-    const app = current();
-    const now = app.clock.now();
+    const now = clock.now();
     if (known !== undefined && isFresh(now)) return known;
-    reading ??= readOpen(app)
+    reading ??= readOpen(current())
       .then((found) => {
         readAt = now;
         known = found;
@@ -66,7 +66,7 @@ export function watchAlerts(current: () => App): Watch {
     if (isWatching) return;
     isWatching = true;
     while (waiting.size > 0) {
-      await current().clock.sleep(OWN_MS, new AbortController().signal);
+      await clock.sleep(OWN_MS);
       const now = await read().catch(() => undefined);
       if (now !== undefined) for (const tell of [...waiting]) tell(now);
     }
@@ -75,7 +75,7 @@ export function watchAlerts(current: () => App): Watch {
   return {
     read,
     touch() {
-      touchedAt = current().clock.now();
+      touchedAt = clock.now();
     },
     async changed(version, signal) {
       const first = await read();

@@ -30,7 +30,8 @@ export function consoleServer(deps: Console): Hono {
         baseUri: ["'none'"],
         frameAncestors: ["'none'"],
       },
-      referrerPolicy: "no-referrer",
+      // With "no-referrer" browsers would not say from where a form was sent.
+      referrerPolicy: "same-origin",
       xFrameOptions: "DENY",
       strictTransportSecurity: false,
     }),

@@ -32,7 +32,8 @@ export async function consoleBench(options: BenchOptions, own: Partial<Console> 
     token: undefined,
     publicUrl: undefined,
     locate: () => null,
-    alerts: watchAlerts(current),
+    alerts: watchAlerts(current, made.app.clock),
+    clock: made.app.clock,
     signal: new AbortController().signal,
     ...own,
   });

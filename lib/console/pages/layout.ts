@@ -35,7 +35,7 @@ export function layout({ title, path, note, main }: PageParts): Html {
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
-    <title>${title} · Lookout</title>
+    <title>${words(title, 120)} · Lookout</title>
     <link rel="stylesheet" href="/assets/style.css">
     <link rel="icon" href="data:,">
     <script src="/assets/live.js" type="module"></script>

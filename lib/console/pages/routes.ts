@@ -53,7 +53,7 @@ export function pages(deps: Console): Hono {
   });
   routes.get("/alerts/:id", async (context) => {
     const story = await storyOf(deps, context.req.param("id"));
-    return show(context, "/alerts", story.alert.summary.slice(0, 100), storyPage(story, sight(context)));
+    return show(context, "/alerts", story.alert.summary, storyPage(story, sight(context)));
   });
   routes.get("/events", async (context) => {
     const filters = filtersOf(context.req.query());
