@@ -44,7 +44,7 @@ const BELOW: Record<string, string[]> = {
   app: ["model", "patterns", "rules", "alerts", "sources", "channels", "store", "config"],
   local: ["model", "alerts", "store", "app", "simulator"],
   aws: ["model", "rules", "store", "config", "app"],
-  console: ["model", "patterns", "rules", "alerts", "channels", "store", "app"],
+  console: ["model", "patterns", "channels", "store", "app"],
   cli: [
     "console",
     "model",
@@ -205,6 +205,8 @@ const ONE_PLACE: [what: string, pattern: RegExp, allowed: string[]][] = [
       // A process that is told to stop, and a command that a person waits for.
       "lib/cli/",
       "lib/local/outlet.ts",
+      // In a browser.
+      "lib/console/assets/",
     ],
   ],
   [
@@ -218,6 +220,7 @@ const ONE_PLACE: [what: string, pattern: RegExp, allowed: string[]][] = [
       "lib/local/steering.ts",
       "lib/app/connections/tokens.ts",
       "lib/store/dynamodb/commit.ts",
+      "lib/console/assets/",
     ],
   ],
   ["AWS", /"@aws-sdk\//, ["lib/store/dynamodb/", "lib/aws/"]],

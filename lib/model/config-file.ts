@@ -43,7 +43,7 @@ const ConsoleEntry = z
   })
   .refine(({ listen, token }) => token !== undefined || /^(127\.0\.0\.1|localhost|\[::1\]):/.test(listen), {
     path: ["listen"],
-    error: "without a token the console listens on this machine only: set token, or listen on 127.0.0.1",
+    error: "without a token it listens on this machine only: set token",
   })
   .describe("The page for people on call, and its JSON. Default: not served.");
 

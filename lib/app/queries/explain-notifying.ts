@@ -35,7 +35,7 @@ export interface RouteStanding {
   heldBy: { kind: string; by: string; at: string | null; until: string | null } | null;
   /** When the group notifies of it next, as things stand, and why; null where it does not. */
   next: { at: string; reason: NotifyReason } | null;
-  /** Who is notified too, and when, unless somebody acknowledges it before; null: nobody, or not while it is held back. */
+  /** Who is notified too, and when, unless somebody acknowledges it before; null: nobody, or it is held back. */
   escalation: { at: string; channels: string[] } | null;
 }
 
