@@ -10,6 +10,8 @@ const SESSION_SECONDS = 30 * 86_400;
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 /** What is reached without a token: probes, the page that asks for the token, and what it looks like. */
 const OPEN = new Set(["/healthz", "/login", "/assets/style.css"]);
+/** Links that are keys themselves (ack-links.ts). */
+const SIGNED = "/ack/";
 
 export interface AccessOptions {
   /** Undefined: only this machine may ask, and it may everything. */
@@ -28,7 +30,8 @@ export function guard({ token, publicUrl }: AccessOptions): MiddlewareHandler {
     if (isWrite(context.req.method) && isForeign(context, host, own)) {
       return refuse(context, 403, "a request that another site made");
     }
-    if (token !== undefined && !OPEN.has(context.req.path) && !isKnown(context, token)) return askWho(context);
+    const isOpen = OPEN.has(context.req.path) || context.req.path.startsWith(SIGNED);
+    if (token !== undefined && !isOpen && !isKnown(context, token)) return askWho(context);
     await next();
   };
 }
@@ -46,19 +49,14 @@ export function logIn(context: Context, token: string, given: string, secure: bo
   return true;
 }
 
-/** A key of its own for each purpose. */
-export function derivedKey(token: string, purpose: string): Buffer {
-  return createHmac("sha256", token).update(`lookout ${purpose} v1`).digest();
-}
-
 /** Takes the same time wherever they differ. */
-export function isSame(given: string, wanted: string): boolean {
+function isSame(given: string, wanted: string): boolean {
   const [a, b] = [given, wanted].map((text) => createHmac("sha256", "lookout").update(text).digest());
   return timingSafeEqual(a!, b!);
 }
 
 function sessionOf(token: string): string {
-  return derivedKey(token, "session").toString("base64url");
+  return createHmac("sha256", token).update("lookout session v1").digest("base64url");
 }
 
 function isKnown(context: Context, token: string): boolean {

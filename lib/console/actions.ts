@@ -3,11 +3,12 @@ import * as z from "zod";
 import { redeliver } from "../app/delivery/deliver.ts";
 import { sendTest } from "../app/delivery/send-test.ts";
 import type { App } from "../app/deps.ts";
-import { acknowledge, listOpen } from "../app/oncall/acknowledge.ts";
+import { acknowledge, listOpen, SpentLink } from "../app/oncall/acknowledge.ts";
 import { knownAlerts, previewSilence, type SilencePreview } from "../app/oncall/preview.ts";
 import { addSilence, expireSilence, listSilences, type SilenceView, viewSilence } from "../app/oncall/silences.ts";
 import { type DeliveryRow, deliveryKey } from "../app/persistence/rows.ts";
 import { type DeliveryView, viewDelivery } from "../app/queries/lists.ts";
+import type { AckLink } from "../model/ack-link.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Pattern } from "../model/config.ts";
 import { parseDuration } from "../model/duration.ts";
@@ -50,11 +51,13 @@ export function byPrefix<T>(all: readonly T[], idOf: (one: T) => string, prefix:
   throw new Refused(409, `${found.length} ids of ${what}s begin with ${prefix}: give more of it`);
 }
 
-/** `by` null: nobody takes care of it any more. */
-export async function ack(app: App, id: string, body: unknown): Promise<Alert> {
+/** `by` null: nobody takes care of it any more. `link`: the signed link that does it, which then does no more. */
+export async function ack(app: App, id: string, body: unknown, link?: AckLink): Promise<Alert> {
   const { by } = parsed(Ack, body);
   const open = byPrefix(await listOpen(app), ({ alert }) => alert.id, id, "open alert");
-  const alert = await acknowledge(app, open, by);
+  const alert = await acknowledge(app, open, by, link).catch((error: unknown) => {
+    throw error instanceof SpentLink ? new Refused(409, error.message) : error;
+  });
   if (alert === undefined) throw new Refused(409, "the alert has just been resolved");
   return alert;
 }

@@ -1,6 +1,5 @@
 // The forms of the pages, which work without a script: each does one thing and leads back to a page that says so.
 import { type Context, Hono } from "hono";
-import { setCookie } from "hono/cookie";
 import { listDeliveries } from "../app/delivery/deliver.ts";
 import { timeLimit } from "../channels/http/exchange.ts";
 import type { Alert } from "../model/alert.ts";
@@ -8,8 +7,9 @@ import type { Pattern } from "../model/config.ts";
 import { logIn } from "./access.ts";
 import { ack, preview, sendAgain, silence, test, unsilence } from "./actions.ts";
 import type { Console } from "./deps.ts";
+import { fieldsOf, remember } from "./fields.ts";
 import { loginPage, previewPage } from "./pages/others.ts";
-import { NAME, placeOf, show } from "./pages/routes.ts";
+import { placeOf, show } from "./pages/routes.ts";
 import { storyOf } from "./queries.ts";
 
 const TEST_MS = 30_000;
@@ -72,20 +72,4 @@ export function forms(deps: Console): Hono {
 function patternOf({ id, rule, resource }: Alert, what: string | undefined): Pattern {
   if (what === "rule") return { rule: [rule] };
   return what === "resource" && resource !== null ? { "resource.id": [resource.id] } : { id: [id] };
-}
-
-async function fieldsOf(context: Context): Promise<Record<string, string | undefined>> {
-  const body = await context.req.parseBody();
-  return Object.fromEntries(
-    Object.entries(body).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])),
-  );
-}
-
-function remember(context: Context, by: string): void {
-  setCookie(context, NAME, by.trim().slice(0, 100), {
-    sameSite: "Strict",
-    httpOnly: true,
-    path: "/",
-    maxAge: 31_536_000,
-  });
 }

@@ -6,6 +6,7 @@ import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { readStatus } from "../app/queries/status.ts";
 import { guard } from "./access.ts";
+import { ackLinks } from "./ack-links.ts";
 import { Refused } from "./actions.ts";
 import { answerOf, api } from "./api.ts";
 import type { Console } from "./deps.ts";
@@ -54,6 +55,7 @@ export function consoleServer(deps: Console): Hono {
   app.route("/api", api(deps));
   app.route("/", pages(deps));
   app.route("/", forms(deps));
+  app.route("/", ackLinks(deps));
   app.onError((error, context) => {
     if (context.req.path.startsWith("/api/")) return answerOf(error, context);
     const status = error instanceof Refused ? error.status : 500;
