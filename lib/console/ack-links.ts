@@ -1,4 +1,5 @@
-// The links in messages that acknowledge one alert: a look does nothing, since previews look, too; a click does it once.
+// The links in messages that acknowledge one alert: a look does nothing, since previews look, too; a click does it
+// once.
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import { listOpen } from "../app/oncall/acknowledge.ts";
