@@ -116,6 +116,19 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     ],
   ],
   [
+    "console/access.ts",
+    "a request's headers, at most 16 KB; anchored, or a fixed word",
+    [String.raw`^Bearer +(\S+)$`, String.raw`:\d{1,5}$`, String.raw`\btext\/html\b`],
+  ],
+  ["console/listen.ts", "the configuration's address; anchored", [String.raw`^\[|\]$`]],
+  ["console/pages/layout.ts", "a severity or a state, one word of ours", [String.raw`^\w+$`]],
+  ["console/pages/routes.ts", "a form's field, at most 64 KB; anchored", [String.raw`^\/[\w/-]{0,200}$`]],
+  [
+    "model/config-file.ts",
+    "the configuration's address; anchored",
+    [String.raw`^(127\.0\.0\.1|localhost|\[::1\]):`, String.raw`^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$`],
+  ],
+  [
     "config/secrets/decodings.ts",
     "any text that may hold a secret; escapes of a fixed length, runs of them that end in one way only, and at most 20 spaces",
     [

@@ -91,6 +91,7 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
     health: fillHealth(file, route),
     history: file.history,
     store: fillStore(file.store, absolute),
+    console: file.console,
   };
   return { config, places: placesOf(document, { rules: sites, inhibit: inhibits }, files) };
 }
