@@ -127,6 +127,7 @@ function createChannel(name: string, config: ChannelConfig, secrets: Secrets): C
     sendResolved: config.sendResolved,
     fallback: config.fallback,
     fallbackAfter: config.fallbackAfter,
+    mention: config.mention ?? {},
     options: () => secrets.resolveDeep(config.options),
   };
 }

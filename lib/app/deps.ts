@@ -4,7 +4,7 @@ import type { Router } from "../alerts/route.ts";
 import type { Suppression } from "../alerts/suppress.ts";
 import type { ChannelType } from "../channels/port.ts";
 import type { Clock } from "../model/clock.ts";
-import type { Config, ConnectionConfig, SourceConfig } from "../model/config.ts";
+import type { ChannelConfig, Config, ConnectionConfig, SourceConfig } from "../model/config.ts";
 import type { Log } from "../model/log.ts";
 import type { Redactor } from "../model/redactor.ts";
 import type { CompiledRule, Rules } from "../rules/compile.ts";
@@ -43,6 +43,8 @@ export interface Channel {
   fallback: string | undefined;
   /** What was tried in vain for so long goes to the fallback; ms. */
   fallbackAfter: number;
+  /** Who is mentioned, by severity, in the service's own terms. */
+  mention: NonNullable<ChannelConfig["mention"]>;
   /** The channel's options with every secret reference resolved; throws SecretError. */
   options(): Promise<Record<string, unknown>>;
 }

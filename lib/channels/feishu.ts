@@ -10,7 +10,7 @@ import type { Line } from "./message/medium.ts";
 import { compose } from "./message/message.ts";
 import type { Tone } from "./message/news.ts";
 import { jsonBytes, jsonItemBytes } from "./message/plain.ts";
-import type { HttpChannel, HttpResponse } from "./port.ts";
+import type { HttpChannel, HttpResponse, RenderContext } from "./port.ts";
 
 const Options = z.strictObject({ url: Address, secret: z.string().min(1).optional() });
 
@@ -35,9 +35,11 @@ export const feishu: HttpChannel<z.infer<typeof Options>> = {
   options: Options,
   incident: false,
   concurrency: 2,
+  mention: { form: /^(?:ou_\w{4,64}|all)$/, example: "ou_0123456789abcdef0123456789abcdef" },
   render(notification, options, context) {
+    const calling = mentionsOf(context);
     const { title, tone, blocks } = compose(notification, context, {
-      limit: LIMIT,
+      limit: LIMIT - jsonItemBytes(calling),
       text: (text) => jsonBytes(harmless(text)),
       line: (line) => (line.link ? jsonItemBytes(linkElement(line)) : jsonBytes(`\n${harmless(line.text)}`)),
       frame: jsonItemBytes(elementsOf([])),
@@ -45,7 +47,7 @@ export const feishu: HttpChannel<z.infer<typeof Options>> = {
     const card = {
       config: { wide_screen_mode: true },
       header: { template: COLOURS[tone], title: { tag: "plain_text", content: harmless(title) } },
-      elements: blocks.flatMap(elementsOf).slice(0, -1),
+      elements: [...calling, ...blocks.flatMap(elementsOf).slice(0, -1)],
     };
     const timestamp = String(Math.floor(context.now / 1_000));
     const signed = options.secret === undefined ? {} : { timestamp, sign: signature(options.secret, timestamp) };
@@ -67,6 +69,12 @@ export const feishu: HttpChannel<z.infer<typeof Options>> = {
 /** ms until the gateway's limit is lifted. */
 function resetOf(response: HttpResponse): number | undefined {
   return wait(Number(header(response, "x-ogw-ratelimit-reset")) * 1_000);
+}
+
+function mentionsOf({ mentions = [] }: RenderContext): object[] {
+  if (mentions.length === 0) return [];
+  const content = mentions.map((id) => `<at id=${id}></at>`).join(" ");
+  return [{ tag: "div", text: { tag: "lark_md", content } }];
 }
 
 function elementsOf(lines: readonly Line[]): object[] {

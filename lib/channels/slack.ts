@@ -10,18 +10,18 @@ import { inert, lineOf } from "./message/markdown.ts";
 import type { Line, Medium } from "./message/medium.ts";
 import { compose } from "./message/message.ts";
 import { jsonBytes, jsonItemBytes } from "./message/plain.ts";
-import type { HttpChannel } from "./port.ts";
+import type { HttpChannel, RenderContext } from "./port.ts";
 
 const Options = z.strictObject({ url: Address });
 
 /**
- * At most 50 blocks. All blocks together: Slack documents no limit and refuses them
+ * At most 50 blocks, one of them for mentions. All blocks together: Slack documents no limit and refuses them
  * (msg_blocks_too_long) at about 12,000 characters of text and 13,300 of JSON,
  * https://github.com/slackapi/bolt-js/issues/2509 and 2867. Bytes of JSON.
  */
 const MEDIUM: Medium = {
   limit: 12_000,
-  blocks: 50,
+  blocks: 49,
   frame: jsonItemBytes(blockOf([])),
   line: (line) => elementsOf(line, 1).reduce((sum, element) => sum + jsonItemBytes(element), 0),
   text: jsonBytes,
@@ -41,9 +41,13 @@ export const slack: HttpChannel<z.infer<typeof Options>> = {
   type: "slack",
   options: Options,
   incident: false,
+  mention: { form: /^(?:[SUW][A-Z0-9]{5,20}|here|channel)$/, example: "S0ONCALL" },
   render(notification, options, context) {
-    const { title, blocks } = compose(notification, context, MEDIUM);
+    const mentions = mentionsOf(context);
+    const limit = MEDIUM.limit - mentions.reduce((sum, block) => sum + jsonItemBytes(block), 0);
+    const { title, blocks } = compose(notification, context, { ...MEDIUM, limit });
     const all: Line[][] = [[{ text: title, strong: true }], ...blocks];
+    const [first, ...others] = all.map(blockOf);
     return postJson(options.url, {
       text: standIn(all),
       mrkdwn: false,
@@ -51,7 +55,7 @@ export const slack: HttpChannel<z.infer<typeof Options>> = {
       link_names: false,
       unfurl_links: false,
       unfurl_media: false,
-      blocks: all.map(blockOf),
+      blocks: [first, ...mentions, ...others],
     });
   },
   classify(response, { now }) {
@@ -69,6 +73,17 @@ export const slack: HttpChannel<z.infer<typeof Options>> = {
     return refused(response, now, error);
   },
 };
+
+/** The block that mentions whom the configuration names; the only text of ours that Slack is to read. */
+function mentionsOf({ mentions = [] }: RenderContext): object[] {
+  if (mentions.length === 0) return [];
+  return [{ type: "section", text: { type: "mrkdwn", text: mentions.map(mentionText).join(" ") } }];
+}
+
+function mentionText(id: string): string {
+  if (id === "here" || id === "channel") return `<!${id}>`;
+  return id.startsWith("S") ? `<!subteam^${id}>` : `<@${id}>`;
+}
 
 function blockOf(lines: readonly Line[]): object {
   return { type: "rich_text", elements: [{ type: "rich_text_section", elements: lines.flatMap(elementsOf) }] };

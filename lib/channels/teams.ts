@@ -6,7 +6,7 @@ import { refused } from "./http/answer.ts";
 import type { Line } from "./message/medium.ts";
 import { compose } from "./message/message.ts";
 import type { Tone } from "./message/news.ts";
-import { jsonBytes } from "./message/plain.ts";
+import { jsonBytes, jsonItemBytes } from "./message/plain.ts";
 import type { HttpChannel } from "./port.ts";
 
 const Options = z.strictObject({ url: Address });
@@ -27,9 +27,14 @@ export const teams: HttpChannel<z.infer<typeof Options>> = {
   options: Options,
   incident: false,
   concurrency: 2,
+  mention: { form: /^[\w.+-]{1,64}(?:@[\w.-]{1,200})?$/, example: "ada@example.com" },
   render(notification, options, context) {
+    const mentions = context.mentions ?? [];
+    const entities = mentions.map(entityOf);
+    const calling =
+      mentions.length === 0 ? [] : [{ type: "TextBlock", text: mentions.map(tagOf).join(" "), wrap: true }];
     const { title, tone, blocks } = compose(notification, context, {
-      limit: LIMIT,
+      limit: LIMIT - jsonItemBytes([entities, calling]),
       text: jsonBytes,
       line: (line) => Buffer.byteLength(JSON.stringify(elementsOf([line]))),
       frame: 0,
@@ -39,8 +44,8 @@ export const teams: HttpChannel<z.infer<typeof Options>> = {
       $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
       type: "AdaptiveCard",
       version: "1.4",
-      msteams: { width: "Full" },
-      body: [{ type: "RichTextBlock", inlines: [heading] }, ...blocks.flatMap(elementsOf)],
+      msteams: { width: "Full", ...(entities.length === 0 ? {} : { entities }) },
+      body: [{ type: "RichTextBlock", inlines: [heading] }, ...calling, ...blocks.flatMap(elementsOf)],
     };
     const attachment = { contentType: "application/vnd.microsoft.card.adaptive", contentUrl: null, content };
     return postJson(options.url, { type: "message", attachments: [attachment] });
@@ -53,6 +58,15 @@ export const teams: HttpChannel<z.infer<typeof Options>> = {
     return refused({ ...response, status }, now);
   },
 };
+
+/** Where a text block has it, the entity of the same text mentions somebody, by sign-in name or object id. */
+function tagOf(id: string): string {
+  return `<at>${id}</at>`;
+}
+
+function entityOf(id: string): object {
+  return { type: "mention", text: tagOf(id), mentioned: { id, name: id } };
+}
 
 function elementsOf(lines: readonly Line[]): object[] {
   return lines.map(({ text, strong, link }, index) => {

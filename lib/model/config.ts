@@ -36,6 +36,8 @@ export interface ChannelConfig {
   /** ms */
   fallbackAfter: number;
   sendResolved: boolean;
+  /** By severity, ids in the service's own terms. Absent: nobody. */
+  mention?: { [severity in Severity]?: string[] | undefined };
   /** Checked by the channel's own options; secret references not yet resolved. */
   options: Record<string, unknown>;
 }

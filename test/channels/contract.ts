@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readably } from "../../lib/channels/message/readable.ts";
-import type { HttpChannel, HttpRequest, HttpResponse, Outcome } from "../../lib/channels/port.ts";
+import type { HttpChannel, HttpRequest, HttpResponse, Outcome, RenderContext } from "../../lib/channels/port.ts";
 import { channelTypes } from "../../lib/channels/registry.ts";
 import type { Notification, NotifiedAlert } from "../../lib/model/notification.ts";
 import { oneLine } from "../../lib/model/printable.ts";
@@ -24,6 +24,8 @@ export interface Spec {
   limit: number;
   /** Whether people read this body as a chat message, with its news first. */
   chat: boolean;
+  /** Ids that can be mentioned, each as its dialect shows that it is. */
+  mentions?: Readonly<Record<string, string>>;
 }
 
 export const answer = (status: number, body = "", headers: Record<string, string> = {}): HttpResponse => ({
@@ -41,10 +43,16 @@ export function channelOf(type: string): HttpChannel {
 const context = { now: NOW, timezone: "Europe/Berlin", attempt: 1 };
 
 /** The requests of a notification as deliveries make them: one for each part. */
-export function requests(spec: Pick<Spec, "type" | "options">, notification: Notification): HttpRequest[] {
+export function requests(
+  spec: Pick<Spec, "type" | "options">,
+  notification: Notification,
+  more: Partial<RenderContext> = {},
+): HttpRequest[] {
   const channel = channelOf(spec.type);
   const parts = channel.split?.(notification) ?? [notification.alerts];
-  return parts.flatMap((alerts) => channel.render({ ...notification, alerts }, spec.options, context) ?? []);
+  return parts.flatMap((alerts) => {
+    return channel.render({ ...notification, alerts }, spec.options, { ...context, ...more }) ?? [];
+  });
 }
 
 /** All strings of a JSON body, decoded. */
@@ -83,9 +91,11 @@ function expectJudged(spec: Spec, status: number, outcome: Outcome): void {
   expect(outcome.reason.length).toBeLessThan(320);
 }
 
+type Render = (notification: Notification, more?: Partial<RenderContext>) => HttpRequest[];
+
 export function channelContract(spec: Spec): void {
   const channel = channelOf(spec.type);
-  const render = (notification: Notification) => requests(spec, notification);
+  const render: Render = (notification, more) => requests(spec, notification, more);
   const classify = (response: HttpResponse, attempt = 1): Outcome => channel.classify(response, { now: NOW, attempt });
 
   describe(`${spec.type}: every channel`, () => {
@@ -172,8 +182,10 @@ export function channelContract(spec: Spec): void {
 
 const ENDED = { status: "resolved", endsAt: "2026-11-20T10:04:00.000Z" } as const;
 
-function chatContract(spec: Spec, render: (notification: Notification) => HttpRequest[]): void {
-  const shown = (notification: Notification): Shown => dialects[spec.type]!(JSON.parse(render(notification)[0]!.body));
+function chatContract(spec: Spec, render: Render): void {
+  const shown = (notification: Notification, more?: Partial<RenderContext>): Shown => {
+    return dialects[spec.type]!(JSON.parse(render(notification, more)[0]!.body));
+  };
   const said = (notification: Notification): string => {
     const { text, links } = shown(notification);
     return [legible(text), ...links].join("\n");
@@ -250,6 +262,32 @@ function chatContract(spec: Spec, render: (notification: Notification) => HttpRe
     expect(Number(counted[1])).toBe(4_000 - shown);
     const bySeverity = counted[2]!.split(", ").map((part) => Number.parseInt(part, 10));
     expect(bySeverity.reduce((sum, number) => sum + number)).toBe(4_000 - shown);
+  });
+
+  test("mentions exactly whom it is to mention, wherever else an event names somebody", () => {
+    const { mentions = {} } = spec;
+    const notification = saying("<@U0123456> <!channel> @all <at id=all></at> @13800000000");
+    expect(shown(notification, { mentions: Object.keys(mentions) }).mentions).toEqual(Object.values(mentions));
+    expect(shown(notification, { mentions: [] }).mentions).toEqual([]);
+  });
+
+  test("mentions nobody but by an id of its form, of which its example is one", () => {
+    const { mention } = channelOf(spec.type);
+    const ids = [...Object.keys(spec.mentions ?? {}), ...(mention ? [mention.example] : [])];
+    expect(ids.filter((id) => mention?.form.test(id) !== true)).toEqual([]);
+    for (const id of ["", "a b", "<!here>", "a>b", "\n", '"', "$" + "{env:ID}", "*", "]("]) {
+      expect(mention?.form.test(id) ?? false).toBe(false);
+    }
+  });
+
+  test("twenty mentions take no more room than there is", () => {
+    const { mention } = channelOf(spec.type);
+    const mentions = Array.from({ length: 20 }, () => mention?.example ?? "");
+    for (const text of ["x", "训练作业失败"]) {
+      const notification = aNotification({ alerts: crowd(400, text.repeat(400)) });
+      const [request] = render(notification, mention ? { mentions } : {});
+      expect(spec.measure(request!)).toBeLessThanOrEqual(spec.limit);
+    }
   });
 
   const titled = ["strong"];

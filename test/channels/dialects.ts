@@ -134,7 +134,8 @@ export function mrkdwn(text: string): Shown {
 type Body = any;
 
 function slack(body: Body): Shown {
-  const blocks = body.blocks.map(({ type, elements }: Body) => {
+  const blocks = body.blocks.map(({ type, elements, text }: Body) => {
+    if (type === "section") return mrkdwn(text.text);
     if (type !== "rich_text") return mrkdwn(JSON.stringify(elements));
     return joined(
       elements.flatMap((section: Body) => section.elements.map(richText)),
@@ -163,8 +164,14 @@ function feishu({ card }: Body): Shown {
 }
 
 function teams(body: Body): Shown {
-  const shown = body.attachments[0].content.body.map((block: Body) => {
-    if (block.type !== "RichTextBlock") return markdown(block.text);
+  const { content } = body.attachments[0];
+  const mentioned = (content.msteams.entities ?? []).map(({ text }: Body) => text);
+  const shown = content.body.map((block: Body) => {
+    if (block.type !== "RichTextBlock") {
+      const { mentions, ...rest } = markdown(block.text);
+      // A tag without its entity is only text.
+      return { ...rest, mentions: mentions.filter((tag) => mentioned.includes(tag)) };
+    }
     return joined(
       block.inlines.map(({ text, weight, selectAction }: Body): Shown => {
         const styles: Shown["styles"] = weight ? [["strong", text]] : [];
@@ -177,9 +184,14 @@ function teams(body: Body): Shown {
 }
 
 function dingtalk({ markdown: { title, text }, at }: Body): Shown {
-  const mentions = at.isAtAll || at.atMobiles?.length || at.atUserIds?.length ? ["at"] : [];
+  const called = [...(at.isAtAll ? ["all"] : []), ...(at.atMobiles ?? []), ...(at.atUserIds ?? [])].map(
+    (id) => `@${id}`,
+  );
+  const shown = markdown(text);
   // The title is shown in lists of messages, where some clients read it.
-  return joined([{ ...markdown(title), text: "" }, markdown(text), { ...nothing(), mentions }], "");
+  const above = { ...markdown(title), text: "" };
+  const mentions = [...new Set([...called, ...shown.mentions])];
+  return joined([above, { ...shown, mentions }], "");
 }
 
 function wecom({ markdown: { content, mentioned_list = [] } }: Body): Shown {

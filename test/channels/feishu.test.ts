@@ -13,6 +13,7 @@ channelContract({
   measure: (request) => Buffer.byteLength(request.body),
   limit: 20_000,
   chat: true,
+  mentions: { ou_0123456789abcdef: "<at id=ou_0123456789abcdef></at>", all: "<at id=all></at>" },
 });
 
 describe("feishu", () => {

@@ -15,6 +15,7 @@ channelContract({
   measure: (request) => Buffer.byteLength(JSON.stringify(JSON.parse(request.body).blocks)),
   limit: 12_000,
   chat: true,
+  mentions: { S0ONCALL: "<!subteam^S0ONCALL>", U012AB3CD: "<@U012AB3CD>", here: "<!here>" },
 });
 
 interface Element {

@@ -14,6 +14,7 @@ channelContract({
   measure: (request) => Buffer.byteLength(request.body),
   limit: 21_000,
   chat: true,
+  mentions: { "ada@example.com": "<at>ada@example.com</at>" },
 });
 
 describe("teams", () => {

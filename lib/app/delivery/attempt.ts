@@ -8,6 +8,7 @@ import type { HttpRequest, HttpResponse, Outcome, RenderContext, SendingChannel 
 import type { Notification } from "../../model/notification.ts";
 import type { App, Channel } from "../deps.ts";
 import type { DeliveryRow } from "../persistence/rows.ts";
+import { contextOf } from "./context.ts";
 
 const TIMEOUT_MS = 15_000;
 
@@ -45,11 +46,12 @@ export async function attempt(app: App, delivery: DeliveryRow): Promise<Attempt>
 /** Throws where the message cannot be made. */
 async function tried(
   app: App,
-  { type }: Channel,
+  channel: Channel,
   options: Record<string, unknown>,
   { notification, attempts }: DeliveryRow,
 ): Promise<Pick<Attempt, "outcome" | "asked">> {
-  const context: RenderContext = { now: app.clock.now(), timezone: app.config.timezone, attempt: attempts };
+  const { type } = channel;
+  const context = contextOf(app, channel, notification, attempts);
   if ("text" in type) {
     const shown = readably(notification, (one) => type.text(one, options, context));
     return { outcome: await printed(app, shown), asked: true };

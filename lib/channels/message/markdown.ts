@@ -14,6 +14,8 @@ export interface Markup {
   escape(raw: string): string;
   strong(written: string): string;
   link(written: string, address: string): string;
+  /** Mentions somebody by id. Absent: nobody can be. */
+  mention?(id: string): string;
   /** Between lines of a block, and between blocks. */
   newline: string;
   gap: string;
@@ -26,14 +28,20 @@ export function writeText(
   markup: Markup,
 ): { title: string; text: string } {
   const write = (lines: readonly Line[]) => lines.map((line) => writeLine(line, markup)).join(markup.newline);
+  const mentions = mentionsText(context, markup);
   const { title, blocks } = compose(notification, context, {
-    limit: markup.limit,
+    limit: markup.limit - markup.measure(mentions && mentions + markup.newline),
     text: (raw) => markup.measure(markup.escape(raw)),
     line: (line) => markup.measure(writeLine(line, markup)) + markup.measure(markup.newline),
     frame: markup.measure(markup.gap),
   });
   const written = [[{ text: title, strong: true }], ...blocks].map(write);
+  if (mentions) written[0] += markup.newline + mentions;
   return { title, text: written.join(markup.gap) };
+}
+
+function mentionsText({ mentions = [] }: RenderContext, { mention }: Markup): string {
+  return mention ? mentions.map((id) => mention(id)).join(" ") : "";
 }
 
 function writeLine(line: Line, markup: Markup): string {

@@ -11,9 +11,10 @@ import { type Validated, validate } from "../document/validate.ts";
 import { unknownChoice, unknownName } from "../document/words.ts";
 import { checkPattern } from "./patterns.ts";
 
-/** What is asked of a kind of destination: the schema of its own options. */
+/** What is asked of a kind of destination: the schema of its own options, and what it takes of the common ones. */
 export interface ChannelOptions {
   readonly options: z.ZodType;
+  readonly mention?: { readonly form: RegExp; readonly example: string };
 }
 
 export function checkRoutes(document: Document, compilePattern: (pattern: unknown) => unknown): Finding[] {
@@ -92,8 +93,10 @@ export function checkChannels(document: Document, types: ReadonlyMap<string, Cha
     const { type, fallback } = channel;
     const findings: Finding[] = [];
     const kind = typeof type === "string" ? types.get(type) : undefined;
-    if (kind !== undefined) findings.push(...validateOptions(kind, channel, document, place).findings);
-    else if (typeof type === "string") {
+    if (kind !== undefined) {
+      findings.push(...validateOptions(kind, channel, document, place).findings);
+      findings.push(...checkMention(String(type), kind, channel, document, place));
+    } else if (typeof type === "string") {
       const at = [...place, "type"];
       findings.push(findingAt(document.locate(at), at, ...unknownChoice("channel type", type, [...types.keys()])));
     }
@@ -117,8 +120,36 @@ export function validateOptions(
   document: Document,
   place: Place,
 ): Validated<unknown> {
-  const { type, fallback, fallbackAfter, sendResolved, ...own } = channel;
+  const { type, fallback, fallbackAfter, sendResolved, mention, ...own } = channel;
   return validate(options, own, document, place, Object.keys(Channel.shape));
+}
+
+/** Who is mentioned is somebody whom the service could know. An id is not repeated: it may be a misplaced secret. */
+function checkMention(
+  type: string,
+  { mention }: ChannelOptions,
+  channel: Record<string, unknown>,
+  document: Document,
+  place: Place,
+): Finding[] {
+  const bySeverity = channel["mention"];
+  const at = [...place, "mention"];
+  if (bySeverity === undefined) return [];
+  if (mention === undefined) {
+    const message = `a channel of type ${type} can mention nobody`;
+    return [findingAt(document.locate(at, "key"), at, message, 'leave "mention" out')];
+  }
+  const { form, example } = mention;
+  return fieldsOf(bySeverity).flatMap(([severity, ids]) =>
+    itemsOf(ids).flatMap((id, index): Finding[] => {
+      // A number is text as it was written, which the document knows.
+      const written = typeof id === "string" ? id : document.written([...at, severity, index]);
+      if (written === undefined || form.test(written)) return [];
+      const where = [...at, severity, index];
+      const message = `this is no id that a channel of type ${type} can mention`;
+      return [findingAt(document.locate(where), where, message, `write one such as "${example}"`)];
+    }),
+  );
 }
 
 /**

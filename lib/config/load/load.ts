@@ -93,10 +93,11 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
 
 function fillChannels(document: Document, types: ConfigDeps["channelTypes"]): Config["channels"] {
   const channels = fieldsOf(field(document.root, "channels")).map(([name, raw]): [string, ChannelConfig] => {
-    const { type, fallback, fallbackAfter, sendResolved } = Channel.parse(raw);
+    const { type, fallback, fallbackAfter, sendResolved, mention } = Channel.parse(raw);
     const options = validateOptions(types.get(type)!, raw as Record<string, unknown>, document, ["channels", name]);
     const own = options.value as Record<string, unknown>;
-    return [name, { type, fallback, fallbackAfter, sendResolved, options: own }];
+    const common = { type, fallback, fallbackAfter, sendResolved, ...(mention === undefined ? {} : { mention }) };
+    return [name, { ...common, options: own }];
   });
   return Object.fromEntries(channels);
 }

@@ -112,7 +112,7 @@ const yaml: Case[] = [
     "lookout.yml:1:44: ${env:REGION} has no value; set the environment variable REGION",
     'lookout.yml:2:19: "kind" must be one of',
     "lookout.yml:4:40: a ${…} inside braces",
-    'lookout.yml:4:57: unknown key "r…" (4 characters); known here: fallback, fallbackAfter, secret, sendResolved, type, url',
+    'lookout.yml:4:57: unknown key "r…" (4 characters); known here: fallback, fallbackAfter, mention, secret, sendResolved, type, url',
     'lookout.yml:5:10: "history" must be a duration',
   ],
   [
@@ -531,6 +531,26 @@ const destinations: Case[] = [
     channels("a: { type: console, fallback: b }\n  b: { type: console, fallback: a }"),
     "lookout.yml:5:33: the fallbacks go in a circle: a → b → a",
     "lookout.yml:6:33: the fallbacks go in a circle: b → a → b",
+  ],
+  [
+    "a mention where nobody can be mentioned",
+    channels("a: { type: console, mention: { critical: [ada] } }"),
+    'lookout.yml:5:23: a channel of type console can mention nobody; leave "mention" out',
+  ],
+  [
+    "a mention of something that the service does not know, which is not repeated",
+    channels('a: { type: slack, url: https://x.example, mention: { critical: [S0ONCALL, "@ada"] } }'),
+    'lookout.yml:5:77: this is no id that a channel of type slack can mention; write one such as "S0ONCALL"',
+  ],
+  [
+    "a mention for a severity that there is not",
+    channels("a: { type: slack, url: https://x.example, mention: { critcal: [S0ONCALL] } }"),
+    'lookout.yml:5:56: unknown key "critcal"; did you mean "critical"?',
+  ],
+  [
+    "a mention of nobody",
+    channels("a: { type: slack, url: https://x.example, mention: { critical: [] } }"),
+    "lookout.yml:5:66: ",
   ],
   ["a name that is none", channels("a b: { type: console }"), 'lookout.yml:5:3: "a…" (3 characters) must be a name'],
 ];
