@@ -23,6 +23,7 @@ import { createGate } from "./connections/credentials.ts";
 import { createProjectStore } from "./connections/projects.ts";
 import { createSecretLearner } from "./connections/secrets.ts";
 import { createTokenLearner, createTokenStore } from "./connections/tokens.ts";
+import { compileLinks } from "./delivery/links.ts";
 import type { App, Bus, Channel, Connection, Identity, Secrets } from "./deps.ts";
 import { healthRuleConfig } from "./health/health.ts";
 import type { Generation } from "./persistence/generation.ts";
@@ -88,6 +89,7 @@ export function createApp(config: Config, given: AppPorts): App {
       return divide(config, source, await discover(source.kind, client, options));
     },
     channels,
+    links: compileLinks(config),
     heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),
     redact: secrets.redact,
     learnSecrets: createSecretLearner(config, secrets, learnTokens),

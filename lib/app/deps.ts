@@ -2,10 +2,11 @@
 import type { Inhibition } from "../alerts/inhibit.ts";
 import type { Router } from "../alerts/route.ts";
 import type { Suppression } from "../alerts/suppress.ts";
-import type { ChannelType } from "../channels/port.ts";
+import type { ChannelType, Link } from "../channels/port.ts";
 import type { Clock } from "../model/clock.ts";
 import type { ChannelConfig, Config, ConnectionConfig, SourceConfig } from "../model/config.ts";
 import type { Log } from "../model/log.ts";
+import type { NotifiedAlert } from "../model/notification.ts";
 import type { Redactor } from "../model/redactor.ts";
 import type { CompiledRule, Rules } from "../rules/compile.ts";
 import type { Transition } from "../rules/state.ts";
@@ -116,6 +117,8 @@ export interface App {
   connections: ReadonlyMap<string, Connection>;
   discover(source: SourceConfig, connection: Connection, projectId: string, signal: AbortSignal): Promise<Discovered>;
   channels: ReadonlyMap<string, Channel>;
+  /** The pages about an alert that its messages link to beside the runbook, the most useful first. */
+  links(alert: NotifiedAlert): readonly Link[];
   /** The address to ask after each healthy round, its secrets resolved. */
   heartbeatUrl(): Promise<string | undefined>;
   /** Replaces every secret that is known so far in a text that people will see; always before any cut. */

@@ -1,5 +1,4 @@
-// Summaries and descriptions: Liquid templates over `event`, `alert` and `rule`, with limits, no
-// code, no files and no clock.
+// Texts that people write for their messages: Liquid templates with limits, no code, no files and no clock.
 import { Context, Liquid, type Template as LiquidTemplate } from "liquidjs";
 
 const MAX_LENGTH = 4_000;
@@ -69,11 +68,8 @@ function stepLimit(): RenderLimit {
   return { check, use: check } as unknown as RenderLimit;
 }
 
-export interface TemplateScope {
-  event: unknown;
-  alert: unknown;
-  rule: unknown;
-}
+/** What a template may name: the fields of an object, at its root. */
+export type TemplateScope = Readonly<Record<string, unknown>>;
 
 /**
  * Renders to plain text, trimmed and cut to 4,000 characters. Throws what Liquid throws when a filter or limit fails.

@@ -1,4 +1,5 @@
-// What a channel is given for one attempt beside the notification: when it is, and whom it mentions.
+// What a channel is given for one attempt beside the notification: when it is, which pages it links to, and whom
+// it mentions.
 import { reasonOf } from "../../channels/message/news.ts";
 import type { RenderContext } from "../../channels/port.ts";
 import type { Notification } from "../../model/notification.ts";
@@ -13,6 +14,7 @@ export function contextOf(app: App, channel: Channel, notification: Notification
     now: app.clock.now(),
     timezone: app.config.timezone,
     attempt,
+    links: app.links,
     mentions: mentionsOf(channel, notification),
   };
 }

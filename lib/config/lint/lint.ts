@@ -8,6 +8,7 @@ import type { LoadedConfig, Places } from "../load/load.ts";
 import type { Secrets } from "../secrets/secrets.ts";
 import { lintChannelValues } from "./addresses.ts";
 import { lintBudgets, lintConnections } from "./connections.ts";
+import { lintLinks } from "./links.ts";
 import type { CompilePattern } from "./patterns.ts";
 import { lintChannels, lintInhibit, lintRoutes, lintSilences } from "./routes.ts";
 import { lintRules } from "./rules.ts";
@@ -30,6 +31,7 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
     ...lintRules(config, places, deps.compilePattern),
     ...lintTemplates(config, places),
     ...lintConnections(config, places),
+    ...lintLinks(config, places),
     ...lintDiscovery(config, places),
     ...lintIdleSources(config, places),
     ...lintBudgets(config, places),

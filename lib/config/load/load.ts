@@ -4,6 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { ChannelConfig, Config } from "../../model/config.ts";
 import { Channel, ConfigFile } from "../../model/config-file.ts";
 import type { Place } from "../../model/place.ts";
+import { checkLinks } from "../check/links.ts";
 import { type ChannelOptions, checkChannels, checkRoutes, validateOptions } from "../check/routes.ts";
 import { checkRules, type RuleCheckers, ruleConfigs } from "../check/rules.ts";
 import { checkSources } from "../check/sources.ts";
@@ -59,6 +60,7 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
     () => included,
     () => references,
     () => checkSources(document),
+    () => checkLinks(document, deps.parseTemplate),
     // Its compiler would say of the shape what the schema has said.
     () =>
       shape.some(({ path }) => path.startsWith("timeIntervals"))

@@ -150,6 +150,11 @@ const connections: Case[] = [
     'lookout.yml:2:46: an item of "targets" is no id that can stand in an address: it holds half of a character',
   ],
   [
+    "a link that is no template",
+    `connections: { prod: { cloud: otc, region: eu-de, projectId: p, links: { pool: "https://x/{{ resource.id" } } }\n${SOURCES}${RULES}${CHANNELS}`,
+    'lookout.yml:1:80: "pool" is no template: output "{{ resource.id" not closed',
+  ],
+  [
     "no connection",
     `connections: {}\n${SOURCES}${RULES}${CHANNELS}`,
     'lookout.yml:1:14: "connections" holds no connection',
