@@ -37,6 +37,7 @@ export const dingtalk: HttpChannel<z.infer<typeof Options>> = {
   type: "dingtalk",
   options: Options,
   incident: false,
+  template: "words",
   mention: { form: /^(?:\+?\d[\d-]{5,18}|all)$/, example: "13800000000" },
   render(notification, options, context) {
     const { title, text } = writeText(notification, context, MARKUP);

@@ -34,6 +34,7 @@ export const feishu: HttpChannel<z.infer<typeof Options>> = {
   type: "feishu",
   options: Options,
   incident: false,
+  template: "words",
   concurrency: 2,
   mention: { form: /^(?:ou_\w{4,64}|all)$/, example: "ou_0123456789abcdef0123456789abcdef" },
   render(notification, options, context) {

@@ -41,6 +41,7 @@ export const slack: HttpChannel<z.infer<typeof Options>> = {
   type: "slack",
   options: Options,
   incident: false,
+  template: "words",
   mention: { form: /^(?:[SUW][A-Z0-9]{5,20}|here|channel)$/, example: "S0ONCALL" },
   render(notification, options, context) {
     const mentions = mentionsOf(context);

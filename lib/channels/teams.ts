@@ -26,6 +26,7 @@ export const teams: HttpChannel<z.infer<typeof Options>> = {
   type: "teams",
   options: Options,
   incident: false,
+  template: "words",
   concurrency: 2,
   mention: { form: /^[\w.+-]{1,64}(?:@[\w.-]{1,200})?$/, example: "ada@example.com" },
   render(notification, options, context) {

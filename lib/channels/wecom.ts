@@ -31,6 +31,7 @@ export const wecom: HttpChannel<z.infer<typeof Options>> = {
   type: "wecom",
   options: Options,
   incident: false,
+  template: "words",
   mention: { form: /^[\w.@-]{1,64}$/, example: "zhangsan" },
   render(notification, options, context) {
     const { text } = writeText(notification, context, MARKUP);

@@ -8,6 +8,9 @@ import { Connection, SourceEntry } from "./source-file.ts";
 
 const Ids = z.array(Text).min(1);
 
+/** Which form a type of channel takes is checked with it. */
+const MessageTemplate = z.union([Text, z.record(z.string(), z.unknown()), z.array(z.unknown())]);
+
 /** The rest of its keys is checked by the channel type's own options. */
 export const Channel = z.looseObject({
   type: Text.describe("Kind of destination."),
@@ -23,6 +26,9 @@ export const Channel = z.looseObject({
     } satisfies Record<Severity, unknown>)
     .optional()
     .describe("Who is mentioned when an alert of a severity is new or escalated: ids in the service's own terms."),
+  template: MessageTemplate.optional().describe(
+    "What messages say: a Liquid template, or { title, text }; of a webhook the JSON that is sent.",
+  ),
 });
 
 const Health = z

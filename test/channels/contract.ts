@@ -164,6 +164,16 @@ export function channelContract(spec: Spec): void {
       expect(render(aNotification())[0]!.body).not.toMatch(/TEST|"test":true/);
     });
 
+    test("what a template gives goes out, and a note that it failed; or the type takes none", () => {
+      const words = { title: "Ada's title", lines: ["first line", "second line"] };
+      const own = requests(spec, aNotification(), channel.template === "body" ? { body: { ada: words } } : { words });
+      const failed = requests(spec, aNotification(), { note: "The template failed" });
+      const [said, noted] = [own, failed].map(([request]) => legible(strings(JSON.parse(request!.body)).join("\n")));
+      for (const part of [words.title, ...words.lines])
+        expect(said!.includes(part)).toBe(channel.template !== undefined);
+      expect(noted!.includes("The template failed")).toBe(channel.template === "words");
+    });
+
     if (spec.options["url"]) {
       test("an address is checked: as text when validated, once resolved when rendered, never repeated", () => {
         const parsed = channel.options.safeParse({ ...spec.options, url: "ftp://hush.example" });

@@ -27,8 +27,9 @@ export interface Shown {
 }
 
 /** What follows the alert's title. */
-export function alertLines({ alert, reason }: News, { time, links }: Shown, medium: Medium): Line[] {
+export function alertLines({ alert, reason }: News, shown: Shown, medium: Medium): Line[] {
   const { endsAt } = alert;
+  const { time } = shown;
   const what =
     endsAt === null
       ? [`Since ${time(alert.startsAt)}`, piece(newestText(alert, time), 0.15, medium)]
@@ -43,8 +44,13 @@ export function alertLines({ alert, reason }: News, { time, links }: Shown, medi
     piece(labelsText(alert), 0.05, medium),
   ];
   const lines: Line[] = texts.filter((text) => text !== "").map((text) => ({ text }));
+  return [...lines, ...linkLines(alert, shown, medium)];
+}
+
+/** The pages about an alert, its runbook first. */
+export function linkLines(alert: NotifiedAlert, { links }: Pick<Shown, "links">, medium: Medium): Line[] {
   const pages = [...(alert.runbook ? [{ text: "Runbook", url: alert.runbook }] : []), ...links(alert)];
-  return [...lines, ...pages.map((page) => linkLine(page, medium))];
+  return pages.map((page) => linkLine(page, medium));
 }
 
 /** `name=value` of a key, a group or labels. */

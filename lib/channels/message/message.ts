@@ -3,7 +3,7 @@
 import type { Notification, NotifiedAlert } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
 import type { RenderContext, Words } from "../port.ts";
-import { alertLines, fieldsText, piece } from "./alert-lines.ts";
+import { alertLines, fieldsText, linkLines, piece, type Shown } from "./alert-lines.ts";
 import { fitted } from "./fit.ts";
 import { blockCost, type Line, type Medium } from "./medium.ts";
 import { countsText, type News, newsOf, type Tone, toneOf } from "./news.ts";
@@ -27,19 +27,33 @@ export function compose(notification: Notification, context: RenderContext, medi
   const { words } = context;
   const title = titleOf(notification, lead, words?.title);
   const head = notification.test ? [[{ text: TEST_NOTE }]] : [];
-  const foot = words ? [] : [...knownBefore(known), ...heldBack(notification), ...groupOf(notification, medium)];
-  const around: Line[][] = [[{ text: title, strong: true }], ...head, ...foot];
-  const room = around.reduce((left, block) => left - blockCost(block, medium), medium.limit);
-  const most = (medium.blocks ?? Number.POSITIVE_INFINITY) - around.length - 1;
-  const time = timeIn(context.timezone);
-  const links = context.links ?? (() => []);
-  const details = (news: News) => alertLines(news, { time, links }, medium);
+  const shown: Shown = { time: timeIn(context.timezone), links: context.links ?? (() => []) };
+  const foot = [
+    ...(words ? linksBelow(lead, shown, medium) : around(notification, known, medium)),
+    ...(context.note === undefined ? [] : [[{ text: piece(context.note, 0.1, medium) }]]),
+  ];
+  const frame: Line[][] = [[{ text: title, strong: true }], ...head, ...foot];
+  const room = frame.reduce((left, block) => left - blockCost(block, medium), medium.limit);
+  const most = (medium.blocks ?? Number.POSITIVE_INFINITY) - frame.length - 1;
+  const details = (news: News) => alertLines(news, shown, medium);
   const news = first && !words ? withoutRepetition(title, fitted(lead, details, medium, room, most)) : [];
   return {
     title,
     tone: first ? toneOf(first.alert) : "info",
     blocks: [...head, ...(words ? ownWords(words, medium, room) : news), ...foot],
   };
+}
+
+/** What stands beneath the news. */
+function around(notification: Notification, known: readonly NotifiedAlert[], medium: Medium): Line[][] {
+  return [...knownBefore(known), ...heldBack(notification), ...groupOf(notification, medium)];
+}
+
+/** The pages about the one alert that a message in a user's words is about. */
+function linksBelow([first, ...others]: readonly News[], shown: Shown, medium: Medium): Line[][] {
+  if (!first || others.length > 0) return [];
+  const lines = linkLines(first.alert, shown, medium);
+  return lines.length === 0 ? [] : [lines];
 }
 
 /** The lines of a user's template, as many as there is room for; the last of them is cut. */

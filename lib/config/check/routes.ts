@@ -9,12 +9,14 @@ import { field, fieldsOf, isMap, itemsOf } from "../document/raw.ts";
 import { listed } from "../document/shown.ts";
 import { type Validated, validate } from "../document/validate.ts";
 import { unknownChoice, unknownName } from "../document/words.ts";
+import { checkMessages } from "./messages.ts";
 import { checkPattern } from "./patterns.ts";
 
 /** What is asked of a kind of destination: the schema of its own options, and what it takes of the common ones. */
 export interface ChannelOptions {
   readonly options: z.ZodType;
   readonly mention?: { readonly form: RegExp; readonly example: string };
+  readonly template?: "words" | "body";
 }
 
 export function checkRoutes(document: Document, compilePattern: (pattern: unknown) => unknown): Finding[] {
@@ -82,7 +84,11 @@ function checkOrder(route: unknown, place: Place, document: Document): Finding[]
   });
 }
 
-export function checkChannels(document: Document, types: ReadonlyMap<string, ChannelOptions>): Finding[] {
+export function checkChannels(
+  document: Document,
+  types: ReadonlyMap<string, ChannelOptions>,
+  parseTemplate: (text: string) => unknown,
+): Finding[] {
   const channels = fieldsOf(field(document.root, "channels"));
   const names = channels.map(([name]) => name);
   const byName = new Map(channels);
@@ -95,7 +101,7 @@ export function checkChannels(document: Document, types: ReadonlyMap<string, Cha
     const kind = typeof type === "string" ? types.get(type) : undefined;
     if (kind !== undefined) {
       findings.push(...validateOptions(kind, channel, document, place).findings);
-      findings.push(...checkMention(String(type), kind, channel, document, place));
+      findings.push(...checkMessages({ type: String(type), kind, channel, document, place }, parseTemplate));
     } else if (typeof type === "string") {
       const at = [...place, "type"];
       findings.push(findingAt(document.locate(at), at, ...unknownChoice("channel type", type, [...types.keys()])));
@@ -120,36 +126,8 @@ export function validateOptions(
   document: Document,
   place: Place,
 ): Validated<unknown> {
-  const { type, fallback, fallbackAfter, sendResolved, mention, ...own } = channel;
+  const { type, fallback, fallbackAfter, sendResolved, mention, template, ...own } = channel;
   return validate(options, own, document, place, Object.keys(Channel.shape));
-}
-
-/** Who is mentioned is somebody whom the service could know. An id is not repeated: it may be a misplaced secret. */
-function checkMention(
-  type: string,
-  { mention }: ChannelOptions,
-  channel: Record<string, unknown>,
-  document: Document,
-  place: Place,
-): Finding[] {
-  const bySeverity = channel["mention"];
-  const at = [...place, "mention"];
-  if (bySeverity === undefined) return [];
-  if (mention === undefined) {
-    const message = `a channel of type ${type} can mention nobody`;
-    return [findingAt(document.locate(at, "key"), at, message, 'leave "mention" out')];
-  }
-  const { form, example } = mention;
-  return fieldsOf(bySeverity).flatMap(([severity, ids]) =>
-    itemsOf(ids).flatMap((id, index): Finding[] => {
-      // A number is text as it was written, which the document knows.
-      const written = typeof id === "string" ? id : document.written([...at, severity, index]);
-      if (written === undefined || form.test(written)) return [];
-      const where = [...at, severity, index];
-      const message = `this is no id that a channel of type ${type} can mention`;
-      return [findingAt(document.locate(where), where, message, `write one such as "${example}"`)];
-    }),
-  );
 }
 
 /**

@@ -1,4 +1,4 @@
-// Finds links of connections that lead nowhere: of a type that no source has, to no address, with fields that nothing has.
+// Finds links of connections that lead nowhere: to no address, with fields or of types that there are not.
 import { Liquid } from "liquidjs";
 import type { Config } from "../../model/config.ts";
 import { isProjectWide, sourceKinds } from "../../model/source-kinds.ts";

@@ -68,7 +68,7 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
         : checkTimeIntervals(document, deps.compileTimeInterval),
     () => checkRules(sites, deps),
     () => checkRoutes(document, deps.compilePattern),
-    () => checkChannels(document, deps.channelTypes),
+    () => checkChannels(document, deps.channelTypes, deps.parseTemplate),
   ]);
   if (file === undefined || findings.length > 0) throw new ConfigError(sortFindings(findings, files));
   const absolute = resolve(path);
@@ -95,10 +95,11 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
 
 function fillChannels(document: Document, types: ConfigDeps["channelTypes"]): Config["channels"] {
   const channels = fieldsOf(field(document.root, "channels")).map(([name, raw]): [string, ChannelConfig] => {
-    const { type, fallback, fallbackAfter, sendResolved, mention } = Channel.parse(raw);
+    const { type, fallback, fallbackAfter, sendResolved, mention, template } = Channel.parse(raw);
     const options = validateOptions(types.get(type)!, raw as Record<string, unknown>, document, ["channels", name]);
     const own = options.value as Record<string, unknown>;
-    const common = { type, fallback, fallbackAfter, sendResolved, ...(mention === undefined ? {} : { mention }) };
+    const message = { ...(mention === undefined ? {} : { mention }), ...(template === undefined ? {} : { template }) };
+    const common = { type, fallback, fallbackAfter, sendResolved, ...message };
     return [name, { ...common, options: own }];
   });
   return Object.fromEntries(channels);

@@ -112,7 +112,7 @@ const yaml: Case[] = [
     "lookout.yml:1:44: ${env:REGION} has no value; set the environment variable REGION",
     'lookout.yml:2:19: "kind" must be one of',
     "lookout.yml:4:40: a ${…} inside braces",
-    'lookout.yml:4:57: unknown key "r…" (4 characters); known here: fallback, fallbackAfter, mention, secret, sendResolved, type, url',
+    'lookout.yml:4:57: unknown key "r…" (4 characters); known here: fallback, fallbackAfter, mention, secret, sendResolved, template, type, url',
     'lookout.yml:5:10: "history" must be a duration',
   ],
   [
@@ -556,6 +556,41 @@ const destinations: Case[] = [
     "a mention of nobody",
     channels("a: { type: slack, url: https://x.example, mention: { critical: [] } }"),
     "lookout.yml:5:66: ",
+  ],
+  [
+    "a template that is none",
+    channels('a: { type: console, template: "{{ title" }'),
+    'lookout.yml:5:33: "template" is no template: output "{{ title" not closed',
+  ],
+  [
+    "a part of a template that there is not",
+    channels('a: { type: console, template: { titel: "{{ title }}" } }'),
+    'lookout.yml:5:35: unknown key "titel"; did you mean "title"?',
+  ],
+  [
+    "a part of a template that is no text",
+    channels("a: { type: console, template: { text: [a] } }"),
+    'lookout.yml:5:41: "text" must be text',
+  ],
+  [
+    "a list where words are wanted",
+    channels("a: { type: console, template: [a] }"),
+    "lookout.yml:5:33: this is no template of a message; write the text, or { title: …, text: … }",
+  ],
+  [
+    "a text where a body is wanted",
+    channels('a: { type: webhook, url: https://x.example, template: "{{ title }}" }'),
+    "lookout.yml:5:57: this is no JSON object or list; write the body that a webhook is to send",
+  ],
+  [
+    "a part of a body that is no template",
+    channels('a: { type: webhook, url: https://x.example, template: { a: [1, "{% if %}"] } }'),
+    "lookout.yml:5:66: ",
+  ],
+  [
+    "a reference within a template",
+    channels('a: { type: webhook, url: https://x.example, template: { key: "${env:KEY}" } }'),
+    "lookout.yml:5:64: a template holds no references; a secret goes into url, or into a header",
   ],
   ["a name that is none", channels("a b: { type: console }"), 'lookout.yml:5:3: "a…" (3 characters) must be a name'],
 ];
