@@ -2,7 +2,6 @@
 import { Liquid } from "liquidjs";
 import type { Config } from "../../model/config.ts";
 import { Notification, NotifiedAlert } from "../../model/notification.ts";
-import type { Place } from "../../model/place.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
 import { textsIn } from "../document/raw.ts";
 import type { Places } from "../load/load.ts";
