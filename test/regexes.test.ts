@@ -39,11 +39,12 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     ["too many", String.raw`^(?:ou_\w{4,64}|all)$`],
   ],
   ["channels/slack.ts", "the configuration's ids, anchored", ["^(?:[SUW][A-Z0-9]{5,20}|here|channel)$"]],
+  ["channels/slack/bot.ts", "the configuration's address, at its end", [String.raw`\/+$`]],
   ["channels/wecom.ts", "the configuration's ids, anchored", [String.raw`^[\w.@-]{1,64}$`]],
   [
     "channels/message/markdown.ts",
     "an event's text, at most 16 KB; one character at a time, or at its start",
-    [String.raw`[<>[\]*${TICK}_#~|\\&.:@/]`, String.raw`^([-+=]|\d+\))`],
+    [String.raw`[<>[\]*${TICK}_#~|\\&.:@/]`, "[.:@/]", String.raw`^([-+=]|\d+\))`],
   ],
   [
     "channels/http/redact.ts",

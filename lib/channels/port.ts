@@ -40,7 +40,7 @@ export interface SendContext extends RenderContext {
   exchange(request: HttpRequest): Promise<HttpResponse>;
   /** Ends what is not done in time. */
   signal: AbortSignal;
-  /** What the channel's last message about the same group was called (`Outcome.receipt`). */
+  /** What the channel's last message about the same group was called (`Outcome.receipt`), where that is known. */
   receipt?: string;
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { readably } from "../../lib/channels/message/readable.ts";
 import type { HttpChannel, HttpRequest, HttpResponse, Outcome, RenderContext } from "../../lib/channels/port.ts";
 import { channelTypes } from "../../lib/channels/registry.ts";
+import { incomingWebhook } from "../../lib/channels/slack/webhook.ts";
 import type { Notification, NotifiedAlert } from "../../lib/model/notification.ts";
 import { oneLine } from "../../lib/model/printable.ts";
 import { dialects, legible, type Shown } from "./dialects.ts";
@@ -34,10 +35,17 @@ export const answer = (status: number, body = "", headers: Record<string, string
   body,
 });
 
+/** Channels that take several requests in one form and one in the other: that one. */
+const OF_ONE_REQUEST: Readonly<Record<string, Pick<HttpChannel, "render" | "classify">>> = {
+  slack: incomingWebhook as Pick<HttpChannel, "render" | "classify">,
+};
+
 export function channelOf(type: string): HttpChannel {
   const channel = channelTypes.get(type);
-  if (channel === undefined || !("render" in channel)) throw new Error(`no channel ${type} over HTTP`);
-  return channel;
+  if (channel !== undefined && "render" in channel) return channel;
+  const one = OF_ONE_REQUEST[type];
+  if (channel === undefined || one === undefined) throw new Error(`no channel ${type} over HTTP`);
+  return { ...channel, ...one };
 }
 
 const context = { now: NOW, timezone: "Europe/Berlin", attempt: 1 };
@@ -261,6 +269,31 @@ function chatContract(spec: Spec, render: Render): void {
     expect(text.indexOf("New · rule")).toBeLessThan(text.indexOf("CRITICAL resource-1 "));
   });
 
+  test("what thirty alerts have in common stands once: advice and links", () => {
+    const advice = "Drain the node.";
+    const alerts = Array.from({ length: 30 }, (_, i) =>
+      anAlert({ summary: `r${i}`, description: advice, reason: "new" }),
+    );
+    alerts[29] = anAlert({ summary: "r29", description: "Something else.", reason: "new", severity: "critical" });
+    const { text, links } = shown(aNotification({ alerts }));
+    expect(legible(text).split(advice)).toHaveLength(2);
+    expect(links).toHaveLength(1);
+    const two = shown(aNotification({ alerts: alerts.slice(28) }));
+    expect(legible(two.text)).toContain(advice);
+    expect(legible(two.text)).toContain("Something else.");
+  });
+
+  test("links lead to the runbook and to the pages that it is given, and nowhere else", () => {
+    const pages = [
+      { text: "Resource", url: "https://c.example/a(b)|c?d=<e>" },
+      { text: "Lookout", url: "https://l.example/alerts/1" },
+    ];
+    const { links } = shown(saying("see https://evil.example/pay"), { links: () => pages });
+    expect(links).toEqual(["https://c.example/a%28b%29%7Cc?d=%3Ce%3E", "https://l.example/alerts/1"]);
+    const own = shown(aNotification(), { links: () => pages, words: { lines: ["https://evil.example/pay"] } });
+    expect(own.links).toEqual(["https://wiki.example.com/run%28book%29?a=1&b=2", ...links]);
+  });
+
   test("the most urgent of the news come first, and what does not fit is counted by severity", () => {
     const text = said(aNotification({ alerts: crowd(4_000, "x".repeat(900)) }));
     const words = ["CRITICAL", "ERROR", "WARNING", "INFO", "RESOLVED ("];
@@ -307,8 +340,9 @@ function chatContract(spec: Spec, render: Render): void {
     const { links, mentions, images, styles, ...seen } = shown(notification);
     expect({ links, mentions, images }).toEqual({ links: [], mentions: [], images: [] });
     expect(styles.filter(([kind]) => !titled.includes(kind))).toEqual([]);
-    // Bold are the names of alerts, wholly, and nothing else.
-    for (const [, bold] of styles) expect(legible(bold)).toMatch(/^(🔴|✅|1 new, 1 resolved: 🔴)/u);
+    // Bold are the names of alerts, wholly, and our own names of facts, and nothing else.
+    const ours = /^(🔴|✅|1 new, 1 resolved: 🔴|(Key|Since|Last event|Fired|Ended|Labels)$)/u;
+    for (const [, bold] of styles) expect(legible(bold)).toMatch(ours);
     expect(styles).toHaveLength(shown(saying("x")).styles.length);
     expect(legible(seen.text)).toContain(legible(oneLine(text)));
   }

@@ -134,18 +134,33 @@ export function mrkdwn(text: string): Shown {
 type Body = any;
 
 function slack(body: Body): Shown {
-  const blocks = body.blocks.map(({ type, elements, text }: Body) => {
-    if (type === "section") return mrkdwn(text.text);
-    if (type !== "rich_text") return mrkdwn(JSON.stringify(elements));
+  const all = [...body.blocks, ...(body.attachments ?? []).flatMap(({ blocks }: Body) => blocks)];
+  const aside = mrkdwn(body.text);
+  // The text beside the blocks is what screen readers and notifications have: nothing in it may be
+  // more than text either.
+  return joined([...all.map(slackBlock), { ...aside, text: "" }], "\n");
+}
+
+function slackBlock(block: Body): Shown {
+  const { type, elements } = block;
+  if (type === "rich_text")
     return joined(
       elements.flatMap((section: Body) => section.elements.map(richText)),
       "",
     );
-  });
-  const aside = mrkdwn(body.text);
-  // The text beside the blocks is what screen readers and notifications have: nothing in it may be
-  // more than text either.
-  return joined([...blocks, { ...aside, text: "" }], "\n");
+  if (type === "actions") {
+    return joined(
+      elements.map(({ text, url }: Body) => ({ ...slackText(text), links: [url] })),
+      " ",
+    );
+  }
+  return joined((elements ?? [block.text]).map(slackText), "\n");
+}
+
+/** Clients make links of addresses in plain text, and of names of emoji where they are asked to. */
+function slackText({ type, text, emoji }: Body): Shown {
+  if (type === "mrkdwn") return mrkdwn(text);
+  return inline(text, emoji === false ? BARE : MRKDWN);
 }
 
 function richText({ type, text = "", url, style = {} }: Body): Shown {

@@ -558,6 +558,16 @@ const destinations: Case[] = [
     "lookout.yml:5:66: ",
   ],
   [
+    "a channel of Slack without an address or a token",
+    channels("a: { type: slack }"),
+    'lookout.yml:5:6: "a" is wrong: set "url", or "token" and "channel"',
+  ],
+  [
+    "a token without a channel",
+    channels('a: { type: slack, token: "${env:TOKEN}" }'),
+    'lookout.yml:5:6: "a" is wrong: "token" and "channel" belong together',
+  ],
+  [
     "a template that is none",
     channels('a: { type: console, template: "{{ title" }'),
     'lookout.yml:5:33: "template" is no template: output "{{ title" not closed',
