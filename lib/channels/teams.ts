@@ -22,6 +22,15 @@ const COLOURS: Readonly<Record<Tone, string>> = {
   resolved: "Good",
 };
 
+/** The backgrounds of containers. */
+const STYLES: Readonly<Record<Tone, string>> = {
+  critical: "attention",
+  error: "attention",
+  warning: "warning",
+  info: "accent",
+  resolved: "good",
+};
+
 export const teams: HttpChannel<z.infer<typeof Options>> = {
   type: "teams",
   options: Options,
@@ -37,19 +46,23 @@ export const teams: HttpChannel<z.infer<typeof Options>> = {
     const { title, tone, blocks } = compose(notification, context, {
       limit: LIMIT - jsonItemBytes([entities, calling]),
       text: jsonBytes,
-      line: (line) => Buffer.byteLength(JSON.stringify(elementsOf([line]))),
-      frame: 0,
+      line: (line) => jsonItemBytes(line.link ? actionOf(line) : elementOf(line)),
+      frame: jsonItemBytes(containerOf([{ text: "", link: "" }], "critical")),
     });
-    const heading = { type: "TextRun", text: title, size: "Large", weight: "Bolder", color: COLOURS[tone] };
+    const heading = run(title, { size: "Large", weight: "Bolder", color: COLOURS[tone] });
     const content = {
       $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
       type: "AdaptiveCard",
       version: "1.4",
       msteams: { width: "Full", ...(entities.length === 0 ? {} : { entities }) },
-      body: [{ type: "RichTextBlock", inlines: [heading] }, ...calling, ...blocks.flatMap(elementsOf)],
+      body: [
+        { type: "RichTextBlock", inlines: [heading] },
+        ...calling,
+        ...blocks.map((lines) => containerOf(lines, tone)),
+      ],
     };
     const attachment = { contentType: "application/vnd.microsoft.card.adaptive", contentUrl: null, content };
-    return postJson(options.url, { type: "message", attachments: [attachment] });
+    return postJson(options.url, { type: "message", summary: title, attachments: [attachment] });
   },
   classify(response, { now }) {
     // The retired connectors answer 200 and name the real status in the text.
@@ -69,11 +82,27 @@ function entityOf(id: string): object {
   return { type: "mention", text: tagOf(id), mentioned: { id, name: id } };
 }
 
-function elementsOf(lines: readonly Line[]): object[] {
-  return lines.map(({ text, strong, link }, index) => {
-    const bold = strong ? { weight: "Bolder" } : {};
-    const open = link ? { selectAction: { type: "Action.OpenUrl", url: link } } : {};
-    const spacing = index === 0 ? { spacing: "Medium" } : { spacing: "None" };
-    return { type: "RichTextBlock", ...spacing, inlines: [{ type: "TextRun", text, ...bold, ...open }] };
-  });
+/** In the colour of the first alert that it names, else in the message's own. */
+function containerOf(lines: readonly Line[], tone: Tone): object {
+  const links = lines.filter((line) => line.link !== undefined);
+  const rest = lines.filter((line) => line.link === undefined);
+  const style = rest.every((line) => line.aside) ? {} : { style: STYLES[lines[0]?.tone ?? tone] };
+  const actions = links.length === 0 ? [] : [{ type: "ActionSet", actions: links.map(actionOf) }];
+  return { type: "Container", ...style, items: [...rest.map(elementOf), ...actions] };
+}
+
+/** Facts are runs as well: a FactSet reads its values as markdown. */
+function elementOf({ text, strong, fact, aside }: Line): object {
+  const inlines = fact
+    ? [run(`${fact.name}  `, { isSubtle: true }), run(fact.value)]
+    : [run(text, { ...(strong ? { weight: "Bolder" } : {}), ...(aside ? { size: "Small", isSubtle: true } : {}) })];
+  return { type: "RichTextBlock", spacing: aside ? "Small" : "None", inlines };
+}
+
+function actionOf({ text, link }: Line): object {
+  return { type: "Action.OpenUrl", title: text, url: link };
+}
+
+function run(text: string, look: object = {}): object {
+  return { type: "TextRun", text, ...look };
 }

@@ -171,31 +171,51 @@ function richText({ type, text = "", url, style = {} }: Body): Shown {
 }
 
 function feishu({ card }: Body): Shown {
-  const texts = [card.header.title, ...card.elements.flatMap(({ text }: Body) => (text ? [text] : []))];
-  return joined(
-    texts.map(({ tag, content }: Body) => (tag === "plain_text" ? { ...nothing(), text: content } : markdown(content))),
-    "\n",
-  );
+  return joined([feishuText(card.header.title), ...card.elements.map(feishuElement)], "\n");
+}
+
+function feishuElement({ text, fields = [], elements = [], actions = [] }: Body): Shown {
+  const texts = [...(text ? [text] : []), ...fields.map((field: Body) => field.text), ...elements];
+  const buttons = actions.map((button: Body) => ({ ...feishuText(button.text), links: [button.url] }));
+  return joined([...texts.map(feishuText), ...buttons], "\n");
+}
+
+function feishuText({ tag, content }: Body): Shown {
+  return tag === "plain_text" ? { ...nothing(), text: content } : markdown(content);
 }
 
 function teams(body: Body): Shown {
   const { content } = body.attachments[0];
   const mentioned = (content.msteams.entities ?? []).map(({ text }: Body) => text);
-  const shown = content.body.map((block: Body) => {
-    if (block.type !== "RichTextBlock") {
-      const { mentions, ...rest } = markdown(block.text);
-      // A tag without its entity is only text.
-      return { ...rest, mentions: mentions.filter((tag) => mentioned.includes(tag)) };
-    }
+  return joined(
+    content.body.map((block: Body) => teamsBlock(block, mentioned)),
+    "\n",
+  );
+}
+
+function teamsBlock(block: Body, mentioned: readonly string[]): Shown {
+  if (block.type === "Container") {
     return joined(
-      block.inlines.map(({ text, weight, selectAction }: Body): Shown => {
-        const styles: Shown["styles"] = weight ? [["strong", text]] : [];
-        return { ...nothing(), text, styles, links: selectAction ? [selectAction.url] : [] };
-      }),
-      "",
+      block.items.map((item: Body) => teamsBlock(item, mentioned)),
+      "\n",
     );
-  });
-  return joined(shown, "\n");
+  }
+  if (block.type === "ActionSet") {
+    const buttons = block.actions.map(({ title, url }: Body) => ({ ...nothing(), text: title, links: [url] }));
+    return joined(buttons, " ");
+  }
+  if (block.type !== "RichTextBlock") {
+    const { mentions, ...rest } = markdown(block.text);
+    // A tag without its entity is only text.
+    return { ...rest, mentions: mentions.filter((tag) => mentioned.includes(tag)) };
+  }
+  return joined(
+    block.inlines.map(({ text, weight, selectAction }: Body): Shown => {
+      const styles: Shown["styles"] = weight ? [["strong", text]] : [];
+      return { ...nothing(), text, styles, links: selectAction ? [selectAction.url] : [] };
+    }),
+    "",
+  );
 }
 
 function dingtalk({ markdown: { title, text }, at }: Body): Shown {
