@@ -48,7 +48,7 @@ const BELOW: Record<string, string[]> = {
   index: ["model", "patterns", "alerts", "channels"],
   functions: ["aws", "model", "app"],
   bin: [],
-  scripts: ["config", "app"],
+  scripts: ["model", "channels", "config", "app"],
   bench: ["model", "patterns", "rules", "sources", "store", "app", "local", "cli", "simulator", "test"],
 };
 

@@ -10,7 +10,7 @@ import { receiverWords } from "./http/redact.ts";
 import { harmlessLink } from "./message/link.ts";
 import { reasonOf } from "./message/news.ts";
 import { bytes, characters, cut } from "./message/plain.ts";
-import type { HttpChannel } from "./port.ts";
+import type { HttpChannel, Link } from "./port.ts";
 
 const Options = z.strictObject({
   routingKey: z.string().min(1, "the integration key of an Events API v2 integration"),
@@ -31,14 +31,14 @@ export const pagerduty: HttpChannel<z.infer<typeof Options>> = {
   concurrency: 8,
   template: "words",
   split: (notification) => notification.alerts.map((alert) => [alert]),
-  render({ alerts, reason, test }, options, { words, note }) {
+  render({ alerts, reason, test }, options, { words, note, links }) {
     const [alert, ...others] = alerts;
     if (!alert) return null;
     if (others.length > 0) throw new Error("a PagerDuty event is about one alert: split the notification first");
     const mark = test ? "TEST: " : "";
     const event = { routing_key: options.routingKey, dedup_key: alert.id, client: "Lookout" };
     if (alert.status === "resolved") return postJson(options.url, { ...event, event_action: "resolve" });
-    const link = harmlessLink(alert.runbook ?? "");
+    const pages = linksOf(alert, links?.(alert) ?? []);
     return postJson(options.url, {
       ...event,
       event_action: "trigger",
@@ -56,7 +56,7 @@ export const pagerduty: HttpChannel<z.infer<typeof Options>> = {
           ...details(alert, reasonOf(alert, reason)),
         },
       },
-      ...(link ? { links: [{ href: link, text: "Runbook" }] } : {}),
+      ...(pages.length === 0 ? {} : { links: pages }),
     });
   },
   classify(response, { now }) {
@@ -72,6 +72,13 @@ export const pagerduty: HttpChannel<z.infer<typeof Options>> = {
     return refused(response, now);
   },
 };
+
+function linksOf({ runbook }: NotifiedAlert, pages: readonly Link[]): { href: string; text: string }[] {
+  return [...(runbook ? [{ text: "Runbook", url: runbook }] : []), ...pages].flatMap(({ text, url }) => {
+    const href = harmlessLink(url);
+    return href === undefined ? [] : [{ href, text }];
+  });
+}
 
 /** Everything else about the alert; what is long is cut, and beyond the limit labels and events give way. */
 function details(alert: NotifiedAlert, reason: string): Record<string, unknown> {

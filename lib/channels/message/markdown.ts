@@ -27,12 +27,12 @@ export function writeText(
   context: RenderContext,
   markup: Markup,
 ): { title: string; text: string } {
-  const write = (lines: readonly Line[]) => lines.map((line) => writeLine(line, markup)).join(markup.newline);
+  const write = (lines: readonly Line[]) => writeBlock(lines, markup);
   const mentions = mentionsText(context, markup);
   const { title, blocks } = compose(notification, context, {
     limit: markup.limit - markup.measure(mentions && mentions + markup.newline),
     text: (raw) => markup.measure(markup.escape(raw)),
-    line: (line) => markup.measure(writeLine(line, markup)) + markup.measure(markup.newline),
+    line: (line) => markup.measure(writeLine(line, markup) + (line.link ? BESIDE : "") + markup.newline),
     frame: markup.measure(markup.gap),
   });
   const written = [[{ text: title, strong: true }], ...blocks].map(write);
@@ -42,6 +42,15 @@ export function writeText(
 
 function mentionsText({ mentions = [] }: RenderContext, { mention }: Markup): string {
   return mention ? mentions.map((id) => mention(id)).join(" ") : "";
+}
+
+/** Between links, which share a line. */
+const BESIDE = " · ";
+
+function writeBlock(lines: readonly Line[], markup: Markup): string {
+  const links = lines.filter((line) => line.link).map((line) => writeLine(line, markup));
+  const others = lines.filter((line) => !line.link).map((line) => writeLine(line, markup));
+  return [...others, ...(links.length === 0 ? [] : [links.join(BESIDE)])].join(markup.newline);
 }
 
 function writeLine(line: Line, markup: Markup): string {

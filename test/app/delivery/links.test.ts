@@ -89,5 +89,5 @@ channels: { chat: { type: wecom, url: "HOOK/chat" } }`;
   b.fail(0.5);
   await b.round();
   const text: string = b.messages[0]!.body.markdown.content;
-  expect(text).toContain("[Runbook](https://wiki.example/run)\n[Resource](https://c.example/svc-1)");
+  expect(text).toContain("[Runbook](https://wiki.example/run) · [Resource](https://c.example/svc-1)");
 });
