@@ -10,7 +10,7 @@ import { receiverWords } from "./http/redact.ts";
 import { harmlessLink } from "./message/link.ts";
 import { reasonOf } from "./message/news.ts";
 import { bytes, characters, cut } from "./message/plain.ts";
-import type { HttpChannel } from "./port.ts";
+import type { HttpChannel, Link } from "./port.ts";
 
 const Options = z.strictObject({
   routingKey: z.string().min(1, "the integration key of an Events API v2 integration"),
@@ -20,6 +20,7 @@ const Options = z.strictObject({
 /** What PagerDuty accepts in a summary, and in a whole event (its 512 KB less the frame). */
 const SUMMARY_CHARACTERS = 1_024;
 const DETAILS_BYTES = 400_000;
+const WORDS_CHARACTERS = 10_000;
 /** Where a 429 names no wait: PagerDuty asks to back off for minutes. ms */
 const RATE_LIMIT_WAIT = 60_000;
 
@@ -28,29 +29,34 @@ export const pagerduty: HttpChannel<z.infer<typeof Options>> = {
   options: Options,
   incident: true,
   concurrency: 8,
+  template: "words",
   split: (notification) => notification.alerts.map((alert) => [alert]),
-  render({ alerts, reason, test }, options) {
+  render({ alerts, reason, test }, options, { words, note, links }) {
     const [alert, ...others] = alerts;
     if (!alert) return null;
     if (others.length > 0) throw new Error("a PagerDuty event is about one alert: split the notification first");
     const mark = test ? "TEST: " : "";
     const event = { routing_key: options.routingKey, dedup_key: alert.id, client: "Lookout" };
     if (alert.status === "resolved") return postJson(options.url, { ...event, event_action: "resolve" });
-    const link = harmlessLink(alert.runbook ?? "");
+    const pages = linksOf(alert, links?.(alert) ?? []);
     return postJson(options.url, {
       ...event,
       event_action: "trigger",
       payload: {
-        summary: cut(mark + oneLine(alert.summary), SUMMARY_CHARACTERS, characters),
+        summary: cut(mark + oneLine(words?.title ?? alert.summary), SUMMARY_CHARACTERS, characters),
         source: short(alert.resource?.name ?? alert.connection ?? "lookout"),
         severity: alert.severity,
         timestamp: alert.startsAt,
         class: alert.rule,
         ...(alert.resource ? { component: short(`${alert.resource.type} ${alert.resource.id}`) } : {}),
         ...(alert.connection ? { group: alert.connection } : {}),
-        custom_details: details(alert, reasonOf(alert, reason)),
+        custom_details: {
+          ...(words ? { text: cut(words.lines.join("\n"), WORDS_CHARACTERS, characters) } : {}),
+          ...(note ? { note } : {}),
+          ...details(alert, reasonOf(alert, reason)),
+        },
       },
-      ...(link ? { links: [{ href: link, text: "Runbook" }] } : {}),
+      ...(pages.length === 0 ? {} : { links: pages }),
     });
   },
   classify(response, { now }) {
@@ -66,6 +72,13 @@ export const pagerduty: HttpChannel<z.infer<typeof Options>> = {
     return refused(response, now);
   },
 };
+
+function linksOf({ runbook }: NotifiedAlert, pages: readonly Link[]): { href: string; text: string }[] {
+  return [...(runbook ? [{ text: "Runbook", url: runbook }] : []), ...pages].flatMap(({ text, url }) => {
+    const href = harmlessLink(url);
+    return href === undefined ? [] : [{ href, text }];
+  });
+}
 
 /** Everything else about the alert; what is long is cut, and beyond the limit labels and events give way. */
 function details(alert: NotifiedAlert, reason: string): Record<string, unknown> {

@@ -55,6 +55,15 @@ describe("pagerduty", () => {
     expect(sent).not.toHaveProperty("links");
   });
 
+  test("links to the runbook and to the pages that it is given", () => {
+    const links = () => [{ text: "Console", url: "https://console.example/" }];
+    const [request] = requests(spec, aNotification(), { links });
+    expect(JSON.parse(request!.body).links).toEqual([
+      { href: "https://wiki.example.com/run%28book%29?a=1&b=2", text: "Runbook" },
+      { href: "https://console.example/", text: "Console" },
+    ]);
+  });
+
   test("several alerts are several events, and none are none", () => {
     const alerts = [anAlert({ id: "one" }), anAlert({ id: "two" })];
     const keys = requests(spec, aNotification({ alerts })).map((request) => JSON.parse(request.body).dedup_key);

@@ -1,0 +1,69 @@
+// Draws docs/channels/<type>.png: what each channel really sends for an alert that opens, thirty at once and one that
+// is over, as its service would show it. `npm run pictures [TYPE…]`, which wants Chromium
+// (apt-get install chromium fonts-noto-color-emoji).
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import type { RenderContext } from "../lib/channels/port.ts";
+import { channelTypes } from "../lib/channels/registry.ts";
+import type { Notification } from "../lib/model/notification.ts";
+import { examples, NOW } from "./pictures/examples.ts";
+import { smallPng } from "./pictures/png.ts";
+import { SERVICES } from "./pictures/services.ts";
+
+const FOLDER = join(import.meta.dirname, "../docs/channels");
+const CHROMIUM = "/usr/bin/chromium";
+const WIDTH = 620;
+const PAGE = `
+body { margin: 0; padding: 14px; width: ${WIDTH - 28}px; font: 14px/1.4 sans-serif; color: #1d1c1d; background: #fff }
+.message { max-height: 520px; overflow: hidden; margin-bottom: 18px } .message:last-child { margin: 0 }
+.cut { mask-image: linear-gradient(#000 460px, #0000) }`;
+
+/** The body of the first request, or the text that is printed. */
+async function bodyOf(type: string, notification: Notification, context: RenderContext): Promise<unknown> {
+  const channel = channelTypes.get(type)!;
+  const { options } = SERVICES[type]!;
+  if ("text" in channel) return channel.text(notification, options, context);
+  if ("render" in channel) {
+    const [alerts] = channel.split?.(notification) ?? [notification.alerts];
+    return JSON.parse(channel.render({ ...notification, alerts: alerts! }, options, context)!.body);
+  }
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  await channel.send(notification, options, {
+    ...context,
+    signal: AbortSignal.timeout(10_000),
+    exchange: async ({ body }) => {
+      resolve(JSON.parse(body));
+      return { status: 200, headers: {}, body: "ok" };
+    },
+  });
+  return promise;
+}
+
+async function pageOf(type: string): Promise<string> {
+  const { mention, draw } = SERVICES[type]!;
+  const links = () => [{ text: "Console", url: "https://console.otc.t-systems.com/modelarts/" }];
+  const drawn = [];
+  for (const { notification, mentions } of examples(type)) {
+    const context = { now: NOW, timezone: "Europe/Berlin", attempt: 1, links };
+    const called = mentions && mention !== undefined ? { mentions: [mention] } : {};
+    drawn.push(draw(await bodyOf(type, notification, { ...context, ...called })));
+  }
+  const messages = drawn.map(({ html }) => `<div class="message">${html}</div>`).join("");
+  const cut = `for (const one of document.querySelectorAll(".message"))
+    if (one.scrollHeight > one.clientHeight) one.classList.add("cut")`;
+  return `<!doctype html><meta charset="utf-8"><style>${PAGE}${drawn[0]!.style}</style><body>${messages}<script>${cut}</script>`;
+}
+
+const [, , ...wanted] = process.argv;
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+mkdirSync(FOLDER, { recursive: true });
+for (const type of wanted.length > 0 ? wanted : Object.keys(SERVICES)) {
+  const page = await browser.newPage({ viewport: { width: WIDTH, height: 100 } });
+  await page.setContent(await pageOf(type));
+  const picture = smallPng(await page.screenshot({ fullPage: true }));
+  writeFileSync(join(FOLDER, `${type}.png`), picture);
+  console.log(`docs/channels/${type}.png: ${Math.ceil(picture.length / 1_000)} KB`);
+  await page.close();
+}
+await browser.close();
