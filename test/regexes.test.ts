@@ -28,12 +28,23 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "a receiver's Retry-After, a header of at most 16 KB; anchored",
     [String.raw`^\d+(\.\d*)?$`, "^[A-Za-z]{3,9},? "],
   ],
-  ["channels/dingtalk.ts", "a receiver's answer, at most 64 KB; a fixed word", ["time ?stamp"]],
-  ["channels/feishu.ts", "a receiver's answer, at most 64 KB; a fixed word", ["too many"]],
+  [
+    "channels/dingtalk.ts",
+    "a receiver's answer, at most 64 KB; a fixed word; the configuration's ids, anchored",
+    ["time ?stamp", String.raw`^(?:\+?\d[\d-]{5,18}|all)$`],
+  ],
+  [
+    "channels/feishu.ts",
+    "a receiver's answer, at most 64 KB; a fixed word; the configuration's ids, anchored",
+    ["too many", String.raw`^(?:ou_\w{4,64}|all)$`],
+  ],
+  ["channels/slack.ts", "the configuration's ids, anchored", ["^(?:[SUW][A-Z0-9]{5,20}|here|channel)$"]],
+  ["channels/slack/bot.ts", "the configuration's address, at its end", [String.raw`\/+$`]],
+  ["channels/wecom.ts", "the configuration's ids, anchored", [String.raw`^[\w.@-]{1,64}$`]],
   [
     "channels/message/markdown.ts",
     "an event's text, at most 16 KB; one character at a time, or at its start",
-    [String.raw`[<>[\]*${TICK}_#~|\\&.:@/]`, String.raw`^([-+=]|\d+\))`],
+    [String.raw`[<>[\]*${TICK}_#~|\\&.:@/]`, "[.:@/]", String.raw`^([-+=]|\d+\))`],
   ],
   [
     "channels/http/redact.ts",
@@ -60,8 +71,8 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   ],
   [
     "channels/teams.ts",
-    "a receiver's answer, at most 64 KB; three digits behind a fixed word",
-    [String.raw`HTTP error (\d{3})`],
+    "a receiver's answer, at most 64 KB; three digits behind a fixed word; the configuration's ids, anchored",
+    [String.raw`HTTP error (\d{3})`, String.raw`^[\w.+-]{1,64}(?:@[\w.-]{1,200})?$`],
   ],
   ["channels/discord.ts", "the configuration's mentions; anchored", [String.raw`^<@&?\d{15,20}>$`]],
   [

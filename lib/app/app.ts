@@ -23,6 +23,8 @@ import { createGate } from "./connections/credentials.ts";
 import { createProjectStore } from "./connections/projects.ts";
 import { createSecretLearner } from "./connections/secrets.ts";
 import { createTokenLearner, createTokenStore } from "./connections/tokens.ts";
+import { compileLinks } from "./delivery/links.ts";
+import { compileOwnWords } from "./delivery/own-words.ts";
 import type { App, Bus, Channel, Connection, Identity, Secrets } from "./deps.ts";
 import { healthRuleConfig } from "./health/health.ts";
 import type { Generation } from "./persistence/generation.ts";
@@ -62,7 +64,7 @@ export function createApp(config: Config, given: AppPorts): App {
     Object.entries(config.connections).map(([name, one]) => [name, createConnection(name, one, ports, budget(name))]),
   );
   const channels = new Map(
-    Object.entries(config.channels).map(([name, one]) => [name, createChannel(name, one, secrets)]),
+    Object.entries(config.channels).map(([name, one]) => [name, createChannel(name, one, config.timezone, secrets)]),
   );
   return {
     config,
@@ -88,6 +90,7 @@ export function createApp(config: Config, given: AppPorts): App {
       return divide(config, source, await discover(source.kind, client, options));
     },
     channels,
+    links: compileLinks(config),
     heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),
     redact: secrets.redact,
     learnSecrets: createSecretLearner(config, secrets, learnTokens),
@@ -120,13 +123,16 @@ function compileAlerting(config: Config): Pick<App, "router" | "inhibition" | "s
   };
 }
 
-function createChannel(name: string, config: ChannelConfig, secrets: Secrets): Channel {
+function createChannel(name: string, config: ChannelConfig, timezone: string, secrets: Secrets): Channel {
+  const type = channelTypes.get(config.type)!;
   return {
     name,
-    type: channelTypes.get(config.type)!,
+    type,
     sendResolved: config.sendResolved,
     fallback: config.fallback,
     fallbackAfter: config.fallbackAfter,
+    mention: config.mention ?? {},
+    ownWords: compileOwnWords(config, type, timezone),
     options: () => secrets.resolveDeep(config.options),
   };
 }

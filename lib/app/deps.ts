@@ -2,10 +2,11 @@
 import type { Inhibition } from "../alerts/inhibit.ts";
 import type { Router } from "../alerts/route.ts";
 import type { Suppression } from "../alerts/suppress.ts";
-import type { ChannelType } from "../channels/port.ts";
+import type { ChannelType, Link, RenderContext } from "../channels/port.ts";
 import type { Clock } from "../model/clock.ts";
-import type { Config, ConnectionConfig, SourceConfig } from "../model/config.ts";
+import type { ChannelConfig, Config, ConnectionConfig, SourceConfig } from "../model/config.ts";
 import type { Log } from "../model/log.ts";
+import type { Notification, NotifiedAlert } from "../model/notification.ts";
 import type { Redactor } from "../model/redactor.ts";
 import type { CompiledRule, Rules } from "../rules/compile.ts";
 import type { Transition } from "../rules/state.ts";
@@ -36,6 +37,9 @@ export interface Connection {
   projectId(): Promise<string>;
 }
 
+/** What a message says in place of Lookout's own words. */
+export type OwnWords = Pick<RenderContext, "words" | "body">;
+
 export interface Channel {
   name: string;
   type: ChannelType;
@@ -43,6 +47,10 @@ export interface Channel {
   fallback: string | undefined;
   /** What was tried in vain for so long goes to the fallback; ms. */
   fallbackAfter: number;
+  /** Who is mentioned, by severity, in the service's own terms. */
+  mention: NonNullable<ChannelConfig["mention"]>;
+  /** What its template makes of a notification; throws where that fails. Undefined: it has none. */
+  ownWords: ((notification: Notification, context: RenderContext) => OwnWords) | undefined;
   /** The channel's options with every secret reference resolved; throws SecretError. */
   options(): Promise<Record<string, unknown>>;
 }
@@ -114,6 +122,8 @@ export interface App {
   connections: ReadonlyMap<string, Connection>;
   discover(source: SourceConfig, connection: Connection, projectId: string, signal: AbortSignal): Promise<Discovered>;
   channels: ReadonlyMap<string, Channel>;
+  /** The pages about an alert that its messages link to beside the runbook, the most useful first. */
+  links(alert: NotifiedAlert): readonly Link[];
   /** The address to ask after each healthy round, its secrets resolved. */
   heartbeatUrl(): Promise<string | undefined>;
   /** Replaces every secret that is known so far in a text that people will see; always before any cut. */

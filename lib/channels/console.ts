@@ -19,6 +19,7 @@ export const consoleOutput: PrintingChannel<z.infer<typeof Options>> = {
   type: "console",
   options: Options,
   incident: false,
+  template: "words",
   text(notification, _options, context) {
     const { title, blocks } = compose(notification, context, MEDIUM);
     return [title, ...blocks.flat().map(indented)].join("\n");

@@ -7,7 +7,7 @@ import { byCode, jsonObject, retry } from "./http/answer.ts";
 import { receiverWords } from "./http/redact.ts";
 import { inert, type Markup, writeText } from "./message/markdown.ts";
 import { characters, cut, jsonBytes } from "./message/plain.ts";
-import type { HttpChannel } from "./port.ts";
+import type { HttpChannel, RenderContext } from "./port.ts";
 
 const Options = z.strictObject({ url: Address, secret: z.string().min(1).optional() });
 
@@ -18,6 +18,8 @@ const MARKUP: Markup = {
   escape: inert,
   strong: (written) => `**${written}**`,
   link: (written, address) => `[${written}](${address})`,
+  // Beside `at` the text has to name everyone whom it mentions.
+  mention: (id) => `@${id}`,
   newline: "  \n",
   gap: "\n\n",
 };
@@ -28,12 +30,15 @@ const WAITS = new Map([
   [130101, 600_000],
   [90030, 60_000],
 ]);
+const EVERYONE = "all";
 const REFUSED_BY_SECURITY = 310000;
 
 export const dingtalk: HttpChannel<z.infer<typeof Options>> = {
   type: "dingtalk",
   options: Options,
   incident: false,
+  template: "words",
+  mention: { form: /^(?:\+?\d[\d-]{5,18}|all)$/, example: "13800000000" },
   render(notification, options, context) {
     const { title, text } = writeText(notification, context, MARKUP);
     const url = usableAddress(options.url);
@@ -43,7 +48,7 @@ export const dingtalk: HttpChannel<z.infer<typeof Options>> = {
       url.searchParams.set("sign", signature(options.secret, timestamp));
     }
     const markdown = { title: cut(inert(title), 200, characters), text };
-    return postJson(url.href, { msgtype: "markdown", markdown, at: { isAtAll: false } });
+    return postJson(url.href, { msgtype: "markdown", markdown, at: atOf(context) });
   },
   classify(response, { now, attempt }) {
     const { errcode: code, errmsg: message } = jsonObject(response.body);
@@ -54,6 +59,12 @@ export const dingtalk: HttpChannel<z.infer<typeof Options>> = {
     return byCode(response, now, { code, message }, WAITS);
   },
 };
+
+/** By mobile number, or all. */
+function atOf({ mentions = [] }: RenderContext): object {
+  const atMobiles = mentions.filter((id) => id !== EVERYONE);
+  return { isAtAll: mentions.includes(EVERYONE), ...(atMobiles.length === 0 ? {} : { atMobiles }) };
+}
 
 /**
  * Base64 of HMAC-SHA256 with the secret as key; `timestamp` in milliseconds (Feishu has key and

@@ -6,11 +6,11 @@ import * as z from "zod";
 import { Address, postJson } from "./http/address.ts";
 import { byCode, header, jsonObject, retry, retryAfter, wait } from "./http/answer.ts";
 import { receiverWords } from "./http/redact.ts";
-import type { Line } from "./message/medium.ts";
+import type { Fact, Line } from "./message/medium.ts";
 import { compose } from "./message/message.ts";
 import type { Tone } from "./message/news.ts";
 import { jsonBytes, jsonItemBytes } from "./message/plain.ts";
-import type { HttpChannel, HttpResponse } from "./port.ts";
+import type { HttpChannel, HttpResponse, RenderContext } from "./port.ts";
 
 const Options = z.strictObject({ url: Address, secret: z.string().min(1).optional() });
 
@@ -24,6 +24,8 @@ const COLOURS: Readonly<Record<Tone, string>> = {
 
 /** Of the body's 20 KB the rest is for the card's frame and the signature. */
 const LIMIT = 19_000;
+/** Characters. */
+const SHORT = 40;
 /** Too many at once: 5 a second, 100 a minute; whole and half hours are crowded. */
 const WAITS = new Map([[11232, 30_000]]);
 const GATEWAY_LIMIT = 99991400;
@@ -34,18 +36,21 @@ export const feishu: HttpChannel<z.infer<typeof Options>> = {
   type: "feishu",
   options: Options,
   incident: false,
+  template: "words",
   concurrency: 2,
+  mention: { form: /^(?:ou_\w{4,64}|all)$/, example: "ou_0123456789abcdef0123456789abcdef" },
   render(notification, options, context) {
+    const calling = mentionsOf(context);
     const { title, tone, blocks } = compose(notification, context, {
-      limit: LIMIT,
+      limit: LIMIT - jsonItemBytes(calling),
       text: (text) => jsonBytes(harmless(text)),
-      line: (line) => (line.link ? jsonItemBytes(linkElement(line)) : jsonBytes(`\n${harmless(line.text)}`)),
-      frame: jsonItemBytes(elementsOf([])),
+      line: lineCost,
+      frame: jsonItemBytes(elementsOf([{ text: "" }, { text: "", fact: { name: "", value: "" } }, ASIDE, LINK])),
     });
     const card = {
       config: { wide_screen_mode: true },
-      header: { template: COLOURS[tone], title: { tag: "plain_text", content: harmless(title) } },
-      elements: blocks.flatMap(elementsOf).slice(0, -1),
+      header: { template: COLOURS[tone], title: plain(title) },
+      elements: [...calling, ...blocks.flatMap(elementsOf).slice(0, -1)],
     };
     const timestamp = String(Math.floor(context.now / 1_000));
     const signed = options.secret === undefined ? {} : { timestamp, sign: signature(options.secret, timestamp) };
@@ -69,14 +74,47 @@ function resetOf(response: HttpResponse): number | undefined {
   return wait(Number(header(response, "x-ogw-ratelimit-reset")) * 1_000);
 }
 
-function elementsOf(lines: readonly Line[]): object[] {
-  const text = lines.filter((line) => !line.link).map((line) => harmless(line.text));
-  const plain = { tag: "div", text: { tag: "plain_text", content: text.join("\n") } };
-  return [plain, ...lines.filter((line) => line.link).map(linkElement), { tag: "hr" }];
+function mentionsOf({ mentions = [] }: RenderContext): object[] {
+  if (mentions.length === 0) return [];
+  const content = mentions.map((id) => `<at id=${id}></at>`).join(" ");
+  return [{ tag: "div", text: { tag: "lark_md", content } }];
 }
 
-function linkElement({ text, link }: Line): object {
-  return { tag: "div", text: { tag: "lark_md", content: `[${text}](${link})` } };
+const ASIDE: Line = { text: "", aside: true };
+const LINK: Line = { text: "", link: "" };
+
+/** Text, then facts side by side, then what few look for in small print, then buttons. */
+function elementsOf(lines: readonly Line[]): object[] {
+  const text = lines.filter((line) => line.link === undefined && !line.aside && !line.fact).map((line) => line.text);
+  const fields = lines.flatMap(({ fact }) => (fact ? [fieldOf(fact)] : []));
+  const asides = lines.filter((line) => line.aside).map((line) => plain(line.text));
+  const actions = lines.filter((line) => line.link !== undefined).map(buttonOf);
+  return [
+    ...(text.length === 0 ? [] : [{ tag: "div", text: plain(text.join("\n")) }]),
+    ...(fields.length === 0 ? [] : [{ tag: "div", fields }]),
+    ...(asides.length === 0 ? [] : [{ tag: "note", elements: asides }]),
+    ...(actions.length === 0 ? [] : [{ tag: "action", actions }]),
+    { tag: "hr" },
+  ];
+}
+
+function lineCost(line: Line): number {
+  if (line.link !== undefined) return jsonItemBytes(buttonOf(line));
+  if (line.aside) return jsonItemBytes(plain(line.text));
+  return line.fact ? jsonItemBytes(fieldOf(line.fact)) : jsonBytes(`\n${harmless(line.text)}`);
+}
+
+function fieldOf({ name, value }: Fact): object {
+  // Half the card's width holds so much on a line or two.
+  return { is_short: value.length <= SHORT, text: plain(`${name}\n${value}`) };
+}
+
+function buttonOf({ text, link }: Line): object {
+  return { tag: "button", type: "default", text: plain(text), url: link };
+}
+
+function plain(text: string): object {
+  return { tag: "plain_text", content: harmless(text) };
 }
 
 /** Plain text is not read for mentions; should it ever be, this leaves none. */

@@ -20,6 +20,7 @@ const Options = z.strictObject({
 /** What PagerDuty accepts in a summary, and in a whole event (its 512 KB less the frame). */
 const SUMMARY_CHARACTERS = 1_024;
 const DETAILS_BYTES = 400_000;
+const WORDS_CHARACTERS = 10_000;
 /** Where a 429 names no wait: PagerDuty asks to back off for minutes. ms */
 const RATE_LIMIT_WAIT = 60_000;
 
@@ -28,8 +29,9 @@ export const pagerduty: HttpChannel<z.infer<typeof Options>> = {
   options: Options,
   incident: true,
   concurrency: 8,
+  template: "words",
   split: (notification) => notification.alerts.map((alert) => [alert]),
-  render({ alerts, reason, test }, options) {
+  render({ alerts, reason, test }, options, { words, note }) {
     const [alert, ...others] = alerts;
     if (!alert) return null;
     if (others.length > 0) throw new Error("a PagerDuty event is about one alert: split the notification first");
@@ -41,14 +43,18 @@ export const pagerduty: HttpChannel<z.infer<typeof Options>> = {
       ...event,
       event_action: "trigger",
       payload: {
-        summary: cut(mark + oneLine(alert.summary), SUMMARY_CHARACTERS, characters),
+        summary: cut(mark + oneLine(words?.title ?? alert.summary), SUMMARY_CHARACTERS, characters),
         source: short(alert.resource?.name ?? alert.connection ?? "lookout"),
         severity: alert.severity,
         timestamp: alert.startsAt,
         class: alert.rule,
         ...(alert.resource ? { component: short(`${alert.resource.type} ${alert.resource.id}`) } : {}),
         ...(alert.connection ? { group: alert.connection } : {}),
-        custom_details: details(alert, reasonOf(alert, reason)),
+        custom_details: {
+          ...(words ? { text: cut(words.lines.join("\n"), WORDS_CHARACTERS, characters) } : {}),
+          ...(note ? { note } : {}),
+          ...details(alert, reasonOf(alert, reason)),
+        },
       },
       ...(link ? { links: [{ href: link, text: "Runbook" }] } : {}),
     });

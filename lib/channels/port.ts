@@ -28,6 +28,10 @@ export interface RenderContext {
   mentions?: readonly string[];
   /** Absent: Lookout's own words. */
   words?: Words;
+  /** JSON that goes out in place of the channel's own body. */
+  body?: unknown;
+  /** A line for whoever looks after Lookout, shown beneath everything else. */
+  note?: string;
 }
 
 /** What a destination that takes more than one request is given. */
@@ -36,7 +40,7 @@ export interface SendContext extends RenderContext {
   exchange(request: HttpRequest): Promise<HttpResponse>;
   /** Ends what is not done in time. */
   signal: AbortSignal;
-  /** What the channel's last message about the same group was called (`Outcome.receipt`). */
+  /** What the channel's last message about the same group was called (`Outcome.receipt`), where that is known. */
   receipt?: string;
 }
 
@@ -92,6 +96,8 @@ interface AnyChannel<Options> {
   readonly resend?: number;
   /** Who can be mentioned: the form of an id, and one as an example. Absent: nobody. */
   readonly mention?: { readonly form: RegExp; readonly example: string };
+  /** What a user's `template` gives: the words of a message, or the whole body. Absent: the type takes none. */
+  readonly template?: "words" | "body";
   /**
    * Where one body cannot hold every alert: the alerts of each delivery, in order, each for a notification (with an id)
    * of its own, made when deliveries are made. Absent: one delivery holds them all, however many.

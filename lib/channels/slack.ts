@@ -1,91 +1,49 @@
-// Slack incoming webhooks: Block Kit's rich_text blocks. Unlike mrkdwn, and unlike plain_text, in which Slack's clients
-// make links of addresses, nothing in the text of their elements is read: bold and links are elements of their own.
-// https://docs.slack.dev/reference/block-kit/blocks/rich-text-block, limits:
-// https://docs.slack.dev/reference/block-kit/blocks
+// Slack: an incoming webhook, or an app's bot token with which messages of one group share a thread.
 import * as z from "zod";
-import { Address, postJson } from "./http/address.ts";
-import { jsonObject, refused, retry, retryAfter, wait } from "./http/answer.ts";
-import { receiverWords } from "./http/redact.ts";
-import { inert, lineOf } from "./message/markdown.ts";
-import type { Line, Medium } from "./message/medium.ts";
-import { compose } from "./message/message.ts";
-import { jsonBytes, jsonItemBytes } from "./message/plain.ts";
-import type { HttpChannel } from "./port.ts";
+import type { Notification } from "../model/notification.ts";
+import { Address } from "./http/address.ts";
+import { SendError } from "./http/send.ts";
+import type { Outcome, SendContext, SendingChannel } from "./port.ts";
+import { postAsBot } from "./slack/bot.ts";
+import { incomingWebhook } from "./slack/webhook.ts";
 
-const Options = z.strictObject({ url: Address });
+const API = "https://slack.com/api";
 
-/**
- * At most 50 blocks. All blocks together: Slack documents no limit and refuses them
- * (msg_blocks_too_long) at about 12,000 characters of text and 13,300 of JSON,
- * https://github.com/slackapi/bolt-js/issues/2509 and 2867. Bytes of JSON.
- */
-const MEDIUM: Medium = {
-  limit: 12_000,
-  blocks: 50,
-  frame: jsonItemBytes(blockOf([])),
-  line: (line) => elementsOf(line, 1).reduce((sum, element) => sum + jsonItemBytes(element), 0),
-  text: jsonBytes,
-};
+const Options = z
+  .strictObject({
+    url: Address.optional().describe("Address of an incoming webhook; with a token that of the Web API."),
+    token: z.string().min(1).optional().describe("An app's bot token; normally a reference."),
+    channel: z.string().min(1).optional().describe("With a token: the id of the channel."),
+  })
+  .refine(({ url, token }) => url !== undefined || token !== undefined, 'set "url", or "token" and "channel"')
+  .refine(({ token, channel }) => (token === undefined) === (channel === undefined), {
+    error: '"token" and "channel" belong together',
+  });
 
-/** Errors Slack gives in a body and that pass by themselves. */
-const PASSING = new Set([
-  "rate_limited",
-  "ratelimited",
-  "internal_error",
-  "fatal_error",
-  "service_unavailable",
-  "request_timeout",
-]);
-
-export const slack: HttpChannel<z.infer<typeof Options>> = {
+export const slack: SendingChannel<z.infer<typeof Options>> = {
   type: "slack",
   options: Options,
   incident: false,
-  render(notification, options, context) {
-    const { title, blocks } = compose(notification, context, MEDIUM);
-    const all: Line[][] = [[{ text: title, strong: true }], ...blocks];
-    return postJson(options.url, {
-      text: standIn(all),
-      mrkdwn: false,
-      parse: "none",
-      link_names: false,
-      unfurl_links: false,
-      unfurl_media: false,
-      blocks: all.map(blockOf),
-    });
-  },
-  classify(response, { now }) {
-    const answer = jsonObject(response.body);
-    const said = response.body.trim();
-    if (response.status === 200 && (said === "ok" || answer["ok"] === true)) return { kind: "delivered" };
-    const error = typeof answer["error"] === "string" ? answer["error"] : said;
-    if (PASSING.has(error)) {
-      const stated = typeof answer["retry_after"] === "number" ? wait(answer["retry_after"] * 1_000) : undefined;
-      return retry(`HTTP ${response.status}: ${error}`, stated, retryAfter(response, now));
+  template: "words",
+  mention: { form: /^(?:[SUW][A-Z0-9]{5,20}|here|channel)$/, example: "S0ONCALL" },
+  async send(notification, options, context) {
+    try {
+      return await post(notification, options, context);
+    } catch (error) {
+      if (error instanceof SendError) throw error;
+      return { kind: "permanent", reason: `the message could not be made: ${(error as Error).message}` };
     }
-    if (response.status === 200) {
-      return { kind: "permanent", reason: `HTTP 200, but not the answer "ok": ${receiverWords(error)}` };
-    }
-    return refused(response, now, error);
   },
 };
 
-function blockOf(lines: readonly Line[]): object {
-  return { type: "rich_text", elements: [{ type: "rich_text_section", elements: lines.flatMap(elementsOf) }] };
-}
-
-/** A line's elements; all but the first line of a block begin with a new line. */
-function elementsOf({ text, strong, link }: Line, index: number): object[] {
-  const start = index === 0 ? "" : "\n";
-  if (!link) return [{ type: "text", text: start + text, ...(strong ? { style: { bold: true } } : {}) }];
-  return [...(start ? [{ type: "text", text: start }] : []), { type: "link", url: link, text }];
-}
-
-/**
- * The text for notifications and screen readers, which is not shown beside blocks. Webhooks do not dependably obey
- * `parse` and `mrkdwn`, so that nothing in it may look like markup, a mention or an address.
- */
-function standIn(blocks: readonly Line[][]): string {
-  const lines = blocks.flat().filter((line) => !line.link);
-  return lines.map(({ text }) => lineOf(inert(text))).join("\n");
+async function post(
+  notification: Notification,
+  { url, token, channel }: z.infer<typeof Options>,
+  context: SendContext,
+): Promise<Outcome> {
+  if (token !== undefined && channel !== undefined) {
+    return postAsBot(notification, { token, channel, url: url ?? API }, context);
+  }
+  const response = await context.exchange(incomingWebhook.render(notification, { url: url! }, context)!);
+  return incomingWebhook.classify(response, context);
 }

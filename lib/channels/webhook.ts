@@ -30,9 +30,10 @@ export const webhook: HttpChannel<Options> = {
   options: Options,
   incident: false,
   concurrency: 16,
+  template: "body",
   split: bodyParts,
   render(notification, options, context) {
-    const body = bodyOf(notification);
+    const body = context.body === undefined ? bodyOf(notification) : JSON.stringify(context.body);
     const headers = { ...ownHeaders(options), ...standardHeaders(notification.id, body, options, context) };
     return postJson(options.url, body, headers);
   },

@@ -15,6 +15,7 @@ const MARKUP: Markup = {
   escape: inert,
   strong: (written) => `**${written}**`,
   link: (written, address) => `[${written}](${address})`,
+  mention: (id) => `<@${id}>`,
   newline: "\n",
   gap: "\n\n",
 };
@@ -30,6 +31,8 @@ export const wecom: HttpChannel<z.infer<typeof Options>> = {
   type: "wecom",
   options: Options,
   incident: false,
+  template: "words",
+  mention: { form: /^[\w.@-]{1,64}$/, example: "zhangsan" },
   render(notification, options, context) {
     const { text } = writeText(notification, context, MARKUP);
     return postJson(options.url, { msgtype: "markdown", markdown: { content: text } });

@@ -43,6 +43,7 @@ export const welink: HttpChannel<z.infer<typeof Options>> = {
   type: "welink",
   options: Options,
   incident: false,
+  template: "words",
   mention: { form: /^[\w.@-]{1,64}$/, example: "mettjhfuukaq@562a847505" },
   render(notification, options, context) {
     const mentions = mentionedIn(context);

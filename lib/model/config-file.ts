@@ -1,9 +1,15 @@
 // The schema of `lookout.yml` as people write it; its descriptions are what editors show.
 import * as z from "zod";
+import type { Severity } from "./alert.ts";
 import { Name, Positive, Text, Url } from "./file-fields.ts";
 import { Inhibit, RootRoute, Silence, TimeIntervals } from "./route-file.ts";
 import { RuleEntry } from "./rule-file.ts";
 import { Connection, SourceEntry } from "./source-file.ts";
+
+const Ids = z.array(Text).min(1);
+
+/** Which form a type of channel takes is checked with it. */
+const MessageTemplate = z.union([Text, z.record(z.string(), z.unknown()), z.array(z.unknown())]);
 
 /** The rest of its keys is checked by the channel type's own options. */
 export const Channel = z.looseObject({
@@ -11,6 +17,18 @@ export const Channel = z.looseObject({
   fallback: Name.optional().describe("Channel that gets what this one could not deliver."),
   fallbackAfter: Positive.prefault("5m").describe("What failed for this long goes to the fallback, too."),
   sendResolved: z.boolean().default(true).describe("Also notify resolutions."),
+  mention: z
+    .strictObject({
+      critical: Ids.optional(),
+      error: Ids.optional(),
+      warning: Ids.optional(),
+      info: Ids.optional(),
+    } satisfies Record<Severity, unknown>)
+    .optional()
+    .describe("Who is mentioned when an alert of a severity is new or escalated: ids in the service's own terms."),
+  template: MessageTemplate.optional().describe(
+    "What messages say: a Liquid template, or { title, text }; of a webhook the JSON that is sent.",
+  ),
 });
 
 const Health = z

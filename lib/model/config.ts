@@ -36,6 +36,10 @@ export interface ChannelConfig {
   /** ms */
   fallbackAfter: number;
   sendResolved: boolean;
+  /** By severity, ids in the service's own terms. Absent: nobody. */
+  mention?: { [severity in Severity]?: string[] | undefined };
+  /** What messages say, in the form that the type takes (config/check/messages.ts). Absent: Lookout's own words. */
+  template?: string | Record<string, unknown> | unknown[];
   /** Checked by the channel's own options; secret references not yet resolved. */
   options: Record<string, unknown>;
 }

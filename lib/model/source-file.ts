@@ -42,6 +42,10 @@ export const Connection = z
       })
       .optional()
       .describe("URLs that override those of the cloud."),
+    links: z
+      .record(Text, Text)
+      .optional()
+      .describe("A resource's page, by its type: a Liquid template over resource, region, project and connection."),
   })
   .describe("One cloud project and its credentials.");
 

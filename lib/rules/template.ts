@@ -1,6 +1,5 @@
-// Summaries and descriptions: Liquid templates over `event`, `alert` and `rule`, with limits, no
-// code, no files and no clock.
-import { Context, Liquid, type Template as LiquidTemplate } from "liquidjs";
+// Texts that people write for their messages: Liquid templates with limits, no code, no files and no clock.
+import { Context, Liquid, type Template as LiquidTemplate, Output, toValueSync } from "liquidjs";
 
 const MAX_LENGTH = 4_000;
 /** Characters and list entries that a template may put together, what it throws away again included. */
@@ -69,29 +68,40 @@ function stepLimit(): RenderLimit {
   return { check, use: check } as unknown as RenderLimit;
 }
 
-export interface TemplateScope {
-  event: unknown;
-  alert: unknown;
-  rule: unknown;
-}
+/** What a template may name: the fields of an object, at its root. */
+export type TemplateScope = Readonly<Record<string, unknown>>;
 
-/**
- * Renders to plain text, trimmed and cut to 4,000 characters. Throws what Liquid throws when a filter or limit fails.
- */
+/** Renders to plain text, trimmed and cut. Throws what Liquid throws when a filter or limit fails. */
 export type Template = (scope: TemplateScope) => string;
 
 /**
  * Parses a template; throws an Error with Liquid's message when it is not one. Dates are shown in `timezone` (IANA
- * name) where the template names none.
+ * name) where the template names none. `length`: characters of the text, at most.
  */
-export function compileTemplate(text: string, timezone = "UTC"): Template {
+export function compileTemplate(text: string, timezone = "UTC", length = MAX_LENGTH): Template {
+  const liquid = engineFor(timezone);
+  const parsed = liquid.parse(text);
+  return (scope) => cutTo(length, String(liquid.renderSync(parsed, contextOf(liquid, scope))));
+}
+
+/** As compileTemplate; but a text that is one output alone gives that value as it is, such as a number or a list. */
+export function compileValue(text: string, timezone: string, length = MAX_LENGTH): (scope: TemplateScope) => unknown {
   const liquid = engineFor(timezone);
   const parsed: LiquidTemplate[] = liquid.parse(text);
+  const [only] = parsed;
+  if (parsed.length !== 1 || !(only instanceof Output)) return compileTemplate(text, timezone, length);
   return (scope) => {
-    const limits = { renderLimit: stepLimit(), liquid };
-    const whole = String(liquid.renderSync(parsed, new Context({ ...scope }, liquid.options, { sync: true }, limits)));
-    if (whole.length > MEMORY) throw new Error("the text is too long");
-    const rendered = whole.trim();
-    return rendered.length > MAX_LENGTH ? `${rendered.slice(0, MAX_LENGTH).toWellFormed()}…` : rendered;
+    const value: unknown = toValueSync(only.value.value(contextOf(liquid, scope), false));
+    return typeof value === "string" ? cutTo(length, value) : (value ?? null);
   };
+}
+
+function contextOf(liquid: Liquid, scope: TemplateScope): Context {
+  return new Context({ ...scope }, liquid.options, { sync: true }, { renderLimit: stepLimit(), liquid });
+}
+
+function cutTo(length: number, whole: string): string {
+  if (whole.length > MEMORY) throw new Error("the text is too long");
+  const rendered = whole.trim();
+  return rendered.length > length ? `${rendered.slice(0, length).toWellFormed()}…` : rendered;
 }

@@ -79,11 +79,13 @@ export interface BenchOptions {
   aws?: AwsSecrets;
   /** Of the connection; default: the configuration's. */
   requestsPerSecond?: number;
+  /** The connection's `links`, as YAML. */
+  links?: string;
   /** Stands between the application and its store. */
   wrapStore?: (store: Store) => Store;
 }
 
-const CONNECTION = (sim: Simulator, { auth, projectByName, requestsPerSecond, more = {} }: BenchOptions) => `
+const CONNECTION = (sim: Simulator, { auth, projectByName, requestsPerSecond, links, more = {} }: BenchOptions) => `
 connections:
   prod:
     cloud: custom
@@ -91,6 +93,7 @@ connections:
     ${projectByName ? `project: "${sim.credentials.projectName}"` : `projectId: "${sim.credentials.projectId}"`}
     endpoints: { modelarts: "${sim.url}", ces: "${sim.url}", iam: "${sim.url}" }
     ${auth === undefined ? "" : `auth: ${auth}`}
+    ${links === undefined ? "" : `links: ${links}`}
     ${requestsPerSecond === undefined ? "" : `requestsPerSecond: ${requestsPerSecond}`}
 ${Object.entries(more)
   .map(([name, keys]) => {

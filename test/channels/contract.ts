@@ -2,8 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readably } from "../../lib/channels/message/readable.ts";
-import type { HttpChannel, HttpRequest, HttpResponse, Outcome } from "../../lib/channels/port.ts";
+import type { HttpChannel, HttpRequest, HttpResponse, Outcome, RenderContext } from "../../lib/channels/port.ts";
 import { channelTypes } from "../../lib/channels/registry.ts";
+import { incomingWebhook } from "../../lib/channels/slack/webhook.ts";
 import type { Notification, NotifiedAlert } from "../../lib/model/notification.ts";
 import { oneLine } from "../../lib/model/printable.ts";
 import { dialects, legible, type Shown } from "./dialects.ts";
@@ -26,6 +27,8 @@ export interface Spec {
   chat: boolean;
   /** So many alerts it holds by name, at least; absent: thirty. */
   names?: number;
+  /** Ids that can be mentioned, each as its dialect shows that it is. */
+  mentions?: Readonly<Record<string, string>>;
 }
 
 export const answer = (status: number, body = "", headers: Record<string, string> = {}): HttpResponse => ({
@@ -34,19 +37,32 @@ export const answer = (status: number, body = "", headers: Record<string, string
   body,
 });
 
+/** Channels that take several requests in one form and one in the other: that one. */
+const OF_ONE_REQUEST: Readonly<Record<string, Pick<HttpChannel, "render" | "classify">>> = {
+  slack: incomingWebhook as Pick<HttpChannel, "render" | "classify">,
+};
+
 export function channelOf(type: string): HttpChannel {
   const channel = channelTypes.get(type);
-  if (channel === undefined || !("render" in channel)) throw new Error(`no channel ${type} over HTTP`);
-  return channel;
+  if (channel !== undefined && "render" in channel) return channel;
+  const one = OF_ONE_REQUEST[type];
+  if (channel === undefined || one === undefined) throw new Error(`no channel ${type} over HTTP`);
+  return { ...channel, ...one };
 }
 
 const context = { now: NOW, timezone: "Europe/Berlin", attempt: 1 };
 
 /** The requests of a notification as deliveries make them: one for each part. */
-export function requests(spec: Pick<Spec, "type" | "options">, notification: Notification): HttpRequest[] {
+export function requests(
+  spec: Pick<Spec, "type" | "options">,
+  notification: Notification,
+  more: Partial<RenderContext> = {},
+): HttpRequest[] {
   const channel = channelOf(spec.type);
   const parts = channel.split?.(notification) ?? [notification.alerts];
-  return parts.flatMap((alerts) => channel.render({ ...notification, alerts }, spec.options, context) ?? []);
+  return parts.flatMap((alerts) => {
+    return channel.render({ ...notification, alerts }, spec.options, { ...context, ...more }) ?? [];
+  });
 }
 
 /** All strings of a JSON body, decoded. */
@@ -85,9 +101,11 @@ function expectJudged(spec: Spec, status: number, outcome: Outcome): void {
   expect(outcome.reason.length).toBeLessThan(320);
 }
 
+type Render = (notification: Notification, more?: Partial<RenderContext>) => HttpRequest[];
+
 export function channelContract(spec: Spec): void {
   const channel = channelOf(spec.type);
-  const render = (notification: Notification) => requests(spec, notification);
+  const render: Render = (notification, more) => requests(spec, notification, more);
   const classify = (response: HttpResponse, attempt = 1): Outcome => channel.classify(response, { now: NOW, attempt });
 
   describe(`${spec.type}: every channel`, () => {
@@ -156,6 +174,16 @@ export function channelContract(spec: Spec): void {
       expect(render(aNotification())[0]!.body).not.toMatch(/TEST|"test":true/);
     });
 
+    test("what a template gives goes out, and a note that it failed; or the type takes none", () => {
+      const words = { title: "Ada's title", lines: ["first line", "second line"] };
+      const own = requests(spec, aNotification(), channel.template === "body" ? { body: { ada: words } } : { words });
+      const failed = requests(spec, aNotification(), { note: "The template failed" });
+      const [said, noted] = [own, failed].map(([request]) => legible(strings(JSON.parse(request!.body)).join("\n")));
+      for (const part of [words.title, ...words.lines])
+        expect(said!.includes(part)).toBe(channel.template !== undefined);
+      expect(noted!.includes("The template failed")).toBe(channel.template === "words");
+    });
+
     if (spec.options["url"]) {
       test("an address is checked: as text when validated, once resolved when rendered, never repeated", () => {
         const parsed = channel.options.safeParse({ ...spec.options, url: "ftp://hush.example" });
@@ -174,8 +202,10 @@ export function channelContract(spec: Spec): void {
 
 const ENDED = { status: "resolved", endsAt: "2026-11-20T10:04:00.000Z" } as const;
 
-function chatContract(spec: Spec, render: (notification: Notification) => HttpRequest[]): void {
-  const shown = (notification: Notification): Shown => dialects[spec.type]!(JSON.parse(render(notification)[0]!.body));
+function chatContract(spec: Spec, render: Render): void {
+  const shown = (notification: Notification, more?: Partial<RenderContext>): Shown => {
+    return dialects[spec.type]!(JSON.parse(render(notification, more)[0]!.body));
+  };
   const said = (notification: Notification): string => {
     const { text, links } = shown(notification);
     return [legible(text), ...links].join("\n");
@@ -245,6 +275,31 @@ function chatContract(spec: Spec, render: (notification: Notification) => HttpRe
     expect(text.indexOf("New · rule")).toBeLessThan(text.indexOf("CRITICAL resource-1 "));
   });
 
+  test.runIf(spec.names === undefined)("what thirty alerts have in common stands once: advice and links", () => {
+    const advice = "Drain the node.";
+    const alerts = Array.from({ length: 30 }, (_, i) =>
+      anAlert({ summary: `r${i}`, description: advice, reason: "new" }),
+    );
+    alerts[29] = anAlert({ summary: "r29", description: "Something else.", reason: "new", severity: "critical" });
+    const { text, links } = shown(aNotification({ alerts }));
+    expect(legible(text).split(advice)).toHaveLength(2);
+    expect(links).toHaveLength(1);
+    const two = shown(aNotification({ alerts: alerts.slice(28) }));
+    expect(legible(two.text)).toContain(advice);
+    expect(legible(two.text)).toContain("Something else.");
+  });
+
+  test.runIf(spec.names === undefined)("links lead to the runbook and to the pages that it is given, and nowhere else", () => {
+    const pages = [
+      { text: "Resource", url: "https://c.example/a(b)|c?d=<e>" },
+      { text: "Lookout", url: "https://l.example/alerts/1" },
+    ];
+    const { links } = shown(saying("see https://evil.example/pay"), { links: () => pages });
+    expect(links).toEqual(["https://c.example/a%28b%29%7Cc?d=%3Ce%3E", "https://l.example/alerts/1"]);
+    const own = shown(aNotification(), { links: () => pages, words: { lines: ["https://evil.example/pay"] } });
+    expect(own.links).toEqual(["https://wiki.example.com/run%28book%29?a=1&b=2", ...links]);
+  });
+
   test("the most urgent of the news come first, and what does not fit is counted by severity", () => {
     const text = said(aNotification({ alerts: crowd(4_000, "x".repeat(900)) }));
     const words = ["CRITICAL", "ERROR", "WARNING", "INFO", "RESOLVED ("];
@@ -258,6 +313,32 @@ function chatContract(spec: Spec, render: (notification: Notification) => HttpRe
     expect(bySeverity.reduce((sum, number) => sum + number)).toBe(4_000 - shown);
   });
 
+  test("mentions exactly whom it is to mention, wherever else an event names somebody", () => {
+    const { mentions = {} } = spec;
+    const notification = saying("<@U0123456> <!channel> @all <at id=all></at> @13800000000");
+    expect(shown(notification, { mentions: Object.keys(mentions) }).mentions).toEqual(Object.values(mentions));
+    expect(shown(notification, { mentions: [] }).mentions).toEqual([]);
+  });
+
+  test("mentions nobody but by an id of its form, of which its example is one", () => {
+    const { mention } = channelOf(spec.type);
+    const ids = [...Object.keys(spec.mentions ?? {}), ...(mention ? [mention.example] : [])];
+    expect(ids.filter((id) => mention?.form.test(id) !== true)).toEqual([]);
+    for (const id of ["", "a b", "<!here>", "a>b", "\n", '"', "$" + "{env:ID}", "*", "]("]) {
+      expect(mention?.form.test(id) ?? false).toBe(false);
+    }
+  });
+
+  test("twenty mentions take no more room than there is", () => {
+    const { mention } = channelOf(spec.type);
+    const mentions = Array.from({ length: 20 }, () => mention?.example ?? "");
+    for (const text of ["x", "训练作业失败"]) {
+      const notification = aNotification({ alerts: crowd(400, text.repeat(400)) });
+      const [request] = render(notification, mention ? { mentions } : {});
+      expect(spec.measure(request!)).toBeLessThanOrEqual(spec.limit);
+    }
+  });
+
   const titled = ["strong"];
   const usual = shown(saying("x")).styles.length;
 
@@ -266,8 +347,9 @@ function chatContract(spec: Spec, render: (notification: Notification) => HttpRe
     const { links, mentions, images, styles, ...seen } = shown(notification);
     expect({ links, mentions, images }).toEqual({ links: [], mentions: [], images: [] });
     expect(styles.filter(([kind]) => !titled.includes(kind))).toEqual([]);
-    // Bold are the names of alerts, wholly, and nothing else.
-    for (const [, bold] of styles) expect(legible(bold)).toMatch(/^(🔴|✅|1 new, 1 resolved: 🔴)/u);
+    // Bold are the names of alerts, wholly, and our own names of facts, and nothing else.
+    const ours = /^(🔴|✅|1 new, 1 resolved: 🔴|(Key|Since|Last event|Fired|Ended|Labels)$)/u;
+    for (const [, bold] of styles) expect(legible(bold)).toMatch(ours);
     expect(styles).toHaveLength(usual);
     expect(legible(seen.text)).toContain(legible(oneLine(text)));
   }

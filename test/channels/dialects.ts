@@ -134,17 +134,33 @@ export function mrkdwn(text: string): Shown {
 type Body = any;
 
 function slack(body: Body): Shown {
-  const blocks = body.blocks.map(({ type, elements }: Body) => {
-    if (type !== "rich_text") return mrkdwn(JSON.stringify(elements));
+  const all = [...body.blocks, ...(body.attachments ?? []).flatMap(({ blocks }: Body) => blocks)];
+  const aside = mrkdwn(body.text);
+  // The text beside the blocks is what screen readers and notifications have: nothing in it may be
+  // more than text either.
+  return joined([...all.map(slackBlock), { ...aside, text: "" }], "\n");
+}
+
+function slackBlock(block: Body): Shown {
+  const { type, elements } = block;
+  if (type === "rich_text")
     return joined(
       elements.flatMap((section: Body) => section.elements.map(richText)),
       "",
     );
-  });
-  const aside = mrkdwn(body.text);
-  // The text beside the blocks is what screen readers and notifications have: nothing in it may be
-  // more than text either.
-  return joined([...blocks, { ...aside, text: "" }], "\n");
+  if (type === "actions") {
+    return joined(
+      elements.map(({ text, url }: Body) => ({ ...slackText(text), links: [url] })),
+      " ",
+    );
+  }
+  return joined((elements ?? [block.text]).map(slackText), "\n");
+}
+
+/** Clients make links of addresses in plain text, and of names of emoji where they are asked to. */
+function slackText({ type, text, emoji }: Body): Shown {
+  if (type === "mrkdwn") return mrkdwn(text);
+  return inline(text, emoji === false ? BARE : MRKDWN);
 }
 
 function richText({ type, text = "", url, style = {} }: Body): Shown {
@@ -155,31 +171,62 @@ function richText({ type, text = "", url, style = {} }: Body): Shown {
 }
 
 function feishu({ card }: Body): Shown {
-  const texts = [card.header.title, ...card.elements.flatMap(({ text }: Body) => (text ? [text] : []))];
+  return joined([feishuText(card.header.title), ...card.elements.map(feishuElement)], "\n");
+}
+
+function feishuElement({ text, fields = [], elements = [], actions = [] }: Body): Shown {
+  const texts = [...(text ? [text] : []), ...fields.map((field: Body) => field.text), ...elements];
+  const buttons = actions.map((button: Body) => ({ ...feishuText(button.text), links: [button.url] }));
+  return joined([...texts.map(feishuText), ...buttons], "\n");
+}
+
+function feishuText({ tag, content }: Body): Shown {
+  return tag === "plain_text" ? { ...nothing(), text: content } : markdown(content);
+}
+
+function teams(body: Body): Shown {
+  const { content } = body.attachments[0];
+  const mentioned = (content.msteams.entities ?? []).map(({ text }: Body) => text);
   return joined(
-    texts.map(({ tag, content }: Body) => (tag === "plain_text" ? { ...nothing(), text: content } : markdown(content))),
+    content.body.map((block: Body) => teamsBlock(block, mentioned)),
     "\n",
   );
 }
 
-function teams(body: Body): Shown {
-  const shown = body.attachments[0].content.body.map((block: Body) => {
-    if (block.type !== "RichTextBlock") return markdown(block.text);
+function teamsBlock(block: Body, mentioned: readonly string[]): Shown {
+  if (block.type === "Container") {
     return joined(
-      block.inlines.map(({ text, weight, selectAction }: Body): Shown => {
-        const styles: Shown["styles"] = weight ? [["strong", text]] : [];
-        return { ...nothing(), text, styles, links: selectAction ? [selectAction.url] : [] };
-      }),
-      "",
+      block.items.map((item: Body) => teamsBlock(item, mentioned)),
+      "\n",
     );
-  });
-  return joined(shown, "\n");
+  }
+  if (block.type === "ActionSet") {
+    const buttons = block.actions.map(({ title, url }: Body) => ({ ...nothing(), text: title, links: [url] }));
+    return joined(buttons, " ");
+  }
+  if (block.type !== "RichTextBlock") {
+    const { mentions, ...rest } = markdown(block.text);
+    // A tag without its entity is only text.
+    return { ...rest, mentions: mentions.filter((tag) => mentioned.includes(tag)) };
+  }
+  return joined(
+    block.inlines.map(({ text, weight, selectAction }: Body): Shown => {
+      const styles: Shown["styles"] = weight ? [["strong", text]] : [];
+      return { ...nothing(), text, styles, links: selectAction ? [selectAction.url] : [] };
+    }),
+    "",
+  );
 }
 
 function dingtalk({ markdown: { title, text }, at }: Body): Shown {
-  const mentions = at.isAtAll || at.atMobiles?.length || at.atUserIds?.length ? ["at"] : [];
+  const called = [...(at.isAtAll ? ["all"] : []), ...(at.atMobiles ?? []), ...(at.atUserIds ?? [])].map(
+    (id) => `@${id}`,
+  );
+  const shown = markdown(text);
   // The title is shown in lists of messages, where some clients read it.
-  return joined([{ ...markdown(title), text: "" }, markdown(text), { ...nothing(), mentions }], "");
+  const above = { ...markdown(title), text: "" };
+  const mentions = [...new Set([...called, ...shown.mentions])];
+  return joined([above, { ...shown, mentions }], "");
 }
 
 function wecom({ markdown: { content, mentioned_list = [] } }: Body): Shown {

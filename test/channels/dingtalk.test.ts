@@ -13,6 +13,7 @@ channelContract({
   measure: (request) => Buffer.byteLength(request.body),
   limit: 20_000,
   chat: true,
+  mentions: { all: "@all", "13800000000": "@13800000000" },
 });
 
 describe("dingtalk", () => {

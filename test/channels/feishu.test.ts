@@ -13,9 +13,24 @@ channelContract({
   measure: (request) => Buffer.byteLength(request.body),
   limit: 20_000,
   chat: true,
+  mentions: { ou_0123456789abcdef: "<at id=ou_0123456789abcdef></at>", all: "<at id=all></at>" },
 });
 
 describe("feishu", () => {
+  test("is a card in the colour of the most urgent alert, with facts side by side, small print and buttons", () => {
+    const context = { now: NOW, timezone: "UTC", attempt: 1 };
+    const { card } = JSON.parse(channelOf("feishu").render(aNotification(), { url }, context)!.body);
+    expect(card.header).toMatchObject({ template: "red", title: { tag: "plain_text" } });
+    expect(card.elements.map(({ tag }: { tag: string }) => tag)).toEqual(["div", "div", "note", "action"]);
+    expect(card.elements[1].fields[0]).toEqual({
+      is_short: true,
+      text: { tag: "plain_text", content: "Since\n2026-11-20 10:00:00 UTC" },
+    });
+    expect(card.elements[3].actions).toMatchObject([
+      { tag: "button", text: { content: "Runbook" }, url: "https://wiki.example.com/run%28book%29?a=1&b=2" },
+    ]);
+  });
+
   test("signs as the vendor's sample does", () => {
     const context = { now: 1_599_360_473_999, timezone: "UTC", attempt: 1 };
     const body = JSON.parse(channelOf("feishu").render(aNotification(), { url, secret: "demo" }, context)!.body);

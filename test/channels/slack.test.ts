@@ -1,5 +1,6 @@
-// The Slack channel: the body "ok" is the only success, and nothing but rich text goes out.
+// The Slack channel: the body "ok" is the only success, and what an event says is text and nothing more.
 import { describe, expect, test } from "vitest";
+import type { RenderContext } from "../../lib/channels/port.ts";
 import type { Notification } from "../../lib/model/notification.ts";
 import { answer, channelContract, channelOf, requests } from "./contract.ts";
 import { aNotification, anAlert, anEvent, crowd, NOW } from "./samples.ts";
@@ -12,9 +13,11 @@ channelContract({
   secrets: ["T0A1B2C3D", "B9Z8Y7X6W", "aBcDeFgHiJkLmNoPqRsTuVwX"],
   success: answer(200, "ok"),
   delivered: () => false,
-  measure: (request) => Buffer.byteLength(JSON.stringify(JSON.parse(request.body).blocks)),
+  measure: (request) =>
+    Buffer.byteLength(JSON.stringify([JSON.parse(request.body).blocks, JSON.parse(request.body).attachments])) - 3,
   limit: 12_000,
   chat: true,
+  mentions: { S0ONCALL: "<!subteam^S0ONCALL>", U012AB3CD: "<@U012AB3CD>", here: "<!here>" },
 });
 
 interface Element {
@@ -24,17 +27,45 @@ interface Element {
   style?: object;
 }
 
+interface PlainText {
+  type: "plain_text";
+  text: string;
+  emoji: boolean;
+}
+
+type Block =
+  | { type: "header"; text: PlainText }
+  | { type: "context"; elements: PlainText[] }
+  | { type: "actions"; elements: { type: "button"; text: PlainText; url: string }[] }
+  | { type: "rich_text"; elements: { type: string; elements: Element[] }[] };
+
 interface Body {
   text: string;
-  blocks: { type: string; elements: { type: string; elements: Element[] }[] }[];
+  blocks: Block[];
+  attachments: { color?: string; blocks: Block[] }[];
 }
 
-function bodyOf(notification: Notification): Body {
-  return JSON.parse(requests({ type: "slack", options: { url } }, notification)[0]!.body);
+function bodyOf(notification: Notification, more: Partial<RenderContext> = {}): Body {
+  return JSON.parse(requests({ type: "slack", options: { url } }, notification, more)[0]!.body);
 }
 
-function elementsOf({ blocks }: Body): Element[] {
-  return blocks.flatMap((block) => block.elements.flatMap(({ elements }) => elements));
+function blocksOf({ blocks, attachments }: Body): Block[] {
+  return [...blocks, ...attachments.flatMap((one) => one.blocks)];
+}
+
+function elementsOf(body: Body): Element[] {
+  return blocksOf(body).flatMap((block) =>
+    block.type === "rich_text" ? block.elements.flatMap(({ elements }) => elements) : [],
+  );
+}
+
+/** Texts that are no rich text. */
+function plainTexts(body: Body): PlainText[] {
+  return blocksOf(body).flatMap((block) => {
+    if (block.type === "header") return [block.text];
+    if (block.type === "context") return block.elements;
+    return block.type === "actions" ? block.elements.map(({ text }) => text) : [];
+  });
 }
 
 const MARKUP = [
@@ -63,9 +94,13 @@ describe("slack", () => {
     });
     const body = bodyOf(aNotification({ alerts: [alert, alert], group: { text } }));
     const elements = elementsOf(body);
-    expect(new Set(body.blocks.map(({ type }) => type))).toEqual(new Set(["rich_text"]));
+    expect(new Set(blocksOf(body).map(({ type }) => type))).toEqual(new Set(["header", "rich_text", "context"]));
     expect(new Set(elements.map(({ type }) => type))).toEqual(new Set(["text"]));
-    expect(elements.filter((element) => element.text!.includes(text)).length).toBeGreaterThanOrEqual(6);
+    expect(elements.filter((element) => element.text!.includes(text)).length).toBeGreaterThanOrEqual(4);
+    for (const plain of plainTexts(body)) {
+      expect(plain).toMatchObject({ type: "plain_text", emoji: false });
+      expect(plain.text).not.toMatch(/[.:@/](?=[\w/])/);
+    }
     const readAnyway = body.text.slice(body.text.indexOf(":") + 1);
     expect(readAnyway).not.toMatch(/[*~`<>&]|(?<!\w)_|_(?!\w)|[.:@#](?=\w|\/)/);
   });
@@ -75,12 +110,24 @@ describe("slack", () => {
     expect(bodyOf(aNotification())).toMatchObject(options);
   });
 
-  test("has titles in bold and the runbook as a link", () => {
-    const elements = elementsOf(bodyOf(aNotification()));
-    expect(elements[0]).toMatchObject({ type: "text", style: { bold: true } });
-    expect(elements.filter(({ type }) => type === "link")).toEqual([
-      { type: "link", url: "https://wiki.example.com/run%28book%29?a=1&b=2", text: "Runbook" },
+  test("has its title as a header, each alert in the colour of its severity, and links as buttons", () => {
+    const over = { status: "resolved", endsAt: "2026-11-20T10:04:00.000Z", reason: "resolved" } as const;
+    const alerts = [anAlert({ reason: "new", severity: "warning" }), anAlert({ summary: "b", runbook: null, ...over })];
+    const links = () => [{ text: "Console", url: "https://console.example/" }];
+    const { blocks, attachments } = bodyOf(aNotification({ alerts }), { links });
+    expect(blocks).toMatchObject([{ type: "header", text: { text: expect.stringContaining("1 new, 1 resolved") } }]);
+    expect(attachments.map(({ color }) => color)).toEqual(["#f5c518", "#2da44e", undefined]);
+    expect(attachments.map((one) => one.blocks.map(({ type }) => type))).toEqual([
+      ["rich_text", "context", "actions"],
+      ["rich_text", "context"],
+      ["context"],
     ]);
+    expect(attachments[0]!.blocks.at(-1)).toMatchObject({
+      elements: [
+        { type: "button", text: { text: "Runbook" }, url: "https://wiki.example.com/run%28book%29?a=1&b=2" },
+        { type: "button", text: { text: "Console" }, url: "https://console.example/" },
+      ],
+    });
   });
 
   test.each(["a", "😀", "训", '"\\', "&<"])("fills its limits with texts of %s, and exceeds none", (unit) => {
@@ -91,12 +138,15 @@ describe("slack", () => {
       [3_000, 60],
     ] as const) {
       const body = bodyOf(aNotification({ alerts: crowd(count, unit.repeat(length)), group: { text: unit } }));
-      expect(body.blocks.length).toBeLessThanOrEqual(50);
+      expect(body.attachments.length).toBeLessThanOrEqual(20);
+      for (const { blocks } of body.attachments) expect(blocks.length).toBeLessThanOrEqual(3);
+      for (const block of body.blocks) expect(block).toMatchObject({ type: "header", text: expect.anything() });
+      expect(plainTexts(body)[0]!.text.length).toBeLessThanOrEqual(150);
       expect(body.text.length).toBeLessThanOrEqual(40_000);
       for (const { text } of elementsOf(body)) expect(text!.length).toBeLessThanOrEqual(3_000);
-      const size = Buffer.byteLength(JSON.stringify(body.blocks));
+      const size = Buffer.byteLength(JSON.stringify([body.blocks, body.attachments]));
       expect(size).toBeLessThanOrEqual(12_000);
-      if (count > 1) expect(size).toBeGreaterThan(11_500);
+      if (count > 1) expect(size).toBeGreaterThan(10_000);
     }
   });
 

@@ -12,6 +12,7 @@ channelContract({
   measure: (request) => Buffer.byteLength(JSON.parse(request.body).markdown.content),
   limit: 4_096,
   chat: true,
+  mentions: { zhangsan: "<@zhangsan>" },
 });
 
 describe("wecom", () => {

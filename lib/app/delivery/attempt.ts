@@ -4,10 +4,11 @@ import { timeLimit } from "../../channels/http/exchange.ts";
 import { receiverWords } from "../../channels/http/redact.ts";
 import { sendHttp } from "../../channels/http/send.ts";
 import { readable, readably } from "../../channels/message/readable.ts";
-import type { HttpRequest, HttpResponse, Outcome, RenderContext, SendingChannel } from "../../channels/port.ts";
+import type { HttpRequest, HttpResponse, Outcome, SendContext, SendingChannel } from "../../channels/port.ts";
 import type { Notification } from "../../model/notification.ts";
 import type { App, Channel } from "../deps.ts";
-import type { DeliveryRow } from "../persistence/rows.ts";
+import { type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
+import { contextOf } from "./context.ts";
 
 const TIMEOUT_MS = 15_000;
 
@@ -19,6 +20,8 @@ export interface Attempt {
   outcome: Outcome | undefined;
   /** Whether its receiver was asked at all. */
   asked: boolean;
+  /** What the delivery before it handed on, where its channel keeps something of the kind. */
+  receipt?: string | undefined;
 }
 
 /** Never rejects. */
@@ -45,16 +48,22 @@ export async function attempt(app: App, delivery: DeliveryRow): Promise<Attempt>
 /** Throws where the message cannot be made. */
 async function tried(
   app: App,
-  { type }: Channel,
+  channel: Channel,
   options: Record<string, unknown>,
-  { notification, attempts }: DeliveryRow,
-): Promise<Pick<Attempt, "outcome" | "asked">> {
-  const context: RenderContext = { now: app.clock.now(), timezone: app.config.timezone, attempt: attempts };
+  delivery: DeliveryRow,
+): Promise<Omit<Attempt, "delivery">> {
+  const { notification, attempts } = delivery;
+  const { type } = channel;
+  const context = contextOf(app, channel, notification, attempts);
   if ("text" in type) {
     const shown = readably(notification, (one) => type.text(one, options, context));
     return { outcome: await printed(app, shown), asked: true };
   }
-  if ("send" in type) return { outcome: await sent(app, type, options, notification, context), asked: true };
+  if ("send" in type) {
+    const receipt = await receiptBefore(app, delivery);
+    const given = receipt === undefined ? context : { ...context, receipt };
+    return { outcome: await sent(app, type, options, notification, given), asked: true, receipt };
+  }
   const request = readably(notification, (one) => type.render(one, options, context));
   if (request === null) return { outcome: { kind: "delivered" }, asked: false };
   try {
@@ -63,6 +72,14 @@ async function tried(
   } catch (error) {
     return { outcome: { kind: "retry", reason: (error as Error).message }, asked: true };
   }
+}
+
+/** Deliveries to one channel about one group follow each other: what the last one said is known by then. */
+async function receiptBefore({ store }: App, { previous, receipt }: DeliveryRow): Promise<string | undefined> {
+  if (receipt !== undefined || previous === null) return receipt;
+  // A store that cannot be read loses no message: it begins a thread of its own.
+  const [before] = await store.getMany<DeliveryRow>([deliveryKey(previous)]).catch(() => []);
+  return before?.data.receipt;
 }
 
 async function printed(app: App, text: string): Promise<Outcome> {
@@ -80,7 +97,7 @@ async function sent(
   type: SendingChannel,
   options: Record<string, unknown>,
   notification: Notification,
-  context: RenderContext,
+  context: Omit<SendContext, "exchange" | "signal">,
 ): Promise<Outcome> {
   const signal = timeLimit(TIMEOUT_MS);
   const late = Promise.withResolvers<Outcome>();

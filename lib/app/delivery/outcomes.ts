@@ -67,14 +67,15 @@ export function claim(app: App, unit: Unit, id: string, attempts: number): Deliv
 export async function record(
   app: App,
   unit: Unit,
-  { delivery, outcome, asked }: Attempt,
+  { delivery, outcome, asked, receipt: before }: Attempt,
   effects: Effects,
 ): Promise<void> {
   const key = deliveryKey(delivery.id);
   const row = unit.value<DeliveryRow>(key);
   // Dropped, or claimed anew by someone who thought this sender dead: what they record stands.
   if (row === undefined || row.status !== "pending" || row.attempts !== delivery.attempts) return;
-  const free: DeliveryRow = { ...row, claim: null };
+  const receipt = (outcome?.kind === "delivered" ? outcome.receipt : undefined) ?? before;
+  const free: DeliveryRow = { ...row, claim: null, ...(receipt === undefined ? {} : { receipt }) };
   if (outcome === undefined) {
     unit.put(key, { ...free, attempts: row.attempts - 1 }, { queue: "delivery", due: unit.due(key) });
     return;

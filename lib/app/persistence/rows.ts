@@ -216,6 +216,11 @@ export interface DeliveryRow {
   /** Of the same group and channel: the one before, and the one that waits for this one. */
   previous: string | null;
   next: string | null;
+  /**
+   * What the service calls the message that those of the same group belong to, as far as the channel said so. Each
+   * delivery hands it to the next one.
+   */
+  receipt?: string;
   /** Where it went to the fallback: the last delivery there; what follows it there waits for that. */
   fallback?: string;
   notification: Notification;

@@ -23,32 +23,34 @@ const SHORT_ID = 8;
 const LEAST_PIECE = 96;
 const LEAST_LINK = 240;
 
-/** How an alert is shown to people. */
+/** How alerts are shown to people. */
 export interface Shown {
   /** An ISO time in words. */
   time(iso: string): string;
   links(alert: NotifiedAlert): readonly Link[];
+  /** Advice and addresses that stand further up already: each stands once. */
+  said: Set<string>;
 }
 
 /** What follows the alert's title. */
-export function alertLines({ alert, reason }: News, { time, links }: Shown, medium: Medium): Line[] {
-  const { endsAt } = alert;
-  const what =
-    endsAt === null
-      ? [`Since ${time(alert.startsAt)}`, piece(newestText(alert, time), 0.15, medium)]
-      : [periodText(alert.startsAt, endsAt, time), piece(endText(alert, endsAt, time), 0.15, medium)];
-  const texts = [
-    piece(stateText(alert, reason), 0.1, medium),
-    piece(placeText(alert), 0.1, medium),
-    piece(keyText(alert), 0.1, medium),
-    ...what,
+export function alertLines(news: News, shown: Shown, medium: Medium): Line[] {
+  const { alert } = news;
+  const lines = [
+    { text: piece(placeText(alert), 0.1, medium) },
+    fact("Key", ": ", piece(keyText(alert), 0.1, medium)),
+    ...courseOf(alert, shown.time, medium),
     // What to do about an alarm is no help once it is over.
-    alert.status === "resolved" ? "" : piece(alert.description, 0.15, medium),
-    piece(labelsText(alert), 0.05, medium),
+    { text: alert.status === "resolved" ? "" : piece(once(alert.description, shown), 0.15, medium) },
+    fact("Labels", ": ", piece(fieldsText(alert.labels), 0.05, medium)),
+    aside(stateText(news), medium),
   ];
-  const lines: Line[] = texts.filter((text) => text !== "").map((text) => ({ text }));
-  const pages = [...(alert.runbook ? [{ text: "Runbook", url: alert.runbook }] : []), ...links(alert)];
-  return [...lines, ...pages.map((page) => linkLine(page, medium))];
+  return [...lines.flatMap((line) => (line?.text ? [line] : [])), ...linkLines(alert, shown, medium)];
+}
+
+/** The pages about an alert that are not linked yet, its runbook first. */
+export function linkLines(alert: NotifiedAlert, shown: Pick<Shown, "links" | "said">, medium: Medium): Line[] {
+  const pages = [...(alert.runbook ? [{ text: "Runbook", url: alert.runbook }] : []), ...shown.links(alert)];
+  return pages.filter(({ url }) => once(url, shown) !== "").map((page) => linkLine(page, medium));
 }
 
 /** `name=value` of a key, a group or labels. */
@@ -63,12 +65,29 @@ export function piece(text: string, share: number, medium: Medium): string {
   return cut(oneLine(text), Math.max(shareOf(medium, share), LEAST_PIECE), medium.text);
 }
 
+/** A line that few readers look for. */
+export function aside(text: string, medium: Medium, share = 0.1): Line {
+  return { text: piece(text, share, medium), aside: true };
+}
+
 /** What a share of a message may cost. A message that holds much is still read by people. */
 export function shareOf(medium: Medium, share: number): number {
   return Math.floor(Math.min(medium.limit, 8_000) * share);
 }
 
-function stateText(alert: NotifiedAlert, reason: NotifyReason): string {
+/** "Since 10:00", "Key: job=7". Undefined without a value. */
+function fact(name: string, joint: string, value: string): Line | undefined {
+  return value === "" ? undefined : { text: name + joint + value, fact: { name, value } };
+}
+
+/** The text where it stands nowhere yet, else nothing. */
+function once(text: string, { said }: Pick<Shown, "said">): string {
+  if (said.has(text)) return "";
+  said.add(text);
+  return text;
+}
+
+function stateText({ alert, reason }: News): string {
   const { count, newCount } = alert;
   const matches = `${count} ${count === 1 ? "match" : "matches"}${newCount > 0 && newCount < count ? `, ${newCount} new` : ""}`;
   const parts = [
@@ -90,34 +109,39 @@ function placeText({ connection, region, resource }: NotifiedAlert): string {
 /** The key, unless the place has named all of it. */
 function keyText({ key, connection, region, resource }: NotifiedAlert): string {
   const named: unknown[] = [connection, region, resource?.id, resource?.name];
-  return Object.values(key).every((value) => named.includes(value)) ? "" : `Key: ${fieldsText(key)}`;
+  return Object.values(key).every((value) => named.includes(value)) ? "" : fieldsText(key);
 }
 
-function labelsText({ labels }: NotifiedAlert): string {
-  return Object.keys(labels).length === 0 ? "" : `Labels: ${fieldsText(labels)}`;
+/** Since when it fires and what happened last; of one that is over, when it fired and what ended it. */
+function courseOf(alert: NotifiedAlert, time: (iso: string) => string, medium: Medium): (Line | undefined)[] {
+  const { startsAt, endsAt } = alert;
+  if (endsAt === null) {
+    const newest = piece(newestText(alert, time), 0.15, medium);
+    return [fact("Since", " ", time(startsAt)), fact("Last event", " ", newest)];
+  }
+  const lasted = durationText(startsAt, endsAt);
+  return [
+    fact("Fired", " ", `${time(startsAt)} to ${time(endsAt)}${lasted && `, lasted ${lasted}`}`),
+    fact("Ended", " ", piece(endText(alert, endsAt, time), 0.15, medium)),
+  ];
 }
 
 /** The newest event, its message only where the summary does not hold it. */
 function newestText(alert: NotifiedAlert, time: (iso: string) => string): string {
   const event = alert.events.at(-1);
   if (!event) return "";
-  if (!alert.summary.includes(event.message)) return `Last event ${time(event.time)}: ${event.message}`;
-  return event.time === alert.startsAt ? "" : `Last event ${time(event.time)}`;
+  if (!alert.summary.includes(event.message)) return `${time(event.time)}: ${event.message}`;
+  return event.time === alert.startsAt ? "" : time(event.time);
 }
 
-function periodText(startsAt: string, endsAt: string, time: (iso: string) => string): string {
-  const lasted = durationText(startsAt, endsAt);
-  return `${time(startsAt)} to ${time(endsAt)}${lasted && `, lasted ${lasted}`}`;
-}
-
-/** What ended it: the event that did, where the alert holds it; else how long nothing more had come. */
+/** The event that ended it, where the alert holds that; else how long nothing more had come. */
 function endText({ startsAt, events }: NotifiedAlert, endsAt: string, time: (iso: string) => string): string {
   const event = events.at(-1);
   if (!event) return "";
   const at = Date.parse(event.time);
-  if (at >= Date.parse(endsAt) && at > Date.parse(startsAt)) return `Ended by ${time(event.time)}: ${event.message}`;
+  if (at >= Date.parse(endsAt) && at > Date.parse(startsAt)) return `by ${time(event.time)}: ${event.message}`;
   const quiet = durationText(event.time, endsAt);
-  return quiet && `Ended ${quiet} after its last event`;
+  return quiet && `${quiet} after its last event`;
 }
 
 function linkLine({ text, url }: Link, medium: Medium): Line {

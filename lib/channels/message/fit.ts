@@ -1,7 +1,7 @@
 // How many alerts get how much of a message: every name before any details, the first ones' details with what is left.
 import { shareOf } from "./alert-lines.ts";
 import type { Line, Medium } from "./medium.ts";
-import { countsText, type News } from "./news.ts";
+import { countsText, type News, toneOf } from "./news.ts";
 import { alertTitle } from "./title.ts";
 
 /**
@@ -33,7 +33,8 @@ function namesWithin(space: number, lead: readonly News[], share: number, medium
   const names: Line[] = [];
   let left = space;
   for (const news of lead) {
-    const name: Line = { text: alertTitle(news, width, medium.text), strong: true };
+    const text = alertTitle(news, width, medium.text);
+    const name: Line = { text, strong: true, tone: toneOf(news.alert) };
     left -= medium.line(name);
     if (left < 0) break;
     names.push(name);

@@ -14,6 +14,8 @@ export interface Markup {
   escape(raw: string): string;
   strong(written: string): string;
   link(written: string, address: string): string;
+  /** Mentions somebody by id. Absent: nobody can be. */
+  mention?(id: string): string;
   /** Between lines of a block, and between blocks. */
   newline: string;
   gap: string;
@@ -26,22 +28,35 @@ export function writeText(
   markup: Markup,
 ): { title: string; text: string } {
   const write = (lines: readonly Line[]) => lines.map((line) => writeLine(line, markup)).join(markup.newline);
+  const mentions = mentionsText(context, markup);
   const { title, blocks } = compose(notification, context, {
-    limit: markup.limit,
+    limit: markup.limit - markup.measure(mentions && mentions + markup.newline),
     text: (raw) => markup.measure(markup.escape(raw)),
     line: (line) => markup.measure(writeLine(line, markup)) + markup.measure(markup.newline),
     frame: markup.measure(markup.gap),
   });
   const written = [[{ text: title, strong: true }], ...blocks].map(write);
+  if (mentions) written[0] += markup.newline + mentions;
   return { title, text: written.join(markup.gap) };
+}
+
+function mentionsText({ mentions = [] }: RenderContext, { mention }: Markup): string {
+  return mention ? mentions.map((id) => mention(id)).join(" ") : "";
 }
 
 /** A line in the markup. */
 export function writeLine(line: Line, markup: Omit<Markup, "gap">): string {
   const text = markup.escape(line.text);
   if (line.link) return markup.link(text, line.link);
+  if (line.fact) return `${markup.strong(markup.escape(line.fact.name))} ${markup.escape(line.fact.value)}`;
   return line.strong ? markup.strong(text) : lineOf(text);
 }
+
+/** Plain text in which clients find no address and no mention: what holds one together is parted invisibly. */
+export function parted(raw: string): string {
+  return raw.replace(JOINTS, (char) => char + JOINER);
+}
+const JOINTS = /[.:@/]/g;
 
 /** Inert text at the beginning of a line. */
 export function lineOf(text: string): string {

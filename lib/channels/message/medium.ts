@@ -1,11 +1,24 @@
 // The line, which every chat message is made of, and the medium, which says how a channel counts what it holds.
 
+import type { Tone } from "./news.ts";
+
 /** One line: raw text without markup, which the channel escapes as it writes. */
 export interface Line {
   text: string;
   strong?: boolean;
+  /** Of the alert that the line names. */
+  tone?: Tone;
+  /** The same as `text` for cards that show a name beside its value; the name is ours. */
+  fact?: Fact;
+  /** What few readers look for: shown smaller where a card can. */
+  aside?: true;
   /** An http(s) address with no character that any markup needs; `text` is then its name. */
   link?: string;
+}
+
+export interface Fact {
+  name: string;
+  value: string;
 }
 
 /** How a channel counts. What it counts adds up: a block costs its frame and its lines, a text its code points. */

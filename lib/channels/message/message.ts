@@ -3,7 +3,7 @@
 import type { Notification, NotifiedAlert } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
 import type { RenderContext, Words } from "../port.ts";
-import { alertLines, fieldsText, piece } from "./alert-lines.ts";
+import { alertLines, aside, fieldsText, linkLines, type Shown } from "./alert-lines.ts";
 import { fitted } from "./fit.ts";
 import { blockCost, type Line, type Medium } from "./medium.ts";
 import { countsText, type News, newsOf, type Tone, toneOf } from "./news.ts";
@@ -26,20 +26,39 @@ export function compose(notification: Notification, context: RenderContext, medi
   const [first] = lead;
   const { words } = context;
   const title = titleOf(notification, lead, words?.title);
-  const head = notification.test ? [[{ text: TEST_NOTE }]] : [];
-  const foot = words ? [] : [...knownBefore(known), ...heldBack(notification), ...groupOf(notification, medium)];
-  const around: Line[][] = [[{ text: title, strong: true }], ...head, ...foot];
-  const room = around.reduce((left, block) => left - blockCost(block, medium), medium.limit);
-  const most = (medium.blocks ?? Number.POSITIVE_INFINITY) - around.length - 1;
-  const time = timeIn(context.timezone);
-  const links = context.links ?? (() => []);
-  const details = (news: News) => alertLines(news, { time, links }, medium);
+  const head = notification.test ? [[aside(TEST_NOTE, medium)]] : [];
+  const shown: Shown = {
+    time: timeIn(context.timezone),
+    links: context.links ?? (() => []),
+    said: new Set(),
+  };
+  const foot = [
+    ...(words ? linksBelow(lead, shown, medium) : around(notification, known, medium)),
+    ...(context.note === undefined ? [] : [[aside(context.note, medium)]]),
+  ];
+  const frame: Line[][] = [[{ text: title, strong: true }], ...head, ...foot];
+  const room = frame.reduce((left, block) => left - blockCost(block, medium), medium.limit);
+  const most = (medium.blocks ?? Number.POSITIVE_INFINITY) - frame.length - 1;
+  const details = (news: News) => alertLines(news, shown, medium);
   const news = first && !words ? withoutRepetition(title, fitted(lead, details, medium, room, most)) : [];
   return {
     title,
     tone: first ? toneOf(first.alert) : "info",
     blocks: [...head, ...(words ? ownWords(words, medium, room) : news), ...foot],
   };
+}
+
+/** What stands beneath the news. */
+function around(notification: Notification, known: readonly NotifiedAlert[], medium: Medium): Line[][] {
+  const texts = [knownBefore(known), heldBack(notification)].filter((text) => text !== "");
+  return [...texts.map((text) => [aside(text, medium)]), ...groupOf(notification, medium)];
+}
+
+/** The pages about the one alert that a message in a user's words is about. */
+function linksBelow([first, ...others]: readonly News[], shown: Shown, medium: Medium): Line[][] {
+  if (!first || others.length > 0) return [];
+  const lines = linkLines(first.alert, shown, medium);
+  return lines.length === 0 ? [] : [lines];
 }
 
 /** The lines of a user's template, as many as there is room for; the last of them is cut. */
@@ -66,25 +85,26 @@ function withoutRepetition(title: string, news: Line[][]): Line[][] {
   return details.length === 0 ? [] : [details];
 }
 
-/** One line about the alerts that people have been notified of. */
-function knownBefore(known: readonly NotifiedAlert[]): Line[][] {
-  if (known.length === 0) return [];
+/** About the alerts that people have been notified of. */
+function knownBefore(known: readonly NotifiedAlert[]): string {
+  if (known.length === 0) return "";
   const fresh = known.reduce((sum, { newCount }) => sum + newCount, 0);
   const matches = fresh === 0 ? "no new match" : `${fresh} new ${fresh === 1 ? "match" : "matches"}`;
-  return [[{ text: `Notified before, still firing: ${known.length} (${countsText(known)}), ${matches}` }]];
+  return `Notified before, still firing: ${known.length} (${countsText(known)}), ${matches}`;
 }
 
 /** What several alerts have in common. */
 function groupOf({ group, alerts }: Notification, medium: Medium): Line[][] {
   if (alerts.length < 2 || Object.keys(group).length === 0) return [];
-  return [[{ text: piece(`Group: ${fieldsText(group)}`, 0.05, medium) }]];
+  return [[aside(`Group: ${fieldsText(group)}`, medium, 0.05)]];
 }
 
-/** One line about what silences, mutes and inhibition kept from this channel. */
-function heldBack({ suppressed }: Notification): Line[][] {
+/** What silences, mutes and inhibition kept from this channel. */
+function heldBack({ suppressed }: Notification): string {
   const parts = Object.entries(suppressed).filter(([, number]) => number > 0);
-  if (parts.length === 0) return [];
-  return [[{ text: `Held back, not shown: ${parts.map(([how, number]) => `${number} ${how}`).join(", ")}` }]];
+  return parts.length === 0
+    ? ""
+    : `Held back, not shown: ${parts.map(([how, number]) => `${number} ${how}`).join(", ")}`;
 }
 
 /** Shows ISO times as "2026-11-20 11:00:00 GMT+1"; what is no time is shown as it is. */

@@ -9,11 +9,14 @@ import { field, fieldsOf, isMap, itemsOf } from "../document/raw.ts";
 import { listed } from "../document/shown.ts";
 import { type Validated, validate } from "../document/validate.ts";
 import { unknownChoice, unknownName } from "../document/words.ts";
+import { checkMessages } from "./messages.ts";
 import { checkPattern } from "./patterns.ts";
 
-/** What is asked of a kind of destination: the schema of its own options. */
+/** What is asked of a kind of destination: the schema of its own options, and what it takes of the common ones. */
 export interface ChannelOptions {
   readonly options: z.ZodType;
+  readonly mention?: { readonly form: RegExp; readonly example: string };
+  readonly template?: "words" | "body";
 }
 
 export function checkRoutes(document: Document, compilePattern: (pattern: unknown) => unknown): Finding[] {
@@ -81,7 +84,11 @@ function checkOrder(route: unknown, place: Place, document: Document): Finding[]
   });
 }
 
-export function checkChannels(document: Document, types: ReadonlyMap<string, ChannelOptions>): Finding[] {
+export function checkChannels(
+  document: Document,
+  types: ReadonlyMap<string, ChannelOptions>,
+  parseTemplate: (text: string) => unknown,
+): Finding[] {
   const channels = fieldsOf(field(document.root, "channels"));
   const names = channels.map(([name]) => name);
   const byName = new Map(channels);
@@ -92,8 +99,10 @@ export function checkChannels(document: Document, types: ReadonlyMap<string, Cha
     const { type, fallback } = channel;
     const findings: Finding[] = [];
     const kind = typeof type === "string" ? types.get(type) : undefined;
-    if (kind !== undefined) findings.push(...validateOptions(kind, channel, document, place).findings);
-    else if (typeof type === "string") {
+    if (kind !== undefined) {
+      findings.push(...validateOptions(kind, channel, document, place).findings);
+      findings.push(...checkMessages({ type: String(type), kind, channel, document, place }, parseTemplate));
+    } else if (typeof type === "string") {
       const at = [...place, "type"];
       findings.push(findingAt(document.locate(at), at, ...unknownChoice("channel type", type, [...types.keys()])));
     }
@@ -117,7 +126,7 @@ export function validateOptions(
   document: Document,
   place: Place,
 ): Validated<unknown> {
-  const { type, fallback, fallbackAfter, sendResolved, ...own } = channel;
+  const { type, fallback, fallbackAfter, sendResolved, mention, template, ...own } = channel;
   return validate(options, own, document, place, Object.keys(Channel.shape));
 }
 

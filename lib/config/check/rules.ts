@@ -9,6 +9,7 @@ import { placedProblem } from "../document/placed-error.ts";
 import { field, isMap } from "../document/raw.ts";
 import { validate } from "../document/validate.ts";
 import { checkPattern } from "./patterns.ts";
+import { checkTemplate } from "./templates.ts";
 
 export interface RuleCheckers {
   /** Throws an error with `path` and `reason`. */
@@ -74,8 +75,7 @@ function checkRule(site: RuleSite, { compilePattern, parseTemplate, compileExtra
     const text = raw[key];
     if (typeof text !== "string") continue;
     const at = [...place, key];
-    const problem = templateProblem(text, parseTemplate);
-    if (problem !== undefined) findings.push(findingAt(document.locate(at), at, `"${key}" is no template: ${problem}`));
+    findings.push(...checkTemplate(text, document, at, parseTemplate));
   }
   return findings;
 }
@@ -117,16 +117,6 @@ function checkExtract({ raw, document, place }: RuleSite, compile: RuleCheckers[
     const { path, reason } = placedProblem(error);
     const at = [...place, "extract", ...path];
     return [findingAt(document.locate(at), at, `the expression ${reason}`)];
-  }
-}
-
-function templateProblem(text: string, parse: (text: string) => unknown): string | undefined {
-  try {
-    parse(text);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return error.message.split("\n")[0];
   }
 }
 

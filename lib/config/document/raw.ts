@@ -26,3 +26,10 @@ export function itemsOf(value: unknown): unknown[] {
 export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** Every text in lists and maps of any depth, with its place; `place` is that of the value. */
+export function textsIn(value: unknown, place: Place): [text: string, place: Place][] {
+  if (typeof value === "string") return [[value, place]];
+  if (Array.isArray(value)) return value.flatMap((part, index) => textsIn(part, [...place, index]));
+  return fieldsOf(value).flatMap(([key, part]) => textsIn(part, [...place, key]));
+}

@@ -3,11 +3,13 @@ import type { Config } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import type { ChannelOptions } from "../check/routes.ts";
 import { type Finding, findingAt, sortFindings } from "../document/finding.ts";
-import { isMap } from "../document/raw.ts";
+import { textsIn } from "../document/raw.ts";
 import type { LoadedConfig, Places } from "../load/load.ts";
 import type { Secrets } from "../secrets/secrets.ts";
 import { lintChannelValues } from "./addresses.ts";
 import { lintBudgets, lintConnections } from "./connections.ts";
+import { lintLinks } from "./links.ts";
+import { lintMessages } from "./messages.ts";
 import type { CompilePattern } from "./patterns.ts";
 import { lintChannels, lintInhibit, lintRoutes, lintSilences } from "./routes.ts";
 import { lintRules } from "./rules.ts";
@@ -30,6 +32,7 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
     ...lintRules(config, places, deps.compilePattern),
     ...lintTemplates(config, places),
     ...lintConnections(config, places),
+    ...lintLinks(config, places),
     ...lintDiscovery(config, places),
     ...lintIdleSources(config, places),
     ...lintBudgets(config, places),
@@ -37,6 +40,7 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
     ...lintSilences(config, places, deps.compilePattern, deps.now),
     ...lintInhibit(config, places, deps.compilePattern),
     ...lintChannels(config, places),
+    ...lintMessages(config, places),
     ...lintIntervals(config, places, deps.compileTimeInterval, deps.now),
     ...lintTimes(config, places, deps.compileTimeInterval, deps.now),
     ...(await lintSecrets(config, places, deps.secrets)),
@@ -83,10 +87,4 @@ async function lintSecrets(config: Config, places: Places, secrets: Pick<Secrets
     return problems.map((problem) => findingAt(places.locate(place), place, problem));
   });
   return (await Promise.all(findings)).flat();
-}
-
-function textsIn(value: unknown, place: Place): [string, Place][] {
-  if (typeof value === "string") return [[value, place]];
-  if (Array.isArray(value)) return value.flatMap((item, index) => textsIn(item, [...place, index]));
-  return isMap(value) ? Object.entries(value).flatMap(([key, part]) => textsIn(part, [...place, key])) : [];
 }

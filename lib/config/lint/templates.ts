@@ -23,7 +23,7 @@ export function lintTemplates(config: Config, places: Places): Finding[] {
   );
 }
 
-type Problem = [message: string, hint?: string];
+export type Problem = [message: string, hint?: string];
 
 function problemOf(path: readonly unknown[], rule: RuleConfig, config: Config): Problem | undefined {
   const [root, ...steps] = path;
@@ -56,7 +56,7 @@ function lostKey(step: string, dotted: string, { by }: RuleConfig): Problem | un
   return [`"alert.key.${dotted}" is never there`, hint];
 }
 
-function withNearest(message: string, word: string, known: readonly string[]): Problem {
+export function withNearest(message: string, word: string, known: readonly string[]): Problem {
   const near = nearest(word, known);
   return near === undefined ? [message] : [message, didYouMean(near)];
 }

@@ -13,7 +13,7 @@ export const VALUES: Readonly<Record<string, readonly string[]>> = {
 
 const EVENT_FIELDS: readonly string[] = Object.keys(Event.shape);
 export const ALERT_FIELDS: readonly string[] = Object.keys(Alert.shape);
-const RESOURCE_FIELDS = ["type", "id", "name"];
+export const RESOURCE_FIELDS = ["type", "id", "name"];
 const LABELS = "labels.";
 /** A named group of an extraction. */
 const GROUP = /\(\?P?<(\w+)>/g;

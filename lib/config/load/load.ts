@@ -4,6 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { ChannelConfig, Config } from "../../model/config.ts";
 import { Channel, ConfigFile } from "../../model/config-file.ts";
 import type { Place } from "../../model/place.ts";
+import { checkLinks } from "../check/links.ts";
 import { type ChannelOptions, checkChannels, checkRoutes, validateOptions } from "../check/routes.ts";
 import { checkRules, type RuleCheckers, ruleConfigs } from "../check/rules.ts";
 import { checkSources } from "../check/sources.ts";
@@ -59,6 +60,7 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
     () => included,
     () => references,
     () => checkSources(document),
+    () => checkLinks(document, deps.parseTemplate),
     // Its compiler would say of the shape what the schema has said.
     () =>
       shape.some(({ path }) => path.startsWith("timeIntervals"))
@@ -66,7 +68,7 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
         : checkTimeIntervals(document, deps.compileTimeInterval),
     () => checkRules(sites, deps),
     () => checkRoutes(document, deps.compilePattern),
-    () => checkChannels(document, deps.channelTypes),
+    () => checkChannels(document, deps.channelTypes, deps.parseTemplate),
   ]);
   if (file === undefined || findings.length > 0) throw new ConfigError(sortFindings(findings, files));
   const absolute = resolve(path);
@@ -93,10 +95,12 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
 
 function fillChannels(document: Document, types: ConfigDeps["channelTypes"]): Config["channels"] {
   const channels = fieldsOf(field(document.root, "channels")).map(([name, raw]): [string, ChannelConfig] => {
-    const { type, fallback, fallbackAfter, sendResolved } = Channel.parse(raw);
+    const { type, fallback, fallbackAfter, sendResolved, mention, template } = Channel.parse(raw);
     const options = validateOptions(types.get(type)!, raw as Record<string, unknown>, document, ["channels", name]);
     const own = options.value as Record<string, unknown>;
-    return [name, { type, fallback, fallbackAfter, sendResolved, options: own }];
+    const message = { ...(mention === undefined ? {} : { mention }), ...(template === undefined ? {} : { template }) };
+    const common = { type, fallback, fallbackAfter, sendResolved, ...message };
+    return [name, { ...common, options: own }];
   });
   return Object.fromEntries(channels);
 }

@@ -112,7 +112,7 @@ const yaml: Case[] = [
     "lookout.yml:1:44: ${env:REGION} has no value; set the environment variable REGION",
     'lookout.yml:2:19: "kind" must be one of',
     "lookout.yml:4:40: a ${…} inside braces",
-    'lookout.yml:4:57: unknown key "r…" (4 characters); known here: fallback, fallbackAfter, secret, sendResolved, type, url',
+    'lookout.yml:4:57: unknown key "r…" (4 characters); known here: fallback, fallbackAfter, mention, secret, sendResolved, template, type, url',
     'lookout.yml:5:10: "history" must be a duration',
   ],
   [
@@ -148,6 +148,11 @@ const connections: Case[] = [
     "half a character in a target's id",
     `${CONNECTIONS}sources: [{ kind: training-events, targets: ["a\\ud800b"] }]\n${RULES}${CHANNELS}`,
     'lookout.yml:2:46: an item of "targets" is no id that can stand in an address: it holds half of a character',
+  ],
+  [
+    "a link that is no template",
+    `connections: { prod: { cloud: otc, region: eu-de, projectId: p, links: { pool: "https://x/{{ resource.id" } } }\n${SOURCES}${RULES}${CHANNELS}`,
+    'lookout.yml:1:80: "pool" is no template: output "{{ resource.id" not closed',
   ],
   [
     "no connection",
@@ -531,6 +536,71 @@ const destinations: Case[] = [
     channels("a: { type: console, fallback: b }\n  b: { type: console, fallback: a }"),
     "lookout.yml:5:33: the fallbacks go in a circle: a → b → a",
     "lookout.yml:6:33: the fallbacks go in a circle: b → a → b",
+  ],
+  [
+    "a mention where nobody can be mentioned",
+    channels("a: { type: console, mention: { critical: [ada] } }"),
+    'lookout.yml:5:23: a channel of type console can mention nobody; leave "mention" out',
+  ],
+  [
+    "a mention of something that the service does not know, which is not repeated",
+    channels('a: { type: slack, url: https://x.example, mention: { critical: [S0ONCALL, "@ada"] } }'),
+    'lookout.yml:5:77: this is no id that a channel of type slack can mention; write one such as "S0ONCALL"',
+  ],
+  [
+    "a mention for a severity that there is not",
+    channels("a: { type: slack, url: https://x.example, mention: { critcal: [S0ONCALL] } }"),
+    'lookout.yml:5:56: unknown key "critcal"; did you mean "critical"?',
+  ],
+  [
+    "a mention of nobody",
+    channels("a: { type: slack, url: https://x.example, mention: { critical: [] } }"),
+    "lookout.yml:5:66: ",
+  ],
+  [
+    "a channel of Slack without an address or a token",
+    channels("a: { type: slack }"),
+    'lookout.yml:5:6: "a" is wrong: set "url", or "token" and "channel"',
+  ],
+  [
+    "a token without a channel",
+    channels('a: { type: slack, token: "${env:TOKEN}" }'),
+    'lookout.yml:5:6: "a" is wrong: "token" and "channel" belong together',
+  ],
+  [
+    "a template that is none",
+    channels('a: { type: console, template: "{{ title" }'),
+    'lookout.yml:5:33: "template" is no template: output "{{ title" not closed',
+  ],
+  [
+    "a part of a template that there is not",
+    channels('a: { type: console, template: { titel: "{{ title }}" } }'),
+    'lookout.yml:5:35: unknown key "titel"; did you mean "title"?',
+  ],
+  [
+    "a part of a template that is no text",
+    channels("a: { type: console, template: { text: [a] } }"),
+    'lookout.yml:5:41: "text" must be text',
+  ],
+  [
+    "a list where words are wanted",
+    channels("a: { type: console, template: [a] }"),
+    "lookout.yml:5:33: this is no template of a message; write the text, or { title: …, text: … }",
+  ],
+  [
+    "a text where a body is wanted",
+    channels('a: { type: webhook, url: https://x.example, template: "{{ title }}" }'),
+    "lookout.yml:5:57: this is no JSON object or list; write the body that a webhook is to send",
+  ],
+  [
+    "a part of a body that is no template",
+    channels('a: { type: webhook, url: https://x.example, template: { a: [1, "{% if %}"] } }'),
+    "lookout.yml:5:66: ",
+  ],
+  [
+    "a reference within a template",
+    channels('a: { type: webhook, url: https://x.example, template: { key: "${env:KEY}" } }'),
+    "lookout.yml:5:64: a template holds no references; a secret goes into url, or into a header",
   ],
   ["a name that is none", channels("a b: { type: console }"), 'lookout.yml:5:3: "a…" (3 characters) must be a name'],
 ];

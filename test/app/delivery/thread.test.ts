@@ -1,0 +1,144 @@
+// Slack with a bot token: one message for a group, edited as its alerts go on, and a thread for what follows.
+import { beforeEach, describe, expect, it } from "vitest";
+import { type Bench, bench, type Message } from "../support.ts";
+
+const yaml = (groupBy = "rule") => `
+rules:
+  - id: broken
+    when: { level: [error] }
+    by: [resource.id]
+    severity: critical
+    resolve: { when: { source: [service-events], level: [normal] } }
+route: { channels: [chat], groupBy: [${groupBy}], groupInterval: 1m, repeatInterval: 10m }
+channels:
+  chat: { type: slack, url: "HOOK/api", token: "\${env:SLACK_TOKEN}", channel: C0OPS, mention: { critical: [here] } }`;
+const OPTIONS = { services: ["svc-1", "svc-2"], env: { SLACK_TOKEN: "xoxb-secret-0123456789" } };
+
+/** Which messages there are, by their timestamps: the bodies that they were last given. */
+let posted: Map<string, Message["body"]>;
+let order: string[];
+
+beforeEach(() => {
+  posted = new Map();
+  order = [];
+});
+
+/** As Slack's Web API. `fault` comes before the answer where it gives one. */
+function serve(b: Bench, fault: (message: Message, number: number) => string | undefined = () => undefined): void {
+  b.answer((message, number) => {
+    const error = fault(message, number);
+    if (error === "lost") return { status: 503 };
+    if (error !== undefined) return { status: 200, body: JSON.stringify({ ok: false, error }) };
+    const { to, body } = message;
+    const isEdit = to === "/api/chat.update";
+    const ts = isEdit ? body.ts : `${posted.size + 1}.0`;
+    posted.set(ts, body);
+    order.push(`${isEdit ? "edit" : "post"} ${ts}${body.thread_ts ? ` in ${body.thread_ts}` : ""}`);
+    return { status: 200, body: JSON.stringify({ ok: true, channel: "C0OPS", ts }) };
+  });
+}
+
+const title = (body: Message["body"]): string => body.blocks[0].text.text.replaceAll("\u2060", "");
+const colours = (body: Message["body"]): string[] => body.attachments.map(({ color }: { color: string }) => color);
+
+describe("messages of one group", () => {
+  it("follow in the thread of the first, which says how things are now", async () => {
+    const b = await bench({ yaml: yaml(), ...OPTIONS });
+    serve(b);
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(13);
+    b.recover(13.5);
+    await b.beats(15);
+    expect(order).toEqual(["post 1.0", "edit 1.0", "post 2.0 in 1.0", "edit 1.0", "post 3.0 in 1.0"]);
+    expect(title(posted.get("1.0"))).toMatch(/^✅ RESOLVED \(critical\) svc-1: Failed to pull image · lasted/);
+    expect(colours(posted.get("1.0"))).toEqual(["#2da44e"]);
+    expect(title(posted.get("2.0"))).toContain("still firing");
+    expect(b.messages.map(({ body }) => body.channel)).toEqual(Array(5).fill("C0OPS"));
+  });
+
+  it("are shown in the channel, too, and mention somebody, where an alert is new", async () => {
+    const b = await bench({ yaml: yaml(), ...OPTIONS });
+    serve(b);
+    b.to(1);
+    b.fail(0.5, "Failed", "svc-1");
+    await b.beats(3);
+    b.fail(3.5, "Failed", "svc-2");
+    await b.beats(5);
+    b.recover(5.5, "svc-1");
+    await b.beats(8);
+    const [first, second, third] = ["1.0", "2.0", "3.0"].map((ts) => posted.get(ts));
+    expect([second.reply_broadcast, third.reply_broadcast]).toEqual([true, false]);
+    const mentions = [first, second, third].map((body) => body.blocks.length === 2);
+    expect(mentions).toEqual([false, true, false]);
+    expect(title(first)).toContain("1 new, 1 resolved");
+  });
+
+  it("begin anew where another group does", async () => {
+    const b = await bench({ yaml: yaml("resource.id"), ...OPTIONS });
+    serve(b);
+    b.to(1);
+    b.fail(0.5, "Failed", "svc-1");
+    b.fail(0.6, "Failed", "svc-2");
+    await b.beats(3);
+    expect(order).toEqual(["post 1.0", "post 2.0"]);
+  });
+
+  it("begin anew after the group ended", async () => {
+    const b = await bench({ yaml: yaml(), ...OPTIONS });
+    serve(b);
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(3);
+    b.recover(3.5);
+    await b.beats(5);
+    b.fail(6.5);
+    await b.beats(8);
+    expect(order).toEqual(["post 1.0", "edit 1.0", "post 2.0 in 1.0", "post 3.0"]);
+  });
+
+  it("are posted where the first one cannot be edited", async () => {
+    const b = await bench({ yaml: yaml(), ...OPTIONS });
+    serve(b, ({ to }) => (to === "/api/chat.update" ? "cant_update_message" : undefined));
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(3);
+    b.recover(3.5);
+    await b.beats(5);
+    expect(order).toEqual(["post 1.0", "post 2.0 in 1.0"]);
+  });
+
+  it("are posted to the channel where the thread is gone", async () => {
+    const b = await bench({ yaml: yaml(), ...OPTIONS });
+    serve(b, ({ body }) => (body.thread_ts === "1.0" || body.ts === "1.0" ? "thread_not_found" : undefined));
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(13);
+    b.recover(13.5);
+    await b.beats(15);
+    expect(order).toEqual(["post 1.0", "post 2.0", "edit 2.0", "post 3.0 in 2.0"]);
+  });
+
+  it("keep their thread where one of them was refused, and a retry posts once", async () => {
+    const b = await bench({ yaml: yaml(), ...OPTIONS });
+    let lost = 0;
+    serve(b, ({ body }) => (body.thread_ts && lost++ < 2 ? ["msg_too_long", "lost"][lost - 1] : undefined));
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(12);
+    b.recover(12.5);
+    await b.beats(15);
+    expect(order.filter((line) => line.startsWith("post"))).toEqual(["post 1.0", "post 2.0 in 1.0"]);
+    expect(title(posted.get("2.0"))).toContain("RESOLVED");
+  });
+
+  it("are refused with what a person can do, and no word of the token", async () => {
+    const b = await bench({ yaml: yaml(), ...OPTIONS });
+    serve(b, () => "not_in_channel");
+    b.to(1);
+    b.fail(0.5);
+    const { deliveries } = await b.round();
+    expect(deliveries[0]).toMatchObject({ status: "dead", error: expect.stringContaining("invite the app") });
+    expect(JSON.stringify(deliveries)).not.toContain("xoxb");
+  });
+});
