@@ -42,6 +42,7 @@ export const discord: HttpChannel<z.infer<typeof Options>> = {
   type: "discord",
   options: Options,
   incident: false,
+  template: "words",
   // Of a webhook and of a channel as they are known; what Discord says at the time goes before.
   rate: [
     { messages: 5, per: 2_000 },

@@ -40,6 +40,7 @@ export const googleChat: HttpChannel<z.infer<typeof Options>> = {
   type: "google-chat",
   options: Options,
   incident: false,
+  template: "words",
   rate: [{ messages: 1, per: 1_000 }],
   mention: { form: /^users\/(all|\d{5,30})$/, example: "users/108671446647545753952" },
   render(notification, options, context) {

@@ -29,6 +29,7 @@ export const gotify: HttpChannel<z.infer<typeof Options>> = {
   type: "gotify",
   options: Options,
   incident: false,
+  template: "words",
   render(notification, options, context) {
     const { title, tone, lines, links } = writeCard(notification, context, MARKUP);
     const [first] = links;

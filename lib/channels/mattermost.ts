@@ -37,6 +37,7 @@ export const mattermost: HttpChannel<z.infer<typeof Options>> = {
   type: "mattermost",
   options: Options,
   incident: false,
+  template: "words",
   mention: { form: /^@[a-z0-9][a-z0-9._-]{0,63}$/, example: "@ada" },
   render(notification, options, context) {
     const { title, tone, lines } = writeCard(notification, context, MARKUP);

@@ -49,6 +49,7 @@ export const ntfy: HttpChannel<z.infer<typeof Options>> = {
   type: "ntfy",
   options: Options,
   incident: false,
+  template: "words",
   // 60 at once, then one each five seconds.
   rate: [{ messages: 60, per: 300_000 }],
   render(notification, options, context) {

@@ -28,6 +28,7 @@ export const rocketchat: HttpChannel<z.infer<typeof Options>> = {
   type: "rocketchat",
   options: Options,
   incident: false,
+  template: "words",
   rate: [{ messages: 10, per: 60_000 }],
   mention: { form: /^@[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, example: "@ada" },
   render(notification, options, context) {

@@ -42,6 +42,7 @@ export const telegram: HttpChannel<z.infer<typeof Options>> = {
   type: "telegram",
   options: Options,
   incident: false,
+  template: "words",
   // Of one chat, and of one group.
   rate: [
     { messages: 1, per: 1_000 },
