@@ -158,6 +158,16 @@ test.each([
   expect(poller.told.map(({ reason, data }) => [reason, data["event_id"]])).toEqual([["a", "ev1"]]);
 });
 
+test("Cloud Eye: a row that was emitted by its ids before a read died is not emitted again where details are gone", async () => {
+  const cloud = createCloud({}, { now: NOW });
+  cloud.world.cloudEye = [cloudEyeRow(NOW - 2, "a", "one", full), cloudEyeRow(NOW - 1, "b", "two", full)];
+  const poller = createPoller();
+  await poll(cloudEyeEvents, cloud, poller, { ...at, slice: 1, dieAfter: 1 });
+  cloud.habits.detail = false;
+  await poll(cloudEyeEvents, cloud, poller, at);
+  expect(poller.told.map(({ reason }) => reason)).toEqual(["one", "two"]);
+});
+
 test("Cloud Eye: a full page of details that is given for every offset is told, and is an error", async () => {
   const rows = Array.from({ length: 100 }, (_, i) => cloudEyeRow(NOW - 9, `id${i}`, "one", full).row);
   const client: Pick<Cloud, "request"> = {
