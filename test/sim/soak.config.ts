@@ -7,5 +7,6 @@ export default defineConfig({
     pool: "forks",
     testTimeout: 3_600_000,
     globalSetup: "test/support/global-setup.ts",
+    setupFiles: "test/support/set-up.ts",
   },
 });
