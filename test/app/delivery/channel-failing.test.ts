@@ -92,7 +92,7 @@ describe("a channel that fails", () => {
     expect(await b.store.list("dead")).toMatchObject([{ data: { channel: "ops", test: true } }]);
   });
 
-  it("has its fallback told after fallbackAfter, once, and is still tried", async () => {
+  it("has its fallback notified after fallbackAfter, once, and is still tried", async () => {
     const b = await bench({ yaml: yaml(`${OPS}, fallbackAfter: 3m`) });
     b.answer(down);
     b.to(1);
@@ -120,7 +120,7 @@ describe("a channel that fails", () => {
     expect(to(b, "/spare")).toHaveLength(1);
   });
 
-  it("has what waits behind a pending one told to the fallback with it, in order", async () => {
+  it("has what waits behind a pending one given to the fallback with it, in order", async () => {
     const b = await bench({ yaml: yaml(OPS) });
     b.answer(down);
     b.to(1);
@@ -178,7 +178,7 @@ describe("a channel that fails", () => {
 });
 
 describe("a channel that holds back", () => {
-  it("has the fallback told after fallbackAfter, is not tried before its time, and is tried then", async () => {
+  it("has the fallback notified after fallbackAfter, is not tried before its time, and is tried then", async () => {
     const b = await bench({ yaml: yaml(OPS, "groupInterval: 1m, repeatInterval: 40d") });
     b.answer(({ to: path }, number) =>
       path === "/ops" && number === 1 ? { status: 503, headers: { "retry-after": "82800" } } : { status: 200 },
@@ -210,7 +210,7 @@ describe("a channel that holds back", () => {
     expect(at(b, "/spare")).toEqual([6]);
   });
 
-  it("is told of an outage's repeats once it is back, not once for each", async () => {
+  it("is notified of an outage's repeats once it is back, not once for each", async () => {
     const b = await bench({ yaml: yaml(OPS, "groupInterval: 1m, repeatInterval: 1h") });
     b.answer(down);
     b.to(1);

@@ -14,7 +14,7 @@ describe("a rule that expects a follow-up", () => {
   const rule =
     "{ id: stuck, when: { level: [error] }, expect: { when: { source: [service-events], level: [normal] }, within: 5m } }";
 
-  it("tells at the deadline, by no event, and tells of the late follow-up", async () => {
+  it("notifies at the deadline, by no event, and notifies of the late follow-up", async () => {
     const b = await bench({ yaml: yaml(rule) });
     b.to(1);
     b.fail(0.5);
@@ -27,7 +27,7 @@ describe("a rule that expects a follow-up", () => {
     ]);
   });
 
-  it("tells nothing where the follow-up came in time", async () => {
+  it("notifies nothing where the follow-up came in time", async () => {
     const b = await bench({ yaml: yaml(rule) });
     b.to(1);
     b.fail(0.5);
@@ -38,7 +38,7 @@ describe("a rule that expects a follow-up", () => {
 });
 
 describe("a rule over what is absent", () => {
-  it("tells once the silence has lasted, and of its end", async () => {
+  it("notifies once the silence has lasted, and of its end", async () => {
     const b = await bench({ yaml: yaml("{ id: silent, when: { level: [error] }, absence: { for: 5m } }") });
     b.to(1);
     b.fail(0.5);
@@ -74,7 +74,7 @@ describe("a rule over what is absent", () => {
 describe("a rule over targets that are silent", () => {
   const rule = "{ id: mute, when: { source: [service-events] }, absence: { for: 5m, over: targets } }";
 
-  it("tells of a target that never had an event, once it was read for so long", async () => {
+  it("notifies of a target that never had an event, once it was read for so long", async () => {
     const b = await bench({ yaml: yaml(rule) });
     await b.rounds(4);
     expect(b.messages).toEqual([]);
@@ -112,7 +112,7 @@ describe("a rule over targets that are silent", () => {
 });
 
 describe("a rule that looks for new values", () => {
-  it("learns from a target's first poll, and tells what comes after it", async () => {
+  it("learns from a target's first poll, and notifies what comes after it", async () => {
     const b = await bench({
       yaml: yaml("{ id: fresh, when: { source: [service-events] }, newValue: { field: message } }"),
     });
@@ -155,7 +155,7 @@ describe("a rule that reopens", () => {
 });
 
 describe("a rule whose template fails as it renders", () => {
-  it("tells with a default in its place, and counts the failure", async () => {
+  it("notifies with a default in its place, and counts the failure", async () => {
     const endless = "{% for i in (1..200000000) %}{% endfor %}";
     const b = await bench({
       yaml: yaml(`{ id: loops, when: { level: [error] }, by: [id], summary: "${endless}", description: "fine" }`),
@@ -182,7 +182,7 @@ describe("a match that is found after the event that resolved it", () => {
   const rule =
     "{ id: broken, when: { level: [error] }, resolve: { when: { source: [service-events], level: [normal] } } }";
 
-  it("is told as an alert that came and went, and takes nothing from the one that fires since", async () => {
+  it("is notified as an alert that came and went, and takes nothing from the one that fires since", async () => {
     const b = await bench({ yaml: yaml(rule) });
     b.to(1);
     b.recover(0.6);
@@ -205,7 +205,7 @@ describe("a match that is found after the event that resolved it", () => {
     ]);
   });
 
-  it("counts in the alert that was told of then, wherever that stands by now", async () => {
+  it("counts in the alert that was notified then, wherever that stands by now", async () => {
     const b = await bench({ yaml: yaml(rule) });
     b.to(1);
     b.fail(0.2);

@@ -23,7 +23,7 @@ ${channels}`;
 const STEPS = "escalate: [{ after: 15m, channels: [lead] }, { after: 30m, channels: [boss] }]";
 
 describe("an acknowledged alert", () => {
-  it("is not repeated nor updated, and its resolution is told", async () => {
+  it("is not repeated nor updated, and its resolution is notified", async () => {
     const b = await bench({ yaml: yaml("repeatInterval: 10m") });
     b.to(1);
     b.fail(0.5);
@@ -92,7 +92,7 @@ describe("an acknowledged alert", () => {
 });
 
 describe("escalation", () => {
-  it("tells the next ones in turn while nobody acknowledges, and all of them of the end", async () => {
+  it("notifies the next ones in turn while nobody acknowledges, and all of them of the end", async () => {
     const b = await bench({ yaml: yaml(STEPS) });
     b.to(1);
     b.fail(0.5);

@@ -23,7 +23,7 @@ ${more}`;
 const services = ["svc-1", "svc-2", "svc-3"];
 
 describe("an alert that another one explains", () => {
-  it("is held back while that fires, says by which, and is told at once when it ends", async () => {
+  it("is held back while that fires, says by which, and is notified at once when it ends", async () => {
     const b = await bench({ yaml: yaml(), services });
     b.to(1);
     b.fail(0.5, "pool is down", "svc-1");
@@ -42,7 +42,7 @@ describe("an alert that another one explains", () => {
     expect(await listInhibitors(b)).toEqual([]);
   });
 
-  it("is held back by what fires before it, and was told is not repeated", async () => {
+  it("is held back by what fires before it, and is not repeated where it was notified", async () => {
     const b = await bench({
       yaml: `${yaml()}`.replace("groupInterval: 1m", "groupInterval: 1m, repeatInterval: 5m"),
       services,
@@ -95,7 +95,7 @@ describe("an alert that another one explains", () => {
     ]);
   });
 
-  it("is told once the source ends by itself, as an occurrence or by a deadline", async () => {
+  it("is notified once the source ends by itself, as an occurrence or by a deadline", async () => {
     const b = await bench({
       yaml: yaml(INHIBIT, "").replace(
         "resolve: { when: { source: [service-events], level: [normal] } }",

@@ -74,7 +74,7 @@ test("pool-events: the occurrences of growing items and their twins add up", asy
   );
 });
 
-test("service-updates: every log is told as it was first seen and again when its result is known", async () => {
+test("service-updates: every log is emitted as it was first seen and again when its result is known", async () => {
   const log = fc.record({
     at: fc.oneof(fc.constantFrom(0, 1), fc.integer({ min: -300_000, max: 600_000 })),
     runs: fc.integer({ min: 0, max: 900_000 }),

@@ -5,9 +5,9 @@ import { describe, it } from "vitest";
 import { expectRight } from "./crash-run.ts";
 import { OVERLAPS, someDeaths } from "./crash-scenes.ts";
 
-const file = "test/sim/crash-overlap.test.ts";
+const file = "test/reliability/crash-overlap.test.ts";
 
-describe("pollers that overlap tell everything once", () => {
+describe("pollers that overlap notify everything once", () => {
   it.each(OVERLAPS)(
     "$name",
     (scene) => expectRight({ ...scene, file }, [1], (...run) => someDeaths(...run).slice(0, 1)),

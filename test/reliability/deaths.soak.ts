@@ -6,7 +6,7 @@ import { expectRight } from "./crash-run.ts";
 import { OVERLAPS, someDeaths, WATCHES } from "./crash-scenes.ts";
 
 /** There a story of the same name is run again. */
-const file = "--config test/sim/soak.config.ts crash.soak";
+const file = "--config test/reliability/soak.config.ts crash.soak";
 const random = createRandom(SEED);
 const drawn = Array.from({ length: Number(process.env["DEATHS"] ?? 200) }, () => {
   const scene = random.pick([...WATCHES, ...OVERLAPS]);

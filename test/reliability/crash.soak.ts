@@ -8,7 +8,7 @@ import { allPoints, differentPoints, expectRight, type Scene } from "./crash-run
 import { OVERLAPS, someDeaths, WATCHES } from "./crash-scenes.ts";
 import { asFunctions, inRounds } from "./watches.ts";
 
-const file = "--config test/sim/soak.config.ts";
+const file = "--config test/reliability/soak.config.ts";
 const HOUR = 3_600_000;
 const SEEDS = Array.from({ length: Number(process.env["SEEDS"] ?? 100) }, (_, index) => index + 1);
 

@@ -6,10 +6,10 @@ import { stateFile } from "./backends.ts";
 import { differentPoints, everyNth, expectRight } from "./crash-run.ts";
 import { inRounds } from "./watches.ts";
 
-const file = "test/sim/crash.test.ts";
+const file = "test/reliability/crash.test.ts";
 
 describe("a process that dies", () => {
-  const whole = "is followed by one that tells everything once";
+  const whole = "is followed by one that notifies everything once";
   it(whole, async () => {
     const scene = { file, name: whole, watch: inRounds, open: stateFile };
     await expectRight(scene, [1], (calls) => everyNth(16, calls, differentPoints(calls)).map((point) => [point]));

@@ -9,7 +9,7 @@ import { describeFailure, shrink } from "./simulation-shrink.ts";
 /** Of one seed of the simulation. */
 const STEPS = 250;
 const PROGRESS_SEEDS = 10;
-const LONG_TESTS = ["--config", "test/sim/soak.config.ts", "--reporter=verbose"];
+const LONG_TESTS = ["--config", "test/reliability/soak.config.ts", "--reporter=verbose"];
 
 type Say = (text: string) => void;
 
@@ -29,12 +29,12 @@ export const PARTS: Record<PartName, Part> = {
   matrix: {
     what: "seeds of the crash matrix, besides a death at each call",
     long: 100,
-    run: async (count, from) => runTests([...LONG_TESTS, "test/sim/crash.soak.ts"], from, { SEEDS: count }),
+    run: async (count, from) => runTests([...LONG_TESTS, "test/reliability/crash.soak.ts"], from, { SEEDS: count }),
   },
   deaths: {
     what: "stories with a death or two anywhere",
     long: 200,
-    run: async (count, from) => runTests([...LONG_TESTS, "test/sim/deaths.soak.ts"], from, { DEATHS: count }),
+    run: async (count, from) => runTests([...LONG_TESTS, "test/reliability/deaths.soak.ts"], from, { DEATHS: count }),
   },
   properties: { what: "seeds of all property tests", long: 20, run: draw },
   late: {

@@ -1,4 +1,4 @@
-// How the long tests are found and run: `vitest run --config test/sim/soak.config.ts`.
+// How the long tests are found and run: `vitest run --config test/reliability/soak.config.ts`.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

@@ -7,7 +7,7 @@ import type { Call } from "./conductor.ts";
 import { differentPoints, expectRight, type Point } from "./crash-run.ts";
 import { inRounds } from "./watches.ts";
 
-const file = "test/sim/crash-journal.test.ts";
+const file = "test/reliability/crash-journal.test.ts";
 
 describe("a process that dies while the journal is in use", () => {
   const name = "is followed by one that finishes it or takes it back";

@@ -7,7 +7,7 @@ import { dynamoTable } from "./backend-dynamodb.ts";
 import { differentPoints, expectRight, type Scene } from "./crash-run.ts";
 import { asFunctions } from "./watches.ts";
 
-const file = "test/sim/crash-dynamodb.test.ts";
+const file = "test/reliability/crash-dynamodb.test.ts";
 
 describe.skipIf(dynamoEndpoint === null)("functions over a table", () => {
   const dying = "are followed by others that notify everything once";
