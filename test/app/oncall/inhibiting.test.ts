@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { reconcileRules } from "../../../lib/app/evaluation/registry.ts";
 import { openAlerts } from "../../../lib/app/queries/lists.ts";
-import { bench, line } from "../support.ts";
+import { bench, failing, line } from "../support.ts";
 import { listInhibitors } from "./bench.ts";
 
 const INHIBIT = "inhibit: [{ source: { rule: [down] }, target: { rule: [slow] }, equal: [connection] }]";
@@ -24,9 +24,7 @@ const services = ["svc-1", "svc-2", "svc-3"];
 
 describe("an alert that another one explains", () => {
   it("is held back while that fires, says by which, and is notified at once when it ends", async () => {
-    const b = await bench({ yaml: yaml(), services });
-    b.to(1);
-    b.fail(0.5, "pool is down", "svc-1");
+    const b = await failing({ yaml: yaml(), services }, "pool is down");
     b.fail(0.6, "slow", "svc-2");
     await b.beats(20);
     const open = await openAlerts(b.app);
@@ -58,9 +56,7 @@ describe("an alert that another one explains", () => {
   });
 
   it("that came and went meanwhile is counted, and pages nobody", async () => {
-    const b = await bench({ yaml: yaml(), services });
-    b.to(1);
-    b.fail(0.5, "pool is down", "svc-1");
+    const b = await failing({ yaml: yaml(), services }, "pool is down");
     b.fail(0.6, "slow", "svc-2");
     await b.beats(5);
     b.recover(5.5, "svc-2");
@@ -80,9 +76,7 @@ describe("an alert that another one explains", () => {
   });
 
   it("stays held by the other of two, until the last one ends", async () => {
-    const b = await bench({ yaml: yaml(), services });
-    b.to(1);
-    b.fail(0.5, "pool is down", "svc-1");
+    const b = await failing({ yaml: yaml(), services }, "pool is down");
     b.fail(0.5, "pool is down", "svc-3");
     b.fail(0.6, "slow", "svc-2");
     await b.beats(3);
@@ -96,15 +90,16 @@ describe("an alert that another one explains", () => {
   });
 
   it("is notified once the source ends by itself, as an occurrence or by a deadline", async () => {
-    const b = await bench({
-      yaml: yaml(INHIBIT, "").replace(
-        "resolve: { when: { source: [service-events], level: [normal] } }",
-        "resolve: { after: 10m }",
-      ),
-      services,
-    });
-    b.to(1);
-    b.fail(0.5, "pool is down", "svc-1");
+    const b = await failing(
+      {
+        yaml: yaml(INHIBIT, "").replace(
+          "resolve: { when: { source: [service-events], level: [normal] } }",
+          "resolve: { after: 10m }",
+        ),
+        services,
+      },
+      "pool is down",
+    );
     b.fail(0.6, "slow", "svc-2");
     await b.beats(23);
     expect(b.messages.map(line).filter((text) => text.includes("svc-2"))).toEqual([
