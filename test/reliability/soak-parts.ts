@@ -11,6 +11,9 @@ const STEPS = 250;
 const PROGRESS_SEEDS = 10;
 const LONG_TESTS = ["--config", "test/reliability/soak.config.ts", "--reporter=verbose"];
 
+/** Several parts at a time may be on one machine. */
+const DRAWN = [".prop.ts", "--testTimeout=600000"];
+
 type Say = (text: string) => void;
 
 interface Part {
@@ -70,7 +73,7 @@ function runTests(args: readonly string[], seed: number, counts: Record<string, 
 
 async function draw(count: number, from: number, say: Say): Promise<boolean> {
   const failed: number[] = [];
-  for (let seed = from; seed < from + count; seed++) if (!runTests([".prop.ts"], seed)) failed.push(seed);
+  for (let seed = from; seed < from + count; seed++) if (!runTests(DRAWN, seed)) failed.push(seed);
   for (const seed of failed) say(`again: LOOKOUT_SEED=${seed} npx vitest run .prop.ts`);
   return failed.length === 0;
 }
