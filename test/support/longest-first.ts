@@ -4,10 +4,12 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** In a fresh clone no times are known, and these are short files. By how long they take, longest first. */
 const LONGEST = [
-  "reliability/simulation",
-  "hostile/hostile",
   "reliability/crash-dynamodb",
+  "hostile/hostile",
+  "reliability/simulation",
+  "reliability/crash-processes",
   "docs/readme",
+  "reliability/crash-on-call",
   "reliability/crash-overlap",
   "reliability/crash",
   "reliability/crash-journal",
