@@ -2,6 +2,10 @@
 import { consoleOutput } from "./console.ts";
 import { dingtalk } from "./dingtalk.ts";
 import { feishu } from "./feishu.ts";
+import { grafanaOncall } from "./grafana-oncall.ts";
+import { incidentIo } from "./incident-io.ts";
+import { jsm } from "./jsm.ts";
+import { opsgenie } from "./opsgenie.ts";
 import { pagerduty } from "./pagerduty.ts";
 import type { ChannelType } from "./port.ts";
 import { slack } from "./slack.ts";
@@ -9,6 +13,19 @@ import { teams } from "./teams.ts";
 import { webhook } from "./webhook.ts";
 import { wecom } from "./wecom.ts";
 
-const CHANNELS: readonly ChannelType[] = [webhook, slack, feishu, dingtalk, wecom, teams, pagerduty, consoleOutput];
+const CHANNELS: readonly ChannelType[] = [
+  webhook,
+  slack,
+  feishu,
+  dingtalk,
+  wecom,
+  teams,
+  pagerduty,
+  opsgenie,
+  jsm,
+  incidentIo,
+  grafanaOncall,
+  consoleOutput,
+];
 
 export const channelTypes: ReadonlyMap<string, ChannelType> = new Map(CHANNELS.map((one) => [one.type, one]));
