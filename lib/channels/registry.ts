@@ -1,4 +1,5 @@
 // Every kind of destination by its name in the configuration; one line each, and the folder holds no other.
+import { alertmanager } from "./alertmanager.ts";
 import { consoleOutput } from "./console.ts";
 import { dingtalk } from "./dingtalk.ts";
 import { feishu } from "./feishu.ts";
@@ -25,6 +26,7 @@ const CHANNELS: readonly ChannelType[] = [
   jsm,
   incidentIo,
   grafanaOncall,
+  alertmanager,
   consoleOutput,
 ];
 

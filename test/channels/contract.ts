@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readably } from "../../lib/channels/message/readable.ts";
-import type { HttpChannel, HttpRequest, HttpResponse, Outcome } from "../../lib/channels/port.ts";
+import type { ChannelType, HttpChannel, HttpRequest, HttpResponse, Outcome } from "../../lib/channels/port.ts";
 import { channelTypes } from "../../lib/channels/registry.ts";
 import type { Notification, NotifiedAlert } from "../../lib/model/notification.ts";
 import { oneLine } from "../../lib/model/printable.ts";
@@ -73,6 +73,11 @@ const TEXTS: [name: string, unit: string][] = [
   ["broken surrogates and controls", "\ud83d\u0007\ude00\u202e"],
 ];
 
+/** An incident service gets each alert by itself: those beyond the hundred that are long show nothing new. */
+export function crowdsFor({ incident }: Pick<ChannelType, "incident">): number[] {
+  return incident ? [1, 110] : [1, 50, 5_000];
+}
+
 /** The outcome that the status asks for, with a reason that is short and shows no secret. */
 function expectJudged(spec: Spec, status: number, outcome: Outcome): void {
   const retried = [408, 425, 429].includes(status) || status >= 500;
@@ -129,8 +134,7 @@ export function channelContract(spec: Spec): void {
 
     test.each(TEXTS)("any number of alerts of %s stays within the limit", (_name, unit) => {
       const text = unit.repeat(Math.ceil(5_000 / (JSON.stringify(unit).length - 2)));
-      // An incident service gets each alert by itself: those beyond the hundred that are long show nothing new.
-      for (const count of channel.incident ? [1, 110] : [1, 50, 5_000]) {
+      for (const count of crowdsFor(channel)) {
         const all = render(aNotification({ alerts: crowd(count, text), reason: "update", group: { text } }));
         expect(all.length).toBeGreaterThan(0);
         for (const request of all) {

@@ -59,7 +59,7 @@ async function tried(
   if (request === null) return { outcome: { kind: "delivered" }, asked: false };
   try {
     const response = await exchange(app, request);
-    return { outcome: type.classify(response, { now: app.clock.now(), attempt: attempts }), asked: true };
+    return { outcome: type.classify(response, { now: app.clock.now(), attempt: attempts }, options), asked: true };
   } catch (error) {
     return { outcome: { kind: "retry", reason: (error as Error).message }, asked: true };
   }

@@ -517,8 +517,8 @@ const destinations: Case[] = [
   ["no address", channels("a: { type: feishu, url: x.example }"), 'lookout.yml:5:27: "url" must be an http(s) address'],
   ["an empty option", channels("a: { type: feishu, url: }"), 'lookout.yml:5:22: "url" is empty; write text'],
   [
-    "a format that is not built",
-    channels("a: { type: webhook, url: https://x.example, format: alertmanager }"),
+    "a format that is none",
+    channels("a: { type: webhook, url: https://x.example, format: xml }"),
     'lookout.yml:5:55: "format" ',
   ],
   [
