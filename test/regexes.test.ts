@@ -190,11 +190,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "a key of an item; fixed words",
     ["^(envs?|dew_secret)$", "(passw(or)?d|secret|token|credential|api_?key|access_?key|private_?key)"],
   ],
-  [
-    "sources/cloud/signer.ts",
-    "our own request; one character at a time, or our own date",
-    ["[!'()*]", String.raw`[-:]|\.\d+`],
-  ],
+  ["model/signer.ts", "our own request; one character at a time, or our own date", ["[!'()*]", String.raw`[-:]|\.\d+`]],
   ["sources/service-updates/updates.ts", "a field of an item; anchored, fixed words", ["^(success|fail)", "^fail"]],
   ["store/dynamodb/plan.ts", "our own conditions", [String.raw`#(\w+)`]],
 ];

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { Address, postJson, usableAddress } from "./http/address.ts";
 import { advised, refused } from "./http/answer.ts";
 import { OwnHeaders, ownHeaders } from "./http/own-headers.ts";
+import { bodyParts } from "./message/parts.ts";
 import { prometheusAlert } from "./message/prometheus.ts";
 import type { HttpRequest, Outcome, SendContext, SendingChannel } from "./port.ts";
 
@@ -30,6 +31,7 @@ export const alertmanager: SendingChannel<z.infer<typeof Options>> = {
   incident: true,
   concurrency: 8,
   resend: RESEND,
+  split: (notification) => bodyParts(notification),
   async send({ alerts, test }, options, context) {
     if (alerts.length === 0) return { kind: "delivered" };
     const openEnd = new Date(context.now + OPEN_FOR).toISOString();

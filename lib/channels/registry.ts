@@ -2,6 +2,7 @@
 import { alertmanager } from "./alertmanager.ts";
 import { consoleOutput } from "./console.ts";
 import { dingtalk } from "./dingtalk.ts";
+import { eventbridge } from "./eventbridge.ts";
 import { feishu } from "./feishu.ts";
 import { grafanaOncall } from "./grafana-oncall.ts";
 import { incidentIo } from "./incident-io.ts";
@@ -9,7 +10,12 @@ import { jsm } from "./jsm.ts";
 import { opsgenie } from "./opsgenie.ts";
 import { pagerduty } from "./pagerduty.ts";
 import type { ChannelType } from "./port.ts";
+import { ses } from "./ses.ts";
 import { slack } from "./slack.ts";
+import { smn } from "./smn.ts";
+import { smtp } from "./smtp.ts";
+import { sns } from "./sns.ts";
+import { sqs } from "./sqs.ts";
 import { teams } from "./teams.ts";
 import { webhook } from "./webhook.ts";
 import { wecom } from "./wecom.ts";
@@ -27,6 +33,12 @@ const CHANNELS: readonly ChannelType[] = [
   incidentIo,
   grafanaOncall,
   alertmanager,
+  smtp,
+  smn,
+  ses,
+  sns,
+  sqs,
+  eventbridge,
   consoleOutput,
 ];
 

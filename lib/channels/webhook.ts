@@ -27,7 +27,7 @@ export const webhook: HttpChannel<Options> = {
   options: Options,
   incident: false,
   concurrency: 16,
-  split: bodyParts,
+  split: (notification) => bodyParts(notification),
   render(notification, options, context) {
     const { body, headers } = written(notification, options, context);
     const signed = standardHeaders(notification.id, body, options, context);

@@ -54,7 +54,7 @@ export function strings(value: unknown): string[] {
 }
 
 /** What a word of an API once made of an alert. */
-const BROKEN: [name: string, fields: Record<string, unknown>][] = [
+export const BROKEN: [name: string, fields: Record<string, unknown>][] = [
   ["no severity", { severity: undefined }],
   ["a severity that objects know", { severity: "constructor" }],
   ["no summary", { summary: undefined }],
@@ -65,7 +65,7 @@ const BROKEN: [name: string, fields: Record<string, unknown>][] = [
   ["no time", { startsAt: "soon", updatedAt: null }],
   ["an end that is none", { status: "resolved", endsAt: "never" }],
 ];
-const TEXTS: [name: string, unit: string][] = [
+export const TEXTS: [name: string, unit: string][] = [
   ["ASCII", "failed to pull image "],
   ["markup that grows when escaped", '&<>"\\[*'],
   ["CJK", "训练作业失败"],

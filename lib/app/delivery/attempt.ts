@@ -5,6 +5,7 @@ import { receiverWords } from "../../channels/http/redact.ts";
 import { sendHttp } from "../../channels/http/send.ts";
 import { readable, readably } from "../../channels/message/readable.ts";
 import type { HttpRequest, HttpResponse, Outcome, RenderContext, SendingChannel } from "../../channels/port.ts";
+import { UnusableOptions } from "../../channels/unusable.ts";
 import type { Notification } from "../../model/notification.ts";
 import type { App, Channel } from "../deps.ts";
 import type { DeliveryRow } from "../persistence/rows.ts";
@@ -92,6 +93,7 @@ async function sent(
     return await Promise.race([type.send(readable(notification), options, send), late.promise]);
   } catch (error) {
     const { message } = error as Error;
+    if (error instanceof UnusableOptions) return { kind: "permanent", reason: message };
     return { kind: "retry", reason: receiverWords(app.redact(message, message.length)) };
   }
 }

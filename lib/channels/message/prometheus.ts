@@ -24,9 +24,8 @@ export function prometheusAlert(
   openEnd: string,
   context: RenderContext,
 ): PrometheusAlert {
-  const starts = Date.parse(alert.startsAt);
-  if (Number.isNaN(starts)) throw new Error("the alert has no time");
-  const ends = alert.status === "resolved" ? Math.max(starts, Date.parse(alert.endsAt ?? alert.updatedAt)) : undefined;
+  const starts = instant(alert.startsAt, 0);
+  const ends = alert.status === "resolved" ? Math.max(starts, instant(alert.endsAt ?? "", starts)) : undefined;
   return {
     labels: labelsOf(alert, test),
     annotations: annotationsOf(alert, test, context),
@@ -82,6 +81,11 @@ function annotationsOf(alert: NotifiedAlert, test: boolean, { words }: RenderCon
   };
   const bound = Object.entries(texts).map(([name, text]) => [name, bounded(text, TEXT_CHARACTERS)] as const);
   return Object.fromEntries(bound.filter(([, text]) => text !== ""));
+}
+
+function instant(iso: string, otherwise: number): number {
+  const at = Date.parse(iso);
+  return Number.isNaN(at) ? otherwise : at;
 }
 
 function bounded(text: string, limit: number): string {
