@@ -16,7 +16,7 @@ sendingContract<Scripted>({
     const server = await startScripted(ACCEPTED);
     return {
       get fault() {
-        return server.answer === ACCEPTED ? undefined : server.answer;
+        return server.answer as Scripted;
       },
       set fault(fault: Scripted | undefined) {
         server.answer = fault ?? ACCEPTED;

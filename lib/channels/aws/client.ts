@@ -47,7 +47,7 @@ interface AwsError extends Error {
 }
 
 const PASSING =
-  /^(Throttl|TooManyRequests|RequestLimitExceeded|LimitExceeded|SlowDown|ServiceUnavailable|Internal|RequestTimeout|RequestTimeTooSkewed|RequestExpired|ExpiredToken|KMSThrottling)/;
+  /^(Throttl|RequestThrottled|TooManyRequests|RequestLimitExceeded|LimitExceeded|SlowDown|ServiceUnavailable|Internal|RequestTimeout|RequestTimeTooSkewed|RequestExpired|ExpiredToken|KMSThrottling)/;
 const DENIED = /^(AccessDenied|AuthorizationError|NotAuthorized|UnauthorizedOperation)/;
 const BAD_KEY =
   /^(InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidAccessKeyId|MissingAuthenticationToken)/;
@@ -64,7 +64,8 @@ export function refusedByAws(thrown: unknown, action: string, advice: Readonly<R
   if (/^Region is missing/.test(error.message)) {
     return { kind: "permanent", reason: 'it is not known in which region: give "region"' };
   }
-  if (status === undefined) return retry(`AWS ${failureWords(error.code ?? error.name)}`);
+  if (status === undefined) return retry(error.code ? `AWS ${failureWords(error.code)}` : receiverWords(error.message));
+  if (status < 400) return { kind: "permanent", reason: `HTTP ${status}, which is no answer of AWS: check "endpoint"` };
   const reason = `${error.name}: ${receiverWords(error.message)}`;
   if (PASSING.test(error.name) || status === 429 || status >= 500) return retry(reason);
   return advised({ kind: "permanent", reason }, adviceFor(error.name, action, advice));

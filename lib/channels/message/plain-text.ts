@@ -3,6 +3,7 @@ import type { Notification } from "../../model/notification.ts";
 import type { RenderContext } from "../port.ts";
 import type { Line } from "./medium.ts";
 import { compose, type Message } from "./message.ts";
+import { cut } from "./plain.ts";
 
 /** The notification as text that costs at most `limit`, and its title; `measure` adds up over code points. */
 export function plainText(
@@ -19,7 +20,8 @@ export function plainText(
     text: most,
     line: ({ text, link }) => most(text) + measure(link ? `: ${link}\n` : "\n"),
   });
-  return { title: message.title, text: plainTextOf(message) };
+  // An SMS has hardly more room than a title.
+  return { title: message.title, text: cut(plainTextOf(message), limit, measure) };
 }
 
 export function plainTextOf({ title, blocks }: Message): string {
