@@ -1,4 +1,4 @@
-// Alertmanager: firing alerts are posted to every peer of a cluster and again while they fire, ended ones with their end.
+// Alertmanager: alerts are posted to every peer of a cluster, and again while they fire; ended ones with their end.
 // https://prometheus.io/docs/alerting/latest/alerts_api/
 import * as z from "zod";
 import { Address, postJson, usableAddress } from "./http/address.ts";

@@ -1,4 +1,4 @@
-// A message as HTML that reads on a phone: one column, styles inline, no image, in the reader's own light or dark colours.
+// A message as HTML that reads on a phone: one column, styles inline, no image, in the reader's own light or dark.
 import type { Line, Medium } from "../message/medium.ts";
 import type { Message } from "../message/message.ts";
 import type { Tone } from "../message/news.ts";

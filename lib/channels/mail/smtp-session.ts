@@ -1,4 +1,4 @@
-// One session with a mail server: connect, encrypt, log in, hand over one mail; the client is loaded when it is first used.
+// One session with a mail server: connect, encrypt, log in, hand over one mail. The client loads when first used.
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
 import type { SMTPConnectionSendInfo } from "nodemailer/lib/smtp-connection";
 import type { Mail } from "./mail.ts";

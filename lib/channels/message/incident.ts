@@ -32,7 +32,7 @@ export function incidentTitle(
   return cut((test ? "TEST: " : "") + oneLine(own ?? summary), limit, characters);
 }
 
-/** The message that a chat would get, of at most `limit` characters; Markdown in which an event's text formats nothing. */
+/** The message that a chat would get, of at most `limit` characters: Markdown in which no event's text formats. */
 export function incidentText(notification: Notification, context: RenderContext, limit: number): string {
   return writeText(notification, context, {
     limit,

@@ -16,9 +16,9 @@ export function wireForm(notification: Notification): Notification {
 }
 
 /**
- * The alerts of each body of at most `limit` bytes, in order. One part when they fit, as they are or with fewer events; else every
- * alert keeps only its newest event, in as few parts as the order allows. An alert that exceeds the limit
- * by itself is a part by itself.
+ * The alerts of each body of at most `limit` bytes, in order. One part when they fit, as they are or with fewer
+ * events; else every alert keeps only its newest event, in as few parts as the order allows. An alert that exceeds the
+ * limit by itself is a part by itself.
  */
 export function bodyParts(notification: Notification, limit = BODY_LIMIT): NotifiedAlert[][] {
   const { alerts } = notification;

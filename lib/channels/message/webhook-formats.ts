@@ -11,7 +11,7 @@ const NO_END = "0001-01-01T00:00:00Z";
 /** Characters of a summary where the whole would be too long. */
 const SHORT = 200;
 
-/** Lookout's own body. Beyond the limit (its notification was not split) each alert goes with its newest event alone. */
+/** Lookout's own body. Beyond the limit (it was not split) each alert goes with its newest event alone. */
 export function lookoutBody(notification: Notification): string {
   const body = JSON.stringify(wireForm(notification));
   if (bytes(body) <= BODY_LIMIT) return body;

@@ -560,7 +560,7 @@ channels: { a: { type: feishu, url: 1 }, b: { type: nothing } }
 test("what a file holds is not repeated in findings where it may be secret", async () => {
   const secret = "hunter2hunter2";
   const printed = await complaints(
-    `${CONNECTIONS}${SOURCES}${RULES}channels: { a: { type: feishu, url: ${secret}, secret: [${secret}] } }\n`,
+    `${CONNECTIONS}${SOURCES}${RULES}channels: { a: { type: feishu, url: ${secret}, secret: { is: ${secret} } } }\n`,
   );
   expect(printed).not.toContain(secret);
   expect(printed.split("\n")).toHaveLength(2);
