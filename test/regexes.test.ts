@@ -42,11 +42,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   ],
   ["channels/eventbridge.ts", "a refused entry's code, at its start", ["^(Throttl|Internal|ServiceUnavailable)"]],
   ["channels/opsgenie.ts", "the configuration's address", [String.raw`\/+$`]],
-  [
-    "channels/mail/html.ts",
-    "a text that is shown; one character at a time",
-    [`[&<>"']`, "[.:@/]"],
-  ],
+  ["channels/mail/html.ts", "a text that is shown; one character at a time", [`[&<>"']`, "[.:@/]"]],
   [
     "channels/mail/mail.ts",
     "the configuration's addresses, anchored and bounded; a delivery's id; what a server called our last mail",
@@ -159,11 +155,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "a request that nobody has vouched for: one character at a time, and at most 12 digits",
     [String.raw`[\s,]`, String.raw`^\d{1,12}$`],
   ],
-  [
-    "channels/webhook.ts",
-    "our own ids; one class, anchored",
-    [String.raw`^[\w-]+$`],
-  ],
+  ["channels/webhook.ts", "our own ids; one class, anchored", [String.raw`^[\w-]+$`]],
   [
     "config/secrets/decodings.ts",
     "any text that may hold a secret; escapes of a fixed length, runs of them that end in one way only, and at most 20 spaces",

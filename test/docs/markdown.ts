@@ -47,7 +47,9 @@ export function parsePage(path: string, text: string): Page {
 /** Every document that is written for people, except those of dependencies. */
 export function readPages(): Page[] {
   const top = readdirSync(ROOT).filter((name) => name.endsWith(".md"));
-  const docs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md"));
+  const docs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".md"),
+  );
   return [...top, ...docs.map((name) => `docs/${name}`)].map(readPage);
 }
 

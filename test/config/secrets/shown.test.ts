@@ -208,7 +208,13 @@ test.each<[sentence: string, parts: Parameters<typeof file>[0], ...messages: str
     PLAIN("url"),
   ],
 ])("check tells what others may read: %s", async (_sentence, parts, ...messages) => {
-  const env = { USER_URL: `https://${SECRET}@x.example/`, TOKEN: SECRET, URL: "https://x.example/", PLAIN: HTTP, MAIL_URL: `smtp://u:${SECRET}@x.example` };
+  const env = {
+    USER_URL: `https://${SECRET}@x.example/`,
+    TOKEN: SECRET,
+    URL: "https://x.example/",
+    PLAIN: HTTP,
+    MAIL_URL: `smtp://u:${SECRET}@x.example`,
+  };
   const found = (await lint({ "lookout.yml": file(parts) }, env)).split("\n").filter((line) => line !== "");
   const said = found.map((line) => line.replace(/^lookout\.yml:\d+:\d+: /, ""));
   const open = "every user of this machine can read this file and the secrets in it; chmod 600 lookout.yml";
