@@ -5,6 +5,7 @@ import type { Suppression } from "../alerts/suppress.ts";
 import type { ChannelType } from "../channels/port.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Config, ConnectionConfig, SourceConfig } from "../model/config.ts";
+import type { Counters } from "../model/counters.ts";
 import type { Log } from "../model/log.ts";
 import type { Redactor } from "../model/redactor.ts";
 import type { CompiledRule, Rules } from "../rules/compile.ts";
@@ -74,8 +75,8 @@ export interface Behind {
 
 /** A secret that cannot be resolved. */
 export interface UnresolvedSecret {
-  of: "connection" | "channel" | "heartbeat";
-  /** The connection or channel; `heartbeat`. */
+  of: "connection" | "channel" | "heartbeat" | "console";
+  /** The connection or channel; `heartbeat` or `console`. */
   name: string;
   /** Names the reference and what to do. */
   message: string;
@@ -109,6 +110,8 @@ export interface App {
   random: () => number;
   identity: Identity;
   log: Log;
+  /** What was done so far, for metrics. */
+  counters: Counters;
   bus: Bus;
   sources: Readonly<Record<SourceConfig["kind"], Source>>;
   connections: ReadonlyMap<string, Connection>;

@@ -36,7 +36,8 @@ export function writeText(
   return { title, text: written.join(markup.gap) };
 }
 
-function writeLine(line: Line, markup: Markup): string {
+/** A line in the markup. */
+export function writeLine(line: Line, markup: Omit<Markup, "gap">): string {
   const text = markup.escape(line.text);
   if (line.link) return markup.link(text, line.link);
   return line.strong ? markup.strong(text) : lineOf(text);

@@ -9,6 +9,7 @@ import { field, fieldsOf, isMap, itemsOf } from "../document/raw.ts";
 import { listed } from "../document/shown.ts";
 import { type Validated, validate } from "../document/validate.ts";
 import { unknownChoice, unknownName } from "../document/words.ts";
+import { checkInhibit } from "./inhibitions.ts";
 import { checkPattern } from "./patterns.ts";
 
 /** What is asked of a kind of destination: the schema of its own options. */
@@ -41,12 +42,6 @@ export function checkRoutes(document: Document, compilePattern: (pattern: unknow
     ];
   }
 
-  function checkInhibit(inhibit: unknown, index: number): Finding[] {
-    return ["source", "target"].flatMap((side) =>
-      checkPattern(field(inhibit, side), document, ["inhibit", index, side], compilePattern),
-    );
-  }
-
   function checkSilence(silence: unknown, index: number): Finding[] {
     const place = ["silences", index];
     const findings = [
@@ -61,7 +56,9 @@ export function checkRoutes(document: Document, compilePattern: (pattern: unknow
 
   return [
     ...checkRoute(field(document.root, "route"), ["route"]),
-    ...findIn(itemsOf(field(document.root, "inhibit")), checkInhibit),
+    ...findIn(itemsOf(field(document.root, "inhibit")), (inhibit, index) =>
+      checkInhibit(inhibit, document, ["inhibit", index], compilePattern),
+    ),
     ...findIn(itemsOf(field(document.root, "silences")), checkSilence),
     ...existing(field(document.root, "health"), ["health"], "channels", "channel", channels),
   ];
