@@ -223,7 +223,18 @@ const ONE_PLACE: [what: string, pattern: RegExp, allowed: string[]][] = [
       "lib/console/assets/",
     ],
   ],
-  ["AWS", /"@aws-sdk\//, ["lib/store/dynamodb/", "lib/aws/"]],
+  [
+    "AWS",
+    /"@aws-sdk\//,
+    [
+      "lib/store/dynamodb/",
+      "lib/aws/",
+      "lib/channels/eventbridge.ts",
+      "lib/channels/ses.ts",
+      "lib/channels/sns.ts",
+      "lib/channels/sqs.ts",
+    ],
+  ],
 ];
 
 describe("one place each", () => {

@@ -31,7 +31,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   [
     "channels/dingtalk.ts",
     "a receiver's answer, at most 64 KB; a fixed word; the configuration's ids, anchored",
-    ["time ?stamp", String.raw`^(?:\+?\d[\d-]{5,18}|all)$`],
+    ["time ?stamp", "sign", String.raw`^(?:\+?\d[\d-]{5,18}|all)$`],
   ],
   [
     "channels/feishu.ts",
@@ -41,6 +41,84 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   ["channels/slack.ts", "the configuration's ids, anchored", ["^(?:[SUW][A-Z0-9]{5,20}|here|channel)$"]],
   ["channels/slack/bot.ts", "the configuration's address, at its end", [String.raw`\/+$`]],
   ["channels/wecom.ts", "the configuration's ids, anchored", [String.raw`^[\w.@-]{1,64}$`]],
+  ["channels/alertmanager.ts", "the configuration's address", [String.raw`\/+$`]],
+  [
+    "channels/aws/client.ts",
+    "the configuration's region; a name or the text of an error of the SDK's, at its start",
+    [
+      "^[a-z0-9-]{2,40}$",
+      "^(Throttl|RequestThrottled|TooManyRequests|RequestLimitExceeded|LimitExceeded|SlowDown|ServiceUnavailable|Internal|RequestTimeout|RequestTimeTooSkewed|RequestExpired|ExpiredToken|KMSThrottling)",
+      "^(AccessDenied|AuthorizationError|NotAuthorized|UnauthorizedOperation)",
+      "^(InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidAccessKeyId|MissingAuthenticationToken)",
+      "^Region is missing",
+    ],
+  ],
+  ["channels/eventbridge.ts", "a refused entry's code, at its start", ["^(Throttl|Internal|ServiceUnavailable)"]],
+  ["channels/opsgenie.ts", "the configuration's address", [String.raw`\/+$`]],
+  ["channels/mail/html.ts", "a text that is shown; one character at a time", [`[&<>"']`, "[.:@/]"]],
+  [
+    "channels/mail/mail.ts",
+    "the configuration's addresses, anchored and bounded; a delivery's id; what a server called our last mail",
+    [
+      String.raw`^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,255}$`,
+      String.raw`^([^<>"\\,;:@\p{Cc}]{0,100})<([^<>]{1,320})>$`,
+      String.raw`[^\w.-]`,
+      String.raw`^<[\w.+=@-]{3,200}>$`,
+    ],
+  ],
+  [
+    "channels/mail/smtp-session.ts",
+    "the configuration's mail server; anchored",
+    [String.raw`^(localhost|127(\.\d{1,3}){3}|::1)$`],
+  ],
+  [
+    "channels/message/plain-text.ts",
+    "a text that is shown; one character at a time",
+    ["[.:@/]", String.raw`[.:@/](?=[^\s\d])`],
+  ],
+  [
+    "channels/message/prometheus.ts",
+    "the name of a label; one character at a time, or at its start",
+    ["[^A-Za-z0-9_]", String.raw`^(?=\d|$)`, "^__+"],
+  ],
+  [
+    "channels/smn.ts",
+    "the configuration's topic and region, anchored; a text that is shown, one character at a time",
+    [
+      "^urn:smn:([a-z0-9-]{2,40}):([0-9a-f]{32}):[A-Za-z0-9_-]{1,256}$",
+      "^[a-z0-9-]{2,40}$",
+      "[[\\]【】]",
+      String.raw`\/+$`,
+    ],
+  ],
+  [
+    "channels/smtp.ts",
+    "the configuration's mail server, anchored; the mail client's error, for fixed words",
+    [
+      String.raw`^[A-Za-z0-9.[\]:-]{1,255}$`,
+      "wrong version|packet length",
+      "SSL|certificate|self-signed",
+      String.raw`\bE[A-Z]{4,}\b`,
+      "^smtps?:$",
+      String.raw`^\[|\]$`,
+    ],
+  ],
+  [
+    "channels/sns.ts",
+    "the configuration's topic and phone, anchored; a title of at most 150 characters",
+    [
+      String.raw`^\+[1-9]\d{5,14}$`,
+      String.raw`^arn:[a-z-]{3,20}:sns:([a-z0-9-]{2,40}):\d{12}:[\w-]{1,256}(\.fifo)?$`,
+      String.raw`[^\x20-\x7e]+`,
+      " {2,}",
+      "[A-Za-z].*[a-z]",
+    ],
+  ],
+  [
+    "channels/sqs.ts",
+    "the configuration's queue; at its start",
+    [String.raw`^https:\/\/sqs\.([a-z0-9-]{2,40})\.amazonaws\.`],
+  ],
   [
     "channels/message/markdown.ts",
     "an event's text, at most 16 KB; one character at a time, or at its start",
@@ -61,6 +139,15 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
       String.raw`\d.*\d`,
       "[&=]",
       String.raw`\D`,
+    ],
+  ],
+  [
+    "channels/http/own-headers.ts",
+    "the configuration's headers; anchored",
+    [
+      "^(content-type|content-length|host|connection|transfer-encoding|webhook-.*|ce-.*)$",
+      String.raw`^[\w!#$%&'*+.^${TICK}|~-]+$`,
+      String.raw`^[\t\x20-\x7e\x80-\xff]*$`,
     ],
   ],
   ["channels/http/send.ts", "the system's word for an error", ["CERT|TLS|SSL|SIGNATURE"]],
@@ -116,16 +203,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "a request that nobody has vouched for: one character at a time, and at most 12 digits",
     [String.raw`[\s,]`, String.raw`^\d{1,12}$`],
   ],
-  [
-    "channels/webhook.ts",
-    "the configuration's headers and ids; anchored, or one class",
-    [
-      "^(content-type|content-length|host|connection|transfer-encoding|webhook-.*)$",
-      String.raw`^[\w!#$%&'*+.^${TICK}|~-]+$`,
-      String.raw`^[\t\x20-\x7e\x80-\xff]*$`,
-      String.raw`^[\w-]+$`,
-    ],
-  ],
+  ["channels/webhook.ts", "our own ids; one class, anchored", [String.raw`^[\w-]+$`]],
   [
     "console/access.ts",
     "a request's headers, at most 16 KB; anchored, or a fixed word",
@@ -255,11 +333,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "a key of an item; fixed words",
     ["^(envs?|dew_secret)$", "(passw(or)?d|secret|token|credential|api_?key|access_?key|private_?key)"],
   ],
-  [
-    "sources/cloud/signer.ts",
-    "our own request; one character at a time, or our own date",
-    ["[!'()*]", String.raw`[-:]|\.\d+`],
-  ],
+  ["model/signer.ts", "our own request; one character at a time, or our own date", ["[!'()*]", String.raw`[-:]|\.\d+`]],
   ["sources/service-updates/updates.ts", "a field of an item; anchored, fixed words", ["^(success|fail)", "^fail"]],
   ["store/dynamodb/plan.ts", "our own conditions", [String.raw`#(\w+)`]],
 ];

@@ -5,11 +5,12 @@ import * as z from "zod";
 import { Address, postJson, usableAddress } from "./http/address.ts";
 import { byCode, jsonObject, retry } from "./http/answer.ts";
 import { receiverWords } from "./http/redact.ts";
+import { hasSeveral, Secrets, secretOf } from "./http/secrets.ts";
 import { inert, type Markup, writeText } from "./message/markdown.ts";
 import { characters, cut, jsonBytes } from "./message/plain.ts";
 import type { HttpChannel, RenderContext } from "./port.ts";
 
-const Options = z.strictObject({ url: Address, secret: z.string().min(1).optional() });
+const Options = z.strictObject({ url: Address, secret: Secrets });
 
 /** Of the body's 20 KB the rest is for its title and frame. A single line feed is no new line in this dialect. */
 const MARKUP: Markup = {
@@ -42,18 +43,21 @@ export const dingtalk: HttpChannel<z.infer<typeof Options>> = {
   render(notification, options, context) {
     const { title, text } = writeText(notification, context, MARKUP);
     const url = usableAddress(options.url);
-    if (options.secret !== undefined) {
+    const secret = secretOf(options, context.attempt);
+    if (secret !== undefined) {
       const timestamp = String(context.now);
       url.searchParams.set("timestamp", timestamp);
-      url.searchParams.set("sign", signature(options.secret, timestamp));
+      url.searchParams.set("sign", signature(secret, timestamp));
     }
     const markdown = { title: cut(inert(title), 200, characters), text };
     return postJson(url.href, { msgtype: "markdown", markdown, at: atOf(context) });
   },
-  classify(response, { now, attempt }) {
+  classify(response, { now, attempt }, options) {
     const { errcode: code, errmsg: message } = jsonObject(response.body);
-    // A refused timestamp is signed anew once; after that it is the clock or the secret.
-    if (code === REFUSED_BY_SECURITY && attempt <= 1 && /time ?stamp/i.test(String(message))) {
+    // A refused timestamp is signed anew once; after that it is the clock or the secret, unless there is another.
+    const isOutdated = attempt <= 1 && /time ?stamp/i.test(String(message));
+    const isOther = hasSeveral(options) && /sign/i.test(String(message));
+    if (code === REFUSED_BY_SECURITY && (isOutdated || isOther)) {
       return retry(`code ${code}: ${receiverWords(String(message))}`);
     }
     return byCode(response, now, { code, message }, WAITS);

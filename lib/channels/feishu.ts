@@ -6,13 +6,14 @@ import * as z from "zod";
 import { Address, postJson } from "./http/address.ts";
 import { byCode, header, jsonObject, retry, retryAfter, wait } from "./http/answer.ts";
 import { receiverWords } from "./http/redact.ts";
+import { hasSeveral, Secrets, secretOf } from "./http/secrets.ts";
 import type { Fact, Line } from "./message/medium.ts";
 import { compose } from "./message/message.ts";
 import type { Tone } from "./message/news.ts";
 import { jsonBytes, jsonItemBytes } from "./message/plain.ts";
 import type { HttpChannel, HttpResponse, RenderContext } from "./port.ts";
 
-const Options = z.strictObject({ url: Address, secret: z.string().min(1).optional() });
+const Options = z.strictObject({ url: Address, secret: Secrets });
 
 const COLOURS: Readonly<Record<Tone, string>> = {
   critical: "red",
@@ -53,16 +54,17 @@ export const feishu: HttpChannel<z.infer<typeof Options>> = {
       elements: [...calling, ...blocks.flatMap(elementsOf).slice(0, -1)],
     };
     const timestamp = String(Math.floor(context.now / 1_000));
-    const signed = options.secret === undefined ? {} : { timestamp, sign: signature(options.secret, timestamp) };
+    const secret = secretOf(options, context.attempt);
+    const signed = secret === undefined ? {} : { timestamp, sign: signature(secret, timestamp) };
     return postJson(options.url, { ...signed, msg_type: "interactive", card });
   },
-  classify(response, { now, attempt }) {
+  classify(response, { now, attempt }, options) {
     const answer = jsonObject(response.body);
     const code = answer["code"] ?? answer["StatusCode"];
     const message = answer["msg"] ?? answer["StatusMessage"];
     const reason = `code ${code}: ${receiverWords(String(message))}`;
-    // A refused signature is made anew once; after that it is the clock or the secret.
-    if (code === REFUSED_SIGNATURE && attempt <= 1) return retry(reason);
+    // A refused signature is made anew once; after that it is the clock or the secret, unless there is another.
+    if (code === REFUSED_SIGNATURE && (attempt <= 1 || hasSeveral(options))) return retry(reason);
     if (code === BAD_REQUEST && /too many/i.test(String(message))) return retry(reason, 60_000);
     if (code === GATEWAY_LIMIT) return retry(reason, resetOf(response) ?? 60_000, retryAfter(response, now));
     return byCode(response, now, { code, message }, WAITS);

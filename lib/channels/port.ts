@@ -60,8 +60,11 @@ export interface HttpResponse {
 }
 
 export type Outcome =
-  /** `receipt`: what the service calls the message, for the next one of the same group; at most 1,000 characters. */
-  | { kind: "delivered"; receipt?: string }
+  /**
+   * `receipt`: what the service calls the message, for the next one of the same group; at most 1,000 characters.
+   * `note`: what a person should know all the same, such as a recipient that was refused.
+   */
+  | { kind: "delivered"; receipt?: string; note?: string }
   /** Worth another try, never before `after` milliseconds where given. */
   | { kind: "retry"; reason: string; after?: number }
   /** Trying again cannot help. `gone`: nor can any other delivery, until a person changes the destination. */
@@ -109,8 +112,11 @@ interface AnyChannel<Options> {
 export interface HttpChannel<Options = Record<string, unknown>> extends AnyChannel<Options> {
   /** The request of one attempt. Null: no news for this destination. */
   render(notification: Notification, options: Options, context: RenderContext): HttpRequest | null;
-  /** Reads the answer in the receiver's own terms; `now` resolves a Retry-After date, `attempt` is as in rendering. */
-  classify(response: HttpResponse, context: { now: number; attempt: number }): Outcome;
+  /**
+   * Reads the answer in the receiver's own terms; `now` resolves a Retry-After date, `attempt` and `options` are as in
+   * rendering.
+   */
+  classify(response: HttpResponse, context: { now: number; attempt: number }, options?: Options): Outcome;
 }
 
 /** A destination that takes several requests, or another protocol. Its clients load when they are first used. */

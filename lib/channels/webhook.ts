@@ -1,27 +1,24 @@
-// Any HTTP receiver: the notification as JSON, signed by Standard Webhooks headers where a secret is set.
+// Any HTTP receiver: the notification as JSON in a format of choice, signed by Standard Webhooks headers where a secret
+// is set.
 import * as z from "zod";
 import type { Notification } from "../model/notification.ts";
 import { Address, postJson } from "./http/address.ts";
 import { refused } from "./http/answer.ts";
+import { OwnHeaders, ownHeaders } from "./http/own-headers.ts";
 import { SECRET_FORM, signatureV1, signingKey } from "./http/standard-webhooks.ts";
-import { BODY_LIMIT, bodyParts, wireForm } from "./message/parts.ts";
-import { bytes } from "./message/plain.ts";
+import { bodyParts } from "./message/parts.ts";
+import { alertmanagerBody, cloudEventAttributes, cloudEventBody, lookoutBody } from "./message/webhook-formats.ts";
 import type { HttpChannel, RenderContext } from "./port.ts";
 
-const RESERVED = /^(content-type|content-length|host|connection|transfer-encoding|webhook-.*)$/i;
-const HeaderName = z
+const Secret = z
   .string()
-  .regex(/^[\w!#$%&'*+.^`|~-]+$/, "a header name")
-  .refine((name) => !RESERVED.test(name), "a header that Lookout sets itself: leave it out");
+  .refine((secret) => secret.includes("${") || signingKey(secret) !== undefined, `a signing secret: ${SECRET_FORM}`);
 
 const Options = z.strictObject({
   url: Address,
-  secret: z
-    .string()
-    .refine((secret) => secret.includes("${") || signingKey(secret) !== undefined, `a signing secret: ${SECRET_FORM}`)
-    .optional(),
-  format: z.enum(["lookout"], { error: 'must be "lookout": no other format is built yet' }).default("lookout"),
-  headers: z.record(HeaderName, z.string()).optional(),
+  secret: z.union([Secret, z.array(Secret).min(1)]).optional(),
+  format: z.enum(["lookout", "cloudevents", "cloudevents-binary", "alertmanager"]).default("lookout"),
+  headers: OwnHeaders,
 });
 type Options = z.infer<typeof Options>;
 
@@ -31,11 +28,15 @@ export const webhook: HttpChannel<Options> = {
   incident: false,
   concurrency: 16,
   template: "body",
-  split: bodyParts,
+  split: (notification) => bodyParts(notification),
   render(notification, options, context) {
-    const body = context.body === undefined ? bodyOf(notification) : JSON.stringify(context.body);
-    const headers = { ...ownHeaders(options), ...standardHeaders(notification.id, body, options, context) };
-    return postJson(options.url, body, headers);
+    const { body, headers } =
+      context.body === undefined
+        ? written(notification, options, context)
+        : { body: JSON.stringify(context.body), headers: {} };
+    const signed = standardHeaders(notification.id, body, options, context);
+    const request = postJson(options.url, body, { ...ownHeaders(options.headers), ...signed });
+    return { ...request, headers: { ...request.headers, ...headers } };
   },
   classify(response, { now }) {
     if (response.status >= 200 && response.status <= 299) return { kind: "delivered" };
@@ -43,32 +44,41 @@ export const webhook: HttpChannel<Options> = {
   },
 };
 
-/** A body beyond the limit (its notification was not split) goes out with each alert's newest event alone. */
-function bodyOf(notification: Notification): string {
-  const body = JSON.stringify(wireForm(notification));
-  if (bytes(body) <= BODY_LIMIT) return body;
-  return JSON.stringify(wireForm({ ...notification, alerts: bodyParts(notification).flat() }));
-}
-
-function ownHeaders(options: Options): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(options.headers ?? {})) {
-    const text = value.trim();
-    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) {
-      throw new Error(`the value of the header "${name}" holds characters that no header can carry`);
+/** The body in the chosen format, and the headers that say which it is. */
+function written(
+  notification: Notification,
+  { format }: Options,
+  context: RenderContext,
+): { body: string; headers: Record<string, string> } {
+  switch (format) {
+    case "cloudevents":
+      return { body: cloudEventBody(notification), headers: { "content-type": "application/cloudevents+json" } };
+    case "cloudevents-binary": {
+      const attributes = Object.entries(cloudEventAttributes(notification));
+      return {
+        body: lookoutBody(notification),
+        headers: Object.fromEntries(attributes.map(([name, value]) => [`ce-${name}`, value])),
+      };
     }
-    headers[name.toLowerCase()] = text;
+    case "alertmanager":
+      return { body: alertmanagerBody(notification, context), headers: {} };
+    default:
+      return { body: lookoutBody(notification), headers: {} };
   }
-  return headers;
 }
 
+/** With two secrets, as while one replaces the other, there is a signature of each: receivers take either. */
 function standardHeaders(id: string, body: string, options: Options, { now }: RenderContext): Record<string, string> {
   if (!/^[\w-]+$/.test(id))
     throw new Error('a delivery\'s id must be of letters, digits, "_" and "-" to be a webhook-id');
   const timestamp = String(Math.floor(now / 1_000));
   const headers = { "webhook-id": id, "webhook-timestamp": timestamp };
-  if (options.secret === undefined) return headers;
-  const key = signingKey(options.secret);
-  if (!key) throw new Error(`the channel's secret does not have the form of a signing secret: ${SECRET_FORM}`);
-  return { ...headers, "webhook-signature": signatureV1(key, id, timestamp, body) };
+  const secrets = [options.secret ?? []].flat();
+  if (secrets.length === 0) return headers;
+  const signatures = secrets.map((secret) => {
+    const key = signingKey(secret);
+    if (!key) throw new Error(`the channel's secret does not have the form of a signing secret: ${SECRET_FORM}`);
+    return signatureV1(key, id, timestamp, body);
+  });
+  return { ...headers, "webhook-signature": signatures.join(" ") };
 }

@@ -29,6 +29,28 @@ describe("dingtalk", () => {
     expect(request!.url).toBe(`${url}&timestamp=${now}&sign=${sign}`);
   });
 
+  test("of two secrets the next try takes the other: a refused signature is worth one, however many came before", () => {
+    const signed = (secret: string | string[], attempt: number) => {
+      return channelOf("dingtalk").render(aNotification(), { url, secret }, { now: NOW, timezone: "UTC", attempt })!
+        .url;
+    };
+    const both = ["new", "old"];
+    expect([1, 2, 3].map((attempt) => signed(both, attempt))).toEqual([
+      signed("new", 1),
+      signed("old", 1),
+      signed("new", 1),
+    ]);
+    const refused = answer(200, '{"errcode":310000,"errmsg":"sign not match"}');
+    for (const attempt of [1, 2, 7]) {
+      const outcome = channelOf("dingtalk").classify(refused, { now: NOW, attempt }, { url, secret: both });
+      expect(outcome.kind).toBe("retry");
+    }
+    const keyword = answer(200, '{"errcode":310000,"errmsg":"keywords not in content"}');
+    expect(channelOf("dingtalk").classify(keyword, { now: NOW, attempt: 1 }, { url, secret: both }).kind).toBe(
+      "permanent",
+    );
+  });
+
   test.each([
     [
       "over 20 a minute",

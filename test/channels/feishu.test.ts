@@ -42,6 +42,26 @@ describe("feishu", () => {
     expect(channelOf("feishu").render(aNotification(), { url }, context)!.body).not.toContain('"sign"');
   });
 
+  test("of two secrets the next try takes the other: a refused signature is worth one, however many came before", () => {
+    const options = { url, secret: ["new", "old"] };
+    const signed = (attempt: number) => {
+      const context = { now: NOW, timezone: "UTC", attempt };
+      return JSON.parse(channelOf("feishu").render(aNotification(), options, context)!.body).sign;
+    };
+    const signOf = (secret: string) => {
+      const context = { now: NOW, timezone: "UTC", attempt: 1 };
+      return JSON.parse(channelOf("feishu").render(aNotification(), { url, secret }, context)!.body).sign;
+    };
+    expect([1, 2, 3].map(signed)).toEqual([signOf("new"), signOf("old"), signOf("new")]);
+    const refused = answer(200, '{"code":19021,"msg":"sign match fail"}');
+    for (const attempt of [1, 2, 7]) {
+      expect(channelOf("feishu").classify(refused, { now: NOW, attempt }, options).kind).toBe("retry");
+    }
+    expect(channelOf("feishu").classify(refused, { now: NOW, attempt: 2 }, { url, secret: ["new"] }).kind).toBe(
+      "permanent",
+    );
+  });
+
   test.each([
     ["the older form of success", answer(200, '{"StatusCode":0,"StatusMessage":"success"}'), 1, { kind: "delivered" }],
     ["busy", answer(200, '{"code":11232,"msg":"frequency limited"}'), 1, { kind: "retry", after: 30_000 }],

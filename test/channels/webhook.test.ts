@@ -1,8 +1,10 @@
 // The webhook channel: the documented body, Standard Webhooks headers, the limit of 1 MB.
+import { type CloudEvent, HTTP } from "cloudevents";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
+import { verifyWebhook } from "../../lib/channels/verify-webhook.ts";
 import { answer, channelContract, channelOf, requests } from "./contract.ts";
-import { aNotification, anAlert, anEvent, NOW } from "./samples.ts";
+import { aNotification, anAlert, anEvent, crowd, NOW } from "./samples.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const spec = {
@@ -64,7 +66,10 @@ describe("webhook", () => {
 
   test.each([
     ["a secret of another form", { secret: "hush-hush" }, /whsec_/],
-    ["another format", { format: "alertmanager" }, /no other format is built yet/],
+    ["another format", { format: "xml" }, /cloudevents-binary/],
+    ["no secret in the list", { secret: [] }, /secret/],
+    ["one secret of another form in the list", { secret: [SECRET, "hush-hush"] }, /whsec_/],
+    ["an attribute of CloudEvents as a header", { headers: { "ce-id": "1" } }, /leave it out/],
     ["a header that Lookout sets", { headers: { "Webhook-Id": "1" } }, /leave it out/],
     ["a header name that is none", { headers: { "a b": "1" } }, /header name/],
   ])("refused in the configuration: %s", (_name, options, message) => {
@@ -80,6 +85,19 @@ describe("webhook", () => {
     const render = () => requests({ type: "webhook", options: { ...spec.options, ...options } }, aNotification());
     expect(render).toThrow(message);
     expect(render).not.toThrow(/hush/);
+  });
+
+  test("with two secrets either one verifies: the reference implementation finds its own signature", () => {
+    const older = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+    const now = Math.floor(Date.now() / 1_000) * 1_000;
+    const options = { ...spec.options, secret: [SECRET, older] };
+    const request = webhook.render(aNotification(), options, { now, timezone: "UTC", attempt: 1 })!;
+    expect(request.headers["webhook-signature"]!.split(" ")).toHaveLength(2);
+    for (const secret of [SECRET, older]) {
+      expect(new Webhook(secret).verify(request.body, request.headers)).toEqual(aNotification());
+      expect(verifyWebhook({ secret, ...request, now })).toEqual(aNotification());
+    }
+    expect(() => verifyWebhook({ secret: "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", ...request, now })).toThrow();
   });
 
   test("410 and redirects are permanent and say why", () => {
@@ -105,5 +123,88 @@ describe("webhook", () => {
     expect(parts.length).toBeGreaterThan(4);
     expect(parts.flat().map((alert) => alert.id)).toEqual(alerts.map((alert) => alert.id));
     for (const alert of parts.flat()) expect(alert.events.map((event) => event.id)).toEqual(["newest"]);
+  });
+});
+
+describe("webhook formats", () => {
+  const inFormat = (format: string, notification = aNotification()) => {
+    return requests({ type: "webhook", options: { ...spec.options, format } }, notification)[0]!;
+  };
+  const asEvent = (format: string, notification = aNotification()): CloudEvent<unknown> => {
+    const { headers, body } = inFormat(format, notification);
+    return HTTP.toEvent<unknown>({ headers, body }) as CloudEvent<unknown>;
+  };
+
+  test.each(["cloudevents", "cloudevents-binary"])(
+    "the SDK of CloudEvents reads the notification from %s",
+    (format) => {
+      const event = asEvent(format);
+      expect(event.validate()).toBe(true);
+      expect(event).toMatchObject({
+        id: "dlv_1",
+        source: "/lookout/channels/ops",
+        type: "lookout.notification.firing",
+        time: "2026-11-20T10:03:02.000Z",
+        datacontenttype: "application/json",
+        data: aNotification(),
+      });
+    },
+  );
+
+  test("a structured event says so in its content type, a binary one in its headers; both are signed as sent", () => {
+    const structured = inFormat("cloudevents");
+    const binary = inFormat("cloudevents-binary");
+    expect(structured.headers["content-type"]).toBe("application/cloudevents+json");
+    expect(binary.headers).toMatchObject({
+      "content-type": "application/json",
+      "ce-specversion": "1.0",
+      "ce-id": "dlv_1",
+    });
+    for (const { body, headers } of [structured, binary]) {
+      expect(() => verifyWebhook({ secret: SECRET, body, headers, now: NOW })).not.toThrow();
+    }
+  });
+
+  test("an event without alerts, or of a channel with any name, is valid too", () => {
+    const digest = aNotification({ alerts: [], reason: "digest", channel: "опс €" });
+    for (const format of ["cloudevents", "cloudevents-binary"]) expect(asEvent(format, digest).validate()).toBe(true);
+  });
+
+  test("alertmanager: the body is what Alertmanager's webhook sends", () => {
+    const over = anAlert({ id: "over", status: "resolved", endsAt: "2026-11-20T10:04:00.000Z", severity: "error" });
+    const labels = { "team name": "ml", severity: "own", "1st": "x", empty: "" };
+    const body = JSON.parse(inFormat("alertmanager", aNotification({ alerts: [anAlert({ labels }), over] })).body);
+    expect(body).toMatchObject({
+      version: "4",
+      status: "firing",
+      receiver: "ops",
+      truncatedAlerts: 0,
+      groupLabels: { rule: "deploy-failed" },
+      commonLabels: { alertname: "deploy-failed", connection: "prod", resource_id: "35de3ca9" },
+    });
+    expect(body.commonLabels).not.toHaveProperty("severity");
+    expect(body.alerts[0]).toMatchObject({
+      status: "firing",
+      labels: { severity: "critical", severity_: "own", team_name: "ml", _1st: "x", alert_id: "a1b2c3d4" },
+      annotations: { summary: "Deployment of zcjtest-07085 failed", message: "Failed to pull image, retry later" },
+      startsAt: "2026-11-20T10:00:00.000Z",
+      endsAt: "0001-01-01T00:00:00Z",
+      generatorURL: "https://wiki.example.com/run%28book%29?a=1&b=2",
+    });
+    expect(body.alerts[0].labels).not.toHaveProperty("empty");
+    expect(body.alerts[1]).toMatchObject({ status: "resolved", endsAt: "2026-11-20T10:04:00.000Z" });
+    expect(body.alerts[0].fingerprint).toMatch(/^[0-9a-f]{16}$/);
+    expect(body.alerts[0].fingerprint).not.toBe(body.alerts[1].fingerprint);
+  });
+
+  test.each(["cloudevents", "cloudevents-binary", "alertmanager"])("%s: no body is larger than 1 MB", (format) => {
+    const options = { ...spec.options, format };
+    const many = crowd(2_000, "训练作业失败".repeat(100)).map((alert, at) => ({
+      ...alert,
+      events: alert.events.slice(at % 2),
+    }));
+    const all = requests({ type: "webhook", options }, aNotification({ alerts: many }));
+    expect(all.length).toBeGreaterThan(1);
+    for (const { body } of all) expect(Buffer.byteLength(body)).toBeLessThanOrEqual(1_000_000);
   });
 });

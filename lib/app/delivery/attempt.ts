@@ -1,10 +1,10 @@
 // One try of a delivery: the channel's options are resolved, the message is made, sent, and the answer judged.
-
 import { timeLimit } from "../../channels/http/exchange.ts";
 import { receiverWords } from "../../channels/http/redact.ts";
 import { sendHttp } from "../../channels/http/send.ts";
 import { readable, readably } from "../../channels/message/readable.ts";
 import type { HttpRequest, HttpResponse, Outcome, SendContext, SendingChannel } from "../../channels/port.ts";
+import { UnusableOptions } from "../../channels/unusable.ts";
 import type { Notification } from "../../model/notification.ts";
 import type { App, Channel } from "../deps.ts";
 import { type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
@@ -71,7 +71,7 @@ async function tried(
   if (request === null) return { outcome: { kind: "delivered" }, asked: false };
   try {
     const response = await exchange(app, request);
-    return { outcome: type.classify(response, { now: app.clock.now(), attempt: attempts }), asked: true };
+    return { outcome: type.classify(response, { now: app.clock.now(), attempt: attempts }, options), asked: true };
   } catch (error) {
     return { outcome: { kind: "retry", reason: (error as Error).message }, asked: true };
   }
@@ -112,6 +112,7 @@ async function sent(
     return await Promise.race([type.send(readable(notification), options, send), late.promise]);
   } catch (error) {
     const { message } = error as Error;
+    if (error instanceof UnusableOptions) return { kind: "permanent", reason: app.redact(message) };
     return { kind: "retry", reason: receiverWords(app.redact(message, message.length)) };
   }
 }

@@ -86,7 +86,8 @@ export async function record(
     if (asked) noteAccepted(unit, row);
     await end(app, unit, { ...free, status: "delivered", error: null }, now, effects);
     const { reason, alerts } = row.notification;
-    const line = { ...about, reason, alerts: alerts.length, attempt: row.attempts };
+    const note = outcome.note === undefined ? {} : { note: app.redact(outcome.note).slice(0, ERROR_CHARACTERS) };
+    const line = { ...about, reason, alerts: alerts.length, attempt: row.attempts, ...note };
     effects.lines.push(() => app.log.info("delivered", line));
     return;
   }

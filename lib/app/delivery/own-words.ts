@@ -1,7 +1,7 @@
 // A channel's `template`: what people want its messages to say, in words or as a whole body.
 
+import { ownText } from "../../channels/message/own-text.ts";
 import { wireForm } from "../../channels/message/parts.ts";
-import { plainText } from "../../channels/message/plain-text.ts";
 import { readably } from "../../channels/message/readable.ts";
 import type { ChannelType, RenderContext } from "../../channels/port.ts";
 import type { ChannelConfig } from "../../model/config.ts";
@@ -59,7 +59,7 @@ function wordsOf(
 
 /** The notification's fields, and what Lookout would say. */
 function scopeOf(notification: Notification, context: RenderContext): TemplateScope {
-  return readably(notification, (one) => ({ ...wireForm(one), ...plainText(one, context) }));
+  return readably(notification, (one) => ({ ...wireForm(one), ...ownText(one, context) }));
 }
 
 /** Every text in it is a template. */

@@ -2,13 +2,14 @@
 import * as z from "zod";
 import { webAddress } from "../message/link.ts";
 import type { HttpRequest } from "../port.ts";
+import { UnusableOptions } from "../unusable.ts";
 
 const WANTED = `an http(s) address, or a reference to one such as $\{env:NAME}`;
 
 /** An http(s) address, or text with secret references, which is checked once they are resolved. */
 export const Address = z.string().refine((text) => text.includes("${") || webAddress(text) !== undefined, WANTED);
 
-/** A POST of `body` as JSON. Throws an Error for people when the address is none. */
+/** A POST of `body` as JSON. Throws UnusableOptions when the address is none. */
 export function postJson(address: string, body: unknown, headers: Record<string, string> = {}): HttpRequest {
   return {
     method: "POST",
@@ -18,10 +19,11 @@ export function postJson(address: string, body: unknown, headers: Record<string,
   };
 }
 
-/** The resolved address of an attempt. Throws an Error for people when it is none. */
+/** The resolved address of an attempt. Throws UnusableOptions when it is none. */
 export function usableAddress(address: string): URL {
   const url = webAddress(address);
-  if (!url) throw new Error("the channel's address is no http(s) address: check the variable or file it comes from");
+  if (!url)
+    throw new UnusableOptions("the channel's address is no http(s) address: check the variable or file it comes from");
   return url;
 }
 

@@ -49,6 +49,21 @@ export function refused(response: HttpResponse, now: number, said = response.bod
   return { kind: "permanent", reason };
 }
 
+/** A success of another kind than the receiver's own: nothing was taken. Undefined for every other answer. */
+export function notAccepted({ status, body }: HttpResponse): Outcome | undefined {
+  if (status < 200 || status > 299) return undefined;
+  return {
+    kind: "permanent",
+    reason: `HTTP ${status}, which is not the answer to an accepted alert: ${receiverWords(body)}`,
+  };
+}
+
+/** The outcome, its reason followed by what a person can do. */
+export function advised(outcome: Outcome, advice: string | undefined): Outcome {
+  if (advice === undefined || outcome.kind === "delivered") return outcome;
+  return { ...outcome, reason: `${outcome.reason}; ${advice}` };
+}
+
 function hint(status: number): string {
   if (status >= 300 && status <= 399) return " (a redirect, which is not followed: give the final address)";
   if (status === 410) return " (the endpoint is gone for good)";

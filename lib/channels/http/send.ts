@@ -44,7 +44,7 @@ export async function sendHttp(
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     const code = codeOf(error);
-    const what = code === "ETIMEDOUT" ? `did not answer within ${timeoutMs / 1_000} s` : describe(code);
+    const what = code === "ETIMEDOUT" ? `did not answer within ${timeoutMs / 1_000} s` : failureWords(code);
     throw new SendError(`${url.host} ${what}`, code);
   }
 }
@@ -70,7 +70,8 @@ function codeOf(error: unknown): string {
   return "UNKNOWN";
 }
 
-function describe(code: string): string {
+/** What happened to a connection, by the system's word for it; goes on from the name of the host. */
+export function failureWords(code: string): string {
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
     return `could not be found by name (${code}): check the host and the DNS`;
   if (code === "ECONNREFUSED") return `refused the connection (${code})`;

@@ -16,13 +16,13 @@ export function wireForm(notification: Notification): Notification {
 }
 
 /**
- * The alerts of each body, in order. One part when they fit, as they are or with fewer events; else every
- * alert keeps only its newest event, in as few parts as the order allows. An alert that exceeds the limit
- * by itself is a part by itself.
+ * The alerts of each body of at most `limit` bytes, in order. One part when they fit, as they are or with fewer
+ * events; else every alert keeps only its newest event, in as few parts as the order allows. An alert that exceeds the
+ * limit by itself is a part by itself.
  */
-export function bodyParts(notification: Notification): NotifiedAlert[][] {
+export function bodyParts(notification: Notification, limit = BODY_LIMIT): NotifiedAlert[][] {
   const { alerts } = notification;
-  const room = BODY_LIMIT - RESERVE - jsonItemBytes(wireForm({ ...notification, alerts: [] }));
+  const room = limit - RESERVE - jsonItemBytes(wireForm({ ...notification, alerts: [] }));
   const sizes = alerts.map((alert) => jsonItemBytes(newest(alert, 1)));
   const least = sizes.reduce((sum, size) => sum + size, 0);
   if (least <= room) return [withEvents(alerts, room - least)];

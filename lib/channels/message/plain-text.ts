@@ -1,19 +1,41 @@
-// What Lookout says of a notification as plain text, for people whose templates add to it.
+// Messages as plain text, in which nothing but the links that we mean looks like an address.
 import type { Notification } from "../../model/notification.ts";
 import type { RenderContext } from "../port.ts";
-import type { Medium } from "./medium.ts";
-import { compose } from "./message.ts";
-import { characters } from "./plain.ts";
+import type { Line } from "./medium.ts";
+import { compose, type Message } from "./message.ts";
+import { cut } from "./plain.ts";
 
-/** So much leaves room in most chats for what is added. Characters. */
-const MEDIUM: Medium = { limit: 3_000, frame: 1, text: characters, line: ({ text }) => characters(text) + 1 };
-
-/** Links are left out: a message in somebody's own words has them beneath. */
+/** The notification as text that costs at most `limit`, and its title; `measure` adds up over code points. */
 export function plainText(
   notification: Notification,
-  { now, timezone, attempt }: RenderContext,
+  context: RenderContext,
+  limit: number,
+  measure: (text: string) => number,
 ): { title: string; text: string } {
-  const { title, blocks } = compose(notification, { now, timezone, attempt }, MEDIUM);
-  const lines = blocks.map((block) => block.flatMap(({ text, link }) => (link ? [] : [text])).join("\n"));
-  return { title, text: lines.join("\n\n") };
+  // Each code point by itself: an invisible character may follow, wherever it stands.
+  const most = (text: string) => measure(text.replace(ADDRESS_SIGN, `$&${PARTING}`));
+  const message = compose(notification, context, {
+    limit: limit - measure("\n"),
+    frame: measure("\n"),
+    text: most,
+    line: ({ text, link }) => most(text) + measure(link ? `: ${link}\n` : "\n"),
+  });
+  // An SMS has hardly more room than a title.
+  return { title: message.title, text: cut(plainTextOf(message), limit, measure) };
+}
+
+export function plainTextOf({ title, blocks }: Message): string {
+  const parts: Line[][] = [[{ text: title }], ...blocks];
+  return parts.map((lines) => lines.map((line) => `${written(line)}\n`).join("")).join("\n");
+}
+
+/** Programs make links of what looks like an address: an invisible character parts it. Times stay as they are. */
+export function unlinked(text: string): string {
+  return text.replace(/[.:@/](?=[^\s\d])/g, `$&${PARTING}`);
+}
+const ADDRESS_SIGN = /[.:@/]/g;
+const PARTING = "\u2060";
+
+function written({ text, link }: Line): string {
+  return link ? `${unlinked(text)}: ${link}` : unlinked(text);
 }

@@ -31,7 +31,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 export function issueFindings(issues: readonly Issue[], context: Context): Finding[] {
-  const flat = flatten(issues, []);
+  const flat = likeliestIssues(issues);
   const meant = new Set<string>();
   const unknown = findIn(flat, (issue) =>
     issue.code === "unrecognized_keys" ? unknownKeys(issue, context, meant) : [],
@@ -45,13 +45,13 @@ export function issueFindings(issues: readonly Issue[], context: Context): Findi
 }
 
 /** Issues with paths from the validated value; of a union those of its likeliest branch. */
-function flatten(issues: readonly Issue[], base: Place): Issue[] {
+export function likeliestIssues(issues: readonly Issue[], base: Place = []): Issue[] {
   return issues.flatMap((issue): Issue[] => {
     const path = [...base, ...issue.path];
     if (issue.code !== "invalid_union") return [{ ...issue, path } as Issue];
     // A choice by `type` that names none of its branches.
     if ("options" in issue) return [{ code: "invalid_value", values: issue.options, path, message: "" } as Issue];
-    const branches = issue.errors.map((branch) => flatten(branch, path as Place));
+    const branches = issue.errors.map((branch) => likeliestIssues(branch, path as Place));
     const [likeliest] = branches.sort((a, b) => unlikeliness(a, path.length) - unlikeliness(b, path.length));
     return likeliest ?? [{ ...issue, path } as Issue];
   });

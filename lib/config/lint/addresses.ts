@@ -4,6 +4,7 @@ import type { ChannelConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import type { ChannelOptions } from "../check/routes.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
+import { likeliestIssues } from "../document/issues.ts";
 import { isMap, partAt } from "../document/raw.ts";
 import type { Places } from "../load/load.ts";
 import { splitReferences } from "../secrets/references.ts";
@@ -20,13 +21,13 @@ export async function lintChannelValues(
 ): Promise<Finding[]> {
   const findings = Object.entries(channels).map(async ([name, { type, options }]): Promise<Finding[]> => {
     const { error } = types.get(type)!.options.safeParse(await resolved(options, secrets));
-    return (error?.issues ?? []).flatMap(({ path, message }): Finding[] => {
+    return likeliestIssues(error?.issues ?? []).flatMap(({ path, message }): Finding[] => {
       const references = referencesIn(partAt(options, path as Place));
       if (references.length === 0) return [];
       const place: Place = ["channels", name, ...(path as Place)];
       // What else could be written in the file is of no use here.
       const wanted = message.replace(/, or a reference .*$/, "");
-      const problem = `with the value of ${references.join(" and ")}, "${place.at(-1)}" is not ${wanted}`;
+      const problem = `with the value of ${references.join(" and ")}, "${place.findLast((step) => typeof step === "string")}" is not ${wanted}`;
       return [findingAt(places.locate(place), place, problem, "correct the variable or file that it comes from")];
     });
   });

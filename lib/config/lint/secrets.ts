@@ -10,7 +10,7 @@ import { keysInAddress } from "../secrets/address-keys.ts";
 import { referencesIn } from "../secrets/references.ts";
 import type { Secrets } from "../secrets/secrets.ts";
 
-const SECRET = /^(secretKey|securityToken|password|token|secret|routingKey)$/;
+const SECRET = /^(secretKey|securityToken|password|token|secret|routingKey|apiKey)$/;
 const SECRET_HEADER = /key|token|secret|auth|cookie|credential|password|signature/i;
 const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;
 /** May others read it? */
@@ -49,11 +49,12 @@ function entriesOf({ connections, channels, health }: Config): Entry[] {
 
 function textsIn(value: unknown, place: Place): Entry[] {
   if (typeof value === "string") return [{ text: value, place }];
+  if (Array.isArray(value)) return value.flatMap((part, index) => textsIn(part, [...place, index]));
   return isMap(value) ? Object.entries(value).flatMap(([key, part]) => textsIn(part, [...place, key])) : [];
 }
 
 function isSecret(text: string, place: Place): boolean {
-  const name = String(place.at(-1));
+  const name = keyOf(place);
   return keysInAddress(text).length > 0 || SECRET.test(name) || (isHeader(place) && SECRET_HEADER.test(name));
 }
 
@@ -87,7 +88,8 @@ async function lintAddress(
 ): Promise<Finding[]> {
   const address = (await secrets.resolveLocal(text)) ?? "";
   const url = URL.parse(address.trim());
-  if (url && `${url.username}${url.password}` !== "") {
+  // A mail server has no other place for them, and no proxy that logs them.
+  if (url && isWeb(url) && `${url.username}${url.password}` !== "") {
     const message = `${nameOf(place)} holds a user or a password, which many receivers and proxies log`;
     return [findingAt(places.locate(place), place, message, instead(place))];
   }
@@ -110,6 +112,15 @@ async function lintMode({ file }: Config, places: Places): Promise<Finding[]> {
   return [findingAt({ file: places.files[0] ?? file, line: 1, column: 1 }, [], message, `chmod 600 ${basename(file)}`)];
 }
 
+function isWeb({ protocol }: URL): boolean {
+  return protocol === "http:" || protocol === "https:";
+}
+
+/** The key that a value stands under, or the list that it is in. */
+function keyOf(place: Place): string {
+  return String(place.findLast((step) => typeof step === "string"));
+}
+
 function nameOf(place: Place): string {
-  return `"${place.at(-1)}"`;
+  return `"${keyOf(place)}"`;
 }

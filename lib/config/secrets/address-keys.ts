@@ -5,13 +5,18 @@ const RUN = /[A-Za-z0-9]{16,}/;
 /** Names in CamelCase, or a word with a number at its end. */
 const WORDS = /^([A-Z]?[a-z]+){1,4}\d{0,4}$/;
 
-/** Parts of an http(s) address that look like keys, as written and decoded, and its password; none of other text. */
+/**
+ * Parts of an http(s) address that look like keys, as written and decoded, and its password, also of a mail server's;
+ * none of other text.
+ */
 export function keysInAddress(text: string): string[] {
   const url = URL.parse(text.trim());
-  if (url?.protocol !== "https:" && url?.protocol !== "http:") return [];
+  if (!url || !/^(https?|smtps?):$/.test(url.protocol)) return [];
+  const password = url.password === "" ? [] : [url.password, decoded(url.password)];
+  if (url.protocol.startsWith("smtp")) return [...new Set(password)];
   const raw = [...url.pathname.split("/"), ...url.search.slice(1).split(/[&=]/), url.hash.slice(1)];
   const keys = raw.flatMap((part) => [part, decoded(part)]).filter(looksLikeKey);
-  return [...new Set([...keys, ...(url.password === "" ? [] : [url.password, decoded(url.password)])])];
+  return [...new Set([...keys, ...password])];
 }
 
 /** Random letters and digits of some length, or a UUID: no name that people give. */

@@ -2,9 +2,9 @@
 // or obtained from IAM.
 import type { Clock } from "../../model/clock.ts";
 import type { AuthConfig } from "../../model/config.ts";
+import { authorization, sdkDate } from "../../model/signer.ts";
 import type { Outgoing } from "./exchange.ts";
 import type { Token, TokenKeeper } from "./iam.ts";
-import { authorization, sdkDate } from "./signer.ts";
 
 export interface Credential {
   /** The headers that authorize the request now. */

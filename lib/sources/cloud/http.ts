@@ -5,6 +5,7 @@ import type { Clock } from "../../model/clock.ts";
 import type { ConnectionConfig } from "../../model/config.ts";
 import { hashOf } from "../../model/hash.ts";
 import type { Redactor } from "../../model/redactor.ts";
+import { escapeUri } from "../../model/signer.ts";
 import { type Authorizer, createAuthorizer, secretsOf } from "./auth.ts";
 import { type CloudClient, CloudError, type CloudRequest } from "./client.ts";
 import { type EndpointName, endpointOf } from "./endpoints.ts";
@@ -13,7 +14,6 @@ import { type CredentialGate, openGate } from "./gate.ts";
 import { createRenewals, createTokenKeeper, type Renewals, readProjectId, type TokenStore } from "./iam.ts";
 import { createLimiter, type Limiter } from "./limiter.ts";
 import { checkPath } from "./path.ts";
-import { escapeUri } from "./signer.ts";
 
 export interface ClientLimits {
   /** Requests under way at once. */

@@ -2,8 +2,8 @@
 // remembers what it has seen.
 import { hash } from "node:crypto";
 import { hashOf } from "../../model/hash.ts";
+import { escapeUri } from "../../model/signer.ts";
 import type { SourceKind } from "../../model/source-kinds.ts";
-import { escapeUri } from "../cloud/signer.ts";
 import type { Mark } from "../port.ts";
 
 const FP_LENGTH = 11;

@@ -108,6 +108,21 @@ describe("a delivery", () => {
     expect(deliveries).toMatchObject([{ status: "dead", error: expect.stringContaining("Key Words Not Found") }]);
   });
 
+  it("is dead at once where the value of an option cannot be used, and the fallback has it", async () => {
+    const mail = 'ops: { type: smtp, url: "${env:MAIL}", from: a@x.example, to: [b@x.example], fallback: spare }';
+    const b = await bench({
+      yaml: yaml(`${mail}, spare: { type: webhook, url: "HOOK/spare" }`),
+      env: { MAIL: "no-address" },
+    });
+    b.to(1);
+    b.fail(0.5);
+    await b.round();
+    expect(b.messages[0]).toMatchObject({ to: "/spare", body: { reason: "new" } });
+    expect(await listDeliveries(b.app)).toContainEqual(
+      expect.objectContaining({ channel: "ops", status: "dead", error: expect.stringMatching(/"url" is not a mail/) }),
+    );
+  });
+
   it("fails alone where its secret has no value", async () => {
     const b = await bench({ yaml: yaml('ops: { type: webhook, url: "${env:UNSET_URL}" }') });
     b.to(1);

@@ -69,6 +69,17 @@ test.each<[sentence: string, channel: string, ...printed: string[]]>([
     '{ type: webhook, url: "${env:GOOD}", secret: "${env:BAD}" }',
     'lookout.yml:4:63: with the value of ${env:BAD}, "secret" is not a signing secret',
   ],
+  [
+    "one of two signing secrets that is none",
+    '{ type: webhook, url: "${env:GOOD}", secret: ["${env:SIGN}", "${env:BAD}"] }',
+    'lookout.yml:4:79: with the value of ${env:BAD}, "secret" is not a signing secret',
+  ],
+  [
+    "a mail server that is none",
+    '{ type: smtp, url: "${env:GOOD}", from: "${env:BAD}", to: [a@x.example] }',
+    'lookout.yml:4:37: with the value of ${env:GOOD}, "url" is not a mail server',
+    'lookout.yml:4:58: with the value of ${env:BAD}, "from" is not a mail address',
+  ],
   ["an address that is one", '{ type: slack, url: "${env:GOOD}" }', ""],
   ["an address from AWS, which is not asked", '{ type: slack, url: "${ssm:/a}${env:BAD}" }', ""],
   [
@@ -78,7 +89,7 @@ test.each<[sentence: string, channel: string, ...printed: string[]]>([
   ],
 ])("%s: told without its value", async (_, channel, ...printed) => {
   const files = { "lookout.yml": file({ channels: `{ out: ${channel} }` }), "bad.txt": "not a%url" };
-  const env = { BAD: "not a%url", GOOD: "https://chat.example/hook" };
+  const env = { BAD: "not a%url", GOOD: "https://chat.example/hook", SIGN: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" };
   const text = await lint(files, env);
   const lines = text.split("\n");
   expect(lines.map((line, index) => line.slice(0, printed[index]?.length))).toEqual(printed);

@@ -522,8 +522,8 @@ const destinations: Case[] = [
   ["no address", channels("a: { type: feishu, url: x.example }"), 'lookout.yml:5:27: "url" must be an http(s) address'],
   ["an empty option", channels("a: { type: feishu, url: }"), 'lookout.yml:5:22: "url" is empty; write text'],
   [
-    "a format that is not built",
-    channels("a: { type: webhook, url: https://x.example, format: alertmanager }"),
+    "a format that is none",
+    channels("a: { type: webhook, url: https://x.example, format: xml }"),
     'lookout.yml:5:55: "format" ',
   ],
   [
@@ -630,7 +630,7 @@ channels: { a: { type: feishu, url: 1 }, b: { type: nothing } }
 test("what a file holds is not repeated in findings where it may be secret", async () => {
   const secret = "hunter2hunter2";
   const printed = await complaints(
-    `${CONNECTIONS}${SOURCES}${RULES}channels: { a: { type: feishu, url: ${secret}, secret: [${secret}] } }\n`,
+    `${CONNECTIONS}${SOURCES}${RULES}channels: { a: { type: feishu, url: ${secret}, secret: { is: ${secret} } } }\n`,
   );
   expect(printed).not.toContain(secret);
   expect(printed.split("\n")).toHaveLength(2);

@@ -102,6 +102,7 @@ test.each([
     "https://x.example/send?access_token=b4e2c6a80f1d3957b4e2c6a8",
     "b4e2c6a80f1d3957b4e2c6a8",
   ],
+  ["a mail server's address", "smtps://watcher:pa%24sword@mail.example:465", "pa$sword"],
   ["an address with a password", "https://watcher:pa%24sword@x.example/hook", "pa$sword"],
 ])("the key in %s is a secret by itself, its host and names are none", (_, address, part) => {
   const { add, redact } = createRedactor();

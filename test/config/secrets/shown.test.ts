@@ -155,6 +155,26 @@ test.each<[sentence: string, parts: Parameters<typeof file>[0], ...messages: str
     CLEAR("X-Api-Key"),
   ],
   [
+    "one of two signing secrets, and the key of an integration",
+    {
+      channels: `{ a: { type: dingtalk, url: "\${env:URL}", secret: ["\${env:TOKEN}", ${SECRET}] }, b: { type: opsgenie, apiKey: ${SECRET} } }`,
+    },
+    CLEAR("secret"),
+    CLEAR("apiKey"),
+  ],
+  [
+    "a mail server's password; behind a reference it may stand in the address, which has no other place for it",
+    {
+      channels: `{ a: { type: smtp, url: "smtps://u:${SECRET}@x.example", from: a@x.example, to: [b@x.example], fallback: b }, b: { type: smtp, url: "\${env:MAIL_URL}", from: a@x.example, to: [b@x.example] } }`,
+    },
+    CLEAR("url"),
+  ],
+  [
+    "one of several addresses without encryption",
+    { channels: '{ a: { type: alertmanager, url: ["https://x.example", "${env:PLAIN}"] } }' },
+    PLAIN("url"),
+  ],
+  [
     "an address with a password",
     { channels: `{ a: { type: webhook, url: "https://u:${SECRET}@x.example/" } }` },
     CLEAR("url"),
@@ -188,7 +208,13 @@ test.each<[sentence: string, parts: Parameters<typeof file>[0], ...messages: str
     PLAIN("url"),
   ],
 ])("check tells what others may read: %s", async (_sentence, parts, ...messages) => {
-  const env = { USER_URL: `https://${SECRET}@x.example/`, TOKEN: SECRET, URL: "https://x.example/", PLAIN: HTTP };
+  const env = {
+    USER_URL: `https://${SECRET}@x.example/`,
+    TOKEN: SECRET,
+    URL: "https://x.example/",
+    PLAIN: HTTP,
+    MAIL_URL: `smtp://u:${SECRET}@x.example`,
+  };
   const found = (await lint({ "lookout.yml": file(parts) }, env)).split("\n").filter((line) => line !== "");
   const said = found.map((line) => line.replace(/^lookout\.yml:\d+:\d+: /, ""));
   const open = "every user of this machine can read this file and the secrets in it; chmod 600 lookout.yml";

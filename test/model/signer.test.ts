@@ -1,7 +1,7 @@
 // The signer against the known answers of the vendor's own SDK tests, and the paths and queries they leave out.
 import { createHash, createHmac } from "node:crypto";
 import { expect, test } from "vitest";
-import { authorization, escapeUri, sdkDate } from "../../../lib/sources/cloud/signer.ts";
+import { authorization, escapeUri, sdkDate } from "../../lib/model/signer.ts";
 
 const python = { host: "service.endpoint.myhuaweicloud.com", "X-Sdk-Date": "20200608T023900Z" };
 const go = { "X-Sdk-Date": "20060102T150405Z" };
