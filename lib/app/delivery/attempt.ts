@@ -8,6 +8,7 @@ import type { HttpRequest, HttpResponse, Outcome, RenderContext, SendingChannel 
 import type { Notification } from "../../model/notification.ts";
 import type { App, Channel } from "../deps.ts";
 import type { DeliveryRow } from "../persistence/rows.ts";
+import { type Destination, destinationOf } from "./destination.ts";
 
 const TIMEOUT_MS = 15_000;
 
@@ -19,6 +20,19 @@ export interface Attempt {
   outcome: Outcome | undefined;
   /** Whether its receiver was asked at all. */
   asked: boolean;
+  /** Where it went; undefined: nowhere. */
+  destination?: Destination;
+}
+
+/** Where the channel sends to. Never rejects: a channel whose secrets are not known has a place of its own. */
+export async function destinationOfChannel({ channels }: Pick<App, "channels">, name: string): Promise<Destination> {
+  const channel = channels.get(name);
+  try {
+    if (channel) return destinationOf(channel.type.type, await channel.options());
+  } catch {
+    // Each try of a delivery finds out, and says so.
+  }
+  return { id: `channel/${name}`, options: "" };
 }
 
 /** Never rejects. */
@@ -35,7 +49,8 @@ export async function attempt(app: App, delivery: DeliveryRow): Promise<Attempt>
     return { delivery, outcome: { kind: "retry", reason: (error as Error).message }, asked: false };
   }
   try {
-    return { delivery, ...(await tried(app, channel, options, delivery)) };
+    const destination = destinationOf(channel.type.type, options);
+    return { delivery, ...(await tried(app, channel, options, delivery)), destination };
   } catch (error) {
     const reason = `the message could not be made: ${(error as Error).message}`;
     return { delivery, outcome: { kind: "permanent", reason }, asked: false };

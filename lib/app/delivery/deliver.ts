@@ -2,6 +2,7 @@
 // list, repeat and drop them.
 import type { App } from "../deps.ts";
 import { DEAD, DELIVERIES, type DeadRow, type DeliveryRow, deadKey, deliveryKey } from "../persistence/rows.ts";
+import { tryNow } from "./channel-notes.ts";
 import { GIVE_UP_MS } from "./deliveries.ts";
 import { isClaimed, removeDelivery } from "./outcomes.ts";
 import { createSender } from "./sender.ts";
@@ -31,7 +32,8 @@ export async function redeliver(app: App, ids: readonly string[]): Promise<void>
       const key = deliveryKey(id);
       await unit.load([key, deadKey(id)]);
       const row = unit.value<DeliveryRow>(key);
-      if (row === undefined) return;
+      // What was folded into another is sent with that one.
+      if (row === undefined || row.status === "folded") return;
       const now = app.clock.now();
       const { failedSince: _before, revoked: _taken, ...rest } = row;
       const again: DeliveryRow = {
@@ -42,6 +44,7 @@ export async function redeliver(app: App, ids: readonly string[]): Promise<void>
         giveUpAt: now + GIVE_UP_MS,
       };
       unit.put(key, again, { queue: "delivery", due: now });
+      await tryNow(unit, row.channel);
       unit.delete(deadKey(id));
     });
   }

@@ -3,6 +3,7 @@ import type { Alert } from "../../model/alert.ts";
 import { hashOf } from "../../model/hash.ts";
 import type { App, Channel } from "../deps.ts";
 import { type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
+import { tryNow } from "./channel-notes.ts";
 import { deliverDue } from "./deliver.ts";
 import { putTestNotification } from "./deliveries.ts";
 
@@ -11,6 +12,7 @@ const WAIT_MS = 250;
 /** Sends it and waits for the outcome of its first try, whoever makes it. Returns the deliveries as they are then. */
 export async function sendTest(app: App, channel: Channel, signal: AbortSignal): Promise<DeliveryRow[]> {
   const ids = await app.transact(async (unit) => {
+    await tryNow(unit, channel.name);
     return putTestNotification(app, unit, channel, testAlert(app), app.clock.now());
   });
   await deliverDue(app, signal);

@@ -78,14 +78,18 @@ type Fate = "notified" | "pending" | "dead";
 
 /** The best that became of an alert on a channel, by `channel/alert`. */
 function fatesOf(deliveries: readonly DeliveryRow[]): Map<string, Fate> {
-  const order: Record<DeliveryRow["status"], [rank: number, fate: Fate]> = {
+  // What was folded into another is that one's.
+  const order: Record<Exclude<DeliveryRow["status"], "folded">, [rank: number, fate: Fate]> = {
     dead: [0, "dead"],
     pending: [1, "pending"],
     delivered: [2, "notified"],
   };
   const fates = new Map<string, Fate>();
-  for (const row of deliveries.toSorted((a, b) => order[a.status][0] - order[b.status][0])) {
-    for (const alert of row.alerts) fates.set(`${row.channel}/${alert}`, order[row.status][1]);
+  const sent = deliveries.flatMap(({ status, channel, alerts }) => {
+    return status === "folded" ? [] : [{ channel, alerts, rank: order[status][0], fate: order[status][1] }];
+  });
+  for (const { channel, alerts, fate } of sent.toSorted((a, b) => a.rank - b.rank)) {
+    for (const alert of alerts) fates.set(`${channel}/${alert}`, fate);
   }
   return fates;
 }
