@@ -3,7 +3,7 @@
 import { createHmac } from "node:crypto";
 import * as z from "zod";
 import { Address, postJson, usableAddress } from "./http/address.ts";
-import { byCode, jsonObject, retry } from "./http/answer.ts";
+import { byCode, jsonObject } from "./http/answer.ts";
 import { receiverWords } from "./http/redact.ts";
 import { inert, type Markup, writeText } from "./message/markdown.ts";
 import { characters, cut, jsonBytes } from "./message/plain.ts";
@@ -34,6 +34,8 @@ export const dingtalk: HttpChannel<z.infer<typeof Options>> = {
   type: "dingtalk",
   options: Options,
   incident: false,
+  // The 21st in a minute has the robot blocked for ten minutes.
+  rate: [{ messages: 18, per: 60_000 }],
   render(notification, options, context) {
     const { title, text } = writeText(notification, context, MARKUP);
     const url = usableAddress(options.url);
@@ -49,7 +51,7 @@ export const dingtalk: HttpChannel<z.infer<typeof Options>> = {
     const { errcode: code, errmsg: message } = jsonObject(response.body);
     // A refused timestamp is signed anew once; after that it is the clock or the secret.
     if (code === REFUSED_BY_SECURITY && attempt <= 1 && /time ?stamp/i.test(String(message))) {
-      return retry(`code ${code}: ${receiverWords(String(message))}`);
+      return { kind: "retry", reason: `code ${code}: ${receiverWords(String(message))}`, after: 0 };
     }
     return byCode(response, now, { code, message }, WAITS);
   },

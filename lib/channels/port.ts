@@ -58,7 +58,7 @@ export interface HttpResponse {
 export type Outcome =
   /** `receipt`: what the service calls the message, for the next one of the same group; at most 1,000 characters. */
   | { kind: "delivered"; receipt?: string }
-  /** Worth another try, never before `after` milliseconds where given. */
+  /** Worth another try, never before `after` milliseconds where given; 0: at once. */
   | { kind: "retry"; reason: string; after?: number }
   /** Trying again cannot help. `gone`: nor can any other delivery, until a person changes the destination. */
   | { kind: "permanent"; reason: string; gone?: true };

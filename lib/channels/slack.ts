@@ -41,6 +41,8 @@ export const slack: HttpChannel<z.infer<typeof Options>> = {
   type: "slack",
   options: Options,
   incident: false,
+  // https://docs.slack.dev/apis/web-api/rate-limits
+  rate: [{ messages: 1, per: 1_000 }],
   render(notification, options, context) {
     const { title, blocks } = compose(notification, context, MEDIUM);
     const all: Line[][] = [[{ text: title, strong: true }], ...blocks];

@@ -27,6 +27,7 @@ export const teams: HttpChannel<z.infer<typeof Options>> = {
   options: Options,
   incident: false,
   concurrency: 2,
+  rate: [{ messages: 4, per: 1_000 }],
   render(notification, options, context) {
     const { title, tone, blocks } = compose(notification, context, {
       limit: LIMIT,

@@ -30,6 +30,7 @@ export const wecom: HttpChannel<z.infer<typeof Options>> = {
   type: "wecom",
   options: Options,
   incident: false,
+  rate: [{ messages: 20, per: 60_000 }],
   render(notification, options, context) {
     const { text } = writeText(notification, context, MARKUP);
     return postJson(options.url, { msgtype: "markdown", markdown: { content: text } });

@@ -7,9 +7,10 @@ import { type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { partsOf } from "./deliveries.ts";
 
-/** Whether it may be taken in by another: nobody can have seen it, and it is not to be taken back. */
-export function isFoldable({ attempts, claim, fellBackAt, revoked, notification }: DeliveryRow): boolean {
-  const untouched = attempts === 0 && claim === null && fellBackAt === undefined && revoked === undefined;
+/** Whether it may be taken in by another: nobody can have read it, and it is not to be taken back. */
+export function isFoldable(row: DeliveryRow): boolean {
+  const { attempts, putOff = 0, claim, fellBackAt, revoked, notification } = row;
+  const untouched = attempts === putOff && claim === null && fellBackAt === undefined && revoked === undefined;
   return untouched && notification.reason !== "escalation" && notification.test !== true;
 }
 
@@ -32,8 +33,10 @@ export async function foldInto(app: App, unit: Unit, id: string, others: readonl
   const taken = free.slice(0, count);
   const notification = both();
   const [alerts = []] = partsOf(channel, notification);
+  const since = [row, ...taken].flatMap(({ failedSince }) => failedSince ?? []);
   const whole: DeliveryRow = {
     ...row,
+    ...(since.length > 0 && { failedSince: Math.min(...since) }),
     giveUpAt: taken.reduce((latest, { giveUpAt }) => Math.max(latest, giveUpAt), row.giveUpAt),
     alerts: notification.alerts.map((alert) => alert.id),
     next: [...row.next, ...taken.flatMap(({ next }) => next)],

@@ -110,7 +110,9 @@ export async function record(
     return;
   }
   const error = app.redact(outcome.reason).slice(0, ERROR_CHARACTERS);
-  const failed: DeliveryRow = { ...free, error, failedSince: row.failedSince ?? now };
+  const isPutOff = outcome.kind === "retry" && (outcome.after ?? 0) > 0;
+  const putOff = isPutOff ? { putOff: (row.putOff ?? 0) + 1 } : {};
+  const failed: DeliveryRow = { ...free, ...putOff, error, failedSince: row.failedSince ?? now };
   const over = outcome.kind === "permanent" || now >= row.giveUpAt;
   const nextAttemptAt = over ? null : now + backoff(app, row.attempts, outcome.after);
   noteFailed(app, unit, row, { outcome, asked, destination, error, nextAttemptAt }, now);

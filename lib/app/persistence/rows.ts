@@ -197,6 +197,8 @@ export interface DeliveryRow {
   channel: string;
   status: DeliveryStatus;
   attempts: number;
+  /** How many of them the service put off unread, since it takes no more messages; absent: none. */
+  putOff?: number;
   nextAttemptAt: number | null;
   error: string | null;
   createdAt: number;
