@@ -37,6 +37,9 @@ const PASSING = new Set([
   "request_timeout",
 ]);
 
+/** The webhook was removed or disabled, or its channel is archived. */
+const GONE = new Set(["no_service", "channel_is_archived"]);
+
 export const slack: HttpChannel<z.infer<typeof Options>> = {
   type: "slack",
   options: Options,
@@ -68,7 +71,8 @@ export const slack: HttpChannel<z.infer<typeof Options>> = {
     if (response.status === 200) {
       return { kind: "permanent", reason: `HTTP 200, but not the answer "ok": ${receiverWords(error)}` };
     }
-    return refused(response, now, error);
+    const outcome = refused(response, now, error);
+    return outcome.kind === "permanent" && GONE.has(error) ? { ...outcome, gone: true } : outcome;
   },
 };
 

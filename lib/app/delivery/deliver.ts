@@ -32,7 +32,7 @@ export async function redeliver(app: App, ids: readonly string[]): Promise<void>
       const key = deliveryKey(id);
       await unit.load([key, deadKey(id)]);
       const row = unit.value<DeliveryRow>(key);
-      // What was folded into another is sent with that one.
+      // What another took in is sent again with that one.
       if (row === undefined || row.status === "folded") return;
       const now = app.clock.now();
       const { failedSince: _before, revoked: _taken, ...rest } = row;
@@ -61,8 +61,34 @@ export async function listDead(app: Pick<App, "store">): Promise<(DeadRow & { id
   return rows.map(({ sk, data }) => ({ id: sk, ...data }));
 }
 
+/** A delivery as it fares: one that another took in fares as that one does. */
+export type Delivery = DeliveryRow & { status: Exclude<DeliveryRow["status"], "folded"> };
+
 /** All deliveries, oldest first. */
-export async function listDeliveries(app: Pick<App, "store">): Promise<DeliveryRow[]> {
+export async function listDeliveries(app: Pick<App, "store">): Promise<Delivery[]> {
   const rows = await app.store.list<DeliveryRow>(DELIVERIES);
-  return rows.map((row) => row.data).sort((a, b) => a.createdAt - b.createdAt);
+  const byId = new Map(rows.map(({ data }) => [data.id, data]));
+  return rows.flatMap(({ data }) => asItFares(data, byId)).sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/** The named ones among them. */
+export async function readDeliveries(app: Pick<App, "store">, ids: readonly string[]): Promise<Delivery[]> {
+  const byId = new Map<string, DeliveryRow>();
+  for (let left = [...ids]; left.length > 0; ) {
+    const rows = await app.store.getMany<DeliveryRow>(left.map(deliveryKey));
+    for (const { data } of rows) byId.set(data.id, data);
+    left = rows.flatMap(({ data: { into } }) => (into === undefined || byId.has(into) ? [] : [into]));
+  }
+  return ids.flatMap((id) => asItFares(byId.get(id), byId));
+}
+
+/** None where it, or what took it in, was dropped. */
+function asItFares(row: DeliveryRow | undefined, byId: ReadonlyMap<string, DeliveryRow>): Delivery[] {
+  let end = row;
+  while (end?.into !== undefined) end = byId.get(end.into);
+  if (row === undefined || end === undefined || end.status === "folded") return [];
+  const { status, attempts, nextAttemptAt, error } = end;
+  const { endedAt: _folded, ...rest } = row;
+  const ended = end.endedAt === undefined ? {} : { endedAt: end.endedAt };
+  return [{ ...rest, ...ended, status, attempts, nextAttemptAt, error }];
 }

@@ -37,6 +37,9 @@ export async function putDeliveries(
   for (const name of route.channels) {
     const channel = app.channels.get(name)!;
     if (channel.type.incident !== group.incident) continue;
+    if (group.incident && notice.reason === "repeat" && !(await isResent(unit, channel, lookup(group.lanes, name)))) {
+      continue;
+    }
     const nameOf = (part: number) => hashOf([group.id, group.createdAt, group.sequence, notified, name, part]);
     const ids = await putInLane(app, unit, channel, notificationsFor(channel, group.values, notice), nameOf, {
       last: lookup(group.lanes, name),
@@ -45,6 +48,13 @@ export async function putDeliveries(
     for (const id of ids) ends.push([name, id]);
   }
   return ends;
+}
+
+/** Whether the channel gets a firing incident again: not while what it got last is still on its way. */
+async function isResent(unit: Unit, { type }: Channel, last: string | undefined): Promise<boolean> {
+  if (type.resend === undefined) return false;
+  if (last === undefined) return true;
+  return unit.value<DeliveryRow>(deliveryKey(await laneEnd(unit, last)))?.status !== "pending";
 }
 
 /**

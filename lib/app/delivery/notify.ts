@@ -152,7 +152,7 @@ async function decideGroups(
       await moveGroup(app, unit, loaded.group, alerts, now);
       continue;
     }
-    const route = atOnce ? { ...configured, groupWait: 0 } : configured;
+    const route = { ...configured, ...(atOnce && { groupWait: 0 }), ...resendOf(app, configured, loaded.group) };
     await loadSteps(app, unit, { ...loaded, route }, alerts, now);
     const held = alerts.map((entry): MemberAlert => {
       const { alert } = entry;
@@ -175,6 +175,16 @@ async function decideGroups(
     now,
   );
   return { count: made.length, queued: await queuedOf(app, unit, made, outlet), joined };
+}
+
+/** After how long the route's incident channels get what fires again, where one of them wants that. */
+export function resendOf(
+  { channels }: Pick<App, "channels">,
+  route: RouteConfig,
+  { incident }: Group,
+): { resend?: number } {
+  const wanted = incident ? route.channels.flatMap((name) => channels.get(name)?.type.resend ?? []) : [];
+  return wanted.length === 0 ? {} : { resend: Math.min(...wanted) };
 }
 
 /** The rounds that ended with their process, among those that members of the groups wait for. */
