@@ -1,6 +1,5 @@
 // Folding: a notification that has not left yet takes in the next one where one of the two only
 // repeats what was said, and where its channel's service takes fewer messages, those of other groups. Pure.
-import { isDeepStrictEqual } from "node:util";
 import { Severity } from "../model/alert.ts";
 import { lookup } from "../model/lookup.ts";
 import { type Notification, type NotifiedAlert, NotifyReason } from "../model/notification.ts";
@@ -70,7 +69,9 @@ function sameOf(a: NotifiedAlert, b: NotifiedAlert): NotifiedAlert {
 }
 
 function common(a: Record<string, unknown>, b: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(a).filter(([key, value]) => isDeepStrictEqual(lookup(b, key), value)));
+  return Object.fromEntries(
+    Object.entries(a).filter(([key, value]) => JSON.stringify(lookup(b, key)) === JSON.stringify(value)),
+  );
 }
 
 function onlyRepeats({ reason }: Notification): boolean {

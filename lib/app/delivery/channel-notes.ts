@@ -30,8 +30,6 @@ export function noteAccepted(unit: Unit, { channel, notification }: DeliveryRow)
 export interface Failure extends Pick<Attempt, "outcome" | "asked"> {
   destination: Destination | undefined;
   error: string;
-  /** When the delivery is tried again; ms, null: not at all. */
-  nextAttemptAt: number | null;
 }
 
 /** The try failed. Tests change nothing of a channel. */
@@ -61,7 +59,7 @@ function afterFailure(
   unit: Unit,
   channel: string,
   row: ChannelRow,
-  { outcome, asked, destination, error, nextAttemptAt }: Failure,
+  { outcome, asked, destination, error }: Failure,
   now: number,
 ): ChannelRow {
   if (!asked || outcome === undefined || outcome.kind === "delivered") return withoutTrial(row);
@@ -69,7 +67,7 @@ function afterFailure(
     if (!outcome.gone || destination === undefined) return withAnswer(row);
     return { ...withAnswer(row), gone: { options: destination.options, error, at: now } };
   }
-  if (outcome.after === undefined) return withFailure(row, nextAttemptAt, now);
+  if (outcome.after === undefined) return withFailure(row, now);
   if (outcome.after === 0 || destination === undefined) return withAnswer(row);
   const key = rateKey(destination.id);
   const rate = putOff(app.channels.get(channel)!.type.rate, unit.value<RateRow>(key), outcome.after, now);

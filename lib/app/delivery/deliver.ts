@@ -1,10 +1,23 @@
 // Deliveries as the use cases handle them: those that are due are sent (sender.ts), and people
 // list, repeat and drop them.
 import type { App } from "../deps.ts";
-import { DEAD, DELIVERIES, type DeadRow, type DeliveryRow, deadKey, deliveryKey } from "../persistence/rows.ts";
+import {
+  type ChannelRow,
+  channelKey,
+  DEAD,
+  DELIVERIES,
+  type DeadRow,
+  type DeliveryRow,
+  deadKey,
+  deliveryKey,
+  type RateRow,
+  rateKey,
+} from "../persistence/rows.ts";
+import { destinationOfChannel } from "./attempt.ts";
 import { tryNow } from "./channel-notes.ts";
 import { GIVE_UP_MS } from "./deliveries.ts";
-import { isClaimed, removeDelivery } from "./outcomes.ts";
+import { gateOf } from "./gate.ts";
+import { isClaimed, isHeld, removeDelivery } from "./outcomes.ts";
 import { createSender } from "./sender.ts";
 
 /** Sends everything that is due. Returns the ids of what was tried. */
@@ -19,10 +32,24 @@ export async function deliverDue(app: App, signal: AbortSignal): Promise<string[
  */
 export async function nextDue(app: App, ids: readonly string[]): Promise<number | undefined> {
   const rows = await app.store.getMany<DeliveryRow>(ids.map(deliveryKey));
-  const times = rows.flatMap(({ data, due }) => {
-    return data.status === "pending" && due !== undefined && !isClaimed(app, data) ? [due] : [];
-  });
+  const times: number[] = [];
+  for (const { data, due } of rows) {
+    if (data.status !== "pending" || due === undefined || isClaimed(app, data)) continue;
+    times.push(Math.max(due, await opensAt(app, data.channel)));
+  }
   return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** When the channel may be given a delivery; ms, now or past where it may be now. */
+async function opensAt(app: App, name: string): Promise<number> {
+  const { id } = await destinationOfChannel(app, name);
+  const [channel, rate] = await Promise.all([
+    app.store.get<ChannelRow>(channelKey(name)),
+    app.store.get<RateRow>(rateKey(id)),
+  ]);
+  const seen = { channel: channel?.data, rate: rate?.data };
+  const gate = gateOf(app.channels.get(name)?.type.rate, seen, app.clock.now(), (claim) => isHeld(app, claim));
+  return gate.opensAt;
 }
 
 /** Makes deliveries pending again, under the same id, and sends nothing yet. Ids that are not there are passed over. */

@@ -7,8 +7,8 @@ import { isTripped } from "./gate.ts";
 /**
  * When the delivery is late and goes to its channel's fallback, where there is one, as things stand; ms, undefined: not
  * at all, or it has been. One that was tried is late once it, or the channel, has been failing for `fallbackAfter`; one
- * that waits for its turn, where there is a fallback, likewise, but has as long itself, unless the channel answers nobody:
- * then its own try would say nothing new.
+ * that waits for its turn, where there is a fallback, likewise, but has as long itself, unless the channel answers
+ * nobody: then its own try would say nothing new.
  */
 export function fallbackAt(
   { failedSince, fellBackAt, createdAt }: DeliveryRow,

@@ -6,7 +6,7 @@ import { opensAt, tokensOf } from "./rate.ts";
 
 /** After so many tries in a row without an answer a destination is tried one delivery at a time. */
 const FAILURES = 5;
-/** Then it is tried so often at least; ms. */
+/** Then it is tried so often; ms. */
 const TRIAL_MS = 30_000;
 
 /** A channel's rows as they were last read or written. */
@@ -48,12 +48,11 @@ function nextTrial({ trial, trialAt = 0 }: ChannelRow, now: number, isHeld: (cla
   return trialAt - now > TRIAL_MS ? now : trialAt;
 }
 
-/** The channel's row once one more try had no answer; `nextAt`: when that delivery is tried again (ms), if at all. */
-export function withFailure(row: ChannelRow, nextAt: number | null, now: number): ChannelRow {
-  const failed: ChannelRow = { ...row, failures: Math.min((row.failures ?? 0) + 1, FAILURES), trial: null };
-  return isTripped(failed)
-    ? { ...failed, trialAt: Math.min(nextAt ?? Number.POSITIVE_INFINITY, now + TRIAL_MS) }
-    : failed;
+/** The channel's row once one more try had no answer: the first trial comes sooner than the others. */
+export function withFailure(row: ChannelRow, now: number): ChannelRow {
+  const failures = Math.min((row.failures ?? 0) + 1, FAILURES + 1);
+  const failed: ChannelRow = { ...row, failures, trial: null };
+  return failures < FAILURES ? failed : { ...failed, trialAt: now + (failures > FAILURES ? TRIAL_MS : TRIAL_MS / 2) };
 }
 
 /** The channel's row once its receiver has answered; the same where it always has. */

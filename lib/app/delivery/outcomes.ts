@@ -27,6 +27,8 @@ import { isTripped } from "./gate.ts";
 export const CLAIM_MS = 60_000;
 const BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 300_000;
+/** How long an incident that was sent again is kept; ms. */
+const RESENT_MS = 3_600_000;
 const ERROR_CHARACTERS = 500;
 const SHORT_ID = 8;
 
@@ -115,7 +117,7 @@ export async function record(
   const failed: DeliveryRow = { ...free, ...putOff, error, failedSince: row.failedSince ?? now };
   const over = outcome.kind === "permanent" || now >= row.giveUpAt;
   const nextAttemptAt = over ? null : now + backoff(app, row.attempts, outcome.after);
-  noteFailed(app, unit, row, { outcome, asked, destination, error, nextAttemptAt }, now);
+  noteFailed(app, unit, row, { outcome, asked, destination, error }, now);
   const next = nextAttemptAt === null ? "none" : new Date(nextAttemptAt).toISOString();
   effects.lines.push(() => app.log.warn("delivery failed", { ...about, attempt: row.attempts, error, next }));
   if (over) await die(app, unit, failed, now, effects);
@@ -172,9 +174,15 @@ async function die(app: App, unit: Unit, row: DeliveryRow, now: number, effects:
 
 async function end(app: App, unit: Unit, row: DeliveryRow, now: number, effects: Effects): Promise<void> {
   const ended: DeliveryRow = { ...row, nextAttemptAt: null, next: [], endedAt: now };
-  unit.put(deliveryKey(row.id), ended, { expires: now + app.config.history });
+  unit.put(deliveryKey(row.id), ended, { expires: now + keptFor(app, ended) });
   await forgetLate(unit, row);
   effects.started.push(...(await startNext(unit, row.next, now)));
+}
+
+/** An incident that was sent again says nothing new. */
+function keptFor({ channels, config }: App, { channel, status, notification: { reason } }: DeliveryRow): number {
+  const isResent = reason === "repeat" && status === "delivered" && channels.get(channel)?.type.incident === true;
+  return isResent ? Math.min(RESENT_MS, config.history) : config.history;
 }
 
 /** It is late no more: it came to its end, or is to be tried anew. */

@@ -216,7 +216,7 @@ export interface DeliveryRow {
   claim: Claim | null;
   /** Ids of the alerts it names. */
   alerts: string[];
-  /** Of the same group and channel: the one before, and those that wait for this one; several where it took in others. */
+  /** Of the same group and channel: the one before, and those that wait for this one, more where it took others in. */
   previous: string | null;
   next: readonly string[];
   /** The delivery that took this one in, where its channel's service takes fewer messages than there were. */
@@ -279,7 +279,7 @@ export function channelKey(name: string): Key {
   return { pk: CHANNELS, sk: name };
 }
 
-/** What a destination's service takes, for all channels and processes that send to it; absent: all of it. Times in ms. */
+/** What a destination's service takes, of all channels and processes that send to it; absent: everything. ms */
 export interface RateRow {
   /** When each of its buckets is full again, in the order of its rates. */
   fullAt: readonly number[];

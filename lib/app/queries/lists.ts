@@ -60,7 +60,7 @@ export interface DeliveryView {
   error: string | null;
   createdAt: string;
   alerts: string[];
-  /** The delivery that says the same, since the channel's service takes fewer messages than there were; null: itself. */
+  /** The delivery that took it in, since the channel's service takes fewer messages than there were. */
   foldedInto: string | null;
 }
 
