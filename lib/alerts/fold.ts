@@ -34,12 +34,16 @@ export function fold(waiting: Notification, next: Notification): Notification | 
  * once, in its newest state. Its group is what all of them have in common.
  */
 export function combine(all: readonly [Notification, ...Notification[]]): Notification {
-  const alerts = new Map<string, NotifiedAlert>();
-  for (const alert of all.flatMap((one) => one.alerts)) {
-    const before = alerts.get(alert.id);
-    alerts.set(alert.id, before === undefined ? alert : sameOf(before, alert));
+  const alerts = new Map<string, { alert: NotifiedAlert; group: string }>();
+  for (const one of all) {
+    const group = JSON.stringify(one.group);
+    for (const alert of one.alerts) {
+      const before = alerts.get(alert.id);
+      const both = before && sameOf(before.alert, alert, before.group === group);
+      alerts.set(alert.id, { alert: both ?? alert, group });
+    }
   }
-  const named = [...alerts.values()].sort(byStart);
+  const named = [...alerts.values()].map(({ alert }) => alert).sort(byStart);
   return {
     ...all[0],
     status: named.some(({ status }) => status === "firing") ? "firing" : "resolved",
@@ -57,13 +61,16 @@ export function urgencyOf({ alerts }: Notification): number {
   return firing.reduce((least, { severity }) => Math.min(least, options.indexOf(severity)), options.length);
 }
 
-/** An alert that two groups notify of: neither has counted anything that the other has not. */
-function sameOf(a: NotifiedAlert, b: NotifiedAlert): NotifiedAlert {
+/**
+ * An alert in its newest state. Of two groups neither has counted anything that the other has not; one group that ended
+ * and began anew goes on counting.
+ */
+function sameOf(a: NotifiedAlert, b: NotifiedAlert, isSameGroup: boolean): NotifiedAlert {
   const isLater = a.status === b.status ? a.count <= b.count : b.status === "resolved";
   const reasons = [a.reason, b.reason].filter((reason) => reason !== undefined);
   return {
     ...(isLater ? b : a),
-    newCount: Math.max(a.newCount, b.newCount),
+    newCount: isSameGroup ? a.newCount + b.newCount : Math.max(a.newCount, b.newCount),
     ...(reasons.length > 0 && { reason: reasons.reduce(firstOf) }),
   };
 }

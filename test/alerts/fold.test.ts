@@ -99,7 +99,10 @@ describe("folding", () => {
 });
 
 describe("notifications of different groups", () => {
-  const combined = (...texts: [string, ...string[]]) => combine(texts.map((text) => one(text)) as [Notification]);
+  function combined(...texts: [string, ...string[]]): Notification {
+    const [first, ...others] = texts.map((text, at) => ({ ...one(text), group: { of: at } }));
+    return combine([first!, ...others]);
+  }
 
   it.each<[what: string, texts: [string, ...string[]], expected: string]>([
     [
@@ -138,6 +141,11 @@ describe("notifications of different groups", () => {
       { silenced: 3, muted: 0, inhibited: 3 },
       { rule: "r" },
     ]);
+  });
+
+  it("count both where the group ended and began anew meanwhile", () => {
+    const whole = combine([one("new: A firing 3/3"), one("resolved: A resolved 4/1")]);
+    expect(written(whole)).toEqual(["A resolved 4/4"]);
   });
 
   it("are as urgent as their most severe alert that fires", () => {
