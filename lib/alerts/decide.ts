@@ -56,10 +56,16 @@ export interface DecideOptions {
 type News = "new" | "resolved" | "digest" | "gone" | "held" | "quiet" | "waiting" | "old";
 type Sorted = MemberAlert & { news: News };
 
+/** A route as its groups are decided. */
+export interface DecidingRoute extends RouteConfig {
+  /** After so long its incident channels get incidents that fire again (ms); absent: none of them does. */
+  resend?: number;
+}
+
 /** Decides for a group at `now` (ms); `route` gives its intervals. */
 export function decide(
   group: Group,
-  route: RouteConfig,
+  route: DecidingRoute,
   all: readonly MemberAlert[],
   now: number,
   { over = new Set() }: DecideOptions = {},
@@ -74,13 +80,13 @@ export function decide(
   const earliest = earliestNews(group, route, sorted, news, now);
   const decided = { group, route, all: sorted, escalate, left };
   if (news.length > 0 && now >= earliest) return notify(decided, reasonOf(news, escalation), now);
-  const again = repeatReason(group, firing);
+  const again = repeatReason(group, route, firing);
   const { repeat } = nextDue(group, route, now);
   if (again !== undefined && now >= repeat) return notify(decided, again, now);
 
   const dues = [...lookAgain(sorted), ...left.map(({ due }) => due)];
   if (news.length > 0) dues.push(earliest);
-  if (firing.length > 0 && !group.incident && repeat > now) dues.push(repeat);
+  if (firing.length > 0 && Number.isFinite(repeat) && repeat > now) dues.push(repeat);
   const members = staying.map(({ member, hold }) =>
     member.notified ? member : { ...withoutRound(member, over), held: hold?.kind ?? member.held },
   );
@@ -123,7 +129,7 @@ function isWaiting({ notified, round, at = 0 }: Member, now: number, over: Reado
 /** When the news may leave; ms. */
 function earliestNews(
   group: Group,
-  route: RouteConfig,
+  route: DecidingRoute,
   all: readonly Sorted[],
   news: readonly Sorted[],
   now: number,
@@ -174,8 +180,13 @@ function isAcknowledged({ acknowledgedBy = null }: Alert): boolean {
 }
 
 /** Why a group that has no news would be notified again, once its time has come. */
-function repeatReason(group: Group, firing: readonly MemberAlert[]): "update" | "repeat" | undefined {
-  if (group.incident) return undefined;
+function repeatReason(
+  group: Group,
+  { resend }: DecidingRoute,
+  firing: readonly MemberAlert[],
+): "update" | "repeat" | undefined {
+  // Whoever is sent it again takes its absence for the end, whatever holds it back from people.
+  if (group.incident) return resend !== undefined && firing.length > 0 ? "repeat" : undefined;
   const open = firing.filter(({ hold, alert }) => hold === undefined && !isAcknowledged(alert!));
   if (open.some(({ member, alert }) => alert!.count > member.count)) return "update";
   return open.some(({ canResolve }) => canResolve) ? "repeat" : undefined;
@@ -191,7 +202,7 @@ function lookAgain(all: readonly Sorted[]): number[] {
 
 interface Decided {
   group: Group;
-  route: RouteConfig;
+  route: DecidingRoute;
   all: readonly Sorted[];
   escalate: readonly Escalation[];
   left: readonly { due: number }[];
@@ -207,7 +218,7 @@ function notify({ group, route, all, escalate, left }: Decided, reason: NotifyRe
     if (news === "gone") continue;
     if (news === "held") suppressed[hold!.kind]++;
     if (news === "digest") suppressed[member.held!]++;
-    if (!isNamed(entry)) {
+    if (!isNamed(entry, group)) {
       members.push(news === "held" ? { ...member, held: hold!.kind } : member);
       continue;
     }
@@ -218,19 +229,17 @@ function notify({ group, route, all, escalate, left }: Decided, reason: NotifyRe
     members.push({ ...rest, notified: "firing", count: alert!.count, held: null, notifiedAt });
     dues.push(...escalationsAfter(entry, { notifiedAt }, group));
   }
-  if (!group.incident && members.some((member) => member.notified)) {
-    dues.push(nextDue({ ...group, lastAt: now }, route, now).repeat);
-  }
+  if (members.some((member) => member.notified)) dues.push(nextDue({ ...group, lastAt: now }, route, now).repeat);
   alerts.sort((a, b) => (a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : a.id < b.id ? -1 : 1));
-  return { notice: { reason, alerts, suppressed }, members, due: earliestOf(dues), escalate };
+  return { notice: { reason, alerts, suppressed }, members, due: earliestOf(dues.filter(Number.isFinite)), escalate };
 }
 
 /**
  * Whether a notification names it. Notified before and held back now: it stays a member, and is not
- * named until the hold ends.
+ * named until the hold ends; an incident is.
  */
-function isNamed({ news, hold }: Sorted): boolean {
-  return news !== "held" && news !== "waiting" && news !== "quiet" && !(news === "old" && hold);
+function isNamed({ news, hold }: Sorted, { incident }: Group): boolean {
+  return news !== "held" && news !== "waiting" && news !== "quiet" && !(news === "old" && hold && !incident);
 }
 
 /** When an alert that is notified for the first time is escalated, unless somebody takes care of it; ms. */

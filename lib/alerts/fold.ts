@@ -1,5 +1,7 @@
 // Folding: a notification that has not left yet takes in the next one where one of the two only
-// repeats what was said. Pure.
+// repeats what was said, and where its channel's service takes fewer messages, those of other groups. Pure.
+import { Severity } from "../model/alert.ts";
+import { lookup } from "../model/lookup.ts";
 import { type Notification, type NotifiedAlert, NotifyReason } from "../model/notification.ts";
 import type { Suppressed } from "./group.ts";
 
@@ -25,6 +27,58 @@ export function fold(waiting: Notification, next: Notification): Notification | 
     alerts: all,
     suppressed: sum(waiting.suppressed, next.suppressed),
   };
+}
+
+/**
+ * The first of the notifications, of one channel but of different groups, with all that the others say: every alert
+ * once, in its newest state. Its group is what all of them have in common.
+ */
+export function combine(all: readonly [Notification, ...Notification[]]): Notification {
+  const alerts = new Map<string, { alert: NotifiedAlert; group: string }>();
+  for (const one of all) {
+    const group = JSON.stringify(one.group);
+    for (const alert of one.alerts) {
+      const before = alerts.get(alert.id);
+      const both = before && sameOf(before.alert, alert, before.group === group);
+      alerts.set(alert.id, { alert: both ?? alert, group });
+    }
+  }
+  const named = [...alerts.values()].map(({ alert }) => alert).sort(byStart);
+  return {
+    ...all[0],
+    status: named.some(({ status }) => status === "firing") ? "firing" : "resolved",
+    group: all.map(({ group }) => group).reduce(common),
+    reason: all.map(({ reason }) => reason).reduce(firstOf),
+    alerts: named,
+    suppressed: all.map(({ suppressed }) => suppressed).reduce(sum),
+  };
+}
+
+/** How urgent it is, by the most severe alert that fires: 0 is the most urgent, what only resolves comes last. */
+export function urgencyOf({ alerts }: Notification): number {
+  const { options } = Severity;
+  const firing = alerts.filter(({ status }) => status === "firing");
+  return firing.reduce((least, { severity }) => Math.min(least, options.indexOf(severity)), options.length);
+}
+
+/**
+ * An alert in its newest state. Of two groups neither has counted anything that the other has not; one group that ended
+ * and began anew goes on counting.
+ */
+function sameOf(a: NotifiedAlert, b: NotifiedAlert, isSameGroup: boolean): NotifiedAlert {
+  const isLater = a.status === b.status ? a.count <= b.count : b.status === "resolved";
+  const reasons = [a.reason, b.reason].filter((reason) => reason !== undefined);
+  return {
+    ...(isLater ? b : a),
+    newCount: isSameGroup ? a.newCount + b.newCount : Math.max(a.newCount, b.newCount),
+    ...(reasons.length > 0 && { reason: reasons.reduce(firstOf) }),
+  };
+}
+
+function common(a: Record<string, unknown>, b: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(a).filter(([key, value]) => JSON.stringify(lookup(b, key)) === JSON.stringify(value)),
+  );
 }
 
 function onlyRepeats({ reason }: Notification): boolean {

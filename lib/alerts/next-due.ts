@@ -2,13 +2,13 @@
 import type { RouteConfig } from "../model/config.ts";
 import { type Group, type Member, ROUND_WAIT_MS } from "./group.ts";
 
-/** Of a route. */
-type Waits = Pick<RouteConfig, "groupWait" | "groupInterval" | "repeatInterval">;
+/** Of a route; `resend`: after so long its incident channels get incidents that fire again, absent: not. ms */
+type Waits = Pick<RouteConfig, "groupWait" | "groupInterval" | "repeatInterval"> & { resend?: number };
 
 export interface NextDue {
   /** When its news may leave; ms, past where it might have left already. */
   news: number;
-  /** When it is notified again without any news; ms. */
+  /** When it is notified again without any news; ms, infinite: not at all. */
   repeat: number;
 }
 
@@ -18,7 +18,7 @@ export interface NextDue {
  */
 export function nextDue(group: Group, route: Waits, now: number, urgent: readonly number[] = []): NextDue {
   const { createdAt, lastAt, incident } = group;
-  const repeat = incident ? Number.POSITIVE_INFINITY : (lastAt ?? now) + route.repeatInterval;
+  const repeat = (lastAt ?? now) + (incident ? (route.resend ?? Number.POSITIVE_INFINITY) : route.repeatInterval);
   if (incident) return { news: createdAt, repeat };
   if (lastAt === null) return { news: createdAt + route.groupWait, repeat };
   const waits = urgent.map((joined) => joined + route.groupWait);

@@ -40,6 +40,11 @@ export const feishu: HttpChannel<z.infer<typeof Options>> = {
   template: "words",
   concurrency: 2,
   mention: { form: /^(?:ou_\w{4,64}|all)$/, example: "ou_0123456789abcdef0123456789abcdef" },
+  // https://open.feishu.cn/document/server-docs/getting-started/frequency-control
+  rate: [
+    { messages: 100, per: 60_000 },
+    { messages: 5, per: 1_000 },
+  ],
   render(notification, options, context) {
     const calling = mentionsOf(context);
     const { title, tone, blocks } = compose(notification, context, {
@@ -64,7 +69,8 @@ export const feishu: HttpChannel<z.infer<typeof Options>> = {
     const message = answer["msg"] ?? answer["StatusMessage"];
     const reason = `code ${code}: ${receiverWords(String(message))}`;
     // A refused signature is made anew once; after that it is the clock or the secret, unless there is another.
-    if (code === REFUSED_SIGNATURE && (attempt <= 1 || hasSeveral(options))) return retry(reason);
+    if (code === REFUSED_SIGNATURE && attempt <= 1) return { kind: "retry", reason, after: 0 };
+    if (code === REFUSED_SIGNATURE && hasSeveral(options)) return retry(reason);
     if (code === BAD_REQUEST && /too many/i.test(String(message))) return retry(reason, 60_000);
     if (code === GATEWAY_LIMIT) return retry(reason, resetOf(response) ?? 60_000, retryAfter(response, now));
     return byCode(response, now, { code, message }, WAITS);

@@ -31,7 +31,7 @@ export function genieChannel(type: string, address: string): HttpChannel<{ apiKe
       url: Address.default(address),
     }),
     incident: true,
-  template: "words",
+    template: "words",
     concurrency: 8,
     split: oneByOne,
     render(notification, { apiKey, url }, context) {

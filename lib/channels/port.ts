@@ -65,7 +65,7 @@ export type Outcome =
    * `note`: what a person should know all the same, such as a recipient that was refused.
    */
   | { kind: "delivered"; receipt?: string; note?: string }
-  /** Worth another try, never before `after` milliseconds where given. */
+  /** Worth another try, never before `after` milliseconds where given; 0: at once. */
   | { kind: "retry"; reason: string; after?: number }
   /** Trying again cannot help. `gone`: nor can any other delivery, until a person changes the destination. */
   | { kind: "permanent"; reason: string; gone?: true };

@@ -25,6 +25,8 @@ export const slack: SendingChannel<z.infer<typeof Options>> = {
   options: Options,
   incident: false,
   template: "words",
+  // https://docs.slack.dev/apis/web-api/rate-limits
+  rate: [{ messages: 1, per: 1_000 }],
   mention: { form: /^(?:[SUW][A-Z0-9]{5,20}|here|channel)$/, example: "S0ONCALL" },
   async send(notification, options, context) {
     try {

@@ -38,6 +38,7 @@ export const teams: HttpChannel<z.infer<typeof Options>> = {
   template: "words",
   concurrency: 2,
   mention: { form: /^[\w.+-]{1,64}(?:@[\w.-]{1,200})?$/, example: "ada@example.com" },
+  rate: [{ messages: 4, per: 1_000 }],
   render(notification, options, context) {
     const mentions = context.mentions ?? [];
     const entities = mentions.map(entityOf);

@@ -33,6 +33,7 @@ export const wecom: HttpChannel<z.infer<typeof Options>> = {
   incident: false,
   template: "words",
   mention: { form: /^[\w.@-]{1,64}$/, example: "zhangsan" },
+  rate: [{ messages: 20, per: 60_000 }],
   render(notification, options, context) {
     const { text } = writeText(notification, context, MARKUP);
     return postJson(options.url, { msgtype: "markdown", markdown: { content: text } });

@@ -1,7 +1,15 @@
 // `redeliver`, `deliveries drop` and `send-test`: what a person does about deliveries.
-import { deliverDue, dropDelivery, listDead, listDeliveries, redeliver } from "../app/delivery/deliver.ts";
+import {
+  type Delivery,
+  deliverDue,
+  dropDelivery,
+  listDead,
+  listDeliveries,
+  readDeliveries,
+  redeliver,
+} from "../app/delivery/deliver.ts";
 import { sendTest } from "../app/delivery/send-test.ts";
-import { type DeliveryRow, deliveryKey } from "../app/persistence/rows.ts";
+import type { DeliveryRow } from "../app/persistence/rows.ts";
 import { viewDelivery } from "../app/queries/lists.ts";
 import { channelTypes } from "../channels/registry.ts";
 import { ConfigError } from "../config/document/finding.ts";
@@ -25,13 +33,7 @@ export async function redeliverCommand(
     const ids = id === undefined ? (await listDead(app)).map((row) => row.id) : [findId(await listDeliveries(app), id)];
     await redeliver(app, ids);
     await deliverDue(app, AbortSignal.timeout(PATIENCE_MS));
-    const rows = await app.store.getMany<DeliveryRow>(ids.map(deliveryKey));
-    return show(
-      io,
-      options,
-      rows.map(({ data }) => data),
-      "There is no dead delivery.",
-    );
+    return show(io, options, await readDeliveries(app, ids), "There is no dead delivery.");
   } finally {
     await close();
   }
@@ -85,7 +87,7 @@ function findId(rows: readonly DeliveryRow[], prefix: string): string {
   throw new UsageError(`${found.length} deliveries have ids that begin with ${prefix}: give more of it`);
 }
 
-function show(io: Io, options: CommonOptions, rows: readonly DeliveryRow[], none: string): number {
+function show(io: Io, options: CommonOptions, rows: readonly Delivery[], none: string): number {
   if (options.json) jsonLines(io, rows.map(viewDelivery));
   else if (rows.length === 0) io.out(`${none}\n`);
   for (const { id, channel, status, error } of options.json ? [] : rows) {

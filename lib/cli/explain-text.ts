@@ -126,12 +126,13 @@ function routeLines(
 function deliveryLine(io: Io, { id, channel, status, attempts, error, reason, ...rest }: ExplainedDelivery): string {
   const name = `delivery ${id.slice(0, 8)} to ${channel} (${reason})`;
   const tries = `${attempts} ${attempts === 1 ? "try" : "tries"}`;
-  const why = error === null ? "" : `: ${oneLine(error, 200)}`;
+  const into = rest.foldedInto === null ? "" : `, as part of delivery ${rest.foldedInto.slice(0, 8)}`;
+  const why = `${into}${error === null ? "" : `: ${oneLine(error, 200)}`}`;
   if (status === "delivered") {
     return styled(
       io,
       "green",
-      `${name}: delivered${rest.endedAt === null ? "" : ` at ${moment(rest.endedAt)}`} after ${tries}`,
+      `${name}: delivered${rest.endedAt === null ? "" : ` at ${moment(rest.endedAt)}`} after ${tries}${into}`,
     );
   }
   const fallback = rest.fallback === null ? "" : `; delivery ${rest.fallback.slice(0, 8)} went to the fallback`;

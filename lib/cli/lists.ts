@@ -90,7 +90,7 @@ export async function deliveriesCommand(io: Io, options: CommonOptions): Promise
     if (options.json) jsonLines(io, deliveries.map(viewDelivery));
     else {
       const rows = deliveries.map((row) => {
-        const { id, channel, status, attempts, createdAt, error } = viewDelivery(row);
+        const { id, channel, status, attempts, createdAt, error, foldedInto } = viewDelivery(row);
         const notified = `${row.notification.reason}, ${row.alerts.length} alerts`;
         return [
           second(createdAt),
@@ -99,7 +99,7 @@ export async function deliveriesCommand(io: Io, options: CommonOptions): Promise
           channel,
           `${attempts} tries`,
           notified,
-          oneLine(error ?? ""),
+          [foldedInto && `as part of ${foldedInto.slice(0, 8)}`, oneLine(error ?? "")].filter(Boolean).join(": "),
         ];
       });
       io.out(rows.length === 0 ? "Nothing was sent.\n" : table(io, rows));

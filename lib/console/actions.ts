@@ -1,12 +1,11 @@
 // What a person on call does, from the page and over the API alike: each says what it did, or why it could not.
 import * as z from "zod";
-import { redeliver } from "../app/delivery/deliver.ts";
+import { type Delivery, readDeliveries, redeliver } from "../app/delivery/deliver.ts";
 import { sendTest } from "../app/delivery/send-test.ts";
 import type { App } from "../app/deps.ts";
 import { acknowledge, listOpen, SpentLink } from "../app/oncall/acknowledge.ts";
 import { knownAlerts, previewSilence, type SilencePreview } from "../app/oncall/preview.ts";
 import { addSilence, expireSilence, listSilences, type SilenceView, viewSilence } from "../app/oncall/silences.ts";
-import { type DeliveryRow, deliveryKey } from "../app/persistence/rows.ts";
 import { type DeliveryView, viewDelivery } from "../app/queries/lists.ts";
 import type { AckLink } from "../model/ack-link.ts";
 import type { Alert } from "../model/alert.ts";
@@ -85,13 +84,13 @@ export async function unsilence(app: App, id: string): Promise<SilenceView> {
 }
 
 /** Whoever runs sends it again, under the same id. */
-export async function sendAgain(app: App, deliveries: readonly DeliveryRow[], id: string): Promise<DeliveryView> {
+export async function sendAgain(app: App, deliveries: readonly Delivery[], id: string): Promise<DeliveryView> {
   const found = byPrefix(deliveries, (row) => row.id, id, "delivery");
   await redeliver(app, [found.id]);
   await app.bus.publish([], []);
-  const row = await app.store.get<DeliveryRow>(deliveryKey(found.id));
+  const [row] = await readDeliveries(app, [found.id]);
   if (row === undefined) throw new Refused(404, "the delivery is not kept any more");
-  return viewDelivery(row.data);
+  return viewDelivery(row);
 }
 
 export async function test(app: App, name: string, signal: AbortSignal): Promise<DeliveryView[]> {

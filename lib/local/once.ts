@@ -1,12 +1,11 @@
 // One round: every source polled once, then timers, groups and deliveries, and what can be said about how it went.
 import { ROUND_WAIT_MS } from "../alerts/group.ts";
-import { nextDue } from "../app/delivery/deliver.ts";
+import { type Delivery, nextDue, readDeliveries } from "../app/delivery/deliver.ts";
 import type { App, Bus } from "../app/deps.ts";
 import { reconcileRules } from "../app/evaluation/registry.ts";
 import type { Problem } from "../app/health/problem.ts";
 import { isOverWithin } from "../app/parallel.ts";
 import { leaveGeneration } from "../app/persistence/generation.ts";
-import { type DeliveryRow, deliveryKey } from "../app/persistence/rows.ts";
 import { type PollReport, pollSources } from "../app/polling/poll.ts";
 import { type Rung, type Ticked, type TickParts, tick } from "../app/tick.ts";
 import { RowDamaged } from "../store/port.ts";
@@ -19,7 +18,7 @@ const MEANWHILE_MS = 10_000;
 export interface RoundReport {
   polls: PollReport[];
   /** The deliveries tried in this round, as they are now. */
-  deliveries: DeliveryRow[];
+  deliveries: Delivery[];
   problems: Problem[];
 }
 
@@ -60,8 +59,7 @@ async function roundOf(app: App, signal: AbortSignal): Promise<RoundReport> {
     await app.clock.sleep(Math.max(0, due - app.clock.now()));
     await turn({});
   }
-  const rows = await app.store.getMany<DeliveryRow>([...tried].map(deliveryKey));
-  const deliveries = rows.map(({ data }) => data);
+  const deliveries = await readDeliveries(app, [...tried]);
   if (!deliveries.some(({ status }) => status === "dead")) return { polls, deliveries, problems };
   // A delivery died in this very round: say so now.
   const worse = await tick(app, signal, { health: {}, due: true });

@@ -17,6 +17,7 @@ export type HealthProblem =
   | "targets unread"
   | "discovery failed"
   | "channel failing"
+  | "channel disabled"
   | "delivery dead"
   | "secret unresolved"
   | "configuration refused"

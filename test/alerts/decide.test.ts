@@ -1,6 +1,6 @@
 // What a group notifies now and when it is looked at again, as a table: one sentence a case.
 import { describe, expect, it } from "vitest";
-import { decide, type MemberAlert } from "../../lib/alerts/decide.ts";
+import { type DecidingRoute, decide, type MemberAlert } from "../../lib/alerts/decide.ts";
 import { stepsOf } from "../../lib/alerts/escalate.ts";
 import { type Group, type Member, newGroup } from "../../lib/alerts/group.ts";
 import type { Alert } from "../../lib/model/alert.ts";
@@ -49,7 +49,7 @@ function acknowledged(one: MemberAlert): MemberAlert {
 interface Case {
   group: Group;
   members: MemberAlert[];
-  route?: Partial<RouteConfig>;
+  route?: Partial<DecidingRoute>;
   over?: string[];
   /** `new: a=new b=repeat`, or when it is looked at again, in seconds from now. */
   says: string | number | undefined;
@@ -149,6 +149,35 @@ const CASES: Record<string, Case> = {
     group: group(ago(60)),
     members: [member("a error resolved", KNOWN, { canResolve: false })],
     says: undefined,
+  },
+  "an incident that fires is sent again where a channel wants it": {
+    group: incident(ago(1)),
+    members: [member("a error firing", KNOWN)],
+    route: { resend: MINUTE },
+    says: "repeat: a=repeat",
+  },
+  "whoever acknowledged it, and whatever silences it by now": {
+    group: incident(ago(1)),
+    members: [acknowledged(member("a error firing", KNOWN, { hold: HOLD }))],
+    route: { resend: MINUTE },
+    says: "repeat: a=repeat",
+  },
+  "not before its time": {
+    group: incident(ago(1)),
+    members: [member("a error firing", KNOWN)],
+    route: { resend: 5 * MINUTE },
+    says: 240,
+  },
+  "and not where no channel wants it": {
+    group: incident(ago(60 * 24)),
+    members: [member("a error firing", KNOWN)],
+    says: undefined,
+  },
+  "an incident that is sent again is resolved once": {
+    group: incident(ago(1)),
+    members: [member("a error resolved", KNOWN)],
+    route: { resend: 5 * MINUTE },
+    says: "resolved: a=resolved",
   },
   "an incident of a rule that was removed is closed": {
     group: incident(ago(1)),

@@ -1,6 +1,6 @@
 // What two notifications of one group and channel become while the first still waits: a table, one sentence a case.
 import { describe, expect, it } from "vitest";
-import { fold } from "../../lib/alerts/fold.ts";
+import { combine, fold, urgencyOf } from "../../lib/alerts/fold.ts";
 import type { Notification, NotifyReason } from "../../lib/model/notification.ts";
 import { aNotification, anAlert } from "../channels/samples.ts";
 
@@ -95,5 +95,73 @@ describe("folding", () => {
       status: "firing",
       suppressed: { silenced: 5, muted: 0, inhibited: 5 },
     });
+  });
+});
+
+describe("notifications of different groups", () => {
+  function combined(...texts: [string, ...string[]]): Notification {
+    const [first, ...others] = texts.map((text, at) => ({ ...one(text), group: { of: at } }));
+    return combine([first!, ...others]);
+  }
+
+  it.each<[what: string, texts: [string, ...string[]], expected: string]>([
+    [
+      "become one that names every alert",
+      ["new: A firing 1/1", "new: B firing 2/2"],
+      "new: A firing 1/1, B firing 2/2",
+    ],
+    [
+      "have the first of their reasons",
+      ["resolved: A resolved 1/0", "new: B firing 1/1"],
+      "new: A resolved 1/0, B firing 1/1",
+    ],
+    [
+      "name an alert of both once, and count it once",
+      ["new: A firing 1/1", "update: A firing 3/3"],
+      "new: A firing 3/3",
+    ],
+    [
+      "say that it is resolved where either does",
+      ["resolved: A resolved 3/0", "new: A firing 3/3"],
+      "new: A resolved 3/3",
+    ],
+  ])("%s", (_what, texts, expected) => {
+    const whole = combined(...texts);
+    expect(`${whole.reason}: ${written(whole).join(", ")}`).toBe(expected);
+  });
+
+  it("fire while any alert does, add up what was held back, and keep the group they share", () => {
+    const [a, b] = [one("resolved: A resolved 1/0", 1), one("new: B firing 1/1", 2)];
+    const whole = combine([
+      { ...a, group: { rule: "r", region: "x" } },
+      { ...b, group: { rule: "r", region: "y" } },
+    ]);
+    expect([whole.status, whole.suppressed, whole.group]).toEqual([
+      "firing",
+      { silenced: 3, muted: 0, inhibited: 3 },
+      { rule: "r" },
+    ]);
+  });
+
+  it("count both where the group ended and began anew meanwhile", () => {
+    const whole = combine([one("new: A firing 3/3"), one("resolved: A resolved 4/1")]);
+    expect(written(whole)).toEqual(["A resolved 4/4"]);
+  });
+
+  it("are as urgent as their most severe alert that fires", () => {
+    const of = (...severities: string[]) => {
+      const alerts = severities.map((text) => {
+        const [severity, status = "firing"] = text.split(" ");
+        return { ...parsed(`A ${status} 1/1`), severity } as Notification["alerts"][number];
+      });
+      return urgencyOf({ ...one("new: A firing 1/1"), alerts });
+    };
+    expect([
+      of("info", "critical"),
+      of("error"),
+      of("critical resolved", "warning"),
+      of("critical resolved"),
+      of(),
+    ]).toEqual([0, 1, 2, 4, 4]);
   });
 });

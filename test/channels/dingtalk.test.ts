@@ -60,7 +60,12 @@ describe("dingtalk", () => {
     ],
     ["over its limit", answer(200, '{"errcode":90030,"errmsg":"limit"}'), 1, { kind: "retry", after: 60_000 }],
     ["busy", answer(200, '{"errcode":-1,"errmsg":"busy"}'), 1, { kind: "retry" }],
-    ["a time refused once", answer(200, '{"errcode":310000,"errmsg":"invalid timestamp"}'), 1, { kind: "retry" }],
+    [
+      "a time refused once is signed anew at once",
+      answer(200, '{"errcode":310000,"errmsg":"invalid timestamp"}'),
+      1,
+      { kind: "retry", after: 0 },
+    ],
     ["a time refused again", answer(200, '{"errcode":310000,"errmsg":"invalid timestamp"}'), 2, { kind: "permanent" }],
     ["a signature refused", answer(200, '{"errcode":310000,"errmsg":"sign not match"}'), 1, { kind: "permanent" }],
     [

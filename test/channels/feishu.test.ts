@@ -74,7 +74,12 @@ describe("feishu", () => {
     ["gateway limit without a time", answer(429, '{"code":99991400}'), 1, { kind: "retry", after: 60_000 }],
     ["too many requests", answer(200, '{"code":9499,"msg":"too many request"}'), 1, { kind: "retry", after: 60_000 }],
     ["a bad body", answer(200, '{"code":9499,"msg":"Bad Request"}'), 1, { kind: "permanent" }],
-    ["a signature refused once", answer(200, '{"code":19021,"msg":"sign match fail"}'), 1, { kind: "retry" }],
+    [
+      "a signature refused once is made anew at once",
+      answer(200, '{"code":19021,"msg":"sign match fail"}'),
+      1,
+      { kind: "retry", after: 0 },
+    ],
     ["a signature refused again", answer(200, '{"code":19021,"msg":"sign match fail"}'), 2, { kind: "permanent" }],
     [
       "a missing keyword",

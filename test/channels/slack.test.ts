@@ -162,7 +162,11 @@ describe("slack", () => {
       { after: 30_000 },
     ],
     ["Slack's own trouble", answer(200, '{"ok":false,"error":"internal_error"}'), { kind: "retry" }],
-    ["a webhook that is gone", answer(404, "no_service"), { kind: "permanent", reason: "HTTP 404: no_service" }],
+    [
+      "a webhook that is gone",
+      answer(404, "no_service"),
+      { kind: "permanent", reason: "HTTP 404: no_service", gone: true },
+    ],
   ])("%s", (_name, response, outcome) => {
     expect(channelOf("slack").classify(response, { now: NOW, attempt: 1 })).toMatchObject(outcome);
   });

@@ -101,7 +101,10 @@ describe("webhook", () => {
   });
 
   test("410 and redirects are permanent and say why", () => {
-    expect(webhook.classify(answer(410), { now: NOW, attempt: 1 })).toMatchObject({ reason: /gone/ as never });
+    expect(webhook.classify(answer(410), { now: NOW, attempt: 1 })).toMatchObject({
+      reason: /gone/ as never,
+      gone: true,
+    });
     expect(webhook.classify(answer(302), { now: NOW, attempt: 1 })).toMatchObject({ reason: /redirect/ as never });
   });
 

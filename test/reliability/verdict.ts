@@ -19,12 +19,14 @@ import { alertLine, judgeTold } from "./verdict-told.ts";
 export async function judge(stage: Stage, strained: boolean): Promise<string[]> {
   const late = strained || (!stage.knowsDeaths && stage.procs.some(({ dead }) => dead));
   const app = stage.observer();
-  const [events, open, ended, deliveries] = await Promise.all([
+  const [events, open, ended, all] = await Promise.all([
     seenEvents(app),
     openAlerts(app),
     endedAlerts(app),
     listDeliveries(app),
   ]);
+  // What another took in is judged as part of that one.
+  const deliveries = all.filter(({ into }) => into === undefined);
   const alerts = [...open, ...ended];
   return [
     ...judgeEvents(stage, events, late),

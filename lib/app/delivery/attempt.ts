@@ -9,6 +9,7 @@ import type { Notification } from "../../model/notification.ts";
 import type { App, Channel } from "../deps.ts";
 import { type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
 import { contextOf } from "./context.ts";
+import { type Destination, destinationOf } from "./destination.ts";
 
 const TIMEOUT_MS = 15_000;
 
@@ -22,6 +23,19 @@ export interface Attempt {
   asked: boolean;
   /** What the delivery before it handed on, where its channel keeps something of the kind. */
   receipt?: string | undefined;
+  /** Where it went; undefined: nowhere. */
+  destination?: Destination;
+}
+
+/** Where the channel sends to. Never rejects: a channel whose secrets are not known has a place of its own. */
+export async function destinationOfChannel({ channels }: Pick<App, "channels">, name: string): Promise<Destination> {
+  const channel = channels.get(name);
+  try {
+    if (channel) return destinationOf(channel.type.type, await channel.options());
+  } catch {
+    // Each try of a delivery finds out, and says so.
+  }
+  return { id: `channel/${name}`, options: "" };
 }
 
 /** Never rejects. */
@@ -38,10 +52,11 @@ export async function attempt(app: App, delivery: DeliveryRow): Promise<Attempt>
     return { delivery, outcome: { kind: "retry", reason: (error as Error).message }, asked: false };
   }
   try {
+    const destination = destinationOf(channel.type.type, options);
     const made = await tried(app, channel, options, delivery);
     const outcome = made.outcome?.kind;
     if (outcome !== undefined) app.counters.count("notifications", { channel: channel.name, outcome });
-    return { delivery, ...made };
+    return { delivery, ...made, destination };
   } catch (error) {
     const reason = `the message could not be made: ${(error as Error).message}`;
     return { delivery, outcome: { kind: "permanent", reason }, asked: false };
@@ -54,7 +69,7 @@ async function tried(
   channel: Channel,
   options: Record<string, unknown>,
   delivery: DeliveryRow,
-): Promise<Omit<Attempt, "delivery">> {
+): Promise<Pick<Attempt, "outcome" | "asked" | "receipt">> {
   const { notification, attempts } = delivery;
   const { type } = channel;
   const context = contextOf(app, channel, notification, attempts);

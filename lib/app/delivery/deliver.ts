@@ -1,9 +1,23 @@
 // Deliveries as the use cases handle them: those that are due are sent (sender.ts), and people
 // list, repeat and drop them.
 import type { App } from "../deps.ts";
-import { DEAD, DELIVERIES, type DeadRow, type DeliveryRow, deadKey, deliveryKey } from "../persistence/rows.ts";
+import {
+  type ChannelRow,
+  channelKey,
+  DEAD,
+  DELIVERIES,
+  type DeadRow,
+  type DeliveryRow,
+  deadKey,
+  deliveryKey,
+  type RateRow,
+  rateKey,
+} from "../persistence/rows.ts";
+import { destinationOfChannel } from "./attempt.ts";
+import { tryNow } from "./channel-notes.ts";
 import { GIVE_UP_MS } from "./deliveries.ts";
-import { isClaimed, removeDelivery } from "./outcomes.ts";
+import { gateOf } from "./gate.ts";
+import { isClaimed, isHeld, removeDelivery } from "./outcomes.ts";
 import { createSender } from "./sender.ts";
 
 /** Sends everything that is due. Returns the ids of what was tried. */
@@ -18,10 +32,24 @@ export async function deliverDue(app: App, signal: AbortSignal): Promise<string[
  */
 export async function nextDue(app: App, ids: readonly string[]): Promise<number | undefined> {
   const rows = await app.store.getMany<DeliveryRow>(ids.map(deliveryKey));
-  const times = rows.flatMap(({ data, due }) => {
-    return data.status === "pending" && due !== undefined && !isClaimed(app, data) ? [due] : [];
-  });
+  const times: number[] = [];
+  for (const { data, due } of rows) {
+    if (data.status !== "pending" || due === undefined || isClaimed(app, data)) continue;
+    times.push(Math.max(due, await opensAt(app, data.channel)));
+  }
   return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** When the channel may be given a delivery; ms, now or past where it may be now. */
+async function opensAt(app: App, name: string): Promise<number> {
+  const { id } = await destinationOfChannel(app, name);
+  const [channel, rate] = await Promise.all([
+    app.store.get<ChannelRow>(channelKey(name)),
+    app.store.get<RateRow>(rateKey(id)),
+  ]);
+  const seen = { channel: channel?.data, rate: rate?.data };
+  const gate = gateOf(app.channels.get(name)?.type.rate, seen, app.clock.now(), (claim) => isHeld(app, claim));
+  return gate.opensAt;
 }
 
 /** Makes deliveries pending again, under the same id, and sends nothing yet. Ids that are not there are passed over. */
@@ -31,7 +59,8 @@ export async function redeliver(app: App, ids: readonly string[]): Promise<void>
       const key = deliveryKey(id);
       await unit.load([key, deadKey(id)]);
       const row = unit.value<DeliveryRow>(key);
-      if (row === undefined) return;
+      // What another took in is sent again with that one.
+      if (row === undefined || row.status === "folded") return;
       const now = app.clock.now();
       const { failedSince: _before, revoked: _taken, ...rest } = row;
       const again: DeliveryRow = {
@@ -42,6 +71,7 @@ export async function redeliver(app: App, ids: readonly string[]): Promise<void>
         giveUpAt: now + GIVE_UP_MS,
       };
       unit.put(key, again, { queue: "delivery", due: now });
+      await tryNow(unit, row.channel);
       unit.delete(deadKey(id));
     });
   }
@@ -58,8 +88,34 @@ export async function listDead(app: Pick<App, "store">): Promise<(DeadRow & { id
   return rows.map(({ sk, data }) => ({ id: sk, ...data }));
 }
 
+/** A delivery as it fares: one that another took in fares as that one does. */
+export type Delivery = DeliveryRow & { status: Exclude<DeliveryRow["status"], "folded"> };
+
 /** All deliveries, oldest first. */
-export async function listDeliveries(app: Pick<App, "store">): Promise<DeliveryRow[]> {
+export async function listDeliveries(app: Pick<App, "store">): Promise<Delivery[]> {
   const rows = await app.store.list<DeliveryRow>(DELIVERIES);
-  return rows.map((row) => row.data).sort((a, b) => a.createdAt - b.createdAt);
+  const byId = new Map(rows.map(({ data }) => [data.id, data]));
+  return rows.flatMap(({ data }) => asItFares(data, byId)).sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/** The named ones among them. */
+export async function readDeliveries(app: Pick<App, "store">, ids: readonly string[]): Promise<Delivery[]> {
+  const byId = new Map<string, DeliveryRow>();
+  for (let left = [...ids]; left.length > 0; ) {
+    const rows = await app.store.getMany<DeliveryRow>(left.map(deliveryKey));
+    for (const { data } of rows) byId.set(data.id, data);
+    left = rows.flatMap(({ data: { into } }) => (into === undefined || byId.has(into) ? [] : [into]));
+  }
+  return ids.flatMap((id) => asItFares(byId.get(id), byId));
+}
+
+/** None where it, or what took it in, was dropped. */
+function asItFares(row: DeliveryRow | undefined, byId: ReadonlyMap<string, DeliveryRow>): Delivery[] {
+  let end = row;
+  while (end?.into !== undefined) end = byId.get(end.into);
+  if (row === undefined || end === undefined || end.status === "folded") return [];
+  const { status, attempts, nextAttemptAt, error } = end;
+  const { endedAt: _folded, ...rest } = row;
+  const ended = end.endedAt === undefined ? {} : { endedAt: end.endedAt };
+  return [{ ...rest, ...ended, status, attempts, nextAttemptAt, error }];
 }

@@ -37,6 +37,9 @@ export async function putDeliveries(
   for (const name of route.channels) {
     const channel = app.channels.get(name)!;
     if (channel.type.incident !== group.incident) continue;
+    if (group.incident && notice.reason === "repeat" && !(await isResent(unit, channel, lookup(group.lanes, name)))) {
+      continue;
+    }
     const nameOf = (part: number) => hashOf([group.id, group.createdAt, group.sequence, notified, name, part]);
     const ids = await putInLane(app, unit, channel, notificationsFor(channel, group.values, notice), nameOf, {
       last: lookup(group.lanes, name),
@@ -45,6 +48,13 @@ export async function putDeliveries(
     for (const id of ids) ends.push([name, id]);
   }
   return ends;
+}
+
+/** Whether the channel gets a firing incident again: not while what it got last is still on its way. */
+async function isResent(unit: Unit, { type }: Channel, last: string | undefined): Promise<boolean> {
+  if (type.resend === undefined) return false;
+  if (last === undefined) return true;
+  return unit.value<DeliveryRow>(deliveryKey(await laneEnd(unit, last)))?.status !== "pending";
 }
 
 /**
@@ -69,12 +79,13 @@ export async function withFallbacks(app: App, unit: Unit, first: DeliveryRow, no
   const changed = await withFallback(app, unit, first, now);
   // Those behind find it there.
   unit.put(deliveryKey(first.id), changed);
-  for (let { next } = changed; next !== null; ) {
+  const behind = [...changed.next];
+  for (let next = behind.shift(); next !== undefined; next = behind.shift()) {
     await unit.load([deliveryKey(next)]);
     const waiting = unit.value<DeliveryRow>(deliveryKey(next));
-    if (waiting?.status !== "pending") break;
+    if (waiting?.status !== "pending") continue;
     unit.put(deliveryKey(next), await withFallback(app, unit, waiting, now));
-    next = waiting.next;
+    behind.push(...waiting.next);
   }
   return changed;
 }
@@ -148,14 +159,22 @@ async function putInLane(
   { last, now }: { last: string | undefined; now: number },
 ): Promise<string[]> {
   const ids: string[] = [];
+  const before = last === undefined ? undefined : await laneEnd(unit, last);
   for (const [part, nameless] of notifications.entries()) {
     const notification = { ...nameless, id: nameOf(part) };
-    const end = ids.at(-1) ?? last;
+    const end = ids.at(-1) ?? before;
     const alone = notifications.length === 1;
     const folded = alone ? await foldIntoLast(app, unit, channel, notification, end, now) : undefined;
     ids.push(folded ?? (await putDelivery(app, unit, notification, end, now)));
   }
   return ids;
+}
+
+/** The delivery that says what the named one says: itself, or the one that took it in. */
+async function laneEnd(unit: Unit, id: string): Promise<string> {
+  await unit.load([deliveryKey(id)]);
+  const into = unit.value<DeliveryRow>(deliveryKey(id))?.into;
+  return into === undefined ? id : laneEnd(unit, into);
 }
 
 /** Puts a delivery into the queue, or behind `last` where that one is still on its way. Returns its id. */
@@ -180,7 +199,7 @@ async function putDelivery(
     claim: null,
     alerts: notification.alerts.map((alert) => alert.id),
     previous: last ?? null,
-    next: null,
+    next: [],
     notification,
   };
   const key = deliveryKey(delivery.id);
@@ -191,7 +210,11 @@ async function putDelivery(
   // What it waits for has been tried for too long already: so has it.
   unit.create(key, previous.fellBackAt === undefined ? delivery : await withFallback(app, unit, delivery, now));
   const due = unit.due(deliveryKey(previous.id));
-  unit.put(deliveryKey(previous.id), { ...previous, next: delivery.id }, { queue: "delivery", due });
+  unit.put(
+    deliveryKey(previous.id),
+    { ...previous, next: [...previous.next, delivery.id] },
+    { queue: "delivery", due },
+  );
   return delivery.id;
 }
 
@@ -259,6 +282,6 @@ function notificationsFor(channel: Channel, group: Record<string, unknown>, noti
 }
 
 /** The alerts of each delivery that a notification takes. */
-function partsOf({ type }: Channel, notification: Notification): NotifiedAlert[][] {
+export function partsOf({ type }: Pick<Channel, "type">, notification: Notification): NotifiedAlert[][] {
   return readably(notification, type.split ?? bodyParts);
 }

@@ -1,5 +1,9 @@
 // One channel's part of the sender's work: what waits, what is claimed and what is under way; and how far ahead of its
 // receiver the sender goes. Pure.
+import type { ChannelType, Rate } from "../../channels/port.ts";
+import type { Destination } from "./destination.ts";
+import type { Seen } from "./gate.ts";
+import { isLimited } from "./rate.ts";
 import type { Claimed, Entry } from "./sender-tasks.ts";
 
 /** Claimed ahead, for each request that a channel may have under way. */
@@ -25,10 +29,36 @@ export interface Lane {
   quick: boolean;
   /** When it last answered, or was first asked after a pause; ms. */
   heardAt: number;
+  /** What its service's documents say that it takes. */
+  rates: readonly Rate[] | undefined;
+  /** Whether one message may say what several waiting ones say. */
+  folds: boolean;
+  /** Undefined while the channel's secrets are being resolved: until then nothing is claimed. */
+  destination: Destination | undefined;
+  seen: Seen;
+  /** Tries in a row that the receiver did not answer. */
+  failures: number;
 }
 
-export function createLane(limit: number): Lane {
-  return { limit, waiting: [], claimed: [], flying: 0, quick: false, heardAt: 0 };
+export function createLane(type: Pick<ChannelType, "concurrency" | "rate" | "incident"> | undefined): Lane {
+  return {
+    limit: type?.concurrency ?? 1,
+    waiting: [],
+    claimed: [],
+    flying: 0,
+    quick: false,
+    heardAt: 0,
+    rates: type?.rate,
+    folds: type?.incident === false,
+    destination: undefined,
+    seen: { channel: undefined, rate: undefined },
+    failures: 0,
+  };
+}
+
+/** Whether its receiver takes no more than so many messages, or has not answered for a while. */
+function isNarrow({ rates, seen, failures }: Lane, now: number): boolean {
+  return failures > 0 || isLimited(rates, seen.rate, now);
 }
 
 /** It answers at once, and does so still. */
@@ -43,7 +73,7 @@ export function claimsWanted({ claimed, limit }: Lane): number {
 
 /** How many deliveries may be claimed as they are put; none where others came before. */
 export function roomOf(lane: Lane, now: number): number {
-  if (lane.waiting.length > 0) return 0;
+  if (lane.waiting.length > 0 || isNarrow(lane, now)) return 0;
   return lane.limit * (isQuick(lane, now) ? AHEAD_QUICK : AHEAD) - lane.claimed.length;
 }
 
@@ -51,7 +81,7 @@ export function roomOf(lane: Lane, now: number): number {
 export function isCrowded(lane: Lane, now: number): boolean {
   const { limit, waiting, claimed } = lane;
   const much = waiting.length > 0 || claimed.length > limit * AHEAD;
-  return much && waiting.length < limit * CROWD && isQuick(lane, now);
+  return much && waiting.length < limit * CROWD && isQuick(lane, now) && !isNarrow(lane, now);
 }
 
 /**

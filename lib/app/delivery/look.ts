@@ -23,16 +23,16 @@ export interface Look {
 
 export interface Page {
   rows: readonly Row<DeliveryRow>[];
-  /** Since when each channel fails, by name; ms. */
-  failing: ReadonlyMap<string, number | null>;
+  /** How each channel does, by name. */
+  channels: ReadonlyMap<string, ChannelRow>;
 }
 
-const END: Page = { rows: [], failing: new Map() };
+const END: Page = { rows: [], channels: new Map() };
 
 export function createLook(app: App, signal: AbortSignal): Look {
   let asked = false;
   let pages: ReturnType<typeof drain<DeliveryRow>> | undefined;
-  let failing: Page["failing"] | undefined;
+  let channels: Page["channels"] | undefined;
   /** The time that this look has taken so far, and when its next page and the next look may come; ms. */
   let took = 0;
   let nextAt = 0;
@@ -45,7 +45,7 @@ export function createLook(app: App, signal: AbortSignal): Look {
       if (!asked || (!idle && isAhead(quietUntil, now))) return undefined;
       asked = false;
       pages = drain<DeliveryRow>(app, "delivery", signal);
-      failing = undefined;
+      channels = undefined;
       took = 0;
     } else if (soon && isAhead(nextAt, now)) return undefined;
     const { value: rows } = await pages.next();
@@ -57,8 +57,8 @@ export function createLook(app: App, signal: AbortSignal): Look {
       pages = undefined;
       return END;
     }
-    failing ??= await failingChannels(app);
-    return { rows, failing };
+    channels ??= await channelRows(app);
+    return { rows, channels };
   }
 
   return {
@@ -74,7 +74,7 @@ function isAhead(at: number, now: number): boolean {
   return at > now && at - now < CLAIM_MS;
 }
 
-async function failingChannels({ store }: App): Promise<Map<string, number | null>> {
+async function channelRows({ store }: App): Promise<Map<string, ChannelRow>> {
   const rows = await store.list<ChannelRow>(CHANNELS);
-  return new Map(rows.map(({ sk, data }) => [sk, data.failingSince]));
+  return new Map(rows.map(({ sk, data }) => [sk, data]));
 }

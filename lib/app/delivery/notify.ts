@@ -13,7 +13,15 @@ import { readHolds, waitForHolders } from "../groups/holds.ts";
 import { isLost } from "../groups/round.ts";
 import { moveGroup, ruleOf } from "../groups/transitions.ts";
 import { drain } from "../persistence/drain.ts";
-import { type DeliveryRow, deliveryKey, type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
+import {
+  type ChannelRow,
+  channelKey,
+  type DeliveryRow,
+  deliveryKey,
+  type EndedRow,
+  endedKey,
+  type RuleRow,
+} from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { putDeliveries } from "./deliveries.ts";
@@ -144,7 +152,7 @@ async function decideGroups(
       await moveGroup(app, unit, loaded.group, alerts, now);
       continue;
     }
-    const route = atOnce ? { ...configured, groupWait: 0 } : configured;
+    const route = { ...configured, ...(atOnce && { groupWait: 0 }), ...resendOf(app, configured, loaded.group) };
     await loadSteps(app, unit, { ...loaded, route }, alerts, now);
     const held = alerts.map((entry): MemberAlert => {
       const { alert } = entry;
@@ -166,7 +174,17 @@ async function decideGroups(
     decided.flatMap(({ decision }) => decision.escalate),
     now,
   );
-  return { count: made.length, queued: queuedOf(app, unit, made, outlet), joined };
+  return { count: made.length, queued: await queuedOf(app, unit, made, outlet), joined };
+}
+
+/** After how long the route's incident channels get what fires again, where one of them wants that. */
+export function resendOf(
+  { channels }: Pick<App, "channels">,
+  route: RouteConfig,
+  { incident }: Group,
+): { resend?: number } {
+  const wanted = incident ? route.channels.flatMap((name) => channels.get(name)?.type.resend ?? []) : [];
+  return wanted.length === 0 ? {} : { resend: Math.min(...wanted) };
 }
 
 /** The rounds that ended with their process, among those that members of the groups wait for. */
@@ -179,18 +197,42 @@ function lostRounds(app: App, groups: readonly LoadedGroup[]): string[] {
  * The deliveries among the given ones that wait for no other, as the commit writes them: claimed
  * where they are sent at once.
  */
-function queuedOf(app: App, unit: Unit, ids: readonly string[], outlet: Outlet | undefined): Row<DeliveryRow>[] {
-  const room = new Map<string, number>();
+async function queuedOf(
+  app: App,
+  unit: Unit,
+  ids: readonly string[],
+  outlet: Outlet | undefined,
+): Promise<Row<DeliveryRow>[]> {
+  const room = await roomsOf(app, unit, ids, outlet);
   return ids.flatMap((id): Row<DeliveryRow>[] => {
     const key = deliveryKey(id);
     const due = unit.due(key);
     if (due === undefined) return [];
     const data = unit.value<DeliveryRow>(key)!;
-    const left = room.get(data.channel) ?? outlet?.room(data.channel) ?? 0;
+    const left = room.get(data.channel) ?? 0;
     const claimed = left > 0 ? claim(app, unit, id, data.attempts) : undefined;
     room.set(data.channel, claimed ? left - 1 : left);
     return [{ ...key, version: 1, data: claimed ?? data, queue: "delivery", due }];
   });
+}
+
+/** How many deliveries to each channel are claimed as they are put: none where its last tries failed. */
+async function roomsOf(
+  app: App,
+  unit: Unit,
+  ids: readonly string[],
+  outlet: Outlet | undefined,
+): Promise<Map<string, number>> {
+  const names = new Set(ids.map((id) => unit.value<DeliveryRow>(deliveryKey(id))!.channel));
+  const room = new Map([...names].map((name) => [name, outlet?.room(name) ?? 0]));
+  const open = [...names].filter((name) => room.get(name)! > 0);
+  await unit.load(open.map(channelKey));
+  const now = app.clock.now();
+  for (const name of open) {
+    const row = unit.value<ChannelRow>(channelKey(name));
+    if (row !== undefined && (row.failingSince !== null || (row.limitedUntil ?? 0) > now)) room.set(name, 0);
+  }
+  return room;
 }
 
 interface LoadedGroup {

@@ -1,19 +1,25 @@
 // What the sender writes, all within the caller's unit of work: claims before a try, outcomes after it, retries, deaths
 // and fallbacks, and how the channels do.
+import type { Outcome } from "../../channels/port.ts";
 import type { App } from "../deps.ts";
 import {
   type ChannelRow,
+  type Claim,
   channelKey,
   type DeliveryRow,
   deadKey,
   deliveryKey,
   type LateRow,
   lateKey,
+  rateKey,
 } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import type { Attempt } from "./attempt.ts";
+import { endTrial, goneOf, noteAccepted, noteFailed } from "./channel-notes.ts";
 import { withFallback, withFallbacks } from "./deliveries.ts";
 import { dueOf, fallbackAt, isOver } from "./delivery-due.ts";
+import type { Destination } from "./destination.ts";
+import { isTripped } from "./gate.ts";
 
 /**
  * How long a claimed delivery is left to its sender before another one tries: more than a send can
@@ -22,8 +28,8 @@ import { dueOf, fallbackAt, isOver } from "./delivery-due.ts";
 export const CLAIM_MS = 60_000;
 const BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 300_000;
-/** How often a channel that fails is written, at most; ms. */
-const CHANNEL_MS = 60_000;
+/** How long an incident that was sent again is kept; ms. */
+const RESENT_MS = 3_600_000;
 const ERROR_CHARACTERS = 500;
 const SHORT_ID = 8;
 
@@ -42,14 +48,24 @@ export function noEffects(): Effects {
 }
 
 /** Loads what the functions below look at. */
-export async function loadDeliveries(unit: Unit, rows: readonly { id: string; channel: string }[]): Promise<void> {
+export async function loadDeliveries(
+  unit: Unit,
+  rows: readonly { id: string; channel: string }[],
+  destinations: readonly Destination[],
+): Promise<void> {
   const channels = new Set(rows.map(({ channel }) => channel));
-  await unit.load([...rows.map(({ id }) => deliveryKey(id)), ...[...channels].map(channelKey)]);
+  const rates = new Set(destinations.map(({ id }) => id));
+  const keys = [...rows.map(({ id }) => deliveryKey(id)), ...[...channels].map(channelKey), ...[...rates].map(rateKey)];
+  await unit.load(keys);
 }
 
 /** Someone is sending it: not to be sent by another until that has surely ended. */
 export function isClaimed(app: App, { claim }: DeliveryRow): boolean {
-  return claim !== null && claim.until > app.clock.now() && !app.identity.isGone(claim.by);
+  return claim !== null && isHeld(app, claim);
+}
+
+export function isHeld({ clock, identity }: App, { by, until }: Claim): boolean {
+  return until > clock.now() && !identity.isGone(by);
 }
 
 /** Makes the delivery this process's for a while; undefined where another sender was faster. */
@@ -63,11 +79,17 @@ export function claim(app: App, unit: Unit, id: string, attempts: number): Deliv
   return claimed;
 }
 
+/** A try that was not accepted. */
+interface Failed extends Pick<Attempt, "asked"> {
+  destination: Attempt["destination"] | undefined;
+  outcome: Exclude<Outcome, { kind: "delivered" }>;
+}
+
 /** Records what became of a try. */
 export async function record(
   app: App,
   unit: Unit,
-  { delivery, outcome, asked, receipt: before }: Attempt,
+  { delivery, outcome, asked, destination, receipt: before }: Attempt,
   effects: Effects,
 ): Promise<void> {
   const key = deliveryKey(delivery.id);
@@ -78,30 +100,45 @@ export async function record(
   const free: DeliveryRow = { ...row, claim: null, ...(receipt === undefined ? {} : { receipt }) };
   if (outcome === undefined) {
     unit.put(key, { ...free, attempts: row.attempts - 1 }, { queue: "delivery", due: unit.due(key) });
+    endTrial(unit, row.channel);
     return;
   }
-  const now = app.clock.now();
-  const about = { channel: row.channel, id: row.id.slice(0, SHORT_ID) };
   if (outcome.kind === "delivered") {
     if (asked) noteAccepted(unit, row);
-    await end(app, unit, { ...free, status: "delivered", error: null }, now, effects);
+    else endTrial(unit, row.channel);
+    await end(app, unit, { ...free, status: "delivered", error: null }, app.clock.now(), effects);
     const { reason, alerts } = row.notification;
     const note = outcome.note === undefined ? {} : { note: app.redact(outcome.note).slice(0, ERROR_CHARACTERS) };
-    const line = { ...about, reason, alerts: alerts.length, attempt: row.attempts, ...note };
+    const line = { ...aboutOf(row), reason, alerts: alerts.length, attempt: row.attempts, ...note };
     effects.lines.push(() => app.log.info("delivered", line));
-    return;
-  }
-  if (row.revoked) {
-    await removeDelivery(unit, row.id, now);
-    return;
-  }
+  } else if (row.revoked) {
+    endTrial(unit, row.channel);
+    await removeDelivery(unit, row.id, app.clock.now());
+  } else await recordFailed(app, unit, free, { outcome, asked, destination }, effects);
+}
+
+function aboutOf({ channel, id }: DeliveryRow): { channel: string; id: string } {
+  return { channel, id: id.slice(0, SHORT_ID) };
+}
+
+async function recordFailed(
+  app: App,
+  unit: Unit,
+  row: DeliveryRow,
+  { outcome, asked, destination }: Failed,
+  effects: Effects,
+): Promise<void> {
+  const now = app.clock.now();
   const error = app.redact(outcome.reason).slice(0, ERROR_CHARACTERS);
-  noteFailed(app, unit, row, error, now);
-  const failed: DeliveryRow = { ...free, error, failedSince: row.failedSince ?? now };
+  const isPutOff = outcome.kind === "retry" && (outcome.after ?? 0) > 0;
+  const putOff = isPutOff ? { putOff: (row.putOff ?? 0) + 1 } : {};
+  const failed: DeliveryRow = { ...row, ...putOff, error, failedSince: row.failedSince ?? now };
   const over = outcome.kind === "permanent" || now >= row.giveUpAt;
-  const nextAttemptAt = over ? null : now + backoff(app, row.attempts, outcome.after);
+  const after = outcome.kind === "retry" ? outcome.after : undefined;
+  const nextAttemptAt = over ? null : now + backoff(app, row.attempts, after);
+  noteFailed(app, unit, row, { outcome, asked, destination, error }, now);
   const next = nextAttemptAt === null ? "none" : new Date(nextAttemptAt).toISOString();
-  effects.lines.push(() => app.log.warn("delivery failed", { ...about, attempt: row.attempts, error, next }));
+  effects.lines.push(() => app.log.warn("delivery failed", { ...aboutOf(row), attempt: row.attempts, error, next }));
   if (over) await die(app, unit, failed, now, effects);
   else await reschedule(app, unit, { ...failed, nextAttemptAt }, now, effects);
 }
@@ -114,16 +151,23 @@ export async function settle(app: App, unit: Unit, id: string, effects: Effects)
   const row = unit.value<DeliveryRow>(deliveryKey(id));
   if (row?.status !== "pending" || unit.due(deliveryKey(id)) === undefined || isClaimed(app, row)) return;
   const now = app.clock.now();
-  if (isOver(row, now)) await die(app, unit, row, now, effects);
-  else await reschedule(app, unit, row, now, effects);
+  const channel = unit.value<ChannelRow>(channelKey(row.channel));
+  // One that has waited for its turn all the time, while its channel answered nobody, has been tried for long enough.
+  const isUnheard = now >= row.giveUpAt && isTripped(channel);
+  if (isUnheard || isOver(row, now)) {
+    await die(app, unit, { ...row, error: row.error ?? channel?.error ?? null }, now, effects);
+    return;
+  }
+  const fallback = fallbackAt(row, app.channels.get(row.channel), channel);
+  const tryNow = row.nextAttemptAt !== null && row.nextAttemptAt <= now;
+  if (!tryNow || (fallback !== undefined && fallback <= now)) await reschedule(app, unit, row, now, effects);
 }
 
 /** Puts it for the next thing that its time brings; those behind it go to the fallback with it. */
 async function reschedule(app: App, unit: Unit, row: DeliveryRow, now: number, effects: Effects): Promise<void> {
   const key = deliveryKey(row.id);
   const channel = app.channels.get(row.channel);
-  const failingSince = unit.value<ChannelRow>(channelKey(row.channel))?.failingSince ?? null;
-  const at = fallbackAt(row, channel, failingSince);
+  const at = fallbackAt(row, channel, unit.value<ChannelRow>(channelKey(row.channel)));
   if (at === undefined || at > now) {
     unit.put(key, row, { queue: "delivery", due: dueOf(row, at) });
     return;
@@ -148,11 +192,16 @@ async function die(app: App, unit: Unit, row: DeliveryRow, now: number, effects:
 }
 
 async function end(app: App, unit: Unit, row: DeliveryRow, now: number, effects: Effects): Promise<void> {
-  const ended: DeliveryRow = { ...row, nextAttemptAt: null, next: null, endedAt: now };
-  unit.put(deliveryKey(row.id), ended, { expires: now + app.config.history });
+  const ended: DeliveryRow = { ...row, nextAttemptAt: null, next: [], endedAt: now };
+  unit.put(deliveryKey(row.id), ended, { expires: now + keptFor(app, ended) });
   await forgetLate(unit, row);
-  const next = row.next === null ? undefined : await startNext(unit, row.next, now);
-  if (next !== undefined) effects.started.push(next);
+  effects.started.push(...(await startNext(unit, row.next, now)));
+}
+
+/** An incident that was sent again says nothing new. */
+function keptFor({ channels, config }: App, { channel, status, notification: { reason } }: DeliveryRow): number {
+  const isResent = reason === "repeat" && status === "delivered" && channels.get(channel)?.type.incident === true;
+  return isResent ? Math.min(RESENT_MS, config.history) : config.history;
 }
 
 /** It is late no more: it came to its end, or is to be tried anew. */
@@ -170,18 +219,20 @@ export async function removeDelivery(unit: Unit, id: string, now: number): Promi
   unit.delete(deliveryKey(id));
   unit.delete(deadKey(id));
   await forgetLate(unit, row);
-  if (row.next === null) return;
   const before = row.previous === null ? undefined : deliveryKey(row.previous);
-  await unit.load([deliveryKey(row.next), ...(before ? [before] : [])]);
-  const next = unit.value<DeliveryRow>(deliveryKey(row.next));
+  await unit.load([...row.next.map(deliveryKey), ...(before ? [before] : [])]);
   const previous = before && unit.value<DeliveryRow>(before);
-  if (next === undefined || previous?.status !== "pending") {
+  if (previous?.status !== "pending") {
     await startNext(unit, row.next, now);
     return;
   }
   const due = unit.due(before!);
-  unit.put(before!, { ...previous, next: next.id }, due === undefined ? {} : { queue: "delivery", due });
-  unit.put(deliveryKey(next.id), { ...next, previous: previous.id });
+  const next = [...previous.next.filter((one) => one !== id), ...row.next];
+  unit.put(before!, { ...previous, next }, due === undefined ? {} : { queue: "delivery", due });
+  for (const key of row.next.map(deliveryKey)) {
+    const waiting = unit.value<DeliveryRow>(key);
+    if (waiting) unit.put(key, { ...waiting, previous: previous.id });
+  }
 }
 
 /** What was acknowledged while it was being sent is not tried again. */
@@ -192,33 +243,38 @@ export async function dropRevoked(app: App, unit: Unit, id: string): Promise<boo
   return true;
 }
 
-/** Puts the delivery that waited for one that is out of the way now into the queue. */
-export async function startNext(unit: Unit, id: string, now: number): Promise<DeliveryRow | undefined> {
-  const key = deliveryKey(id);
-  await unit.load([key]);
-  const next = unit.value<DeliveryRow>(key);
-  if (next?.status !== "pending") return undefined;
-  unit.put(key, next, { queue: "delivery", due: now });
-  return next;
+/** Puts the deliveries that waited for one that is out of the way now into the queue. */
+export async function startNext(unit: Unit, ids: readonly string[], now: number): Promise<DeliveryRow[]> {
+  const keys = ids.map(deliveryKey);
+  await unit.load(keys);
+  return keys.flatMap((key): DeliveryRow[] => {
+    const next = unit.value<DeliveryRow>(key);
+    if (next?.status !== "pending") return [];
+    unit.put(key, next, { queue: "delivery", due: now });
+    return [next];
+  });
 }
 
-function noteAccepted(unit: Unit, { channel, notification }: DeliveryRow): void {
-  const before = unit.value<ChannelRow>(channelKey(channel));
-  if (notification.test || before === undefined || before.failingSince === null) return;
-  unit.put(channelKey(channel), { ...before, failingSince: null, error: null } satisfies ChannelRow);
+/** What goes to a channel whose receiver is gone dies at once, which sends it to the fallback; a test is tried. */
+export async function dropGone(
+  app: App,
+  unit: Unit,
+  id: string,
+  destination: Destination,
+  effects: Effects,
+): Promise<boolean> {
+  const row = unit.value<DeliveryRow>(deliveryKey(id));
+  if (row?.status !== "pending" || row.notification.test || isClaimed(app, row)) return false;
+  const gone = goneOf(unit.value<ChannelRow>(channelKey(row.channel)), destination);
+  if (gone === undefined) return false;
+  const error = row.error ?? `not tried, for the receiver is gone: ${gone.error}`;
+  await die(app, unit, { ...row, error }, app.clock.now(), effects);
+  return true;
 }
 
-function noteFailed(app: App, unit: Unit, { channel, notification }: DeliveryRow, error: string, now: number): void {
-  if (notification.test || !app.channels.has(channel)) return;
-  const before = unit.value<ChannelRow>(channelKey(channel));
-  const failingSince = before?.failingSince ?? null;
-  if (failingSince !== null && now - (before?.failedAt ?? 0) < CHANNEL_MS) return;
-  const row: ChannelRow = { failingSince: failingSince ?? now, error, failedAt: now };
-  unit.put(channelKey(channel), row);
-}
-
-/** Jittered exponential back-off from 1 s to 5 min, never before what the receiver asked for; ms. */
-function backoff(app: App, attempts: number, asked = 0): number {
+/** Jittered exponential back-off from 1 s to 5 min, never before what the receiver asked for, or at once (0); ms. */
+function backoff(app: App, attempts: number, asked?: number): number {
+  if (asked === 0) return 0;
   const ceiling = Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** Math.min(attempts - 1, 20));
-  return Math.ceil(Math.max(asked, ceiling / 2 + app.random() * (ceiling / 2)));
+  return Math.ceil(Math.max(asked ?? 0, ceiling / 2 + app.random() * (ceiling / 2)));
 }

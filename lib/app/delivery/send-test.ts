@@ -2,22 +2,23 @@
 import type { Alert } from "../../model/alert.ts";
 import { hashOf } from "../../model/hash.ts";
 import type { App, Channel } from "../deps.ts";
-import { type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
-import { deliverDue } from "./deliver.ts";
+import { tryNow } from "./channel-notes.ts";
+import { type Delivery, deliverDue, readDeliveries } from "./deliver.ts";
 import { putTestNotification } from "./deliveries.ts";
 
 const WAIT_MS = 250;
 
 /** Sends it and waits for the outcome of its first try, whoever makes it. Returns the deliveries as they are then. */
-export async function sendTest(app: App, channel: Channel, signal: AbortSignal): Promise<DeliveryRow[]> {
+export async function sendTest(app: App, channel: Channel, signal: AbortSignal): Promise<Delivery[]> {
   const ids = await app.transact(async (unit) => {
+    await tryNow(unit, channel.name);
     return putTestNotification(app, unit, channel, testAlert(app), app.clock.now());
   });
   await deliverDue(app, signal);
   for (;;) {
-    const rows = await app.store.getMany<DeliveryRow>(ids.map(deliveryKey));
-    const settled = rows.every(({ data }) => data.status !== "pending" || data.error !== null);
-    if (settled || signal.aborted) return rows.map(({ data }) => data);
+    const rows = await readDeliveries(app, ids);
+    const settled = rows.every(({ status, error }) => status !== "pending" || error !== null);
+    if (settled || signal.aborted) return rows;
     await app.clock.sleep(WAIT_MS, signal).catch(() => {});
   }
 }

@@ -6,7 +6,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import type { DeliveryRow } from "../persistence/rows.ts";
-import { attempt } from "./attempt.ts";
+import { attempt, destinationOfChannel } from "./attempt.ts";
 import {
   createInHand,
   enqueue,
@@ -16,7 +16,9 @@ import {
   isAnyCrowded,
   isFlying,
   laneOf,
+  nextOpening,
   nextTasks,
+  noteAnswer,
   recordOf,
   settled,
   take,
@@ -32,6 +34,8 @@ import { commitTasks, entryOf, type Settling } from "./sender-tasks.ts";
  * record by what clocks differ. ms
  */
 const FRESH_MS = CLAIM_MS / 6;
+/** So long the sender waits for a channel to take its next delivery; ms. */
+const PATIENCE_MS = 5_000;
 
 export interface Sender {
   /** Looks for what is due; resolves once nothing is under way any more, with a rejection where the store failed. */
@@ -58,6 +62,8 @@ interface Work {
   rung: boolean;
   /** It will be woken to record what is answered by then. */
   alarmed: boolean;
+  /** It will be woken when a channel that others wait for takes the next of them. */
+  opening: boolean;
   resume(): void;
 }
 
@@ -78,11 +84,14 @@ export function createSender(app: App, signal: AbortSignal, tried: (id: string) 
     running: undefined,
     rung: false,
     alarmed: false,
+    opening: false,
     resume() {},
   };
   return {
     poke() {
       look.ask();
+      // Secrets may have been replaced since.
+      for (const lane of hand.lanes.values()) lane.destination = undefined;
       return start(work);
     },
     offer(rows) {
@@ -148,13 +157,46 @@ async function run(work: Work): Promise<void> {
 async function step(work: Work): Promise<boolean> {
   const { app, signal, hand, waiters, settling } = work;
   if (signal.aborted) giveUpWaiting(hand);
-  for (const lane of hand.lanes.values()) send(work, lane);
+  for (const [channel, lane] of hand.lanes) {
+    send(work, lane);
+    if (lane.waiting.length > 0 && lane.destination === undefined) resolve(work, channel, lane);
+  }
+  // It may have been found out by the time that this step ends.
+  const isResolving = hand.resolving.size > 0;
   if (waiters.length > 0 && !isAnyCrowded(hand)) for (const resolve of waiters.splice(0)) resolve();
   const tasks = nextTasks(hand);
   if (tasks.length > 0) await commitTasks(app, tasks, settling);
   if ((await lookFurther(work, tasks.length === 0 && !isFlying(hand))) || tasks.length > 0) return true;
-  if (!isFlying(hand)) return hand.answers.length > 0;
+  if (!isResolving && !isFlying(hand) && !opensSoon(work)) return hand.answers.length > 0;
   await nextAnswer(work);
+  return true;
+}
+
+/** Finds out where the channel sends to; what waits for it is claimed then. */
+function resolve(work: Work, name: string, lane: Lane): void {
+  const { app, hand } = work;
+  if (hand.resolving.has(name)) return;
+  hand.resolving.add(name);
+  void destinationOfChannel(app, name).then((destination) => {
+    hand.resolving.delete(name);
+    lane.destination = destination;
+    wake(work);
+  });
+}
+
+/** Whether the sender waits for a channel to take its next delivery: not for long, for the next tick comes. */
+function opensSoon(work: Work): boolean {
+  const { app, hand, signal } = work;
+  if (work.opening) return true;
+  const now = app.clock.now();
+  const wait = (nextOpening(hand) ?? Number.POSITIVE_INFINITY) - now;
+  if (signal.aborted || wait <= 0 || wait > PATIENCE_MS) return false;
+  work.opening = true;
+  const over = app.clock.sleep(wait, signal).catch(() => {});
+  void over.then(() => {
+    work.opening = false;
+    wake(work);
+  });
   return true;
 }
 
@@ -180,8 +222,7 @@ async function lookFurther({ app, hand, look }: Work, idle: boolean): Promise<bo
   const soon = lanes.some((lane) => lane.flying > 0 && isQuick(lane, now));
   const page = await look.next({ idle, soon });
   if (page === undefined) return false;
-  for (const row of page.rows) take(hand, row, page.failing, now);
-  for (const { waiting } of hand.lanes.values()) waiting.sort((a, b) => a.createdAt - b.createdAt);
+  for (const row of page.rows) take(hand, row, page.channels, now);
   return true;
 }
 
@@ -201,6 +242,7 @@ function send(work: Work, lane: Lane): void {
       lane.heardAt = app.clock.now();
       lane.quick = lane.heardAt - began <= QUICK_MS;
       hand.answers.push({ attempt: answer, row });
+      noteAnswer(hand, lane, answer);
       wake(work);
     });
   }

@@ -35,6 +35,7 @@ export function channelsOf(app: App, route: RouteConfig, incident: boolean): str
 /** Problems that are a channel's own. */
 const OF_CHANNEL: ReadonlySet<unknown> = new Set<HealthProblem>([
   "channel failing",
+  "channel disabled",
   "delivery dead",
   "secret unresolved",
 ]);

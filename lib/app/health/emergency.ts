@@ -155,7 +155,7 @@ function deliveryOf({ app, count }: Memory, channel: string, alert: Alert, reaso
     claim: null,
     alerts: [alert.id],
     previous: null,
-    next: null,
+    next: [],
     notification,
   };
 }

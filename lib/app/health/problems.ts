@@ -3,6 +3,8 @@ import type { Alert, HealthProblem } from "../../model/alert.ts";
 import { iso } from "../../model/iso.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import type { Row } from "../../store/port.ts";
+import { destinationOfChannel } from "../delivery/attempt.ts";
+import { goneOf } from "../delivery/channel-notes.ts";
 import { listDead } from "../delivery/deliver.ts";
 import type { App, UnresolvedSecret } from "../deps.ts";
 import {
@@ -69,12 +71,16 @@ export async function findProblems(app: App, unresolved?: readonly UnresolvedSec
   const failing = channels.flatMap(({ sk: channel, data: { failingSince, error } }) => {
     return failingSince !== null && app.channels.has(channel) ? [{ channel, since: failingSince, error }] : [];
   });
-  problems.push(...deadProblems(dead));
+  problems.push(...(await goneProblems(app, channels)));
+  problems.push(...deadProblems(dead).filter(({ name }) => !has(problems, "channel disabled", name)));
   const secretless = new Set(unresolved?.filter((one) => one.of === "channel").map(({ name }) => name));
-  // An alert says so already; also where a secret has just been found: whether the channel takes
+  // Another alert says so already; also where a secret has just been found: whether the channel takes
   // anything now, its next try tells.
   const isExplained = (name: string) =>
-    secretless.has(name) || isOpen("secret unresolved", name) || has(problems, "delivery dead", name);
+    secretless.has(name) ||
+    isOpen("secret unresolved", name) ||
+    has(problems, "delivery dead", name) ||
+    has(problems, "channel disabled", name);
   for (const { channel: name, since, error } of failing) {
     if (isExplained(name) && !isOpen("channel failing", name)) continue;
     const message = `Channel ${name} takes nothing since ${iso(since)}: ${error ?? "the reason is not known"}`;
@@ -171,6 +177,22 @@ function secretProblems(app: App, unresolved: readonly UnresolvedSecret[], sourc
     problems.push({ problem: "secret unresolved", name, message, connection: name });
   }
   return problems;
+}
+
+/** Channels whose receiver said that it is gone, as long as they have the options of then. */
+async function goneProblems(app: App, rows: readonly Row<ChannelRow>[]): Promise<Problem[]> {
+  const known = rows.filter(({ sk, data }) => data.gone !== undefined && app.channels.has(sk));
+  const problems = known.map(async ({ sk: name, data }): Promise<Problem[]> => {
+    const gone = goneOf(data, await destinationOfChannel(app, name));
+    if (gone === undefined) return [];
+    const { fallback } = app.channels.get(name)!;
+    const message =
+      `Channel ${name} is disabled since ${iso(gone.at)}, for its receiver is gone: ${gone.error}. ` +
+      `What is notified there ${fallback === undefined ? "is kept as dead deliveries" : `goes to ${fallback}`} until you ` +
+      `change the channel's options, or "lookout send-test ${name}" succeeds`;
+    return [{ problem: "channel disabled", name, message, connection: null }];
+  });
+  return (await Promise.all(problems)).flat();
 }
 
 /** A channel that takes other deliveries, but has not taken these: its receiver holds them back, say. */

@@ -188,7 +188,8 @@ export interface WrittenRow {
 export const META = "meta";
 export const WRITTEN: Key = { pk: META, sk: "written" };
 
-export type DeliveryStatus = "pending" | "delivered" | "dead";
+/** `folded`: another delivery to the channel took in what it says (`into`). */
+export type DeliveryStatus = "pending" | "delivered" | "dead" | "folded";
 
 /** One notification on its way to one channel. Queue "delivery" while pending. Times in ms. */
 export interface DeliveryRow {
@@ -196,6 +197,8 @@ export interface DeliveryRow {
   channel: string;
   status: DeliveryStatus;
   attempts: number;
+  /** How many of them the service put off unread, since it takes no more messages; absent: none. */
+  putOff?: number;
   nextAttemptAt: number | null;
   error: string | null;
   createdAt: number;
@@ -213,9 +216,11 @@ export interface DeliveryRow {
   claim: Claim | null;
   /** Ids of the alerts it names. */
   alerts: string[];
-  /** Of the same group and channel: the one before, and the one that waits for this one. */
+  /** Of the same group and channel: the one before, and those that wait for this one, more where it took others in. */
   previous: string | null;
-  next: string | null;
+  next: readonly string[];
+  /** The delivery that took this one in, where its channel's service takes fewer messages than there were. */
+  into?: string;
   /**
    * What the service calls the message that those of the same group belong to, as far as the channel said so. Each
    * delivery hands it to the next one.
@@ -264,10 +269,33 @@ export interface ChannelRow {
   error: string | null;
   /** The newest try that failed, within a minute. */
   failedAt: number | null;
+  /** Tries in a row without any answer of the receiver's own, tests included; absent: none. */
+  failures?: number;
+  /** After too many of them: no other try before this, and who makes that one. */
+  trialAt?: number;
+  trial?: Claim | null;
+  /** Its service has asked to wait: until then what is put is not claimed at once. */
+  limitedUntil?: number;
+  /** The receiver is gone for good, as long as the channel has these options (a hash of them). */
+  gone?: { options: string; error: string; at: number };
 }
 export const CHANNELS = "channel";
 export function channelKey(name: string): Key {
   return { pk: CHANNELS, sk: name };
+}
+
+/** What a destination's service takes, of all channels and processes that send to it; absent: everything. ms */
+export interface RateRow {
+  /** When each of its buckets is full again, in the order of its rates. */
+  fullAt: readonly number[];
+  /** Its service asked to wait, from when until when. */
+  pause?: { from: number; until: number };
+  /** Its limit is known by that alone: a message in so long, until then. */
+  learned?: { every: number; until: number };
+}
+export const RATES = "rate";
+export function rateKey(destination: string): Key {
+  return { pk: RATES, sk: destination };
 }
 
 /** An alert that has ended, kept for `history`. */

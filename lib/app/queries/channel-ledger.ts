@@ -3,8 +3,9 @@
 import { type Group, groupPartition, HEAD, type Member, type Suppressed } from "../../alerts/group.ts";
 import type { Alert } from "../../model/alert.ts";
 import { rulePartition } from "../../rules/compile.ts";
+import type { Delivery } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
-import { type DeliveryRow, ENDED, type EndedRow, type RuleRow } from "../persistence/rows.ts";
+import { ENDED, type EndedRow, type RuleRow } from "../persistence/rows.ts";
 
 /** Alerts by what became of them: alerts = notified + pending + the sum of held + dead + passed. */
 export interface ChannelCounts {
@@ -20,10 +21,7 @@ export interface ChannelCounts {
 }
 
 /** Counts the alerts that are open or ended within `history`. */
-export async function channelLedger(
-  app: App,
-  deliveries: readonly DeliveryRow[],
-): Promise<Record<string, ChannelCounts>> {
+export async function channelLedger(app: App, deliveries: readonly Delivery[]): Promise<Record<string, ChannelCounts>> {
   const entries = await allAlerts(app);
   const fates = fatesOf(deliveries);
   const members = await memberRows(app, entries);
@@ -77,8 +75,8 @@ async function allAlerts(app: App): Promise<Entry[]> {
 type Fate = "notified" | "pending" | "dead";
 
 /** The best that became of an alert on a channel, by `channel/alert`. */
-function fatesOf(deliveries: readonly DeliveryRow[]): Map<string, Fate> {
-  const order: Record<DeliveryRow["status"], [rank: number, fate: Fate]> = {
+function fatesOf(deliveries: readonly Delivery[]): Map<string, Fate> {
+  const order: Record<Delivery["status"], [rank: number, fate: Fate]> = {
     dead: [0, "dead"],
     pending: [1, "pending"],
     delivered: [2, "notified"],

@@ -8,12 +8,13 @@ import type { RouteConfig } from "../../model/config.ts";
 import { iso } from "../../model/iso.ts";
 import type { NotifyReason } from "../../model/notification.ts";
 import { formatPlace, type Place } from "../../model/place.ts";
+import type { Delivery } from "../delivery/deliver.ts";
+import { resendOf } from "../delivery/notify.ts";
 import type { App } from "../deps.ts";
 import { type Assignment, assignmentsOf, channelsOf } from "../groups/assignments.ts";
 import { assignmentsOfStep } from "../groups/escalation.ts";
 import { readHolds } from "../groups/holds.ts";
 import { ruleOf } from "../groups/transitions.ts";
-import type { DeliveryRow } from "../persistence/rows.ts";
 import type { KnownAlert, Reader } from "./explain-reader.ts";
 import { type DeliveryView, viewDelivery } from "./lists.ts";
 import { placeOf } from "./routing.ts";
@@ -64,7 +65,7 @@ export async function explainNotifying(
 ): Promise<Notifying> {
   const { alert, groups } = known;
   // A fallback may be of the same moment as what died.
-  const order = (row: DeliveryRow): number => (row.fallback === undefined ? 1 : 0);
+  const order = (row: Delivery): number => (row.fallback === undefined ? 1 : 0);
   const rows = (await reader.deliveries(alert.id)).toSorted((a, b) => a.createdAt - b.createdAt || order(a) - order(b));
   const deliveries = await Promise.all(rows.map((row) => viewOf(reader, row)));
   const assignments = assignmentsOf(app, alert);
@@ -131,7 +132,7 @@ async function standing(
     const all = [{ member: member!, alert, canResolve, hold: undefined }];
     // It may have to look again before it notifies: the end of its poll round comes first.
     for (let at = now; ; ) {
-      const { notice, due } = decide(group, route!, all, at);
+      const { notice, due } = decide(group, { ...route!, ...resendOf(app, route!, group) }, all, at);
       if (notice) return { at: iso(at), reason: notice.reason };
       if (due === undefined || due <= at) return null;
       at = due;
@@ -159,7 +160,7 @@ function newMember({ id }: Alert): Member {
   return { id, pk: "", sk: "", notified: null, count: 0, held: null };
 }
 
-async function viewOf(reader: Reader, row: DeliveryRow): Promise<ExplainedDelivery> {
+async function viewOf(reader: Reader, row: Delivery): Promise<ExplainedDelivery> {
   const previous = row.previous === null ? undefined : await reader.delivery(row.previous);
   const ended = row.status === "pending" ? undefined : row.endedAt;
   return {

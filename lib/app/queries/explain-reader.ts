@@ -5,11 +5,10 @@ import type { Alert } from "../../model/alert.ts";
 import { lookup } from "../../model/lookup.ts";
 import { type CompiledRule, rulePartition, stateRow } from "../../rules/compile.ts";
 import type { Key } from "../../store/port.ts";
-import { listDeliveries } from "../delivery/deliver.ts";
+import { type Delivery, listDeliveries } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
 import { keysKey } from "../evaluation/keys.ts";
 import {
-  type DeliveryRow,
   ENDED,
   type EndedRow,
   type KeysRow,
@@ -46,8 +45,8 @@ export interface Reader {
   /** Undefined where the group has ended. */
   group(id: string): Promise<KnownGroup | undefined>;
   /** Oldest first. */
-  deliveries(alertId: string): Promise<DeliveryRow[]>;
-  delivery(id: string): Promise<DeliveryRow | undefined>;
+  deliveries(alertId: string): Promise<Delivery[]>;
+  delivery(id: string): Promise<Delivery | undefined>;
 }
 
 export function createReader(app: App): Reader {
@@ -59,7 +58,7 @@ export function createReader(app: App): Reader {
   });
   const deliveries = once(async () => {
     const rows = await listDeliveries(app);
-    const pairs = rows.flatMap((row) => row.alerts.map((id): [string, DeliveryRow] => [id, row]));
+    const pairs = rows.flatMap((row) => row.alerts.map((id): [string, Delivery] => [id, row]));
     return { byId: new Map(rows.map((row) => [row.id, row])), byAlert: Map.groupBy(pairs, ([id]) => id) };
   });
 

@@ -3,17 +3,10 @@ import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import type { Key } from "../../store/port.ts";
+import type { Delivery } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
 import { type Holds, readHolds } from "../groups/holds.ts";
-import {
-  type DeliveryRow,
-  dayOf,
-  ENDED,
-  type EndedRow,
-  type EventsRow,
-  eventsPartition,
-  type RuleRow,
-} from "../persistence/rows.ts";
+import { dayOf, ENDED, type EndedRow, type EventsRow, eventsPartition, type RuleRow } from "../persistence/rows.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -76,15 +69,17 @@ export async function seenEvents(app: App, since = 0): Promise<Event[]> {
 export interface DeliveryView {
   id: string;
   channel: string;
-  status: DeliveryRow["status"];
+  status: Delivery["status"];
   attempts: number;
   nextAttemptAt: string | null;
   error: string | null;
   createdAt: string;
   alerts: string[];
+  /** The delivery that took it in, since the channel's service takes fewer messages than there were. */
+  foldedInto: string | null;
 }
 
-export function viewDelivery(row: DeliveryRow): DeliveryView {
+export function viewDelivery(row: Delivery): DeliveryView {
   const { id, channel, status, attempts, nextAttemptAt, error, createdAt, alerts } = row;
   const next = nextAttemptAt === null ? null : new Date(nextAttemptAt).toISOString();
   return {
@@ -96,6 +91,7 @@ export function viewDelivery(row: DeliveryRow): DeliveryView {
     error,
     createdAt: new Date(createdAt).toISOString(),
     alerts,
+    foldedInto: row.into ?? null,
   };
 }
 

@@ -113,7 +113,7 @@ export async function readStatus(app: App): Promise<Status> {
       rows.map(({ data }) => data.ledgers[source.id]!),
     );
   }
-  const real = deliveries.filter(({ notification }) => !notification.test);
+  const real = deliveries.filter(({ notification, into }) => !notification.test && into === undefined);
   const dead = real.filter(({ status }) => status === "dead").length;
   return {
     healthy: problems.length === 0 && failing.length === 0 && targets.every(({ error }) => error === null),

@@ -37,7 +37,9 @@ export function recordingApp(
       record(notification);
       return "";
     };
-    const type: ChannelType = { ...channel.type, text };
+    // What a service takes in a time is nothing that a rule decides.
+    const { rate: _unlimited, ...unlimited } = channel.type;
+    const type: ChannelType = { ...unlimited, text };
     return [name, { ...channel, type, options: async () => ({}) }];
   });
   return { ...app, channels: new Map(channels) };

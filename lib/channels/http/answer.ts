@@ -36,7 +36,8 @@ export function retry(reason: string, ...waits: (number | undefined)[]): Outcome
 }
 
 /**
- * An answer that is no success: 408, 425, 429 and 5xx are worth another try, everything else is not. The reason holds
+ * An answer that is no success: 408, 425, 429 and 5xx are worth another try, everything else is not; 410 says that
+ * no other delivery is, either. The reason holds
  * the status and the receiver's words (`said`, else the body).
  */
 export function refused(response: HttpResponse, now: number, said = response.body): Outcome {
@@ -46,7 +47,7 @@ export function refused(response: HttpResponse, now: number, said = response.bod
   if (status === 408 || status === 425 || status === 429 || (status >= 500 && status <= 599)) {
     return retry(reason, retryAfter(response, now));
   }
-  return { kind: "permanent", reason };
+  return status === 410 ? { kind: "permanent", reason, gone: true } : { kind: "permanent", reason };
 }
 
 /** A success of another kind than the receiver's own: nothing was taken. Undefined for every other answer. */
@@ -103,5 +104,5 @@ export function byCode(
   const reason = `code ${code}: ${receiverWords(message)}`;
   if (least !== undefined) return retry(reason, least, retryAfter(response, now));
   const outcome = refused(response, now, `code ${code}: ${message}`);
-  return outcome.kind === "retry" ? outcome : { kind: "permanent", reason };
+  return outcome.kind === "permanent" ? { ...outcome, reason } : outcome;
 }

@@ -13,6 +13,9 @@ const PASSING = new Set([
   "request_timeout",
 ]);
 
+/** The webhook, the app or its token was removed, or the channel is archived. */
+const GONE = new Set(["no_service", "channel_is_archived", "is_archived", "account_inactive", "token_revoked"]);
+
 /** What to do about errors that a person can mend. */
 const HINTS: ReadonlyMap<string, string> = new Map([
   ["not_in_channel", "invite the app to the channel"],
@@ -30,8 +33,12 @@ export function judge(response: HttpResponse, now: number): Outcome {
     const stated = typeof answer["retry_after"] === "number" ? wait(answer["retry_after"] * 1_000) : undefined;
     return retry(`HTTP ${response.status}: ${error}`, stated, retryAfter(response, now));
   }
-  if (response.status !== 200) return refused(response, now, error);
+  const gone = GONE.has(error) ? { gone: true as const } : {};
+  if (response.status !== 200) {
+    const outcome = refused(response, now, error);
+    return outcome.kind === "permanent" ? { ...outcome, ...gone } : outcome;
+  }
   const hint = HINTS.get(error);
   const words = hint === undefined ? receiverWords(error) : `${error} (${hint})`;
-  return { kind: "permanent", reason: `HTTP 200, but not the answer "ok": ${words}` };
+  return { kind: "permanent", reason: `HTTP 200, but not the answer "ok": ${words}`, ...gone };
 }

@@ -61,9 +61,10 @@ describe("a delivery", () => {
     const [dead] = (await listDeliveries(b.app)).filter(({ status }) => status === "dead");
     expect(dead!.attempts).toBeGreaterThan(100);
     b.answer(() => ({ status: 200 }));
+    const before = b.messages.length;
     await redeliver(b.app, [dead!.id]);
     await b.round();
-    expect(b.messages.findLast(({ body }) => body.reason === "new")!.id).toBe(dead!.id);
+    expect(b.messages.slice(before).map(({ id }) => id)).toContain(dead!.id);
     expect(await listDeliveries(b.app)).toContainEqual(expect.objectContaining({ id: dead!.id, status: "delivered" }));
   });
 

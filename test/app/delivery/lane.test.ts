@@ -16,7 +16,13 @@ interface Given extends Partial<Pick<Lane, "flying" | "quick">> {
 
 function lane({ waiting = 0, claimed = 0, silent = 0, ...rest }: Given): Lane {
   const heardAt = NOW - silent;
-  return { ...createLane(LIMIT), waiting: many<Entry>(waiting), claimed: many<Claimed>(claimed), heardAt, ...rest };
+  return {
+    ...createLane({ incident: false, concurrency: LIMIT }),
+    waiting: many<Entry>(waiting),
+    claimed: many<Claimed>(claimed),
+    heardAt,
+    ...rest,
+  };
 }
 
 const cases: [name: string, given: Given, expected: { room: number; wanted: number; crowded: boolean }][] = [

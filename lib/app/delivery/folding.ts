@@ -1,0 +1,77 @@
+// A delivery takes in others of its channel that wait, where the channel's service takes fewer messages than there are:
+// they leave as one, and each says which one took it in.
+import { combine } from "../../alerts/fold.ts";
+import type { Notification } from "../../model/notification.ts";
+import type { App } from "../deps.ts";
+import { type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
+import type { Unit } from "../persistence/unit.ts";
+import { partsOf } from "./deliveries.ts";
+
+/** Whether it may be taken in by another: nobody can have read it, and it is not to be taken back. */
+export function isFoldable(row: DeliveryRow): boolean {
+  const { attempts, putOff = 0, claim, fellBackAt, revoked, notification } = row;
+  const untouched = attempts === putOff && claim === null && fellBackAt === undefined && revoked === undefined;
+  return untouched && notification.reason !== "escalation" && notification.test !== true;
+}
+
+/**
+ * The delivery takes in as many of the others as one message can say, in their order; all are loaded. Returns their
+ * ids. What waits for them waits for it from then on.
+ */
+export async function foldInto(app: App, unit: Unit, id: string, others: readonly string[]): Promise<string[]> {
+  const row = unit.value<DeliveryRow>(deliveryKey(id));
+  if (row?.status !== "pending" || !isFoldable(row)) return [];
+  const channel = app.channels.get(row.channel);
+  if (channel === undefined) return [];
+  const free = await foldable(unit, others);
+  let count = free.length;
+  const both = (): Notification => {
+    return combine([row.notification, ...free.slice(0, count).map(({ notification }) => notification)]);
+  };
+  while (count > 0 && partsOf(channel, both()).length !== 1) count >>= 1;
+  if (count === 0) return [];
+  const taken = free.slice(0, count);
+  const notification = both();
+  const [alerts = []] = partsOf(channel, notification);
+  const since = [row, ...taken].flatMap(({ failedSince }) => failedSince ?? []);
+  const whole: DeliveryRow = {
+    ...row,
+    ...(since.length > 0 && { failedSince: Math.min(...since) }),
+    giveUpAt: taken.reduce((latest, { giveUpAt }) => Math.max(latest, giveUpAt), row.giveUpAt),
+    alerts: notification.alerts.map((alert) => alert.id),
+    next: [...row.next, ...taken.flatMap(({ next }) => next)],
+    notification: { ...notification, alerts },
+  };
+  unit.put(deliveryKey(id), whole, { queue: "delivery", due: unit.due(deliveryKey(id)) });
+  await follow(unit, taken, id);
+  const now = app.clock.now();
+  for (const one of taken) {
+    const folded: DeliveryRow = { ...one, status: "folded", into: id, next: [], nextAttemptAt: null, endedAt: now };
+    unit.put(deliveryKey(one.id), folded, { expires: whole.giveUpAt + app.config.history });
+  }
+  return taken.map((one) => one.id);
+}
+
+/** Those that nobody else has taken meanwhile, and that need not keep behind what the one before them led to. */
+async function foldable(unit: Unit, ids: readonly string[]): Promise<DeliveryRow[]> {
+  const rows = ids.flatMap((id): DeliveryRow[] => {
+    const row = unit.value<DeliveryRow>(deliveryKey(id));
+    const isDue = row?.status === "pending" && unit.due(deliveryKey(id)) !== undefined;
+    return isDue && isFoldable(row) ? [row] : [];
+  });
+  const before = rows.flatMap(({ previous }) => (previous === null ? [] : [deliveryKey(previous)]));
+  await unit.load(before);
+  return rows.filter(({ previous }) => {
+    return previous === null || unit.value<DeliveryRow>(deliveryKey(previous))?.fallback === undefined;
+  });
+}
+
+/** What waits behind the ones that were taken in waits behind the one that took them. */
+async function follow(unit: Unit, taken: readonly DeliveryRow[], id: string): Promise<void> {
+  const keys = taken.flatMap(({ next }) => next.map(deliveryKey));
+  await unit.load(keys);
+  for (const key of keys) {
+    const waiting = unit.value<DeliveryRow>(key);
+    if (waiting?.status === "pending") unit.put(key, { ...waiting, previous: id });
+  }
+}
