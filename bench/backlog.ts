@@ -127,6 +127,9 @@ async function verify(
   const events = await runLookout(["events", "--json"], cwd, env, (line) => {
     eventIds.add(JSON.parse(line).id);
   });
+  // While a service flaps, its single failures are held back.
+  const flapping = expected.alerts.some(({ rule, status }) => rule === "service-flapping" && status === "firing");
+  const held = flapping ? expected.alerts.filter(({ rule }) => rule === "service-failed").length : 0;
   const days = Object.values((JSON.parse(status) as Status).ledger["service-events"] ?? {});
   const total = (of: "new" | "matched") => days.reduce((sum, day) => sum + day[of], 0);
   return [
@@ -134,7 +137,11 @@ async function verify(
     ...differences("events matched", expected.matched, total("matched")),
     ...differences(`distinct events listed (${events.stderr})`, count, eventIds.size),
     ...differences("alerts", sorted(expected.alerts), sorted(found)),
-    ...differences("alerts told once", alertIds.length, [...receiver.alerts.values()].filter((n) => n === 1).length),
+    ...differences(
+      "alerts told once",
+      alertIds.length - held,
+      [...receiver.alerts.values()].filter((n) => n === 1).length,
+    ),
   ];
 }
 

@@ -18,8 +18,16 @@ const PULL = "[recommender] failed to pull image, retry later";
 const CAPACITY = "Insufficient resources. Wait until idle resources are sufficient.";
 const SCHEDULED = "[recommender] schedule resource success";
 
+const BURST_RULE = "capacity-burst";
+const FLAPPING = "service-flapping";
+
 /** The benchmark's own rule beside the packs': so many events about missing capacity within so long. */
 export const BURST = { count: 5, withinMs: 10_000 };
+
+/** What the packs say: within so long of its end a state opens the same alert again. */
+const REOPEN_MS = 30 * 60_000;
+/** Failing, starting, and so on, the last failure included: that many steps make a service flap. */
+const FLAPS = 5;
 
 /** Every pack that comes with Lookout, and one rule that counts in a window. */
 export const RULES = `
@@ -28,7 +36,7 @@ export const RULES = `
   - include: modelarts/pools
   - include: modelarts/training
   - include: cloud-eye/core
-  - id: capacity-burst
+  - id: ${BURST_RULE}
     when: { source: [service-events], text: [{ wildcard: "insufficient *" }] }
     threshold: { count: ${BURST.count}, within: ${BURST.withinMs / 1_000}s }
     by: [connection, resource.id]`;
@@ -56,6 +64,8 @@ export interface ExpectedAlert {
   /** ms */
   startsAt: number;
   count: number;
+  /** ms */
+  endsAt?: number;
 }
 
 export interface Expected {
@@ -69,23 +79,42 @@ export function expectedOf(events: Iterable<ServiceEvent>, now: number): Expecte
   const open = new Map<string, ExpectedAlert>();
   const alerts: ExpectedAlert[] = [];
   const times: number[] = [];
+  const flaps: number[] = [];
   let matched = 0;
 
   function match(rule: string, time: number, count = 1): void {
-    const alert = open.get(rule);
-    if (alert) alert.count++;
+    const alert = open.get(rule) ?? again(rule, time);
+    if (alert) alert.count += rule === FLAPPING ? count : 1;
     else open.set(rule, { rule, status: "firing", startsAt: time, count });
   }
-  function end(rule: string): void {
+  /** The alert that has just ended is the same one. */
+  function again(rule: string, time: number): ExpectedAlert | undefined {
+    const at = alerts.findLastIndex((alert) => alert.rule === rule);
+    const last = alerts[at];
+    if (rule === BURST_RULE || last?.endsAt === undefined || time - last.endsAt > REOPEN_MS) return undefined;
+    alerts.splice(at, 1);
+    const { endsAt: _over, ...alert } = last;
+    open.set(rule, { ...alert, status: "firing" });
+    return open.get(rule);
+  }
+  function end(rule: string, endsAt: number): void {
     const alert = open.get(rule);
-    if (alert) alerts.push({ ...alert, status: "resolved" });
+    if (alert) alerts.push({ ...alert, status: "resolved", endsAt });
     open.delete(rule);
+  }
+  /** It flaps once it has failed three times and started in between; of several starts the latest counts. */
+  function flap(time: number, failed: boolean): void {
+    if (failed && flaps.length === 1) flaps[0] = time;
+    else if ((flaps.length % 2 === 0) === failed) flaps.push(time);
+    if (flaps.length < FLAPS) return;
+    match(FLAPPING, time, FLAPS);
+    flaps.splice(0, FLAPS, time);
   }
   /** The window falls below its count once the newest so many do not fit into it any more. */
   function endBurst(time: number): void {
     const fifth = times.at(-BURST.count);
-    if (!open.has("capacity-burst") || fifth === undefined || time <= fifth + BURST.withinMs) return;
-    end("capacity-burst");
+    if (!open.has(BURST_RULE) || fifth === undefined || time <= fifth + BURST.withinMs) return;
+    end(BURST_RULE, fifth + BURST.withinMs);
     times.length = 0;
   }
   function burst(time: number): void {
@@ -93,21 +122,22 @@ export function expectedOf(events: Iterable<ServiceEvent>, now: number): Expecte
     times.push(time);
     const fifth = times.at(-BURST.count);
     const full = fifth !== undefined && time - fifth <= BURST.withinMs;
-    if (full || open.has("capacity-burst")) match("capacity-burst", time, BURST.count);
+    if (full || open.has(BURST_RULE)) match(BURST_RULE, time, BURST.count);
   }
 
   for (const { occur_time: time, event_info: text } of events) {
     if (text === FAILED) match("service-failed", time);
+    if (text === FAILED || text === STARTED) flap(time, text === FAILED);
     if (text === PULL) match("service-image-pull-failed", time);
     if (text === CAPACITY) {
       match("service-no-capacity", time);
       burst(time);
     }
     if (text === FAILED || text === PULL || text === CAPACITY) matched++;
-    if (text === STARTED || text === SCHEDULED) end("service-no-capacity");
+    if (text === STARTED || text === SCHEDULED) end("service-no-capacity", time);
     if (text !== STARTED) continue;
-    end("service-failed");
-    end("service-image-pull-failed");
+    end("service-failed", time);
+    end("service-image-pull-failed", time);
   }
   endBurst(now);
   return { alerts: [...alerts, ...open.values()], matched };

@@ -3,20 +3,19 @@
 // the same receiver.
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { wallClock } from "../lib/app/clock.ts";
 import { connectionOf } from "../lib/simulator/describe.ts";
 import { startSimulator } from "../lib/simulator/server.ts";
+import { ALERTMANAGER, postAlerts, startAlertmanager } from "./alertmanager.ts";
 import { figure, megabytes, printTable } from "./print.ts";
 import type { Received } from "./storm-receiver.ts";
 
 const GROUPS = Number(process.env["STORM_GROUPS"] ?? 10_000);
-const ALERTMANAGER = process.env["ALERTMANAGER"] ?? "/usr/bin/prometheus-alertmanager";
 const PATIENCE_MS = 300_000;
 /** Failures of each simulated service. */
 const PER_SERVICE = 500;
@@ -37,7 +36,7 @@ const url = `http://127.0.0.1:${port}/hook`;
 const folder = await mkdtemp(join(tmpdir(), "lookout-bench-"));
 try {
   const own = await lookout();
-  const other = existsSync(ALERTMANAGER) ? await alertmanager() : undefined;
+  const other = await alertmanager();
   const head = ["notifier", "groups", "posts", "deliveries/s", "CPU µs/delivery", "peak MB"];
   printTable(head, [row("Lookout", own), ...(other ? [row("Alertmanager", other)] : [])]);
   if (other) console.log(`\nLookout delivers ${figure(rate(own) / rate(other))} times as fast.`);
@@ -119,40 +118,34 @@ async function notifier(mode: string, env: Record<string, string>): Promise<Omit
   return JSON.parse(used);
 }
 
-async function alertmanager(): Promise<Measured> {
-  await writeFile(
-    join(folder, "alertmanager.yml"),
+async function alertmanager(): Promise<Measured | undefined> {
+  const one = await startAlertmanager(
+    folder,
     `
 route: { receiver: ops, group_by: ['...'], group_wait: 0s, group_interval: 5m, repeat_interval: 4h }
 receivers: [{ name: ops, webhook_configs: [{ url: "${url}" }] }]
 `,
   );
-  const at = `127.0.0.1:${await freePort()}`;
-  const options = ["--config.file=alertmanager.yml", "--storage.path=am", `--web.listen-address=${at}`];
-  const child = spawn(ALERTMANAGER, [...options, "--cluster.listen-address="], { cwd: folder, stdio: "ignore" });
+  if (one === undefined) return undefined;
   try {
-    await ready(`http://${at}/-/ready`);
     await answer("begin");
-    const before = usageOf(child);
-    for (let from = 0; from < GROUPS; from += BATCH) await post(`http://${at}/api/v2/alerts`, from);
+    const before = usageOf(one.process);
+    for (let from = 0; from < GROUPS; from += BATCH) await postAlerts(one, alertsFrom(from));
     const received = await complete();
-    const { cpuMs, peakBytes } = usageOf(child);
+    const { cpuMs, peakBytes } = usageOf(one.process);
     return { received, cpuMs: cpuMs - before.cpuMs, peakBytes };
   } finally {
-    child.kill();
+    one.process.kill();
   }
 }
 
-async function post(url: string, from: number): Promise<void> {
+function alertsFrom(from: number): object[] {
   const startsAt = new Date().toISOString();
-  const alerts = Array.from({ length: Math.min(BATCH, GROUPS - from) }, (_, at) => ({
+  return Array.from({ length: Math.min(BATCH, GROUPS - from) }, (_, at) => ({
     labels: { alertname: "broken", severity: "error", resource: "recommender", id: String(from + at) },
     annotations: { summary: `recommender: Failed to pull image ${from + at}` },
     startsAt,
   }));
-  const headers = { "content-type": "application/json" };
-  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(alerts) });
-  if (!response.ok) throw new Error(`Alertmanager answered HTTP ${response.status}: ${await response.text()}`);
 }
 
 /** Processor time so far and the peak of resident memory. */
@@ -178,19 +171,4 @@ async function complete(): Promise<Received> {
     if (Date.now() > until) throw new Error(`only ${received.alerts} of ${GROUPS} alerts were told`);
     await wallClock.sleep(50);
   }
-}
-
-async function ready(url: string): Promise<void> {
-  for (const until = Date.now() + 30_000; ; await wallClock.sleep(50)) {
-    if ((await fetch(url).catch(() => undefined))?.ok) return;
-    if (Date.now() > until) throw new Error("Alertmanager is not ready after 30 s");
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
 }

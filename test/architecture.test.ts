@@ -44,11 +44,25 @@ const BELOW: Record<string, string[]> = {
   app: ["model", "patterns", "rules", "alerts", "sources", "channels", "store", "config"],
   local: ["model", "alerts", "store", "app", "simulator"],
   aws: ["model", "rules", "store", "config", "app"],
-  cli: ["model", "patterns", "rules", "alerts", "channels", "store", "config", "app", "local", "aws", "simulator"],
+  console: ["model", "patterns", "channels", "store", "app"],
+  cli: [
+    "console",
+    "model",
+    "patterns",
+    "rules",
+    "alerts",
+    "channels",
+    "store",
+    "config",
+    "app",
+    "local",
+    "aws",
+    "simulator",
+  ],
   index: ["model", "patterns", "alerts", "channels"],
   functions: ["aws", "model", "app"],
   bin: [],
-  scripts: ["model", "channels", "config", "app"],
+  scripts: ["config", "app", "channels", "model", "patterns", "test"],
   bench: ["model", "patterns", "rules", "sources", "store", "app", "local", "cli", "simulator", "test"],
 };
 
@@ -191,6 +205,8 @@ const ONE_PLACE: [what: string, pattern: RegExp, allowed: string[]][] = [
       // A process that is told to stop, and a command that a person waits for.
       "lib/cli/",
       "lib/local/outlet.ts",
+      // In a browser.
+      "lib/console/assets/",
     ],
   ],
   [
@@ -204,6 +220,7 @@ const ONE_PLACE: [what: string, pattern: RegExp, allowed: string[]][] = [
       "lib/local/steering.ts",
       "lib/app/connections/tokens.ts",
       "lib/store/dynamodb/commit.ts",
+      "lib/console/assets/",
     ],
   ],
   ["AWS", /"@aws-sdk\//, ["lib/store/dynamodb/", "lib/aws/"]],

@@ -44,7 +44,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   [
     "channels/message/markdown.ts",
     "an event's text, at most 16 KB; one character at a time, or at its start",
-    [String.raw`[<>[\]*${TICK}_#~|\\&.:@/]`, "[.:@/]", String.raw`^([-+=]|\d+\))`],
+    [String.raw`[<>[\]*${TICK}_#~|\\&.:@/]`, String.raw`^([-+=]|\d+\))`],
   ],
   [
     "channels/http/redact.ts",
@@ -74,6 +74,43 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "a receiver's answer, at most 64 KB; three digits behind a fixed word; the configuration's ids, anchored",
     [String.raw`HTTP error (\d{3})`, String.raw`^[\w.+-]{1,64}(?:@[\w.-]{1,200})?$`],
   ],
+  ["channels/discord.ts", "the configuration's mentions; anchored", [String.raw`^<@&?\d{15,20}>$`]],
+  [
+    "channels/google-chat.ts",
+    "the configuration's mentions, anchored; an event's text, one character at a time",
+    [String.raw`^users\/(all|\d{5,30})$`, "[<>&]"],
+  ],
+  ["channels/mattermost.ts", "the configuration's mentions; anchored", ["^@[a-z0-9][a-z0-9._-]{0,63}$"]],
+  [
+    "channels/welink.ts",
+    "the configuration's mentions, and the code of a receiver's answer; anchored",
+    [String.raw`^[\w.@-]{1,64}$`, String.raw`^\d{1,9}$`],
+  ],
+  ["channels/ntfy.ts", "the configuration's topic; anchored", ["^[-_A-Za-z0-9]{1,64}$"]],
+  [
+    "channels/rocketchat.ts",
+    "the configuration's mentions, anchored; a receiver's answer, at most 64 KB: fixed words, and six digits behind one",
+    [
+      "^@[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+      String.raw`wait (\d{1,6}) seconds`,
+      "integration id or token",
+      String.raw`invalid-?\s?(channel|room)`,
+    ],
+  ],
+  [
+    "channels/telegram.ts",
+    "the configuration's token, chat and mentions; anchored",
+    [
+      String.raw`^\d{1,20}:[\w-]{20,100}$`,
+      String.raw`^(-?\d{1,20}|@[A-Za-z]\w{3,31})$`,
+      String.raw`^(@[A-Za-z]\w{3,31}|\d{5,20})$`,
+    ],
+  ],
+  [
+    "channels/message/apart.ts",
+    "an event's text, at most 16 KB; one character and its neighbours at a time",
+    [String.raw`[@#$/.](?!\s)|:(?!\s|(?<=\d:)\d)`],
+  ],
   [
     "channels/verify-webhook.ts",
     "a request that nobody has vouched for: one character at a time, and at most 12 digits",
@@ -90,10 +127,26 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     ],
   ],
   [
+    "console/access.ts",
+    "a request's headers, at most 16 KB; anchored, or a fixed word",
+    [String.raw`^Bearer +(\S+)$`, String.raw`:\d{1,5}$`, String.raw`\btext\/html\b`],
+  ],
+  ["console/listen.ts", "the configuration's address; anchored", [String.raw`^\[|\]$`]],
+  ["console/pages/layout.ts", "a severity or a state, one word of ours", [String.raw`^\w+$`]],
+  ["console/pages/routes.ts", "a form's field, at most 64 KB; anchored", [String.raw`^\/[\w/-]{0,200}$`]],
+  [
+    "model/config-file.ts",
+    "the configuration's address; anchored",
+    [String.raw`^(127\.0\.0\.1|localhost|\[::1\]):`, String.raw`^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$`],
+  ],
+  [
     "config/secrets/decodings.ts",
     "any text that may hold a secret; escapes of a fixed length, runs of them that end in one way only, and at most 20 spaces",
     [
-      String.raw`\\(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|x[0-9a-f]{2}|["'\\/bfnrt])|(?:%[0-9a-f]{2})+|&(?:#\d{1,7};?|#x[0-9a-f]{1,6};?|(?:amp|lt|gt|quot|apos);)|[\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5`,
+      String.raw`\\(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|x[0-9a-f]{2}|["'\\/bfnrt])`,
+      "(?:%[0-9a-f]{2})+",
+      String.raw`&(?:#\d{1,7};?|#x[0-9a-f]{1,6};?|(?:amp|lt|gt|quot|apos);)`,
+      String.raw`[\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5`,
       String.raw`(?:=[0-9a-f]{2})+|=[ \t]{0,20}\r?\n`,
       String.raw`[\\%&\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5`,
       String.raw`^[\\%&=]`,
@@ -146,6 +199,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "a rule's paths; anchored",
     [String.raw`^(source|sourceId|connection|region|resource\.(type|id|name)|labels\..*)$`],
   ],
+  ["rules/tidy.ts", "an event's text, at most 16 KB; two characters", ["(?<=[.,;]) "]],
   [
     "patterns/json-place.ts",
     "the text of a pattern that a person wrote; sticky, and each repetition begins with a character that the one before cannot hold",
@@ -239,7 +293,10 @@ describe.each(found.filter(({ literals }) => literals.length > 0))("$file", ({ f
 });
 
 test("none is made of a text, but those that are put together from constants", () => {
-  expect(found.filter(({ text }) => text.includes("RegExp(")).map(({ file }) => file)).toEqual(["model/printable.ts"]);
+  expect(found.filter(({ text }) => text.includes("RegExp(")).map(({ file }) => file)).toEqual([
+    "config/secrets/decodings.ts",
+    "model/printable.ts",
+  ]);
 });
 
 const shapes: [source: string, nests: boolean][] = [

@@ -8,6 +8,7 @@ import { channelTypes } from "../channels/registry.ts";
 import { HEALTH_RULE } from "../model/alert.ts";
 import type { Clock } from "../model/clock.ts";
 import type { AuthConfig, ChannelConfig, Config, ConnectionConfig, Pattern } from "../model/config.ts";
+import { type Counters, createCounters } from "../model/counters.ts";
 import type { Log } from "../model/log.ts";
 import { compilePattern } from "../patterns/pattern.ts";
 import { compileRules } from "../rules/compile.ts";
@@ -42,6 +43,8 @@ export interface AppPorts {
   bus: Bus;
   secrets: Secrets;
   print(text: string): Promise<void>;
+  /** Default: one of its own. */
+  counters?: Counters | undefined;
   /** When the configuration was made or read, which tells the newer of two apart; ms, default: now. */
   stamp?: number | undefined;
   /** Each kind of source is polled by a process of its own: they share the budget of a project. */
@@ -54,8 +57,8 @@ export function createApp(config: Config, given: AppPorts): App {
     now: given.clock.now,
     report: (error) => given.log.error(error.message),
   });
-  const ports = { ...given, store: guard.store };
-  const { store, clock, random, identity, log, bus, secrets, print } = ports;
+  const ports = { ...given, store: guard.store, counters: given.counters ?? createCounters() };
+  const { store, clock, random, identity, log, bus, secrets, print, counters } = ports;
   const generation: Generation = { own: undefined, stamp: ports.stamp ?? clock.now() };
   const resolveAuth = (auth: AuthConfig) => secrets.resolveDeep(auth);
   const learnTokens = createTokenLearner(config, { store, clock, log, redactor: secrets, resolve: resolveAuth });
@@ -80,6 +83,7 @@ export function createApp(config: Config, given: AppPorts): App {
     random,
     identity,
     log,
+    counters,
     bus,
     sources,
     connections,
@@ -229,9 +233,22 @@ function createConnection(name: string, config: ConnectionConfig, ports: AppPort
   return {
     name,
     config,
-    client: { request: (request) => use((client) => client.request(request)) },
+    client: { request: (request) => counted(ports.counters, name, () => use((client) => client.request(request))) },
     projectId: () => use((client) => client.projectId()),
   };
+}
+
+/** Counts how a request ended: `ok`, or the kind of its error. */
+async function counted<T>(counters: Counters | undefined, connection: string, request: () => Promise<T>): Promise<T> {
+  try {
+    const answer = await request();
+    counters?.count("requests", { connection, outcome: "ok" });
+    return answer;
+  } catch (error) {
+    const outcome = error instanceof CloudError ? error.kind : "other";
+    counters?.count("requests", { connection, outcome });
+    throw error;
+  }
 }
 
 /** Names the credentials so that a change is noticed, in so few bits that they cannot be guessed from it. */

@@ -5,6 +5,7 @@ import type { Suppression } from "../alerts/suppress.ts";
 import type { ChannelType, Link, RenderContext } from "../channels/port.ts";
 import type { Clock } from "../model/clock.ts";
 import type { ChannelConfig, Config, ConnectionConfig, SourceConfig } from "../model/config.ts";
+import type { Counters } from "../model/counters.ts";
 import type { Log } from "../model/log.ts";
 import type { Notification, NotifiedAlert } from "../model/notification.ts";
 import type { Redactor } from "../model/redactor.ts";
@@ -82,8 +83,8 @@ export interface Behind {
 
 /** A secret that cannot be resolved. */
 export interface UnresolvedSecret {
-  of: "connection" | "channel" | "heartbeat";
-  /** The connection or channel; `heartbeat`. */
+  of: "connection" | "channel" | "heartbeat" | "console";
+  /** The connection or channel; `heartbeat` or `console`. */
   name: string;
   /** Names the reference and what to do. */
   message: string;
@@ -117,6 +118,8 @@ export interface App {
   random: () => number;
   identity: Identity;
   log: Log;
+  /** What was done so far, for metrics. */
+  counters: Counters;
   bus: Bus;
   sources: Readonly<Record<SourceConfig["kind"], Source>>;
   connections: ReadonlyMap<string, Connection>;

@@ -104,7 +104,7 @@ function notifyingLines(io: Io, { routes, deliveries }: Notifying, stored: boole
 
 function routeLines(
   io: Io,
-  { route, at, channels, group, notified, heldBy, next }: RouteStanding,
+  { route, at, channels, group, notified, heldBy, next, escalation }: RouteStanding,
   stored: boolean,
 ): string[] {
   if (route === null) return ["its route is not in the configuration any more: it goes on by the routes of now"];
@@ -115,6 +115,11 @@ function routeLines(
   } else if (next !== null) {
     lines.push(`  ${notified || stored ? "due" : "would be notified"} at ${moment(next.at)} (${next.reason})`);
   } else if (!notified) lines.push("  not notified: it came and went while it was held back, or closed silently");
+  if (escalation !== null) {
+    lines.push(
+      `  escalates at ${moment(escalation.at)} to ${escalation.channels.join(", ")}, unless acknowledged before`,
+    );
+  }
   return lines;
 }
 

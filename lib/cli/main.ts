@@ -59,6 +59,7 @@ function createProgram(io: Io, version: string, end: End): Command {
 function addRunning(io: Io, add: Add, end: End): void {
   add("run", "poll, evaluate and notify until stopped")
     .option("--once", "one round: poll every source once, notify what is due, and report how it went")
+    .option("--console [address]", "serve the page for people on call, as on 127.0.0.1:8791")
     .action(async (options) => {
       const { runCommand, runOnceCommand } = await import("./run.ts");
       end(await (options.once ? runOnceCommand(io, options) : runCommand(io, options)));

@@ -11,6 +11,7 @@ import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { type RoundReport, runOnce } from "../local/once.ts";
 import type { Log } from "../model/log.ts";
 import { StoreError } from "../store/port.ts";
+import { openPage, type Page } from "./console.ts";
 import { createLog, DONE, type Io, jsonDocument, oneLine, WRONG } from "./io.ts";
 import { assemble, type CommonOptions, openApp, openStore, readOwnConfig } from "./open.ts";
 
@@ -20,6 +21,11 @@ const STAND_BY_MS = 5_000;
 const STOP_MS = 9_500;
 /** What has been written, but not been read by then, is lost; ms. */
 const LAST_WORDS_MS = 1_000;
+
+export interface RunOptions extends CommonOptions {
+  /** Serve the console; the address and port, or true for those of the configuration. */
+  console?: string | boolean;
+}
 
 /** One round. Exit 1: a target was not read to its end, or a delivery tried in it is undelivered or dead. */
 export async function runOnceCommand(io: Io, options: CommonOptions): Promise<number> {
@@ -47,7 +53,7 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
  * old one runs on. Where a newer configuration decides on the same state, it reads its own anew too, and
  * stands by while that is older.
  */
-export async function runCommand(io: Io, options: CommonOptions): Promise<number> {
+export async function runCommand(io: Io, options: RunOptions): Promise<number> {
   const bus = createLocalBus(wallClock.sleep);
   let read = await readStamped(io, options);
   const store = await openStore(io, read.opened.config, options.state);
@@ -60,6 +66,7 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
   let standingBy: string | undefined;
   /** No row of the state was found damaged. */
   let sound = true;
+  let page: Page | undefined;
 
   /** False where the file is invalid: the old configuration runs on. */
   async function readAgain(): Promise<boolean> {
@@ -83,8 +90,10 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
   try {
     while (!stop.signal.aborted) {
       reload = new AbortController();
-      const { app } = assemble(io, read.opened, store, bus, read.stamp);
+      const { app, places, secrets } = assemble(io, read.opened, store, bus, read.stamp);
       if (!standingBy) await nameUnresolved(app, log);
+      page ??= await openPage({ app, places, secrets }, options, stop.signal);
+      page?.use(app, places);
       try {
         await runDaemon(app, bus, AbortSignal.any([stop.signal, reload.signal]), {
           problems: () => refused,
@@ -93,6 +102,7 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
             const { sources, channels } = app.config;
             const channelNames = Object.keys(channels).join(",");
             log.info("running", { sources: sources.map(({ id }) => id).join(","), channels: channelNames });
+            if (page !== undefined) log.info("the console is served", { at: page.url });
           },
           polled: ({ source, targets, found, failing, discoveryError }) => {
             const unread = Object.keys(failing).length;
@@ -118,6 +128,7 @@ export async function runCommand(io: Io, options: CommonOptions): Promise<number
   } finally {
     process.off("SIGHUP", onHangup);
     stop.end();
+    await page?.close();
     await store.close();
   }
 }

@@ -33,6 +33,8 @@ const STEPS = [
 /** What happened so far. */
 export interface Show {
   io: Io;
+  /** Where the same is a page. */
+  page: string;
   /** ms */
   startedAt: number;
   sources: Map<string, SourceLine>;
@@ -44,14 +46,17 @@ export interface Show {
 }
 
 export function createShow(io: Io): Show {
-  return { io, startedAt: wallClock.now(), sources: new Map(), since: new Map(), news: [], messages: 0 };
+  return { io, page: "", startedAt: wallClock.now(), sources: new Map(), since: new Map(), news: [], messages: 0 };
 }
 
-export function begin({ io, sources }: Show, app: App): void {
+export function begin(show: Show, app: App, page: string): void {
+  const { io, sources } = show;
+  show.page = page;
   for (const { id } of app.config.sources) {
     sources.set(id, { id, polls: 0, events: 0, targets: 0, at: undefined, failing: 0 });
   }
-  if (!io.tty) io.out(`${TITLE}\n  ${ENDED}\n${STEPS.map((step) => `    ${step}\n`).join("")}\n`);
+  if (!io.tty)
+    io.out(`${TITLE}\n  The same as a page: ${page}\n  ${ENDED}\n${STEPS.map((step) => `    ${step}\n`).join("")}\n`);
 }
 
 export function takePoll({ sources }: Show, { source, targets, found, failing }: PollReport): void {
@@ -95,7 +100,7 @@ export async function drawForever(show: Show, app: App, signal: AbortSignal): Pr
 }
 
 async function viewState(
-  { startedAt, sources, since, news, messages }: Show,
+  { page, startedAt, sources, since, news, messages }: Show,
   app: App,
   heading: string,
 ): Promise<ViewState> {
@@ -106,7 +111,15 @@ async function viewState(
   const order = ["critical", "error", "warning", "info"];
   lines.sort((a, b) => order.indexOf(a.alert.severity) - order.indexOf(b.alert.severity) || b.since - a.since);
   const next = { heading, steps: STEPS };
-  return { title: TITLE, startedAt, sources: [...sources.values()], open: lines, news, notified: messages, next };
+  return {
+    title: `${TITLE}: ${page}`,
+    startedAt,
+    sources: [...sources.values()],
+    open: lines,
+    news,
+    notified: messages,
+    next,
+  };
 }
 
 /** Drawn over the last frame, so that nothing flickers. */

@@ -1,10 +1,9 @@
 // `lookout silence`: holds notifications back for a while, says what is held back and since when, and lets it go.
-import { listDeliveries } from "../app/delivery/deliver.ts";
 import type { App } from "../app/deps.ts";
+import { knownAlerts, previewSilence } from "../app/oncall/preview.ts";
 import { addSilence, expireSilence, listSilences, type SilenceView, viewSilence } from "../app/oncall/silences.ts";
 import type { SilenceRow } from "../app/persistence/on-call-rows.ts";
-import { endedAlerts, openAlerts } from "../app/queries/lists.ts";
-import type { Alert } from "../model/alert.ts";
+import { openAlerts } from "../app/queries/lists.ts";
 import type { Pattern } from "../model/config.ts";
 import { parseDuration } from "../model/duration.ts";
 import { PatternError } from "../patterns/error.ts";
@@ -14,7 +13,6 @@ import { checked, isMatcher, patternOf } from "./matchers.ts";
 import { type CommonOptions, openExisting } from "./open.ts";
 import { alertName, findById, personOf } from "./person.ts";
 
-const DAY_MS = 86_400_000;
 const SHORT_ID = 8;
 
 export interface SilenceOptions extends CommonOptions {
@@ -90,16 +88,8 @@ export async function silencePreviewCommand(
   const { app, close } = await openExisting(io, options);
   try {
     const match = await patternFor(app, meant, options);
-    const since = app.clock.now() - DAY_MS;
-    const alerts = (await allAlerts(app)).filter((alert) => {
-      const over = alert.endsAt !== null && Date.parse(alert.endsAt) < since;
-      return !over && compilePattern(match).matches({ ...alert, status: "firing", endsAt: null });
-    });
-    const ids = new Set(alerts.map(({ id }) => id));
-    const sent = (await listDeliveries(app)).filter(({ createdAt }) => createdAt >= since);
-    const about = sent.filter((row) => row.alerts.length > 0 && row.alerts.every((id) => ids.has(id)));
-    if (options.json)
-      jsonDocument(io, { since: new Date(since).toISOString(), match, alerts, deliveries: about.length });
+    const { since, alerts, deliveries } = await previewSilence(app, compilePattern(match).matches);
+    if (options.json) jsonDocument(io, { since, match, alerts, deliveries });
     else {
       const rows = alerts.map((alert) => [
         moment(alert.startsAt),
@@ -108,17 +98,12 @@ export async function silencePreviewCommand(
         oneLine(alertName(alert)),
       ]);
       io.out(rows.length === 0 ? "It would have held nothing back in the last day.\n" : table(io, rows));
-      if (rows.length > 0) io.out(`${about.length} deliveries of the last day were about these alone.\n`);
+      if (rows.length > 0) io.out(`${deliveries} deliveries of the last day were about these alone.\n`);
     }
     return DONE;
   } finally {
     await close();
   }
-}
-
-async function allAlerts(app: App): Promise<Alert[]> {
-  const all = [...(await endedAlerts(app)), ...(await openAlerts(app))];
-  return [...new Map(all.map((alert) => [alert.id, alert])).values()];
 }
 
 async function patternFor(app: App, meant: readonly string[], { match }: SilenceOptions): Promise<Pattern> {
@@ -131,7 +116,7 @@ async function patternFor(app: App, meant: readonly string[], { match }: Silence
   const [first = "", ...others] = meant;
   if (others.length > 0 || isMatcher(first)) return patternOf(meant);
   const about = { what: "alert", where: "lookout alerts --all" };
-  return { id: [findById(await allAlerts(app), ({ id }) => id, first, about).id] };
+  return { id: [findById(await knownAlerts(app), ({ id }) => id, first, about).id] };
 }
 
 function jsonPattern(text: string): Pattern {

@@ -9,8 +9,9 @@ import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { demoConfig, demoEnvironment } from "../local/demo.ts";
 import { startReceiver } from "../simulator/receiver.ts";
 import { startSimulator } from "../simulator/server.ts";
+import { LISTEN, openPage, type Page } from "./console.ts";
 import { DONE, type Io, UsageError } from "./io.ts";
-import { assemble, EXAMPLE, openStore, readConfig } from "./open.ts";
+import { assemble, EXAMPLE, type Opened, openStore, readConfig } from "./open.ts";
 import { begin, createShow, drawForever, takePoll, takeTransitions } from "./show.ts";
 
 const SPEED = 60;
@@ -38,15 +39,27 @@ export async function startCommand(io: Io, options: { for?: string }): Promise<n
       takeTransitions(show, app, transitions);
       await bus.publish(transitions, groups, round);
     };
-    const { app } = assemble(io.tty ? { ...io, err: () => {} } : io, config, store, { publish });
-    begin(show, app);
+    const opened = assemble(io.tty ? { ...io, err: () => {} } : io, config, store, { publish });
+    const { app } = opened;
+    const page = await openFreePage(opened, stop.signal);
+    begin(show, app, page.url);
     const drawing = drawForever(show, app, stop.signal);
     await runDaemon(app, bus, stop.signal, { polled: (report) => takePoll(show, report) });
     await drawing;
+    await page.close();
     await store.close();
   } finally {
     await Promise.all([simulator.close(), receiver.close()]);
     await rm(folder, { recursive: true, force: true });
   }
   return DONE;
+}
+
+/** On its usual address, or on another where that is taken. */
+async function openFreePage(opened: Omit<Opened, "close">, signal: AbortSignal): Promise<Page> {
+  try {
+    return (await openPage(opened, { console: LISTEN }, signal))!;
+  } catch {
+    return (await openPage(opened, { console: "127.0.0.1:0" }, signal))!;
+  }
 }

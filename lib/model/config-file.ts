@@ -51,6 +51,20 @@ const DynamoDb = z.strictObject({
 });
 const StoreEntry = z.discriminatedUnion("type", [Sqlite, DynamoDb]);
 
+const ConsoleEntry = z
+  .strictObject({
+    listen: Text.regex(/^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/, "an address and a port, such as 127.0.0.1:8791")
+      .default("127.0.0.1:8791")
+      .describe("Address and port. Without a token: of this machine only."),
+    publicUrl: Url.optional().describe("Where people reach the page; messages link to it."),
+    token: Text.optional().describe("Who reads or acts says it; normally a reference."),
+  })
+  .refine(({ listen, token }) => token !== undefined || /^(127\.0\.0\.1|localhost|\[::1\]):/.test(listen), {
+    path: ["listen"],
+    error: "without a token it listens on this machine only: set token",
+  })
+  .describe("The page for people on call, and its JSON. Default: not served.");
+
 export const ConfigFile = z.strictObject({
   timezone: Text.default("UTC").describe("IANA time zone for messages and time intervals that name none."),
   connections: z.record(Name, Connection).describe("Cloud projects by name."),
@@ -63,6 +77,7 @@ export const ConfigFile = z.strictObject({
   channels: z.record(Name, Channel).describe("Destinations by name."),
   health: Health.optional(),
   history: Positive.prefault("30d").describe("How long events, ended alerts and deliveries are kept."),
+  console: ConsoleEntry.optional(),
   store: StoreEntry.default({ type: "sqlite", path: ".lookout/state.db" }).describe("Where state is kept."),
 });
 

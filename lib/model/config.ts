@@ -73,6 +73,13 @@ export interface EscalationStep {
   channels: string[];
 }
 
+/** Where the console listens; `token` may be a secret reference. */
+export interface ConsoleConfig {
+  listen: string;
+  publicUrl?: string | undefined;
+  token?: string | undefined;
+}
+
 /** The configuration as the application reads it: validated, includes resolved, defaults and inheritance filled in. */
 export interface Config {
   /** Absolute path of the file; its folder is where relative paths start. */
@@ -89,5 +96,6 @@ export interface Config {
   health: { channels: string[]; lag: number; heartbeat: string | undefined };
   /** ms */
   history: number;
+  console: ConsoleConfig | undefined;
   store: { type: "sqlite"; path: string } | { type: "dynamodb"; table: string; region?: string; endpoint?: string };
 }

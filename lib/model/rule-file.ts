@@ -3,6 +3,7 @@ import * as z from "zod";
 import { Severity } from "./alert.ts";
 import { Labels } from "./event.ts";
 import { Name, PatternObject, Positive, Text } from "./file-fields.ts";
+import { Inhibit } from "./route-file.ts";
 
 export const Rule = z
   .strictObject({
@@ -108,4 +109,7 @@ const Include = z
 export const RuleEntry = z.union([Rule, Include]);
 
 /** A file of rules to be included. */
-export const PackFile = z.strictObject({ rules: z.array(RuleEntry).min(1).describe("Rules, as in lookout.yml.") });
+export const PackFile = z.strictObject({
+  rules: z.array(RuleEntry).min(1).describe("Rules, as in lookout.yml."),
+  inhibit: z.array(Inhibit).default([]).describe("What holds what back among the alerts of this file's rules."),
+});

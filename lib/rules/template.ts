@@ -1,5 +1,6 @@
 // Texts that people write for their messages: Liquid templates with limits, no code, no files and no clock.
 import { Context, Liquid, type Template as LiquidTemplate, Output, toValueSync } from "liquidjs";
+import { tidy } from "./tidy.ts";
 
 const MAX_LENGTH = 4_000;
 /** Characters and list entries that a template may put together, what it throws away again included. */
@@ -41,6 +42,7 @@ function createEngine(timezone: string): Liquid {
   for (const tag of FILE_TAGS) delete liquid.tags[tag];
   // Liquid's own would take a text past the count.
   liquid.registerFilter("raw", (value: unknown) => value);
+  liquid.registerFilter("tidy", (value: unknown) => (typeof value === "string" ? tidy(value) : value));
   for (const name of DATE_FILTERS) {
     const format = liquid.filters[name] as Filter;
     // A text is the same whenever it is rendered: the filters' own "now" would read the clock.

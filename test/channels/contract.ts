@@ -27,6 +27,8 @@ export interface Spec {
   chat: boolean;
   /** Ids that can be mentioned, each as its dialect shows that it is. */
   mentions?: Readonly<Record<string, string>>;
+  /** So many alerts it holds by name, at least; absent: thirty. */
+  names?: number;
 }
 
 export const answer = (status: number, body = "", headers: Record<string, string> = {}): HttpResponse => ({
@@ -261,15 +263,20 @@ function chatContract(spec: Spec, render: Render): void {
     expect(text.split("New · rule").length).toBe(2);
   });
 
-  test("thirty news alerts are all named: details give way before names do, and of the last ones first", () => {
-    const alerts = Array.from({ length: 30 }, (_, i) => anAlert({ summary: `resource-${i} is down.`, reason: "new" }));
+  const names = spec.names ?? 30;
+
+  test(`${names} news alerts are all named: details give way before names do, and of the last ones first`, () => {
+    const alerts = Array.from({ length: names }, (_, i) =>
+      anAlert({ summary: `resource-${i} is down.`, reason: "new" }),
+    );
     const text = said(aNotification({ alerts }));
     for (const { summary } of alerts) expect(text).toContain(`CRITICAL ${summary}`);
     expect(text).not.toMatch(/\+\d+ more: /);
     expect(text.indexOf("New · rule")).toBeLessThan(text.indexOf("CRITICAL resource-1 "));
   });
 
-  test("what thirty alerts have in common stands once: advice and links", () => {
+  // A message that holds fewer names has no room for what else there is to say.
+  test.runIf(spec.names === undefined)("what thirty alerts have in common stands once: advice and links", () => {
     const advice = "Drain the node.";
     const alerts = Array.from({ length: 30 }, (_, i) =>
       anAlert({ summary: `r${i}`, description: advice, reason: "new" }),
@@ -288,7 +295,8 @@ function chatContract(spec: Spec, render: Render): void {
       { text: "Resource", url: "https://c.example/a(b)|c?d=<e>" },
       { text: "Lookout", url: "https://l.example/alerts/1" },
     ];
-    const { links } = shown(saying("see https://evil.example/pay"), { links: () => pages });
+    const evil = anAlert({ summary: "see https://evil.example/pay", runbook: null, labels: {}, key: {}, events: [] });
+    const { links } = shown(aNotification({ alerts: [evil] }), { links: () => pages });
     expect(links).toEqual(["https://c.example/a%28b%29%7Cc?d=%3Ce%3E", "https://l.example/alerts/1"]);
     const own = shown(aNotification(), { links: () => pages, words: { lines: ["https://evil.example/pay"] } });
     expect(own.links).toEqual(["https://wiki.example.com/run%28book%29?a=1&b=2", ...links]);
@@ -300,7 +308,7 @@ function chatContract(spec: Spec, render: Render): void {
     const places = words.map((word) => text.indexOf(word)).filter((place) => place >= 0);
     expect(places).toEqual(places.toSorted((a, b) => a - b));
     const shown = text.split(/CRITICAL|ERROR|WARNING|INFO|RESOLVED \(/).length - 1;
-    expect(shown).toBeGreaterThan(20);
+    expect(shown).toBeGreaterThan(names / 1.5);
     const counted = /\+(\d+) more: (.+)/.exec(text.slice(text.indexOf("CRITICAL")))!;
     expect(Number(counted[1])).toBe(4_000 - shown);
     const bySeverity = counted[2]!.split(", ").map((part) => Number.parseInt(part, 10));
@@ -334,6 +342,7 @@ function chatContract(spec: Spec, render: Render): void {
   });
 
   const titled = ["strong"];
+  const usual = shown(saying("x")).styles.length;
 
   function expectPlain(text: string): void {
     const notification = saying(text);
@@ -343,7 +352,7 @@ function chatContract(spec: Spec, render: Render): void {
     // Bold are the names of alerts, wholly, and our own names of facts, and nothing else.
     const ours = /^(🔴|✅|1 new, 1 resolved: 🔴|(Key|Since|Last event|Fired|Ended|Labels)$)/u;
     for (const [, bold] of styles) expect(legible(bold)).toMatch(ours);
-    expect(styles).toHaveLength(shown(saying("x")).styles.length);
+    expect(styles).toHaveLength(usual);
     expect(legible(seen.text)).toContain(legible(oneLine(text)));
   }
 

@@ -233,8 +233,160 @@ function wecom({ markdown: { content, mentioned_list = [] } }: Body): Shown {
   return joined([markdown(content), { ...nothing(), mentions: mentioned_list }], "");
 }
 
+const DISCORD: Form[] = [
+  [/\|\|([^|]+)\|\|/u, "spoiler"],
+  [/^-#\s/u, "small"],
+  [/<(?:#|:|\/|a:|t:|id:)[^>]+>/u, "mentions"],
+  ...MARKDOWN,
+];
+
+function discord({ content = "", embeds, allowed_mentions: allowed }: Body): Shown {
+  // A title is bold, and some clients read markdown in it.
+  const shown = embeds.map(({ title, description = "" }: Body) => {
+    const heading: Shown = { ...nothing(), styles: title ? [["strong", title]] : [] };
+    return joined([heading, lines(title ?? "", DISCORD), lines(description, DISCORD)], "\n");
+  });
+  // Only the text beside the embeds pings, and only whom the message names as allowed.
+  const named = [...content.matchAll(/<@(&?)(\d+)>/gu)].filter(([, role, id]) =>
+    (role ? allowed.roles : allowed.users).includes(id),
+  );
+  const everyone = allowed.parse.length > 0 ? ["everyone"] : [];
+  return joined([...shown, { ...nothing(), mentions: [...named.map(([whole]) => whole), ...everyone] }], "\n");
+}
+
+/** What clients and servers look for in text without markup, phone numbers aside. */
+const FOUND: Form[] = [
+  [/@[\p{L}\p{N}_]+/u, "mentions"],
+  [/[#$][\p{L}\p{N}_]+/u, "tag"],
+  [/(?<![\p{L}\p{N}\u2060/])\/[a-z][a-z0-9_]*/iu, "command"],
+  ...BARE,
+];
+
+/** Text without markup, in which addresses and the like are found. */
+function plain(text: string): Shown {
+  const lines = text.split("\n").map((line) => inline(line, FOUND));
+  return joined(lines, "\n");
+}
+
+function telegram({ text, entities, parse_mode: mode }: Body): Shown {
+  if (mode !== undefined) return markdown(text);
+  const parts: Shown[] = [];
+  let done = 0;
+  for (const { type, offset, length, url, user } of entities) {
+    const said = text.slice(offset, offset + length);
+    parts.push(plain(text.slice(done, offset)));
+    if (type === "bold") {
+      const { styles, ...found } = plain(said);
+      parts.push({ ...found, styles: [["strong", said], ...styles] });
+    } else if (type === "text_link") parts.push({ ...nothing(), text: said, links: [url] });
+    else parts.push({ ...nothing(), text: said, mentions: [user ? `user ${user.id}` : said] });
+    done = offset + length;
+  }
+  return joined([...parts, plain(text.slice(done))], "");
+}
+
+/** The HTML of Google Chat's cards, whose text is looked through as any other. */
+function html(text: string): Shown {
+  const parts = text.split(/(<b>.*?<\/b>|<br>)/u).map((part) => {
+    if (part === "<br>") return { ...nothing(), text: "\n" };
+    const bold = /^<b>(?:<font color="#[0-9a-f]{6}">)?(.*?)(?:<\/font>)?<\/b>$/u.exec(part)?.[1];
+    const found = inline(bold ?? part, [[/<[^>]*>/u, "html"], [/&(?:#x?[0-9a-f]+|[a-z]{2,8});/iu, "entity"], ...FOUND]);
+    return bold === undefined ? found : ({ ...found, styles: [["strong", bold], ...found.styles] } satisfies Shown);
+  });
+  return joined(parts as Shown[], "");
+}
+
+function googleChat({ text = "", fallbackText, cardsV2 }: Body): Shown {
+  const widgets = cardsV2[0].card.sections.flatMap((section: Body) => section.widgets);
+  const shown = widgets.map(({ textParagraph, buttonList }: Body) => {
+    if (textParagraph) return html(textParagraph.text);
+    const { buttons } = buttonList;
+    const links = buttons.map(({ onClick }: Body) => onClick.openLink.url);
+    return { ...nothing(), text: buttons.map((button: Body) => button.text).join("\n"), links };
+  });
+  const mentions = [...text.matchAll(/<(users\/[^>]+)>/gu)].map(([, who]) => who);
+  return joined([...shown, { ...plain(fallbackText), text: "" }, { ...nothing(), mentions }], "\n");
+}
+
+/** Names that are mentioned in text which Lookout itself wrote. */
+function mentionsIn(text: string): Shown {
+  return { ...nothing(), mentions: text.match(/@[\w.-]+/gu) ?? [] };
+}
+
+function attached({ title, text = "", fallback }: Body): Shown {
+  const heading: Shown = { ...nothing(), styles: title ? [["strong", title]] : [] };
+  const aside = { ...markdown(fallback ?? ""), text: "" };
+  return joined([heading, aside, markdown(title ?? ""), withFormulas(text)], "\n");
+}
+
+function withFormulas(text: string): Shown {
+  return lines(text, [...MARKDOWN, [/\$[^$\n]+\$/u, "formula"]]);
+}
+
+function mattermost({ text = "", attachments }: Body): Shown {
+  return joined([mentionsIn(text), ...attachments.map(attached)], "\n");
+}
+
+function rocketchat({ text, attachments = [] }: Body): Shown {
+  // One star is bold here, and only mentions stand above the title.
+  const [first, ...names] = text.split("\n");
+  const title = first.replace(/^\*(.*)\*$/u, "**$1**");
+  const strong = attachments.map((one: Body) => ({
+    ...one,
+    text: one.text.replace(/(?<![\w*])\*([^*\n]+)\*(?!\*)/gu, "**$1**"),
+  }));
+  return joined([markdown(title), mentionsIn(names.join("\n")), ...strong.map(attached)], "\n");
+}
+
+/** Text without markup, whose lines may end with an address that Lookout itself wrote. */
+function plainWithLinks(text: string): Shown {
+  const shown = text.split("\n").map((line) => {
+    const [, name, address] = /^([^:]*): (https?:\/\/\S+)$/u.exec(line) ?? [];
+    return address ? { ...plain(name!), links: [address] } : plain(line);
+  });
+  return joined(shown, "\n");
+}
+
+/** With the pages that a tap or a button opens, which the text may name as well. */
+function tappable(shown: Shown, links: readonly string[]): Shown {
+  return { ...shown, links: [...new Set([...shown.links, ...links])] };
+}
+
+function ntfy({ title, message, markdown: read, click, actions = [] }: Body): Shown {
+  if (read) return markdown(message);
+  const links = [...(click ? [click] : []), ...actions.map(({ url }: Body) => url)];
+  return tappable(joined([plain(title), plainWithLinks(message)], "\n"), links);
+}
+
+function gotify({ title, message, extras }: Body): Shown {
+  if (extras["client::display"].contentType !== "text/plain") return markdown(message);
+  const click = extras["client::notification"]?.click.url;
+  return tappable(joined([plain(title), plainWithLinks(message)], "\n"), click ? [click] : []);
+}
+
+function welink({ content: { text }, isAt, isAtAll, atAccounts = [] }: Body): Shown {
+  const [title, names, ...rest] = text.split("\n");
+  const mentions = isAt ? atAccounts.filter((one: string) => names.split(" ").includes(`@${one}`)) : [];
+  const said = mentions.length > 0 ? [title, ...rest].join("\n") : text;
+  return joined([plainWithLinks(said), { ...nothing(), mentions: [...mentions, ...(isAtAll ? ["all"] : [])] }], "\n");
+}
+
 /** By the type of the channel. */
-export const dialects: Readonly<Record<string, (body: unknown) => Shown>> = { slack, feishu, teams, dingtalk, wecom };
+export const dialects: Readonly<Record<string, (body: unknown) => Shown>> = {
+  slack,
+  feishu,
+  teams,
+  dingtalk,
+  wecom,
+  discord,
+  telegram,
+  "google-chat": googleChat,
+  mattermost,
+  rocketchat,
+  ntfy,
+  gotify,
+  welink,
+};
 
 /** Text as people compare it: lookalikes are what they look like, and what is invisible is nothing. */
 export function legible(text: string): string {

@@ -44,6 +44,13 @@ export const MARKUP: readonly [name: string, text: string][] = [
   ["an emoji's name", ":fire: [smile] [微笑]"],
   ["several lines", "a\n# b\n- c\n> d\n1. e\r\n---\n*f*"],
   ["invisible characters in markup", "*\u200ball\u200b* _\u2060all\u2060_ @\u200ball"],
+  ["a command", "/start /stop@bot"],
+  ["a tag", "#outage $AAPL"],
+  ["a spoiler", "||all|| is well"],
+  ["small print", "-# all is well"],
+  ["a time or a channel of Discord's", "<t:1700000000:R> <#123456> <:x:123456>"],
+  ["a channel of Mattermost's", "~town-square"],
+  ["a formula", "$x^2$ \\(y\\) $$z$$"],
   ["lookalikes", "＊all＊ ［a］（https://evil.example） ＠all"],
 ];
 

@@ -47,8 +47,9 @@ export function parsePage(path: string, text: string): Page {
 /** Every document that is written for people, except those of dependencies. */
 export function readPages(): Page[] {
   const top = readdirSync(ROOT).filter((name) => name.endsWith(".md"));
-  const docs = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
-  return [...top, ...docs.map((name) => `docs/${name}`)].map(readPage);
+  const docs = readdirSync(join(ROOT, "docs"), { recursive: true, encoding: "utf8" });
+  const below = docs.filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
+  return [...top, ...below].map(readPage);
 }
 
 /** The part of a page under one heading, as a page of its own. */

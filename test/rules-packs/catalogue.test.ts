@@ -2,7 +2,7 @@
 // is normal pages nobody.
 import { describe, expect, test } from "vitest";
 import { compilePattern } from "../../lib/patterns/pattern.ts";
-import { eventOf, readCatalogue, readPacks } from "./packs.ts";
+import { eventOf, opensAtOnce, readCatalogue, readPacks } from "./packs.ts";
 
 const catalogue = readCatalogue();
 const packs = readPacks();
@@ -61,9 +61,9 @@ function matching(entry: (typeof catalogue)[number]) {
   return compiled.filter(({ pattern }) => pattern.matches(event)).map(({ rule }) => rule);
 }
 
-/** Rules that open at once; those with a threshold open beside them, for many. */
+/** Rules that open at once, where there are some. */
 function opened(entry: (typeof catalogue)[number]): string[] {
   const rules = matching(entry);
-  const atOnce = rules.filter((rule) => rule.threshold === undefined);
+  const atOnce = rules.filter(opensAtOnce);
   return (atOnce.length > 0 ? atOnce : rules).map((rule) => rule.id);
 }

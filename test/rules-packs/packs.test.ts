@@ -3,8 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { compilePattern } from "../../lib/patterns/pattern.ts";
-import { compileTemplate } from "../../lib/rules/template.ts";
-import { PACKS_DIR, readCatalogue, readPacks } from "./packs.ts";
+import { PACKS_DIR, readCatalogue, readPacks, textOf } from "./packs.ts";
 
 const packs = readPacks();
 const rules = packs.flatMap((pack) => pack.rules);
@@ -26,6 +25,12 @@ test("rule ids are kebab-case and unique over all packs", () => {
   const ids = rules.map((rule) => rule.id);
   expect(ids).toEqual([...new Set(ids)]);
   for (const id of ids) expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)+$/);
+});
+
+test("a state that an event ends opens the same alert again within half an hour", () => {
+  const ended = rules.filter(({ resolve, threshold }) => resolve?.when && !threshold);
+  expect(ended.length).toBeGreaterThan(30);
+  expect(ended.filter(({ reopen }) => reopen !== 30 * 60_000).map(({ id }) => id)).toEqual([]);
 });
 
 test("a pack includes only packs that exist", () => {
@@ -71,9 +76,8 @@ describe.each(packs.filter((pack) => pack.rules.length > 0))("$name", ({ rules, 
     if (rule.resolve?.when) expect(JSON.stringify(rule.resolve.when)).toContain('"source"');
     expect(rule.severity).toBeDefined();
     for (const event of examples.find((example) => example.rule === rule.id)?.match ?? []) {
-      const scope = { event, alert: { count: 3 }, rule };
       for (const template of [rule.summary, rule.description]) {
-        const text = compileTemplate(template ?? "")(scope);
+        const text = textOf(template ?? "", rule, event);
         expect(text).toMatch(/\S/);
         expect(text).not.toMatch(/[{}%]|\(\)/);
       }

@@ -3,10 +3,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import * as z from "zod";
-import type { RuleConfig } from "../../lib/model/config.ts";
+import type { InhibitConfig, RuleConfig } from "../../lib/model/config.ts";
 import { Event, SourceKind } from "../../lib/model/event.ts";
 import { PackFile } from "../../lib/model/rule-file.ts";
 import type { SourceKind as Kind, Level } from "../../lib/model/source-kinds.ts";
+import { compileExtract } from "../../lib/rules/extract.ts";
+import { compileTemplate } from "../../lib/rules/template.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 export const PACKS_DIR = join(ROOT, "rules");
@@ -26,6 +28,8 @@ const ExamplesFile = z.strictObject({
     .array(
       z.strictObject({
         rule: z.string(),
+        /** What a person on call looks at first, in order; for the runbook. */
+        look: z.array(z.string()).min(1),
         match: Some,
         not: Some,
         /** Events that resolve the rule's alert, and events that must not. */
@@ -53,6 +57,7 @@ export type CatalogueEntry = z.infer<typeof CatalogueEntry>;
 
 export interface Example {
   rule: string;
+  look: string[];
   match: Event[];
   not: Event[];
   resolve: Event[];
@@ -63,6 +68,7 @@ export interface Pack {
   /** As in `include`. */
   name: string;
   rules: RuleConfig[];
+  inhibit: InhibitConfig[];
   includes: string[];
   examples: Example[];
   ignored: string[];
@@ -76,10 +82,10 @@ export function readPacks(): Pack[] {
 }
 
 function readPack(name: string): Pack {
-  const entries = PackFile.parse(parse(readFileSync(join(PACKS_DIR, `${name}.yml`), "utf8"))).rules;
+  const { rules: entries, inhibit } = PackFile.parse(parse(readFileSync(join(PACKS_DIR, `${name}.yml`), "utf8")));
   const rules = entries.flatMap((entry) => ("include" in entry ? [] : [entry]));
   const includes = entries.flatMap((entry) => ("include" in entry ? [entry.include] : []));
-  if (rules.length === 0) return { name, rules, includes, examples: [], ignored: [] };
+  if (rules.length === 0) return { name, rules, inhibit, includes, examples: [], ignored: [] };
   const file = ExamplesFile.parse(parse(readFileSync(join(PACKS_DIR, `${name}.examples.yml`), "utf8")));
   const whole = (events: PartialEvent[] = []): Event[] =>
     events.map((event) => {
@@ -89,12 +95,25 @@ function readPack(name: string): Pack {
     });
   const examples = file.examples.map((example) => ({
     rule: example.rule,
+    look: example.look,
     match: whole(example.match),
     not: whole(example.not),
     resolve: whole(example.resolve),
     notResolve: whole(example.notResolve),
   }));
-  return { name, rules, includes, examples, ignored: file.ignored.flatMap((entry) => entry.texts) };
+  return { name, rules, inhibit, includes, examples, ignored: file.ignored.flatMap((entry) => entry.texts) };
+}
+
+/** Whether one event is enough; rules that count or wait open beside it, for many. */
+export function opensAtOnce({ threshold, sequence }: RuleConfig): boolean {
+  return threshold === undefined && sequence === undefined;
+}
+
+/** A template's text for an event, as it is when the event opens the rule's alert. */
+export function textOf(template: string, rule: RuleConfig, event: Event): string {
+  const extract = rule.extract && compileExtract(rule.extract);
+  const scope = { event: { ...event, ...extract?.(event) }, alert: { count: rule.threshold?.count ?? 1 }, rule };
+  return compileTemplate(template)(scope);
 }
 
 export function readCatalogue(): CatalogueEntry[] {

@@ -12,7 +12,7 @@ import { compileTemplate } from "../../lib/rules/template.ts";
 import { NO_SECRETS } from "../config/lint/judge.ts";
 import { depsIn, writeFiles } from "../config/workspace.ts";
 import { eventAt, START } from "../support/event.ts";
-import { PACKS_DIR } from "./packs.ts";
+import { opensAtOnce, PACKS_DIR } from "./packs.ts";
 
 type Told = [rule: string, summary: string];
 
@@ -62,7 +62,7 @@ channels: { chat: { type: feishu, url: "\${env:CHAT_URL}" } }
   const { rules, route, channels } = loaded.config;
   expect(route.channels).toEqual(Object.keys(channels));
   const event = eventAt(0, { source: kind, sourceId: kind, resourceId: "resnet-prod", ...fields });
-  const opened = rules.filter(({ when, threshold }) => !threshold && compilePattern(when).matches(event));
+  const opened = rules.filter((one) => opensAtOnce(one) && compilePattern(one.when).matches(event));
   expect(opened.map(({ id }) => id)).toEqual([rule]);
   const text = compileTemplate(opened[0]?.summary ?? "")({ event, alert: { count: 1 }, rule: opened[0] });
   expect(text).toContain("resnet-prod");

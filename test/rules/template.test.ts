@@ -50,6 +50,35 @@ it("shows dates in the configured zone, with its summer time", () => {
 });
 
 test.each([
+  [
+    "a part without a value",
+    "Pool status changed, from Running to Abnormal, details: .",
+    "Pool status changed, from Running to Abnormal",
+  ],
+  ["one in the middle", "Job failed. Reason: . Retry later.", "Job failed. Retry later"],
+  [
+    "a cause that is not given",
+    "[worker-0] Failed to download the code. Failure cause:",
+    "[worker-0] Failed to download the code",
+  ],
+  [
+    "line breaks, doubled blanks and the full stop",
+    "Image not built.  For details, see logs :\n step 3.",
+    "Image not built. For details, see logs: step 3",
+  ],
+  [
+    "nothing of a text that says something",
+    "Service a failed. Error: 10.0.0.1:80 refused",
+    "Service a failed. Error: 10.0.0.1:80 refused",
+  ],
+  ["nothing but stops of a text that is one name", "Error: .", "Error"],
+  ["no text", "", ""],
+])("tidy takes out %s", (_, text, shown) => {
+  const template = compileTemplate("{{ event.message | tidy }}");
+  expect(template({ ...SCOPE, event: { message: text } })).toBe(shown);
+});
+
+test.each([
   ["an inclusion", "{% include '/etc/hostname' %}", 'tag "include" not found'],
   ["a partial", "{% render 'package.json' %}", 'tag "render" not found'],
   ["a layout", "{% layout 'package.json' %}{% block a %}{% endblock %}", 'tag "layout" not found'],
@@ -93,6 +122,7 @@ it("filters that search long hostile text end at once", () => {
     "slugify",
     "truncatewords: 3",
     "strip_newlines",
+    "tidy",
   ];
   for (const filter of filters) render(`{{ alert.events | map: "message" | join | ${filter} | size }}`);
   expect(performance.now() - began).toBeLessThan(2_000);

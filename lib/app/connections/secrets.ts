@@ -41,11 +41,12 @@ export function secretPlaces(config: Config): unknown[] {
   return placesOf(config).map(([of, , value]) => (of === "heartbeat" ? { url: value } : value));
 }
 
-function placesOf({ connections, channels, health }: Config): Place[] {
+function placesOf({ connections, channels, health, console }: Config): Place[] {
   return [
     ...Object.entries(connections).map(([name, { auth }]): Place => ["connection", name, auth]),
     ...Object.entries(channels).map(([name, { options }]): Place => ["channel", name, options]),
     ["heartbeat", "heartbeat", health.heartbeat],
+    ["console", "console", console?.token],
   ];
 }
 

@@ -38,7 +38,10 @@ export async function attempt(app: App, delivery: DeliveryRow): Promise<Attempt>
     return { delivery, outcome: { kind: "retry", reason: (error as Error).message }, asked: false };
   }
   try {
-    return { delivery, ...(await tried(app, channel, options, delivery)) };
+    const made = await tried(app, channel, options, delivery);
+    const outcome = made.outcome?.kind;
+    if (outcome !== undefined) app.counters.count("notifications", { channel: channel.name, outcome });
+    return { delivery, ...made };
   } catch (error) {
     const reason = `the message could not be made: ${(error as Error).message}`;
     return { delivery, outcome: { kind: "permanent", reason }, asked: false };

@@ -14,7 +14,7 @@ import { type Assignment, channelsOf } from "./assignments.ts";
 import { joinGroup, joinKeys } from "./transitions.ts";
 
 /** Where the alert goes with the step: into a group for messages, and one for incidents. */
-function assignmentsOfStep(app: App, { route }: Step, alert: Alert): Assignment[] {
+export function assignmentsOfStep(app: App, { route }: Step, alert: Alert): Assignment[] {
   return [false, true].flatMap((incident): Assignment[] => {
     if (channelsOf(app, route, incident).length === 0) return [];
     const values = incident ? { alert: alert.id } : groupValues(route, alert);

@@ -1,11 +1,14 @@
 // Somebody takes care of an alert: from then on it is neither repeated nor escalated, until it is resolved.
 import { groupPartition, HEAD } from "../../alerts/group.ts";
+import type { AckLink } from "../../model/ack-link.ts";
 import type { Alert } from "../../model/alert.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import type { Key } from "../../store/port.ts";
 import { revokeEscalations } from "../delivery/revoke.ts";
 import type { App } from "../deps.ts";
+import { spentLinkKey } from "../persistence/on-call-rows.ts";
 import type { RuleRow } from "../persistence/rows.ts";
+import type { Unit } from "../persistence/unit.ts";
 
 /** A firing alert and the row that it stands in. */
 export interface OpenAlert {
@@ -27,15 +30,17 @@ export async function listOpen({ rules, healthRule, store }: App): Promise<OpenA
 /**
  * Records that `by` takes care of the alert, or with null that nobody does any more. Whoever decides one of its groups
  * at the same time decides anew; escalations that have not left are taken back. Returns the alert as it is then,
- * undefined where it fires no more.
+ * undefined where it fires no more. `link`: a signed link that does it; throws SpentLink where it has done so before.
  */
 export async function acknowledge(
   app: App,
   { alert: { id }, key }: OpenAlert,
   by: string | null,
+  link?: AckLink,
 ): Promise<Alert | undefined> {
   return app.transact(async (unit) => {
     await unit.load([key]);
+    if (link !== undefined) await spend(unit, link);
     const row = unit.value<RuleRow>(key);
     const alert = row?.state.alert;
     if (row === undefined || alert?.id !== id || alert.status !== "firing") return undefined;
@@ -53,6 +58,18 @@ export async function acknowledge(
     if (by !== null) await revokeEscalations(app, unit, row.groups, await acknowledgedIn(app, id));
     return changed;
   });
+}
+
+/** A link that was used already. */
+export class SpentLink extends Error {
+  override name = "SpentLink";
+}
+
+async function spend(unit: Unit, { signature, expires }: AckLink): Promise<void> {
+  const key = spentLinkKey(signature);
+  await unit.load([key]);
+  if (unit.value(key) !== undefined) throw new SpentLink("this link was used already: it works once");
+  unit.put(key, {}, { expires });
 }
 
 /** The alerts that somebody takes care of, `id` among them. */

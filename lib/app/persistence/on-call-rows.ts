@@ -47,3 +47,8 @@ export const SILENCES = "silence";
 export function silenceKey(id: string): Key {
   return { pk: SILENCES, sk: id };
 }
+
+/** A signed link that has acknowledged its alert: it does so once. */
+export function spentLinkKey(signature: string): Key {
+  return { pk: "ack-link", sk: signature };
+}

@@ -118,7 +118,10 @@ async function pollRound(
     if (!leased) await pollTargets(run);
     else if (!(await underLease(run, () => pollTargets(run)))) return { by: "another process", until: now };
     const { failing } = await closeSourceRow(run);
-    return reportOf(run, failing);
+    const report = reportOf(run, failing);
+    const isComplete = report.discoveryError === undefined && Object.keys(failing).length === 0;
+    app.counters.count("polls", { source: source.id, outcome: isComplete ? "complete" : "incomplete" });
+    return report;
   } catch (error) {
     const read = `${run.complete.size} of ${run.list?.length ?? "unknown"} targets`;
     const fields = { source: source.id, read, error: app.redact((error as Error).message) };

@@ -184,11 +184,12 @@ async function commitPart(read: TargetRead, position: Position, batch: Batch, cu
 
 /** Takes note of what a commit led to. */
 function note(
-  { app, report, round }: TargetRead,
+  { app, source, report, round }: TargetRead,
   position: Position,
   events: readonly Event[],
   result: SliceResult,
 ): void {
+  for (const { level } of events) app.counters.count("events", { source: source.id, level });
   const ahead = events.filter(({ future }) => future).length;
   if (ahead > 0) report.ahead = (report.ahead ?? 0) + ahead;
   for (const id of result.groups) round.groups.add(id);

@@ -1,7 +1,8 @@
 // Where an alert is notified and why not yet: its routes and groups, what holds it back now, when its group decides
 // next, and its deliveries. It is decided by what decides live, and nothing is written.
 import { decide } from "../../alerts/decide.ts";
-import { type Member, newGroup } from "../../alerts/group.ts";
+import { type Group, type Member, newGroup } from "../../alerts/group.ts";
+import { escalationDue } from "../../alerts/next-due.ts";
 import type { Alert } from "../../model/alert.ts";
 import type { RouteConfig } from "../../model/config.ts";
 import { iso } from "../../model/iso.ts";
@@ -9,6 +10,7 @@ import type { NotifyReason } from "../../model/notification.ts";
 import { formatPlace, type Place } from "../../model/place.ts";
 import type { App } from "../deps.ts";
 import { type Assignment, assignmentsOf, channelsOf } from "../groups/assignments.ts";
+import { assignmentsOfStep } from "../groups/escalation.ts";
 import { readHolds } from "../groups/holds.ts";
 import { ruleOf } from "../groups/transitions.ts";
 import type { DeliveryRow } from "../persistence/rows.ts";
@@ -33,6 +35,8 @@ export interface RouteStanding {
   heldBy: { kind: string; by: string; at: string | null; until: string | null } | null;
   /** When the group notifies of it next, as things stand, and why; null where it does not. */
   next: { at: string; reason: NotifyReason } | null;
+  /** Who is notified too, and when, unless somebody acknowledges it before; null: nobody, or it is held back. */
+  escalation: { at: string; channels: string[] } | null;
 }
 
 export interface ExplainedDelivery extends DeliveryView {
@@ -97,7 +101,7 @@ async function standing(
   const member = own ?? (groups === undefined ? newMember(alert) : undefined);
   const notified = own?.notified === "firing";
   if (route === undefined) {
-    return { route: null, at: null, channels: [], group: values, notified, heldBy: null, next: null };
+    return { route: null, at: null, channels: [], group: values, notified, heldBy: null, next: null, escalation: null };
   }
   const now = app.clock.now();
   const [hold] = (await readHolds(app, [alert])).of(alert, route, now);
@@ -119,6 +123,7 @@ async function standing(
           }
         : null,
     next: hold || !member ? null : nextNotice(),
+    escalation: hold || !own?.notified ? null : await nextStep(app, reader, alert, { route, group, member: own }),
   };
 
   function nextNotice(): RouteStanding["next"] {
@@ -132,6 +137,22 @@ async function standing(
       at = due;
     }
   }
+}
+
+/** The first step of the route's `escalate` that the alert has not taken and will take. */
+async function nextStep(
+  app: App,
+  reader: Reader,
+  alert: Alert,
+  { route, group, member }: { route: RouteConfig; group: Group; member: Member },
+): Promise<RouteStanding["escalation"]> {
+  if (alert.status !== "firing" || alert.acknowledgedBy !== null) return null;
+  for (const step of app.router.steps(route)) {
+    const joined = await Promise.all(assignmentsOfStep(app, step, alert).map(({ id }) => reader.group(id)));
+    if (joined.some((one) => one?.members.some(({ id }) => id === alert.id))) continue;
+    return { at: iso(escalationDue(member, group, step.after)), channels: step.route.channels };
+  }
+  return null;
 }
 
 function newMember({ id }: Alert): Member {

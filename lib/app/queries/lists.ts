@@ -2,6 +2,7 @@
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
 import { rulePartition } from "../../rules/compile.ts";
+import type { Key } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { type Holds, readHolds } from "../groups/holds.ts";
 import {
@@ -16,20 +17,34 @@ import {
 
 const DAY_MS = 86_400_000;
 
+/** A firing alert and the row that it stands in. */
+export interface OpenRow {
+  alert: Alert;
+  key: Key;
+}
+
 /** The firing alerts, oldest first, each with what holds it back now. */
 export async function openAlerts(app: App): Promise<Alert[]> {
-  const alerts: Alert[] = [];
+  return (await openRows(app)).map(({ alert }) => alert);
+}
+
+/** Likewise, each with its row. */
+export async function openRows(app: App): Promise<OpenRow[]> {
+  const open: OpenRow[] = [];
   for (const rule of [...app.rules.all, app.healthRule]) {
-    const rows = await app.store.list<RuleRow>(rulePartition(rule));
-    for (const { data } of rows) {
+    for (const { pk, sk, data } of await app.store.list<RuleRow>(rulePartition(rule))) {
       const { alert } = data.state;
-      if (alert?.status !== "firing") continue;
-      alerts.push(alert);
+      if (alert?.status === "firing") open.push({ alert, key: { pk, sk } });
     }
   }
-  const holds = await readHolds(app, alerts);
+  const holds = await readHolds(
+    app,
+    open.map(({ alert }) => alert),
+  );
   const now = app.clock.now();
-  return alerts.sort(byStart).map((alert) => ({ ...alert, suppressedBy: heldBy(app, holds, alert, now) }));
+  return open
+    .sort((a, b) => byStart(a.alert, b.alert))
+    .map(({ alert, key }) => ({ alert: { ...alert, suppressedBy: heldBy(app, holds, alert, now) }, key }));
 }
 
 /** What holds the alert back at `now` (ms) on the routes it takes, for people: `silence "migration"`. */

@@ -24,3 +24,10 @@ export function usableAddress(address: string): URL {
   if (!url) throw new Error("the channel's address is no http(s) address: check the variable or file it comes from");
   return url;
 }
+
+/** The address of a path below a service's own, whatever that ends with. Throws as usableAddress does. */
+export function addressBelow(address: string, path: string): string {
+  const url = usableAddress(address);
+  url.pathname = url.pathname.endsWith("/") ? `${url.pathname}${path}` : `${url.pathname}/${path}`;
+  return url.href;
+}

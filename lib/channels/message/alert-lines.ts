@@ -19,6 +19,10 @@ const REASONS: Readonly<Record<NotifyReason, string>> = {
 /** Characters of an id that a person needs: any unique prefix serves every command. */
 const SHORT_ID = 8;
 
+/** What a piece or a link may cost, however little the medium holds: less of it would say nothing. */
+const LEAST_PIECE = 96;
+const LEAST_LINK = 240;
+
 /** How alerts are shown to people. */
 export interface Shown {
   /** An ISO time in words. */
@@ -58,7 +62,7 @@ export function fieldsText(fields: Record<string, unknown>): string {
 
 /** The text on one line, cut to a share of what the medium holds. */
 export function piece(text: string, share: number, medium: Medium): string {
-  return cut(oneLine(text), shareOf(medium, share), medium.text);
+  return cut(oneLine(text), Math.max(shareOf(medium, share), LEAST_PIECE), medium.text);
 }
 
 /** A line that few readers look for. */
@@ -143,6 +147,7 @@ function endText({ startsAt, events }: NotifiedAlert, endsAt: string, time: (iso
 function linkLine({ text, url }: Link, medium: Medium): Line {
   const link = harmlessLink(url);
   if (!link) return { text: piece(`${text}: ${url}`, 0.1, medium) };
-  if (medium.text(link) > medium.limit * 0.1) return { text: `${text}: its link is too long for this channel` };
+  if (medium.text(link) > Math.max(medium.limit * 0.1, LEAST_LINK))
+    return { text: `${text}: its link is too long for this channel` };
   return { text, link };
 }

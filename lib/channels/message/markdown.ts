@@ -53,18 +53,13 @@ function writeBlock(lines: readonly Line[], markup: Markup): string {
   return [...others, ...(links.length === 0 ? [] : [links.join(BESIDE)])].join(markup.newline);
 }
 
-function writeLine(line: Line, markup: Markup): string {
+/** A line in the markup. */
+export function writeLine(line: Line, markup: Omit<Markup, "gap">): string {
   const text = markup.escape(line.text);
   if (line.link) return markup.link(text, line.link);
   if (line.fact) return `${markup.strong(markup.escape(line.fact.name))} ${markup.escape(line.fact.value)}`;
   return line.strong ? markup.strong(text) : lineOf(text);
 }
-
-/** Plain text in which clients find no address and no mention: what holds one together is parted invisibly. */
-export function parted(raw: string): string {
-  return raw.replace(JOINTS, (char) => char + JOINER);
-}
-const JOINTS = /[.:@/]/g;
 
 /** Inert text at the beginning of a line. */
 export function lineOf(text: string): string {

@@ -9,6 +9,7 @@ import { field, fieldsOf, isMap, itemsOf } from "../document/raw.ts";
 import { listed } from "../document/shown.ts";
 import { type Validated, validate } from "../document/validate.ts";
 import { unknownChoice, unknownName } from "../document/words.ts";
+import { checkInhibit } from "./inhibitions.ts";
 import { checkMessages } from "./messages.ts";
 import { checkPattern } from "./patterns.ts";
 
@@ -44,12 +45,6 @@ export function checkRoutes(document: Document, compilePattern: (pattern: unknow
     ];
   }
 
-  function checkInhibit(inhibit: unknown, index: number): Finding[] {
-    return ["source", "target"].flatMap((side) =>
-      checkPattern(field(inhibit, side), document, ["inhibit", index, side], compilePattern),
-    );
-  }
-
   function checkSilence(silence: unknown, index: number): Finding[] {
     const place = ["silences", index];
     const findings = [
@@ -64,7 +59,9 @@ export function checkRoutes(document: Document, compilePattern: (pattern: unknow
 
   return [
     ...checkRoute(field(document.root, "route"), ["route"]),
-    ...findIn(itemsOf(field(document.root, "inhibit")), checkInhibit),
+    ...findIn(itemsOf(field(document.root, "inhibit")), (inhibit, index) =>
+      checkInhibit(inhibit, document, ["inhibit", index], compilePattern),
+    ),
     ...findIn(itemsOf(field(document.root, "silences")), checkSilence),
     ...existing(field(document.root, "health"), ["health"], "channels", "channel", channels),
   ];

@@ -1,4 +1,5 @@
-// The rules of a file and of all it includes, in order; each keeps the file and place it comes from.
+// The rules of a file and of all it includes, in order, and what included files hold back; each keeps its file and
+// place.
 import { readdir } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { Place } from "../../model/place.ts";
@@ -19,8 +20,19 @@ export interface RuleSite {
   pack: { document: Document; place: Place; name: string } | undefined;
 }
 
+/** One entry of `inhibit` as it stands in an included file. */
+export interface InhibitSite {
+  raw: unknown;
+  document: Document;
+  place: Place;
+  /** The ids of the file's own rules and of those that it includes: the entry is about their alerts alone. */
+  rules: readonly string[];
+  isPack: boolean;
+}
+
 interface Expanded {
   sites: RuleSite[];
+  inhibits: InhibitSite[];
   findings: Finding[];
   /** Every file that was read, as named in findings; the first is the configuration itself. */
   files: string[];
@@ -51,7 +63,7 @@ interface Reading {
 
 /** Never throws ConfigError: an include that fails is a finding, and the others go on. */
 export async function expandRules(root: Document, path: string, packsDir: string): Promise<Expanded> {
-  const expanded: Expanded = { sites: [], findings: [], files: [root.file] };
+  const expanded: Expanded = { sites: [], inhibits: [], findings: [], files: [root.file] };
   const reading: Reading = { packsDir, expanded, places: new Map(), bytes: root.bytes, packs: undefined };
   await takeRules(reading, { document: root, path: resolve(path), chain: [resolve(path)], pack: undefined });
   return expanded;
@@ -124,11 +136,19 @@ async function readInclude(reading: Reading, { name, place, from, isFile, path, 
     }
     findings.push(...document.problems, ...validate(PackFile, document.root, document, []).findings);
     const pack = from.pack ?? (isFile ? undefined : { document: from.document, place, name });
+    const first = reading.expanded.sites.length;
     await takeRules(reading, { document, path, chain: [...from.chain, path], pack });
+    takeInhibits(reading.expanded, document, reading.expanded.sites.slice(first), pack !== undefined);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     findings.push(...error.findings);
   }
+}
+
+function takeInhibits({ inhibits }: Expanded, document: Document, own: readonly RuleSite[], isPack: boolean): void {
+  const entries = itemsOf(field(document.root, "inhibit"));
+  const rules = own.flatMap(({ raw }) => field(raw, "id")).filter((id) => typeof id === "string");
+  inhibits.push(...entries.map((raw, index) => ({ raw, document, place: ["inhibit", index], rules, isPack })));
 }
 
 function verb(problem: string): string {

@@ -46,15 +46,9 @@ const TEST_NAMES: Readonly<Record<string, string>> = {
   interval: '"every"',
 };
 
-/** Keys of the documented configuration that this version does not have, by the list or map they stand in. */
-const NOT_BUILT: readonly [section: RegExp, keys: readonly string[]][] = [[/^$/, ["console"]]];
-
 /** What to say about a key that is not known at `place`, the object that holds it. */
 export function aboutUnknownKey(key: string, place: Place, known: readonly string[]): [message: string, hint?: string] {
   const section = place.join(".");
-  if (NOT_BUILT.some(([pattern, keys]) => pattern.test(section) && keys.includes(key))) {
-    return [`"${key}" is not supported by this version yet`];
-  }
   const message = `unknown key "${key}"`;
   const receiver = /^([a-z]{1,20})_configs$/.exec(key)?.[1];
   if (receiver !== undefined) return [message, `here it is a channel: "channels: { name: { type: ${receiver}, … } }"`];

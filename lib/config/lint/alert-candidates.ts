@@ -2,8 +2,8 @@
 import { Severity } from "../../model/alert.ts";
 import type { Config, RuleConfig } from "../../model/config.ts";
 import type { Candidate } from "./api-words.ts";
+import { feedsOf } from "./never-matches.ts";
 import type { CompilePattern } from "./patterns.ts";
-import { feedsOf } from "./silence.ts";
 
 type Value = Candidate[string];
 

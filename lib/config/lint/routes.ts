@@ -7,9 +7,9 @@ import { didYouMean, nearest } from "../document/words.ts";
 import type { Places } from "../load/load.ts";
 import { alertCandidates } from "./alert-candidates.ts";
 import type { Candidate } from "./api-words.ts";
+import { compileMay } from "./never-matches.ts";
 import { patternName, testsOf } from "./pattern-walk.ts";
 import { type CompilePattern, lintPattern, type Subject } from "./patterns.ts";
-import { compileMay } from "./silence.ts";
 import { ALERT_FIELDS, ALERT_SHAPES, labelValues, unknownStep } from "./vocabulary.ts";
 
 export function lintRoutes(config: Config, places: Places, compile: CompilePattern): Finding[] {
@@ -103,6 +103,8 @@ export function lintSilences(config: Config, places: Places, compile: CompilePat
 export function lintInhibit(config: Config, places: Places, compile: CompilePattern): Finding[] {
   const subject = alertSubject(config);
   return config.inhibit.flatMap((inhibit, index) => {
+    // A pack may be included for some of its rules alone.
+    if (places.isPackInhibit(index)) return [];
     const sides = (["source", "target"] as const).flatMap((side): Finding[] => {
       const match = inhibit[side];
       const at = ["inhibit", index, side];

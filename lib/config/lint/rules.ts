@@ -7,10 +7,10 @@ import { didYouMean, nearest } from "../document/words.ts";
 import { canonical } from "../load/fill.ts";
 import type { Places } from "../load/load.ts";
 import { CLOSED } from "./api-words.ts";
+import { whyNever } from "./never-matches.ts";
 import { patternName, project, testsOf } from "./pattern-walk.ts";
 import { type CompilePattern, lintPattern, type Subject } from "./patterns.ts";
-import { silence } from "./silence.ts";
-import { followUps, lintSilent } from "./silent.ts";
+import { followUps, lintUnmatched } from "./unmatched-rules.ts";
 import { EVENT_SHAPES, labelValues, unknownEventStep } from "./vocabulary.ts";
 import { lintWindows } from "./windows.ts";
 
@@ -26,7 +26,7 @@ export function lintRules(config: Config, places: Places, compile: CompilePatter
     ...(places.pack(index) === undefined ? lintWindows(rule, index, config, places, compile) : []),
     ...lintKind(rule, index, places),
   ]);
-  return [...findings, ...lintSilent(config, places, compile)];
+  return [...findings, ...lintUnmatched(config, places, compile)];
 }
 
 function eventPatterns({ when, resolve, expect, sequence }: RuleConfig, index: number): [Pattern, Place][] {
@@ -126,7 +126,7 @@ function lintResolve(
     ];
   }
   // A pack resolves by whatever may tell of a recovery, and by time where that is not polled.
-  const silent = places.pack(index) === undefined ? silence(when, config, compile) : undefined;
+  const silent = places.pack(index) === undefined ? whyNever(when, config, compile) : undefined;
   return silent === undefined
     ? []
     : [findingAt(places.locate(place, "key"), place, `resolve.when can never match: ${silent}`)];

@@ -3,8 +3,8 @@ import type { Config, RuleConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
 import type { Places } from "../load/load.ts";
+import { feedsOf } from "./never-matches.ts";
 import type { CompilePattern } from "./patterns.ts";
-import { feedsOf } from "./silence.ts";
 
 /** A span shorter than the lateness by more than this is reported: most events that are late at all are so by less. */
 const MUCH = 10;

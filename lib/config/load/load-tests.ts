@@ -2,6 +2,7 @@
 import type { RuleConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import { type RuleTest, TestFile } from "../../model/test-file.ts";
+import { checkInhibitions } from "../check/inhibitions.ts";
 import { checkRules, type RuleCheckers, ruleConfigs } from "../check/rules.ts";
 import { checkTests } from "../check/tests.ts";
 import { readDocument } from "../document/document.ts";
@@ -26,13 +27,14 @@ export interface LoadedTests {
 export async function loadTests(path: string, deps: RuleCheckers & { packsDir: string }): Promise<LoadedTests> {
   const document = await readDocument(path, path);
   const { value, findings: shape } = validate(TestFile, document.root, document, []);
-  const { sites, findings: included, files } = await expandRules(document, path, deps.packsDir);
+  const { sites, inhibits, findings: included, files } = await expandRules(document, path, deps.packsDir);
   const findings = await findInTurns([
     () => document.problems,
     // A value that could not be read is not wrong in a second way.
     () => shape.filter(({ path }) => !document.problems.some((problem) => problem.path === path)),
     () => included,
     () => checkRules(sites, deps),
+    () => checkInhibitions(inhibits, deps.compilePattern),
     () => (value === undefined ? [] : checkTests(value, document, deps.compilePattern)),
   ]);
   if (value === undefined || findings.length > 0) throw new ConfigError(sortFindings(findings, files));

@@ -4,6 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { ChannelConfig, Config } from "../../model/config.ts";
 import { Channel, ConfigFile } from "../../model/config-file.ts";
 import type { Place } from "../../model/place.ts";
+import { checkInhibitions, inhibitConfigs } from "../check/inhibitions.ts";
 import { checkLinks } from "../check/links.ts";
 import { type ChannelOptions, checkChannels, checkRoutes, validateOptions } from "../check/routes.ts";
 import { checkRules, type RuleCheckers, ruleConfigs } from "../check/rules.ts";
@@ -11,8 +12,8 @@ import { checkSources } from "../check/sources.ts";
 import { checkTimeIntervals } from "../check/times.ts";
 import { type Document, readDocument } from "../document/document.ts";
 import { ConfigError, findInTurns, type Location, sortFindings } from "../document/finding.ts";
-import { expandRules, type RuleSite } from "../document/includes.ts";
-import { field, fieldsOf, partAt } from "../document/raw.ts";
+import { expandRules, type InhibitSite, type RuleSite } from "../document/includes.ts";
+import { field, fieldsOf, itemsOf, partAt } from "../document/raw.ts";
 import { validate } from "../document/validate.ts";
 import type { Environment } from "../environment.ts";
 import { checkReferences } from "../secrets/references.ts";
@@ -29,7 +30,7 @@ export interface ConfigDeps extends RuleCheckers {
   env: Environment;
 }
 
-/** From places in the Config to places in files: `["rules", 3, "when"]` may lie in an included file. */
+/** From places in the Config to places in files: those of rules and of `inhibit` may lie in an included file. */
 export interface Places {
   locate(place: Place, part?: "key" | "value"): Location;
   /** Whether the file has a value there, or a default stands in for it. */
@@ -38,6 +39,8 @@ export interface Places {
   files: readonly string[];
   /** The include of a pack that a rule comes from; undefined for rules of one's own. */
   pack(rule: number): { name: string; location: Location } | undefined;
+  /** Whether an entry of `inhibit` comes with a pack. */
+  isPackInhibit(index: number): boolean;
 }
 
 export interface LoadedConfig {
@@ -52,7 +55,7 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
   await turn();
   const { value: file, findings: shape } = validate(ConfigFile, document.root, document, []);
   await turn();
-  const { sites, findings: included, files } = await expandRules(document, path, deps.packsDir);
+  const { sites, inhibits, findings: included, files } = await expandRules(document, path, deps.packsDir);
   const findings = await findInTurns([
     () => document.problems,
     // A value that could not be read is not wrong in a second way.
@@ -67,6 +70,7 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
         ? []
         : checkTimeIntervals(document, deps.compileTimeInterval),
     () => checkRules(sites, deps),
+    () => checkInhibitions(inhibits, deps.compilePattern),
     () => checkRoutes(document, deps.compilePattern),
     () => checkChannels(document, deps.channelTypes, deps.parseTemplate),
   ]);
@@ -83,14 +87,15 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
     timeIntervals: Object.fromEntries(
       Object.entries(file.timeIntervals).map(([name, spec]) => [name, Array.isArray(spec) ? spec : [spec]]),
     ),
-    inhibit: file.inhibit,
+    inhibit: [...file.inhibit, ...inhibitConfigs(inhibits)],
     silences: file.silences,
     channels: fillChannels(document, deps.channelTypes),
     health: fillHealth(file, route),
     history: file.history,
     store: fillStore(file.store, absolute),
+    console: file.console,
   };
-  return { config, places: placesOf(document, sites, files) };
+  return { config, places: placesOf(document, { rules: sites, inhibit: inhibits }, files) };
 }
 
 function fillChannels(document: Document, types: ConfigDeps["channelTypes"]): Config["channels"] {
@@ -116,18 +121,30 @@ function fillStore(store: ConfigFile["store"], file: string): Config["store"] {
   };
 }
 
-function placesOf(document: Document, sites: readonly RuleSite[], files: readonly string[]): Places {
+interface Included {
+  rules: readonly RuleSite[];
+  inhibit: readonly InhibitSite[];
+}
+
+function placesOf(document: Document, { rules, inhibit }: Included, files: readonly string[]): Places {
+  // Those of included files come after the configuration's own.
+  const own = itemsOf(field(document.root, "inhibit")).length;
+  const siteOf = ([section, index]: Place) => {
+    if (typeof index !== "number") return undefined;
+    if (section === "rules") return rules[index];
+    return section === "inhibit" ? inhibit[index - own] : undefined;
+  };
   return {
     files,
     locate(place, part) {
-      const [section, index, ...rest] = place;
-      const site = section === "rules" && typeof index === "number" ? sites[index] : undefined;
-      return site ? site.document.locate([...site.place, ...rest], part) : document.locate(place, part);
+      const site = siteOf(place);
+      return site ? site.document.locate([...site.place, ...place.slice(2)], part) : document.locate(place, part);
     },
     has: (place) => partAt(document.root, place) !== undefined,
     pack(rule) {
-      const pack = sites[rule]?.pack;
+      const pack = rules[rule]?.pack;
       return pack && { name: pack.name, location: pack.document.locate(pack.place) };
     },
+    isPackInhibit: (index) => inhibit[index - own]?.isPack ?? false,
   };
 }

@@ -1,6 +1,7 @@
 // Explanations on a clock of the test: what an event did, where its alert is notified or why not yet,
 // and what a new one would do.
 import { describe, expect, it } from "vitest";
+import { acknowledge, listOpen } from "../../../lib/app/oncall/acknowledge.ts";
 import { createExplainer, type EventExplanation } from "../../../lib/app/queries/explain.ts";
 import { createReader, type Reader } from "../../../lib/app/queries/explain-reader.ts";
 import { openAlerts, seenEvents } from "../../../lib/app/queries/lists.ts";
@@ -10,10 +11,11 @@ import { formatPlace } from "../../../lib/model/place.ts";
 import { type Bench, bench, MINUTE, T0 } from "../support.ts";
 
 const DOWN = `{ id: down, when: { level: [error] }, resolve: { when: { source: [service-events], level: [normal] } } }`;
-const yaml = (rule: string, more = "", route = "{}") => `
+const CHANNELS = `channels: { ops: { type: webhook, url: "HOOK/ops" } }`;
+const yaml = (rule: string, more = "", route = "{}", channels = CHANNELS) => `
 rules: [${rule}]
 route: ${route}
-channels: { ops: { type: webhook, url: "HOOK/ops" } }
+${channels}
 ${more}`;
 
 function explainer({ app }: Bench) {
@@ -246,6 +248,7 @@ describe("where an alert is notified, or why not yet", () => {
         notified: false,
         heldBy: null,
         next: { at: at(6), reason: "new" },
+        escalation: null,
       },
     ]);
   });
@@ -276,6 +279,22 @@ describe("where an alert is notified, or why not yet", () => {
     expect(deliveries).toMatchObject([
       { channel: "ops", status: "delivered", attempts: 1, endedAt: at(1), reason: "new" },
     ]);
+  });
+
+  it("escalation: when, and to whom, unless somebody acknowledges it or every step is taken", async () => {
+    const steps = "{ after: 10m, channels: [lead] }, { after: 30m, channels: [boss] }";
+    const hook = (name: string) => `${name}: { type: webhook, url: "HOOK/${name}" }`;
+    const channels = `channels: { ${["ops", "lead", "boss"].map(hook).join(", ")} }`;
+    const made = await bench({ yaml: yaml(DOWN, "", `{ channels: [ops], escalate: [${steps}] }`, channels) });
+    made.fail(1);
+    await made.rounds(2);
+    const next = async () => (await routes(made)).routes.map(({ channels: to, escalation }) => [to, escalation]);
+    expect(await next()).toEqual([[["ops"], { at: at(11), channels: ["lead"] }]]);
+    await made.rounds(12);
+    expect(await next()).toContainEqual([["ops"], { at: at(31), channels: ["boss"] }]);
+    const [open] = await listOpen(made.app);
+    await acknowledge(made.app, open!, "ada");
+    expect((await next()).map(([, escalation]) => escalation)).toEqual([null, null]);
   });
 
   it.each([

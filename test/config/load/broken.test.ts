@@ -22,9 +22,9 @@ const top: Case[] = [
   ],
   ["an empty section", `${MINIMAL}silences:\n`, 'lookout.yml:5:1: "silences" is empty; write a list, or leave it out'],
   [
-    "a section that is not built",
-    `${MINIMAL}console: {}\n`,
-    'lookout.yml:5:1: "console" is not supported by this version yet',
+    "a console that anybody may reach",
+    `${MINIMAL}console: { listen: "0.0.0.0:80" }\n`,
+    'lookout.yml:5:20: "listen" is wrong: without a token it listens on this machine only: set token',
   ],
   [
     "no time zone",

@@ -49,6 +49,7 @@ export function configOfRules(file: string, rules: RuleConfig[]): Config {
     },
     health: { channels: [], lag: 15 * MINUTE, heartbeat: undefined },
     history: 43_200 * MINUTE,
+    console: undefined,
     store: { type: "sqlite", path: file },
   };
 }

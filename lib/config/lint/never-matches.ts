@@ -7,7 +7,7 @@ import { project, testsOf } from "./pattern-walk.ts";
 import type { CompilePattern } from "./patterns.ts";
 
 /** Why no event of the configured sources can match; undefined where one can, as far as it is known. */
-export function silence(pattern: Pattern, config: Config, compile: CompilePattern): string | undefined {
+export function whyNever(pattern: Pattern, config: Config, compile: CompilePattern): string | undefined {
   const may = compileMay(pattern, compile);
   if (config.sources.some((source) => candidatesOf(source, config).some(may))) {
     return contradicts(pattern, compile) ? "none of its messages is one of its texts in lower case" : undefined;

@@ -3,15 +3,15 @@ import type { Config, Pattern, RuleConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
 import type { Places } from "../load/load.ts";
+import { whyNever } from "./never-matches.ts";
 import { branchesOf } from "./pattern-walk.ts";
 import type { CompilePattern } from "./patterns.ts";
-import { silence } from "./silence.ts";
 
 /** Rules that never match; of a pack only when none of its rules does, since a pack covers more than one has. */
-export function lintSilent(config: Config, places: Places, compile: CompilePattern): Finding[] {
+export function lintUnmatched(config: Config, places: Places, compile: CompilePattern): Finding[] {
   const packs = new Map<string, { finding: Finding; useless: boolean }>();
   const findings = config.rules.flatMap((rule, index): Finding[] => {
-    const reason = silence(rule.when, config, compile);
+    const reason = whyNever(rule.when, config, compile);
     const pack = places.pack(index);
     if (pack === undefined) {
       const place = ["rules", index, "when"];
@@ -40,7 +40,7 @@ function lintBranches(
   compile: CompilePattern,
 ): Finding[] {
   return branchesOf(pattern, place).flatMap(({ only, place: at }): Finding[] => {
-    const reason = silence(only, config, compile);
+    const reason = whyNever(only, config, compile);
     return reason === undefined
       ? []
       : [findingAt(places.locate(at), at, `this alternative can never match: ${reason}`)];
@@ -56,7 +56,7 @@ function lintFollowUps(
   compile: CompilePattern,
 ): Finding[] {
   return followUps(rule).flatMap(([pattern, at]): Finding[] => {
-    const reason = silence(pattern, config, compile);
+    const reason = whyNever(pattern, config, compile);
     const place = ["rules", index, ...at];
     return reason === undefined ? [] : [findingAt(places.locate(place), place, `this can never match: ${reason}`)];
   });

@@ -1,0 +1,43 @@
+// The links in messages that acknowledge one alert: a look does nothing, since previews look, too; a click does it
+// once.
+import { type Context, Hono } from "hono";
+import { getCookie } from "hono/cookie";
+import { listOpen } from "../app/oncall/acknowledge.ts";
+import { type AckLink, isGood } from "../model/ack-link.ts";
+import { ack, byPrefix, Refused } from "./actions.ts";
+import type { Console } from "./deps.ts";
+import { fieldsOf, remember } from "./fields.ts";
+import { ackPage, takenPage } from "./pages/ack.ts";
+import { NAME, show } from "./pages/routes.ts";
+
+export function ackLinks(deps: Console): Hono {
+  const { current, alerts } = deps;
+  const routes = new Hono();
+  routes.get("/ack/:id/:expires/:signature", async (context) => {
+    const { alert: id } = goodLink(deps, context);
+    const { alert } = byPrefix(await listOpen(current()), ({ alert }) => alert.id, id, "open alert");
+    const sight = {
+      now: current().clock.now(),
+      timezone: current().config.timezone,
+      by: getCookie(context, NAME) ?? "",
+    };
+    return show(context, "", "Acknowledge", ackPage(alert, sight));
+  });
+  routes.post("/ack/:id/:expires/:signature", async (context) => {
+    const link = goodLink(deps, context);
+    const { by } = await fieldsOf(context);
+    if (by) remember(context, by);
+    const alert = await ack(current(), link.alert, { by: by ?? "" }, link);
+    alerts.touch();
+    return show(context, "", "Acknowledged", takenPage(alert));
+  });
+  return routes;
+}
+
+/** Throws Refused where it is none of ours, or is over. */
+function goodLink({ token, current }: Console, context: Context): AckLink {
+  const { id = "", expires = "", signature = "" } = context.req.param();
+  const link = { alert: id, expires: Number(expires), signature };
+  if (token !== undefined && isGood(token, link, current().clock.now())) return link;
+  throw new Refused(404, "this link is not good any more: look for the alert on the page, or say lookout ack");
+}

@@ -1,0 +1,67 @@
+// Keeps the page as it is in the store, without a reload: where something changed, the page is fetched again and what
+// differs is put in its place. Without this script everything works, too, by reload.
+const live = document.getElementById("live");
+let known;
+let due;
+
+const source = new EventSource("/api/stream");
+source.addEventListener("open", () => say("live"));
+source.addEventListener("error", () => say("not connected; trying again"));
+for (const kind of ["open", "changed"]) {
+  source.addEventListener(kind, ({ data }) => {
+    if (data === undefined) return;
+    const isNew = known !== undefined && known !== data;
+    known = data;
+    if (isNew) plan();
+  });
+}
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && due === "hidden") plan();
+});
+
+function say(text) {
+  live.textContent = text;
+}
+
+/** Not all pages at the same moment, and none that nobody looks at. */
+function plan() {
+  if (document.hidden) {
+    due = "hidden";
+    return;
+  }
+  if (due === "soon") return;
+  due = "soon";
+  setTimeout(refresh, Math.random() * 700);
+}
+
+async function refresh() {
+  due = undefined;
+  // A form that somebody fills in stays as it is.
+  const busy = document.activeElement?.closest("main form");
+  if (busy && !busy.matches(".quick")) {
+    setTimeout(plan, 3_000);
+    return;
+  }
+  try {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    document.title = page.title;
+    replace(document.querySelector("main"), page.querySelector("main"));
+  } catch {
+    // The stream says when the server is there again.
+  }
+}
+
+/** Puts the new page's content in place, and the focus back on what it was on. */
+function replace(main, next) {
+  const focused = document.activeElement;
+  const key = main.contains(focused) ? keyOf(focused) : undefined;
+  main.replaceChildren(...next.childNodes);
+  if (key !== undefined) [...main.querySelectorAll("a, button, input, select, [tabindex]")].find((one) => keyOf(one) === key)?.focus();
+}
+
+function keyOf(element) {
+  const place = element.getAttribute("href") ?? element.form?.getAttribute("action") ?? element.getAttribute("aria-label") ?? "";
+  return `${element.tagName} ${place} ${element.getAttribute("name") ?? ""}`;
+}

@@ -1,0 +1,18 @@
+// What the console is given.
+import type { App } from "../app/deps.ts";
+import type { Locate } from "../app/queries/explain-notifying.ts";
+import type { Clock } from "../model/clock.ts";
+import type { AccessOptions } from "./access.ts";
+import type { Watch } from "./open-alerts.ts";
+
+export interface Console extends AccessOptions {
+  /** As the newest configuration has it. */
+  current(): App;
+  /** Where things stand in the configuration's files. */
+  locate: Locate;
+  alerts: Watch;
+  /** By which readers wait: the machine's own. */
+  clock: Clock;
+  /** Ends streams when the process ends. */
+  signal: AbortSignal;
+}

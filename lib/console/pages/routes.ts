@@ -1,0 +1,97 @@
+// Which page is where, and what each is made of.
+import { type Context, Hono } from "hono";
+import { getCookie } from "hono/cookie";
+import { listDeliveries } from "../../app/delivery/deliver.ts";
+import { listSilences, viewSilence } from "../../app/oncall/silences.ts";
+import { viewDelivery } from "../../app/queries/lists.ts";
+import { readStatus } from "../../app/queries/status.ts";
+import type { Console } from "../deps.ts";
+import { endedPage, eventsOf, filtersOf, noiseOf, PAGE, pageOf, storyOf } from "../queries.ts";
+import { alertsPage, endedPageOf, headline } from "./alerts.ts";
+import { type Html, layout } from "./layout.ts";
+import { deliveriesPage, eventsPage, loginPage, rulesPage, silencesPage, sourcesPage } from "./others.ts";
+import { storyPage } from "./story.ts";
+
+/** Who looks: so that nobody has to say it twice. */
+export const NAME = "lookout_name";
+
+export type Note = { done: boolean; text: string };
+
+export function show(
+  context: Context,
+  path: string,
+  title: string,
+  main: Html | "",
+  note?: Note,
+  status = 200,
+): Response | Promise<Response> {
+  return context.html(layout({ title, path, main: main as Html, note: note ?? noteOf(context) }), status as 200);
+}
+
+/** What the form before did; it comes back in the address, and is shown as text. */
+function noteOf(context: Context): Note | undefined {
+  const done = context.req.query("done");
+  return done === undefined ? undefined : { done: true, text: done.slice(0, 200) };
+}
+
+export function pages(deps: Console): Hono {
+  const { current, alerts } = deps;
+  const routes = new Hono();
+  const sight = (context: Context) => {
+    const { clock, config } = current();
+    return { now: clock.now(), timezone: config.timezone, by: getCookie(context, NAME) ?? "" };
+  };
+  routes.get("/", async (context) => {
+    const filters = filtersOf(context.req.query());
+    const open = await alerts.read();
+    const page = await pageOf(current(), alerts, filters);
+    return show(context, "/", headline(open), alertsPage(page, open, filters, sight(context)));
+  });
+  routes.get("/ended", async (context) => {
+    const { page } = filtersOf(context.req.query());
+    return show(context, "/", "Ended", endedPageOf(await endedPage(current(), page), current().config.timezone));
+  });
+  routes.get("/alerts/:id", async (context) => {
+    const story = await storyOf(deps, context.req.param("id"));
+    return show(context, "/alerts", story.alert.summary, storyPage(story, sight(context)));
+  });
+  routes.get("/events", async (context) => {
+    const filters = filtersOf(context.req.query());
+    return show(
+      context,
+      "/events",
+      "Events",
+      eventsPage(await eventsOf(current(), filters), filters, current().config.timezone),
+    );
+  });
+  routes.get("/sources", async (context) => {
+    return show(context, "/sources", "Sources", sourcesPage(await readStatus(current()), current().config.timezone));
+  });
+  routes.get("/deliveries", async (context) => {
+    const { status, page } = filtersOf(context.req.query());
+    const all = (await listDeliveries(current()))
+      .reverse()
+      .filter((row) => status === undefined || row.status === status);
+    const shown = { total: all.length, page, deliveries: all.slice((page - 1) * PAGE, page * PAGE).map(viewDelivery) };
+    const { channels, config } = current();
+    return show(
+      context,
+      "/deliveries",
+      "Deliveries",
+      deliveriesPage(shown, status, [...channels.keys()], config.timezone),
+    );
+  });
+  routes.get("/silences", async (context) => {
+    const now = current().clock.now();
+    const views = (await listSilences(current())).map((row) => viewSilence(row, now));
+    return show(context, "/silences", "Silences", silencesPage(views, current().config.timezone));
+  });
+  routes.get("/rules", async (context) => show(context, "/rules", "Rules", rulesPage(await noiseOf(current()))));
+  routes.get("/login", (context) => show(context, "/login", "Log in", loginPage(placeOf(context.req.query("to")))));
+  return routes;
+}
+
+/** A page of ours, wherever a form says to go. */
+export function placeOf(to: string | undefined): string {
+  return to !== undefined && /^\/[\w/-]{0,200}$/.test(to) && !to.startsWith("//") ? to : "/";
+}

@@ -1,0 +1,107 @@
+// Who may look and act: each line is one request and what it is answered.
+import { describe, expect, test } from "vitest";
+import { consoleBench, TOKEN } from "./bench.ts";
+
+const YAML = `
+rules: [{ id: down, when: { level: [error] } }]
+channels: { ops: { type: webhook, url: "HOOK/ops" } }
+`;
+const bearer = { authorization: `Bearer ${TOKEN}` };
+
+describe("without a token", () => {
+  const cases: [what: string, path: string, headers: Record<string, string>, status: number][] = [
+    ["this machine by number", "/", {}, 200],
+    ["this machine by name", "/", { host: "localhost:8791" }, 200],
+    ["this machine in the new numbers", "/", { host: "[::1]:8791" }, 200],
+    ["a name that was made to lead here", "/", { host: "evil.example" }, 421],
+    ["a name that begins like this machine's", "/", { host: "localhost.evil.example:8791" }, 421],
+    ["a name that was made to lead here, at the API", "/api/alerts", { host: "evil.example:8791" }, 421],
+    ["no name at all", "/", { host: "" }, 421],
+  ];
+  test.each(cases)("%s", async (_, path, headers, status) => {
+    const made = await consoleBench({ yaml: YAML });
+    expect((await made.ask(path, { headers })).status).toBe(status);
+  });
+
+  const writes: [what: string, headers: Record<string, string>, allowed: boolean][] = [
+    ["a program, which says nothing", {}, true],
+    ["its own page", { "sec-fetch-site": "same-origin", origin: "http://127.0.0.1:8791" }, true],
+    ["another site's form", { "sec-fetch-site": "cross-site", origin: "https://evil.example" }, false],
+    ["another site's form, by an older browser", { origin: "https://evil.example" }, false],
+    ["a page of another port", { "sec-fetch-site": "same-site", origin: "http://127.0.0.1:9999" }, false],
+    ["a page from a file", { origin: "null" }, false],
+  ];
+  test.each(writes)("a write by %s", async (_, headers, allowed) => {
+    const made = await consoleBench({ yaml: YAML });
+    const { status } = await made.ask("/api/alerts/none/ack", { method: "POST", headers, body: { by: "ada" } });
+    // There is no such alert: it was asked for, at least.
+    expect(status).toBe(allowed ? 404 : 403);
+  });
+});
+
+describe("with a token", () => {
+  const cases: [what: string, path: string, headers: Record<string, string>, status: number][] = [
+    ["nobody asks whether it lives", "/healthz", {}, 200],
+    ["nobody asks whether it is ready", "/readyz", {}, 401],
+    ["nobody asks for metrics", "/metrics", {}, 401],
+    ["nobody asks for alerts", "/api/alerts", {}, 401],
+    ["nobody opens the stream", "/api/stream", {}, 401],
+    ["a browser comes without a session", "/alerts/abc", { accept: "text/html" }, 302],
+    ["who has the token asks for alerts", "/api/alerts", bearer, 200],
+    ["who has the token, from any host", "/api/alerts", { ...bearer, host: "lookout.example.com" }, 200],
+    ["a wrong token", "/api/alerts", { authorization: "Bearer a-token-that-nobody-guessed" }, 401],
+    ["a token cut short", "/api/alerts", { authorization: `Bearer ${TOKEN.slice(0, -1)}` }, 401],
+    ["no token behind the word", "/api/alerts", { authorization: "Bearer " }, 401],
+    ["the token as a session", "/api/alerts", { cookie: `lookout_session=${TOKEN}` }, 401],
+  ];
+  test.each(cases)("%s", async (_, path, headers, status) => {
+    const made = await consoleBench({ yaml: YAML }, { token: TOKEN });
+    expect((await made.ask(path, { headers })).status).toBe(status);
+  });
+
+  test("who logs in gets a session that scripts cannot read, other sites do not send, and that does not hold the token", async () => {
+    const made = await consoleBench({ yaml: YAML }, { token: TOKEN, publicUrl: "https://lookout.example.com" });
+    const wrong = await made.ask("/login", { method: "POST", form: { token: "wrong", to: "/rules" } });
+    expect(wrong.status).toBe(401);
+    expect(wrong.headers.get("set-cookie")).toBeNull();
+    const right = await made.ask("/login", { method: "POST", form: { token: TOKEN, to: "/rules" } });
+    expect([right.status, right.headers.get("location")]).toEqual([303, "/rules"]);
+    const cookie = right.headers.get("set-cookie")!;
+    expect(cookie).toMatch(/HttpOnly/);
+    expect(cookie).toMatch(/SameSite=Strict/);
+    expect(cookie).toMatch(/Secure/);
+    expect(cookie).not.toContain(TOKEN);
+    const session = { cookie: cookie.split(";")[0]! };
+    expect((await made.ask("/rules", { headers: session })).status).toBe(200);
+    const forged = { ...session, origin: "https://evil.example", "sec-fetch-site": "cross-site" };
+    expect((await made.ask("/silences", { method: "POST", headers: forged, form: {} })).status).toBe(403);
+  });
+
+  test.each(["//evil.example/x", "https://evil.example", "/\\evil.example", "javascript:alert(1)"])(
+    "the login leads to a page of its own, whatever it is asked for: %s",
+    async (to) => {
+      const made = await consoleBench({ yaml: YAML }, { token: TOKEN });
+      const { headers } = await made.ask("/login", { method: "POST", form: { token: TOKEN, to } });
+      expect(headers.get("location")).toBe("/");
+    },
+  );
+});
+
+test("every page forbids scripts that are not its own, frames and sniffing", async () => {
+  const made = await consoleBench({ yaml: YAML });
+  for (const path of ["/", "/events", "/sources", "/deliveries", "/silences", "/rules", "/ended", "/nothing"]) {
+    const { headers } = await made.ask(path);
+    const policy = headers.get("content-security-policy")!;
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain("unsafe");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("cache-control")).toBe("no-store");
+  }
+});
+
+test("a body of more than 64 KB is not read", async () => {
+  const made = await consoleBench({ yaml: YAML });
+  const body = { by: "x".repeat(70_000) };
+  expect((await made.ask("/api/alerts/a/ack", { method: "POST", body })).status).toBe(413);
+});

@@ -1,0 +1,178 @@
+// The API: the shapes of the commands' --json, filters, pages, and what a person on call does.
+import { describe, expect, test } from "vitest";
+import { openAlerts } from "../../lib/app/queries/lists.ts";
+import { T0 } from "../app/support.ts";
+import { type ConsoleBench, consoleBench } from "./bench.ts";
+
+const YAML = `
+rules:
+  - { id: down, when: { level: [error] }, severity: critical, resolve: { when: { source: [service-events], level: [normal] } } }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }
+`;
+
+async function withAlerts(services = ["svc-1", "svc-2"]): Promise<ConsoleBench> {
+  const made = await consoleBench({ yaml: YAML, services });
+  for (const service of services) made.fail(1, `lost ${service}`, service);
+  await made.beats(2);
+  return made;
+}
+
+describe("what it shows", () => {
+  test("open alerts, as the command's --json has them", async () => {
+    const made = await withAlerts();
+    const { status, json } = await made.ask("/api/alerts");
+    expect([status, json.total, json.page]).toEqual([200, 2, 1]);
+    const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+    expect(json.alerts.toSorted(byId)).toEqual((await openAlerts(made.app)).toSorted(byId));
+  });
+
+  test.each([
+    ["severity=critical", 2],
+    ["severity=info", 0],
+    ["rule=down", 2],
+    ["rule=up", 0],
+    ["resource=svc-1", 1],
+    ["q=SVC-2", 1],
+    ["since=30s", 0],
+    ["since=1h", 2],
+    ["page=2", 0],
+  ])("%s", async (query, found) => {
+    const made = await withAlerts();
+    expect((await made.ask(`/api/alerts?${query}`)).json.alerts).toHaveLength(found);
+  });
+
+  test.each(["page=0", "page=x", "since=soon", "page=1e99"])("a filter that is none: %s", async (query) => {
+    const made = await withAlerts();
+    const { status, json } = await made.ask(`/api/alerts?${query}`);
+    expect(status).toBe(400);
+    expect(json.error).toMatch(/expected/);
+  });
+
+  test("one alert's story: its events, and who was notified when", async () => {
+    const made = await withAlerts(["svc-1"]);
+    const [alert] = (await made.ask("/api/alerts")).json.alerts;
+    const { json } = await made.ask(`/api/alerts/${alert.id.slice(0, 8)}`);
+    expect(json).toMatchObject({
+      alert: { id: alert.id },
+      routes: [{ notified: true }],
+      deliveries: [{ status: "delivered" }],
+    });
+  });
+
+  test("events by resource and text, deliveries by status, and the state of everything", async () => {
+    const made = await withAlerts();
+    expect((await made.ask("/api/events?q=lost")).json.total).toBe(2);
+    expect((await made.ask("/api/events?resource=svc-1")).json.total).toBe(1);
+    expect((await made.ask("/api/deliveries?status=delivered")).json.deliveries[0]).toMatchObject({ channel: "ops" });
+    expect((await made.ask("/api/deliveries?status=dead")).json.total).toBe(0);
+    expect((await made.ask("/api/status")).json).toMatchObject({ healthy: true });
+  });
+
+  test("what is not there is said in words", async () => {
+    const made = await withAlerts();
+    expect(await made.ask("/api/alerts/ffff")).toMatchObject({ status: 404, json: { error: /no alert/ as never } });
+    expect(await made.ask("/api/nothing")).toMatchObject({ status: 404 });
+  });
+});
+
+describe("what a person does", () => {
+  test("acknowledges and gives back", async () => {
+    const made = await withAlerts(["svc-1"]);
+    const [{ id }] = (await made.ask("/api/alerts")).json.alerts;
+    const taken = await made.ask(`/api/alerts/${id}/ack`, { method: "POST", body: { by: "ada" } });
+    expect(taken.json).toMatchObject({ id, acknowledgedBy: "ada" });
+    expect((await made.ask("/api/alerts")).json.alerts[0].acknowledgedBy).toBe("ada");
+    await made.ask(`/api/alerts/${id}/ack`, { method: "POST", body: { by: null } });
+    expect((await openAlerts(made.app))[0]!.acknowledgedBy).toBeNull();
+  });
+
+  test("silences, with a preview, and ends the silence", async () => {
+    const made = await withAlerts();
+    const match = { "resource.id": ["svc-1"] };
+    const seen = await made.ask("/api/silences/preview", { method: "POST", body: { match } });
+    expect(seen.json.alerts.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual(["svc-1"]);
+    const added = await made.ask("/api/silences", { method: "POST", body: { match, duration: "2h", by: "ada" } });
+    expect(added.status).toBe(201);
+    const held = (await made.ask("/api/alerts?resource=svc-1")).json.alerts[0];
+    expect(held.suppressedBy).toHaveLength(1);
+    const ended = await made.ask(`/api/silences/${added.json.id}`, { method: "DELETE" });
+    expect(ended.json.state).toBe("expired");
+    expect((await made.ask("/api/silences")).json).toHaveLength(1);
+  });
+
+  const refused: [what: string, path: string, body: unknown, said: RegExp][] = [
+    ["an acknowledgement without a name", "/api/alerts/a/ack", { by: " " }, /say who you are/],
+    ["an acknowledgement that says more", "/api/alerts/a/ack", { by: "ada", admin: true }, /admin/],
+    ["a silence of nothing", "/api/silences", { duration: "2h", by: "ada" }, /what to silence/],
+    [
+      "a silence of a pattern that is none",
+      "/api/silences",
+      { match: { rule: "x" }, duration: "2h", by: "a" },
+      /match/,
+    ],
+    ["a silence for no time", "/api/silences", { match: { rule: ["x"] }, by: "ada" }, /for how long/],
+    ["a silence for soon", "/api/silences", { match: { rule: ["x"] }, duration: "soon", by: "ada" }, /duration/],
+    [
+      "a silence of the past",
+      "/api/silences",
+      { match: { rule: ["x"] }, until: "2020-01-01T00:00:00Z", by: "a" },
+      /over/,
+    ],
+    [
+      "a silence in unknown hours",
+      "/api/silences",
+      { match: { rule: ["x"] }, duration: "1h", during: ["n"], by: "a" },
+      /"n"/,
+    ],
+  ];
+  test.each(refused)("%s is refused, in words", async (_, path, body, said) => {
+    const made = await withAlerts(["svc-1"]);
+    const { status, json } = await made.ask(path, { method: "POST", body });
+    expect(status).toBe(400);
+    expect(json.error).toMatch(said);
+  });
+
+  test("sends a dead delivery again, under the same id, and a test", async () => {
+    const made = await consoleBench({ yaml: YAML });
+    made.answer(() => ({ status: 400 }));
+    made.fail(1);
+    await made.beats(2);
+    const [dead] = (await made.ask("/api/deliveries?status=dead")).json.deliveries;
+    made.answer(() => ({ status: 200 }));
+    const again = await made.ask(`/api/deliveries/${dead.id}/redeliver`, { method: "POST" });
+    expect(again.json).toMatchObject({ id: dead.id, status: "pending" });
+    await made.beats(3);
+    expect(
+      (await made.ask(`/api/deliveries?status=delivered`)).json.deliveries.map(({ id }: { id: string }) => id),
+    ).toContain(dead.id);
+    const sent = await made.ask("/api/channels/ops/test", { method: "POST" });
+    expect(sent.json).toMatchObject([{ channel: "ops", status: "delivered" }]);
+  });
+});
+
+test("metrics say how far everything is read, what is open, and what was sent", async () => {
+  const made = await withAlerts();
+  const { text, headers } = await made.ask("/metrics");
+  expect(headers.get("content-type")).toMatch(/^application\/openmetrics-text/);
+  for (const line of [
+    'lookout_alerts_open{severity="critical"} 2',
+    'lookout_events_total{source="service-events",level="error"} 2',
+    'lookout_notifications_total{channel="ops",outcome="delivered"}',
+    'lookout_source_lag_seconds{source="service-events"} 0',
+    'lookout_delivery_oldest_seconds{channel="ops"} 0',
+    'lookout_api_requests_total{connection="prod",outcome="ok"}',
+    "# EOF",
+  ]) {
+    expect(text).toContain(line);
+  }
+});
+
+test("it is alive whatever happens, and ready while it is healthy", async () => {
+  const made = await withAlerts();
+  expect((await made.ask("/healthz")).status).toBe(200);
+  expect((await made.ask("/readyz")).status).toBe(200);
+  made.to(60);
+  expect((await made.ask("/readyz")).status).toBe(503);
+  expect((await made.ask("/healthz")).status).toBe(200);
+  expect(made.app.clock.now()).toBeGreaterThan(T0);
+});

@@ -1,0 +1,120 @@
+// The pages without a script: what they show, what their forms do, and that what events say is text.
+import { describe, expect, test } from "vitest";
+import { listSilences } from "../../lib/app/oncall/silences.ts";
+import { openAlerts } from "../../lib/app/queries/lists.ts";
+import { consoleBench } from "./bench.ts";
+
+const YAML = `
+rules: [{ id: down, when: { level: [error] }, severity: critical }]
+channels: { ops: { type: webhook, url: "HOOK/ops" } }
+`;
+
+async function failing(what = "lost it") {
+  const made = await consoleBench({ yaml: YAML });
+  made.fail(1, what);
+  await made.beats(2);
+  const [alert] = await openAlerts(made.app);
+  return { made, alert: alert! };
+}
+
+test("the first page says in its title what fires", async () => {
+  const { made } = await failing();
+  const { text } = await made.ask("/");
+  expect(text).toContain("<title>1 open: 1 critical");
+  expect(text).toContain("lost it");
+});
+
+test("an alert's page tells its story and says who is notified", async () => {
+  const { made, alert } = await failing();
+  const { text } = await made.ask(`/alerts/${alert.id}`);
+  for (const part of ["lost it", "The alert opened with this event", "Notification to", "delivered", "notified"]) {
+    expect(text).toContain(part);
+  }
+});
+
+describe("forms", () => {
+  test("acknowledge, and remember who it was", async () => {
+    const { made, alert } = await failing();
+    const path = `/alerts/${alert.id}/ack`;
+    const done = await made.ask(path, { method: "POST", form: { by: "ada" } });
+    expect([done.status, done.headers.get("location")]).toEqual([
+      303,
+      expect.stringContaining(`/alerts/${alert.id}?done=`),
+    ]);
+    expect(done.headers.get("set-cookie")).toContain("lookout_name=ada");
+    expect((await openAlerts(made.app))[0]!.acknowledgedBy).toBe("ada");
+    await made.ask(path, { method: "POST", form: { undo: "yes" } });
+    expect((await openAlerts(made.app))[0]!.acknowledgedBy).toBeNull();
+  });
+
+  test("who has not said a name is asked for it", async () => {
+    const { made, alert } = await failing();
+    const { headers } = await made.ask(`/alerts/${alert.id}/ack`, { method: "POST", form: { by: "", to: "/" } });
+    expect(headers.get("location")).toBe(`/alerts/${alert.id}`);
+    expect((await openAlerts(made.app))[0]!.acknowledgedBy).toBeNull();
+  });
+
+  test.each([
+    ["alert", (id: string) => ({ id: [id] })],
+    ["rule", () => ({ rule: ["down"] })],
+    ["resource", () => ({ "resource.id": ["svc-1"] })],
+  ])("silence the %s, after a look at what that holds back", async (what, match) => {
+    const { made, alert } = await failing();
+    const form = { alert: alert.id, what, duration: "2h", by: "ada", comment: "migration" };
+    const seen = await made.ask("/silences", { method: "POST", form: { ...form, do: "preview" } });
+    expect(seen.text).toContain("It would have held back 1 alert");
+    expect(await listSilences(made.app)).toEqual([]);
+    await made.ask("/silences", { method: "POST", form: { ...form, do: "add" } });
+    const [silence] = await listSilences(made.app);
+    expect(silence).toMatchObject({ match: match(alert.id), by: "ada", comment: "migration" });
+    await made.ask(`/silences/${silence!.id}/expire`, { method: "POST", form: {} });
+    expect((await made.ask("/silences")).text).toContain("expired");
+  });
+
+  test("what cannot be done is said on a page", async () => {
+    const { made, alert } = await failing();
+    const form = { alert: alert.id, what: "alert", duration: "soon", by: "ada", do: "add" };
+    const { status, text } = await made.ask("/silences", { method: "POST", form });
+    expect(status).toBe(400);
+    expect(text).toContain("expected a duration");
+  });
+});
+
+test.each([
+  ["a script", "<script>alert(1)</script>"],
+  ["an attribute's end", `"><img src=x onerror=alert(1)>`],
+  ["a style", "<style>*{display:none}</style>"],
+  ["a link", "<a href=javascript:alert(1)>x</a>"],
+  ["an entity", "&lt;script&gt;"],
+])("%s in an event is text on every page", async (_, evil) => {
+  const { made, alert } = await failing(evil);
+  for (const path of [
+    "/",
+    `/alerts/${alert.id}`,
+    "/events",
+    "/ended",
+    `/?q=${encodeURIComponent(evil)}`,
+    `/?done=${encodeURIComponent(evil)}`,
+  ]) {
+    const { text } = await made.ask(path);
+    expect(text).not.toContain(evil);
+  }
+});
+
+test("a text of 100 KB is cut, and what nobody sees is left out", async () => {
+  const { made } = await failing(`\u202eevil ${"x".repeat(100_000)}`);
+  const { text } = await made.ask("/");
+  expect(text.length).toBeLessThan(50_000);
+  expect(text).not.toContain("\u202e");
+});
+
+test("a page of 10,000 alerts has fifty, and names the next", async () => {
+  const services = Array.from({ length: 120 }, (_, at) => `svc-${at}`);
+  const made = await consoleBench({ yaml: YAML, services });
+  for (const service of services) made.fail(1, "lost", service);
+  await made.beats(2);
+  const { text } = await made.ask("/");
+  expect(text.match(/<li class="alert/g)).toHaveLength(50);
+  expect(text).toContain("Page 1 of 3");
+  expect((await made.ask("/?page=3")).text.match(/<li class="alert/g)).toHaveLength(20);
+});
