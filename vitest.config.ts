@@ -16,6 +16,7 @@ export default defineConfig({
     // Read by node:os, in the tests and in the processes that they start.
     env: { TMPDIR: scratchFolder() },
     globalSetup: "test/support/global-setup.ts",
+    setupFiles: "test/support/set-up.ts",
     testTimeout: 120_000,
     hookTimeout: 60_000,
   },

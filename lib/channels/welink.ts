@@ -12,7 +12,7 @@ import type { HttpChannel, RenderContext } from "./port.ts";
 
 const Options = z.strictObject({ url: Address });
 
-/** UTF-16 units of the text. Of the accounts that are mentioned, WeLink takes ten; half of the text is for the news. */
+/** UTF-16 units of the text. WeLink takes ten accounts to mention; half of the text is for the news. */
 const LIMIT = 500;
 const MOST_MENTIONS = 10;
 const MENTIONS = 250;

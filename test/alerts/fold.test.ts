@@ -43,7 +43,7 @@ describe("folding", () => {
       "new: A firing 2/1, B firing 1/1",
     ],
     [
-      "the resolution of what was to be repeated is told in its place",
+      "the resolution of what was to be repeated is notified in its place",
       "repeat: A firing 2/0",
       "resolved: A resolved 2/0",
       "resolved: A resolved 2/0",
@@ -72,7 +72,7 @@ describe("folding", () => {
       "resolved: A resolved 1/0 resolved",
       "resolved: A resolved 1/0 resolved",
     ],
-    ["an escalation is told by itself", "escalation: A firing 1/0", "repeat: A firing 1/0", undefined],
+    ["an escalation is notified by itself", "escalation: A firing 1/0", "repeat: A firing 1/0", undefined],
     [
       "what a digest counted is in the repeat that takes it in",
       "digest: A resolved 1/1",

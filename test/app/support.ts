@@ -194,6 +194,14 @@ export async function bench(options: BenchOptions): Promise<Bench> {
   return made;
 }
 
+/** The bench in its first minute, half a minute after the service has failed with `what`. */
+export async function failing(options: BenchOptions, what?: string): Promise<Bench> {
+  const made = await bench(options);
+  made.to(1);
+  made.fail(0.5, what);
+  return made;
+}
+
 async function startHook(minutes: () => number) {
   const messages: Message[] = [];
   let reply: (message: Message, number: number) => Answer | Promise<Answer> = () => ({ status: 200 });

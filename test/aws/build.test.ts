@@ -52,7 +52,7 @@ test("SOURCE_DATE_EPOCH is that time where it is set, and makes equal packages",
   expect(filesOf(one)).toEqual(filesOf(other));
 });
 
-test("a SOURCE_DATE_EPOCH that is no number of seconds is told", async () => {
+test("a SOURCE_DATE_EPOCH that is no number of seconds is reported", async () => {
   await expect(bundled({ SOURCE_DATE_EPOCH: "yesterday" })).rejects.toThrow(
     'SOURCE_DATE_EPOCH is "yesterday": give the seconds since 1970, or unset it',
   );

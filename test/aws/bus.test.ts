@@ -29,7 +29,7 @@ describe("the entries", () => {
     expect(entries.map((entry) => detailOf(entry).groups)).toEqual([["g1", "g2"], undefined, undefined]);
   });
 
-  test("groups without an alert to tell of still have an entry", () => {
+  test("groups without an alert to notify still have an entry", () => {
     expect(entriesOf("bus", [updated, updated], ["g"]).map((entry) => detailOf(entry).groups)).toEqual([["g"]]);
     expect(entriesOf("bus", [], [])).toEqual([]);
   });
@@ -118,7 +118,7 @@ describe("putting them", () => {
     expect(warnings).toMatchObject([{ bus: "bus", entries: 25 }]);
   });
 
-  test("nothing to tell asks nothing", async () => {
+  test("nothing to notify asks nothing", async () => {
     const { publish, sizes } = await bus([{ refuse: 0 }]);
     await publish([], []);
     expect(sizes()).toEqual([]);

@@ -95,14 +95,14 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
     expect(told(forget())).toMatchObject([{ rule: "service-image-pull-failed", status: "firing", count: 1 }]);
   });
 
-  test("what was told is not told again: not by another poll, the same ring, the sweep or the health check", async () => {
+  test("what was notified is not notified again: not by another poll, the same ring, the sweep or the health check", async () => {
     await poll("service-events");
     expect(await stage.rung()).toEqual([]);
     for (const name of ["notify", "sweep", "health"]) await stage.invoke(name, payload(name));
     expect(told(forget())).toEqual([]);
   });
 
-  test("a bus that cannot be reached fails no poll, and the sweep tells what it did not ring for", async () => {
+  test("a bus that cannot be reached fails no poll, and the sweep notifies what it did not ring for", async () => {
     fail(SERVICE, "The service is stopped because the quota has been exceeded.");
     const { result, lines } = await poll("service-events", {
       env: { AWS_ENDPOINT_URL_EVENTBRIDGE: "http://127.0.0.1:1" },

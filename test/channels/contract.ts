@@ -25,10 +25,10 @@ export interface Spec {
   limit: number;
   /** Whether people read this body as a chat message, with its news first. */
   chat: boolean;
-  /** Ids that can be mentioned, each as its dialect shows that it is. */
-  mentions?: Readonly<Record<string, string>>;
   /** So many alerts it holds by name, at least; absent: thirty. */
   names?: number;
+  /** Ids that can be mentioned, each as its dialect shows that it is. */
+  mentions?: Readonly<Record<string, string>>;
 }
 
 export const answer = (status: number, body = "", headers: Record<string, string> = {}): HttpResponse => ({
@@ -83,12 +83,13 @@ const BROKEN: [name: string, fields: Record<string, unknown>][] = [
   ["no time", { startsAt: "soon", updatedAt: null }],
   ["an end that is none", { status: "resolved", endsAt: "never" }],
 ];
-const TEXTS: [name: string, unit: string][] = [
-  ["ASCII", "failed to pull image "],
-  ["markup that grows when escaped", '&<>"\\[*'],
-  ["CJK", "训练作业失败"],
-  ["emoji", "😀👩‍🚒"],
-  ["broken surrogates and controls", "\ud83d\u0007\ude00\u202e"],
+/** `most`: alerts in the largest crowd; one of thousands for each channel is enough. */
+const TEXTS: [name: string, unit: string, most: number][] = [
+  ["ASCII", "failed to pull image ", 5_000],
+  ["markup that grows when escaped", '&<>"\\[*', 500],
+  ["CJK", "训练作业失败", 500],
+  ["emoji", "😀👩‍🚒", 500],
+  ["broken surrogates and controls", "\ud83d\u0007\ude00\u202e", 500],
 ];
 
 /** The outcome that the status asks for, with a reason that is short and shows no secret. */
@@ -147,9 +148,9 @@ export function channelContract(spec: Spec): void {
       expect(render(aNotification())).toEqual(render(aNotification()));
     });
 
-    test.each(TEXTS)("any number of alerts of %s stays within the limit", (_name, unit) => {
+    test.each(TEXTS)("any number of alerts of %s stays within the limit", (_name, unit, most) => {
       const text = unit.repeat(Math.ceil(5_000 / (JSON.stringify(unit).length - 2)));
-      for (const count of [1, 50, 5_000]) {
+      for (const count of [1, 50, most]) {
         const all = render(aNotification({ alerts: crowd(count, text), reason: "update", group: { text } }));
         expect(all.length).toBeGreaterThan(0);
         for (const request of all) {

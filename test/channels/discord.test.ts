@@ -21,6 +21,7 @@ channelContract({
   measure: (request) => size(JSON.parse(request.body)),
   limit: 6_000,
   chat: true,
+  mentions: { "<@&165511591545143296>": "<@&165511591545143296>", "<@80351110224678912>": "<@80351110224678912>" },
 });
 
 describe("discord", () => {

@@ -17,6 +17,7 @@ channelContract({
   measure: (request) => Buffer.byteLength(request.body),
   limit: 32_000,
   chat: true,
+  mentions: { "users/all": "users/all", "users/12345678": "users/12345678" },
 });
 
 describe("google-chat", () => {

@@ -18,6 +18,7 @@ channelContract({
   },
   limit: 16_383,
   chat: true,
+  mentions: { "@ada": "@ada" },
 });
 
 describe("mattermost", () => {

@@ -18,6 +18,7 @@ channelContract({
   },
   limit: 5_000,
   chat: true,
+  mentions: { "@ada": "@ada" },
 });
 
 describe("rocketchat", () => {

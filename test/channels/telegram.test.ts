@@ -16,6 +16,7 @@ channelContract({
   measure: (request) => JSON.parse(request.body).text.length,
   limit: 4_096,
   chat: true,
+  mentions: { "@ada_lovelace": "@ada_lovelace", "987654321": "user 987654321" },
 });
 
 describe("telegram", () => {

@@ -16,6 +16,7 @@ channelContract({
   measure: (request) => JSON.parse(request.body).content.text.length,
   limit: 500,
   chat: true,
+  mentions: { ada: "ada" },
   names: 6,
 });
 

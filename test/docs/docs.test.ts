@@ -4,6 +4,7 @@ import { existsSync, globSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
+import * as z from "zod";
 import { channelTypes } from "../../lib/channels/registry.ts";
 import { main } from "../../lib/cli/main.ts";
 import { ConfigFile } from "../../lib/model/config-file.ts";
@@ -44,6 +45,19 @@ it("the README's tables name every source, rule pack and channel", () => {
   expect(parts.length).toBeGreaterThan(5);
   for (const name of [...SOURCE_KINDS, ...channelTypes.keys()]) expect(rows).toContain(`\`${name}\``);
   for (const name of parts) expect(rows).toMatch(new RegExp(`[\`/]${name}\``));
+});
+
+describe("every channel has a page", () => {
+  const linked = readPage("docs/channels.md").links;
+
+  it.each([...channelTypes])("%s: linked from docs/channels.md, with each of its options", (type, { options }) => {
+    expect(linked).toContain(`channels/${type}.md`);
+    const page = readPage(`docs/channels/${type}.md`);
+    const { properties = {} } = z.toJSONSchema(options, { io: "input", unrepresentable: "any" });
+    const known = [...page.spans, ...page.fences.flatMap(({ code }) => code.match(/\w+(?=:)/g) ?? [])];
+    expect(Object.keys(properties).filter((name) => !known.includes(name))).toEqual([]);
+    expect(page.fences.some(({ language, code }) => language === "yaml" && code.includes(`type: ${type}`))).toBe(true);
+  });
 });
 
 describe("commands", () => {

@@ -135,7 +135,7 @@ describe("the README's commands", () => {
 
 async function showsTheDemonstration(): Promise<void> {
   runsInCi("npm ci");
-  const { code, stdout } = await shell("npm start -- --for 3");
+  const { code, stdout } = await shell("npm start -- --for 10");
   expect(stdout).toMatch(/FIRING .*→ chat \(slack\)/);
   expect(code).toBe(0);
 }

@@ -30,7 +30,7 @@ const WRITTEN = ["source", "connection", "token", "project", "meta", "delivery",
 const PARTITIONS = [...WRITTEN, ...KINDS.map((kind) => `target/${kind}/prod`)];
 
 describe("backtest", () => {
-  it("tells what would have been sent, sends nothing and stores nothing but that the credentials are good", async () => {
+  it("says what would have been sent, sends nothing and stores nothing but that the credentials are good", async () => {
     const { hook, cwd, run } = await setUp();
     const { code, stdout, stderr } = await lookout(["backtest", "--since", "1h"], run);
     expect(code).toBe(0);

@@ -80,7 +80,7 @@ describe("a broken configuration", () => {
     expect(await readdir(cwd)).toEqual(["lookout.yml"]);
   });
 
-  it("is told with all that is wrong, references without quotes and the rest", async () => {
+  it("is reported with all that is wrong, references without quotes and the rest", async () => {
     const yaml = GOOD.replace('"${env:CHAT_URL}"', "${env:CHAT_URL}").replace("training-events", "trainings");
     const cwd = await folderWith({ "lookout.yml": yaml });
     const { code, stdout, stderr } = await lookout(["check"], { cwd, env: ENV });

@@ -68,7 +68,7 @@ describe("check --live", () => {
 });
 
 describe("run", () => {
-  it("tells what happens while it runs, and ends cleanly at SIGTERM", async () => {
+  it("notifies what happens while it runs, and ends cleanly at SIGTERM", async () => {
     const { sim, hook, run } = await setUp();
     const running = startLookout(["run"], run);
     await expect.poll(() => hook.received.length, { timeout: 15_000, interval: 50 }).toBe(ABNORMAL);

@@ -18,7 +18,7 @@ const FAULTS: [name: string, fault: Omit<Fault, "url">, words: RegExp, command?:
 
 describe("a target whose API answers badly", () => {
   it.each(FAULTS)(
-    "%s: the others are told meanwhile, and nothing is lost",
+    "%s: the others are notified meanwhile, and nothing is lost",
     async (_name, fault, words, command = lookoutHere) => {
       const sim = await startWithSamples();
       const hook = await startWebhook();

@@ -30,7 +30,7 @@ const losses: [what: string, how: string, lose: (file: string) => void][] = [
 ];
 
 test.each(losses)(
-  "a state file that is %s is told without it, ends `run` with exit 1, and the next start is well",
+  "a state file that is %s is notified without it, ends `run` with exit 1, and the next start is well",
   async (_, how, lose) => {
     const { run, told, running, file } = await setUp();
     lose(file);

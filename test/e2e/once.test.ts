@@ -27,7 +27,7 @@ const jsonLines = (text: string) =>
     .map((line) => JSON.parse(line));
 
 describe("run --once over the documents' samples", () => {
-  it("tells each abnormal event once, signed; a second run tells nothing and asks one request per target", async () => {
+  it("notifies each abnormal event once, signed; a second run notifies nothing and asks one request per target", async () => {
     const { sim, hook, run } = await setUp();
     const first = await lookout(ONCE, run);
     expect(first.code).toBe(0);

@@ -64,7 +64,7 @@ const BEAT = "source: service-events, type: beat, resource: { id: svc-1 }";
 /** What passes, each a sentence of what `lookout test` promises. */
 const PASSING: [name: string, test: string][] = [
   [
-    "a resolving event ends the alert, and both channels are told of both",
+    "a resolving event ends the alert, and both channels are notified of both",
     `
     events: [{ at: 1m, ${FAIL} }, { at: 3m, source: service-updates, type: SUCCESS, resource: { id: svc-1 } }]
     until: 1h
@@ -107,7 +107,7 @@ const PASSING: [name: string, test: string][] = [
     expect: [{ connection: prod, region: eu-de, source: service-events, labels: { env: prod, team: web, x: y } }]`,
   ],
   [
-    "an event that is found late opens the alert at its own time, and is told when it is found",
+    "an event that is found late opens the alert at its own time, and is notified when it is found",
     `
     events: [{ at: 1m, ${FAIL}, late: 240 }]
     expect: [{ at: 1m, status: firing }]
@@ -127,7 +127,7 @@ const PASSING: [name: string, test: string][] = [
       - { at: 59m, rule: lapsing, status: resolved }`,
   ],
   [
-    "what a route mutes at night is told in the morning; its incident is opened at once",
+    "what a route mutes at night is notified in the morning; its incident is opened at once",
     `
     start: 2026-06-01T23:30:00+02:00
     events: [{ at: 0m, ${FAIL} }]
@@ -158,7 +158,7 @@ const PASSING: [name: string, test: string][] = [
       - { at: 2026-10-25T06:00:00Z, channel: ops, reason: new }`,
   ],
   [
-    "a silence that crosses midnight holds after it, on the day after the one it belongs to, and then tells",
+    "a silence that crosses midnight holds after it, on the day after the one it belongs to, and then notifies",
     `
     events: [{ at: 2026-06-07T01:50:00+02:00, repeat: 3, every: 1m, source: service-events, level: error, resource: { id: a } }]
     until: 2026-06-07T02:00:00+02:00
@@ -404,13 +404,13 @@ const REFUSED: [what: string, text: string, said: string][] = [
 ];
 
 describe("a file that is no test file", () => {
-  it.each(REFUSED)("is told %s, and nothing runs", async (_what, text, said) => {
+  it.each(REFUSED)("is reported %s, and nothing runs", async (_what, text, said) => {
     const { code, out, err } = await run({ "a.test.yml": text, "b.test.yml": `${RULES}${OK}` });
     expect(err).toBe(`${said.startsWith("nope") ? "" : "a.test.yml:"}${said}\n`);
     expect([code, out]).toEqual([2, ""]);
   });
 
-  it("is told together with what is wrong in the others", async () => {
+  it("is reported together with what is wrong in the others", async () => {
     const { err } = await run({ "a.test.yml": `nope: 1\n${RULES}${OK}`, "b.test.yml": "tests: []\n" });
     expect(err.trim().split("\n")).toEqual([
       expect.stringMatching(/^a\.test\.yml:1:1: unknown key "n…"/),

@@ -42,7 +42,7 @@ it.each<[sentence: string, test: string]>([
       - { at: 61m, channel: ops, reason: repeat }`,
   ],
   [
-    "one that is acknowledged is neither, and its end is told",
+    "one that is acknowledged is neither, and its end is notified",
     `
     events: [{ at: 1m, ${FAIL} }, { at: 3h, source: service-updates, type: SUCCESS, resource: { id: svc-1 } }]
     acks: [{ at: 16m, rule: deploy-failed, key: { resource.id: svc-1 }, by: ada }]

@@ -52,7 +52,7 @@ test("there is a reason exactly where the pattern does not match, and each named
         }
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 150 },
   );
 });
 

@@ -12,7 +12,7 @@ test("a pattern matches what the naive interpreter says", () => {
       const compiled = compileSmall(source);
       for (const each of events) expect(compiled.matches(each as object)).toBe(naiveMatches(source, each));
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 

@@ -15,7 +15,7 @@ export const LAST = 60;
 export const ENDS = [130, 1_600];
 
 /** How often each property is tried. */
-export const RUNS = { numRuns: Number(process.env.RUNS ?? 100) };
+export const RUNS = { numRuns: Number(process.env.RUNS ?? 40) };
 
 export interface Happening {
   /** Minutes after START. */
@@ -84,16 +84,6 @@ export function pollsOf(history: readonly Happening[], cut: Cut, end: number): P
   read(end);
   read(end);
   return polls;
-}
-
-/** The same where what stays behind is another feed that has nothing to show: all that happened is read at once. */
-export function pollsBeside(history: readonly Happening[], cut: Cut, end: number): Poll[] {
-  let before = -1;
-  return pollsOf([], cut, end).map((poll) => {
-    const shown = history.filter(({ at, delay }) => at + delay > before && at + delay <= poll.now);
-    before = poll.now;
-    return { ...poll, shown };
-  });
 }
 
 export interface Alerted {

@@ -51,7 +51,7 @@ const others: Case[] = [
     told: [["opened@4 x4"], ["resolved@4-12 x4"]],
   },
   {
-    name: "distinct tells no repetition for another value",
+    name: "distinct notifies no repetition for another value",
     rule: { distinct: { field: "type", count: 2, within: 10 * MINUTE } },
     polls: [{ at: 5, events: [typed(1, "a"), typed(2, "a"), typed(3, "a")] }],
     told: [[]],

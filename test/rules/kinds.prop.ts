@@ -2,18 +2,7 @@
 // reading is cut into polls.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  alerted,
-  cuts,
-  ENDS,
-  type Happening,
-  histories,
-  lastWords,
-  pollsBeside,
-  pollsOf,
-  RUNS,
-  run,
-} from "./history.ts";
+import { alerted, cuts, ENDS, type Happening, histories, lastWords, pollsOf, RUNS, run } from "./history.ts";
 import { type Life, lived, model } from "./models.ts";
 import { SUBJECTS } from "./subjects.ts";
 
@@ -27,33 +16,12 @@ const onTime = (history: readonly Happening[]) => history.map((one) => ({ ...one
 describe.each(SUBJECTS)("$name", ({ rule, kind, marks }) => {
   const history = histories([...marks, ...marks, "r"]).map(onTime);
 
-  it("tells the alerts of the model", () => {
+  it("opens the alerts of the model, the same ones however it is cut, ids included", () => {
     fc.assert(
-      fc.property(history, cuts, lives, fc.constantFrom(...ENDS), (all, cut, life, end) => {
-        const told = run(lived(rule, life), pollsOf(all, cut, end));
-        expect(alerted(told)).toEqual(model(kind, life, all, end));
-      }),
-      RUNS,
-    );
-  });
-
-  it("tells them also where another feed of the key is behind, and its deadlines wait for that", () => {
-    fc.assert(
-      fc.property(history, cuts, lives, (all, cut, { when: _, ...life }) => {
-        // What serves a start does so at once, though time may have ended the alert before.
-        if (rule.expect) delete life.after;
-        const told = run(lived(rule, life), pollsBeside(all, cut, ENDS[0]!));
-        expect(alerted(told)).toEqual(model(kind, life, all, ENDS[0]!));
-      }),
-      RUNS,
-    );
-  });
-
-  it("says the same, ids included, however it is cut", () => {
-    fc.assert(
-      fc.property(history, cuts, cuts, lives, (all, one, other, life) => {
-        const words = (cut: typeof one) => lastWords(run(lived(rule, life), pollsOf(all, cut, ENDS[0]!)));
+      fc.property(history, cuts, cuts, lives, fc.constantFrom(...ENDS), (all, one, other, life, end) => {
+        const words = (cut: typeof one) => lastWords(run(lived(rule, life), pollsOf(all, cut, end)));
         const ids = (cut: typeof one) => words(cut).map(({ id, endsAt, count }) => ({ id, endsAt, count }));
+        expect(alerted(run(lived(rule, life), pollsOf(all, one, end)))).toEqual(model(kind, life, all, end));
         expect(ids(one)).toEqual(ids(other));
       }),
       RUNS,

@@ -37,7 +37,7 @@ const CASES: Late[] = [
     told: ["opened@4 x3", "resolved@4-5 x3"],
   },
   {
-    name: "threshold: a match that does not fill it tells nothing, and counts for nothing after the resolving event",
+    name: "threshold: a match that does not fill it notifies nothing, and counts for nothing after the resolving event",
     rule: { threshold: { count: 3, within } },
     first: [fail(1), fine(5), fail(6)],
     late: [fail(2), fail(7)],

@@ -39,7 +39,7 @@ const CASES: Case[] = [
     told: [[], [], [], ["opened@19 x0"]],
   },
   {
-    name: "found after the end and from before the alert: what was told stays, the silence begins anew",
+    name: "found after the end and from before the alert: what was notified stays, the silence begins anew",
     rule: { ...silent, resolve: { after: 3 * MINUTE } },
     polls: [...first, { at: 13 }, { at: 14, events: [beat(9)] }, { at: 19 }],
     told: [...opened, ["resolved@10-13 x0"], [], ["opened@19 x0"]],

@@ -18,8 +18,8 @@ const followed = { when: marked("b"), within: 10 * MINUTE };
 const chain = { then: [marked("b"), marked("c")], within: 15 * MINUTE };
 const ONE = ["a"];
 
-/** A window that is full, and falls. */
-export const WINDOWS: readonly Subject[] = [
+export const SUBJECTS: readonly Subject[] = [
+  { name: "no state", rule: {}, kind: plain, marks: ONE },
   { name: "threshold", rule: { threshold: { count: 4, within: 10 * MINUTE } }, kind: threshold(4, 10), marks: ONE },
   {
     name: "distinct",
@@ -27,25 +27,10 @@ export const WINDOWS: readonly Subject[] = [
     kind: distinct(3, 10),
     marks: ONE,
   },
-];
-
-/** A deadline that passes. */
-export const DEADLINES: readonly Subject[] = [
+  { name: "spike", rule: { spike: { factor: 2, window: 6 * MINUTE, min: 3 } }, kind: spike(2, 6, 3), marks: ONE },
   { name: "absence", rule: { absence: { for: 10 * MINUTE, over: "seen" } }, kind: absence(10), marks: ONE },
   { name: "expect", rule: { expect: followed }, kind: expectation(10), marks: ["a", "a", "b", "ab"] },
-];
-
-/** What is found by itself. */
-export const FIXED: readonly Subject[] = [
-  { name: "no state", rule: {}, kind: plain, marks: ONE },
-  { name: "spike", rule: { spike: { factor: 2, window: 6 * MINUTE, min: 3 } }, kind: spike(2, 6, 3), marks: ONE },
-];
-
-/** What is found by what came before: something late may move it to another moment, where it is not told again. */
-export const MOVING: readonly Subject[] = [
   { name: "change", rule: { change: { field: FIELD } }, kind: change(), marks: ONE },
   { name: "newValue", rule: { newValue: { field: FIELD, memory: 12 * MINUTE } }, kind: newValue(12), marks: ONE },
   { name: "sequence", rule: { sequence: chain }, kind: sequence("abc", 15), marks: ["a", "b", "c", "ab", "bc", "ac"] },
 ];
-
-export const SUBJECTS: readonly Subject[] = [...WINDOWS, ...DEADLINES, ...FIXED, ...MOVING];

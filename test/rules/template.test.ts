@@ -1,6 +1,7 @@
 // Templates: what they show, what they cannot reach, and that none takes long or much, whatever it says.
 import { expect, it, test } from "vitest";
 import { compileTemplate } from "../../lib/rules/template.ts";
+import { workOf } from "../support/work.ts";
 
 const LONG = "x".repeat(16_000);
 const SCOPE = {
@@ -108,13 +109,10 @@ test.each([
   ["a date of huge width", "{{ event.time | date: '%1000000000d' }}"],
   ["a long text again and again", `{% for i in (1..5000) %}${"y".repeat(10_000)}{% endfor %}`],
 ])("%s fails at once", (_, template) => {
-  const began = performance.now();
-  expect(() => render(template)).toThrow();
-  expect(performance.now() - began).toBeLessThan(2_000);
+  expect(workOf(() => expect(() => render(template)).toThrow())).toBeLessThan(2_000);
 });
 
 it("filters that search long hostile text end at once", () => {
-  const began = performance.now();
   const filters = [
     "strip_html",
     "escape_once",
@@ -124,6 +122,8 @@ it("filters that search long hostile text end at once", () => {
     "strip_newlines",
     "tidy",
   ];
-  for (const filter of filters) render(`{{ alert.events | map: "message" | join | ${filter} | size }}`);
-  expect(performance.now() - began).toBeLessThan(2_000);
+  const work = workOf(() => {
+    for (const filter of filters) render(`{{ alert.events | map: "message" | join | ${filter} | size }}`);
+  });
+  expect(work).toBeLessThan(2_000);
 });

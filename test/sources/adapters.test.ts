@@ -43,7 +43,7 @@ test("the registry holds every kind under its own name", () => {
 });
 
 describe.each(SOURCE_KINDS)("%s", (kind) => {
-  test("tells once, in the shape of the contract, and then costs one request and no write", async () => {
+  test("emits once, in the shape of the contract, and then costs one request and no write", async () => {
     const cloud = busy();
     if (kind === "training-events") cloud.world.events.shift();
     if (kind === "service-events") cloud.world.events.pop();
@@ -170,7 +170,7 @@ describe("bad items", () => {
     { occur_time: NOW - 4, event_type: "normal" },
   ];
 
-  test("never fail a page: reported once with the reason, then remembered, and the good ones are told", async () => {
+  test("never fail a page: reported once with the reason, then remembered, and the good ones are emitted", async () => {
     const rows = [...bad, serviceRow(NOW - 3), { ...serviceRow(NOW - 2), occur_time: `${NOW - 2}` }];
     const client = { request: async () => ({ total_count: `${rows.length}`, events: rows }) };
     const poller = createPoller();

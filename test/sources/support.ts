@@ -242,7 +242,7 @@ export async function poll(source: Source, client: CloudClient, poller: Poller, 
     for (let i = 0; i < slices; i++) {
       if (commits === dieAfter) return;
       const part = batch.found.slice(i * slice, (i + 1) * slice);
-      const own = part.map(({ mark }) => mark);
+      const own = part.flatMap(({ mark, progress }) => (progress === undefined ? [mark] : [mark, progress]));
       const { marks, readTo, extra } = batch;
       const step = i === slices - 1 ? { ...base, marks: [...own, ...marks], readTo, extra } : { ...base, marks: own };
       poller.cursor = JSON.parse(JSON.stringify(advance(poller.cursor, step)));

@@ -19,7 +19,7 @@ test("the store on SQLite answers as a Map does", async () => {
   const open = async (now: () => number) => openSqliteStore({ path: join(folder, `${++run}.db`), now });
   await fc.assert(
     fc.asyncProperty(steps, (taken) => compare(open, taken)),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -31,6 +31,6 @@ test.skipIf(dynamoEndpoint === null)("the store on DynamoDB answers as a Map doe
   };
   await fc.assert(
     fc.asyncProperty(steps, (taken) => compare(open, taken)),
-    { numRuns: 15 },
+    { numRuns: 8 },
   );
 });

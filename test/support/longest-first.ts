@@ -4,13 +4,15 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** In a fresh clone no times are known, and these are short files. By how long they take, longest first. */
 const LONGEST = [
-  "sim/simulation",
+  "reliability/crash-dynamodb",
   "hostile/hostile",
-  "sim/crash-dynamodb",
+  "reliability/simulation",
+  "reliability/crash-processes",
   "docs/readme",
-  "sim/crash-overlap",
-  "sim/crash",
-  "sim/crash-journal",
+  "reliability/crash-on-call",
+  "reliability/crash-overlap",
+  "reliability/crash",
+  "reliability/crash-journal",
   "aws/serverless",
   "aws/functions",
   "e2e/two-daemons",

@@ -89,9 +89,9 @@ function blindNews(request: ReadRequest, window: Window, known: Known, row: Row)
   // A crash between an event's commit and that of the row must not emit it again.
   const fp = emittedFp("row", known, row);
   const mark = window.seen.get(fp);
-  const byId = numberOf(window.seen.get(emittedFp("ids", known, row)));
-  const emitted = Math.max(before?.emitted ?? 0, numberOf(mark), byId);
-  const newest = Math.max(before?.t ?? 0, mark?.t ?? 0);
+  const byIds = window.seen.get(emittedFp("ids", known, row));
+  const emitted = Math.max(before?.emitted ?? 0, numberOf(mark), numberOf(byIds));
+  const newest = Math.max(before?.t ?? 0, mark?.t ?? 0, byIds?.t ?? 0);
   const grown = row.count > emitted ? row.count - emitted : row.t > newest ? 1 : 0;
   const found =
     grown === 0 ? [] : [blindEvent(request, row, known.from, emitted, grown, { fp, t: row.t, v: row.count })];

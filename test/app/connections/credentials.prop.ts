@@ -91,7 +91,7 @@ it("wrong credentials are refused twice, then once after each pause", async () =
       const minutes = all.reduce((sum, one) => sum + one.minutes, 0);
       expect(refused).toBeLessThanOrEqual(2 + pausesWithin(minutes));
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });
 
@@ -105,7 +105,7 @@ it("proven credentials that turn bad are refused as often as they were under way
       expect(refused).toBeLessThanOrEqual(all[bad]!.asks.length + 1 + pausesWithin(minutes));
       expect(outcomes.slice(bad).flatMap(({ accepted }) => accepted)).toEqual([]);
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });
 
@@ -118,6 +118,6 @@ it("a resource that is always refused keeps nobody else waiting, and is asked fo
         expect([...refused, ...(outcomes[at + 1]?.refused ?? [bad])]).toContain(bad);
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });

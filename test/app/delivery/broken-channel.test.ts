@@ -64,7 +64,7 @@ describe("a channel that fails", () => {
     expect(takers(b, "firing")).toEqual(expected);
   });
 
-  it("is said to be well again to those who were told", async () => {
+  it("is said to be well again to those who were notified", async () => {
     const b = await bench({ yaml: yaml("ops", ", fallback: mail") });
     await b.rounds(1);
     await breakChannels(b, ["ops"], 1);
@@ -78,7 +78,7 @@ describe("a channel that fails", () => {
     expect(await readStatus(b.app)).toMatchObject({ healthy: true, failingChannels: [] });
   });
 
-  it("keeps no other trouble of Lookout's from those who can be told", async () => {
+  it("keeps no other trouble of Lookout's from those who can be notified", async () => {
     const b = await bench({ yaml: yaml("ops"), env: { HW_SECRET_KEY: "wrong" } });
     await breakChannels(b, ["ops"], 0);
     await b.rounds(3);

@@ -5,7 +5,7 @@ import { listDeliveries, redeliver } from "../../../lib/app/delivery/deliver.ts"
 import { sendTest } from "../../../lib/app/delivery/send-test.ts";
 import { type ChannelRow, channelKey, type DeliveryRow } from "../../../lib/app/persistence/rows.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
-import { type Bench, bench, line, MINUTE, T0 } from "../support.ts";
+import { type Bench, bench, failing, line, MINUTE, T0 } from "../support.ts";
 
 const STATE = "resolve: { when: { source: [service-events], level: [normal] } }";
 const yaml = (ops: string, route = "groupInterval: 1m, groupBy: [resource.id]") => `
@@ -36,12 +36,10 @@ const first = async (b: Bench): Promise<DeliveryRow> => (await listDeliveries(b.
 
 describe("each try of a delivery", () => {
   it("is one line of the log: delivered, failed with what comes next, dead", async () => {
-    const b = await bench({ yaml: yaml(OPS) });
+    const b = await failing({ yaml: yaml(OPS) });
     const lines = listen(b);
     const answers = [503, 200, 404];
     b.answer(({ to: path }) => ({ status: path === "/ops" ? answers.shift()! : 200 }));
-    b.to(1);
-    b.fail(0.5);
     await b.round();
     b.recover(1.5);
     await b.rounds(3);
@@ -62,10 +60,8 @@ describe("each try of a delivery", () => {
 
 describe("a channel that fails", () => {
   it("is recorded as failing since its first failed try, until it accepts something", async () => {
-    const b = await bench({ yaml: yaml(OPS) });
+    const b = await failing({ yaml: yaml(OPS) });
     b.answer(down);
-    b.to(1);
-    b.fail(0.5);
     await b.round();
     await b.rounds(3);
     expect(await health(b)).toMatchObject({ failingSince: T0 + MINUTE, error: "HTTP 503" });
@@ -75,9 +71,7 @@ describe("a channel that fails", () => {
   });
 
   it("fails, too, where its secret is not set", async () => {
-    const b = await bench({ yaml: yaml('type: webhook, url: "${env:UNSET_URL}"') });
-    b.to(1);
-    b.fail(0.5);
+    const b = await failing({ yaml: yaml('type: webhook, url: "${env:UNSET_URL}"') });
     await b.round();
     await b.rounds(10);
     expect(await health(b)).toMatchObject({ error: expect.stringContaining("UNSET_URL") });
@@ -92,11 +86,9 @@ describe("a channel that fails", () => {
     expect(await b.store.list("dead")).toMatchObject([{ data: { channel: "ops", test: true } }]);
   });
 
-  it("has its fallback told after fallbackAfter, once, and is still tried", async () => {
-    const b = await bench({ yaml: yaml(`${OPS}, fallbackAfter: 3m`) });
+  it("has its fallback notified after fallbackAfter, once, and is still tried", async () => {
+    const b = await failing({ yaml: yaml(`${OPS}, fallbackAfter: 3m`) });
     b.answer(down);
-    b.to(1);
-    b.fail(0.5);
     await b.round();
     await b.rounds(30);
     expect(to(b, "/spare").map(line)).toEqual(["4 /spare new firing: svc-1 firing ×1(+1)"]);
@@ -105,10 +97,8 @@ describe("a channel that fails", () => {
   });
 
   it("has what dies later not sent to the fallback a second time, nor when it is sent again by hand", async () => {
-    const b = await bench({ yaml: yaml(OPS) });
+    const b = await failing({ yaml: yaml(OPS) });
     b.answer(down);
-    b.to(1);
-    b.fail(0.5);
     await b.round();
     await b.rounds(10);
     b.answer(({ to: path }) => ({ status: path === "/ops" ? 404 : 200 }));
@@ -120,11 +110,9 @@ describe("a channel that fails", () => {
     expect(to(b, "/spare")).toHaveLength(1);
   });
 
-  it("has what waits behind a pending one told to the fallback with it, in order", async () => {
-    const b = await bench({ yaml: yaml(OPS) });
+  it("has what waits behind a pending one given to the fallback with it, in order", async () => {
+    const b = await failing({ yaml: yaml(OPS) });
     b.answer(down);
-    b.to(1);
-    b.fail(0.5);
     await b.round();
     b.recover(2);
     await b.rounds(10);
@@ -135,10 +123,8 @@ describe("a channel that fails", () => {
   });
 
   it("has what comes to wait behind one that went to the fallback go there at once", async () => {
-    const b = await bench({ yaml: yaml(OPS) });
+    const b = await failing({ yaml: yaml(OPS) });
     b.answer(down);
-    b.to(1);
-    b.fail(0.5);
     await b.round();
     await b.rounds(10);
     b.recover(10.5);
@@ -147,10 +133,8 @@ describe("a channel that fails", () => {
   });
 
   it("has what is new go to the fallback after its own first try, once it has failed for fallbackAfter", async () => {
-    const b = await bench({ yaml: yaml(OPS), services: ["svc-1", "svc-2"] });
+    const b = await failing({ yaml: yaml(OPS), services: ["svc-1", "svc-2"] });
     b.answer(down);
-    b.to(1);
-    b.fail(0.5);
     await b.round();
     await b.rounds(10);
     b.fail(10.5, "Failed", "svc-2");
@@ -178,7 +162,7 @@ describe("a channel that fails", () => {
 });
 
 describe("a channel that holds back", () => {
-  it("has the fallback told after fallbackAfter, is not tried before its time, and is tried then", async () => {
+  it("has the fallback notified after fallbackAfter, is not tried before its time, and is tried then", async () => {
     const b = await bench({ yaml: yaml(OPS, "groupInterval: 1m, repeatInterval: 40d") });
     b.answer(({ to: path }, number) =>
       path === "/ops" && number === 1 ? { status: 503, headers: { "retry-after": "82800" } } : { status: 200 },
@@ -210,11 +194,9 @@ describe("a channel that holds back", () => {
     expect(at(b, "/spare")).toEqual([6]);
   });
 
-  it("is told of an outage's repeats once it is back, not once for each", async () => {
-    const b = await bench({ yaml: yaml(OPS, "groupInterval: 1m, repeatInterval: 1h") });
+  it("is notified of an outage's repeats once it is back, not once for each", async () => {
+    const b = await failing({ yaml: yaml(OPS, "groupInterval: 1m, repeatInterval: 1h") });
     b.answer(down);
-    b.to(1);
-    b.fail(0.5);
     await b.round();
     await b.rounds(10);
     await b.rounds(9 * 60, 10);
@@ -229,7 +211,7 @@ describe("a channel that holds back", () => {
 
 describe("a delivery that is held back while its channel takes others", () => {
   it("is a problem after fallbackAfter, without a fallback too, until it is delivered", async () => {
-    const b = await bench({
+    const b = await failing({
       yaml: `
 rules: [{ id: broken, when: { level: [error] }, severity: error, by: [id] }]
 route: { channels: [ops], groupBy: ["..."] }
@@ -238,8 +220,6 @@ health: { channels: [chat] }`,
     });
     const held = { status: 503, headers: { "retry-after": "3600" } };
     b.answer(({ to }, number) => (to === "/ops" && number === 1 ? held : { status: 200 }));
-    b.to(1);
-    b.fail(0.5);
     await b.round();
     b.fail(1.5);
     await b.rounds(3);

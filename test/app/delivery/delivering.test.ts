@@ -189,7 +189,7 @@ describe("an incident channel", () => {
 });
 
 describe("a large group", () => {
-  it("is told whole: every alert once, in bodies under 1 MB", async () => {
+  it("is notified whole: every alert once, in bodies under 1 MB", async () => {
     const b = await bench({ yaml: yaml(OPS, "by: [id]") });
     b.to(5);
     for (let at = 0; at < 3_000; at++) b.fail(1 + at / 1_000, `Failed ${at} ${"x".repeat(300)}`);

@@ -14,7 +14,7 @@ ${more}`;
 const STATE = "resolve: { when: { source: [service-events], level: [normal] } }";
 
 describe("groups", () => {
-  it("tells at once, then only after the group interval, and counts what matched meanwhile", async () => {
+  it("notifies at once, then only after the group interval, and counts what matched meanwhile", async () => {
     const b = await bench({ yaml: yaml("severity: error", "groupInterval: 5m"), services: ["svc-1", "svc-2"] });
     b.to(1);
     b.fail(0.5);
@@ -48,7 +48,7 @@ describe("groups", () => {
   });
 
   const others: [what: string, isGone: boolean, told: string[]][] = [
-    ["a process that is gone is told by the next round at once", true, ["1 /ops new firing: svc-1 firing ×1(+1)"]],
+    ["a process that is gone is notified by the next round at once", true, ["1 /ops new firing: svc-1 firing ×1(+1)"]],
     ["a process that may be at work waits for it, a minute at most", false, []],
   ];
   it.each(others)("what a round of %s", async (_, isGone, told) => {
@@ -95,7 +95,7 @@ describe("groups", () => {
     ]);
   });
 
-  it("tells a resolution after the group interval, and the group ends with it", async () => {
+  it("notifies a resolution after the group interval, and the group ends with it", async () => {
     const b = await bench({ yaml: yaml(STATE, "groupInterval: 5m") });
     b.to(1);
     b.fail(0.5);
@@ -111,7 +111,7 @@ describe("groups", () => {
     ]);
   });
 
-  it("tells what came and went within one catch-up once, as resolved", async () => {
+  it("notifies what came and went within one catch-up once, as resolved", async () => {
     const b = await bench({ yaml: yaml(STATE, "groupInterval: 5m") });
     b.to(5);
     b.fail(1);
@@ -135,7 +135,7 @@ describe("groups", () => {
     ]);
   });
 
-  it("never repeats an occurrence without a new match, and tells of one that comes after the repeat interval at once", async () => {
+  it("never repeats an occurrence without a new match, and notifies of one that comes after the repeat interval at once", async () => {
     const b = await bench({ yaml: yaml("severity: error", "repeatInterval: 60m") });
     b.to(1);
     b.fail(0.5);
@@ -215,7 +215,7 @@ channels: { ops: ${OPS}, other: { type: webhook, url: "HOOK/other", sendResolved
 describe("holding back", () => {
   const silence = `silences: [{ match: { rule: [broken] }, until: "${new Date(T0 + 30 * MINUTE).toISOString()}", comment: migration }]`;
 
-  it("tells what still fires when a silence ends, at once", async () => {
+  it("notifies what still fires when a silence ends, at once", async () => {
     const b = await bench({ yaml: yaml(STATE, "groupInterval: 5m", silence) });
     b.to(1);
     b.fail(0.5);
@@ -223,7 +223,7 @@ describe("holding back", () => {
     expect(b.messages.map(line)).toEqual(["30 /ops new firing: svc-1 firing ×1(+1)"]);
   });
 
-  it("keeps what a silence without end holds, and tells it when the silence is taken away", async () => {
+  it("keeps what a silence without end holds, and notifies it when the silence is taken away", async () => {
     const forever = "silences: [{ match: { rule: [broken] } }]";
     const b = await bench({ yaml: yaml(STATE, "groupInterval: 5m", forever) });
     b.to(1);
@@ -247,7 +247,7 @@ describe("holding back", () => {
     expect(b.messages[0]!.body.suppressed).toEqual({ silenced: 1, muted: 0, inhibited: 0 });
   });
 
-  it("always tells the resolution of what was told", async () => {
+  it("always notifies the resolution of what was notified", async () => {
     const late = silence.replace("until:", `from: "${new Date(T0 + 2 * MINUTE).toISOString()}", until:`);
     const b = await bench({ yaml: yaml(STATE, "groupInterval: 5m", late) });
     b.to(1);

@@ -9,7 +9,7 @@ import { eventAt, START } from "../../support/event.ts";
 import { replayConfig } from "../../support/replay.ts";
 import { MINUTE } from "../support.ts";
 
-const RUNS = { numRuns: Number(process.env["RUNS"] ?? 40) };
+const RUNS = { numRuns: Number(process.env["RUNS"] ?? 20) };
 const LAST = 60;
 const SOURCES = "sources: [{ id: services, kind: service-events }]\nchannels: { ops: { type: console } }\n";
 const minute = fc.integer({ min: 0, max: LAST });
@@ -98,7 +98,7 @@ describe("a rule over targets that are silent", () => {
   const each = () => replayConfig(SOURCES + rule.replace("BY", ""));
   const together = () => replayConfig(SOURCES + rule.replace("BY", "by: [connection],"));
 
-  it("tells each target's silences, from its first complete read until it has ended", async () => {
+  it("notifies each target's silences, from its first complete read until it has ended", async () => {
     const config = await each();
     await fc.assert(
       fc.asyncProperty(targetsOf(onTime), async (targets) => {
@@ -109,7 +109,7 @@ describe("a rule over targets that are silent", () => {
     );
   });
 
-  it("tells the silences of those that share a key, until the last of them has ended", async () => {
+  it("notifies the silences of those that share a key, until the last of them has ended", async () => {
     const config = await together();
     await fc.assert(
       fc.asyncProperty(targetsOf(onTime), async (targets) => {
@@ -119,7 +119,7 @@ describe("a rule over targets that are silent", () => {
     );
   });
 
-  it("has told every silence that was one in the end, and leaves none open that was not, where events come late", async () => {
+  it("has notified every silence that was one in the end, and leaves none open that was not, where events come late", async () => {
     const config = await each();
     await fc.assert(
       fc.asyncProperty(targetsOf(late), async (targets) => {

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
-import { bench, line, MINUTE, T0 } from "../support.ts";
+import { bench, failing, line, MINUTE, T0 } from "../support.ts";
 
 const yaml = (rule: string) => `
 rules: [${rule}]
@@ -14,10 +14,8 @@ describe("a rule that expects a follow-up", () => {
   const rule =
     "{ id: stuck, when: { level: [error] }, expect: { when: { source: [service-events], level: [normal] }, within: 5m } }";
 
-  it("tells at the deadline, by no event, and tells of the late follow-up", async () => {
-    const b = await bench({ yaml: yaml(rule) });
-    b.to(1);
-    b.fail(0.5);
+  it("notifies at the deadline, by no event, and notifies of the late follow-up", async () => {
+    const b = await failing({ yaml: yaml(rule) });
     await b.rounds(8);
     b.recover(8.5);
     await b.rounds(11);
@@ -27,10 +25,8 @@ describe("a rule that expects a follow-up", () => {
     ]);
   });
 
-  it("tells nothing where the follow-up came in time", async () => {
-    const b = await bench({ yaml: yaml(rule) });
-    b.to(1);
-    b.fail(0.5);
+  it("notifies nothing where the follow-up came in time", async () => {
+    const b = await failing({ yaml: yaml(rule) });
     b.recover(3);
     await b.rounds(10);
     expect(b.messages).toEqual([]);
@@ -38,10 +34,8 @@ describe("a rule that expects a follow-up", () => {
 });
 
 describe("a rule over what is absent", () => {
-  it("tells once the silence has lasted, and of its end", async () => {
-    const b = await bench({ yaml: yaml("{ id: silent, when: { level: [error] }, absence: { for: 5m } }") });
-    b.to(1);
-    b.fail(0.5);
+  it("notifies once the silence has lasted, and of its end", async () => {
+    const b = await failing({ yaml: yaml("{ id: silent, when: { level: [error] }, absence: { for: 5m } }") });
     await b.rounds(8);
     b.fail(8.5);
     await b.rounds(11);
@@ -53,9 +47,7 @@ describe("a rule over what is absent", () => {
 
   it("opens the older of two alerts again where what is found late makes them one, and ends the younger", async () => {
     const rule = "absence: { for: 3m }, resolve: { when: { level: [normal] } }, reopen: 5m";
-    const b = await bench({ yaml: yaml(`{ id: silent, when: { level: [error] }, ${rule} }`) });
-    b.to(1);
-    b.fail(0.5);
+    const b = await failing({ yaml: yaml(`{ id: silent, when: { level: [error] }, ${rule} }`) });
     await b.rounds(4);
     b.recover(4);
     await b.rounds(10);
@@ -74,7 +66,7 @@ describe("a rule over what is absent", () => {
 describe("a rule over targets that are silent", () => {
   const rule = "{ id: mute, when: { source: [service-events] }, absence: { for: 5m, over: targets } }";
 
-  it("tells of a target that never had an event, once it was read for so long", async () => {
+  it("notifies of a target that never had an event, once it was read for so long", async () => {
     const b = await bench({ yaml: yaml(rule) });
     await b.rounds(4);
     expect(b.messages).toEqual([]);
@@ -112,7 +104,7 @@ describe("a rule over targets that are silent", () => {
 });
 
 describe("a rule that looks for new values", () => {
-  it("learns from a target's first poll, and tells what comes after it", async () => {
+  it("learns from a target's first poll, and notifies what comes after it", async () => {
     const b = await bench({
       yaml: yaml("{ id: fresh, when: { source: [service-events] }, newValue: { field: message } }"),
     });
@@ -134,9 +126,7 @@ describe("a rule that reopens", () => {
   it("goes on with the same alert, listed as open alone", async () => {
     const rule =
       "{ id: flaps, when: { level: [error] }, resolve: { when: { source: [service-events], level: [normal] } }, reopen: 10m }";
-    const b = await bench({ yaml: yaml(rule) });
-    b.to(1);
-    b.fail(0.5);
+    const b = await failing({ yaml: yaml(rule) });
     await b.rounds(2);
     b.recover(2.5);
     await b.rounds(4);
@@ -155,13 +145,11 @@ describe("a rule that reopens", () => {
 });
 
 describe("a rule whose template fails as it renders", () => {
-  it("tells with a default in its place, and counts the failure", async () => {
+  it("notifies with a default in its place, and counts the failure", async () => {
     const endless = "{% for i in (1..200000000) %}{% endfor %}";
-    const b = await bench({
+    const b = await failing({
       yaml: yaml(`{ id: loops, when: { level: [error] }, by: [id], summary: "${endless}", description: "fine" }`),
     });
-    b.to(1);
-    b.fail(0.5);
     b.fail(0.6);
     await b.rounds(2);
     const [alert] = await openAlerts(b.app);
@@ -182,7 +170,7 @@ describe("a match that is found after the event that resolved it", () => {
   const rule =
     "{ id: broken, when: { level: [error] }, resolve: { when: { source: [service-events], level: [normal] } } }";
 
-  it("is told as an alert that came and went, and takes nothing from the one that fires since", async () => {
+  it("is notified as an alert that came and went, and takes nothing from the one that fires since", async () => {
     const b = await bench({ yaml: yaml(rule) });
     b.to(1);
     b.recover(0.6);
@@ -205,7 +193,7 @@ describe("a match that is found after the event that resolved it", () => {
     ]);
   });
 
-  it("counts in the alert that was told of then, wherever that stands by now", async () => {
+  it("counts in the alert that was notified then, wherever that stands by now", async () => {
     const b = await bench({ yaml: yaml(rule) });
     b.to(1);
     b.fail(0.2);

@@ -50,7 +50,7 @@ describe("after a reload", () => {
     expect((await openAlerts(b.app)).map(({ count }) => count)).toEqual([2]);
   });
 
-  it("alerts of a route that is gone are told on the routes that are there, and their resolution too", async () => {
+  it("alerts of a route that is gone are notified on the routes that are there, and their resolution too", async () => {
     const routed = 'channels: [other], routes: [{ match: { rule: ["broken"] }, channels: [ops] }]';
     const b = await bench({ yaml: yaml(BROKEN, routed) });
     b.to(1);

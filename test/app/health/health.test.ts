@@ -32,7 +32,7 @@ describe("Lookout's own health", () => {
     expect((await b.round()).polls[0]!.failing).toEqual({});
   });
 
-  it("keeps the floor of a first poll that failed, so that what happened meanwhile is told", async () => {
+  it("keeps the floor of a first poll that failed, so that what happened meanwhile is notified", async () => {
     const b = await bench({ yaml: yaml() });
     b.sim.setFaults([{ kind: "status", status: 500 }]);
     b.to(1);
@@ -44,7 +44,7 @@ describe("Lookout's own health", () => {
     expect(b.messages.filter(({ to }) => to === "/ops").map(line)).toEqual(["50 /ops new firing: svc-1 firing ×1(+1)"]);
   });
 
-  it("tells of a target unread for longer than the lag, reads the others meanwhile, and catches up", async () => {
+  it("notifies of a target unread for longer than the lag, reads the others meanwhile, and catches up", async () => {
     const b = await bench({ yaml: yaml(), services: ["svc-1", "svc-2"] });
     await b.rounds(2);
     b.sim.setFaults([{ kind: "status", status: 500, url: /svc-1/ }]);
@@ -70,7 +70,7 @@ describe("Lookout's own health", () => {
     expect(await readStatus(b.app)).toMatchObject({ healthy: true });
   });
 
-  it("tells of dead deliveries until they are dealt with", async () => {
+  it("notifies of dead deliveries until they are dealt with", async () => {
     const b = await bench({ yaml: yaml() });
     b.answer(({ to }) => ({ status: to === "/ops" ? 404 : 200 }));
     b.to(1);

@@ -68,7 +68,7 @@ describe("a disk that is full", () => {
     await expect(pollKind(b.app, "service-events", new AbortController().signal)).rejects.toThrow("the disk is full");
   });
 
-  it("is told without the state once, again at the repeat interval, and when it is over", async () => {
+  it("is notified without the state once, again at the repeat interval, and when it is over", async () => {
     const { b, disk } = await onDisk();
     const emergency = createEmergency(b.app);
     disk.room = 0;
@@ -91,7 +91,7 @@ describe("a disk that is full", () => {
     expect(new Set(b.messages.map(({ id }) => id)).size).toBe(b.messages.length);
   });
 
-  it("is told to the other channels where none of those for Lookout's own alerts takes it, and tried again", async () => {
+  it("goes to the other channels where none of those for Lookout's own alerts takes it, and is tried again", async () => {
     const { b, disk } = await onDisk();
     const emergency = createEmergency(b.app);
     disk.room = 0;
@@ -109,7 +109,7 @@ describe("a disk that is full", () => {
     expect(b.messages.slice(2).map(({ at, to }) => `${at} ${to}`)).toEqual(["2 /ops", "2 /mail"]);
   });
 
-  it("that ends before anybody was told is told to nobody", async () => {
+  it("that ends before anybody was notified goes to nobody", async () => {
     const { b, disk } = await onDisk();
     const emergency = createEmergency(b.app);
     disk.room = 0;
@@ -176,7 +176,7 @@ describe("a state that is gone", () => {
     return { b: await bench({ yaml: yaml(), wrapStore }), state };
   };
 
-  it("is told at once, also where something else was told without the state before", async () => {
+  it("is notified at once, also where something else was notified without the state before", async () => {
     const { b, state } = await losing();
     const emergency = createEmergency(b.app);
     await emergency.end();

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { listDeliveries } from "../../../lib/app/delivery/deliver.ts";
 import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
-import { bench, line } from "../support.ts";
+import { bench, failing, line } from "../support.ts";
 import { ack } from "./bench.ts";
 
 const yaml = (route: string, more = "", channels = "") => `
@@ -23,10 +23,8 @@ ${channels}`;
 const STEPS = "escalate: [{ after: 15m, channels: [lead] }, { after: 30m, channels: [boss] }]";
 
 describe("an acknowledged alert", () => {
-  it("is not repeated nor updated, and its resolution is told", async () => {
-    const b = await bench({ yaml: yaml("repeatInterval: 10m") });
-    b.to(1);
-    b.fail(0.5);
+  it("is not repeated nor updated, and its resolution is notified", async () => {
+    const b = await failing({ yaml: yaml("repeatInterval: 10m") });
     await b.beats(3);
     await ack(b, "broken");
     b.fail(4);
@@ -41,9 +39,7 @@ describe("an acknowledged alert", () => {
   });
 
   it("keeps its acknowledgement while it counts on, and others of its group go on", async () => {
-    const b = await bench({ yaml: yaml("repeatInterval: 10m"), services: ["svc-1", "svc-2"] });
-    b.to(1);
-    b.fail(0.5);
+    const b = await failing({ yaml: yaml("repeatInterval: 10m"), services: ["svc-1", "svc-2"] });
     await b.beats(3);
     await ack(b, "broken");
     b.fail(4, "Failed", "svc-2");
@@ -61,9 +57,7 @@ describe("an acknowledged alert", () => {
   });
 
   it("is repeated again once the acknowledgement is taken back", async () => {
-    const b = await bench({ yaml: yaml("repeatInterval: 10m") });
-    b.to(1);
-    b.fail(0.5);
+    const b = await failing({ yaml: yaml("repeatInterval: 10m") });
     await b.beats(3);
     await ack(b, "broken");
     await b.beats(20);
@@ -76,11 +70,9 @@ describe("an acknowledged alert", () => {
   });
 
   it("that opens again, as within `reopen`, is not acknowledged any more", async () => {
-    const b = await bench({
+    const b = await failing({
       yaml: yaml("repeatInterval: 10m").replace("level: [normal] } }", "level: [normal] } }\n    reopen: 30m"),
     });
-    b.to(1);
-    b.fail(0.5);
     await b.beats(3);
     await ack(b, "broken");
     b.recover(4);
@@ -92,10 +84,8 @@ describe("an acknowledged alert", () => {
 });
 
 describe("escalation", () => {
-  it("tells the next ones in turn while nobody acknowledges, and all of them of the end", async () => {
-    const b = await bench({ yaml: yaml(STEPS) });
-    b.to(1);
-    b.fail(0.5);
+  it("notifies the next ones in turn while nobody acknowledges, and all of them of the end", async () => {
+    const b = await failing({ yaml: yaml(STEPS) });
     await b.beats(40);
     b.recover(40.5);
     await b.beats(42);
@@ -119,9 +109,7 @@ describe("escalation", () => {
   });
 
   it("ends with the acknowledgement, and goes on where that is taken back", async () => {
-    const b = await bench({ yaml: yaml(STEPS) });
-    b.to(1);
-    b.fail(0.5);
+    const b = await failing({ yaml: yaml(STEPS) });
     await b.beats(20);
     await ack(b, "broken");
     await b.beats(50);
@@ -135,9 +123,7 @@ describe("escalation", () => {
   });
 
   it("of a second alert of the group waits for no interval", async () => {
-    const b = await bench({ yaml: yaml(STEPS), services: ["svc-1", "svc-2"] });
-    b.to(1);
-    b.fail(0.5);
+    const b = await failing({ yaml: yaml(STEPS), services: ["svc-1", "svc-2"] });
     await b.beats(2);
     b.fail(3, "Failed", "svc-2");
     await b.beats(23);
@@ -208,11 +194,9 @@ describe("escalation", () => {
   it("waits for the end of a silence", async () => {
     const until = new Date(Date.parse("2026-11-20T10:20:00Z")).toISOString();
     const from = new Date(Date.parse("2026-11-20T10:03:00Z")).toISOString();
-    const b = await bench({
+    const b = await failing({
       yaml: yaml(STEPS, `silences: [{ match: { rule: [broken] }, from: "${from}", until: "${until}" }]`),
     });
-    b.to(1);
-    b.fail(0.5);
     await b.beats(25);
     expect(b.messages.map(line)).toEqual([
       "2 /ops new firing: svc-1 firing ×1(+1)",
@@ -221,9 +205,7 @@ describe("escalation", () => {
   });
 
   it("is not inherited by the routes below", async () => {
-    const b = await bench({ yaml: yaml(`${STEPS}, routes: [{ match: { rule: [broken] } }]`) });
-    b.to(1);
-    b.fail(0.5);
+    const b = await failing({ yaml: yaml(`${STEPS}, routes: [{ match: { rule: [broken] } }]`) });
     await b.beats(20);
     expect(b.messages.map(({ to }) => to)).toEqual(["/ops"]);
   });

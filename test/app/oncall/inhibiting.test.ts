@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { reconcileRules } from "../../../lib/app/evaluation/registry.ts";
 import { openAlerts } from "../../../lib/app/queries/lists.ts";
-import { bench, line } from "../support.ts";
+import { bench, failing, line } from "../support.ts";
 import { listInhibitors } from "./bench.ts";
 
 const INHIBIT = "inhibit: [{ source: { rule: [down] }, target: { rule: [slow] }, equal: [connection] }]";
@@ -23,10 +23,8 @@ ${more}`;
 const services = ["svc-1", "svc-2", "svc-3"];
 
 describe("an alert that another one explains", () => {
-  it("is held back while that fires, says by which, and is told at once when it ends", async () => {
-    const b = await bench({ yaml: yaml(), services });
-    b.to(1);
-    b.fail(0.5, "pool is down", "svc-1");
+  it("is held back while that fires, says by which, and is notified at once when it ends", async () => {
+    const b = await failing({ yaml: yaml(), services }, "pool is down");
     b.fail(0.6, "slow", "svc-2");
     await b.beats(20);
     const open = await openAlerts(b.app);
@@ -42,7 +40,7 @@ describe("an alert that another one explains", () => {
     expect(await listInhibitors(b)).toEqual([]);
   });
 
-  it("is held back by what fires before it, and was told is not repeated", async () => {
+  it("is held back by what fires before it, and is not repeated where it was notified", async () => {
     const b = await bench({
       yaml: `${yaml()}`.replace("groupInterval: 1m", "groupInterval: 1m, repeatInterval: 5m"),
       services,
@@ -58,9 +56,7 @@ describe("an alert that another one explains", () => {
   });
 
   it("that came and went meanwhile is counted, and pages nobody", async () => {
-    const b = await bench({ yaml: yaml(), services });
-    b.to(1);
-    b.fail(0.5, "pool is down", "svc-1");
+    const b = await failing({ yaml: yaml(), services }, "pool is down");
     b.fail(0.6, "slow", "svc-2");
     await b.beats(5);
     b.recover(5.5, "svc-2");
@@ -80,9 +76,7 @@ describe("an alert that another one explains", () => {
   });
 
   it("stays held by the other of two, until the last one ends", async () => {
-    const b = await bench({ yaml: yaml(), services });
-    b.to(1);
-    b.fail(0.5, "pool is down", "svc-1");
+    const b = await failing({ yaml: yaml(), services }, "pool is down");
     b.fail(0.5, "pool is down", "svc-3");
     b.fail(0.6, "slow", "svc-2");
     await b.beats(3);
@@ -95,16 +89,17 @@ describe("an alert that another one explains", () => {
     ]);
   });
 
-  it("is told once the source ends by itself, as an occurrence or by a deadline", async () => {
-    const b = await bench({
-      yaml: yaml(INHIBIT, "").replace(
-        "resolve: { when: { source: [service-events], level: [normal] } }",
-        "resolve: { after: 10m }",
-      ),
-      services,
-    });
-    b.to(1);
-    b.fail(0.5, "pool is down", "svc-1");
+  it("is notified once the source ends by itself, as an occurrence or by a deadline", async () => {
+    const b = await failing(
+      {
+        yaml: yaml(INHIBIT, "").replace(
+          "resolve: { when: { source: [service-events], level: [normal] } }",
+          "resolve: { after: 10m }",
+        ),
+        services,
+      },
+      "pool is down",
+    );
     b.fail(0.6, "slow", "svc-2");
     await b.beats(23);
     expect(b.messages.map(line).filter((text) => text.includes("svc-2"))).toEqual([

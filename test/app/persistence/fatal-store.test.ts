@@ -56,7 +56,7 @@ describe("a store that fails for good at the tenth commit of a round", () => {
   });
 });
 
-test("tasks side by side: after the first rejection none is started, the others are told, and it is the end of all", async () => {
+test("tasks side by side: after the first rejection none is started, the others hear of it, and it is the end of all", async () => {
   const log: string[] = [];
   const gates = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
   const work = forEachLimit([0, 1, 2, 3], 2, new AbortController().signal, async (item, signal) => {

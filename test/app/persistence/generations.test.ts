@@ -8,7 +8,7 @@ import { reconcileRules } from "../../../lib/app/evaluation/registry.ts";
 import { pollSource } from "../../../lib/app/polling/poll.ts";
 import { openAlerts } from "../../../lib/app/queries/lists.ts";
 import { rulePartition } from "../../../lib/rules/compile.ts";
-import { bench, line, MINUTE } from "../support.ts";
+import { type Bench, bench, line, MINUTE } from "../support.ts";
 
 const yaml = (rule: string) => `
 rules: [{ id: broken, by: [resource.id], ${rule} }]
@@ -19,6 +19,14 @@ const NEW = yaml("when: { level: [error, critical] }");
 
 const signal = new AbortController().signal;
 const poll = (app: App) => pollSource(app, app.config.sources[0]!, signal);
+
+/** The older configuration decides, and it is the first minute. */
+async function deciding(): Promise<{ b: Bench; old: App }> {
+  const b = await bench({ yaml: OLD });
+  await reconcileRules(b.app);
+  b.to(1);
+  return { b, old: b.app };
+}
 
 describe("a newer configuration", () => {
   it("decides from its first moment on: the older polls, evaluates and notifies no more", async () => {
@@ -40,10 +48,7 @@ describe("a newer configuration", () => {
   });
 
   it("whose poll began before takes over in the middle of it: one page for one failure, and no row is left behind", async () => {
-    const b = await bench({ yaml: OLD });
-    const old = b.app;
-    await reconcileRules(old);
-    b.to(1);
+    const { b, old } = await deciding();
     b.fail(0.5);
     const next = { ...old };
     await b.reload(NEW);
@@ -62,10 +67,7 @@ describe("a newer configuration", () => {
   });
 
   it("notifies what the older one opened and had not notified yet, though the rule has changed", async () => {
-    const b = await bench({ yaml: OLD });
-    const old = b.app;
-    await reconcileRules(old);
-    b.to(1);
+    const { b, old } = await deciding();
     b.fail(0.5);
     await poll(old);
     await b.reload(NEW);
@@ -91,10 +93,7 @@ describe("a newer configuration", () => {
   });
 
   it("that is gone for three minutes gives way to the older again, as after a rollback", async () => {
-    const b = await bench({ yaml: OLD });
-    const old = b.app;
-    await reconcileRules(old);
-    b.to(1);
+    const { b, old } = await deciding();
     await b.reload(NEW);
     await reconcileRules(b.app);
     await b.beat();
@@ -122,10 +121,7 @@ describe("a newer configuration", () => {
 
 describe("a delivery that the older configuration was sending", () => {
   it("is recorded by it, and not sent again", async () => {
-    const b = await bench({ yaml: OLD });
-    const old = b.app;
-    await reconcileRules(old);
-    b.to(1);
+    const { b, old } = await deciding();
     b.fail(0.5);
     await poll(old);
     b.to(2);
@@ -146,10 +142,7 @@ describe("a delivery that the older configuration was sending", () => {
 
 describe("a single round", () => {
   it("with another configuration keeps the one that waits from nothing once it has ended", async () => {
-    const b = await bench({ yaml: OLD });
-    const old = b.app;
-    await reconcileRules(old);
-    b.to(1);
+    const { b, old } = await deciding();
     await b.reload(NEW);
     await b.round();
     await expect(poll(old)).rejects.toThrow("newer configuration");
@@ -158,10 +151,7 @@ describe("a single round", () => {
   });
 
   it("with the configuration that decides already leaves it to those who run on", async () => {
-    const b = await bench({ yaml: OLD });
-    const old = b.app;
-    await reconcileRules(old);
-    b.to(1);
+    const { b, old } = await deciding();
     await b.reload(NEW);
     await reconcileRules(b.app);
     await b.reload(NEW);

@@ -59,7 +59,7 @@ describe("a target with more than is read in one round", () => {
     expect(await failures()).toBe(1);
   });
 
-  it("is told of where it never comes to its end, and the others are read and notified as ever", async () => {
+  it("is notified of where it never comes to its end, and the others are read and notified as ever", async () => {
     const b = await bench({ yaml: YAML, services: SERVICES });
     let number = 0;
     const page = (_: unknown, url: string) => {

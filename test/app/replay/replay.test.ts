@@ -43,7 +43,7 @@ async function feedAll(replay: Replay, events: readonly Event[]): Promise<void> 
 const RESOLVED_AFTER = "rules: [{ id: failed, when: { level: [error] }, resolve: { after: 10m } }]\n";
 
 describe("a replay", () => {
-  it("tells news at once, repeats when they are due, and needs no secret", async () => {
+  it("notifies news at once, repeats when they are due, and needs no secret", async () => {
     const replay = await replayOf(
       "rules: [{ id: failed, when: { level: [error] }, resolve: { after: 10h } }]\nroute: { repeatInterval: 4h }\n",
     );
@@ -90,7 +90,7 @@ describe("a replay", () => {
     expect(replay.transitions[0]?.transition.alert.startsAt).toBe("2026-11-20T10:00:00.000Z");
   });
 
-  it("says what held an alert back, and tells it when that is over", async () => {
+  it("says what held an alert back, and notifies it when that is over", async () => {
     const replay = await replayOf(`rules: [{ id: failed, when: { level: [error] } }]
 timeIntervals: { noon: [{ times: [{ start_time: "09:00", end_time: "10:20" }] }] }
 route: { channels: [ops], mute: [noon] }

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { receiverWords } from "../../../lib/channels/http/redact.ts";
 import { bytes, characters, cut, jsonBytes } from "../../../lib/channels/message/plain.ts";
 import { oneLine } from "../../../lib/model/printable.ts";
+import { workOf } from "../../support/work.ts";
 
 const anyText = fc.oneof(
   fc.string({ unit: "binary", maxLength: 300 }),
@@ -54,11 +55,12 @@ test.each([
   expect(receiverWords(said)).toBe(shown);
 });
 
-test("a receiver's words are short, and read in no time, whatever they are", () => {
+test("a receiver's words are short, and little work, whatever they are", () => {
   const hostile = ["<", "/a", "a", "key=", "a.", "Aa", "=", "http://", "\\/"].map((unit) => unit.repeat(30_000));
-  const started = performance.now();
-  for (const text of hostile) expect(receiverWords(text).length).toBeLessThanOrEqual(200);
-  expect(performance.now() - started).toBeLessThan(1_000);
+  const work = workOf(() => {
+    for (const text of hostile) expect(receiverWords(text).length).toBeLessThanOrEqual(200);
+  });
+  expect(work).toBeLessThan(1_000);
   fc.assert(
     fc.property(anyText, (text) => {
       expect(receiverWords(text).length).toBeLessThanOrEqual(200);

@@ -17,7 +17,7 @@ async function refusal(files: Parameters<typeof load>[0]): Promise<ConfigError> 
   return error;
 }
 
-describe("of a file with no end of mistakes, the first hundred are told", () => {
+describe("of a file with no end of mistakes, the first hundred are reported", () => {
   test.each<[what: string, text: string]>([
     ["unknown keys", REST + CHANNELS + many(3_000, (n) => `key${n}: 1\n`)],
     ["long unknown keys", REST + CHANNELS + many(900, (n) => `${"k".repeat(1_000)}${n}: 1\n`)],

@@ -72,7 +72,7 @@ test.each<[sentence: string, channel: string, ...printed: string[]]>([
   ["an address that is one", '{ type: slack, url: "${env:GOOD}" }', ""],
   ["an address from AWS, which is not asked", '{ type: slack, url: "${ssm:/a}${env:BAD}" }', ""],
   [
-    "a variable that is not set, which is told once",
+    "a variable that is not set, which is reported once",
     '{ type: slack, url: "${env:GONE}" }',
     "lookout.yml:4:38: ${env:GONE} has no value",
   ],

@@ -204,7 +204,7 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
   expect(printed.map((text, index) => lines[index]?.slice(0, text.length))).toEqual(printed);
 });
 
-test("of a pack only what is useless as a whole is told, at its include", async () => {
+test("of a pack only what is useless as a whole is reported, at its include", async () => {
   const pack =
     "rules:\n  - { id: p, when: { source: [pool-events] } }\n  - { id: q, when: { source: [service-updates] } }\n";
   const files = (kind: string): Files => ({
@@ -217,7 +217,7 @@ test("of a pack only what is useless as a whole is told, at its include", async 
   );
 });
 
-test("default credentials that are not set are told at their connection", async () => {
+test("default credentials that are not set are reported at their connection", async () => {
   expect(await lint({ "lookout.yml": file({}) }, { HW_SECRET_KEY: "" })).toBe(
     "lookout.yml:1:16: ${env:HW_SECRET_KEY} is empty: give the environment variable HW_SECRET_KEY a value",
   );

@@ -490,7 +490,7 @@ const routes: Case[] = [
     'lookout.yml:5:47: there is no time interval "nights"',
   ],
   [
-    "health told to nobody",
+    "health that nobody is notified of",
     `${MINIMAL}health: { channels: [ops], heartbeat: example.org }\n`,
     'lookout.yml:5:22: there is no channel "ops"; there are chat',
     'lookout.yml:5:39: "heartbeat" must be an http(s) URL',
@@ -612,7 +612,7 @@ describe.each(Object.entries({ top, yaml, connections, sources, rules, routes, d
   });
 });
 
-test("everything wrong is told at once, in the order of the file", async () => {
+test("everything wrong is reported at once, in the order of the file", async () => {
   const file = `${CONNECTIONS}sources: [{ kind: pool-events, evry: 1m }]
 rules: [{ id: a, when: { level: error } }]
 route: { channels: [nobody] }

@@ -17,7 +17,7 @@ test("mutated files give findings with places, never another error", async () =>
       if (included) await judgeConfig(folder, mutate(OTHER, changes), VALID);
       else await judgeConfig(folder, mutate(VALID, changes));
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -27,7 +27,7 @@ test("mutated patterns are accepted or refused with a reason", () => {
     fc.property(fc.constantFrom(...PATTERNS), mutations, (pattern, changes) => {
       judgePattern(mutate(pattern, changes));
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_000 },
   );
 });
 

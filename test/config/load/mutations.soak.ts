@@ -1,7 +1,8 @@
 // Mutated configurations and patterns by the hundred thousand: each is read or refused with a place, within 100 ms of
-// work. CONFIGURATIONS, PATTERNS: how many of each; SEED: which.
+// work. CONFIGURATIONS, PATTERNS: how many of each.
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { SEED } from "../../support/seed.ts";
 import { judgeConfig, judgePattern, OTHER } from "../lint/judge.ts";
 import { writeFiles } from "../workspace.ts";
 import { BOMBS } from "./bombs.ts";
@@ -10,7 +11,6 @@ import { mutate, mutation, PATTERNS, VALID } from "./mutation.ts";
 const DAY = 86_400_000;
 const LIMIT_MS = 100;
 const BATCH = 1_000;
-const SEED = Number(process.env["SEED"] ?? 1);
 const mutations = fc.array(mutation, { minLength: 1, maxLength: 6 });
 
 interface Tally {

@@ -197,7 +197,7 @@ test.each<[sentence: string, parts: Parameters<typeof file>[0], ...messages: str
   expect(found.join("\n")).not.toContain(SECRET);
 });
 
-test("a file with secrets that its owner alone reads is told of its secrets alone", async () => {
+test("a file with secrets that its owner alone reads has findings about its secrets alone", async () => {
   const folder = await writeFiles({
     "lookout.yml": file({ more: `health: { heartbeat: "https://hc.example/${KEY}" }` }),
   });

@@ -87,6 +87,6 @@ test.each(kinds)("$source.kind: every event exactly once, ids independent of bat
       expect(poller.told.map(({ id }) => id).sort()).toEqual(expected.sort());
       expect(poller.cursor!.readTo).toBeLessThanOrEqual(now);
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });

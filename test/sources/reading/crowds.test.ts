@@ -16,7 +16,7 @@ const item = (count = 1, last = NOW - MINUTE) => ({
   count,
 });
 
-test("a crowd of equal pool items is one event, and what comes thereafter is told by number", async () => {
+test("a crowd of equal pool items is one event, and what comes thereafter is emitted by number", async () => {
   let items = Array.from({ length: 4_000 }, () => item());
   const client = { request: async () => ({ items }) };
   const poller = createPoller();
@@ -42,7 +42,7 @@ test("two hundred equal ones are told apart as ever", async () => {
   expect(poller.told.map(({ count }) => count)).toEqual(items.map(() => 1));
 });
 
-test("of thousands of update logs of one time two hundred are told, and the rest once that there are more", async () => {
+test("of thousands of update logs of one time two hundred are emitted, and once that there are more", async () => {
   const logs = Array.from({ length: 5_000 }, (_, number) => ({
     update_time: NOW,
     result: number % 2 === 0 ? "FAIL" : `RUNNING ${number}`,

@@ -7,7 +7,7 @@ import { serviceUpdates } from "../../../lib/sources/service-updates/service-upd
 import { at, cloudEyeRow, FLOOR, full, item, log, MINUTE, NOW } from "../rows.ts";
 import { type Cloud, createCloud, createPoller, poll } from "../support.ts";
 
-test("a pool item that grew by three is one event of three, one that began before the floor tells its last only", async () => {
+test("a pool item that grew by three is one event of three, one that began before the floor emits its last only", async () => {
   const cloud = createCloud({}, { now: NOW });
   const growing = item([NOW - MINUTE]);
   cloud.world.pool = [growing, item([FLOOR - MINUTE, FLOOR + MINUTE], { message: "older" })];
@@ -23,7 +23,7 @@ test("a pool item that grew by three is one event of three, one that began befor
   ]);
 });
 
-test("an update that ran since before the floor is told when it fails, at a time no earlier than the last read", async () => {
+test("an update that ran since before the floor is emitted when it fails, at a time no earlier than the last read", async () => {
   let result = "RUNNING";
   const cloud = createCloud({}, { now: NOW, logs: () => [log(FLOOR - 3_600_000, result)] });
   const poller = createPoller();
@@ -34,7 +34,7 @@ test("an update that ran since before the floor is told when it fails, at a time
   expect(poller.told).toMatchObject([{ type: "FAIL", level: "error", time: "2026-11-20T10:00:00.000Z", late: 0 }]);
 });
 
-test("of two updates of one moment, the one that ran is told as it ends, whatever was shown too late of the other", async () => {
+test("of two updates of one moment, the one that ran is emitted as it ends, whatever was shown too late of the other", async () => {
   const model = (model_name: string) => ({ config: [{ model_name }] });
   let logs = [log(NOW, "RUNNING", model("m2"))];
   const cloud = createCloud({}, { now: NOW, logs: () => logs });
@@ -74,7 +74,7 @@ test("Cloud Eye asks for the details of changed rows only, and moves its window 
   expect(poller.told.map(({ data }) => data["event_id"])).toEqual(["a", "b", "c"]);
 });
 
-test("Cloud Eye: one name whose details fail holds back none of the others, and is told once they are there", async () => {
+test("Cloud Eye: one name whose details fail holds back none of the others, and is emitted once they are there", async () => {
   const cloud = createCloud({}, { now: NOW });
   cloud.world.cloudEye = [cloudEyeRow(NOW - 2, "a", "one", full), cloudEyeRow(NOW - 1, "b", "two", full)];
   let broken = true;
@@ -120,7 +120,7 @@ test("Cloud Eye: a count that runs ahead of its details is asked for again, a fe
   expect([late.told.length, never.told.length]).toEqual([2, 1]);
 });
 
-test("Cloud Eye: a name of which no details ever come is told by its number, and once they do come, not again", async () => {
+test("Cloud Eye: a name of which no details ever come is emitted by its number, and once they do come, not again", async () => {
   const cloud = createCloud({}, { now: NOW });
   cloud.world.cloudEye = [cloudEyeRow(NOW - 2, "a", "one", full), cloudEyeRow(NOW - 1, "b", "one", full)];
   let there = false;
@@ -158,7 +158,17 @@ test.each([
   expect(poller.told.map(({ reason, data }) => [reason, data["event_id"]])).toEqual([["a", "ev1"]]);
 });
 
-test("Cloud Eye: a full page of details that is given for every offset is told, and is an error", async () => {
+test("Cloud Eye: a row that was emitted by its ids before a read died is not emitted again where details are gone", async () => {
+  const cloud = createCloud({}, { now: NOW });
+  cloud.world.cloudEye = [cloudEyeRow(NOW - 2, "a", "one", full), cloudEyeRow(NOW - 1, "b", "two", full)];
+  const poller = createPoller();
+  await poll(cloudEyeEvents, cloud, poller, { ...at, slice: 1, dieAfter: 1 });
+  cloud.habits.detail = false;
+  await poll(cloudEyeEvents, cloud, poller, at);
+  expect(poller.told.map(({ reason }) => reason)).toEqual(["one", "two"]);
+});
+
+test("Cloud Eye: a full page of details that is given for every offset is reported, and is an error", async () => {
   const rows = Array.from({ length: 100 }, (_, i) => cloudEyeRow(NOW - 9, `id${i}`, "one", full).row);
   const client: Pick<Cloud, "request"> = {
     async request({ path }) {

@@ -35,7 +35,7 @@ test("a backlog is read in whole pages, oldest first, and remembers no more than
   expect(cloud.requests.length).toBeLessThan(20);
 });
 
-test("a full page that is given for every offset is told, and is an error since there may be more", async () => {
+test("a full page that is given for every offset is reported, and is an error since there may be more", async () => {
   const rows = Array.from({ length: 1000 }, (_, i) => serviceRow(NOW - 9, `e${i}`));
   const stuck = { request: async () => ({ total_count: 3_000, events: rows }) };
   const service = createPoller();
@@ -55,7 +55,7 @@ test("a full page that is given for every offset is told, and is an error since 
   for (const { cursor } of [service, pool]) expect(cursor).toMatchObject({ readTo: FLOOR, from: FLOOR });
 });
 
-test("what comes after a moment that cannot be read whole is told with the rest", async () => {
+test("what comes after a moment that cannot be read whole is emitted with the rest", async () => {
   const burst = Array.from({ length: 1_200 }, (_, i) => always(NOW - 50, serviceRow(NOW - 50, `e${i}`)));
   const after = always(NOW - 10, serviceRow(NOW - 10, "after"));
   const cloud = createCloud({ offset: "ignored" }, { now: NOW, events: [...burst, after] });
@@ -93,7 +93,7 @@ describe.each(["record", "page", "ignored"] as const)("a total that is too large
   });
 });
 
-test("what a page cut short, unchanged and with the same wrong total hides is told within the hour", async () => {
+test("what a page cut short, unchanged and with the same wrong total hides is emitted within the hour", async () => {
   const cloud = createCloud({ offset: "record", cap: 10 }, { now: NOW });
   const rows = Array.from({ length: 10 }, (_, i) => always(NOW - 10 + i, serviceRow(NOW - 10 + i, `e${i}`)));
   cloud.world.events = rows;

@@ -39,7 +39,7 @@ test("different rows: whatever the offset counts and the total says", async () =
       if (server.offset !== "clamped" || length % LIMIT !== 0) expect(list.broken).toBeUndefined();
       expect(list.rows).toEqual(numbers(length));
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
 
@@ -54,7 +54,7 @@ test("different rows on pages that the server cuts short, which the total gives 
       const rows = await readAll(ask(numbers(length), { ...server, total: (all) => all + more }), LIMIT);
       expect(rows).toEqual(numbers(length));
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
 
@@ -68,7 +68,7 @@ test("rows that are equal in every field, where the total is right", async () =>
     fc.asyncProperty(rows, servers, async (list, server) => {
       expect(await readAll(ask(list, { ...server, total: (all) => all }), LIMIT)).toEqual(list);
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
 

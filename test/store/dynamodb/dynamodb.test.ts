@@ -91,7 +91,7 @@ describe.skipIf(dynamoEndpoint === null)("the store on DynamoDB", () => {
     }
   });
 
-  test("a missing table is told with the command that makes it", async () => {
+  test("a missing table is reported with the command that makes it", async () => {
     const error = await openDynamoStore({ ...dynamoConnection, table: "nobody", clock }).catch(
       (thrown: unknown) => thrown,
     );
@@ -112,7 +112,7 @@ describe.skipIf(dynamoEndpoint === null)("the store on DynamoDB", () => {
   });
 });
 
-test("an endpoint that cannot be reached is told as such", async () => {
+test("an endpoint that cannot be reached is reported as such", async () => {
   const options = { ...dynamoConnection, endpoint: "http://127.0.0.1:1", table: "any-table", clock };
   await expect(openDynamoStore(options)).rejects.toThrow(/any-table cannot be reached\. Check store\.region/);
 });

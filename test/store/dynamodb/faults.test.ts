@@ -111,7 +111,7 @@ describe.skipIf(dynamoEndpoint === null)("between the store and DynamoDB", () =>
     expect(sleeps.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(5_000);
   });
 
-  test("one that AWS throttles to the end is told as such", async () => {
+  test("one that AWS throttles to the end is reported as such", async () => {
     script = async () => cancelled("ThrottlingError", "None");
     await expect(store.commit(two)).rejects.toThrow(/is throttled by AWS.*nothing is lost/);
   });

@@ -134,7 +134,7 @@ test("a disk that takes no more fails the commit with what to do, and keeps what
   await store.close();
 });
 
-describe("a file that cannot be used is left as it is and told with what to do", () => {
+describe("a file that cannot be used is left as it is and reported with what to do", () => {
   function sql(text: string): void {
     const db = new DatabaseSync(path);
     db.exec(text);

@@ -75,7 +75,7 @@ describe("a past that was polled live", () => {
     expect(result.unread).toEqual([]);
   });
 
-  it("tells per rule who would have been told how often, and how noisy it was", async () => {
+  it("says per rule who would have been notified how often, and how noisy it was", async () => {
     const b = await live(`${BROKEN}, ${ONCE}, { id: never, when: { type: [other] } }`);
     const { rules, channels, alerts } = await run(b, { since: 180 * MINUTE });
     expect(rules.map(({ rule }) => rule)).toEqual(["broken", "once", "never"]);
@@ -130,7 +130,7 @@ channels: { ops: { type: webhook, url: "HOOK/ops" } }`,
     expect(b.sim.requests["service-updates"]).toBe(0);
   });
 
-  it("reads the past once and shows what only one of two configurations would have told", async () => {
+  it("reads the past once and shows what only one of two configurations would have notified", async () => {
     const b = await live(`${BROKEN}, ${ONCE}`);
     const first = b.app;
     await b.reload(yaml(`${BROKEN}, ${MANY}`, "groupInterval: 30m"));

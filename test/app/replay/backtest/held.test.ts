@@ -56,7 +56,7 @@ function run(b: Bench): Promise<Backtest> {
 const minuteOf = (at: string) => (Date.parse(at) - T0) / MINUTE;
 
 describe("a backtest of alerts that are grouped, silenced, muted and repeated", () => {
-  it("tells what one works out by hand, and what live polling told", async () => {
+  it("says what one works out by hand, and what live polling notified", async () => {
     const b = await live();
     const { alerts, messages, rules, channels } = await run(b);
     const nameOf = new Map(alerts.map(({ id, key, startsAt }) => [id, `${key["resource.id"]}@${minuteOf(startsAt)}`]));
@@ -98,7 +98,7 @@ describe("a backtest of alerts that are grouped, silenced, muted and repeated", 
     expect(messages.map((one) => [minuteOf(one.at), one.channel, one.reason, one.alerts])).toEqual(sent);
   });
 
-  it("tells what live polling told of alerts that are escalated and inhibited", async () => {
+  it("says what live polling notified of alerts that are escalated and inhibited", async () => {
     const b = await bench({
       services: SERVICES,
       yaml: `

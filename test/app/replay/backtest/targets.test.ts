@@ -36,7 +36,7 @@ function addJob({ sim: { world } }: Bench, id: string, from: number, to: number,
 }
 
 describe("absence over targets in a backtest", () => {
-  it("tells of the same silences as live polling did, of a target without any event, too", async () => {
+  it("notifies of the same silences as live polling did, of a target without any event, too", async () => {
     const b = await bench({ yaml: mute("service-events"), services: ["svc-1", "svc-2"] });
     for (let minute = 1; minute <= 90; minute++) {
       b.to(minute);

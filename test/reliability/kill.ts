@@ -107,11 +107,12 @@ async function finish(cwd: string, env: Record<string, string>, truth: Truth): P
   try {
     for (;;) {
       await wallClock.sleep(2_000);
+      // Before the status: what is evaluated between the two commands is not notified yet.
+      const events = await list<Event>(cwd, env, "events");
+      const evaluated = events.reduce((sum, { count }) => sum + count, 0);
       const { deliveries, channels } = JSON.parse((await output(cwd, env, "status")).trim()) as Status;
       // What a round that was killed had opened waits for its end, at most a minute.
       const waiting = Object.values(channels).reduce((sum, { pending }) => sum + pending, 0);
-      const events = await list<Event>(cwd, env, "events");
-      const evaluated = events.reduce((sum, { count }) => sum + count, 0);
       if (deliveries.pending === 0 && waiting === 0 && evaluated >= truth.occurrences.length) return;
       // The judge says what is missing.
       if (Date.now() > until) return;
@@ -169,7 +170,7 @@ function judgeNotified(events: Event[], taken: ReadonlyMap<string, Notification>
   );
   return events.flatMap(({ id }) => {
     const times = notified.get(id)?.length ?? 0;
-    return times === 1 ? [] : [`event ${id} was told ${times} times`];
+    return times === 1 ? [] : [`event ${id} was notified ${times} times`];
   });
 }
 

@@ -7,7 +7,7 @@ import { someDeaths } from "./crash-scenes.ts";
 import { type Acts, judgeOnCall, ON_CALL_CONFIG, withPeople } from "./on-call-story.ts";
 import { asDaemons, inRounds, type Watch } from "./watches.ts";
 
-const file = "test/sim/crash-on-call.test.ts";
+const file = "test/reliability/crash-on-call.test.ts";
 
 /** How long after its claim a delivery may leave where calls take their time; ms. */
 const SLACK_MS = 1_000;
@@ -29,7 +29,7 @@ describe("with people on call", () => {
   const rounds = "a process that dies is followed by one that goes on";
   it(rounds, async () => {
     const scene = sceneOf(rounds, inRounds, stateFile);
-    await expectRight(scene, [1], (calls) => everyNth(24, calls, differentPoints(calls)).map((point) => [point]));
+    await expectRight(scene, [1], (calls) => everyNth(64, calls, differentPoints(calls)).map((point) => [point]));
   }, 600_000);
 
   it.each([
@@ -38,13 +38,13 @@ describe("with people on call", () => {
   ])(
     "%s",
     async (name, open) => {
-      await expectRight(sceneOf(name, asDaemons(2), open), [1, 2], someDeaths);
+      await expectRight(sceneOf(name, asDaemons(2), open), [1], someDeaths);
     },
     600_000,
   );
 
   const slow = "two daemons whose calls take their time, so that people act while something is decided";
   it(slow, async () => {
-    await expectRight(sceneOf(slow, asDaemons(2), stateFile, "slow"), [1, 2, 3, 4], () => []);
+    await expectRight(sceneOf(slow, asDaemons(2), stateFile, "slow"), [1, 2], () => []);
   }, 600_000);
 });

@@ -1,11 +1,19 @@
-// The ways in which several pollers share one state, and where they die: for the quick tests and the long ones.
+// The ways in which the story is watched, by one poller or by several that share one state, and where they die: for the
+// quick tests and the long ones.
 import { createRandom } from "../../lib/simulator/random.ts";
 import { stateFile, withItems } from "./backends.ts";
 import type { Call } from "./conductor.ts";
 import { differentPoints, type Point, type Scene } from "./crash-run.ts";
-import { asDaemons, asFunctions } from "./watches.ts";
+import { asDaemons, asFunctions, inRounds } from "./watches.ts";
 
 const small = () => withItems(stateFile(), 7);
+
+export const WATCHES: Omit<Scene, "file">[] = [
+  { name: "rounds over a state file", watch: inRounds, open: stateFile },
+  { name: "rounds that exceed commits", watch: inRounds, open: () => withItems(stateFile(), 6) },
+  { name: "a daemon", watch: asDaemons(1), open: stateFile },
+  { name: "functions", watch: asFunctions(1), open: () => ({ ...stateFile(), knowsDeaths: false }) },
+];
 
 export const OVERLAPS: Omit<Scene, "file">[] = [
   { name: "two daemons on one state file", watch: asDaemons(2), open: stateFile, pace: "slow" },

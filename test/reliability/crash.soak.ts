@@ -3,21 +3,15 @@
 import { describe, it } from "vitest";
 import { dynamoEndpoint } from "../support/dynamodb.ts";
 import { dynamoTable } from "./backend-dynamodb.ts";
-import { stateFile, withItems } from "./backends.ts";
+import { stateFile } from "./backends.ts";
 import { allPoints, differentPoints, expectRight, type Scene } from "./crash-run.ts";
-import { OVERLAPS, someDeaths } from "./crash-scenes.ts";
-import { asDaemons, asFunctions, inRounds } from "./watches.ts";
+import { OVERLAPS, someDeaths, WATCHES } from "./crash-scenes.ts";
+import { asFunctions, inRounds } from "./watches.ts";
 
-const file = "--config test/sim/soak.config.ts";
+const file = "--config test/reliability/soak.config.ts";
 const HOUR = 3_600_000;
 const SEEDS = Array.from({ length: Number(process.env["SEEDS"] ?? 100) }, (_, index) => index + 1);
 
-const WATCHES: Omit<Scene, "file">[] = [
-  { name: "rounds over a state file", watch: inRounds, open: stateFile },
-  { name: "rounds that exceed commits", watch: inRounds, open: () => withItems(stateFile(), 6) },
-  { name: "a daemon", watch: asDaemons(1), open: stateFile },
-  { name: "functions", watch: asFunctions(1), open: () => ({ ...stateFile(), knowsDeaths: false }) },
-];
 const TABLES: Omit<Scene, "file">[] = [
   { name: "rounds over a table", watch: inRounds, open: dynamoTable },
   { name: "functions over a table", watch: asFunctions(1), open: dynamoTable },

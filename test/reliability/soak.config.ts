@@ -1,4 +1,4 @@
-// How the long tests are found and run: `vitest run --config test/sim/soak.config.ts`.
+// How the long tests are found and run: `vitest run --config test/reliability/soak.config.ts`.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -7,5 +7,6 @@ export default defineConfig({
     pool: "forks",
     testTimeout: 3_600_000,
     globalSetup: "test/support/global-setup.ts",
+    setupFiles: "test/support/set-up.ts",
   },
 });

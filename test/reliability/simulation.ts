@@ -64,7 +64,7 @@ export async function runSimulation(options: RunOptions): Promise<RunResult> {
   const folder = await mkdtemp(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "lookout-sim-"));
   const network = globalThis.fetch;
   try {
-    return await run(options, opened, join(folder, "state.db"));
+    return await run(options, opened, join(folder, "state.db"), network);
   } finally {
     globalThis.fetch = network;
     await rm(folder, { recursive: true, force: true });
@@ -75,6 +75,7 @@ async function run(
   { seed, steps, without = [], trace }: RunOptions,
   configs: OpenedConfig[],
   path: string,
+  network: typeof fetch,
 ): Promise<RunResult> {
   const root = createRandom(seed);
   const profile = drawProfile(root.fork("profile"));
@@ -120,7 +121,9 @@ async function run(
   };
   const driver = createDriver(machine, configs[0]!);
   globalThis.fetch = async (input, init = {}) => {
-    const process = currentProcess()!;
+    const process = currentProcess();
+    // Something else that the worker does.
+    if (process === undefined) return network(input, init);
     const url = new URL(String(input));
     return process.gate(async () => {
       const response =

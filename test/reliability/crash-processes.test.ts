@@ -13,7 +13,7 @@ const EVERY_MS = 100;
 /** Posts that one process may have sent to a quick webhook and not recorded yet. */
 const IN_HAND = 32;
 
-it("two daemons on one state file tell every event once, also when one of them is killed and starts again", async () => {
+it("two daemons on one state file notify every event once, also when one of them is killed and starts again", async () => {
   const sim = await startWithSamples();
   const hook = await startWebhook();
   const config = samplesConfig(sim, hook.url).replaceAll("- { kind:", "- { every: 1s, kind:");

@@ -1,0 +1,16 @@
+// Several pollers over one state, interleaved at every call as the seed has it: a second daemon on the state file,
+// overlapping invocations. Alone, with deaths, and with calls that hang for longer than claims and leases last.
+// Here with one death each; crash.soak.ts tries one and two of them for each of many seeds.
+import { describe, it } from "vitest";
+import { expectRight } from "./crash-run.ts";
+import { OVERLAPS, someDeaths } from "./crash-scenes.ts";
+
+const file = "test/reliability/crash-overlap.test.ts";
+
+describe("pollers that overlap notify everything once", () => {
+  it.each(OVERLAPS)(
+    "$name",
+    (scene) => expectRight({ ...scene, file }, [1], (...run) => someDeaths(...run).slice(0, 1)),
+    600_000,
+  );
+});
