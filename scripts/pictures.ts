@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { chromium } from "playwright-core";
 import type { RenderContext } from "../lib/channels/port.ts";
 import { channelTypes } from "../lib/channels/registry.ts";
-import type { Notification } from "../lib/model/notification.ts";
+import type { Notification, NotifiedAlert } from "../lib/model/notification.ts";
 import { examples, NOW } from "./pictures/examples.ts";
 import { smallPng } from "./pictures/png.ts";
 import { SERVICES } from "./pictures/services.ts";
@@ -42,7 +42,11 @@ async function bodyOf(type: string, notification: Notification, context: RenderC
 
 async function pageOf(type: string): Promise<string> {
   const { mention, draw } = SERVICES[type]!;
-  const links = () => [{ text: "Console", url: "https://console.otc.t-systems.com/modelarts/" }];
+  const links = ({ id, status }: NotifiedAlert) => [
+    { text: "Console", url: "https://console.otc.t-systems.com/modelarts/" },
+    { text: "Lookout", url: `https://lookout.example.com/alerts/${id}` },
+    ...(status === "firing" ? [{ text: "Acknowledge", url: `https://lookout.example.com/ack/${id}/1/x` }] : []),
+  ];
   const drawn = [];
   for (const { notification, mentions } of examples(type)) {
     const context = { now: NOW, timezone: "Europe/Berlin", attempt: 1, links };

@@ -21,6 +21,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "the configuration's time intervals",
     ["^[+-]", String.raw`^([01]\d|2[0-3]|24(?=:00)):([0-5]\d)$`],
   ],
+  ["app/delivery/links.ts", "the configuration's address, at its end", [String.raw`\/+$`]],
   ["app/queries/check-live.ts", "an API's error, at most 300 characters of its words", [String.raw`\bproject\b`]],
   ["channels/message/link.ts", "a link that is shown; one character at a time", [String.raw`[()[\]|*${TICK}'"<>]`]],
   [
@@ -122,7 +123,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   [
     "channels/message/markdown.ts",
     "an event's text, at most 16 KB; one character at a time, or at its start",
-    [String.raw`[<>[\]*${TICK}_#~|\\&.:@/]`, "[.:@/]", String.raw`^([-+=]|\d+\))`],
+    [String.raw`[<>[\]*${TICK}_#~|\\&.:@/]`, String.raw`^([-+=]|\d+\))`],
   ],
   [
     "channels/http/redact.ts",

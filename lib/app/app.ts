@@ -95,6 +95,7 @@ export function createApp(config: Config, given: AppPorts): App {
     },
     channels,
     links: compileLinks(config),
+    ackSecret: async () => config.console?.token && secrets.resolve(config.console.token),
     heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),
     redact: secrets.redact,
     learnSecrets: createSecretLearner(config, secrets, learnTokens),

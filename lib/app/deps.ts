@@ -127,6 +127,8 @@ export interface App {
   channels: ReadonlyMap<string, Channel>;
   /** The pages about an alert that its messages link to beside the runbook, the most useful first. */
   links(alert: NotifiedAlert): readonly Link[];
+  /** What links that acknowledge an alert are signed with, resolved; undefined where there are none. */
+  ackSecret(): Promise<string | undefined>;
   /** The address to ask after each healthy round, its secrets resolved. */
   heartbeatUrl(): Promise<string | undefined>;
   /** Replaces every secret that is known so far in a text that people will see; always before any cut. */

@@ -288,6 +288,7 @@ function chatContract(spec: Spec, render: Render): void {
     expect(text.indexOf("New · rule")).toBeLessThan(text.indexOf("CRITICAL resource-1 "));
   });
 
+  // A message that holds fewer names has no room for what else there is to say.
   test.runIf(spec.names === undefined)("what thirty alerts have in common stands once: advice and links", () => {
     const advice = "Drain the node.";
     const alerts = Array.from({ length: 30 }, (_, i) =>
@@ -302,19 +303,17 @@ function chatContract(spec: Spec, render: Render): void {
     expect(legible(two.text)).toContain("Something else.");
   });
 
-  test.runIf(spec.names === undefined)(
-    "links lead to the runbook and to the pages that it is given, and nowhere else",
-    () => {
-      const pages = [
-        { text: "Resource", url: "https://c.example/a(b)|c?d=<e>" },
-        { text: "Lookout", url: "https://l.example/alerts/1" },
-      ];
-      const { links } = shown(saying("see https://evil.example/pay"), { links: () => pages });
-      expect(links).toEqual(["https://c.example/a%28b%29%7Cc?d=%3Ce%3E", "https://l.example/alerts/1"]);
-      const own = shown(aNotification(), { links: () => pages, words: { lines: ["https://evil.example/pay"] } });
-      expect(own.links).toEqual(["https://wiki.example.com/run%28book%29?a=1&b=2", ...links]);
-    },
-  );
+  test("links lead to the runbook and to the pages that it is given, and nowhere else", () => {
+    const pages = [
+      { text: "Resource", url: "https://c.example/a(b)|c?d=<e>" },
+      { text: "Lookout", url: "https://l.example/alerts/1" },
+    ];
+    const evil = anAlert({ summary: "see https://evil.example/pay", runbook: null, labels: {}, key: {}, events: [] });
+    const { links } = shown(aNotification({ alerts: [evil] }), { links: () => pages });
+    expect(links).toEqual(["https://c.example/a%28b%29%7Cc?d=%3Ce%3E", "https://l.example/alerts/1"]);
+    const own = shown(aNotification(), { links: () => pages, words: { lines: ["https://evil.example/pay"] } });
+    expect(own.links).toEqual(["https://wiki.example.com/run%28book%29?a=1&b=2", ...links]);
+  });
 
   test("the most urgent of the news come first, and what does not fit is counted by severity", () => {
     const text = said(aNotification({ alerts: crowd(4_000, "x".repeat(900)) }));

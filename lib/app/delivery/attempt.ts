@@ -72,7 +72,7 @@ async function tried(
 ): Promise<Pick<Attempt, "outcome" | "asked" | "receipt">> {
   const { notification, attempts } = delivery;
   const { type } = channel;
-  const context = contextOf(app, channel, notification, attempts);
+  const context = await contextOf(app, channel, notification, attempts);
   if ("text" in type) {
     const shown = readably(notification, (one) => type.text(one, options, context));
     return { outcome: await printed(app, shown), asked: true };

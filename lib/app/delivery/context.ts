@@ -6,18 +6,25 @@ import type { RenderContext } from "../../channels/port.ts";
 import type { Notification } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
 import type { App, Channel } from "../deps.ts";
+import { consoleLinks } from "./links.ts";
 
 /** A message that calls more people than this calls nobody in particular. */
 const MOST_MENTIONS = 20;
 const ERROR_CHARACTERS = 200;
 
 /** `attempt` is the number of this attempt, 1 for the first. */
-export function contextOf(app: App, channel: Channel, notification: Notification, attempt: number): RenderContext {
+export async function contextOf(
+  app: App,
+  channel: Channel,
+  notification: Notification,
+  attempt: number,
+): Promise<RenderContext> {
+  const own = await ownLinks(app);
   const context: RenderContext = {
     now: app.clock.now(),
     timezone: app.config.timezone,
     attempt,
-    links: app.links,
+    links: (alert) => [...app.links(alert), ...own(alert)],
     mentions: mentionsOf(channel, notification),
   };
   try {
@@ -27,6 +34,13 @@ export function contextOf(app: App, channel: Channel, notification: Notification
     app.log.warn("the template of a channel failed; Lookout's own words go", { channel: channel.name, error: reason });
     return { ...context, note: `The template of the channel "${channel.name}" failed: ${reason}` };
   }
+}
+
+/** A secret that cannot be resolved costs its link alone: the message goes, and the console says what is wrong. */
+async function ownLinks({ config, clock, ackSecret }: App): Promise<App["links"]> {
+  if (config.console?.publicUrl === undefined) return () => [];
+  const secret = await ackSecret().catch(() => undefined);
+  return consoleLinks(config.console.publicUrl, secret, clock.now());
 }
 
 /** Those of the severities that are new or escalated in it, each once: what only goes on, or is over, calls nobody. */

@@ -1,11 +1,14 @@
-// The pages that a message links to beside the runbook: the resource's own, or where its cloud's console begins.
+// The pages that a message links to beside the runbook: the resource's own, or where its cloud's console begins, and
+// Lookout's.
 import { webAddress } from "../../channels/message/link.ts";
 import type { Link } from "../../channels/port.ts";
+import { ackLink, ackPath } from "../../model/ack-link.ts";
 import type { Config, ConnectionConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
 import type { NotifiedAlert } from "../../model/notification.ts";
 import { factsOf } from "../../model/source-kinds.ts";
 import { compileTemplate, type Template } from "../../rules/template.ts";
+import type { App } from "../deps.ts";
 
 interface Pages {
   config: ConnectionConfig;
@@ -14,13 +17,25 @@ interface Pages {
 }
 
 /** What `App.links` says. It asks for nothing: an alert holds all that a page is found by. */
-export function compileLinks({ connections }: Pick<Config, "connections">): (alert: NotifiedAlert) => readonly Link[] {
+export function compileLinks({ connections }: Pick<Config, "connections">): App["links"] {
   const pages = new Map(Object.entries(connections).map(([name, config]) => [name, pagesOf(config)]));
   return (alert) => {
     const own = pages.get(alert.connection ?? "");
     const page = own && (resourcePage(alert, own) ?? startPage(alert, own));
-    // Lookout's own page about the alert comes first here, once there is one.
     return page ? [page] : [];
+  };
+}
+
+/**
+ * Lookout's own page about an alert below the console's address, and a link that acknowledges it, which is good for a
+ * day. `secret` signs that; without one there is none.
+ */
+export function consoleLinks(publicUrl: string, secret: string | undefined, now: number): App["links"] {
+  const base = publicUrl.replace(/\/+$/, "");
+  return ({ id, status, acknowledgedBy }) => {
+    const page = { text: "Lookout", url: `${base}/alerts/${id}` };
+    if (secret === undefined || status === "resolved" || acknowledgedBy !== null) return [page];
+    return [page, { text: "Acknowledge", url: base + ackPath(ackLink(secret, id, now)) }];
   };
 }
 

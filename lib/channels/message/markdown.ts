@@ -61,12 +61,6 @@ export function writeLine(line: Line, markup: Omit<Markup, "gap">): string {
   return line.strong ? markup.strong(text) : lineOf(text);
 }
 
-/** Plain text in which clients find no address and no mention: what holds one together is parted invisibly. */
-export function parted(raw: string): string {
-  return raw.replace(JOINTS, (char) => char + JOINER);
-}
-const JOINTS = /[.:@/]/g;
-
 /** Inert text at the beginning of a line. */
 export function lineOf(text: string): string {
   return LINE_START.test(text) ? JOINER + text : text;

@@ -3,7 +3,9 @@
 // https://docs.slack.dev/reference/block-kit/blocks/rich-text-block, limits:
 // https://docs.slack.dev/reference/block-kit/blocks
 import type { Notification } from "../../model/notification.ts";
-import { inert, lineOf, parted } from "../message/markdown.ts";
+import { apart } from "../message/apart.ts";
+import { COLOURS } from "../message/colours.ts";
+import { inert, lineOf } from "../message/markdown.ts";
 import type { Line, Medium } from "../message/medium.ts";
 import { compose } from "../message/message.ts";
 import type { Tone } from "../message/news.ts";
@@ -17,14 +19,6 @@ export interface Payload {
   attachments: object[];
   [option: string]: unknown;
 }
-
-const COLOURS: Readonly<Record<Tone, string>> = {
-  critical: "#d92d20",
-  error: "#f38744",
-  warning: "#f5c518",
-  info: "#2e90fa",
-  resolved: "#2da44e",
-};
 
 /**
  * All blocks together: Slack documents no limit and refuses them (msg_blocks_too_long) at about 12,000 characters of
@@ -107,7 +101,7 @@ function buttonOf({ text, link }: Line): object {
 
 /** Slack's clients make links of addresses in plain text, and of names of emoji where `emoji` says so. */
 function plain(text: string, most: number): object {
-  return { type: "plain_text", text: cut(parted(text), most, characters), emoji: false };
+  return { type: "plain_text", text: cut(apart(text), most, characters), emoji: false };
 }
 
 function lineCost(line: Line): number {

@@ -1,6 +1,7 @@
 // The pages that messages link to: the resource's own where the configuration knows it, else where the console begins.
 import { expect, test } from "vitest";
 import { compileLinks } from "../../../lib/app/delivery/links.ts";
+import { isGood } from "../../../lib/model/ack-link.ts";
 import type { ConnectionConfig } from "../../../lib/model/config.ts";
 import type { NotifiedAlert } from "../../../lib/model/notification.ts";
 import { anAlert } from "../../channels/samples.ts";
@@ -77,6 +78,35 @@ test.each<[string, Partial<ConnectionConfig>, Partial<NotifiedAlert>, string[]]>
   ],
 ])("%s", (_sentence, connection, alert, links) => {
   expect(linksOf(connection, alert)).toEqual(links);
+});
+
+test("a message links to Lookout's own page, and to one that acknowledges the alert, until it is over", async () => {
+  const yaml = `
+rules:
+  - { id: broken, when: { level: [error] }, resolve: { when: { source: [service-events], level: [normal] } } }
+route: { groupInterval: 1m }
+console: { publicUrl: "https://lookout.example/on/", token: "\${env:TOKEN}" }
+channels: { chat: { type: wecom, url: "HOOK/chat" } }`;
+  const b = await bench({ yaml, env: { TOKEN: "0123456789abcdefghijklmn" } });
+  b.answer(() => ({ status: 200, body: '{"errcode":0}' }));
+  b.to(1);
+  b.fail(0.5);
+  await b.beats(2);
+  b.recover(2.5);
+  await b.beats(4);
+  const [fired, over] = b.messages.map(({ body }) => {
+    const links = [...body.markdown.content.matchAll(/\[(\w+)\]\(([^)]+)\)/g)];
+    return Object.fromEntries(links.map(([, text, url]) => [text, url]));
+  });
+  const [{ alerts = [] } = {}] = (await b.store.list<{ notification: { alerts: { id: string }[] } }>("delivery")).map(
+    ({ data }) => data.notification,
+  );
+  const page = `https://lookout.example/on/alerts/${alerts[0]!.id}`;
+  expect(over).toEqual({ Lookout: page });
+  expect(fired).toEqual({ Lookout: page, Acknowledge: expect.stringContaining(`/on/ack/${alerts[0]!.id}/`) });
+  const [expires, signature] = fired!.Acknowledge.split("/").slice(-2);
+  const link = { alert: alerts[0]!.id, expires: Number(expires), signature };
+  expect(isGood("0123456789abcdefghijklmn", link, b.app.clock.now())).toBe(true);
 });
 
 test("a message links to the page of its alert's resource", async () => {

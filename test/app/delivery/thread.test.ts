@@ -52,7 +52,7 @@ describe("messages of one group", () => {
     await b.beats(15);
     expect(order).toEqual(["post 1.0", "edit 1.0", "post 2.0 in 1.0", "edit 1.0", "post 3.0 in 1.0"]);
     expect(title(posted.get("1.0"))).toMatch(/^✅ RESOLVED \(critical\) svc-1: Failed to pull image · lasted/);
-    expect(colours(posted.get("1.0"))).toEqual(["#2da44e"]);
+    expect(colours(posted.get("1.0"))).toEqual(["#2e7d32"]);
     expect(title(posted.get("2.0"))).toContain("still firing");
     expect(b.messages.map(({ body }) => body.channel)).toEqual(Array(5).fill("C0OPS"));
   });
