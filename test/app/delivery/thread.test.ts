@@ -79,8 +79,9 @@ describe("messages of one group", () => {
     serve(b);
     b.to(1);
     b.fail(0.5, "Failed", "svc-1");
-    b.fail(0.6, "Failed", "svc-2");
-    await b.beats(3);
+    await b.beats(2);
+    b.fail(2.5, "Failed", "svc-2");
+    await b.beats(4);
     expect(order).toEqual(["post 1.0", "post 2.0"]);
   });
 
