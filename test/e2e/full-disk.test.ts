@@ -67,4 +67,4 @@ test("a full disk: unhealthy at once, no heartbeat, one message without the stat
   await expect.poll(async () => (await lookoutHere(["status", ...state], run)).code, PATIENCE).toBe(0);
   running.kill("SIGTERM");
   expect((await running.finished).code).toBe(0);
-}, 180_000);
+}, 300_000);

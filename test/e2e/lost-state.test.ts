@@ -44,5 +44,5 @@ test.each(losses)(
     expect(await lookoutHere(["status"], run)).toMatchObject({ code: 1 });
     expect(await lookoutHere(["run", "--once"], run)).toMatchObject({ code: 0 });
   },
-  60_000,
+  240_000,
 );
