@@ -10,7 +10,8 @@ import { startReceiver } from "../support/receiver.ts";
 import { ABNORMAL, samplesConfig, samplesEnvironment, startWithSamples } from "../support/samples.ts";
 import { SECRET, startWebhook } from "../support/webhook.ts";
 
-const PATIENCE = { timeout: 40_000, interval: 100 };
+/** Longer than the interval of the source that is polled once a minute. */
+const PATIENCE = { timeout: 80_000, interval: 100 };
 
 /** A folder on a file system of a few megabytes; undefined where none may be mounted. */
 async function smallDisk(): Promise<string | undefined> {
