@@ -10,7 +10,8 @@ import { startReceiver } from "../support/receiver.ts";
 import { ABNORMAL, samplesConfig, samplesEnvironment, startWithSamples } from "../support/samples.ts";
 import { SECRET, startWebhook } from "../support/webhook.ts";
 
-const PATIENCE = { timeout: 40_000, interval: 100 };
+/** Longer than the interval of the source that is polled once a minute. */
+const PATIENCE = { timeout: 80_000, interval: 100 };
 
 /** A folder on a file system of a few megabytes; undefined where none may be mounted. */
 async function smallDisk(): Promise<string | undefined> {
@@ -67,4 +68,4 @@ test("a full disk: unhealthy at once, no heartbeat, one message without the stat
   await expect.poll(async () => (await lookoutHere(["status", ...state], run)).code, PATIENCE).toBe(0);
   running.kill("SIGTERM");
   expect((await running.finished).code).toBe(0);
-}, 180_000);
+}, 300_000);

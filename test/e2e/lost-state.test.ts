@@ -8,7 +8,8 @@ import { lookoutHere } from "../support/in-process.ts";
 import { ABNORMAL, samplesConfig, samplesEnvironment, startWithSamples } from "../support/samples.ts";
 import { SECRET, startWebhook } from "../support/webhook.ts";
 
-const PATIENCE = { timeout: 40_000, interval: 50 };
+/** Longer than the interval of the source that is polled once a minute. */
+const PATIENCE = { timeout: 80_000, interval: 50 };
 
 async function setUp() {
   const sim = await startWithSamples();
@@ -44,5 +45,5 @@ test.each(losses)(
     expect(await lookoutHere(["status"], run)).toMatchObject({ code: 1 });
     expect(await lookoutHere(["run", "--once"], run)).toMatchObject({ code: 0 });
   },
-  60_000,
+  240_000,
 );

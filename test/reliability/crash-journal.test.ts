@@ -1,5 +1,5 @@
 // A process dies in the middle of what exceeds a commit: the store is made so small that some of the work
-// goes through the journal. Every sixteenth point is tried; all take their turn in the long proof
+// goes through the journal. Every thirty-second point is tried; all take their turn in the long proof
 // (crash.soak.ts: rounds that exceed commits).
 import { describe, it } from "vitest";
 import { stateFile, withItems } from "./backends.ts";
@@ -26,5 +26,5 @@ function journalPoints(calls: readonly Call[]): Point[] {
     if (/^commit .*journal\/head/.test(what)) applying = false;
     return own;
   });
-  return differentPoints(calls).filter(({ index }, place) => inUse[index] && place % 16 === 0);
+  return differentPoints(calls).filter(({ index }, place) => inUse[index] && place % 32 === 0);
 }
