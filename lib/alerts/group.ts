@@ -23,7 +23,7 @@ export interface Group {
   /** How many notifications it has had. */
   sequence: number;
   /** The newest delivery of each channel: the next one waits for it, so that nothing overtakes. */
-  lanes: Record<string, string>;
+  newest: Record<string, string>;
 }
 
 /** One alert of a group. */
@@ -71,5 +71,5 @@ export function groupId(routeId: string, incident: boolean, values: Record<strin
 
 export function newGroup(route: string, incident: boolean, values: Record<string, unknown>, now: number): Group {
   const id = groupId(route, incident, values);
-  return { id, route, values, incident, createdAt: now, lastAt: null, sequence: 0, lanes: {} };
+  return { id, route, values, incident, createdAt: now, lastAt: null, sequence: 0, newest: {} };
 }

@@ -1,6 +1,6 @@
 // The one composition of what is due: health is checked, deadlines fire, groups are decided, deliveries are sent. The
 // daemon, single rounds, functions and replays only say which of it, and when.
-import { notifyDue, notifyGroups, type Outlet } from "./delivery/notify.ts";
+import { notifyDue, notifyGroups, type Handover } from "./delivery/notify.ts";
 import { createSender, type Sender } from "./delivery/sender.ts";
 import type { App } from "./deps.ts";
 import { fireTimers } from "./evaluation/timers.ts";
@@ -74,7 +74,7 @@ export async function tick(app: App, signal: AbortSignal, parts: TickParts, send
   const sender = sending?.sender ?? createSender(app, signal, (id) => tried.add(id));
   // Where it fails it fails at the end too, and says so there.
   const keep = sending?.keep ?? ((sent: Promise<void>) => void sent.catch(() => {}));
-  const outlet: Outlet = {
+  const handover: Handover = {
     room: sender.room,
     offer(rows) {
       keep(sender.offer(rows));
@@ -83,7 +83,7 @@ export async function tick(app: App, signal: AbortSignal, parts: TickParts, send
   };
   keep(sender.poke());
   try {
-    const done = await decide(app, signal, parts, outlet);
+    const done = await decide(app, signal, parts, handover);
     if (sending === undefined) await sender.poke();
     return { ...done, tried: [...tried] };
   } catch (error) {
@@ -98,7 +98,7 @@ async function decide(
   app: App,
   signal: AbortSignal,
   { health, timers = false, rung, atOnce = false, due = false, ahead = 0 }: TickParts,
-  outlet: Outlet,
+  handover: Handover,
 ): Promise<Omit<Ticked, "tried">> {
   const done: Omit<Ticked, "tried"> = { problems: [], fired: 0, made: 0 };
   if (health) {
@@ -111,9 +111,9 @@ async function decide(
     all = !timers || signal.aborted || app.clock.now() < until;
     if (rung) {
       const { groups, over } = rung();
-      done.made += await notifyGroups(app, groups, { over, atOnce, signal, outlet });
+      done.made += await notifyGroups(app, groups, { over, atOnce, signal, handover });
     }
-    if (due) done.made += await notifyDue(app, { signal, outlet, ahead });
+    if (due) done.made += await notifyDue(app, { signal, handover, ahead });
   }
   return done;
 }

@@ -21,7 +21,7 @@ const NOTHING: Suppressed = { silenced: 0, muted: 0, inhibited: 0 };
 
 /**
  * Puts a group's notice into its route's channels, each delivery behind the one its channel has not had yet. Returns
- * the new ends of the group's lanes, one entry per delivery. The lanes' ends so far are loaded.
+ * the group's newest deliveries, one entry each. Those so far are loaded.
  */
 export async function putDeliveries(
   app: App,
@@ -37,12 +37,12 @@ export async function putDeliveries(
   for (const name of route.channels) {
     const channel = app.channels.get(name)!;
     if (channel.type.incident !== group.incident) continue;
-    if (group.incident && notice.reason === "repeat" && !(await isResent(unit, channel, lookup(group.lanes, name)))) {
+    if (group.incident && notice.reason === "repeat" && !(await isResent(unit, channel, lookup(group.newest, name)))) {
       continue;
     }
     const nameOf = (part: number) => hashOf([group.id, group.createdAt, group.sequence, notified, name, part]);
     const ids = await putInLane(app, unit, channel, notificationsFor(channel, group.values, notice), nameOf, {
-      last: lookup(group.lanes, name),
+      last: lookup(group.newest, name),
       now,
     });
     for (const id of ids) ends.push([name, id]);

@@ -41,11 +41,11 @@ export interface NotifyOptions extends DecideOptions {
   /** Once it aborts no more groups are decided; they stay due. */
   signal?: AbortSignal | undefined;
   /** Sends what each commit put into the queue while the next groups are decided. */
-  outlet?: Outlet | undefined;
+  handover?: Handover | undefined;
 }
 
 /** Who sends, as far as those who decide know it. */
-export interface Outlet {
+export interface Handover {
   /** How many deliveries to a channel it would send at once: they are claimed as they are put. */
   room(channel: string): number;
   /**
@@ -98,7 +98,7 @@ async function notifyTogether(app: App, ids: readonly string[], options: NotifyO
       return undefined;
     });
     if (made !== undefined) {
-      if (made.queued.length > 0) await options.outlet?.offer(made.queued);
+      if (made.queued.length > 0) await options.handover?.offer(made.queued);
       return made.count + (await notifyGroups(app, made.joined, options));
     }
   } catch (error) {
@@ -128,7 +128,7 @@ async function decideGroups(
   app: App,
   unit: Unit,
   ids: readonly string[],
-  { over = new Set(), atOnce, outlet }: NotifyOptions,
+  { over = new Set(), atOnce, handover }: NotifyOptions,
 ): Promise<Made> {
   const groups = (await Promise.all(ids.map((id) => loadGroup(unit, id)))).filter((one) => one !== undefined);
   const current = await loadAlerts(
@@ -162,7 +162,7 @@ async function decideGroups(
     decided.push({ ...loaded, route, held, decision: decide(loaded.group, route, held, now, { over: known }) });
   }
   const notice = decided.filter(({ decision }) => decision.notice !== undefined);
-  await unit.load(notice.flatMap(({ group }) => Object.values(group.lanes).map(deliveryKey)));
+  await unit.load(notice.flatMap(({ group }) => Object.values(group.newest).map(deliveryKey)));
   const made: string[] = [];
   for (const one of decided) {
     made.push(...(await putDecision(app, unit, one, now)));
@@ -174,7 +174,7 @@ async function decideGroups(
     decided.flatMap(({ decision }) => decision.escalate),
     now,
   );
-  return { count: made.length, queued: await queuedOf(app, unit, made, outlet), joined };
+  return { count: made.length, queued: await queuedOf(app, unit, made, handover), joined };
 }
 
 /** After how long the route's incident channels get what fires again, where one of them wants that. */
@@ -201,9 +201,9 @@ async function queuedOf(
   app: App,
   unit: Unit,
   ids: readonly string[],
-  outlet: Outlet | undefined,
+  handover: Handover | undefined,
 ): Promise<Row<DeliveryRow>[]> {
-  const room = await roomsOf(app, unit, ids, outlet);
+  const room = await roomsOf(app, unit, ids, handover);
   return ids.flatMap((id): Row<DeliveryRow>[] => {
     const key = deliveryKey(id);
     const due = unit.due(key);
@@ -221,10 +221,10 @@ async function roomsOf(
   app: App,
   unit: Unit,
   ids: readonly string[],
-  outlet: Outlet | undefined,
+  handover: Handover | undefined,
 ): Promise<Map<string, number>> {
   const names = new Set(ids.map((id) => unit.value<DeliveryRow>(deliveryKey(id))!.channel));
-  const room = new Map([...names].map((name) => [name, outlet?.room(name) ?? 0]));
+  const room = new Map([...names].map((name) => [name, handover?.room(name) ?? 0]));
   const open = [...names].filter((name) => room.get(name)! > 0);
   await unit.load(open.map(channelKey));
   const now = app.clock.now();
@@ -271,8 +271,8 @@ async function putDecision(
 ): Promise<string[]> {
   const pk = groupPartition(group.id);
   const deliveries = decision.notice ? await putDeliveries(app, unit, group, route, decision.notice, now) : [];
-  const lanes = { ...group.lanes, ...Object.fromEntries(deliveries) };
-  const notified = decision.notice ? { lastAt: now, sequence: group.sequence + 1, lanes } : {};
+  const newest = { ...group.newest, ...Object.fromEntries(deliveries) };
+  const notified = decision.notice ? { lastAt: now, sequence: group.sequence + 1, newest } : {};
   putMembers(unit, pk, members, decision.members);
   if (decision.members.length === 0) unit.delete({ pk, sk: HEAD });
   else unit.put({ pk, sk: HEAD }, { ...group, ...notified }, { queue: "group", due: decision.due });

@@ -22,7 +22,7 @@ export async function revokeEscalations(
     const group = unit.value<Group>(key);
     const route = group && app.router.byId(group.route);
     if (group === undefined || route?.escalation !== true) continue;
-    const rows = await waitingIn(unit, Object.values(group.lanes));
+    const rows = await waitingIn(unit, Object.values(group.newest));
     const revoked = rows.filter(({ notification, alerts }) => {
       return notification.reason === "escalation" && alerts.every(isAcknowledged);
     });
@@ -43,7 +43,7 @@ export async function revokeEscalations(
   }
 }
 
-/** The deliveries that are still on their way in these lanes, and to the fallbacks of their channels. */
+/** The deliveries that are still on their way from these on, and to the fallbacks of their channels. */
 async function waitingIn(unit: Unit, ends: readonly string[]): Promise<DeliveryRow[]> {
   const found = new Map<string, DeliveryRow>();
   for (const left = [...ends]; left.length > 0; ) {
