@@ -1,4 +1,5 @@
 // Serves the console beside what runs: on the address of the configuration or of the command line.
+import { relative } from "node:path";
 import { wallClock } from "../app/clock.ts";
 import type { App } from "../app/deps.ts";
 import { ConfigError, findingAt, formatLocation } from "../config/document/finding.ts";
@@ -73,6 +74,10 @@ function refuseOpen(listen: string, token: string | undefined): void {
   );
 }
 
+/** A file below the folder that the process runs in by its path from there. */
 function placeIn(places: Places, place: Place): string | null {
-  return places.has(place) || place[0] === "rules" ? formatLocation(places.locate(place)) : null;
+  if (!places.has(place) && place[0] !== "rules") return null;
+  const location = places.locate(place);
+  const near = relative(".", location.file);
+  return formatLocation({ ...location, file: near.startsWith("..") ? location.file : near });
 }

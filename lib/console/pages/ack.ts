@@ -8,7 +8,7 @@ export function ackPage(
   { now, timezone, by }: { now: number; timezone: string; by: string },
 ): Html {
   return html`<h1>${badge(severity)} ${words(summary)}</h1>
-    <p class="facts">Since ${ago(startsAt, now, timezone)}${acknowledgedBy === null ? "" : html` · ${words(acknowledgedBy, 60)} takes care of it`}</p>
+    <p class="facts">Opened ${ago(startsAt, now, timezone)}${acknowledgedBy === null ? "" : html` · ${words(acknowledgedBy, 60)} takes care of it`}</p>
     <form method="post" class="search">
       <label>Your name <input name="by" value="${by}" required maxlength="100" autocomplete="name"></label>
       <button>I take care of it</button>

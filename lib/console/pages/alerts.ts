@@ -51,7 +51,7 @@ function line({ alert }: OpenLine, { now, timezone, by }: Sight): Html {
   return html`<li class="alert ${severity}${acknowledgedBy === null ? "" : " taken"}">
     ${badge(severity)}${fresh ? html` <span class="badge new">new</span>` : ""}
     <h2><a href="/alerts/${id}">${words(summary)}</a></h2>
-    <p class="facts">${words(place)} · ${words(rule, 80)} · since ${ago(startsAt, now, timezone)} · ${count} ${count === 1 ? "match" : "matches"}, the last ${ago(updatedAt, now, timezone)}</p>
+    <p class="facts">${words(place)} · ${words(rule, 80)} · opened ${ago(startsAt, now, timezone)} · ${count} ${count === 1 ? "match" : "matches"}, the last ${ago(updatedAt, now, timezone)}</p>
     ${alert.suppressedBy.length === 0 ? "" : html`<p class="facts held">Held back by ${words(alert.suppressedBy.join(", "))}</p>`}
     ${
       acknowledgedBy === null

@@ -35,7 +35,7 @@ export function storyPage(story: AlertExplanation, sight: StorySight): Html {
   const runbook = alert.runbook === null ? undefined : harmlessLink(alert.runbook);
   return html`<p><a href="/">All alerts</a></p>
     <h1>${badge(firing ? alert.severity : "resolved")} ${words(alert.summary)}</h1>
-    <p class="facts">${firing ? html`Since ${ago(alert.startsAt, now, timezone)}` : html`${at(alert.startsAt, timezone)} to ${at(alert.endsAt!, timezone)}, lasted ${lasted}`}
+    <p class="facts">${firing ? html`Opened ${ago(alert.startsAt, now, timezone)}` : html`${at(alert.startsAt, timezone)} to ${at(alert.endsAt!, timezone)}, lasted ${lasted}`}
       · ${alert.count} ${alert.count === 1 ? "match" : "matches"}
       ${alert.acknowledgedBy === null ? "" : html`· <strong>${words(alert.acknowledgedBy, 60)} takes care of it</strong>`}</p>
     ${alert.description === "" ? "" : html`<p>${words(alert.description, 2_000)}</p>`}
@@ -109,7 +109,8 @@ function momentsOf({ alert, openedBy, deliveries }: AlertExplanation): Moment[] 
     kind: "opened",
     text: openedBy === null ? "The alert opened" : "The alert opened with this event",
   });
-  for (const one of deliveries) moments.push(deliveryMoment(one));
+  // What another delivery took in is said of that one.
+  for (const one of deliveries) if (one.foldedInto === null) moments.push(deliveryMoment(one));
   if (alert.endsAt !== null) moments.push({ iso: alert.endsAt, kind: "ended", text: "The alert ended" });
   return moments.sort((a, b) => (a.iso < b.iso ? -1 : a.iso > b.iso ? 1 : 0));
 }
