@@ -126,7 +126,7 @@ function routeLines(
 function deliveryLine(io: Io, { id, channel, status, attempts, error, reason, ...rest }: ExplainedDelivery): string {
   const name = `delivery ${id.slice(0, 8)} to ${channel} (${reason})`;
   const tries = `${attempts} ${attempts === 1 ? "try" : "tries"}`;
-  const into = rest.foldedInto === null ? "" : `, as part of delivery ${rest.foldedInto.slice(0, 8)}`;
+  const into = rest.foldedInto === undefined ? "" : `, as part of delivery ${rest.foldedInto.slice(0, 8)}`;
   const why = `${into}${error === null ? "" : `: ${oneLine(error, 200)}`}`;
   if (status === "delivered") {
     return styled(

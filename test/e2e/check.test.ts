@@ -52,7 +52,7 @@ const BROKEN: [name: string, yaml: string, expected: string[]][] = [
     rule("{ id: r, when: { level: [error] }, absence: { for: 2h }, change: { field: type } }"),
     ["3:", "absence", "change"],
   ],
-  ["a key that comes later", `${GOOD}console: {}\n`, ["5:1", "console"]],
+  ["a console for everybody", `${GOOD}console: { listen: "0.0.0.0:80" }\n`, ["5:20", "without a token"]],
   [
     "a template that is none",
     rule('{ id: r, when: { level: [error] }, summary: "{{ event.message" }'),

@@ -76,7 +76,7 @@ export interface DeliveryView {
   createdAt: string;
   alerts: string[];
   /** The delivery that took it in, since the channel's service takes fewer messages than there were. */
-  foldedInto: string | null;
+  foldedInto?: string;
 }
 
 export function viewDelivery(row: Delivery): DeliveryView {
@@ -91,7 +91,7 @@ export function viewDelivery(row: Delivery): DeliveryView {
     error,
     createdAt: new Date(createdAt).toISOString(),
     alerts,
-    foldedInto: row.into ?? null,
+    ...(row.into === undefined ? {} : { foldedInto: row.into }),
   };
 }
 

@@ -110,7 +110,7 @@ function momentsOf({ alert, openedBy, deliveries }: AlertExplanation): Moment[] 
     text: openedBy === null ? "The alert opened" : "The alert opened with this event",
   });
   // What another delivery took in is said of that one.
-  for (const one of deliveries) if (one.foldedInto === null) moments.push(deliveryMoment(one));
+  for (const one of deliveries) if (one.foldedInto === undefined) moments.push(deliveryMoment(one));
   if (alert.endsAt !== null) moments.push({ iso: alert.endsAt, kind: "ended", text: "The alert ended" });
   return moments.sort((a, b) => (a.iso < b.iso ? -1 : a.iso > b.iso ? 1 : 0));
 }
