@@ -89,7 +89,7 @@ describe("what waits for a service", () => {
     });
     const fates = deliveries.map(({ id, status, foldedInto }) => [id, status, foldedInto]);
     expect(fates).toHaveLength(2);
-    expect(fates).toContainEqual([folded.into, "delivered", null]);
+    expect(fates).toContainEqual([folded.into, "delivered", undefined]);
     expect(fates).toContainEqual([folded.id, "delivered", folded.into]);
   });
 
