@@ -80,6 +80,7 @@ rules:
   - { id: total, when: { time: [{ exists: true }] }, by: [source] }
 route:
   channels: [rest]
+  groupInterval: 5s
   routes: [{ match: { rule: [each] }, channels: [ops], groupBy: ["..."] }]
 channels:
   ops: { type: webhook, url: "${hook}/ops" }

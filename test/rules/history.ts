@@ -15,7 +15,7 @@ export const LAST = 60;
 export const ENDS = [130, 1_600];
 
 /** How often each property is tried. */
-export const RUNS = { numRuns: Number(process.env.RUNS ?? 40) };
+export const RUNS = { numRuns: Number(process.env.RUNS ?? 25) };
 
 export interface Happening {
   /** Minutes after START. */
