@@ -16,7 +16,7 @@ const WIDTH = 620;
 const PAGE = `
 body { margin: 0; padding: 14px; width: ${WIDTH - 28}px; font: 14px/1.4 sans-serif; color: #1d1c1d; background: #fff }
 .message { max-height: 520px; overflow: hidden; margin-bottom: 18px } .message:last-child { margin: 0 }
-.cut { mask-image: linear-gradient(#000 460px, #0000) }`;
+.cut { mask-image: linear-gradient(#000 calc(100% - 60px), #0000) }`;
 
 async function pageOf(type: string, receivers: Receivers): Promise<string> {
   const { options, mention, draw } = SERVICES[type]!;

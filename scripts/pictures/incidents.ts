@@ -20,6 +20,7 @@ interface Incident {
 }
 
 const STYLE = `
+.message:first-child, .message:last-child { max-height: 800px } .message { max-height: 330px }
 .bar { border-left: 5px solid #d32f2f; padding: 4px 12px } .over { border-color: #2e7d32 }
 .name { font-size: 17px; font-weight: 600; margin: 4px 0 8px; line-height: 1.35 } .state { font-size: 12px; font-weight: bold }
 .text { margin: 0 0 8px; padding-left: 2px; line-height: 1.45; overflow-wrap: anywhere }

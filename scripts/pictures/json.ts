@@ -3,7 +3,7 @@ import { type Body, type Drawn, escaped, tag } from "./html.ts";
 
 const STYLE = `
 .kind { color: #6b6b6b; font-size: 12px; margin-bottom: 5px }
-.json { background: #f6f8fa; border: 1px solid #e1e4e8; border-radius: 6px; font: 12px/1.45 monospace; padding: 10px 12px; white-space: pre-wrap;
+.json { background: #f7f7f7; border: 1px solid #e1e4e8; border-radius: 6px; font: 12px/1.45 monospace; padding: 10px 12px; white-space: pre-wrap;
   overflow-wrap: anywhere }
 b { color: #0a3069; font-weight: normal }`;
 

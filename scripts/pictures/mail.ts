@@ -3,17 +3,17 @@ import { readMail } from "../../test/support/mime.ts";
 import { type Body, type Drawn, escaped, tag } from "./html.ts";
 
 const STYLE = `
-.columns { display: flex; gap: 12px; align-items: flex-start } .columns > div { box-sizing: border-box; width: 50%; max-height: 520px; overflow: hidden }
-.kind { color: #6b6b6b; font-size: 12px; margin-bottom: 5px } .phone { border: 1px solid #c9ccd1; border-radius: 18px; padding: 4px 0 }
-.subject { font-weight: bold; padding: 6px 16px; border-bottom: 1px solid #e4e6ea; overflow-wrap: anywhere }
-.plain { font: 12px/1.45 monospace; white-space: pre-wrap; overflow-wrap: anywhere; background: #f6f7f8; border-radius: 6px; padding: 8px 10px }
+.columns { display: flex; gap: 12px; align-items: flex-start } .columns > div { box-sizing: border-box; width: 50%; max-height: 380px; overflow: hidden }
+.screen { zoom: 0.75 } .kind { color: #6b6b6b; font-size: 12px; margin-bottom: 5px } .phone { border: 1px solid #c9ccd1; border-radius: 18px; padding: 4px 0 }
+.subject { font-weight: bold; padding: 6px 16px; font-size: 12px; border-bottom: 1px solid #e4e6ea; overflow-wrap: anywhere }
+.plain { font: 11px/1.45 monospace; white-space: pre-wrap; overflow-wrap: anywhere; background: #f7f7f7; border-radius: 6px; padding: 8px 10px }
 .sms { background: #e9e9eb; border-radius: 16px; padding: 9px 13px; font-size: 13px; line-height: 1.4; overflow-wrap: anywhere }`;
 
 function mail(raw: string): Drawn {
   const { headers, html, text } = readMail(raw);
   const [, style = "", inner = ""] = /<body style="([^"]*)">([\s\S]*)<\/body>/.exec(html) ?? [];
   const subject = tag("div", "subject", escaped(headers["subject"] ?? ""));
-  const shown = `<div style="${style};">${inner}</div>`;
+  const shown = `<div class="screen" style="${style};">${inner}</div>`;
   return beside(tag("div", "phone", subject, shown), tag("div", "plain", escaped(text)), ["HTML", "Plain text"]);
 }
 

@@ -2,7 +2,7 @@
 import { type Body, type Drawn, escaped, SPEAKER, speaker, tag } from "./html.ts";
 
 const STYLE = `${SPEAKER}
-.bubble { background: #f5f6f7; border-radius: 8px; padding: 10px 12px; line-height: 1.5; overflow-wrap: anywhere }
+.bubble { background: #f7f7f7; border-radius: 8px; padding: 10px 12px; line-height: 1.5; overflow-wrap: anywhere }
 a, .mention { color: #1677ff; text-decoration: none }`;
 
 /** As HTML: what is bold, and links. */
