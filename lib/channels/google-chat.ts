@@ -88,13 +88,18 @@ function titleSection(title: string, tone: Tone): object {
 function sectionOf(lines: readonly Line[]): object {
   const texts = lines.filter(({ link }) => link === undefined);
   const buttons = lines.filter(({ link }) => link !== undefined).map(buttonOf);
-  const text = texts.map((line) => (line.strong ? `<b>${tagless(line.text)}</b>` : tagless(line.text))).join("<br>");
+  const text = texts.map(lineOf).join("<br>");
   return {
     widgets: [
       ...(texts.length > 0 ? [paragraph(text)] : []),
       ...(buttons.length > 0 ? [{ buttonList: { buttons } }] : []),
     ],
   };
+}
+
+function lineOf({ text, strong, fact }: Line): string {
+  if (fact) return `<b>${tagless(fact.name)}</b> ${tagless(fact.value)}`;
+  return strong ? `<b>${tagless(text)}</b>` : tagless(text);
 }
 
 function paragraph(text: string): object {

@@ -11,7 +11,10 @@ import type { HttpChannel, HttpResponse, Outcome } from "./port.ts";
 
 const MESSAGE_CHARACTERS = 130;
 const ENTITY_CHARACTERS = 512;
-/** Of a description. HTML is what Opsgenie formats, not Markdown: https://docs.opsgenie.com/docs/alerts-and-alert-fields */
+/**
+ * Of a description. What Opsgenie formats is HTML, not Markdown:
+ * https://docs.opsgenie.com/docs/alerts-and-alert-fields
+ */
 const MARKUP: Markup = {
   limit: 15_000,
   measure: characters,

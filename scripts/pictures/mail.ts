@@ -3,7 +3,8 @@ import { readMail } from "../../test/support/mime.ts";
 import { type Body, type Drawn, escaped, tag } from "./html.ts";
 
 const STYLE = `
-.columns { display: flex; gap: 12px; align-items: flex-start } .columns > div { box-sizing: border-box; width: 50%; max-height: 380px; overflow: hidden }
+.columns { display: flex; gap: 12px; align-items: flex-start } .columns > div { box-sizing: border-box; width: 50%; max-height: 215px; overflow: hidden }
+.message:first-child .columns > div { max-height: 410px }
 .screen { zoom: 0.75 } .kind { color: #6b6b6b; font-size: 12px; margin-bottom: 5px } .phone { border: 1px solid #c9ccd1; border-radius: 18px; padding: 4px 0 }
 .subject { font-weight: bold; padding: 6px 16px; font-size: 12px; border-bottom: 1px solid #e4e6ea; overflow-wrap: anywhere }
 .plain { font: 11px/1.45 monospace; white-space: pre-wrap; overflow-wrap: anywhere; background: #f7f7f7; border-radius: 6px; padding: 8px 10px }
