@@ -19,6 +19,7 @@ const MARKUP: Markup = {
   escape: inert,
   strong: (written) => `**${written}**`,
   link: (written, address) => `[${written}](${address})`,
+  beside: " · ",
   // Beside `at` the text has to name everyone whom it mentions.
   mention: (id) => `@${id}`,
   newline: "  \n",

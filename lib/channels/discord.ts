@@ -25,6 +25,7 @@ const MARKUP = {
   escape: inert,
   strong: (written: string) => `**${written}**`,
   link: (written: string, address: string) => `[${written}](${address})`,
+  beside: " · ",
   newline: "\n",
 };
 

@@ -7,7 +7,7 @@ import type { NotifiedAlert } from "../model/notification.ts";
 import { Address, postJson, usableAddress } from "./http/address.ts";
 import { advised, unconfirmed } from "./http/advice.ts";
 import { jsonObject, refused } from "./http/answer.ts";
-import { apart } from "./message/apart.ts";
+import { apart, tagless } from "./message/apart.ts";
 import { COLOURS } from "./message/colours.ts";
 import type { Line, Medium } from "./message/medium.ts";
 import { compose } from "./message/message.ts";
@@ -24,8 +24,8 @@ const MEDIUM: Medium = {
   limit: LIMIT,
   // A block is a section of two widgets at most, of a card's 100.
   blocks: 48,
-  text: (text) => jsonBytes(written(text)),
-  line: (line) => (line.link ? jsonItemBytes(buttonOf(line)) : jsonBytes(`<b>${written(line.text)}</b><br>`)),
+  text: (text) => jsonBytes(tagless(text)),
+  line: (line) => (line.link ? jsonItemBytes(buttonOf(line)) : jsonBytes(`<b>${tagless(line.text)}</b><br>`)),
   frame: jsonItemBytes(sectionOf([{ text: "" }, { text: "", link: "" }])),
 };
 
@@ -81,20 +81,25 @@ function threadOf(alerts: readonly NotifiedAlert[]): string | undefined {
 }
 
 function titleSection(title: string, tone: Tone): object {
-  return { widgets: [paragraph(`<b><font color="${COLOURS[tone]}">${written(title)}</font></b>`)] };
+  return { widgets: [paragraph(`<b><font color="${COLOURS[tone]}">${tagless(title)}</font></b>`)] };
 }
 
 /** The lines as a paragraph, and the pages that they link to as buttons. */
 function sectionOf(lines: readonly Line[]): object {
   const texts = lines.filter(({ link }) => link === undefined);
   const buttons = lines.filter(({ link }) => link !== undefined).map(buttonOf);
-  const text = texts.map((line) => (line.strong ? `<b>${written(line.text)}</b>` : written(line.text))).join("<br>");
+  const text = texts.map(lineOf).join("<br>");
   return {
     widgets: [
       ...(texts.length > 0 ? [paragraph(text)] : []),
       ...(buttons.length > 0 ? [{ buttonList: { buttons } }] : []),
     ],
   };
+}
+
+function lineOf({ text, strong, fact }: Line): string {
+  if (fact) return `<b>${tagless(fact.name)}</b> ${tagless(fact.value)}`;
+  return strong ? `<b>${tagless(text)}</b>` : tagless(text);
 }
 
 function paragraph(text: string): object {
@@ -104,9 +109,3 @@ function paragraph(text: string): object {
 function buttonOf({ text, link }: Line): object {
   return { text: apart(text), onClick: { openLink: { url: link } } };
 }
-
-/** What HTML is made of becomes a lookalike: Google does not say whether it takes escapes. */
-function written(raw: string): string {
-  return apart(raw).replace(/[<>&]/g, (char) => LOOKALIKES[char]!);
-}
-const LOOKALIKES: Readonly<Record<string, string>> = { "<": "＜", ">": "＞", "&": "＆" };

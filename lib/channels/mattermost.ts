@@ -20,6 +20,7 @@ const MARKUP = {
   escape: inertFormulas,
   strong: (written: string) => `**${written}**`,
   link: (written: string, address: string) => `[${written}](${address})`,
+  beside: " · ",
   newline: "\n",
 };
 

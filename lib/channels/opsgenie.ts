@@ -3,13 +3,27 @@
 import * as z from "zod";
 import { Address, postJson, usableAddress } from "./http/address.ts";
 import { advised, notAccepted, refused } from "./http/answer.ts";
-import { bySeverity, factsOf, incidentText, incidentTitle, oneByOne, onlyAlert } from "./message/incident.ts";
+import { tagless } from "./message/apart.ts";
+import { bySeverity, factsOf, incidentTitle, oneByOne, onlyAlert } from "./message/incident.ts";
+import { type Markup, writeText } from "./message/markdown.ts";
 import { characters, cut } from "./message/plain.ts";
 import type { HttpChannel, HttpResponse, Outcome } from "./port.ts";
 
 const MESSAGE_CHARACTERS = 130;
-const DESCRIPTION_CHARACTERS = 15_000;
 const ENTITY_CHARACTERS = 512;
+/**
+ * Of a description. What Opsgenie formats is HTML, not Markdown:
+ * https://docs.opsgenie.com/docs/alerts-and-alert-fields
+ */
+const MARKUP: Markup = {
+  limit: 15_000,
+  measure: characters,
+  escape: tagless,
+  strong: (written) => written,
+  link: (written, address) => `${written}: ${address}`,
+  newline: "\n",
+  gap: "\n\n",
+};
 const PRIORITIES = { critical: "P1", error: "P2", warning: "P3", info: "P5" } as const;
 const ACCEPTED = 202;
 
@@ -46,7 +60,7 @@ export function genieChannel(type: string, address: string): HttpChannel<{ apiKe
       const body = {
         message: incidentTitle(alert, notification.test === true, context.words?.title, MESSAGE_CHARACTERS),
         alias: alert.id,
-        description: incidentText(notification, context, DESCRIPTION_CHARACTERS),
+        description: writeText(notification, context, MARKUP).text,
         priority: bySeverity(PRIORITIES, alert),
         source: "Lookout",
         tags: [alert.severity],

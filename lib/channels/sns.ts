@@ -92,6 +92,7 @@ function topicMessage(
 /** What a topic takes as a subject: ASCII that begins with a letter, a digit or a sign. */
 function subjectOf(title: string, { alerts, test }: Notification): string {
   const ascii = title
+    .replaceAll("…", "...")
     .replace(/[^\x20-\x7e]+/g, " ")
     .replace(/ {2,}/g, " ")
     .trim();

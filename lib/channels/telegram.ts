@@ -31,10 +31,13 @@ const Options = z.strictObject({
 /** UTF-16 units. Some of Telegram's servers count code points, which are never more. */
 const LIMIT = 4_096;
 
+/** Between links, which share a line. */
+const BESIDE = " · ";
+
 const MEDIUM: Medium = {
   limit: LIMIT,
   text: (text) => characters(apart(text)),
-  line: ({ text }) => characters(apart(text)) + 1,
+  line: ({ text, link }) => characters(apart(text)) + (link ? BESIDE.length : 1),
   frame: 1,
 };
 
@@ -102,9 +105,12 @@ function written(
     add(at === 0 ? "\n" : " ");
     add(mention, mentionOf(mention));
   }
-  for (const line of blocks.flatMap((block) => [{ text: "" }, ...block])) {
+  for (const block of blocks) {
     add("\n");
-    add(apart(line.text), styleOf(line));
+    for (const [at, line] of block.entries()) {
+      add(line.link && block[at - 1]?.link ? BESIDE : "\n");
+      add(apart(line.text), styleOf(line));
+    }
   }
   return { text, entities };
 }

@@ -15,6 +15,7 @@ const MARKUP: Markup = {
   escape: inert,
   strong: (written) => `**${written}**`,
   link: (written, address) => `[${written}](${address})`,
+  beside: " · ",
   mention: (id) => `<@${id}>`,
   newline: "\n",
   gap: "\n\n",

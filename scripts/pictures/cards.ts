@@ -1,4 +1,4 @@
-// Teams' Adaptive Cards and Feishu's interactive cards.
+// Teams' Adaptive Cards, Feishu's interactive cards and Google Chat's.
 import { type Body, type Drawn, escaped, SPEAKER, speaker, tag } from "./html.ts";
 
 const TEAMS = `${SPEAKER}
@@ -62,4 +62,23 @@ function feishuElement({ tag: kind, text, fields, elements, actions }: Body): st
   return tag("div", "div", said);
 }
 
-export const cards = { teams, feishu };
+const GOOGLE = `${SPEAKER}
+.card { border: 1px solid #dadce0; border-radius: 8px; overflow: hidden } .section { padding: 10px 14px; border-top: 1px solid #e8eaed;
+  line-height: 1.5; overflow-wrap: anywhere } .section:first-child { border: 0; font-size: 15px } .mention { color: #1a73e8; display: block }
+.button { display: inline-block; color: #0b57d0; background: #e9eef6; border-radius: 14px; padding: 4px 14px; margin: 8px 8px 0 0; font-weight: 600;
+  font-size: 13px }`;
+
+/** Its texts are HTML, of which all is Lookout's own. */
+function googleChat({ text, cardsV2 }: Body): Drawn {
+  const [{ card }] = cardsV2;
+  const sections = card.sections.map(({ widgets }: Body) => tag("div", "section", ...widgets.map(googleWidget)));
+  const called = text ? tag("span", "mention", "@Ada Lovelace") : "";
+  return { html: speaker("Lookout") + called + tag("div", "card", ...sections), style: GOOGLE };
+}
+
+function googleWidget({ textParagraph, buttonList }: Body): string {
+  if (textParagraph) return tag("div", "", textParagraph.text);
+  return buttonList.buttons.map(({ text }: Body) => tag("span", "button", escaped(text))).join("");
+}
+
+export const cards = { teams, feishu, googleChat };

@@ -2,13 +2,16 @@
 import type { Event } from "../../lib/model/event.ts";
 import type { Notification, NotifiedAlert } from "../../lib/model/notification.ts";
 
-export const NOW = Date.parse("2026-11-20T02:14:30Z");
+const NOW = Date.parse("2026-11-20T02:14:30Z");
+const ENDED = Date.parse("2026-11-20T02:41:05Z");
 const PROJECT = "0123456789abcdef0123456789abcdef";
 const BUG = "Back-off restarting failed container: CUDA out of memory on GPU 3";
 
 export interface Example {
   notification: Notification;
   mentions: boolean;
+  /** When it is sent. ms */
+  now: number;
 }
 
 /** One message each, in the order in which they come. */
@@ -17,15 +20,15 @@ export function examples(channel: string): Example[] {
   const ended: Partial<NotifiedAlert> = {
     status: "resolved",
     reason: "resolved",
-    endsAt: "2026-11-20T02:41:05.000Z",
+    endsAt: new Date(ENDED).toISOString(),
     newCount: 0,
-    events: [...first.events, event("infer-ocr-prod", "Service is running.", "2026-11-20T02:41:05.000Z")],
+    events: [...first.events, event("infer-ocr-prod", "Service is running.", new Date(ENDED).toISOString())],
   };
   const crowd = Array.from({ length: 30 }, (_, i) => fallen(i));
   return [
-    { notification: about([first], channel, "new"), mentions: true },
-    { notification: { ...about(crowd, channel, "new"), group: { rule: "node-unhealthy" } }, mentions: false },
-    { notification: about([{ ...first, ...ended }], channel, "resolved"), mentions: false },
+    { notification: about([first], channel, "new"), mentions: true, now: NOW },
+    { notification: { ...about(crowd, channel, "new"), group: { rule: "node-unhealthy" } }, mentions: false, now: NOW },
+    { notification: about([{ ...first, ...ended }], channel, "resolved"), mentions: false, now: ENDED + 5_000 },
   ];
 }
 

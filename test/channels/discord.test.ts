@@ -25,6 +25,12 @@ channelContract({
 });
 
 describe("discord", () => {
+  test("links share a line", () => {
+    const links = () => [{ text: "Lookout", url: "https://l.example/1" }];
+    const body = bodyOf(chat, aNotification(), { links });
+    expect(body.embeds[0].description).toMatch(/\n\[Runbook\]\(\S+\) · \[Lookout\]\(\S+\)$/);
+  });
+
   test.each(["a", "😀", "训", "*."])("with texts of %s, each embed stays within its own limits", (unit) => {
     for (const [count, length] of [
       [1, 5_000],

@@ -54,6 +54,10 @@ describe("google-chat", () => {
     expect(JSON.stringify(widgets)).toContain('"openLink":{"url":"https://wiki.example.com/short"}');
   });
 
+  test("the names of facts are set apart", () => {
+    expect(JSON.stringify(bodyOf(chat, aNotification()))).toContain("<b>Labels</b> team=ml, env=prod");
+  });
+
   test("phones show the title", () => {
     expect(bodyOf(chat, aNotification()).fallbackText).toContain("Deployment of zcjtest-07085 failed");
   });

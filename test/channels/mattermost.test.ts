@@ -22,6 +22,12 @@ channelContract({
 });
 
 describe("mattermost", () => {
+  test("links share a line", () => {
+    const links = () => [{ text: "Lookout", url: "https://l.example/1" }];
+    const body = bodyOf(chat, aNotification(), { links });
+    expect(body.attachments[0].text).toMatch(/\n\[Runbook\]\(\S+\) · \[Lookout\]\(\S+\)$/);
+  });
+
   test("has the colour of the most urgent alert, and a title for notifications", () => {
     const { attachments } = bodyOf(chat, aNotification({ alerts: crowd(5, "x") }));
     expect(attachments).toHaveLength(1);

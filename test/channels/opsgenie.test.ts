@@ -54,6 +54,14 @@ describe("opsgenie", () => {
     expect(url).toBe("https://api.eu.opsgenie.com/v2/alerts/a%2F1%3F/close?identifierType=alias");
   });
 
+  test("the description has no Markdown, which Opsgenie would show as it is, and no tag of an event's text", () => {
+    const { body } = request(aNotification({ alerts: [anAlert({ summary: "<b>pool_1 & 2</b>" })] }));
+    const { description } = JSON.parse(body);
+    expect(description).not.toMatch(/\*\*|\]\(|<|>/);
+    expect(description).toContain("＜b＞pool_1 ＆ 2＜/\u2060b＞");
+    expect(description).toMatch(/^Runbook: https:\/\/wiki\.example\.com/m);
+  });
+
   test("texts keep to Opsgenie's limits, and to whole characters", () => {
     const { body } = request(aNotification({ alerts: [anAlert({ summary: "😀".repeat(9_000) })] }));
     const { message, description } = JSON.parse(body);

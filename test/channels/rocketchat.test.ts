@@ -22,6 +22,12 @@ channelContract({
 });
 
 describe("rocketchat", () => {
+  test("links share a line", () => {
+    const links = () => [{ text: "Lookout", url: "https://l.example/1" }];
+    const body = bodyOf(chat, aNotification(), { links });
+    expect(body.attachments[0].text).toMatch(/\n\[Runbook\]\(\S+\) · \[Lookout\]\(\S+\)$/);
+  });
+
   test("has the colour of the most urgent alert, and asks for no previews", () => {
     expect(bodyOf(chat, aNotification())).toMatchObject({ attachments: [{ color: "#d92d20" }], parseUrls: false });
   });

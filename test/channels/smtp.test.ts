@@ -5,7 +5,7 @@ import { readMail } from "../support/mime.ts";
 import { startPythonSmtp } from "../support/python-smtp.ts";
 import { type Reply, startSmtpServer } from "../support/smtp-server.ts";
 import { MARKUP } from "./markup-texts.ts";
-import { aNotification, anAlert, anEvent, crowd } from "./samples.ts";
+import { aNotification, anAlert, anEvent, crowd, NOW } from "./samples.ts";
 import { sendingChannel, sendingContract, sent } from "./sending-contract.ts";
 
 const PASSWORD = "hush-0a1b2c3d/4e5f";
@@ -175,7 +175,18 @@ describe("smtp", () => {
     }
     expect(text).toContain("Runbook: https://wiki.example.com/run%28book%29?a=1&b=2");
     expect(html).toContain('<a href="https://wiki.example.com/run%28book%29?a=1&#38;b=2">Runbook</a>');
+    expect(bare(html)).toContain("<strong>Labels</strong> team=ml, env=prod");
     expect(html).not.toMatch(/<img|<script|<link|@import|background/);
+  });
+
+  test("links share a line of HTML", async () => {
+    const server = await startSmtpServer();
+    onTestFinished(() => server.close());
+    const links = () => [{ text: "Lookout", url: "https://l.example/1" }];
+    const context = { now: NOW, timezone: "UTC", attempt: 1, links, signal: new AbortController().signal };
+    const exchange = () => Promise.reject(new Error("mail is no HTTP"));
+    await sendingChannel("smtp").send(aNotification(), optionsFor(server.port), { ...context, exchange });
+    expect(readMail(server.mails[0]!).html).toMatch(/>Runbook<\/a> · <a href="https:\/\/l\.example\/1">Lookout<\/a>/);
   });
 });
 

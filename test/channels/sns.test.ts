@@ -78,6 +78,7 @@ describe("sns", () => {
     ["is ASCII without the sign", anAlert(), "CRITICAL Deployment of zcjtest-07085 failed"],
     ["is cut to less than 100 characters", anAlert({ summary: "x".repeat(300) }), `CRITICAL ${"x".repeat(87)}...`],
     ["keeps what of another script is ASCII", anAlert({ summary: "训练作业失败 job-7" }), "CRITICAL job-7"],
+    ["says in ASCII what is left out", anAlert({ summary: "a… b" }), "CRITICAL a... b"],
     ["is one line", anAlert({ summary: "broken\r\nBcc: x" }), "CRITICAL broken Bcc: x"],
   ])("the subject %s", async (_name, alert, subject) => {
     expect((await published({ topicArn: TOPIC }, aNotification({ alerts: [alert] })))["Subject"]).toBe(subject);

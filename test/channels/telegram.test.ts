@@ -57,6 +57,11 @@ describe("telegram", () => {
     },
   );
 
+  test("links share a line", () => {
+    const links = () => [{ text: "Lookout", url: "https://l.example/1" }];
+    expect(bodyOf(chat, aNotification(), { links }).text).toMatch(/\nRunbook · Lookout$/);
+  });
+
   test("names and brackets stay as they are, since nothing reads them", () => {
     const { text } = bodyOf(chat, aNotification({ alerts: [anAlert({ summary: "train_v2[0] <b>*x*</b> | a" })] }));
     expect(text.replaceAll("\u2060", "")).toContain("train_v2[0] <b>*x*</b> | a");

@@ -1,6 +1,6 @@
 // The documents say what is: links lead somewhere, files and commands that they name exist,
 // configurations pass the check.
-import { existsSync, globSync } from "node:fs";
+import { existsSync, globSync, statSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
@@ -57,6 +57,13 @@ describe("every channel has a page", () => {
     const known = [...page.spans, ...page.fences.flatMap(({ code }) => code.match(/\w+(?=:)/g) ?? [])];
     expect(Object.keys(properties).filter((name) => !known.includes(name))).toEqual([]);
     expect(page.fences.some(({ language, code }) => language === "yaml" && code.includes(`type: ${type}`))).toBe(true);
+  });
+
+  it.each([...channelTypes.keys()])("%s: with a picture of its messages, small and described", (type) => {
+    const picture = `docs/channels/${type}.png`;
+    expect(readPage(`docs/channels/${type}.md`).text).toMatch(new RegExp(`^!\\[\\w.{20,}\\]\\(${type}\\.png\\)$`, "m"));
+    expect(existsSync(join(ROOT, picture)), `npm run pictures ${type}`).toBe(true);
+    expect(statSync(join(ROOT, picture)).size).toBeLessThan(60_000);
   });
 });
 

@@ -18,7 +18,9 @@ const COLOURS: Readonly<Record<Tone, string>> = {
 const FONT = "font:16px/1.5 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const BLOCK = '<p style="margin:0 0 16px;overflow-wrap:anywhere">';
 const LINE_END = "<br>\n";
-/** `<strong></strong>` or `<a href=""></a>`, and the end. */
+/** Between links, which share a line. */
+const BESIDE = " · ";
+/** `<strong></strong>` or `<a href=""></a>`, and the end or what stands beside. */
 const LINE_FRAME = 24;
 
 export const MAIL: Medium = {
@@ -30,7 +32,7 @@ export const MAIL: Medium = {
 };
 
 export function htmlOf({ title, tone, blocks }: Message): string {
-  const shown = blocks.map((lines) => `${BLOCK}${lines.map(htmlLine).join(LINE_END)}</p>`);
+  const shown = blocks.map((lines) => `${BLOCK}${htmlLines(lines)}</p>`);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -50,7 +52,16 @@ ${shown.join("\n")}
 `;
 }
 
-function htmlLine({ text, strong, link }: Line): string {
+function htmlLines(lines: readonly Line[]): string {
+  const written = lines.map((line, at) => {
+    const before = line.link && lines[at - 1]?.link ? BESIDE : LINE_END;
+    return (at === 0 ? "" : before) + htmlLine(line);
+  });
+  return written.join("");
+}
+
+function htmlLine({ text, strong, link, fact }: Line): string {
+  if (fact) return `<strong>${escaped(fact.name)}</strong> ${escaped(fact.value)}`;
   const shown = escaped(text);
   if (link) return `<a href="${entities(link)}">${shown}</a>`;
   return strong ? `<strong>${shown}</strong>` : shown;

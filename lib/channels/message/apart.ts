@@ -7,3 +7,9 @@
 export function apart(raw: string): string {
   return raw.replace(/[@#$/.](?!\s)|:(?!\s|(?<=\d:)\d)/g, "$&\u2060");
 }
+
+/** The same for receivers of HTML: what tags are made of becomes a lookalike, for where no escape is dependable. */
+export function tagless(raw: string): string {
+  return apart(raw).replace(/[<>&]/g, (char) => LOOKALIKES[char]!);
+}
+const LOOKALIKES: Readonly<Record<string, string>> = { "<": "＜", ">": "＞", "&": "＆" };

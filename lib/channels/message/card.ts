@@ -1,7 +1,7 @@
 // Messages whose title stands apart from their text, in the receiver's light markup.
 import type { Notification } from "../../model/notification.ts";
 import type { Link, RenderContext } from "../port.ts";
-import { inert, type Markup, writeLine } from "./markdown.ts";
+import { inert, lineCost, type Markup, writeLines } from "./markdown.ts";
 import { compose } from "./message.ts";
 import type { Tone } from "./news.ts";
 
@@ -21,10 +21,10 @@ export function writeCard(notification: Notification, context: RenderContext, ma
   const { title, tone, blocks } = compose(notification, context, {
     limit: markup.limit,
     text: (raw) => markup.measure(markup.escape(raw)),
-    line: (line) => markup.measure(writeLine(line, markup)) + end,
+    line: (line) => lineCost(line, markup),
     frame: end,
   });
-  const written = blocks.map((block) => block.map((line) => writeLine(line, markup)));
+  const written = blocks.map((block) => writeLines(block, markup));
   return {
     title: markup.escape(title),
     tone,

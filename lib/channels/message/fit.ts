@@ -9,6 +9,14 @@ import { alertTitle } from "./title.ts";
  * all names fit is taken.
  */
 const NAME_SHARES = [0.15, 0.06, 0.03, 0.02] as const;
+/** What a name may cost, however little the medium holds: less of it would say nothing. */
+const LEAST_NAME = 40;
+
+/** The details of an alert that is named already, as many lines as cost at most `room`. */
+export function detailed(details: readonly Line[], medium: Medium, room: number): Line[][] {
+  const block = linesWithin(details, room - medium.frame, medium);
+  return block.length === 0 ? [] : [block];
+}
 
 /** The alerts as blocks that cost at most `room`: at most `most` of one alert each, and the list of the others. */
 export function fitted(
@@ -29,7 +37,7 @@ export function fitted(
 
 /** The names of the first alerts, as many as cost at most `space`. */
 function namesWithin(space: number, lead: readonly News[], share: number, medium: Medium): Line[] {
-  const width = shareOf(medium, share);
+  const width = Math.max(shareOf(medium, share), LEAST_NAME);
   const names: Line[] = [];
   let left = space;
   for (const news of lead) {
@@ -52,21 +60,31 @@ function withDetails(
   most: number,
 ): Line[][] {
   const blocks: Line[][] = [];
-  let left = names.reduce((rest, name) => rest - medium.line(name), space);
+  let left = space - costOf(names, medium);
   for (const [index, news] of lead.slice(0, most).entries()) {
-    const block = [names[index]!];
     const details = detailsOf(news);
     left -= medium.frame;
-    for (const line of details) {
-      left -= medium.line(line);
-      if (left < 0) break;
-      block.push(line);
-    }
-    if (block.length > 1) blocks.push(block);
-    if (left < 0) break;
+    const block = linesWithin(details, left, medium);
+    left -= costOf(block, medium);
+    if (block.length > 0) blocks.push([names[index]!, ...block]);
+    if (block.length < details.length) break;
   }
   const rest = names.slice(blocks.length);
   return rest.length === 0 ? blocks : [...blocks, rest];
+}
+
+/** The first lines that cost at most `room` together. */
+function linesWithin(lines: readonly Line[], room: number, medium: Medium): Line[] {
+  let left = room;
+  const end = lines.findIndex((line) => {
+    left -= medium.line(line);
+    return left < 0;
+  });
+  return lines.slice(0, end === -1 ? lines.length : end);
+}
+
+function costOf(lines: readonly Line[], medium: Medium): number {
+  return lines.reduce((sum, line) => sum + medium.line(line), 0);
 }
 
 function more(rest: readonly News[]): Line {

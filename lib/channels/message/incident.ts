@@ -40,6 +40,7 @@ export function incidentText(notification: Notification, context: RenderContext,
     escape: inert,
     strong: (written) => `**${written}**`,
     link: (written, address) => `[${written}](${address})`,
+    beside: " · ",
     newline: "  \n",
     gap: "\n\n",
   }).text;

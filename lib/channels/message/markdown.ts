@@ -16,6 +16,8 @@ export interface Markup {
   link(written: string, address: string): string;
   /** Mentions somebody by id. Absent: nobody can be. */
   mention?(id: string): string;
+  /** Between the links of a block, which then share a line. Absent: each has its own. */
+  beside?: string;
   /** Between lines of a block, and between blocks. */
   newline: string;
   gap: string;
@@ -32,7 +34,7 @@ export function writeText(
   const { title, blocks } = compose(notification, context, {
     limit: markup.limit - markup.measure(mentions && mentions + markup.newline),
     text: (raw) => markup.measure(markup.escape(raw)),
-    line: (line) => markup.measure(writeLine(line, markup) + (line.link ? BESIDE : "") + markup.newline),
+    line: (line) => lineCost(line, markup),
     frame: markup.measure(markup.gap),
   });
   const written = [[{ text: title, strong: true }], ...blocks].map(write);
@@ -44,17 +46,26 @@ function mentionsText({ mentions = [] }: RenderContext, { mention }: Markup): st
   return mention ? mentions.map((id) => mention(id)).join(" ") : "";
 }
 
-/** Between links, which share a line. */
-const BESIDE = " · ";
-
 function writeBlock(lines: readonly Line[], markup: Markup): string {
+  return writeLines(lines, markup).join(markup.newline);
+}
+
+/** What a line costs, at most, its end included. */
+export function lineCost(line: Line, markup: Omit<Markup, "gap">): number {
+  return markup.measure(writeLine(line, markup) + (line.link ? (markup.beside ?? "") : "") + markup.newline);
+}
+
+/** The lines of a block in the markup. */
+export function writeLines(lines: readonly Line[], markup: Omit<Markup, "gap">): string[] {
+  const { beside } = markup;
+  if (beside === undefined) return lines.map((line) => writeLine(line, markup));
   const links = lines.filter((line) => line.link).map((line) => writeLine(line, markup));
   const others = lines.filter((line) => !line.link).map((line) => writeLine(line, markup));
-  return [...others, ...(links.length === 0 ? [] : [links.join(BESIDE)])].join(markup.newline);
+  return [...others, ...(links.length === 0 ? [] : [links.join(beside)])];
 }
 
 /** A line in the markup. */
-export function writeLine(line: Line, markup: Omit<Markup, "gap">): string {
+function writeLine(line: Line, markup: Omit<Markup, "gap">): string {
   const text = markup.escape(line.text);
   if (line.link) return markup.link(text, line.link);
   if (line.fact) return `${markup.strong(markup.escape(line.fact.name))} ${markup.escape(line.fact.value)}`;

@@ -4,7 +4,7 @@ import type { Notification, NotifiedAlert } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
 import type { RenderContext, Words } from "../port.ts";
 import { alertLines, aside, fieldsText, linkLines, type Shown } from "./alert-lines.ts";
-import { fitted } from "./fit.ts";
+import { detailed, fitted } from "./fit.ts";
 import { blockCost, type Line, type Medium } from "./medium.ts";
 import { countsText, type News, newsOf, type Tone, toneOf } from "./news.ts";
 import { cut } from "./plain.ts";
@@ -40,11 +40,12 @@ export function compose(notification: Notification, context: RenderContext, medi
   const room = frame.reduce((left, block) => left - blockCost(block, medium), medium.limit);
   const most = (medium.blocks ?? Number.POSITIVE_INFINITY) - frame.length - 1;
   const details = (news: News) => alertLines(news, shown, medium);
-  const news = first && !words ? withoutRepetition(title, fitted(lead, details, medium, room, most)) : [];
+  const isNamed = first !== undefined && lead.length === 1 && title.includes(oneLine(first.alert.summary));
+  const news = () => (isNamed ? detailed(details(first), medium, room) : fitted(lead, details, medium, room, most));
   return {
     title,
     tone: first ? toneOf(first.alert) : "info",
-    blocks: [...head, ...(words ? ownWords(words, medium, room) : news), ...foot],
+    blocks: [...head, ...(words ? ownWords(words, medium, room) : first ? news() : []), ...foot],
   };
 }
 
@@ -76,13 +77,6 @@ function ownWords({ lines }: Words, medium: Medium, room: number): Line[][] {
     left -= cost;
   }
   return block.length === 0 ? [] : [block];
-}
-
-/** One alert's name is left out where the title is just that. */
-function withoutRepetition(title: string, news: Line[][]): Line[][] {
-  const [name, ...details] = news[0] ?? [];
-  if (news.length !== 1 || !name || !title.endsWith(name.text)) return news;
-  return details.length === 0 ? [] : [details];
 }
 
 /** About the alerts that people have been notified of. */

@@ -152,6 +152,25 @@ describe("room", () => {
     expect(textOf(blocks)).toContain("Since ");
   });
 
+  test("one alert that the title names wholly is not named again, however little there is room for", () => {
+    const alert = anAlert({ summary: `${"a long name ".repeat(7)}`, reason: "new" });
+    for (const limit of [200, 500, 8_000]) {
+      const { title, blocks } = composed([alert], {}, mediumOf(limit));
+      expect(title).toContain(alert.summary.trim());
+      expect(textOf(blocks)).not.toContain("CRITICAL");
+      expect(textOf(blocks)).toContain("prod · eu-de");
+    }
+  });
+
+  test("names that are too short to say something give way to a count", () => {
+    const alerts = news(30, { summary: "train-llm-7b-worker: the node's GPU has fallen off the bus" });
+    const { blocks } = composed(alerts, {}, mediumOf(500));
+    const names = blocks.flat().filter(({ strong }) => strong);
+    expect(names.length).toBeGreaterThan(4);
+    for (const { text } of names) expect(text).toContain("train-llm-7b-worker");
+    expect(textOf(blocks)).toContain(`+${30 - names.length} more: ${30 - names.length} critical`);
+  });
+
   test("is measured no more often for a hundred times as many alerts", () => {
     const counted = (count: number) => {
       let calls = 0;
