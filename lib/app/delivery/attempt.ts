@@ -95,11 +95,12 @@ async function tried(
 }
 
 /** Deliveries to one channel about one group follow each other: what the last one said is known by then. */
-async function receiptBefore({ store }: App, { previous, receipt }: DeliveryRow): Promise<string | undefined> {
-  if (receipt !== undefined || previous === null) return receipt;
+async function receiptBefore({ store }: App, row: DeliveryRow): Promise<string | undefined> {
+  const { previous, receipt, ofSeveral } = row;
+  if (receipt !== undefined || previous === null || ofSeveral) return receipt;
   // A store that cannot be read loses no message: it begins a thread of its own.
   const [before] = await store.getMany<DeliveryRow>([deliveryKey(previous)]).catch(() => []);
-  return before?.data.receipt;
+  return before?.data.ofSeveral ? undefined : before?.data.receipt;
 }
 
 async function printed(app: App, text: string): Promise<Outcome> {

@@ -219,6 +219,8 @@ export interface DeliveryRow {
   /** Of the same group and channel: the one before, and those that wait for this one, more where it took others in. */
   previous: string | null;
   next: readonly string[];
+  /** It took in others: what the service calls the message belongs to none of their groups. Absent: it did not. */
+  ofSeveral?: true;
   /** The delivery that took this one in, where its channel's service takes fewer messages than there were. */
   into?: string;
   /**
