@@ -12,7 +12,15 @@ import { lookup } from "../../model/lookup.ts";
 import type { Notification, NotifiedAlert } from "../../model/notification.ts";
 import type { App, Channel } from "../deps.ts";
 import { wayAround } from "../groups/assignments.ts";
-import { type ChannelRow, channelKey, type DeliveryRow, deadKey, deliveryKey } from "../persistence/rows.ts";
+import {
+  type ChannelRow,
+  channelKey,
+  type DeliveryRow,
+  deadKey,
+  deliveryKey,
+  type LanesRow,
+  lanesKey,
+} from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 
 /** How long a delivery is tried; ms. */
@@ -197,10 +205,28 @@ async function putInLane(
 }
 
 /** The delivery that says what the named one says: itself, or the one that took it in. */
-async function laneEnd(unit: Unit, id: string): Promise<string> {
+export async function laneEnd(unit: Unit, id: string): Promise<string> {
   await unit.load([deliveryKey(id)]);
   const into = unit.value<DeliveryRow>(deliveryKey(id))?.into;
   return into === undefined ? id : laneEnd(unit, into);
+}
+
+/** A group that begins anew, with the ends of its lanes that are still on their way from before. */
+export async function withLanesBefore(unit: Unit, group: Group): Promise<Group> {
+  if (group.sequence > 0) return group;
+  const before = unit.value<LanesRow>(lanesKey(group.id));
+  if (before === undefined) return group;
+  const lanes: Record<string, string> = {};
+  for (const [channel, last] of Object.entries(before)) {
+    const end = await laneEnd(unit, last);
+    if (unit.value<DeliveryRow>(deliveryKey(end))?.status === "pending") lanes[channel] = end;
+  }
+  return { ...group, lanes: { ...lanes, ...group.lanes } };
+}
+
+/** The group has ended: it is known for as long as its last deliveries may be on their way. */
+export function keepLanes(unit: Unit, { id, lanes }: Pick<Group, "id" | "lanes">, now: number): void {
+  unit.put(lanesKey(id), lanes, { expires: now + GIVE_UP_MS });
 }
 
 /** Puts a delivery into the queue, or behind `last` where that one is still on its way. Returns its id. */

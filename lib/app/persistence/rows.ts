@@ -237,6 +237,15 @@ export function deliveryKey(id: string): Key {
   return { pk: DELIVERIES, sk: id };
 }
 
+/**
+ * By channel, the last deliveries of a group that has ended: where it begins anew while they are on their way, it
+ * follows them.
+ */
+export type LanesRow = Record<string, string>;
+export function lanesKey(groupId: string): Key {
+  return { pk: "lanes", sk: groupId };
+}
+
 /** One dead delivery, so that looking for them costs nothing while there are none. */
 export interface DeadRow {
   channel: string;
