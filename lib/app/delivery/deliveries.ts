@@ -58,8 +58,8 @@ export async function putDeliveries(
 }
 
 /**
- * Whether the channel gets a firing incident again, as a delivery of its own: not while what it got last is still on its
- * way; and where that is dead, it is tried anew with what is to be said now, for its fallback has had it.
+ * Whether the channel gets a firing incident again, as a delivery of its own: not while what it got last is still on
+ * its way; and where that is dead, it is tried anew with what is to be said now, for its fallback has had it.
  */
 async function isResent(unit: Unit, channel: Channel, group: Group, notice: Notice, now: number): Promise<boolean> {
   if (channel.type.resend === undefined) return false;
