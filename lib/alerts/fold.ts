@@ -66,7 +66,8 @@ export function urgencyOf({ alerts }: Notification): number {
  * and began anew goes on counting.
  */
 function sameOf(a: NotifiedAlert, b: NotifiedAlert, isSameGroup: boolean): NotifiedAlert {
-  const isLater = a.status === b.status ? a.count <= b.count : b.status === "resolved";
+  // One that was opened again has matched since its end.
+  const isLater = a.count === b.count ? b.status === "resolved" || a.status === "firing" : a.count < b.count;
   const reasons = [a.reason, b.reason].filter((reason) => reason !== undefined);
   return {
     ...(isLater ? b : a),

@@ -14,22 +14,22 @@ export const LISTEN = "127.0.0.1:8791";
 export interface Page {
   /** `http://127.0.0.1:8791` */
   url: string;
-  /** After a reload: answers come from this one. */
-  use(app: App, places: Places): void;
+  /** After a reload: answers come from this one, and its token and address hold. */
+  use(app: App, places: Places): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Undefined where neither the configuration nor the command line asks for it. */
 export async function openPage(
-  first: Pick<Opened, "app" | "places" | "secrets">,
+  first: Pick<Opened, "app" | "places">,
   { console: asked }: { console?: string | boolean | undefined },
   signal: AbortSignal,
 ): Promise<Page | undefined> {
-  const { app, places, secrets } = first;
+  const { app, places } = first;
   const configured = app.config.console;
   if (asked === undefined && configured === undefined) return undefined;
   const listen = typeof asked === "string" ? asked : (configured?.listen ?? LISTEN);
-  const token = configured?.token === undefined ? undefined : await secrets.resolve(configured.token);
+  const token = await app.ackSecret();
   refuseOpen(listen, token);
   // Loaded only where it is served.
   const [{ consoleServer }, { listenOn }, { watchAlerts }] = await Promise.all([
@@ -37,12 +37,16 @@ export async function openPage(
     import("../console/listen.ts"),
     import("../console/open-alerts.ts"),
   ]);
-  const now = { app, places };
+  const now = { app, places, token, publicUrl: configured?.publicUrl };
   const current = () => now.app;
   const server = consoleServer({
     current,
-    token,
-    publicUrl: configured?.publicUrl,
+    get token() {
+      return now.token;
+    },
+    get publicUrl() {
+      return now.publicUrl;
+    },
     locate: (place) => placeIn(now.places, place),
     alerts: watchAlerts(current, wallClock),
     clock: wallClock,
@@ -53,9 +57,14 @@ export async function openPage(
     return {
       url,
       close,
-      use(newer, newerPlaces) {
+      async use(newer, newerPlaces) {
+        const newToken = await newer.ackSecret().catch(() => undefined);
         now.app = newer;
         now.places = newerPlaces;
+        now.publicUrl = newer.config.console?.publicUrl;
+        // Without one that is known, the one that holds stays where others may reach the page, or one is configured.
+        const isOpen = newer.config.console?.token === undefined && isOwn(listen);
+        if (newToken !== undefined || isOpen) now.token = newToken;
       },
     };
   } catch (error) {
@@ -68,10 +77,14 @@ export async function openPage(
 
 /** Whoever reaches it may act. */
 function refuseOpen(listen: string, token: string | undefined): void {
-  if (token !== undefined || /^(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/.test(listen)) return;
+  if (token !== undefined || isOwn(listen)) return;
   throw new UsageError(
     `--console ${listen}: without a token (console.token) it listens on this machine only, as on ${LISTEN}`,
   );
+}
+
+function isOwn(listen: string): boolean {
+  return /^(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/.test(listen);
 }
 
 /** A file below the folder that the process runs in by its path from there. */

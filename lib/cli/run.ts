@@ -90,10 +90,10 @@ export async function runCommand(io: Io, options: RunOptions): Promise<number> {
   try {
     while (!stop.signal.aborted) {
       reload = new AbortController();
-      const { app, places, secrets } = assemble(io, read.opened, store, bus, read.stamp);
+      const { app, places } = assemble(io, read.opened, store, bus, read.stamp);
       if (!standingBy) await nameUnresolved(app, log);
-      page ??= await openPage({ app, places, secrets }, options, stop.signal);
-      page?.use(app, places);
+      page ??= await openPage({ app, places }, options, stop.signal);
+      await page?.use(app, places);
       try {
         await runDaemon(app, bus, AbortSignal.any([stop.signal, reload.signal]), {
           problems: () => refused,

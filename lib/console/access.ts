@@ -21,9 +21,11 @@ export interface AccessOptions {
 }
 
 /** Refuses what must not be answered: another host's name, another site's form, no token. */
-export function guard({ token, publicUrl }: AccessOptions): MiddlewareHandler {
-  const own = publicUrl === undefined ? undefined : new URL(publicUrl).host;
+export function guard(options: AccessOptions): MiddlewareHandler {
   return async (context, next) => {
+    // As they are now: a reload may bring others.
+    const { token, publicUrl } = options;
+    const own = publicUrl === undefined ? undefined : new URL(publicUrl).host;
     const host = context.req.header("host") ?? "";
     // A page whose name was made to lead here (DNS rebinding) would read what this machine may read.
     if (token === undefined && !isLoopback(host) && host !== own) return refuse(context, 421, "an unknown host");

@@ -1,7 +1,7 @@
 // The console's JSON: what the commands print with `--json`, a page at a time; what a person on call does; and a stream
 // that says that something changed.
 import { type Context, Hono } from "hono";
-import { streamSSE } from "hono/streaming";
+import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { listDeliveries } from "../app/delivery/deliver.ts";
 import { listSilences, viewSilence } from "../app/oncall/silences.ts";
 import { viewDelivery } from "../app/queries/lists.ts";
@@ -86,8 +86,8 @@ async function bodyOf(context: Context): Promise<unknown> {
  * One line whenever what is open changed. A reader that is slow waits for itself alone: it is sent what is newest then,
  * not all that came between.
  */
-function stream({ alerts, signal, clock }: Console, context: Context): Response {
-  return streamSSE(context, async (sse) => {
+function stream({ current, alerts, signal, clock }: Console, context: Context): Response {
+  const listen = async (sse: SSEStreamingApi): Promise<void> => {
     const over = new AbortController();
     sse.onAbort(() => over.abort());
     let { version } = await alerts.read();
@@ -103,5 +103,9 @@ function stream({ alerts, signal, clock }: Console, context: Context): Response 
       else await sse.writeSSE({ event: "changed", data: next.version, id: next.version });
       version = next.version;
     }
+  };
+  // The reader is told, and asks again; without this the error would be printed as it is.
+  return streamSSE(context, listen, async ({ message }) => {
+    current().log.warn("a reader of the console's stream was sent away", { error: current().redact(message) });
   });
 }

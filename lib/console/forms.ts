@@ -15,7 +15,7 @@ import { storyOf } from "./queries.ts";
 const TEST_MS = 30_000;
 
 export function forms(deps: Console): Hono {
-  const { current, alerts, token, publicUrl } = deps;
+  const { current, alerts } = deps;
   const routes = new Hono();
   const back = (context: Context, to: string, done: string) => {
     alerts.touch();
@@ -23,6 +23,7 @@ export function forms(deps: Console): Hono {
   };
   routes.post("/login", async (context) => {
     const { token: given, to } = await fieldsOf(context);
+    const { token, publicUrl } = deps;
     const secure = publicUrl?.startsWith("https:") === true;
     if (token === undefined || logIn(context, token, given ?? "", secure)) return context.redirect(placeOf(to), 303);
     const wrong = { done: false, text: "That is not the token." };

@@ -125,6 +125,11 @@ describe("notifications of different groups", () => {
       ["resolved: A resolved 3/0", "new: A firing 3/3"],
       "new: A resolved 3/3",
     ],
+    [
+      "say that it fires where it was opened again and matched since",
+      ["new: A firing 4/1", "resolved: A resolved 3/0"],
+      "new: A firing 4/1",
+    ],
   ])("%s", (_what, texts, expected) => {
     const whole = combined(...texts);
     expect(`${whole.reason}: ${written(whole).join(", ")}`).toBe(expected);

@@ -176,3 +176,13 @@ test("it is alive whatever happens, and ready while it is healthy", async () => 
   expect((await made.ask("/healthz")).status).toBe(200);
   expect(made.app.clock.now()).toBeGreaterThan(T0);
 });
+
+test("a stream that cannot be read on says so to its reader, and prints nothing by itself", async () => {
+  const broken = async () => Promise.reject(new Error("the store is not there"));
+  const made = await consoleBench({ yaml: YAML }, { alerts: { read: broken, changed: broken, touch() {} } });
+  const warned: unknown[] = [];
+  made.app.log.warn = (...line) => warned.push(line);
+  const { text } = await made.ask("/api/stream");
+  expect(text).toMatch(/^event: error\ndata: the store is not there$/m);
+  expect(warned).toEqual([[expect.stringContaining("stream"), { error: "the store is not there" }]]);
+});

@@ -12,6 +12,8 @@ import { contextOf } from "./context.ts";
 import { type Destination, destinationOf } from "./destination.ts";
 
 const TIMEOUT_MS = 15_000;
+/** Of those that one try makes, each has so long: one without an answer leaves the time for another. ms */
+const EACH_MS = 7_000;
 
 /** What became of a try. */
 export interface Attempt {
@@ -85,7 +87,7 @@ async function tried(
   const request = readably(notification, (one) => type.render(one, options, context));
   if (request === null) return { outcome: { kind: "delivered" }, asked: false };
   try {
-    const response = await exchange(app, request);
+    const response = await exchange(app, request, TIMEOUT_MS);
     return { outcome: type.classify(response, { now: app.clock.now(), attempt: attempts }, options), asked: true };
   } catch (error) {
     return { outcome: { kind: "retry", reason: (error as Error).message }, asked: true };
@@ -93,11 +95,12 @@ async function tried(
 }
 
 /** Deliveries to one channel about one group follow each other: what the last one said is known by then. */
-async function receiptBefore({ store }: App, { previous, receipt }: DeliveryRow): Promise<string | undefined> {
-  if (receipt !== undefined || previous === null) return receipt;
+async function receiptBefore({ store }: App, row: DeliveryRow): Promise<string | undefined> {
+  const { previous, receipt, ofSeveral } = row;
+  if (receipt !== undefined || previous === null || ofSeveral) return receipt;
   // A store that cannot be read loses no message: it begins a thread of its own.
   const [before] = await store.getMany<DeliveryRow>([deliveryKey(previous)]).catch(() => []);
-  return before?.data.receipt;
+  return before?.data.ofSeveral ? undefined : before?.data.receipt;
 }
 
 async function printed(app: App, text: string): Promise<Outcome> {
@@ -122,7 +125,7 @@ async function sent(
   signal.addEventListener("abort", () => {
     late.resolve({ kind: "retry", reason: `no end within ${TIMEOUT_MS / 1_000} s` });
   });
-  const send = { ...context, signal, exchange: (request: HttpRequest) => exchange(app, request) };
+  const send = { ...context, signal, exchange: (request: HttpRequest) => exchange(app, request, EACH_MS) };
   try {
     return await Promise.race([type.send(readable(notification), options, send), late.promise]);
   } catch (error) {
@@ -133,7 +136,7 @@ async function sent(
 }
 
 /** The answer as channels read it: they cut their reasons from its body, which may have been cut itself. */
-async function exchange(app: App, request: HttpRequest): Promise<HttpResponse> {
-  const response = await sendHttp(request, { timeoutMs: TIMEOUT_MS });
+async function exchange(app: App, request: HttpRequest, timeoutMs: number): Promise<HttpResponse> {
+  const response = await sendHttp(request, { timeoutMs });
   return { ...response, body: app.redact(response.body, response.body.length) };
 }

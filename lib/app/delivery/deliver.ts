@@ -15,7 +15,7 @@ import {
 } from "../persistence/rows.ts";
 import { destinationOfChannel } from "./attempt.ts";
 import { tryNow } from "./channel-notes.ts";
-import { GIVE_UP_MS } from "./deliveries.ts";
+import { GIVE_UP_MS, laneEnd } from "./deliveries.ts";
 import { gateOf } from "./gate.ts";
 import { isClaimed, isHeld, removeDelivery } from "./outcomes.ts";
 import { createSender } from "./sender.ts";
@@ -52,15 +52,18 @@ async function opensAt(app: App, name: string): Promise<number> {
   return gate.opensAt;
 }
 
-/** Makes deliveries pending again, under the same id, and sends nothing yet. Ids that are not there are passed over. */
+/**
+ * Makes deliveries pending again, under the same id, and sends nothing yet: where another took one in, that other. Ids
+ * that are not there are passed over.
+ */
 export async function redeliver(app: App, ids: readonly string[]): Promise<void> {
-  for (const id of ids) {
+  for (const named of ids) {
     await app.transact(async (unit) => {
+      const id = await laneEnd(unit, named);
       const key = deliveryKey(id);
       await unit.load([key, deadKey(id)]);
       const row = unit.value<DeliveryRow>(key);
-      // What another took in is sent again with that one.
-      if (row === undefined || row.status === "folded") return;
+      if (row === undefined) return;
       const now = app.clock.now();
       const { failedSince: _before, revoked: _taken, ...rest } = row;
       const again: DeliveryRow = {

@@ -12,7 +12,15 @@ import { lookup } from "../../model/lookup.ts";
 import type { Notification, NotifiedAlert } from "../../model/notification.ts";
 import type { App, Channel } from "../deps.ts";
 import { wayAround } from "../groups/assignments.ts";
-import { type ChannelRow, channelKey, type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
+import {
+  type ChannelRow,
+  channelKey,
+  type DeliveryRow,
+  deadKey,
+  deliveryKey,
+  type NewestRow,
+  newestKey,
+} from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 
 /** How long a delivery is tried; ms. */
@@ -37,9 +45,8 @@ export async function putDeliveries(
   for (const name of route.channels) {
     const channel = app.channels.get(name)!;
     if (channel.type.incident !== group.incident) continue;
-    if (group.incident && notice.reason === "repeat" && !(await isResent(unit, channel, lookup(group.newest, name)))) {
-      continue;
-    }
+    const again = group.incident && notice.reason === "repeat";
+    if (again && !(await isResent(unit, channel, group, notice, now))) continue;
     const nameOf = (part: number) => hashOf([group.id, group.createdAt, group.sequence, notified, name, part]);
     const ids = await putInLane(app, unit, channel, notificationsFor(channel, group.values, notice), nameOf, {
       last: lookup(group.newest, name),
@@ -50,11 +57,38 @@ export async function putDeliveries(
   return ends;
 }
 
-/** Whether the channel gets a firing incident again: not while what it got last is still on its way. */
-async function isResent(unit: Unit, { type }: Channel, last: string | undefined): Promise<boolean> {
-  if (type.resend === undefined) return false;
+/**
+ * Whether the channel gets a firing incident again, as a delivery of its own: not while what it got last is still on
+ * its way; and where that is dead, it is tried anew with what is to be said now, for its fallback has had it.
+ */
+async function isResent(unit: Unit, channel: Channel, group: Group, notice: Notice, now: number): Promise<boolean> {
+  if (channel.type.resend === undefined) return false;
+  const last = lookup(group.newest, channel.name);
   if (last === undefined) return true;
-  return unit.value<DeliveryRow>(deliveryKey(await laneEnd(unit, last)))?.status !== "pending";
+  const row = unit.value<DeliveryRow>(deliveryKey(await laneEnd(unit, last)));
+  if (row?.status === "dead") await tryAnew(unit, channel, group, row, notice, now);
+  return row?.status !== "pending" && row?.status !== "dead";
+}
+
+async function tryAnew(
+  unit: Unit,
+  channel: Channel,
+  { values }: Group,
+  { failedSince: _before, endedAt: _dead, ...row }: DeliveryRow,
+  notice: Notice,
+  now: number,
+): Promise<void> {
+  const { id } = row;
+  const [notification] = notificationsFor(channel, values, { ...notice, reason: row.notification.reason });
+  if (notification === undefined) return;
+  const again = { status: "pending", attempts: 0, nextAttemptAt: now, giveUpAt: now + GIVE_UP_MS } as const;
+  unit.put(
+    deliveryKey(id),
+    { ...row, ...again, notification: { ...notification, id } },
+    { queue: "delivery", due: now },
+  );
+  await unit.load([deadKey(id)]);
+  unit.delete(deadKey(id));
 }
 
 /**
@@ -171,10 +205,28 @@ async function putInLane(
 }
 
 /** The delivery that says what the named one says: itself, or the one that took it in. */
-async function laneEnd(unit: Unit, id: string): Promise<string> {
+export async function laneEnd(unit: Unit, id: string): Promise<string> {
   await unit.load([deliveryKey(id)]);
   const into = unit.value<DeliveryRow>(deliveryKey(id))?.into;
   return into === undefined ? id : laneEnd(unit, into);
+}
+
+/** A group that begins anew, with its newest deliveries that are still on their way from before. */
+export async function withNewestBefore(unit: Unit, group: Group): Promise<Group> {
+  if (group.sequence > 0) return group;
+  const before = unit.value<NewestRow>(newestKey(group.id));
+  if (before === undefined) return group;
+  const newest: Record<string, string> = {};
+  for (const [channel, last] of Object.entries(before)) {
+    const end = await laneEnd(unit, last);
+    if (unit.value<DeliveryRow>(deliveryKey(end))?.status === "pending") newest[channel] = end;
+  }
+  return { ...group, newest: { ...newest, ...group.newest } };
+}
+
+/** The group has ended: it is known for as long as its last deliveries may be on their way. */
+export function keepNewest(unit: Unit, { id, newest }: Pick<Group, "id" | "newest">, now: number): void {
+  unit.put(newestKey(id), newest, { expires: now + GIVE_UP_MS });
 }
 
 /** Puts a delivery into the queue, or behind `last` where that one is still on its way. Returns its id. */

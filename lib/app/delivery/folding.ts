@@ -34,8 +34,10 @@ export async function foldInto(app: App, unit: Unit, id: string, others: readonl
   const notification = both();
   const [alerts = []] = partsOf(channel, notification);
   const since = [row, ...taken].flatMap(({ failedSince }) => failedSince ?? []);
+  const { receipt: _ofOneGroup, ...own } = row;
   const whole: DeliveryRow = {
-    ...row,
+    ...own,
+    ofSeveral: true,
     ...(since.length > 0 && { failedSince: Math.min(...since) }),
     giveUpAt: taken.reduce((latest, { giveUpAt }) => Math.max(latest, giveUpAt), row.giveUpAt),
     alerts: notification.alerts.map((alert) => alert.id),

@@ -20,11 +20,12 @@ import {
   deliveryKey,
   type EndedRow,
   endedKey,
+  newestKey,
   type RuleRow,
 } from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import type { Unit } from "../persistence/unit.ts";
-import { putDeliveries } from "./deliveries.ts";
+import { keepNewest, putDeliveries, withNewestBefore } from "./deliveries.ts";
 import { claim } from "./outcomes.ts";
 
 /** Groups of one commit, at most. */
@@ -162,6 +163,9 @@ async function decideGroups(
     decided.push({ ...loaded, route, held, decision: decide(loaded.group, route, held, now, { over: known }) });
   }
   const notice = decided.filter(({ decision }) => decision.notice !== undefined);
+  const startOrEnd = notice.filter(({ group, decision }) => group.sequence === 0 || decision.members.length === 0);
+  await unit.load(startOrEnd.map(({ group }) => newestKey(group.id)));
+  for (const one of notice) one.group = await withNewestBefore(unit, one.group);
   await unit.load(notice.flatMap(({ group }) => Object.values(group.newest).map(deliveryKey)));
   const made: string[] = [];
   for (const one of decided) {
@@ -274,8 +278,10 @@ async function putDecision(
   const newest = { ...group.newest, ...Object.fromEntries(deliveries) };
   const notified = decision.notice ? { lastAt: now, sequence: group.sequence + 1, newest } : {};
   putMembers(unit, pk, members, decision.members);
-  if (decision.members.length === 0) unit.delete({ pk, sk: HEAD });
-  else unit.put({ pk, sk: HEAD }, { ...group, ...notified }, { queue: "group", due: decision.due });
+  if (decision.members.length === 0) {
+    unit.delete({ pk, sk: HEAD });
+    if (deliveries.length > 0) keepNewest(unit, { id: group.id, newest }, now);
+  } else unit.put({ pk, sk: HEAD }, { ...group, ...notified }, { queue: "group", due: decision.due });
   return deliveries.map(([, id]) => id);
 }
 

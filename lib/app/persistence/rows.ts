@@ -219,6 +219,8 @@ export interface DeliveryRow {
   /** Of the same group and channel: the one before, and those that wait for this one, more where it took others in. */
   previous: string | null;
   next: readonly string[];
+  /** It took in others: what the service calls the message belongs to none of their groups. Absent: it did not. */
+  ofSeveral?: true;
   /** The delivery that took this one in, where its channel's service takes fewer messages than there were. */
   into?: string;
   /**
@@ -233,6 +235,15 @@ export interface DeliveryRow {
 export const DELIVERIES = "delivery";
 export function deliveryKey(id: string): Key {
   return { pk: DELIVERIES, sk: id };
+}
+
+/**
+ * By channel, the last deliveries of a group that has ended: where it begins anew while they are on their way, it
+ * follows them.
+ */
+export type NewestRow = Record<string, string>;
+export function newestKey(groupId: string): Key {
+  return { pk: "newest", sk: groupId };
 }
 
 /** One dead delivery, so that looking for them costs nothing while there are none. */

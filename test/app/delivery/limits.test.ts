@@ -1,6 +1,6 @@
 // Channels whose service takes no more than so many messages: what waits folds into fewer, and nothing is lost.
 import { describe, expect, it } from "vitest";
-import { listDeliveries } from "../../../lib/app/delivery/deliver.ts";
+import { listDeliveries, redeliver } from "../../../lib/app/delivery/deliver.ts";
 import { explainNotifying } from "../../../lib/app/queries/explain-notifying.ts";
 import { createReader } from "../../../lib/app/queries/explain-reader.ts";
 import { openAlerts } from "../../../lib/app/queries/lists.ts";
@@ -91,6 +91,16 @@ describe("what waits for a service", () => {
     expect(fates).toHaveLength(2);
     expect(fates).toContainEqual([folded.into, "delivered", undefined]);
     expect(fates).toContainEqual([folded.id, "delivered", folded.into]);
+  });
+
+  it("is sent again with the delivery that took it in", async () => {
+    const { b, took } = await limited();
+    const folded = (await listDeliveries(b.app)).find(({ into }) => into !== undefined)!;
+    const before = took.length;
+    await redeliver(b.app, [folded.id]);
+    b.to(2);
+    await b.beat();
+    expect(took.slice(before).map(({ id }) => id)).toEqual([folded.into]);
   });
 
   it("leaves the most urgent first", async () => {

@@ -85,6 +85,20 @@ describe("messages of one group", () => {
     expect(order).toEqual(["post 1.0", "post 2.0"]);
   });
 
+  it("begin anew after a message that said what several groups had to say", async () => {
+    const b = await bench({ yaml: yaml("resource.id"), ...OPTIONS });
+    serve(b);
+    b.to(1);
+    for (const service of OPTIONS.services) b.fail(0.5, "Failed", service);
+    await b.beats(2);
+    expect(title(posted.get("1.0"))).toMatch(/^2 new: /);
+    b.recover(2.5, "svc-2");
+    await b.beats(4);
+    // What it said of the other group still holds.
+    expect(order).toEqual(["post 1.0", "post 2.0"]);
+    expect(title(posted.get("2.0"))).toMatch(/RESOLVED.*svc-2/);
+  });
+
   it("begin anew after the group ended", async () => {
     const b = await bench({ yaml: yaml(), ...OPTIONS });
     serve(b);
