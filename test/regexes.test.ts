@@ -163,11 +163,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     [String.raw`HTTP error (\d{3})`, String.raw`^[\w.+-]{1,64}(?:@[\w.-]{1,200})?$`],
   ],
   ["channels/discord.ts", "the configuration's mentions; anchored", [String.raw`^<@&?\d{15,20}>$`]],
-  [
-    "channels/google-chat.ts",
-    "the configuration's mentions, anchored; an event's text, one character at a time",
-    [String.raw`^users\/(all|\d{5,30})$`, "[<>&]"],
-  ],
+  ["channels/google-chat.ts", "the configuration's mentions, anchored", [String.raw`^users\/(all|\d{5,30})$`]],
   ["channels/mattermost.ts", "the configuration's mentions; anchored", ["^@[a-z0-9][a-z0-9._-]{0,63}$"]],
   [
     "channels/welink.ts",
@@ -197,7 +193,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   [
     "channels/message/apart.ts",
     "an event's text, at most 16 KB; one character and its neighbours at a time",
-    [String.raw`[@#$/.](?!\s)|:(?!\s|(?<=\d:)\d)`],
+    [String.raw`[@#$/.](?!\s)|:(?!\s|(?<=\d:)\d)`, "[<>&]"],
   ],
   [
     "channels/verify-webhook.ts",
