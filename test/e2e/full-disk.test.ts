@@ -1,7 +1,7 @@
 // The disk of the state fills up under the real command, and is freed again. It needs a file system
 // of a few megabytes of its own.
 import { spawnSync } from "node:child_process";
-import { rmSync, statfsSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { folderWith, startLookout } from "../support/cli.ts";
@@ -24,8 +24,16 @@ async function smallDisk(): Promise<string | undefined> {
 
 function fill(folder: string): () => void {
   const file = join(folder, "filler");
-  const { bavail, bsize } = statfsSync(folder);
-  writeFileSync(file, Buffer.alloc(bavail * bsize));
+  const filler = openSync(file, "w");
+  // Until it is full: what else lies there may grow meanwhile.
+  for (let size = 1_048_576; size >= 1; ) {
+    try {
+      writeSync(filler, Buffer.alloc(size));
+    } catch {
+      size = Math.floor(size / 2);
+    }
+  }
+  closeSync(filler);
   return () => rmSync(file);
 }
 
