@@ -12,7 +12,7 @@ import { type Measured, runLookout } from "./command.ts";
 import { type ExpectedAlert, expectedOf, incidents, RULES } from "./incidents.ts";
 import { oneService, SERVICE } from "./one-service.ts";
 import { figure, megabytes, printTable } from "./print.ts";
-import { startReceiver, type Told } from "./receiver.ts";
+import { type Notified, startReceiver } from "./receiver.ts";
 
 const LATENESS_MS = 600_000;
 /** Rows of one answer, less the last timestamp's: the next page begins with it. */
@@ -35,12 +35,12 @@ interface Result {
   first: Measured;
   second: Measured;
   stateBytes: number;
-  told: number;
+  notified: number;
 }
 
 const rows: string[][] = [];
 for (const one of CASES) {
-  const { start, first, second, stateBytes, told } = await runCase(one);
+  const { start, first, second, stateBytes, notified } = await runCase(one);
   const work = first.wallMs - start.wallMs;
   rows.push([
     one.name,
@@ -51,7 +51,7 @@ for (const one of CASES) {
     figure(((first.cpuMs - start.cpuMs) / one.count) * 1_000),
     megabytes(first.peakBytes),
     megabytes(stateBytes),
-    figure(told),
+    figure(notified),
     figure(second.wallMs / 1_000),
   ]);
 }
@@ -85,7 +85,7 @@ async function runCase({ name, count, step }: Case): Promise<Result> {
       ...(await verify(cwd, env, count, expectedOf(events(), Date.now()), receiver)),
     ];
     if (wrong.length > 0) throw new Error(`${name}, ${count} events:\n  ${wrong.slice(0, 10).join("\n  ")}`);
-    return { start, first, second, stateBytes: await stateBytes(cwd), told: notifications };
+    return { start, first, second, stateBytes: await stateBytes(cwd), notified: notifications };
   } finally {
     await Promise.all([simulator.close(), receiver.close()]);
     await rm(cwd, { recursive: true, force: true });
@@ -110,7 +110,7 @@ async function verify(
   env: Record<string, string>,
   count: number,
   expected: ReturnType<typeof expectedOf>,
-  receiver: Told,
+  receiver: Notified,
 ): Promise<string[]> {
   let status = "";
   const found: ExpectedAlert[] = [];
@@ -138,7 +138,7 @@ async function verify(
     ...differences(`distinct events listed (${events.stderr})`, count, eventIds.size),
     ...differences("alerts", sorted(expected.alerts), sorted(found)),
     ...differences(
-      "alerts told once",
+      "alerts notified once",
       alertIds.length - held,
       [...receiver.alerts.values()].filter((n) => n === 1).length,
     ),

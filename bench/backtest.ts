@@ -15,7 +15,7 @@ import { figure, megabytes, printTable } from "./print.ts";
 import { startReceiver } from "./receiver.ts";
 
 const STEP_MS = 1_000;
-/** The default groupInterval: what opens so shortly before the end may be told after it. */
+/** The default groupInterval: what opens so shortly before the end may be notified after it. */
 const GROUP_MS = 300_000;
 /** As many alerts are in the report. */
 const LISTED = 20_000;
@@ -136,7 +136,7 @@ function verify(
   });
   const first = expected.toSorted((a, b) => a.startsAt - b.startsAt).slice(0, LISTED);
   const last = Date.parse(until) - GROUP_MS;
-  const untold = alerts.filter(({ startsAt, messages }) => !messages["ops"] && Date.parse(startsAt) < last).length;
+  const unnotified = alerts.filter(({ startsAt, messages }) => !messages["ops"] && Date.parse(startsAt) < last).length;
   return [
     ...differences("events", count, sources[0]?.events ?? 0),
     ...differences("what was not read", 0, unread.length),
@@ -147,6 +147,6 @@ function verify(
       rules.reduce((sum, { alerts }) => sum + alerts, 0),
     ),
     ...differences("alerts listed", sorted(first), sorted(listed)),
-    ...differences("alerts that no message tells of", 0, untold),
+    ...differences("alerts that no message holds", 0, unnotified),
   ];
 }

@@ -166,9 +166,9 @@ async function answer(question: "begin" | "how many"): Promise<Received> {
 async function complete(): Promise<Received> {
   for (const until = Date.now() + PATIENCE_MS; ; ) {
     const received = await answer("how many");
-    if (received.alerts > GROUPS) throw new Error(`${received.alerts} alerts were told, not ${GROUPS}`);
+    if (received.alerts > GROUPS) throw new Error(`${received.alerts} alerts were notified, not ${GROUPS}`);
     if (received.alerts === GROUPS) return received;
-    if (Date.now() > until) throw new Error(`only ${received.alerts} of ${GROUPS} alerts were told`);
+    if (Date.now() > until) throw new Error(`only ${received.alerts} of ${GROUPS} alerts were notified`);
     await wallClock.sleep(50);
   }
 }

@@ -27,7 +27,7 @@ export interface OpenLine {
 export interface NewsLine {
   /** ms */
   at: number;
-  what: "FIRING" | "RESOLVED" | "TOLD" | "FAILED";
+  what: "FIRING" | "RESOLVED" | "FAILED";
   style: string;
   text: string;
 }

@@ -4,7 +4,7 @@ import { combine, fold, urgencyOf } from "../../lib/alerts/fold.ts";
 import type { Notification, NotifyReason } from "../../lib/model/notification.ts";
 import { aNotification, anAlert } from "../channels/samples.ts";
 
-/** `A firing 3/1 new`: an alert by its id, its count and newCount, and why it is told where that is said. */
+/** `A firing 3/1 new`: an alert by its id, its count and newCount, and why it is notified where that is said. */
 function parsed(text: string): Notification["alerts"][number] {
   const [id = "", status = "", counts = "", reason] = text.split(" ");
   const [count, newCount] = counts.split("/").map(Number);
@@ -20,12 +20,12 @@ const written = ({ alerts }: Notification) =>
 
 function one(text: string, suppressed = 0): Notification {
   const [reason, ...alerts] = text.split(": ").flatMap((part, at) => (at === 0 ? [part] : part.split(", ")));
-  const told = alerts.map(parsed);
+  const notified = alerts.map(parsed);
   return aNotification({
     id: reason!,
     reason: reason as NotifyReason,
-    status: told.some(({ status }) => status === "firing") ? "firing" : "resolved",
-    alerts: told,
+    status: notified.some(({ status }) => status === "firing") ? "firing" : "resolved",
+    alerts: notified,
     suppressed: { silenced: suppressed, muted: 0, inhibited: suppressed },
   });
 }

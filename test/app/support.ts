@@ -228,8 +228,8 @@ async function startHook(minutes: () => number) {
 /** `3 /ops new firing: svc-1 ×2(+1)`: a message in one line. */
 export function line({ at, to, body }: Message): string {
   const { reason, status, alerts } = body as Notification;
-  const told = alerts.map(
+  const notified = alerts.map(
     (alert) => `${alert.resource?.name ?? alert.key["name"]} ${alert.status} ×${alert.count}(+${alert.newCount})`,
   );
-  return `${Math.round(at * 100) / 100} ${to} ${reason} ${status}: ${told.join(", ")}`;
+  return `${Math.round(at * 100) / 100} ${to} ${reason} ${status}: ${notified.join(", ")}`;
 }

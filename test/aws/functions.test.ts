@@ -1,5 +1,5 @@
 // The built functions, called with the payloads of events/: against the simulated cloud, DynamoDB Local, EventBridge as
-// moto speaks it, and a receiver that verifies what it is told.
+// moto speaks it, and a receiver that verifies what it gets.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
@@ -35,8 +35,8 @@ health: { heartbeat: "${receiver}/heartbeat" }
 `;
 }
 
-/** The alerts that the receiver was told of, each signature verified. */
-function told(received: readonly Sent[]): Notification["alerts"] {
+/** The alerts that the receiver got, each signature verified. */
+function notified(received: readonly Sent[]): Notification["alerts"] {
   const posts = received.filter(({ path }) => path === "/ops");
   return posts.flatMap(({ body, headers }) => {
     const notification = new Webhook(WEBHOOK_SECRET).verify(body, headers) as Notification;
@@ -92,14 +92,14 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
     expect(stage.received).toEqual([]);
     const { result } = await stage.invoke("notify", rung[0]);
     expect(result).toEqual({ made: 1, tried: 1 });
-    expect(told(forget())).toMatchObject([{ rule: "service-image-pull-failed", status: "firing", count: 1 }]);
+    expect(notified(forget())).toMatchObject([{ rule: "service-image-pull-failed", status: "firing", count: 1 }]);
   });
 
   test("what was notified is not notified again: not by another poll, the same ring, the sweep or the health check", async () => {
     await poll("service-events");
     expect(await stage.rung()).toEqual([]);
     for (const name of ["notify", "sweep", "health"]) await stage.invoke(name, payload(name));
-    expect(told(forget())).toEqual([]);
+    expect(notified(forget())).toEqual([]);
   });
 
   test("a bus that cannot be reached fails no poll, and the sweep notifies what it did not ring for", async () => {
@@ -114,7 +114,7 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
     expect(stage.received).toEqual([]);
     const later = await stage.invoke("sweep", payload("sweep"), { ahead: 60_000 });
     expect(later.result).toMatchObject({ made: 1, tried: 1 });
-    expect(told(forget())).toMatchObject([{ rule: "service-stopped-by-quota" }]);
+    expect(notified(forget())).toMatchObject([{ rule: "service-stopped-by-quota" }]);
   });
 
   test("a poll that nears its deadline stops by itself, has failed if it read nothing, and the next goes on", async () => {

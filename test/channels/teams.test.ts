@@ -1,4 +1,4 @@
-// The Teams channel: any 2xx is accepted, unless the text inside tells of an error.
+// The Teams channel: any 2xx is accepted, unless the text inside is an error.
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, test } from "vitest";
 import type { RenderContext } from "../../lib/channels/port.ts";

@@ -29,7 +29,7 @@ const commands = readme.fences
  * all that is installed, and finds the same.
  */
 const NPX = `npx() { shift; "${process.execPath}" bin/lookout.js "$@"; }\n`;
-/** What a shell is told before the command. */
+/** What a shell runs before the command. */
 let begin = "";
 
 let folder: string;

@@ -54,18 +54,18 @@ describe("backtest", () => {
 
   it("gives one document to scripts, and the difference to another configuration", async () => {
     const { yaml, cwd, run } = await setUp();
-    const once = "rules:\n  - { id: told-once, when: { level: [error] } }";
+    const once = "rules:\n  - { id: notified-once, when: { level: [error] } }";
     await writeFile(join(cwd, "next.yml"), yaml.replace("rules:", once));
     const args = ["backtest", "--since", "1h", "--compare", "next.yml"];
     const result = JSON.parse((await lookoutHere([...args, "--json"], run)).stdout);
     expect(result).toMatchObject({ config: "lookout.yml", comparedTo: "next.yml", unread: [] });
     expect(result.totals).toEqual({ alerts: ABNORMAL, messages: ABNORMAL });
     expect(result.compare.totals.alerts).toEqual({ this: ABNORMAL, other: ABNORMAL + 1 });
-    expect(result.compare.alerts.other).toMatchObject([{ rule: "told-once" }]);
+    expect(result.compare.alerts.other).toMatchObject([{ rule: "notified-once" }]);
     expect(result.compare.messages.this).toEqual([]);
-    const { stdout } = await lookoutHere([...args, "--rule", "told-once"], run);
+    const { stdout } = await lookoutHere([...args, "--rule", "notified-once"], run);
     expect(stdout).toContain("Alerts only with next.yml:");
-    expect(stdout).toMatch(/told-once +- +1 +- +1/);
+    expect(stdout).toMatch(/notified-once +- +1 +- +1/);
   });
 
   it("names what it could not read and exits 1", async () => {
@@ -106,11 +106,11 @@ describe("backtest", () => {
     ["a rule that is not there", ["--since", "1h", "--rule", "typo"], "abnormal"],
     ["another configuration that is not there", ["--since", "1h", "--compare", "next.yml"], "next.yml"],
   ];
-  it.each(REFUSED)("exits 2 for %s", async (_, args, told) => {
+  it.each(REFUSED)("exits 2 for %s", async (_, args, output) => {
     const { sim, cwd } = await setUp();
     const { code, stdout, stderr } = await lookoutHere(["backtest", ...args], { cwd });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toContain(told);
+    expect(stderr).toContain(output);
     expect(sim.seen).toEqual([]);
     expect(existsSync(join(cwd, ".lookout"))).toBe(false);
   });

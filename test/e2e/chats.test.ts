@@ -119,9 +119,9 @@ describe("send-test", () => {
 
   it.each(CHATS)("$chat: its refusal comes with what to do about it", async ({ chat, no: [status, body, said] }) => {
     script = { status, body };
-    const told = await run(["send-test", "chat"], chat.replace("URL", server.url));
-    expect(told).toMatch(/^1: \w+ to chat: dead \(/);
-    expect(told).toContain(said);
+    const output = await run(["send-test", "chat"], chat.replace("URL", server.url));
+    expect(output).toMatch(/^1: \w+ to chat: dead \(/);
+    expect(output).toContain(said);
   });
 });
 
@@ -144,9 +144,9 @@ describe("check", () => {
     ["discord: an address that is none", "type: discord, url: discord.com/api/webhooks/1/x", "an http(s) address"],
     ["mattermost: an option that it has not", 'type: mattermost, url: "https://m.example", room: x', "unknown key"],
   ])("%s", async (_name, chat, said) => {
-    const told = await run(["check"], chat);
-    expect(told).toMatch(/^2: lookout\.yml:4:\d+: /);
-    expect(told).toContain(said);
+    const output = await run(["check"], chat);
+    expect(output).toMatch(/^2: lookout\.yml:4:\d+: /);
+    expect(output).toContain(said);
   });
 
   it.each([
@@ -158,10 +158,10 @@ describe("check", () => {
     ["ntfy", 'type: ntfy, topic: "${env:BAD}"', '"topic" is not a topic: up to 64 letters'],
     ["welink", 'type: welink, url: "${env:BAD}"', '"url" is not an http(s) address'],
   ])("%s: a variable that holds something else, which is not shown", async (_name, chat, said) => {
-    const told = await run(["check"], chat, { BAD: "hush hush" });
-    expect(told).toContain("with the value of ${env:BAD}, ");
-    expect(told).toContain(said);
-    expect(told).toContain("correct the variable or file");
-    expect(told).not.toContain("hush");
+    const output = await run(["check"], chat, { BAD: "hush hush" });
+    expect(output).toContain("with the value of ${env:BAD}, ");
+    expect(output).toContain(said);
+    expect(output).toContain("correct the variable or file");
+    expect(output).not.toContain("hush");
   });
 });

@@ -42,13 +42,13 @@ async function setUp() {
   const run = { cwd, env: samplesEnvironment(sim, SECRET) };
   expect((await lookoutHere(["run", "--once"], run)).code).toBe(0);
   const alerts = () => hook.received.flatMap(({ notification }) => notification.alerts);
-  const told = () => alerts().flatMap(({ rule, summary }) => (rule === "abnormal" ? [summary] : []));
-  expect(told()).toHaveLength(ABNORMAL);
-  return { sim, hook, cwd, run, told };
+  const notified = () => alerts().flatMap(({ rule, summary }) => (rule === "abnormal" ? [summary] : []));
+  expect(notified()).toHaveLength(ABNORMAL);
+  return { sim, hook, cwd, run, notified };
 }
 
-/** Which of the two new events are told. */
-const kinds: [kind: RegExp, told: ("service" | "pool")[]][] = [
+/** Which of the two new events are notified. */
+const kinds: [kind: RegExp, notified: ("service" | "pool")[]][] = [
   [/^target\/service-events/, ["pool"]],
   [/^source\u0000service-events$/, ["pool"]],
   [/^connection/, []],
@@ -59,7 +59,7 @@ const kinds: [kind: RegExp, told: ("service" | "pool")[]][] = [
 ];
 
 test("a row that is damaged is named, left as it is, and never taken for another; what does not need it goes on", async () => {
-  const { sim, hook, cwd, run, told } = await setUp();
+  const { sim, hook, cwd, run, notified } = await setUp();
   const original = join(cwd, ".lookout/state.db");
   const rows = rowsOf(original);
   sim.world.addServiceEvents([...sim.world.services.keys()][0]!, [
@@ -82,13 +82,17 @@ test("a row that is damaged is named, left as it is, and never taken for another
     const once = await lookoutHere(["run", "--once", "--state", file], run);
     const named = `row ${row.pk} ${row.sk} of the state is damaged`;
     const found = { code: once.code, named: once.stderr.includes(named) };
-    expect({ kind, ...found, told: expected.filter((one) => told().some((text) => text.includes(one))) }).toEqual({
+    expect({
+      kind,
+      ...found,
+      notified: expected.filter((one) => notified().some((text) => text.includes(one))),
+    }).toEqual({
       kind,
       code: 1,
       named: true,
-      told: expected,
+      notified: expected,
     });
-    expect(told()).toHaveLength(expected.length);
+    expect(notified()).toHaveLength(expected.length);
     expect(once.stderr).not.toContain("unexpected");
     const left = rowsOf(file).find(({ pk, sk }) => pk === row.pk && sk === row.sk)!;
     expect(Buffer.compare(Buffer.from(left.data), Buffer.from(damaged.data))).toBe(0);
@@ -106,7 +110,7 @@ const edits: [sentence: string, edit: (row: StoredRow) => string][] = [
 test.each(edits)(
   "`run` reports a row that is %s, goes on, and ends with exit 1",
   async (_, edit) => {
-    const { sim, cwd, run, told } = await setUp();
+    const { sim, cwd, run, notified } = await setUp();
     const file = join(cwd, ".lookout/state.db");
     const row = rowsOf(file).find(({ pk }) => pk.startsWith("target/service-events"))!;
     write(file, { ...row, data: edit(row) });
@@ -117,7 +121,7 @@ test.each(edits)(
       time: Date.now(),
     });
     const running = startLookout(["run"], run);
-    await expect.poll(told, { timeout: 20_000 }).toContainEqual(expect.stringContaining("new of the pool"));
+    await expect.poll(notified, { timeout: 20_000 }).toContainEqual(expect.stringContaining("new of the pool"));
     await expect.poll(running.stderr, { timeout: 20_000 }).toContain(`row ${row.pk} ${row.sk} of the state is damaged`);
     const status = await lookoutHere(["status"], run);
     expect(status).toMatchObject({ code: 1, stdout: expect.stringContaining(row.sk) });

@@ -64,7 +64,7 @@ describe("explain", () => {
 
     const event = await lookout(["explain", failed.id.slice(0, 12)], run);
     expect(event.code).toBe(0);
-    const told = [
+    const notified = [
       `route.routes[0] (${line("severity: [critical]")}) → pager; group rule=failing`,
       `delivery ${delivery.id.slice(0, 8)} to pager (new): delivered at`,
     ];
@@ -72,7 +72,7 @@ describe("explain", () => {
       "2 of 3 rules match",
       `failing (${line("id: failing")})`,
       `opened alert ${alert.slice(0, 8)}`,
-      ...told,
+      ...notified,
       `quiet (${line("id: quiet")})`,
       `silenced by silence "migration" (${line("comment: migration")})`,
       `pools (${line("id: pools")}): source is "training-events", wanted "pool-events"`,
@@ -85,7 +85,7 @@ describe("explain", () => {
     for (const words of [
       `rule failing (${line("id: failing")})`,
       `opened by event ${failed.id.slice(0, 8)}`,
-      ...told,
+      ...notified,
     ]) {
       expect(stdout).toContain(words);
     }

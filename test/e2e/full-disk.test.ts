@@ -54,11 +54,12 @@ test("a full disk: unhealthy at once, no heartbeat, one message without the stat
   const [service] = [...sim.world.services.keys()];
   const happen = (text: string) =>
     sim.world.addServiceEvents(service!, [{ occur_time: Date.now(), event_type: "abnormal", event_info: text }]);
-  const told = () => hook.received.flatMap(({ body }) => JSON.parse(body).alerts as { rule: string; status: string }[]);
-  const own = () => told().filter(({ rule }) => rule === "lookout-unhealthy");
+  const notified = () =>
+    hook.received.flatMap(({ body }) => JSON.parse(body).alerts as { rule: string; status: string }[]);
+  const own = () => notified().filter(({ rule }) => rule === "lookout-unhealthy");
 
   const running = startLookout(["run", ...state], run);
-  await expect.poll(() => told().length, PATIENCE).toBe(ABNORMAL);
+  await expect.poll(() => notified().length, PATIENCE).toBe(ABNORMAL);
   await expect.poll(() => beats, PATIENCE).toBe(1);
 
   const free = fill(disk);
@@ -67,10 +68,10 @@ test("a full disk: unhealthy at once, no heartbeat, one message without the stat
   expect(status.stdout + status.stderr).toMatch(/disk is full|cannot be written/);
   happen("while it was full");
   await expect.poll(own, PATIENCE).toMatchObject([{ status: "firing", rule: "lookout-unhealthy" }]);
-  expect(told()).toHaveLength(ABNORMAL + 1);
+  expect(notified()).toHaveLength(ABNORMAL + 1);
 
   free();
-  await expect.poll(() => told().length, PATIENCE).toBe(ABNORMAL + 3);
+  await expect.poll(() => notified().length, PATIENCE).toBe(ABNORMAL + 3);
   expect(own().map(({ status }) => status)).toEqual(["firing", "resolved"]);
   expect(beats).toBe(1);
   await expect.poll(async () => (await lookoutHere(["status", ...state], run)).code, PATIENCE).toBe(0);

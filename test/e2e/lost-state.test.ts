@@ -17,11 +17,11 @@ async function setUp() {
   const config = samplesConfig(sim, hook.url, "health: { channels: [ops] }\n");
   const cwd = await folderWith({ "lookout.yml": config.replaceAll("targets: [", "every: 1s, targets: [") });
   const run = { cwd, env: samplesEnvironment(sim, SECRET) };
-  const told = () =>
+  const notified = () =>
     hook.received.flatMap(({ body }) => JSON.parse(body).alerts as { rule: string; status: string; summary: string }[]);
   const running = startLookout(["run"], run);
-  await expect.poll(() => told().length, PATIENCE).toBe(ABNORMAL);
-  return { run, told, running, file: join(cwd, ".lookout/state.db") };
+  await expect.poll(() => notified().length, PATIENCE).toBe(ABNORMAL);
+  return { run, notified, running, file: join(cwd, ".lookout/state.db") };
 }
 
 const losses: [what: string, how: string, lose: (file: string) => void][] = [
@@ -33,12 +33,12 @@ const losses: [what: string, how: string, lose: (file: string) => void][] = [
 test.each(losses)(
   "a state file that is %s is notified without it, ends `run` with exit 1, and the next start is well",
   async (_, how, lose) => {
-    const { run, told, running, file } = await setUp();
+    const { run, notified, running, file } = await setUp();
     lose(file);
     const { code, stderr } = await running.finished;
     expect([code, stderr]).toEqual([1, expect.stringContaining(how)]);
     expect(stderr).not.toContain("unexpected");
-    expect(told().slice(ABNORMAL)).toMatchObject([
+    expect(notified().slice(ABNORMAL)).toMatchObject([
       { rule: "lookout-unhealthy", status: "firing", summary: expect.stringContaining(how) },
     ]);
     for (const name of [file, `${file}-wal`, `${file}-shm`]) rmSync(name, { force: true });

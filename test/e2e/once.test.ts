@@ -36,9 +36,9 @@ describe("run --once over the documents' samples", () => {
     expect(logged.filter((one) => !isTry(one) && !one.includes(" alert opened "))).toEqual([]);
     expect(logged).toHaveLength(2 * ABNORMAL);
     for (const request of hook.received) verifySigned(request);
-    const told = hook.received.flatMap(({ notification }) => notification.alerts.flatMap(({ events }) => events));
-    expect(told).toHaveLength(ABNORMAL);
-    expect(new Set(told.map(({ id }) => id)).size).toBe(ABNORMAL);
+    const notified = hook.received.flatMap(({ notification }) => notification.alerts.flatMap(({ events }) => events));
+    expect(notified).toHaveLength(ABNORMAL);
+    expect(new Set(notified.map(({ id }) => id)).size).toBe(ABNORMAL);
     expect(hook.received.every(({ notification }) => notification.reason === "new")).toBe(true);
 
     const events = await lookoutHere(["events", "--json"], run);
@@ -69,7 +69,7 @@ describe("run --once over the documents' samples", () => {
       await running.finished;
     }
     // What a killed sender had claimed is sent again at once, and what a killed round had opened is
-    // told: their processes are gone.
+    // notified: their processes are gone.
     const last = startLookout(["run"], run);
     await expect.poll(last.stderr, { timeout: 10_000 }).toContain("running");
     await expect

@@ -309,7 +309,7 @@ describe("a difference", () => {
 
   it("shows notifications, and instants where the test names any", async () => {
     const text = testFile([
-      "told",
+      "held",
       `
     events: [{ at: 2026-06-02T12:00:00Z, ${FAIL} }]
     expect: [{ rule: deploy-failed, channels: [ops] }]

@@ -18,7 +18,7 @@ export interface HostileReport {
   longestTurnMs: number;
 }
 
-/** Runs `count` cases, their seeds from `from` on; `say` is told how it goes and what went wrong. */
+/** Runs `count` cases, their seeds from `from` on; `say` gets how it goes and what went wrong. */
 export async function runHostile(count: number, from: number, say: (text: string) => void): Promise<HostileReport> {
   const sim = await startWorld();
   const report: HostileReport = { cases: 0, failed: [], leaks: 0, peakBytes: 0, longestTurnMs: 0 };

@@ -1,5 +1,5 @@
 // Patterns and events that are made to meet, for property tests: few fields, short texts of few
-// characters, telling numbers.
+// characters, significant numbers.
 import fc from "fast-check";
 import { PatternError } from "../../lib/patterns/error.ts";
 import { compilePattern } from "../../lib/patterns/pattern.ts";

@@ -28,8 +28,9 @@ it("two daemons on one state file notify every event once, also when one of them
       daemons.push(startLookout(["run"], run));
     }
   }
-  const told = () => hook.received.flatMap(({ notification }) => notification.alerts.flatMap(({ events }) => events));
-  await expect.poll(() => new Set(told().map(({ id }) => id)).size, { timeout: 75_000 }).toBe(ABNORMAL + MORE);
+  const notified = () =>
+    hook.received.flatMap(({ notification }) => notification.alerts.flatMap(({ events }) => events));
+  await expect.poll(() => new Set(notified().map(({ id }) => id)).size, { timeout: 75_000 }).toBe(ABNORMAL + MORE);
   await expect
     .poll(async () => JSON.parse((await lookout(["status", "--json"], run)).stdout).deliveries, { timeout: 20_000 })
     .toEqual({ pending: 0, dead: 0 });

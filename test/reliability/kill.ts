@@ -1,5 +1,5 @@
 // The real command, killed with SIGKILL again and again while events keep coming: as a daemon, once, and both at a time
-// on one state file. Afterwards everything that happened was evaluated once and told once, and the counts are exact.
+// on one state file. Afterwards everything that happened was evaluated once and notified once, and the counts are exact.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -101,7 +101,7 @@ async function killed(cwd: string, env: Record<string, string>, once: boolean, d
   return child.signalCode === "SIGKILL";
 }
 
-/** Runs the daemon until everything is read and told. */
+/** Runs the daemon until everything is read and notified. */
 async function finish(cwd: string, env: Record<string, string>, truth: Truth): Promise<void> {
   const child = spawn(process.execPath, [COMMAND, "run"], { cwd, env: { ...process.env, ...env }, stdio: "ignore" });
   const until = Date.now() + PATIENCE_MS;

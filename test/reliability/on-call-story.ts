@@ -63,7 +63,7 @@ const SILENCED = 0.4;
 const ESCALATED_MS = 60_000;
 const EXPIRED = 4;
 
-/** The watch with people on call beside it. `acts` is told what they did. */
+/** The watch with people on call beside it. `acts` gets what they did. */
 export function withPeople(watch: Watch, acts: Acts): Watch {
   return async (stage) => {
     for (const name of Object.keys(acts) as (keyof Acts)[]) delete acts[name];
@@ -100,8 +100,8 @@ async function until({ clock }: Pick<Proc, "clock">, minute: number): Promise<vo
 /** The minute at which the escalation comes, and a little later: so both are under way together. */
 async function whenEscalated({ clock }: Proc, app: App, late: number): Promise<number> {
   while (clock.now() < T0 + EXPIRED * MINUTE) {
-    const told = (await listDeliveries(app)).find(({ notification: { alerts } }) => alerts.some(isOurs));
-    if (told) return (told.createdAt + ESCALATED_MS + late - T0) / MINUTE;
+    const notified = (await listDeliveries(app)).find(({ notification: { alerts } }) => alerts.some(isOurs));
+    if (notified) return (notified.createdAt + ESCALATED_MS + late - T0) / MINUTE;
     await until({ clock }, (clock.now() + LOOK_MS - T0) / MINUTE);
   }
   return EXPIRED;
@@ -156,7 +156,7 @@ async function judgeRows(app: App): Promise<string[]> {
 /** Who was notified of what, and when. */
 function judgePosts(stage: Stage, acts: Acts, slack: number): string[] {
   const wrong: string[] = [];
-  const sent = stage.told.map((one) => ({ ...one, body: JSON.parse(one.text) }));
+  const sent = stage.notified.map((one) => ({ ...one, body: JSON.parse(one.text) }));
   const of = (channel: string) => sent.filter((one) => one.channel === channel);
   // An escalation that leaves together with the acknowledgement leaves before it; what comes later
   // may only report the end.

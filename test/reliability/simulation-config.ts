@@ -29,7 +29,7 @@ connections:
     projectId: ${DEMO_CREDENTIALS.projectId}
     endpoints: { modelarts: "${CLOUD}", ces: "${CLOUD}", iam: "${CLOUD}" }
 channels:
-  # Told once means once in all: what is only slow does not go to the fallback as well.
+  # Notified once means once in all: what is only slow does not go to the fallback as well.
   ops: { type: webhook, url: "http://hook.test/ops", fallback: backup, fallbackAfter: 30d }
   backup: { type: webhook, url: "http://hook.test/backup" }
   watch: { type: webhook, url: "http://hook.test/watch" }

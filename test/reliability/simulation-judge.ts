@@ -1,4 +1,4 @@
-// The judge: once all faults have ended and the last late events are surely in, what was evaluated and told is compared
+// The judge: once all faults have ended and the last late events are surely in, what was evaluated and notified is compared
 // with what happened, by nothing but counting.
 import type { SourceKind } from "../../lib/model/source-kinds.ts";
 import type { Accepted, Incident } from "./simulation-receiver.ts";
@@ -21,7 +21,7 @@ export interface Case {
 /** Says everything that is wrong to the case's witness. Returns how many occurrences had to be found. */
 export function judge(one: Case): number {
   judgeFloors(one);
-  judgeTold(one);
+  judgeNotified(one);
   judgeIncidents(one);
   return judgeEvents(one);
 }
@@ -63,8 +63,8 @@ function judgeEvents({ truth, witness, lateness, countsOnly }: Case): number {
     const name = coarse(nameOf(one));
     add(most, name);
     // A pool's item says only how many its occurrences are: one that came too late hides those before its next.
-    const told = one.source === "pool-events" ? groups.get(nameOf(one))! : [one];
-    if (told.every(isDue)) add(least, name);
+    const notified = one.source === "pool-events" ? groups.get(nameOf(one))! : [one];
+    if (notified.every(isDue)) add(least, name);
   }
   /** To be found by all means. */
   function isDue(one: Occurrence): boolean {
@@ -86,17 +86,17 @@ function judgeEvents({ truth, witness, lateness, countsOnly }: Case): number {
   return [...least.values()].reduce((sum, count) => sum + count, 0);
 }
 
-/** Every event is told by one delivery, the alerts of a service in order, with counts that add up, to their end. */
-function judgeTold({ witness, accepted }: Case): void {
-  const tellings = new Map<string, Accepted[]>();
+/** Every event is notified by one delivery, the alerts of a service in order, with counts that add up, to their end. */
+function judgeNotified({ witness, accepted }: Case): void {
+  const notices = new Map<string, Accepted[]>();
   for (const one of accepted) {
-    for (const { id } of one.notification.alerts) tellings.set(id, [...(tellings.get(id) ?? []), one]);
+    for (const { id } of one.notification.alerts) notices.set(id, [...(notices.get(id) ?? []), one]);
   }
   for (const [id, alert] of witness.alerts) {
-    const own = tellings.get(id) ?? [];
+    const own = notices.get(id) ?? [];
     if (alert.rule === "down") judgeStory(witness, id, own);
     if (alert.rule !== "each" || own.length === 1) continue;
-    witness.violation(`the alert of event ${alert.events[0]?.id} was told ${own.length} times`);
+    witness.violation(`the alert of event ${alert.events[0]?.id} was notified ${own.length} times`);
   }
   judgeAlone(witness);
   for (const { id, channel, status } of witness.deliveries.values()) {
@@ -122,14 +122,14 @@ function judgeStory(witness: Witness, id: string, own: readonly Accepted[]): voi
   const parts = own.flatMap(({ to, notification }) =>
     notification.alerts.filter((one) => one.id === id).map((one) => ({ ...one, to })),
   );
-  if (parts.length === 0) return void witness.violation(`alert ${id} was never told`);
+  if (parts.length === 0) return void witness.violation(`alert ${id} was never notified`);
   const ends = parts.filter(({ status }) => status === "resolved");
   if (alert.status === "firing" ? ends.length > 0 : ends.length !== 1) {
-    witness.violation(`alert ${id} is ${alert.status}; its end was told ${ends.length} times`);
+    witness.violation(`alert ${id} is ${alert.status}; its end was notified ${ends.length} times`);
   }
   const most = Math.max(...parts.map(({ count }) => count));
   const sum = parts.reduce((total, { newCount }) => total + newCount, 0);
-  if (sum !== most) witness.violation(`alert ${id}: the new counts told add up to ${sum}, its count to ${most}`);
+  if (sum !== most) witness.violation(`alert ${id}: the notified new counts add up to ${sum}, its count to ${most}`);
 }
 
 /** An incident is opened once and, once its alert has ended, closed after that. */

@@ -1,5 +1,5 @@
-// Everyone who is told: takes notifications, sometimes refuses them or lets its answer get lost, and checks what it is
-// told against what is recorded at that very moment.
+// Everyone who is notified: takes notifications, sometimes refuses them or lets its answer get lost, and checks what it is
+// notified against what is recorded at that very moment.
 import type { Notification } from "../../lib/model/notification.ts";
 import type { Random } from "../../lib/simulator/random.ts";
 import { connectionReset } from "./simulation-cloud.ts";
@@ -16,7 +16,7 @@ export interface Accepted {
   notification: Notification;
 }
 
-/** What the pager was told, repeats left out. */
+/** What the pager got, repeats left out. */
 export interface Incident {
   /** The alert's id. */
   alert: string;
@@ -34,7 +34,7 @@ export interface Receiver {
 
 export function createReceiver(random: Random, profile: Profile, time: VirtualTime, witness: Witness): Receiver {
   const { rates, netLatency } = profile;
-  /** By id: what was told, by whom last, and whether that answer was lost on the way. */
+  /** By id: what was sent, by whom last, and whether that answer was lost on the way. */
   const known = new Map<string, { body: string; by: Process; lost: boolean }>();
 
   /** An alert that late input opens again has its incident triggered again, once it was resolved. */
@@ -73,7 +73,7 @@ export function createReceiver(random: Random, profile: Profile, time: VirtualTi
     if (earlier !== undefined) {
       receiver.repeats++;
       if (!earlier.lost && !earlier.by.dead && !earlier.by.stumbled) {
-        witness.violation(`delivery ${id} was told twice though its sender got the answer and lived`);
+        witness.violation(`delivery ${id} arrived twice though its sender got the answer and lived`);
       }
       if (earlier.body !== body) witness.violation(`delivery ${id} was repeated with another body`);
       return;
@@ -84,7 +84,7 @@ export function createReceiver(random: Random, profile: Profile, time: VirtualTi
       return;
     }
     const notification = content as Notification;
-    witness.told(id, notification);
+    witness.notified(id, notification);
     receiver.accepted.push({ to, id, notification });
   }
 

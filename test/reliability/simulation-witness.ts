@@ -34,7 +34,7 @@ export interface Witness {
   /** A commit that has been made; `now`: the local clock. */
   committed(ops: readonly Op[], now: number): void;
   /** A notification that someone takes for the first time. */
-  told(id: string, notification: Notification): void;
+  notified(id: string, notification: Notification): void;
   /** How many occurrences were evaluated, by nameOf. */
   evaluated: Map<string, number>;
   events: Map<string, Event>;
@@ -61,7 +61,7 @@ export interface WitnessOptions {
 }
 
 /**
- * Of Cloud Eye a cursor remembers how many of each of the three names are told, for each of the
+ * Of Cloud Eye a cursor remembers how many of each of the three names were emitted, for each of the
  * windows that lie within lateness.
  */
 const TALLIES = 12;
@@ -200,17 +200,17 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
     }
   }
 
-  function told(id: string, { alerts, channel }: Notification): void {
+  function notified(id: string, { alerts, channel }: Notification): void {
     const wrong = (what: string) => witness.violation(`delivery ${id} to ${channel} ${what}`);
     if (!witness.deliveries.has(id)) wrong("is not recorded");
     for (const alert of alerts) {
       const recorded = witness.alerts.get(alert.id);
-      if (recorded === undefined) wrong(`tells of alert ${alert.id}, which is not recorded`);
+      if (recorded === undefined) wrong(`holds alert ${alert.id}, which is not recorded`);
       else if (alert.count > recorded.count)
         wrong(`counts ${alert.count} in alert ${alert.id}, recorded are ${recorded.count}`);
       if (alert.rule === HEALTH_RULE) continue;
       for (const event of alert.events)
-        if (!witness.events.has(event.id)) wrong(`tells of event ${event.id}, which is not recorded`);
+        if (!witness.events.has(event.id)) wrong(`holds event ${event.id}, which is not recorded`);
     }
   }
 
@@ -218,7 +218,7 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
     violations: [],
     violation: (what) => void witness.violations.push(what),
     committed,
-    told,
+    notified,
     evaluated: new Map(),
     events: new Map(),
     alerts: new Map(),

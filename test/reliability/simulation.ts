@@ -32,7 +32,7 @@ export interface RunOptions {
   steps: number;
   /** Kinds of faults of the seed's own that are left out. */
   without?: readonly (keyof Rates)[];
-  /** Is told everything that goes on. */
+  /** Gets everything that goes on. */
   trace?: (line: string) => void;
 }
 

@@ -15,7 +15,7 @@ import { listen } from "./network.ts";
 import { play, STORY_CONFIG, T0, type Truth } from "./story.ts";
 
 /** One request that the receiver has accepted. */
-export interface Told {
+export interface Notified {
   /** ms */
   at: number;
   /** The channel's name. */
@@ -29,7 +29,7 @@ export interface Stage {
   conductor: Conductor;
   sim: Simulator;
   truth: Truth;
-  told: readonly Told[];
+  notified: readonly Notified[];
   /** How many requests each channel's receiver has had, refused ones included. */
   requests: ReadonlyMap<string, number>;
   /** What went wrong in the processes' own eyes. */
@@ -37,7 +37,7 @@ export interface Stage {
   procs: readonly Proc[];
   /** Whether a death is known to the others, so that nobody waits for the dead. */
   knowsDeaths: boolean;
-  /** A new process with an App of its own; `ring` is told of every doorbell. */
+  /** A new process with an App of its own; `ring` hears every doorbell. */
   start(name: string, ring?: Bus["publish"]): { proc: Proc; app: App };
   /** An App outside of the run, to look at the outcome: its calls wait for nobody. */
   observer(): App;
@@ -77,14 +77,14 @@ export async function openStage({ conductor, backend, config: parts = STORY_CONF
   const { config, secrets } = await opened.get(parts)!;
   const endpoints = { modelarts: sim.url, ces: sim.url, iam: sim.url };
   const here = { ...config, connections: { prod: { ...config.connections["prod"]!, endpoints } } };
-  const told: Told[] = [];
+  const notified: Notified[] = [];
   const requests = new Map<string, number>();
   const receiver = listen(({ path, headers, body }) => {
     const channel = path.slice(1);
     const number = (requests.get(channel) ?? 0) + 1;
     requests.set(channel, number);
     if (number % REFUSED === 0) return new Response("try again", { status: 503 });
-    told.push({ at: conductor.now(), channel, id: headers.get("webhook-id") ?? "", text: body });
+    notified.push({ at: conductor.now(), channel, id: headers.get("webhook-id") ?? "", text: body });
     if (channel === "pager") return Response.json({ status: "success" }, { status: 202 });
     return Response.json({ code: 0 });
   });
@@ -126,7 +126,7 @@ export async function openStage({ conductor, backend, config: parts = STORY_CONF
     conductor,
     sim,
     truth: play(sim.world),
-    told,
+    notified,
     requests,
     log,
     procs,

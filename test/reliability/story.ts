@@ -1,5 +1,5 @@
 // What happens in the simulated project, minute by minute, with everything that makes events easy to miss or to tell
-// twice; and what must have been told of it in the end, whatever happened to the processes that watched.
+// twice; and what must have been notified of it in the end, whatever happened to the processes that watched.
 import type { SourceKind } from "../../lib/model/source-kinds.ts";
 import type { World } from "../../lib/simulator/world.ts";
 

@@ -9,12 +9,12 @@ import type { Event } from "../../lib/model/event.ts";
 import { differences, tally } from "./differences.ts";
 import type { Stage } from "./stage.ts";
 import { ALERTS, lineOf, MALFORMED, UNMATCHED } from "./story.ts";
-import { alertLine, judgeTold } from "./verdict-told.ts";
+import { alertLine, judgeNotified } from "./verdict-notified.ts";
 
 /**
  * What is wrong, in a sentence each. `strained`: processes may have hung for minutes, so that a claim may have run out
  * before its sender was done. Then, or where others waited for a dead process's claims, a state may have passed before
- * anybody looked, and an alert may have ended before it was told.
+ * anybody looked, and an alert may have ended before it was notified.
  */
 export async function judge(stage: Stage, strained: boolean): Promise<string[]> {
   const late = strained || (!stage.knowsDeaths && stage.procs.some(({ dead }) => dead));
@@ -31,7 +31,7 @@ export async function judge(stage: Stage, strained: boolean): Promise<string[]> 
   return [
     ...judgeEvents(stage, events, late),
     ...judgeAlerts(alerts, events),
-    ...judgeTold(stage, deliveries, alerts, { strained, late }),
+    ...judgeNotified(stage, deliveries, alerts, { strained, late }),
     ...(await judgeLedger(app, events)),
     ...(await judgeRest(app)),
   ];

@@ -1,4 +1,4 @@
-// The packs against every event text that the clouds document: what is abnormal is told once, what
+// The packs against every event text that the clouds document: what is abnormal is notified once, what
 // is normal pages nobody.
 import { describe, expect, test } from "vitest";
 import { compilePattern } from "../../lib/patterns/pattern.ts";

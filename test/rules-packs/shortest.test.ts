@@ -14,9 +14,9 @@ import { depsIn, writeFiles } from "../config/workspace.ts";
 import { eventAt, START } from "../support/event.ts";
 import { opensAtOnce, PACKS_DIR } from "./packs.ts";
 
-type Told = [rule: string, summary: string];
+type Notified = [rule: string, summary: string];
 
-test.each<[kind: Event["source"], pack: string, fields: Partial<Event>, told: Told]>([
+test.each<[kind: Event["source"], pack: string, fields: Partial<Event>, notified: Notified]>([
   [
     "service-events",
     "modelarts/services",

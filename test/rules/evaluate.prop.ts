@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Event } from "../../lib/model/event.ts";
 import { eventAt } from "../support/event.ts";
-import { type Poll, runTimeline, type Told } from "./support.ts";
+import { type Notified, type Poll, runTimeline } from "./support.ts";
 
 interface Happening {
   at: number;
@@ -43,9 +43,9 @@ function pollsOf(all: readonly Happening[], step: number): Poll[] {
 }
 
 /** The last word about each alert. */
-function lastWords(told: readonly Told[][]): Told[] {
-  const last = new Map<string, Told>();
-  for (const one of told.flat()) last.set(one.id, one);
+function lastWords(notified: readonly Notified[][]): Notified[] {
+  const last = new Map<string, Notified>();
+  for (const one of notified.flat()) last.set(one.id, one);
   return [...last.values()];
 }
 
@@ -60,9 +60,9 @@ describe("a rule with resolve.when", () => {
         const newest = (kind: Happening["kind"]) =>
           Math.max(-1, ...all.filter((one) => one.kind === kind).map(({ at }) => at));
         const expected = newest("match") >= 0 && newest("match") >= newest("resolve");
-        const told = lastWords(runTimeline(resolve, pollsOf(all, step)));
-        expect(told.some(({ endsAt }) => endsAt === null)).toBe(expected);
-        expect(told.filter(({ endsAt }) => endsAt === null).length).toBeLessThanOrEqual(1);
+        const notified = lastWords(runTimeline(resolve, pollsOf(all, step)));
+        expect(notified.some(({ endsAt }) => endsAt === null)).toBe(expected);
+        expect(notified.filter(({ endsAt }) => endsAt === null).length).toBeLessThanOrEqual(1);
       }),
     );
   });
@@ -70,10 +70,11 @@ describe("a rule with resolve.when", () => {
   it("counts every match in exactly one alert, but for a younger one that an older has taken", () => {
     fc.assert(
       fc.property(history, fc.integer({ min: 1, max: 12 }), (all, step) => {
-        const told = lastWords(runTimeline(resolve, pollsOf(all, step)));
-        const isTaken = ({ startsAt, endsAt }: Told) =>
-          startsAt === endsAt && told.some((one) => one.startsAt < startsAt && startsAt <= (one.endsAt ?? Infinity));
-        const own = told.filter((one) => !isTaken(one));
+        const notified = lastWords(runTimeline(resolve, pollsOf(all, step)));
+        const isTaken = ({ startsAt, endsAt }: Notified) =>
+          startsAt === endsAt &&
+          notified.some((one) => one.startsAt < startsAt && startsAt <= (one.endsAt ?? Infinity));
+        const own = notified.filter((one) => !isTaken(one));
         expect(own.reduce((sum, { count }) => sum + count, 0)).toBe(total(matches(all)));
       }),
     );
@@ -121,11 +122,11 @@ describe("a threshold", () => {
     fc.assert(
       fc.property(history, fc.integer({ min: 1, max: 12 }), (all, step) => {
         const onTime = all.map((happening) => ({ ...happening, delay: 0 }));
-        const told = lastWords(runTimeline(rule, pollsOf(onTime, step))).map(({ startsAt, endsAt }) => ({
+        const notified = lastWords(runTimeline(rule, pollsOf(onTime, step))).map(({ startsAt, endsAt }) => ({
           startsAt,
           endsAt,
         }));
-        expect(told.sort((a, b) => a.startsAt - b.startsAt)).toEqual(model(onTime));
+        expect(notified.sort((a, b) => a.startsAt - b.startsAt)).toEqual(model(onTime));
       }),
     );
   });
@@ -133,8 +134,8 @@ describe("a threshold", () => {
   it("opens for late input exactly where it opens for sorted input", () => {
     fc.assert(
       fc.property(history, fc.integer({ min: 1, max: 12 }), (all, step) => {
-        const told = lastWords(runTimeline(rule, pollsOf(all, step)));
-        expect(told.length > 0).toBe(model(all).length > 0);
+        const notified = lastWords(runTimeline(rule, pollsOf(all, step)));
+        expect(notified.length > 0).toBe(model(all).length > 0);
       }),
     );
   });
@@ -154,8 +155,8 @@ describe("a deadline", () => {
           before = to;
           return { at: 100, readTo: to, events };
         });
-        const told = runTimeline({ resolve: { after: after * MINUTE } }, polls);
-        for (const [index, transitions] of told.entries()) {
+        const notified = runTimeline({ resolve: { after: after * MINUTE } }, polls);
+        for (const [index, transitions] of notified.entries()) {
           for (const { kind, endsAt } of transitions) {
             if (kind === "resolved") expect(endsAt!).toBeLessThanOrEqual(readTo[index]!);
           }

@@ -93,18 +93,18 @@ export interface Alerted {
   count: number;
 }
 
-export interface Told extends Alerted {
+export interface Notified extends Alerted {
   id: string;
   kind: Transition["kind"];
 }
 
-/** What each poll told. The state goes through JSON between polls, as through a store. */
+/** What each poll led to. The state goes through JSON between polls, as through a store. */
 export function run(
   config: Partial<RuleConfig>,
   polls: readonly Poll[],
   teach = false,
   lateness = SOURCE.lateness,
-): Told[][] {
+): Notified[][] {
   const rules = compileRules([ruleConfig({ when: marked("a"), ...config })], [{ ...SOURCE, lateness }]);
   const rule = rules.all[0]!;
   let stored: Record<string, KeyState> = {};
@@ -144,7 +144,7 @@ function eventOf(one: Happening): Event {
   return event;
 }
 
-function toTold({ kind, alert }: Transition): Told {
+function toTold({ kind, alert }: Transition): Notified {
   const minutes = (iso: string) => (Date.parse(iso) - START) / MINUTE;
   const endsAt = alert.endsAt === null ? null : minutes(alert.endsAt);
   const key = String(alert.key["resource.id"]);
@@ -152,12 +152,12 @@ function toTold({ kind, alert }: Transition): Told {
 }
 
 /** The last word about each alert, by key and start. */
-export function lastWords(told: readonly Told[][]): Told[] {
-  return [...new Map(told.flat().map((one) => [one.id, one])).values()].toSorted(byStart);
+export function lastWords(notified: readonly Notified[][]): Notified[] {
+  return [...new Map(notified.flat().map((one) => [one.id, one])).values()].toSorted(byStart);
 }
 
-export function alerted(told: readonly Told[][]): Alerted[] {
-  return lastWords(told).map(({ key, startsAt, endsAt, count }) => ({ key, startsAt, endsAt, count }));
+export function alerted(notified: readonly Notified[][]): Alerted[] {
+  return lastWords(notified).map(({ key, startsAt, endsAt, count }) => ({ key, startsAt, endsAt, count }));
 }
 
 export function byStart(a: Alerted, b: Alerted): number {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Event } from "../../lib/model/event.ts";
 import { eventAt } from "../support/event.ts";
-import { type Case, toldLines } from "./support.ts";
+import { type Case, transitionLines } from "./support.ts";
 
 const MINUTE = 60_000;
 const fail = (at: number, fields: Partial<Event> = {}): Event => eventAt(at, { level: "error", ...fields });
@@ -17,20 +17,25 @@ const sequences: Case[] = [
     name: "opens when all steps came in order",
     rule: chain,
     polls: [{ at: 5, events: [fail(1), warn(2), fine(3)] }],
-    told: [["opened@3 x3"]],
+    notified: [["opened@3 x3"]],
   },
-  { name: "not in another order", rule: chain, polls: [{ at: 5, events: [warn(1), fail(2), fine(3)] }], told: [[]] },
+  {
+    name: "not in another order",
+    rule: chain,
+    polls: [{ at: 5, events: [warn(1), fail(2), fine(3)] }],
+    notified: [[]],
+  },
   {
     name: "not when it takes too long",
     rule: chain,
     polls: [{ at: 20, events: [fail(1), warn(2), fine(12)] }],
-    told: [[]],
+    notified: [[]],
   },
   {
     name: "the newest start counts",
     rule: chain,
     polls: [{ at: 20, events: [fail(1), fail(5), warn(6), fine(14)] }],
-    told: [["opened@14 x3"]],
+    notified: [["opened@14 x3"]],
   },
   {
     name: "a late step completes it",
@@ -39,7 +44,7 @@ const sequences: Case[] = [
       { at: 5, events: [fail(1), fine(3)] },
       { at: 6, events: [warn(2)] },
     ],
-    told: [[], ["opened@3 x3"]],
+    notified: [[], ["opened@3 x3"]],
   },
 ];
 
@@ -48,19 +53,19 @@ const others: Case[] = [
     name: "distinct opens with that many different values, and falls",
     rule: { distinct: { field: "type", count: 3, within: 10 * MINUTE } },
     polls: [{ at: 5, events: [typed(1, "a"), typed(2, "b"), typed(3, "a"), typed(4, "c")] }, { at: 13 }],
-    told: [["opened@4 x4"], ["resolved@4-12 x4"]],
+    notified: [["opened@4 x4"], ["resolved@4-12 x4"]],
   },
   {
     name: "distinct notifies no repetition for another value",
     rule: { distinct: { field: "type", count: 2, within: 10 * MINUTE } },
     polls: [{ at: 5, events: [typed(1, "a"), typed(2, "a"), typed(3, "a")] }],
-    told: [[]],
+    notified: [[]],
   },
   {
     name: "change: the first value teaches, another one opens",
     rule: { change: { field: "type" } },
     polls: [{ at: 5, events: [typed(1, "a"), typed(2, "a"), typed(3, "b")] }],
-    told: [["opened@3 x1"]],
+    notified: [["opened@3 x1"]],
   },
   {
     name: "change: a late value between two equal ones is two changes",
@@ -69,7 +74,7 @@ const others: Case[] = [
       { at: 5, events: [typed(1, "a"), typed(3, "a")] },
       { at: 6, events: [typed(2, "b")] },
     ],
-    told: [[], ["opened@2 x1", "updated@2 x2"]],
+    notified: [[], ["opened@2 x1", "updated@2 x2"]],
   },
   {
     name: "change: a late value that moves a change moves its alert",
@@ -78,13 +83,13 @@ const others: Case[] = [
       { at: 5, events: [typed(1, "a"), typed(4, "b")] },
       { at: 6, events: [typed(2, "b")] },
     ],
-    told: [["opened@4 x1"], ["updated@2 x1"]],
+    notified: [["opened@4 x1"], ["updated@2 x1"]],
   },
   {
     name: "newValue: the first value teaches, a known one is none, a new one opens",
     rule: { newValue: { field: "type", memory: 60 * MINUTE } },
     polls: [{ at: 5, events: [typed(1, "a"), typed(2, "a"), typed(3, "b"), typed(4, "a")] }],
-    told: [["opened@3 x1"]],
+    notified: [["opened@3 x1"]],
   },
   {
     name: "newValue: what was not seen for longer than memory is new again",
@@ -93,13 +98,13 @@ const others: Case[] = [
       { at: 5, events: [typed(1, "a")] },
       { at: 100, events: [typed(62, "a")] },
     ],
-    told: [[], ["opened@62 x1", "resolved@62-63 x1"]],
+    notified: [[], ["opened@62 x1", "resolved@62-63 x1"]],
   },
   {
     name: "spike: silent until the earlier window was observed",
     rule: { spike: { factor: 3, window: 10 * MINUTE, min: 3 } },
     polls: [{ at: 15, events: [fail(11), fail(12), fail(13)] }],
-    told: [[]],
+    notified: [[]],
   },
   {
     name: "spike: opens when the window holds so many times the one before",
@@ -109,31 +114,31 @@ const others: Case[] = [
       { at: 30, events: [fail(26), fail(27)] },
       { at: 31, events: [fail(28)] },
     ],
-    told: [[], [], ["opened@28 x3"]],
+    notified: [[], [], ["opened@28 x3"]],
   },
   {
     name: "spike: an earlier window that is forgotten by now is not an empty one",
     rule: { spike: { factor: 2, window: 6 * MINUTE, min: 3 } },
     polls: [{ at: 30, events: [fail(1, { count: 2 }), fail(13, { count: 3 }), fail(24), fail(24, { id: "again" })] }],
-    told: [[]],
+    notified: [[]],
   },
   {
     name: "spike: a late match does not make the newest one older",
     rule: { spike: { factor: 2, window: 6 * MINUTE, min: 3 }, resolve: { after: 7 * MINUTE } },
     polls: [{ at: 20, events: [fail(20, { count: 3 })] }, { at: 21, events: [fail(15)] }, { at: 23 }, { at: 27 }],
-    told: [["opened@20 x3"], ["updated@20 x4"], [], ["resolved@20-27 x4"]],
+    notified: [["opened@20 x3"], ["updated@20 x4"], [], ["resolved@20-27 x4"]],
   },
   {
     name: "spike: not when it rises too little",
     rule: { spike: { factor: 3, window: 10 * MINUTE, min: 2 } },
     polls: [{ at: 31, events: [fail(14), fail(15), fail(26), fail(27), fail(28)] }],
-    told: [[]],
+    notified: [[]],
   },
   {
     name: "newValue: two new values of one moment both count",
     rule: { newValue: { field: "type", memory: 60 * MINUTE } },
     polls: [{ at: 5, events: [typed(1, "a"), typed(2, "b"), typed(2, "c")] }],
-    told: [["opened@2 x1", "updated@2 x2"]],
+    notified: [["opened@2 x1", "updated@2 x2"]],
   },
   {
     name: "a match at the very time of the event that resolved, found after it: firing wins, and the alert opens again",
@@ -142,7 +147,7 @@ const others: Case[] = [
       { at: 5, events: [fail(1), fine(4)] },
       { at: 6, events: [fail(4)] },
     ],
-    told: [["opened@1 x1", "resolved@1-4 x1"], ["opened@1 x2"]],
+    notified: [["opened@1 x1", "resolved@1-4 x1"], ["opened@1 x2"]],
   },
   {
     name: "late matches whose time was over before the open alert began have an alert of their own",
@@ -155,7 +160,7 @@ const others: Case[] = [
       { at: 14 },
       { at: 15, events: [fail(1)] },
     ],
-    told: [
+    notified: [
       ["opened@10 x1"],
       ["opened@2 x1", "resolved@2-5 x1"],
       ["updated@2-7 x2"],
@@ -171,7 +176,7 @@ const others: Case[] = [
       { at: 10, events: [fail(10)] },
       { at: 11, events: [fail(2)] },
     ],
-    told: [["opened@10 x1"], ["updated@2 x2"]],
+    notified: [["opened@10 x1"], ["updated@2 x2"]],
   },
   {
     name: "a late match of the alert before the open one, which time ended, counts in that",
@@ -181,7 +186,7 @@ const others: Case[] = [
       { at: 11, events: [fail(11)] },
       { at: 12, events: [fail(7, { id: "again" })] },
     ],
-    told: [["opened@7 x1"], ["resolved@7-10 x1", "opened@11 x1"], ["updated@7-10 x2"]],
+    notified: [["opened@7 x1"], ["resolved@7-10 x1", "opened@11 x1"], ["updated@7-10 x2"]],
   },
   {
     name: "reopen: of an alert that came and went unseen, too",
@@ -190,7 +195,7 @@ const others: Case[] = [
       { at: 3, events: [fine(2)] },
       { at: 5, events: [fail(1), fail(5)] },
     ],
-    told: [[], ["opened@1 x1", "resolved@1-2 x1", "opened@1 x2"]],
+    notified: [[], ["opened@1 x1", "resolved@1-2 x1", "opened@1 x2"]],
   },
   {
     name: "reopen: what is found late, before an event that had nothing to resolve, leaves the alert open",
@@ -200,7 +205,7 @@ const others: Case[] = [
       { at: 7, events: [fail(1, { id: "again" })] },
       { at: 9, events: [fine(8)] },
     ],
-    told: [["opened@1 x1", "resolved@1-2 x1", "opened@1 x2"], ["updated@1 x3"], ["resolved@1-8 x3"]],
+    notified: [["opened@1 x1", "resolved@1-2 x1", "opened@1 x2"], ["updated@1 x3"], ["resolved@1-8 x3"]],
   },
   {
     name: "reopen: a match soon after the end opens the same alert again",
@@ -210,7 +215,7 @@ const others: Case[] = [
       { at: 8, events: [fail(7)] },
       { at: 20, events: [fine(8), fail(14)] },
     ],
-    told: [["opened@1 x1", "resolved@1-2 x1"], ["opened@1 x2"], ["resolved@1-8 x2", "opened@14 x1"]],
+    notified: [["opened@1 x1", "resolved@1-2 x1"], ["opened@1 x2"], ["resolved@1-8 x2", "opened@14 x1"]],
   },
 ];
 
@@ -218,7 +223,7 @@ describe.each([
   ["sequence", sequences],
   ["other kinds", others],
 ] as const)("%s", (_kind, cases) => {
-  it.each(cases as Case[])("$name", ({ rule, polls, told }) => {
-    expect(toldLines(rule, polls)).toEqual(told);
+  it.each(cases as Case[])("$name", ({ rule, polls, notified }) => {
+    expect(transitionLines(rule, polls)).toEqual(notified);
   });
 });

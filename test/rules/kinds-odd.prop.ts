@@ -18,8 +18,8 @@ describe.each([
       fc.property(histories(["a"]), cuts, (history, cut) => {
         const all = history.map((one) => ({ ...one, delay: 0 }));
         const polls = pollsOf(all, cut, ENDS[1]!);
-        const told = run(rule, polls, true);
-        expect(alerted(told)).toEqual(model(kind(new Set(polls[0]!.shown)), {}, all, ENDS[1]!));
+        const notified = run(rule, polls, true);
+        expect(alerted(notified)).toEqual(model(kind(new Set(polls[0]!.shown)), {}, all, ENDS[1]!));
       }),
       RUNS,
     );
@@ -79,8 +79,8 @@ describe("odd events", () => {
     fc.assert(
       fc.property(kinds, fc.array(fc.array(odd, { maxLength: 8 }), { maxLength: 6 }), (rule, shown) => {
         const polls = shown.map((events, index) => ({ at: (index + 1) * 15, events }));
-        const told = runTimeline({ resolve: { when: { level: ["warning"] } }, ...rule }, [...polls, { at: 3_000 }]);
-        expect(told).toHaveLength(polls.length + 1);
+        const notified = runTimeline({ resolve: { when: { level: ["warning"] } }, ...rule }, [...polls, { at: 3_000 }]);
+        expect(notified).toHaveLength(polls.length + 1);
       }),
       RUNS,
     );

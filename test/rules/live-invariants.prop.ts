@@ -33,8 +33,8 @@ describe.each(SUBJECTS)("$name", ({ rule, marks }) => {
           return { ...poll, shown: mixed.sort((a, b) => a.place - b.place).map(({ one }) => one) };
         });
         const byKey = (shown: typeof polls) =>
-          run(lived(rule, life), shown).map((told) =>
-            told.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)),
+          run(lived(rule, life), shown).map((notified) =>
+            notified.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)),
           );
         expect(byKey(again)).toEqual(byKey(polls));
       }),

@@ -2,7 +2,7 @@
 // exactly what the rulings on late input make of sorted input is notified, no alert more and none less.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Alerted, ENDS, type Happening, histories, type Poll, RUNS, run, type Told } from "./history.ts";
+import { type Alerted, ENDS, type Happening, histories, type Notified, type Poll, RUNS, run } from "./history.ts";
 import { type Life, lived, model } from "./models.ts";
 import { notifiedBy } from "./rulings.ts";
 import { SUBJECTS } from "./subjects.ts";
@@ -68,9 +68,9 @@ function slices(
 }
 
 /** What is notified after each slice, in order of start. */
-function notifiedAfter(told: readonly Told[][]) {
-  const all = new Map<string, Told>();
-  return told.map((poll) => {
+function notifiedAfter(notified: readonly Notified[][]) {
+  const all = new Map<string, Notified>();
+  return notified.map((poll) => {
     for (const one of poll) all.set(one.id, one);
     return [...all.values()].map(plain).sort(byAll);
   });
@@ -101,9 +101,9 @@ describe.each(SUBJECTS)("$name", ({ rule, kind, marks }) => {
     fc.assert(
       fc.property(all, places, reads(15), fc.boolean(), lives, (history, second, cut, single, life) => {
         const polls = slices(history, second, cut, single);
-        const told = run(lived(rule, life), polls);
+        const notified = run(lived(rule, life), polls);
         const expected = notifiedBy(kind, life, polls).map((poll) => poll.map(plain).sort(byAll));
-        expect(notifiedAfter(told)).toEqual(expected);
+        expect(notifiedAfter(notified)).toEqual(expected);
         for (const poll of expected) expect(new Set(firing(poll)).size).toBe(firing(poll).length);
         // The rulings themselves: none is missed, and in the end that fires which fires by sorted input.
         const sorted = model(kind, life, history, END);

@@ -30,7 +30,7 @@ export interface Poll {
   readTo?: number;
 }
 
-export interface Told {
+export interface Notified {
   kind: Transition["kind"];
   /** Minutes after START. */
   startsAt: number;
@@ -40,7 +40,7 @@ export interface Told {
 }
 
 /** The transitions of each poll, in order. */
-export function runTimeline(config: Partial<RuleConfig>, polls: readonly Poll[]): Told[][] {
+export function runTimeline(config: Partial<RuleConfig>, polls: readonly Poll[]): Notified[][] {
   const rules = compileRules([ruleConfig(config)], [SOURCE]);
   const states = new Map<string, KeyState>();
   return polls.map(({ at, events = [], readTo = at }) => {
@@ -60,7 +60,7 @@ export function runTimeline(config: Partial<RuleConfig>, polls: readonly Poll[])
   });
 }
 
-function toTold({ kind, alert }: Transition): Told {
+function toTold({ kind, alert }: Transition): Notified {
   const minutes = (iso: string) => (Date.parse(iso) - START) / 60_000;
   const endsAt = alert.endsAt === null ? null : minutes(alert.endsAt);
   return { kind, startsAt: minutes(alert.startsAt), endsAt, count: alert.count, id: alert.id };
@@ -71,12 +71,12 @@ export interface Case {
   name: string;
   rule: Partial<RuleConfig>;
   polls: Poll[];
-  /** What each poll told. */
-  told: string[][];
+  /** What each poll led to. */
+  notified: string[][];
 }
 
-/** What each poll told, as `kind@start-end xCount`. */
-export function toldLines(rule: Partial<RuleConfig>, polls: readonly Poll[]): string[][] {
+/** What each poll led to, as `kind@start-end xCount`. */
+export function transitionLines(rule: Partial<RuleConfig>, polls: readonly Poll[]): string[][] {
   return runTimeline(rule, polls).map((poll) =>
     poll.map(
       ({ kind, startsAt, endsAt, count }) => `${kind}@${startsAt}${endsAt === null ? "" : `-${endsAt}`} x${count}`,

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import type { Event } from "../../lib/model/event.ts";
 import { eventAt } from "../support/event.ts";
-import { type Case, toldLines } from "./support.ts";
+import { type Case, transitionLines } from "./support.ts";
 
 const MINUTE = 60_000;
 const fail = (at: number, fields: Partial<Event> = {}): Event => eventAt(at, { level: "error", ...fields });
@@ -14,7 +14,7 @@ const CASES: Case[] = [
     name: "distinct: a value that is seen again before the alert began, found late, holds the window up",
     rule: { distinct: { field: "type", count: 2, within: 10 * MINUTE } },
     polls: [{ at: 4, events: [typed(0, "a"), typed(2, "b")] }, { at: 5, events: [typed(1, "a")] }, { at: 30 }],
-    told: [["opened@2 x2"], ["updated@2 x3"], ["resolved@2-11 x3"]],
+    notified: [["opened@2 x2"], ["updated@2 x3"], ["resolved@2-11 x3"]],
   },
   {
     name: "threshold: what is found late at the last moment of a window counts in it",
@@ -23,7 +23,7 @@ const CASES: Case[] = [
       { at: 23, events: [fail(11, { count: 3 })] },
       { at: 24, events: [fail(21)] },
     ],
-    told: [["opened@11 x3", "resolved@11-21 x3"], ["updated@11-21 x4"]],
+    notified: [["opened@11 x3", "resolved@11-21 x3"], ["updated@11-21 x4"]],
   },
   {
     name: "threshold: a window that a late match fills, and that falls before the next known one, ends there",
@@ -32,7 +32,7 @@ const CASES: Case[] = [
       { at: 13, events: [fail(0), fail(11)] },
       { at: 16, events: [fail(4, { count: 3 }), fail(15, { count: 3 })] },
     ],
-    told: [[], ["opened@4 x4", "resolved@4-10 x4", "opened@15 x4"]],
+    notified: [[], ["opened@4 x4", "resolved@4-10 x4", "opened@15 x4"]],
   },
   {
     name: "distinct: where another late match lies before that end, it does not fall there",
@@ -41,7 +41,7 @@ const CASES: Case[] = [
       { at: 21, events: [typed(7, "a"), typed(18, "b")] },
       { at: 22, events: [typed(16, "b"), typed(17, "c")] },
     ],
-    told: [[], ["opened@16 x2", "updated@16 x4"]],
+    notified: [[], ["opened@16 x2", "updated@16 x4"]],
   },
   {
     name: "reopen: what is found late of the time before the end counts, too",
@@ -54,10 +54,10 @@ const CASES: Case[] = [
       { at: 9, events: [fail(1, { count: 3 }), fine(5), fail(6, { count: 3 })] },
       { at: 10, events: [fail(3)] },
     ],
-    told: [["opened@1 x3", "resolved@1-5 x3", "opened@1 x6"], ["updated@1 x7"]],
+    notified: [["opened@1 x3", "resolved@1-5 x3", "opened@1 x6"], ["updated@1 x7"]],
   },
 ];
 
-it.each(CASES)("$name", ({ rule, polls, told }) => {
-  expect(toldLines(rule, polls)).toEqual(told);
+it.each(CASES)("$name", ({ rule, polls, notified }) => {
+  expect(transitionLines(rule, polls)).toEqual(notified);
 });

@@ -7,7 +7,7 @@ import { describeSimulator } from "../../lib/simulator/describe.ts";
 import type { World } from "../../lib/simulator/world.ts";
 import { type Harness, simulator, T0 } from "./harness.ts";
 
-function told(world: World): string[] {
+function notified(world: World): string[] {
   const lines: { time: number; line: string }[] = [];
   for (const [id, { events }] of world.services) {
     for (const event of events.select({}).page(0, 1e9, "asc"))
@@ -39,20 +39,20 @@ test("the same seed tells the same day, however often somebody looks", async () 
   }
   once.pass(600_000);
   other.pass(600_000);
-  expect(told(often.sim.world)).toEqual(told(once.sim.world));
-  expect(told(other.sim.world)).not.toEqual(told(once.sim.world));
+  expect(notified(often.sim.world)).toEqual(notified(once.sim.world));
+  expect(notified(other.sim.world)).not.toEqual(notified(once.sim.world));
 });
 
 test.each([1, 2, 3, 4, 5])(
   "with seed %i there is a little history, something soon, and then about an event a second",
   async (seed) => {
     const { sim, pass } = await day({ seed });
-    const before = told(sim.world).length;
+    const before = notified(sim.world).length;
     expect(before).toBeGreaterThan(30);
     pass(5_000);
-    expect(told(sim.world).slice(before).join("\n")).toMatch(/healthCheckUnhealthy/);
+    expect(notified(sim.world).slice(before).join("\n")).toMatch(/healthCheckUnhealthy/);
     pass(295_000);
-    const perSecond = (told(sim.world).length - before) / 300;
+    const perSecond = (notified(sim.world).length - before) / 300;
     expect(perSecond).toBeGreaterThan(0.5);
     expect(perSecond).toBeLessThan(2.5);
   },
@@ -61,7 +61,7 @@ test.each([1, 2, 3, 4, 5])(
 test("troubles begin and end within a minute", async () => {
   const { sim, pass } = await day();
   pass(60_000);
-  const story = told(sim.world).join("\n");
+  const story = notified(sim.world).join("\n");
   for (const words of [
     "healthCheckUnhealthy",
     "healthCheckRecovery",
@@ -77,7 +77,7 @@ test("troubles begin and end within a minute", async () => {
 test("nothing is dated ahead of the clock, and nothing before the history", async () => {
   const { sim, pass } = await day({ switches: { late: { chance: 0.5, upTo: 30_000 }, twins: 0.3 } });
   pass(300_000);
-  const times = told(sim.world).map((line) => Date.parse(line.slice(0, 24)));
+  const times = notified(sim.world).map((line) => Date.parse(line.slice(0, 24)));
   expect(Math.max(...times)).toBeLessThanOrEqual(T0 + 300_000);
   expect(Math.min(...times)).toBeGreaterThanOrEqual(T0 - 121_000);
 });
@@ -133,7 +133,7 @@ test("update logs are first RUNNING and then have a result; pool events grow; jo
 test("a day later, what is older than a day is forgotten", async () => {
   const { sim, pass } = await day();
   pass(26 * 3_600_000);
-  const lines = told(sim.world);
+  const lines = notified(sim.world);
   expect(Date.parse(lines[0]!.slice(0, 24))).toBeGreaterThan(sim.world.now() - 24.5 * 3_600_000);
   expect(lines.length).toBeGreaterThan(10_000);
   for (const { updates } of sim.world.services.values()) {

@@ -49,8 +49,8 @@ describe.each(SOURCE_KINDS)("%s", (kind) => {
     if (kind === "service-events") cloud.world.events.pop();
     const poller = createPoller();
     await poll(sources[kind], cloud, poller, at);
-    expect(poller.told.map((event) => Event.parse(event))).toHaveLength(1);
-    expect(poller.told[0]).toMatchObject({
+    expect(poller.emitted.map((event) => Event.parse(event))).toHaveLength(1);
+    expect(poller.emitted[0]).toMatchObject({
       source: kind,
       time: "2026-11-20T09:59:00.000Z",
       labels: { env: "test" },
@@ -61,7 +61,7 @@ describe.each(SOURCE_KINDS)("%s", (kind) => {
       cloud.requests.length = 0;
       const { commits } = poller;
       await poll(sources[kind], cloud, poller, { ...at, now });
-      expect([cloud.requests.length, poller.commits - commits, poller.told.length]).toEqual([1, 0, 1]);
+      expect([cloud.requests.length, poller.commits - commits, poller.emitted.length]).toEqual([1, 0, 1]);
     }
   });
 
@@ -92,12 +92,12 @@ describe("levels, types, reasons and resources", () => {
     const cloud = createCloud({}, { now: NOW, events: rows.map((row) => always(row.occur_time, row)) });
     const poller = createPoller();
     await poll(serviceEvents, cloud, poller, { ...at, target: { id: "s1", name: "svc" } });
-    expect(poller.told.map(({ level, type, reason }) => [level, type, reason])).toEqual([
+    expect(poller.emitted.map(({ level, type, reason }) => [level, type, reason])).toEqual([
       ["error", "abnormal", null],
       ["normal", "normal", null],
       ["warning", "odd", null],
     ]);
-    expect(poller.told[0]).toMatchObject({
+    expect(poller.emitted[0]).toMatchObject({
       text: "failed to pull image",
       resource: { type: "service", id: "s1", name: "svc" },
     });
@@ -108,7 +108,7 @@ describe("levels, types, reasons and resources", () => {
     const cloud = createCloud({}, { now: NOW, events: rows.map((row) => always(NOW, row)) });
     const poller = createPoller();
     await poll(trainingEvents, cloud, poller, at);
-    expect(poller.told.map(({ level, time }) => [level, time])).toEqual(
+    expect(poller.emitted.map(({ level, time }) => [level, time])).toEqual(
       ["normal", "warning", "error"].map((level) => [level, "2026-11-20T10:00:00.000Z"]),
     );
     expect(cloud.requests[0]).toMatchObject({ headers: { "X-Language": "en-us" } });
@@ -122,11 +122,11 @@ describe("levels, types, reasons and resources", () => {
     const cloud = createCloud({}, { now: NOW, logs: () => [log(NOW - 2, "SUCCESS"), log(NOW - 1, "FAIL", secret)] });
     const poller = createPoller();
     await poll(serviceUpdates, cloud, poller, at);
-    expect(poller.told.map(({ level, type, reason, message }) => [level, type, reason, message])).toEqual([
+    expect(poller.emitted.map(({ level, type, reason, message }) => [level, type, reason, message])).toEqual([
       ["normal", "SUCCESS", "SUCCESS", "Update SUCCESS: minst 0.0.1 (weight 100, 1 × modelarts.vm.cpu.2u)"],
       ["error", "FAIL", "FAIL", "Update FAIL: m"],
     ]);
-    expect(JSON.stringify([poller.told, poller.cursor])).not.toContain("hunter2");
+    expect(JSON.stringify([poller.emitted, poller.cursor])).not.toContain("hunter2");
   });
 
   test("Cloud Eye: the event's own level, else the catalogue's, else a warning", async () => {
@@ -139,14 +139,14 @@ describe("levels, types, reasons and resources", () => {
     ];
     const poller = createPoller();
     await poll(cloudEyeEvents, cloud, poller, { ...at, target: { id: "p" } });
-    expect(poller.told.map(({ level, type, reason, message }) => [level, type, reason, message])).toEqual([
+    expect(poller.emitted.map(({ level, type, reason, message }) => [level, type, reason, message])).toEqual([
       ["warning", "EVENT.SYS", "rebootServer", "ECS restarted (ecs-prod-01)"],
       ["error", "EVENT.SYS", "startAutoRecovery", "Restart triggered due to hardware fault"],
       ["warning", "EVENT.SYS", "my event/1", "my event/1: disk is full"],
       ["normal", "EVENT.SYS", "x", "x"],
     ]);
-    expect(poller.told[0]!.resource).toEqual({ type: "SYS.ECS", id: "r-1", name: "ecs-prod-01" });
-    expect(poller.told[1]!.resource).toEqual({ type: "project", id: "p", name: "p" });
+    expect(poller.emitted[0]!.resource).toEqual({ type: "SYS.ECS", id: "r-1", name: "ecs-prod-01" });
+    expect(poller.emitted[1]!.resource).toEqual({ type: "project", id: "p", name: "p" });
   });
 
   test("only what is abnormal is asked for where one request can", async () => {
@@ -211,9 +211,9 @@ describe("bad items", () => {
     const client = { request: async () => ({ total_count: rows.length, events: rows }) };
     const poller = createPoller();
     await poll(serviceEvents, client, poller, at);
-    expect(poller.told).toHaveLength(6);
-    for (const event of poller.told) expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThanOrEqual(16_384);
-    expect(poller.told.map(({ truncated = false, future = false }) => [truncated, future])).toEqual([
+    expect(poller.emitted).toHaveLength(6);
+    for (const event of poller.emitted) expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThanOrEqual(16_384);
+    expect(poller.emitted.map(({ truncated = false, future = false }) => [truncated, future])).toEqual([
       [true, false],
       [false, false],
       [false, false],
@@ -221,17 +221,17 @@ describe("bad items", () => {
       [false, false],
       [false, true],
     ]);
-    expect(poller.told.every(({ message }) => message.isWellFormed())).toBe(true);
+    expect(poller.emitted.every(({ message }) => message.isWellFormed())).toBe(true);
     expect(poller.cursor!.readTo).toBe(NOW);
     await poll(serviceEvents, client, poller, { ...at, now: NOW + MINUTE });
-    expect(poller.told).toHaveLength(6);
+    expect(poller.emitted).toHaveLength(6);
   });
 
   test("a late event says how late", async () => {
     const cloud = createCloud({}, { now: NOW, events: [always(NOW - 5 * MINUTE, serviceRow(NOW - 5 * MINUTE))] });
     const poller = createPoller();
     await poll(serviceEvents, cloud, poller, at);
-    expect(poller.told[0]!.late).toBe(300);
+    expect(poller.emitted[0]!.late).toBe(300);
   });
 });
 

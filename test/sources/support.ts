@@ -188,13 +188,13 @@ export function trainingRow(t: number, message = "training started.", level = "I
 export interface Poller {
   cursor: Cursor | undefined;
   lastReadAt: number | undefined;
-  told: Event[];
+  emitted: Event[];
   commits: number;
   batches: Batch[];
 }
 
 export function createPoller(): Poller {
-  return { cursor: undefined, lastReadAt: undefined, told: [], commits: 0, batches: [] };
+  return { cursor: undefined, lastReadAt: undefined, emitted: [], commits: 0, batches: [] };
 }
 
 export interface PollOptions {
@@ -246,7 +246,7 @@ export async function poll(source: Source, client: CloudClient, poller: Poller, 
       const { marks, readTo, extra } = batch;
       const step = i === slices - 1 ? { ...base, marks: [...own, ...marks], readTo, extra } : { ...base, marks: own };
       poller.cursor = JSON.parse(JSON.stringify(advance(poller.cursor, step)));
-      poller.told.push(...part.map(({ event }) => event));
+      poller.emitted.push(...part.map(({ event }) => event));
       commits++;
       poller.commits++;
     }

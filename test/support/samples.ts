@@ -54,7 +54,7 @@ export async function startWithSamples(options: Partial<SimulatorOptions> = {}):
   return sim;
 }
 
-/** A configuration for it: every target by id, one alert an event, told to a signed webhook. */
+/** A configuration for it: every target by id, one alert an event, sent to a signed webhook. */
 export function samplesConfig(
   sim: { url: string; credentials: { projectId: string } },
   hook: string,

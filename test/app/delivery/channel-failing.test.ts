@@ -44,9 +44,9 @@ describe("each try of a delivery", () => {
     await b.round();
     b.recover(1.5);
     await b.rounds(3);
-    const told = lines.filter(([, , fields]) => fields?.["channel"] === "ops");
+    const notified = lines.filter(([, , fields]) => fields?.["channel"] === "ops");
     const id = expect.stringMatching(/^\w{8}$/);
-    expect(told).toEqual([
+    expect(notified).toEqual([
       [
         "warn",
         "delivery failed",

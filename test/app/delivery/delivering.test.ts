@@ -210,9 +210,9 @@ describe("a large group", () => {
     b.to(5);
     for (let at = 0; at < 3_000; at++) b.fail(1 + at / 1_000, `Failed ${at} ${"x".repeat(300)}`);
     await b.round();
-    const told = b.messages.flatMap(({ body }) => body.alerts);
-    expect(told).toHaveLength(3_000);
-    expect(new Set(told.map(({ id }) => id)).size).toBe(3_000);
+    const notified = b.messages.flatMap(({ body }) => body.alerts);
+    expect(notified).toHaveLength(3_000);
+    expect(new Set(notified.map(({ id }) => id)).size).toBe(3_000);
     for (const { body } of b.messages) expect(JSON.stringify(body).length).toBeLessThanOrEqual(1_000_000);
     expect(b.messages.length).toBeLessThan(10);
     expect(line(b.messages[0]!)).toContain("new firing");
@@ -237,7 +237,7 @@ describe("a fallback", () => {
     await b.round();
     b.recover(1.5);
     await b.rounds(8);
-    const told = b.messages.filter(({ to, body }) => to === "/spare" && body.alerts[0].rule === "broken");
-    expect(told.map(({ body }) => body.status)).toEqual(["firing", "firing", "resolved"]);
+    const notified = b.messages.filter(({ to, body }) => to === "/spare" && body.alerts[0].rule === "broken");
+    expect(notified.map(({ body }) => body.status)).toEqual(["firing", "firing", "resolved"]);
   });
 });

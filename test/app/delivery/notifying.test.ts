@@ -47,11 +47,11 @@ describe("groups", () => {
     expect(b.messages.map(({ at, body }) => [at, body.reason, body.alerts.length])).toEqual([[2, "new", 29]]);
   });
 
-  const others: [what: string, isGone: boolean, told: string[]][] = [
+  const others: [what: string, isGone: boolean, notified: string[]][] = [
     ["a process that is gone is notified by the next round at once", true, ["1 /ops new firing: svc-1 firing ×1(+1)"]],
     ["a process that may be at work waits for it, a minute at most", false, []],
   ];
-  it.each(others)("what a round of %s", async (_, isGone, told) => {
+  it.each(others)("what a round of %s", async (_, isGone, notified) => {
     const b = await bench({ yaml: yaml("severity: error", "groupInterval: 5m") });
     b.to(1);
     b.fail(0.5);
@@ -61,7 +61,7 @@ describe("groups", () => {
     await pollSource(killed, other.config.sources[0]!, signal);
     const identity = { id: "test", isGone: (id: string) => isGone && id === "beside" };
     await runOnce({ ...b.app, identity }, signal);
-    expect(b.messages.map(line)).toEqual(told);
+    expect(b.messages.map(line)).toEqual(notified);
     await b.rounds(3);
     expect(b.messages).toHaveLength(1);
   });

@@ -20,15 +20,19 @@ interface Target {
   ends?: number | undefined;
 }
 
-interface Told {
+interface Notified {
   key: string;
   startsAt: number;
   endsAt: number | null;
   count: number;
 }
 
-/** What the application tells of these targets in the end; of `events`, where they have no target. */
-async function replayed(config: Config, targets: readonly Target[], others: readonly Event[] = []): Promise<Told[]> {
+/** What the application notifies of these targets in the end; of `events`, where they have no target. */
+async function replayed(
+  config: Config,
+  targets: readonly Target[],
+  others: readonly Event[] = [],
+): Promise<Notified[]> {
   const [source] = config.sources;
   const watched = targets.map((_, index) => ({ source: source!, target: { id: `t${index}` } }));
   const replay = await startReplay({ config, start: START, targets: watched });
@@ -63,9 +67,9 @@ describe("a rule over targets that are silent", () => {
   const LONGEST = 10;
 
   /** The silences of the targets that share a key, from minute 0 on, when all are read for the first time. */
-  function silences(key: string, targets: readonly Target[]): Told[] {
-    const told: Told[] = [];
-    let open: Told | undefined;
+  function silences(key: string, targets: readonly Target[]): Notified[] {
+    const notified: Notified[] = [];
+    let open: Notified | undefined;
     let last = 0;
     let isOver = false;
     const close = (now: number) => {
@@ -81,10 +85,10 @@ describe("a rule over targets that are silent", () => {
       if (isOver) close(now);
       else if (!open && now === last + LONGEST) {
         open = { key, startsAt: now, endsAt: null, count: 0 };
-        told.push(open);
+        notified.push(open);
       }
     }
-    return told;
+    return notified;
   }
 
   const onTime = fc.array(
@@ -123,14 +127,14 @@ describe("a rule over targets that are silent", () => {
     const config = await each();
     await fc.assert(
       fc.asyncProperty(targetsOf(late), async (targets) => {
-        const told = await replayed(config, targets);
+        const notified = await replayed(config, targets);
         const expected = targets.flatMap((target, index) => silences(`t${index}`, [target]));
-        const open = (all: readonly Told[]) => all.filter(({ endsAt }) => endsAt === null).map(({ key }) => key);
-        expect(open(told)).toEqual(open(expected));
+        const open = (all: readonly Notified[]) => all.filter(({ endsAt }) => endsAt === null).map(({ key }) => key);
+        expect(open(notified)).toEqual(open(expected));
         for (const { key, startsAt } of expected) {
-          const covers = (one: Told) =>
+          const covers = (one: Notified) =>
             one.key === key && one.startsAt <= startsAt && startsAt <= (one.endsAt ?? startsAt);
-          expect(told.some(covers)).toBe(true);
+          expect(notified.some(covers)).toBe(true);
         }
       }),
       RUNS,
@@ -148,18 +152,18 @@ describe("a rule with more keys than it may keep", () => {
       fc.asyncProperty(fc.array(one, { maxLength: 20 }), async (all) => {
         const sorted = all.toSorted((a, b) => a.at - b.at);
         const kept = new Set<number>();
-        const told = new Map<string, Told>();
+        const notified = new Map<string, Notified>();
         for (const { at, key, count } of sorted) {
           if (kept.size < KEPT) kept.add(key);
           const name = kept.has(key) ? `t${key}` : "true";
-          const known = told.get(name);
+          const known = notified.get(name);
           if (known) known.count += count;
-          else told.set(name, { key: name, startsAt: at, endsAt: null, count });
+          else notified.set(name, { key: name, startsAt: at, endsAt: null, count });
         }
         const events = sorted.map(({ at, key, count }, index) =>
           eventAt(at, { id: `event-${index}`, resourceId: `t${key}`, count }),
         );
-        const expected = [...told.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+        const expected = [...notified.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
         expect(await replayed(config, [], events)).toEqual(expected);
       }),
       RUNS,

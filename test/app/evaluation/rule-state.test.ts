@@ -1,5 +1,5 @@
 // Rules with state through the whole application: their deadlines as rows, their first poll, their
-// bound, and what is told of them.
+// bound, and what is notified of them.
 import { describe, expect, it } from "vitest";
 import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
@@ -135,8 +135,8 @@ describe("a rule that reopens", () => {
     await b.rounds(8);
     expect((await openAlerts(b.app)).map(({ id, count }) => [id, count])).toEqual([[ended!.id, 2]]);
     expect(await endedAlerts(b.app)).toEqual([]);
-    const told = b.messages.map(({ body }) => [body.reason, body.alerts[0].count, body.alerts[0].newCount]);
-    expect(told).toEqual([
+    const notified = b.messages.map(({ body }) => [body.reason, body.alerts[0].count, body.alerts[0].newCount]);
+    expect(notified).toEqual([
       ["new", 1, 1],
       ["resolved", 1, 0],
       ["new", 2, 1],

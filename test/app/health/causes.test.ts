@@ -21,7 +21,7 @@ const SERVICES = ["svc-1", "svc-2", "svc-3"];
 const MANY = Array.from({ length: 25 }, (_, at) => `svc-${at + 1}`);
 
 /** `16 firing connection failing prod`, a line for each alert of Lookout's own in each message. */
-function told(b: Bench): string[] {
+function notified(b: Bench): string[] {
   return b.messages
     .filter(({ body }) => body?.alerts?.[0].rule === "lookout-unhealthy")
     .flatMap(({ at, body }) => {
@@ -36,9 +36,9 @@ describe("a cause that concerns a whole connection", () => {
     await b.rounds(2);
     b.sim.setFaults([{ kind: "status", status: 503 }]);
     await b.rounds(16, 7);
-    expect(told(b)).toEqual([]);
+    expect(notified(b)).toEqual([]);
     await b.rounds(28, 4);
-    expect(told(b)).toEqual(["20 firing connection failing prod"]);
+    expect(notified(b)).toEqual(["20 firing connection failing prod"]);
     const { summary } = b.messages.at(-1)!.body.alerts[0];
     expect(summary).toMatch(
       /^Connection prod fails since .* 4 targets of service-events, service-updates, pool-events /,
@@ -47,7 +47,7 @@ describe("a cause that concerns a whole connection", () => {
     await b.rounds(48, 4);
     b.sim.setFaults([]);
     await b.rounds(64, 4);
-    expect(told(b).map((line) => line.replace(/^\d+ /, ""))).toEqual([
+    expect(notified(b).map((line) => line.replace(/^\d+ /, ""))).toEqual([
       "firing connection failing prod",
       "resolved connection failing prod",
     ]);
@@ -60,7 +60,7 @@ describe("a cause that concerns a whole connection", () => {
     await b.round();
     b.sim.setFaults([]);
     await b.rounds(20, 5);
-    expect(told(b)).toEqual([]);
+    expect(notified(b)).toEqual([]);
   });
 
   it("pages nobody where one try fails after a long time in which nobody polled", async () => {
@@ -72,19 +72,19 @@ describe("a cause that concerns a whole connection", () => {
     b.sim.setFaults([]);
     b.to(91);
     await b.round();
-    expect(told(b)).toEqual([]);
+    expect(notified(b)).toEqual([]);
   });
 
   it("is one alert where a secret cannot be resolved, at once, and what follows from it is none", async () => {
     const b = await bench({ yaml: yaml(SOURCES), services: SERVICES, env: { HW_SECRET_KEY: "" } });
     await b.rounds(1);
     await b.rounds(40, 5);
-    expect(told(b)).toEqual(["1 firing secret unresolved prod"]);
+    expect(notified(b)).toEqual(["1 firing secret unresolved prod"]);
     expect(b.messages[0]!.body.alerts[0].summary).toContain("HW_SECRET_KEY");
     b.setEnv({ HW_SECRET_KEY: b.sim.credentials.secretKey });
     await b.reload(yaml(SOURCES));
     await b.rounds(45, 5);
-    expect(told(b).slice(1)).toEqual(["45 resolved secret unresolved prod"]);
+    expect(notified(b).slice(1)).toEqual(["45 resolved secret unresolved prod"]);
   });
 });
 
@@ -97,7 +97,7 @@ describe("causes that concern single targets", () => {
     b.setEnv({ HW_SECRET_KEY: "wrong" });
     await b.reload(yaml());
     await b.rounds(26, 2);
-    const news = () => [...new Set(told(b).map((line) => line.replace(/^\d+ /, "")))].sort();
+    const news = () => [...new Set(notified(b).map((line) => line.replace(/^\d+ /, "")))].sort();
     const opened = ["firing connection paused prod", "firing target unread service-events/svc-1"];
     expect(news()).toEqual(opened);
     b.setEnv({ HW_SECRET_KEY: b.sim.credentials.secretKey });
@@ -114,7 +114,7 @@ describe("causes that concern single targets", () => {
     await b.rounds(25, 5);
     b.sim.setFaults([{ kind: "status", status: 404 }]);
     await b.rounds(60, 5);
-    expect(told(b).sort()).toEqual([
+    expect(notified(b).sort()).toEqual([
       "25 firing target unread service-events/svc-1",
       "25 firing target unread service-events/svc-2",
       // The next message of the group has them all.
@@ -124,7 +124,7 @@ describe("causes that concern single targets", () => {
     ]);
     const many = b.messages.flatMap(({ body }) => body.alerts).find(({ key }) => key.problem === "targets unread");
     expect(many.summary).toMatch(/^23 targets of service-events unread since /);
-    const ends = () => told(b).flatMap((line) => (/resolved (.*)/.exec(line)?.[1] ?? []) as string | never[]);
+    const ends = () => notified(b).flatMap((line) => (/resolved (.*)/.exec(line)?.[1] ?? []) as string | never[]);
     b.sim.setFaults([{ kind: "status", status: 404, url: /svc-2[0-9]\// }]);
     await b.rounds(80, 5);
     const singles = ["target unread service-events/svc-1", "target unread service-events/svc-2"];
@@ -139,7 +139,7 @@ describe("causes that concern single targets", () => {
     await b.rounds(2);
     b.sim.setFaults([{ kind: "status", status: 500, url: /svc-1\/event/ }]);
     await b.rounds(28, 4);
-    expect(told(b)).toEqual(["20 firing target unread service-events/svc-1"]);
+    expect(notified(b)).toEqual(["20 firing target unread service-events/svc-1"]);
   });
 });
 
@@ -150,10 +150,10 @@ describe("discovery", () => {
     b.sim.setFaults([{ kind: "status", status: 400, on: "services" }]);
     await b.rounds(40, 4);
     // Found to fail at the first one after five minutes: at 16.
-    expect(told(b)).toEqual(["32 firing discovery failed service-events"]);
+    expect(notified(b)).toEqual(["32 firing discovery failed service-events"]);
     b.sim.setFaults([]);
     await b.rounds(44, 4);
-    expect(told(b).slice(1)).toEqual(["44 resolved discovery failed service-events"]);
+    expect(notified(b).slice(1)).toEqual(["44 resolved discovery failed service-events"]);
   });
 });
 

@@ -1,4 +1,4 @@
-// A state that cannot be written, or only a little: never healthy, and told to channels without it, once.
+// A state that cannot be written, or only a little: never healthy, and sent to channels without it, once.
 import { describe, expect, it } from "vitest";
 import { createEmergency } from "../../../lib/app/health/emergency.ts";
 import { checkHealth, endHealth } from "../../../lib/app/health/health.ts";

@@ -1,4 +1,4 @@
-// Acknowledging and escalating, as timelines in minutes: who is told, until somebody takes care of it.
+// Acknowledging and escalating, as timelines in minutes: who is notified, until somebody takes care of it.
 import { describe, expect, it } from "vitest";
 import { listDeliveries } from "../../../lib/app/delivery/deliver.ts";
 import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";

@@ -1,4 +1,4 @@
-// Inhibition as timelines in minutes: an alert that another one explains is held back, and told when that is over.
+// Inhibition as timelines in minutes: an alert that another one explains is held back, and notified when that is over.
 import { describe, expect, it } from "vitest";
 import { reconcileRules } from "../../../lib/app/evaluation/registry.ts";
 import { openAlerts } from "../../../lib/app/queries/lists.ts";

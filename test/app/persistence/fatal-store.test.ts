@@ -61,7 +61,7 @@ test("tasks side by side: after the first rejection none is started, the others 
   const gates = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
   const work = forEachLimit([0, 1, 2, 3], 2, new AbortController().signal, async (item, signal) => {
     log.push(`${item} begins`);
-    signal.addEventListener("abort", () => log.push(`${item} is told: ${(signal.reason as Error).message}`));
+    signal.addEventListener("abort", () => log.push(`${item} is stopped: ${(signal.reason as Error).message}`));
     await gates[item]!.promise;
     log.push(`${item} ends`);
   });
@@ -73,6 +73,6 @@ test("tasks side by side: after the first rejection none is started, the others 
   await new Promise((resolve) => setImmediate(resolve));
   gates[0]!.reject(new Error("broken, too"));
   await outcome;
-  const told = ["0 is told: broken", "1 is told: broken"];
-  expect(log).toEqual(["0 begins", "1 begins", ...told, "rejected: broken"]);
+  const notified = ["0 is stopped: broken", "1 is stopped: broken"];
+  expect(log).toEqual(["0 begins", "1 begins", ...notified, "rejected: broken"]);
 });

@@ -1,5 +1,5 @@
 // Targets with more than is read in one round: what was found stays, the rest follows, and one that
-// never comes to its end is told of.
+// never comes to its end is reported.
 import { describe, expect, it } from "vitest";
 import { openAlerts, seenEvents } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";

@@ -46,10 +46,10 @@ describe.each(["constructor", "__proto__"])("an API that says %s where it names 
     await b.beats(8);
     const all = [...(await endedAlerts(b.app)), ...(await openAlerts(b.app))];
     for (const { severity } of all) expect(["info", "warning", "error", "critical"]).toContain(severity);
-    const told = b.messages.filter(({ to }) => to === "/ops").flatMap(({ body }) => body.alerts);
-    expect(new Set(told.map(({ events }) => events[0].message)).isSupersetOf(new Set(["Failed A", "Failed B"]))).toBe(
-      true,
-    );
+    const notified = b.messages.filter(({ to }) => to === "/ops").flatMap(({ body }) => body.alerts);
+    expect(
+      new Set(notified.map(({ events }) => events[0].message)).isSupersetOf(new Set(["Failed A", "Failed B"])),
+    ).toBe(true);
     expect(all.length).toBeGreaterThanOrEqual(3);
     expect(b.messages.some(({ to }) => to === "/chat")).toBe(true);
     expect((await readStatus(b.app)).deliveries).toEqual({ pending: 0, dead: 0 });

@@ -59,19 +59,19 @@ describe("an alert's end", () => {
   const at = (time: string, message: string) => anEvent({ id: time, time: `2026-11-20T${time}Z`, message });
   test.each<[string, Partial<NotifiedAlert>, string, RegExp]>([
     [
-      "is told by the event that ended it",
+      "is explained by the event that ended it",
       { events: [at("10:00:00.000", "pull failed"), at("10:12:00.000", "service is running")] },
       "Ended by 2026-11-20 10:12:00 UTC: service is running",
       /pull failed/,
     ],
     [
-      "is told by time where no event ended it",
+      "is explained by time where no event ended it",
       { events: [at("10:00:00.000", "pull failed"), at("10:04:00.000", "pull failed")] },
       "Ended 8m after its last event",
       /Ended by/,
     ],
     [
-      "is not told by the event that opened it",
+      "is not explained by the event that opened it",
       { endsAt: "2026-11-20T10:00:00.000Z", events: [at("10:00:00.000", "pull failed")] },
       "Resolved · rule deploy-failed",
       /Ended by/,

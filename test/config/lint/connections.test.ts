@@ -87,7 +87,7 @@ test.each<[sentence: string, channel: string, ...printed: string[]]>([
     '{ type: slack, url: "${env:GONE}" }',
     "lookout.yml:4:38: ${env:GONE} has no value",
   ],
-])("%s: told without its value", async (_, channel, ...printed) => {
+])("%s: reported without its value", async (_, channel, ...printed) => {
   const files = { "lookout.yml": file({ channels: `{ out: ${channel} }` }), "bad.txt": "not a%url" };
   const env = { BAD: "not a%url", GOOD: "https://chat.example/hook", SIGN: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" };
   const text = await lint(files, env);

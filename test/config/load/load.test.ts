@@ -1,4 +1,4 @@
-// Loading: what a file means once it is read, where it comes from, and how unreadable files are told.
+// Loading: what a file means once it is read, where it comes from, and how unreadable files are reported.
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { ConfigError, formatFindings } from "../../../lib/config/document/finding.ts";
@@ -268,8 +268,8 @@ test.each([
   ["a file that is no YAML", "syntax.yml", "syntax.yml:2:"],
   ["a file without rules", "empty.yml", "empty.yml:1:1: is empty"],
   ["a broken pattern", "pattern.yml", 'pattern.yml:1:37: "level" must be a list of values'],
-])("an include of %s is told at its place", async (_, include, printed) => {
-  const told = await complaints({
+])("an include of %s is reported at its place", async (_, include, printed) => {
+  const output = await complaints({
     "lookout.yml": `${CONNECTIONS}${SOURCES}${CHANNELS}rules: [{ include: ${include} }]\n`,
     "packs/modelarts/training.yml": PACK,
     "packs/modelarts/training.examples.yml": "tests: []\n",
@@ -281,15 +281,15 @@ test.each([
     "empty.yml": "",
     "pattern.yml": "rules: [{ id: abcd,  when: { level: error } }]\n",
   });
-  expect(told.split("\n").map((line) => line.slice(0, printed.length))).toEqual([printed]);
+  expect(output.split("\n").map((line) => line.slice(0, printed.length))).toEqual([printed]);
 });
 
 test("a rule id is unique over all files, and a file is included once", async () => {
-  const told = await complaints({
+  const output = await complaints({
     "lookout.yml": `${CONNECTIONS}${SOURCES}${CHANNELS}rules:\n  - { id: job-failed, when: { level: [error] } }\n  - include: a.yml\n  - include: a.yml\n`,
     "a.yml": PACK,
   });
-  expect(told.split("\n")).toEqual([
+  expect(output.split("\n")).toEqual([
     'lookout.yml:7:14: "a.yml" is included twice; the first time at lookout.yml:6:14',
     'a.yml:1:15: the rule id "job-failed" is given twice; the first time at lookout.yml:5:11',
   ]);
@@ -320,7 +320,7 @@ test.each([
   ["missing", "gone.yml", "gone.yml:1:1: there is no such file"],
   ["a directory", "", ":1:1: is a directory, not a file"],
   ["below a file", "lookout.yml/x.yml", "x.yml:1:1: there is no such file"],
-])("a file that is %s is told so", async (_, name, printed) => {
+])("a file that is %s is reported as such", async (_, name, printed) => {
   const folder = await writeFiles({ "lookout.yml": MINIMAL });
   const error = await loadConfig(join(folder, name), depsIn(folder)).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ConfigError);

@@ -58,8 +58,8 @@ test.each([
   ["lacks a side", "  - { source: { rule: [down] } }\n", '5:5: the key "target" is missing'],
 ])("an entry that %s is reported at its place", async (_, inhibit, printed) => {
   const pack = `rules:\n${rule("down")}${rule("slow")}inhibit:\n${inhibit}`;
-  const told = await complaints(files("jobs/all", "", { "packs/jobs/all.yml": pack }));
-  expect(told.split("\n")).toEqual([expect.stringContaining(`packs/jobs/all.yml:${printed}`)]);
+  const output = await complaints(files("jobs/all", "", { "packs/jobs/all.yml": pack }));
+  expect(output.split("\n")).toEqual([expect.stringContaining(`packs/jobs/all.yml:${printed}`)]);
 });
 
 test("an entry of a pack that never holds anything back is no finding, one of an own file is", async () => {

@@ -126,7 +126,7 @@ test.each([
     "${secretsmanager:json#b}",
     '${secretsmanager:json#b} has no value: the secret has no key "b"',
   ],
-])("%s is told by name, without a value", async (_, text, message) => {
+])("%s is reported by name, without a value", async (_, text, message) => {
   const aws = fakeAws({ text: "topsecret", json: '{"a":"topsecret"}' });
   const secrets = await setup({ env: { EMPTY: "" }, files: { blank: "\n" }, aws });
   const error = await secrets.resolve(`x ${text}`).catch((reason: unknown) => reason as SecretError);

@@ -1,5 +1,5 @@
 // A secret that stands in the configuration, however it is miswritten, is in no message about it;
-// one that others may read is told.
+// one that others may read is reported.
 import { execFileSync } from "node:child_process";
 import { chmod } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 // Service and training events: whatever is late, tied, repeated, paged oddly or cut off by a crash,
-// each event is told once.
+// each event is emitted once.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { eventId } from "../../../lib/sources/reading/marks.ts";
@@ -84,7 +84,7 @@ test.each(kinds)("$source.kind: every event exactly once, ids independent of bat
         if (equals[0]!.t < FLOOR) return [];
         return equals.map((_, i) => eventId(kind.source.kind, "eu-de", "p", "t1", JSON.parse(key), i));
       });
-      expect(poller.told.map(({ id }) => id).sort()).toEqual(expected.sort());
+      expect(poller.emitted.map(({ id }) => id).sort()).toEqual(expected.sort());
       expect(poller.cursor!.readTo).toBeLessThanOrEqual(now);
     }),
     { numRuns: 100 },

@@ -43,7 +43,7 @@ test("pool-events: the occurrences of growing items and their twins add up", asy
   });
   await fc.assert(
     fc.asyncProperty(fc.array(item, { maxLength: 10 }), polls(200_000), habits, async (items, steps, habit) => {
-      // Pages that hold nothing but equals cannot be told from a repeated page.
+      // Pages that hold nothing but equals cannot be distinguished from a repeated page.
       const equals = Map.groupBy(items, ({ text, first }) => `${text}${first}`);
       fc.pre([...equals.values()].every((group) => group.length <= 3));
       const grown = items.map(({ text, first, growth }) => {
@@ -62,13 +62,15 @@ test("pool-events: the occurrences of growing items and their twins add up", asy
       cloud.world.now = START + 3 * 3_600_000;
       await poll(poolEvents, cloud, poller, { now: cloud.world.now, floor: FLOOR });
       for (const text of ["a", "b"]) {
-        const told = poller.told.filter((event) => event.message === text).reduce((sum, event) => sum + event.count, 0);
+        const emitted = poller.emitted
+          .filter((event) => event.message === text)
+          .reduce((sum, event) => sum + event.count, 0);
         const happened = grown
           .filter(({ row }) => row.message === text)
           .reduce((sum, { times }) => sum + times.length, 0);
-        expect(told).toBe(happened);
+        expect(emitted).toBe(happened);
       }
-      expect(new Set(poller.told.map(({ id }) => id)).size).toBe(poller.told.length);
+      expect(new Set(poller.emitted.map(({ id }) => id)).size).toBe(poller.emitted.length);
     }),
     { numRuns: 100 },
   );
@@ -107,15 +109,15 @@ test("service-updates: every log is emitted as it was first seen and again when 
       now = START + 7_200_000;
       cloud.world.now = now;
       await poll(serviceUpdates, cloud, poller, { now, floor: FLOOR });
-      // A result is told unless it was there, before the floor, when the target was first polled.
+      // A result is emitted unless it was there, before the floor, when the target was first polled.
       for (const result of ["SUCCESS", "FAIL"]) {
-        const told = poller.told.filter((event) => event.type === result).length;
+        const emitted = poller.emitted.filter((event) => event.type === result).length;
         const due = logs.filter((one) => one.result === result);
         const news = due.filter(({ at, runs }) => START + at >= FLOOR || START + at + runs > seenAt[0]!);
-        expect(told).toBe(news.length);
+        expect(emitted).toBe(news.length);
       }
-      expect(new Set(poller.told.map(({ id }) => id)).size).toBe(poller.told.length);
-      expect(JSON.stringify(poller.told)).not.toContain("KEY");
+      expect(new Set(poller.emitted.map(({ id }) => id)).size).toBe(poller.emitted.length);
+      expect(JSON.stringify(poller.emitted)).not.toContain("KEY");
     }),
     { numRuns: 100 },
   );
@@ -165,10 +167,10 @@ test.each([true, false])("cloud-eye-events: every occurrence once, with its deta
       cloud.world.now = now;
       await poll(cloudEyeEvents, cloud, poller, { now, floor: FLOOR });
       const due = shown.filter(({ t }) => t >= FLOOR);
-      const told = poller.told.reduce((sum, event) => sum + event.count, 0);
-      expect(told).toBe(due.length);
+      const emitted = poller.emitted.reduce((sum, event) => sum + event.count, 0);
+      expect(emitted).toBe(due.length);
       if (detail) {
-        const ids = poller.told.map((event) => event.data["event_id"]).sort();
+        const ids = poller.emitted.map((event) => event.data["event_id"]).sort();
         expect(ids).toEqual(due.map(({ row }) => row.event_id).sort());
       }
     }),
@@ -193,8 +195,8 @@ test("cloud-eye-events: details that come and go, also between two slices of a r
       now += 10 * 3_600_000;
       cloud.world.now = now;
       await poll(cloudEyeEvents, cloud, poller, { now, floor: FLOOR });
-      const told = poller.told.reduce((sum, event) => sum + event.count, 0);
-      expect(told).toBe(shown.filter(({ t }) => t >= FLOOR).length);
+      const emitted = poller.emitted.reduce((sum, event) => sum + event.count, 0);
+      expect(emitted).toBe(shown.filter(({ t }) => t >= FLOOR).length);
     }),
     { numRuns: 100 },
   );

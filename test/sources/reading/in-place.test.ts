@@ -16,7 +16,7 @@ test("a pool item that grew by three is one event of three, one that began befor
   growing.times.push(NOW + 1_000, NOW + 2_000, NOW + 3_000);
   cloud.world.now = NOW + MINUTE;
   await poll(poolEvents, cloud, poller, { ...at, now: NOW + MINUTE });
-  expect(poller.told.map(({ count, time }) => [count, time])).toEqual([
+  expect(poller.emitted.map(({ count, time }) => [count, time])).toEqual([
     [1, "2026-11-20T09:46:00.000Z"],
     [1, "2026-11-20T09:59:00.000Z"],
     [3, "2026-11-20T10:00:03.000Z"],
@@ -28,10 +28,10 @@ test("an update that ran since before the floor is emitted when it fails, at a t
   const cloud = createCloud({}, { now: NOW, logs: () => [log(FLOOR - 3_600_000, result)] });
   const poller = createPoller();
   await poll(serviceUpdates, cloud, poller, at);
-  expect(poller.told).toHaveLength(0);
+  expect(poller.emitted).toHaveLength(0);
   result = "FAIL";
   await poll(serviceUpdates, cloud, poller, { ...at, now: NOW + MINUTE });
-  expect(poller.told).toMatchObject([{ type: "FAIL", level: "error", time: "2026-11-20T10:00:00.000Z", late: 0 }]);
+  expect(poller.emitted).toMatchObject([{ type: "FAIL", level: "error", time: "2026-11-20T10:00:00.000Z", late: 0 }]);
 });
 
 test("of two updates of one moment, the one that ran is emitted as it ends, whatever was shown too late of the other", async () => {
@@ -46,8 +46,8 @@ test("of two updates of one moment, the one that ran is emitted as it ends, what
   await later(200);
   logs = [log(NOW, "FAIL", model("m1")), log(NOW, "FAIL", model("m2"))];
   await later(201);
-  const told = poller.told.map(({ type, message }) => `${type} ${message}`);
-  expect(told.at(-1)).toMatch(/^FAIL .*m2/);
+  const emitted = poller.emitted.map(({ type, message }) => `${type} ${message}`);
+  expect(emitted.at(-1)).toMatch(/^FAIL .*m2/);
 });
 
 test("Cloud Eye asks for the details of changed rows only, and moves its window once an hour between equal answers", async () => {
@@ -71,7 +71,7 @@ test("Cloud Eye asks for the details of changed rows only, and moves its window 
     [1, 0],
   ]);
   expect(costs.filter(([requests]) => requests > 1)).toHaveLength(4);
-  expect(poller.told.map(({ data }) => data["event_id"])).toEqual(["a", "b", "c"]);
+  expect(poller.emitted.map(({ data }) => data["event_id"])).toEqual(["a", "b", "c"]);
 });
 
 test("Cloud Eye: one name whose details fail holds back none of the others, and is emitted once they are there", async () => {
@@ -86,10 +86,10 @@ test("Cloud Eye: one name whose details fail holds back none of the others, and 
   };
   const poller = createPoller();
   await expect(poll(cloudEyeEvents, client, poller, at)).rejects.toMatchObject({ kind: "server" });
-  expect(poller.told.map(({ reason }) => reason)).toEqual(["two"]);
+  expect(poller.emitted.map(({ reason }) => reason)).toEqual(["two"]);
   broken = false;
   await poll(cloudEyeEvents, client, poller, { ...at, now: NOW + 200 * MINUTE });
-  expect(poller.told.map(({ reason }) => reason)).toEqual(["two", "one"]);
+  expect(poller.emitted.map(({ reason }) => reason)).toEqual(["two", "one"]);
 });
 
 test("Cloud Eye: a count that runs ahead of its details is asked for again, a few minutes later and no more than twice", async () => {
@@ -104,20 +104,20 @@ test("Cloud Eye: a count that runs ahead of its details is asked for again, a fe
   };
   const late = createPoller();
   const never = createPoller();
-  const told: number[] = [];
+  const emitted: number[] = [];
   const costs: number[] = [];
   for (let minute = 0; minute <= 30; minute++) {
     there = minute < 2 ? 1 : 2;
     await poll(cloudEyeEvents, client, late, { ...at, now: NOW + minute * MINUTE });
-    told.push(late.told.length);
+    emitted.push(late.emitted.length);
     there = 1;
     cloud.requests.length = 0;
     await poll(cloudEyeEvents, client, never, { ...at, now: NOW + minute * MINUTE });
     costs.push(cloud.requests.length);
   }
-  expect(told.slice(0, 4)).toEqual([1, 1, 2, 2]);
+  expect(emitted.slice(0, 4)).toEqual([1, 1, 2, 2]);
   expect(costs.flatMap((requests, minute) => (requests > 1 ? [minute] : []))).toEqual([0, 2, 10]);
-  expect([late.told.length, never.told.length]).toEqual([2, 1]);
+  expect([late.emitted.length, never.emitted.length]).toEqual([2, 1]);
 });
 
 test("Cloud Eye: a name of which no details ever come is emitted by its number, and once they do come, not again", async () => {
@@ -133,12 +133,12 @@ test("Cloud Eye: a name of which no details ever come is emitted by its number, 
   for (const minute of [0, 1, 2, 3, 10, 11]) {
     await poll(cloudEyeEvents, client, poller, { ...at, now: NOW + minute * MINUTE });
   }
-  expect(poller.told).toMatchObject([{ reason: "one", count: 2, time: "2026-11-20T09:59:59.999Z" }]);
+  expect(poller.emitted).toMatchObject([{ reason: "one", count: 2, time: "2026-11-20T09:59:59.999Z" }]);
   there = true;
   cloud.world.now = NOW + 12 * MINUTE;
   cloud.world.cloudEye.push(cloudEyeRow(cloud.world.now, "c", "one", full));
   await poll(cloudEyeEvents, client, poller, { ...at, now: cloud.world.now });
-  expect(poller.told.map(({ data }) => data["event_id"])).toEqual([undefined, "c"]);
+  expect(poller.emitted.map(({ data }) => data["event_id"])).toEqual([undefined, "c"]);
 });
 
 test.each([
@@ -155,7 +155,7 @@ test.each([
   };
   const poller = createPoller();
   for (const now of [NOW, NOW + MINUTE]) await poll(cloudEyeEvents, client, poller, { ...at, now });
-  expect(poller.told.map(({ reason, data }) => [reason, data["event_id"]])).toEqual([["a", "ev1"]]);
+  expect(poller.emitted.map(({ reason, data }) => [reason, data["event_id"]])).toEqual([["a", "ev1"]]);
 });
 
 test("Cloud Eye: a row that was emitted by its ids before a read died is not emitted again where details are gone", async () => {
@@ -165,7 +165,7 @@ test("Cloud Eye: a row that was emitted by its ids before a read died is not emi
   await poll(cloudEyeEvents, cloud, poller, { ...at, slice: 1, dieAfter: 1 });
   cloud.habits.detail = false;
   await poll(cloudEyeEvents, cloud, poller, at);
-  expect(poller.told.map(({ reason }) => reason)).toEqual(["one", "two"]);
+  expect(poller.emitted.map(({ reason }) => reason)).toEqual(["one", "two"]);
 });
 
 test("Cloud Eye: a full page of details that is given for every offset is reported, and is an error", async () => {
@@ -180,6 +180,6 @@ test("Cloud Eye: a full page of details that is given for every offset is report
   for (const now of [NOW, NOW + MINUTE]) {
     await expect(poll(cloudEyeEvents, client, poller, { ...at, now })).rejects.toMatchObject({ kind: "paging" });
   }
-  expect(poller.told).toHaveLength(100);
+  expect(poller.emitted).toHaveLength(100);
   expect(poller.cursor).toMatchObject({ readTo: FLOOR, from: FLOOR });
 });

@@ -1,4 +1,4 @@
-// Pages of the sources: what is told of lists that are long, cut, repeated or counted wrong, and
+// Pages of the sources: what is emitted of lists that are long, cut, repeated or counted wrong, and
 // what an idle poll costs then.
 import { describe, expect, test } from "vitest";
 import { poolEvents } from "../../../lib/sources/pool-events/pool-events.ts";
@@ -16,8 +16,8 @@ test.each(["record", "page"] as const)(
     const cloud = createCloud({ offset }, { now: NOW, events: [always(NOW - 10, serviceRow(NOW - 10)), ...rows] });
     const poller = createPoller();
     await poll(serviceEvents, cloud, poller, at);
-    expect(poller.told).toHaveLength(2_501);
-    expect(new Set(poller.told.map(({ id }) => id)).size).toBe(2_501);
+    expect(poller.emitted).toHaveLength(2_501);
+    expect(new Set(poller.emitted.map(({ id }) => id)).size).toBe(2_501);
   },
 );
 
@@ -28,10 +28,10 @@ test("a backlog is read in whole pages, oldest first, and remembers no more than
   const cloud = createCloud({}, { now: NOW, events: rows });
   const poller = createPoller();
   await poll(serviceEvents, cloud, poller, { ...at, floor: NOW - 2 * 86_400_000, slice: 90, dieAfter: 100 });
-  expect(poller.told.length).toBeGreaterThan(8_000);
+  expect(poller.emitted.length).toBeGreaterThan(8_000);
   expect(poller.cursor!.seen.length).toBeLessThan(40_000);
   await poll(serviceEvents, cloud, poller, at);
-  expect(poller.told.map(({ time }) => Date.parse(time))).toEqual(rows.map(({ t }) => t));
+  expect(poller.emitted.map(({ time }) => Date.parse(time))).toEqual(rows.map(({ t }) => t));
   expect(cloud.requests.length).toBeLessThan(20);
 });
 
@@ -51,7 +51,7 @@ test("a full page that is given for every offset is reported, and is an error si
     await expect(poll(serviceEvents, stuck, service, later)).rejects.toMatchObject({ kind: "paging" });
     await expect(poll(poolEvents, endless, pool, later)).rejects.toMatchObject({ kind: "paging" });
   }
-  expect([service.told.length, pool.told.length]).toEqual([1000, 500]);
+  expect([service.emitted.length, pool.emitted.length]).toEqual([1000, 500]);
   for (const { cursor } of [service, pool]) expect(cursor).toMatchObject({ readTo: FLOOR, from: FLOOR });
 });
 
@@ -61,15 +61,15 @@ test("what comes after a moment that cannot be read whole is emitted with the re
   const cloud = createCloud({ offset: "ignored" }, { now: NOW, events: [...burst, after] });
   const poller = createPoller();
   await expect(poll(serviceEvents, cloud, poller, at)).rejects.toMatchObject({ kind: "paging" });
-  expect(poller.told).toHaveLength(1_001);
-  expect(poller.told.at(-1)!.message).toBe("after");
+  expect(poller.emitted).toHaveLength(1_001);
+  expect(poller.emitted.at(-1)!.message).toBe("after");
 });
 
 describe.each(["record", "page", "ignored"] as const)("a total that is too large, an offset in %ss", (offset) => {
   test.each([
     ["service events", serviceEvents, serviceRow],
     ["training events in the wrong order", trainingEvents, trainingRow],
-  ] as const)("%s are told once, and cost one request while nothing changes", async (_, source, row) => {
+  ] as const)("%s are emitted once, and cost one request while nothing changes", async (_, source, row) => {
     const cloud = createCloud({ offset, totals: "inflated", ignoresOrder: source === trainingEvents }, { now: NOW });
     cloud.world.events = Array.from({ length: 10 }, (_, i) => {
       const t = NOW - 100_000 + i * 7_000;
@@ -87,7 +87,7 @@ describe.each(["record", "page", "ignored"] as const)("a total that is too large
       costs.push(cloud.requests.length);
       commits.push(poller.commits);
     }
-    expect(poller.told).toHaveLength(11);
+    expect(poller.emitted).toHaveLength(11);
     expect([costs[1], costs[2], costs[4], costs[5]]).toEqual([1, 1, 1, 1]);
     expect([commits[2], commits[5]]).toEqual([commits[0], commits[3]]);
   });
@@ -106,7 +106,7 @@ test("what a page cut short, unchanged and with the same wrong total hides is em
     if (minute === 2) cloud.world.events = [...rows, always(cloud.world.now, serviceRow(cloud.world.now, "hidden"))];
     await poll(serviceEvents, client, poller, { ...at, now: cloud.world.now });
   }
-  expect(poller.told).toHaveLength(11);
+  expect(poller.emitted).toHaveLength(11);
 });
 
 test("a short pool page whose token leads nowhere costs a second request once, and again only when the page changes", async () => {
@@ -121,7 +121,7 @@ test("a short pool page whose token leads nowhere costs a second request once, a
     costs.push(cloud.requests.length);
   }
   expect(costs).toEqual([2, 1, 2, 1]);
-  expect(poller.told).toHaveLength(2);
+  expect(poller.emitted).toHaveLength(2);
 });
 
 test.each(["s", "ms"] as const)(
@@ -143,6 +143,6 @@ test.each(["s", "ms"] as const)(
     cloud.world.pool.push(item([NOW + 4 * MINUTE], { message: "new" }));
     cloud.world.now = NOW + 5 * MINUTE;
     await poll(poolEvents, cloud, poller, { ...at, now: cloud.world.now });
-    expect(poller.told.map(({ message }) => message)).toContain("new");
+    expect(poller.emitted.map(({ message }) => message)).toContain("new");
   },
 );

@@ -40,8 +40,8 @@ describe.each(SOURCE_KINDS)("%s", (kind) => {
   test("no event, and nothing that the cursor remembers, holds the secret", async () => {
     const poller = createPoller();
     await poll(sources[kind], client, poller, { ...at, redact });
-    expect(poller.told).toHaveLength(1);
-    const kept = JSON.stringify([poller.told, poller.cursor, poller.batches]).toLowerCase();
+    expect(poller.emitted).toHaveLength(1);
+    const kept = JSON.stringify([poller.emitted, poller.cursor, poller.batches]).toLowerCase();
     expect(kept).toContain("[secret]");
     expect(kept).not.toContain("hunter2");
   });
@@ -50,7 +50,7 @@ describe.each(SOURCE_KINDS)("%s", (kind) => {
     const poller = createPoller();
     await poll(sources[kind], client, poller, at);
     await poll(sources[kind], client, poller, { ...at, now: NOW + 60_000, redact });
-    expect(poller.told).toHaveLength(1);
+    expect(poller.emitted).toHaveLength(1);
   });
 });
 
@@ -59,7 +59,7 @@ test("what is cut is cut after the secret is gone", async () => {
   const client = { request: async () => ({ events: [serviceRow(NOW - 1, long)] }) };
   const poller = createPoller();
   await poll(sources["service-events"], client, poller, { ...at, redact });
-  expect(poller.told[0]!.message).toMatch(/x\[sec…$/);
+  expect(poller.emitted[0]!.message).toMatch(/x\[sec…$/);
 });
 
 test("an item that could not be understood is shown without it", async () => {
@@ -73,7 +73,7 @@ test("a result that the cursor remembers is remembered without it", async () => 
   const client = { request: async () => ({ logs: [{ update_time: NOW - 1, result: `ODD ${SECRET}` }] }) };
   const poller = createPoller();
   await poll(sources["service-updates"], client, poller, { ...at, redact });
-  expect(poller.told).toMatchObject([{ type: "ODD [secret]", message: "Update ODD [secret]" }]);
+  expect(poller.emitted).toMatchObject([{ type: "ODD [secret]", message: "Update ODD [secret]" }]);
   expect(decodeURIComponent(poller.cursor!.seen)).toContain("ODD [secret]");
 });
 

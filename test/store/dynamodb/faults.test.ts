@@ -178,7 +178,7 @@ describe.skipIf(dynamoEndpoint === null)("between the store and DynamoDB", () =>
     ["UnrecognizedClientException", /AWS refuses the credentials/],
     ["ResourceNotFoundException", /does not exist in this region/],
     ["ValidationException", /cannot be used \(ValidationException: scripted\)/],
-  ])("%s is told with what to do", async (type, message) => {
+  ])("%s is reported with what to do", async (type, message) => {
     script = async () => failed(type);
     for (const work of [() => store.list("p"), () => store.commit(two), () => store.get({ pk: "p", sk: "a" })]) {
       const error = await work().then(

@@ -1,4 +1,4 @@
-// Comparing what two configurations would have told where there is more than a report lists.
+// Comparing what two configurations would have notified where there is more than a report lists.
 import { expect, it } from "vitest";
 import { compareOutcomes } from "../../../../lib/app/replay/backtest/compare.ts";
 import { createTally } from "../../../../lib/app/replay/backtest/tally.ts";
@@ -37,9 +37,9 @@ function outcomeOf(rules: readonly string[], seconds: number) {
         events: [],
       };
       tally.transition({ kind: "opened", alert });
-      const told = { ...alert, newCount: 1 };
+      const notified = { ...alert, newCount: 1 };
       const rest = { version: "1", id: "", group: {}, reason: "new", suppressed: NOTHING } as const;
-      tally.message(at, { ...rest, channel: "ops", status: "firing", alerts: [told] });
+      tally.message(at, { ...rest, channel: "ops", status: "firing", alerts: [notified] });
     }
   }
   return tally.outcome(1, new Map());

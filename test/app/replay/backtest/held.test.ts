@@ -119,8 +119,8 @@ channels: { ops: { type: webhook, url: "HOOK/ops" }, lead: { type: webhook, url:
       await b.beat();
     }
     const { messages } = await run(b);
-    const told = b.messages.map(({ at, to, body }) => `${at} ${to.slice(1)} ${body.reason}`);
-    expect(told.toSorted()).toEqual([
+    const notified = b.messages.map(({ at, to, body }) => `${at} ${to.slice(1)} ${body.reason}`);
+    expect(notified.toSorted()).toEqual([
       "1 ops new",
       "16 lead escalation",
       "30 lead resolved",
@@ -129,7 +129,7 @@ channels: { ops: { type: webhook, url: "HOOK/ops" }, lead: { type: webhook, url:
       "45 lead escalation",
     ]);
     expect(messages.map(({ at, channel, reason }) => `${minuteOf(at)} ${channel} ${reason}`).toSorted()).toEqual(
-      told.toSorted(),
+      notified.toSorted(),
     );
   });
 

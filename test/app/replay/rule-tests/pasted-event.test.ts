@@ -65,7 +65,7 @@ describe("what is missing", () => {
     expect(await read(whole)).toEqual({ event: whole, filledIn: [] });
   });
 
-  it("is not a time zone: any instant is told in UTC", async () => {
+  it("is not a time zone: any instant is given in UTC", async () => {
     const { event } = await read({ source: "service-events", time: "2026-11-20T12:00:00+02:00" });
     expect(event.time).toBe("2026-11-20T10:00:00.000Z");
   });

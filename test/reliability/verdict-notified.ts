@@ -1,11 +1,11 @@
-// What must hold of what channels were told: each delivery arrived as it was recorded, each alert was told in full, and
+// What must hold of what channels got: each delivery arrived as it was recorded, each alert was notified in full, and
 // nothing twice but under its own id.
 import type { DeliveryRow } from "../../lib/app/persistence/rows.ts";
 import type { Alert } from "../../lib/model/alert.ts";
 import { differences, tally } from "./differences.ts";
-import type { Stage, Told } from "./stage.ts";
+import type { Notified, Stage } from "./stage.ts";
 
-/** The channels that are told of the rules with state in messages; `pager` has incidents. */
+/** The channels that get the rules with state in messages; `pager` has incidents. */
 const MESSAGES: Record<string, string[]> = {
   audit: ["each"],
   ops: ["burst", "pool"],
@@ -13,8 +13,8 @@ const MESSAGES: Record<string, string[]> = {
   chat: ["broken", "deploy"],
 };
 
-/** What is wrong with what was told, in a sentence each; `strained` and `late` as in judge. */
-export function judgeTold(
+/** What is wrong with what was notified, in a sentence each; `strained` and `late` as in judge. */
+export function judgeNotified(
   stage: Stage,
   deliveries: readonly DeliveryRow[],
   alerts: readonly Alert[],
@@ -23,22 +23,22 @@ export function judgeTold(
   return [
     ...judgeMessages(deliveries, alerts, strained),
     ...judgeDeliveries(stage, deliveries, strained),
-    ...judgeRequests(stage.told, deliveries, alerts),
-    ...judgeIncidents(stage.told, alerts, late),
+    ...judgeRequests(stage.notified, deliveries, alerts),
+    ...judgeIncidents(stage.notified, alerts, late),
   ];
 }
 
 /**
- * What a channel was told of each alert adds up to what the alert counted; its end was told once. Where processes hung,
- * a match may have been found after that: it is counted, and not told again.
+ * What a channel got of each alert adds up to what the alert counted; its end was notified once. Where processes hung,
+ * a match may have been found after that: it is counted, and not notified again.
  */
 function judgeMessages(deliveries: readonly DeliveryRow[], alerts: readonly Alert[], strained: boolean): string[] {
   const byId = ({ id }: Alert) => id;
   const ended = ({ status }: Alert) => status === "resolved";
   return Object.entries(MESSAGES).flatMap(([channel, rules]) => {
-    const told = deliveries.filter((row) => row.channel === channel).flatMap((row) => row.notification.alerts);
+    const notified = deliveries.filter((row) => row.channel === channel).flatMap((row) => row.notification.alerts);
     const due = alerts.filter(({ rule }) => rules.includes(rule));
-    const counted = tally(told, byId, ({ newCount }) => newCount);
+    const counted = tally(notified, byId, ({ newCount }) => newCount);
     const counts = tally(due, byId, (alert) => {
       const known = counted.get(alert.id) ?? 0;
       return strained && ended(alert) && known > 0 ? Math.min(known, alert.count) : alert.count;
@@ -46,7 +46,7 @@ function judgeMessages(deliveries: readonly DeliveryRow[], alerts: readonly Aler
     const ends = tally(due.filter(ended), byId);
     return [
       ...differences(`count on ${channel}`, counts, counted),
-      ...differences(`end on ${channel}`, ends, tally(told.filter(ended), byId)),
+      ...differences(`end on ${channel}`, ends, tally(notified.filter(ended), byId)),
     ];
   });
 }
@@ -59,7 +59,7 @@ function judgeDeliveries(stage: Stage, deliveries: readonly DeliveryRow[], strai
     if (status !== "delivered") wrong.push(`delivery ${id} to ${channel} is ${status}: ${error}`);
   }
   for (const [channel, own] of Map.groupBy(deliveries, (row) => row.channel)) {
-    const arrived = stage.told.filter((one) => one.channel === channel).length;
+    const arrived = stage.notified.filter((one) => one.channel === channel).length;
     const attempts = own.reduce((sum, row) => sum + row.attempts, 0);
     if (arrived < own.length || arrived > attempts)
       wrong.push(`${arrived} requests for ${own.length} deliveries to ${channel}`);
@@ -72,12 +72,16 @@ function judgeDeliveries(stage: Stage, deliveries: readonly DeliveryRow[], strai
   return wrong;
 }
 
-/** Nothing was told that is not recorded, or otherwise than recorded; what came twice came under its own id. */
-function judgeRequests(told: readonly Told[], deliveries: readonly DeliveryRow[], alerts: readonly Alert[]): string[] {
+/** Nothing was sent that is not recorded, or otherwise than recorded; what came twice came under its own id. */
+function judgeRequests(
+  notified: readonly Notified[],
+  deliveries: readonly DeliveryRow[],
+  alerts: readonly Alert[],
+): string[] {
   const wrong: string[] = [];
   const rows = new Map(deliveries.map((row) => [row.id, row]));
   const known = new Set(alerts.map(({ id }) => id));
-  const named = told.filter(({ id }) => id !== "");
+  const named = notified.filter(({ id }) => id !== "");
   for (const [id, requests] of Map.groupBy(named, (one) => one.id)) {
     const row = rows.get(id);
     if (row === undefined) wrong.push(`delivery ${id} was sent but is not recorded`);
@@ -86,15 +90,15 @@ function judgeRequests(told: readonly Told[], deliveries: readonly DeliveryRow[]
       wrong.push(`delivery ${id} was sent otherwise than recorded`);
   }
   for (const id of new Set(deliveries.flatMap((row) => row.alerts))) {
-    if (!known.has(id)) wrong.push(`alert ${id} was told but is not recorded`);
+    if (!known.has(id)) wrong.push(`alert ${id} was sent but is not recorded`);
   }
   return wrong;
 }
 
 /** An incident is opened and closed, or, where the alert came and went at once, neither. */
-function judgeIncidents(told: readonly Told[], alerts: readonly Alert[], late: boolean): string[] {
+function judgeIncidents(notified: readonly Notified[], alerts: readonly Alert[], late: boolean): string[] {
   const wrong: string[] = [];
-  const actions = told.filter(({ channel }) => channel === "pager").map(({ text }) => JSON.parse(text));
+  const actions = notified.filter(({ channel }) => channel === "pager").map(({ text }) => JSON.parse(text));
   for (const alert of alerts.filter(({ rule }) => rule === "broken" || rule === "deploy")) {
     const own = new Set(actions.filter((one) => one.dedup_key === alert.id).map((one) => one.event_action));
     const brief = (late || alert.resource?.id === "svc-2") && own.size === 0;
