@@ -37,6 +37,8 @@ export interface Decision {
   due: number | undefined;
   /** The steps of `escalate` that alerts take now. */
   escalate: readonly Escalation[];
+  /** There is more to say now than it was to say at most. */
+  more?: true;
 }
 
 /** An alert takes a step of its route's `escalate`. */
@@ -50,6 +52,8 @@ export interface Escalation {
 export interface DecideOptions {
   /** Poll rounds that are known to be over: nothing waits for them any more. */
   over?: ReadonlySet<string>;
+  /** So many alerts are named or escalated at most, the news first; the others follow at once. */
+  most?: number | undefined;
 }
 
 /** `quiet`: it would have been escalated, and somebody acknowledged it before. */
@@ -68,17 +72,19 @@ export function decide(
   route: DecidingRoute,
   all: readonly MemberAlert[],
   now: number,
-  { over = new Set() }: DecideOptions = {},
+  { over = new Set(), most = Number.POSITIVE_INFINITY }: DecideOptions = {},
 ): Decision {
   const escalation = route.escalation === true;
   const sorted = all.map((entry): Sorted => ({ ...entry, news: newsOf(entry, { group, escalation }, now, over) }));
-  const { taken: escalate, left } = escalations(sorted, group, now);
+  const { taken, left } = escalations(sorted, group, now);
+  const escalate = taken.slice(0, most);
+  if (escalate.length < taken.length) left.push({ due: now });
   const news = sorted.filter((entry) => entry.news === "new" || entry.news === "resolved" || entry.news === "digest");
   const firing = sorted.filter((entry) => entry.news === "old");
   const staying = sorted.filter((entry) => entry.news !== "gone");
 
   const earliest = earliestNews(group, route, sorted, news, now);
-  const decided = { group, route, all: sorted, escalate, left };
+  const decided = { group, route, all: sorted, escalate, left, most };
   if (news.length > 0 && now >= earliest) return notify(decided, reasonOf(news, escalation), now);
   const again = repeatReason(group, route, firing);
   const { repeat } = nextDue(group, route, now);
@@ -206,9 +212,11 @@ interface Decided {
   all: readonly Sorted[];
   escalate: readonly Escalation[];
   left: readonly { due: number }[];
+  most: number;
 }
 
-function notify({ group, route, all, escalate, left }: Decided, reason: NotifyReason, now: number): Decision {
+function notify({ group, route, all, escalate, left, most }: Decided, reason: NotifyReason, now: number): Decision {
+  const later = beyond(all, group, most);
   const alerts: NotifiedAlert[] = [];
   const members: Member[] = [];
   const suppressed: Suppressed = { silenced: 0, muted: 0, inhibited: 0 };
@@ -216,6 +224,10 @@ function notify({ group, route, all, escalate, left }: Decided, reason: NotifyRe
   for (const entry of all) {
     const { member, alert, news, hold } = entry;
     if (news === "gone") continue;
+    if (later.has(entry)) {
+      members.push(member);
+      continue;
+    }
     if (news === "held") suppressed[hold!.kind]++;
     if (news === "digest") suppressed[member.held!]++;
     if (!isNamed(entry, group)) {
@@ -231,7 +243,17 @@ function notify({ group, route, all, escalate, left }: Decided, reason: NotifyRe
   }
   if (members.some((member) => member.notified)) dues.push(nextDue({ ...group, lastAt: now }, route, now).repeat);
   alerts.sort((a, b) => (a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : a.id < b.id ? -1 : 1));
-  return { notice: { reason, alerts, suppressed }, members, due: earliestOf(dues.filter(Number.isFinite)), escalate };
+  const notice = { reason, alerts, suppressed };
+  if ([...later].some(({ news }) => news !== "old")) return { notice, members, due: now, escalate, more: true };
+  return { notice, members, due: earliestOf(dues.filter(Number.isFinite)), escalate };
+}
+
+/** What is to be named beyond the first `most`: news goes first, what is older waits for a later notification. */
+function beyond(all: readonly Sorted[], group: Group, most: number): ReadonlySet<Sorted> {
+  const named = all.filter((entry) => entry.news !== "gone" && isNamed(entry, group));
+  if (named.length <= most) return new Set();
+  const [old, news] = [named.filter(({ news }) => news === "old"), named.filter(({ news }) => news !== "old")];
+  return new Set([...news, ...old].slice(most));
 }
 
 /**

@@ -24,6 +24,8 @@ export interface Group {
   sequence: number;
   /** The newest delivery of each channel: the next one waits for it, so that nothing overtakes. */
   newest: Record<string, string>;
+  /** Its last notification could not say everything: the rest follows at once. */
+  more?: true;
 }
 
 /** One alert of a group. */

@@ -19,7 +19,7 @@ export interface NextDue {
 export function nextDue(group: Group, route: Waits, now: number, urgent: readonly number[] = []): NextDue {
   const { createdAt, lastAt, incident } = group;
   const repeat = (lastAt ?? now) + (incident ? (route.resend ?? Number.POSITIVE_INFINITY) : route.repeatInterval);
-  if (incident) return { news: createdAt, repeat };
+  if (incident || group.more) return { news: createdAt, repeat };
   if (lastAt === null) return { news: createdAt + route.groupWait, repeat };
   const waits = urgent.map((joined) => joined + route.groupWait);
   return { news: Math.min(lastAt + route.groupInterval, ...waits), repeat };

@@ -2,16 +2,18 @@
 // commit, together with other groups'.
 import { setImmediate } from "node:timers/promises";
 import { type DecideOptions, type Decision, decide, type MemberAlert } from "../../alerts/decide.ts";
-import { bucketOf, type Group, groupPartition, HEAD, type Member } from "../../alerts/group.ts";
+import { type Group, groupPartition, type Member } from "../../alerts/group.ts";
 import type { Alert } from "../../model/alert.ts";
 import type { RouteConfig } from "../../model/config.ts";
 import { rulePartition } from "../../rules/compile.ts";
-import type { Key, Row } from "../../store/port.ts";
+import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { loadSteps, stepsLeft, takeSteps } from "../groups/escalation.ts";
 import { readHolds, waitForHolders } from "../groups/holds.ts";
+import { foldGroup, type GroupRow, inboxSize, type LoadedGroup } from "../groups/inbox.ts";
+import { wakeAll } from "../groups/inhibition.ts";
 import { isLost } from "../groups/round.ts";
-import { moveGroup, ruleOf } from "../groups/transitions.ts";
+import { headKey, moveGroup, putMembers, ruleOf } from "../groups/transitions.ts";
 import { drain } from "../persistence/drain.ts";
 import {
   type ChannelRow,
@@ -78,7 +80,7 @@ export async function notifyDue(app: App, options: NotifyOptions = {}): Promise<
  */
 export async function notifyGroups(app: App, ids: readonly string[], options: NotifyOptions = {}): Promise<number> {
   const { signal } = options;
-  const distinct = [...new Set(ids)];
+  const distinct = await wakeAll(app, ids);
   const batch = Math.min(GROUPS, Math.max(1, Math.floor(app.store.limits.items / ITEMS_PER_GROUP)));
   let count = 0;
   for (let from = 0; from < distinct.length && !signal?.aborted; from += batch) {
@@ -89,19 +91,26 @@ export async function notifyGroups(app: App, ids: readonly string[], options: No
   return count;
 }
 
-/** Where the groups do not fit into one commit, or fail together, each half is decided by itself. */
+/**
+ * Where the groups do not fit into one commit, or fail together, each half is decided by itself; of a single one, half
+ * of what there is to say.
+ */
 async function notifyTogether(app: App, ids: readonly string[], options: NotifyOptions): Promise<number> {
+  const { most = Number.POSITIVE_INFINITY } = options;
   try {
     const made = await app.transact(async (unit, abandon) => {
-      const count = await decideGroups(app, unit, ids, options);
-      if (ids.length === 1 || unit.fits()) return count;
-      abandon();
-      return undefined;
+      const made = await decideGroups(app, unit, ids, options);
+      const fits = unit.fits();
+      if (!fits) abandon();
+      return { ...made, fits };
     });
-    if (made !== undefined) {
+    if (made.fits) {
       if (made.queued.length > 0) await options.handover?.offer(made.queued);
-      return made.count + (await notifyGroups(app, made.joined, options));
+      return made.count + (await notifyGroups(app, made.again, options));
     }
+    const half = Math.floor(Math.min(most, made.named) / 2);
+    if (ids.length === 1 && half > 0) return await notifyTogether(app, ids, { ...options, most: half });
+    if (ids.length === 1) throw new Error("what it has to say exceeds one commit of the store");
   } catch (error) {
     if (isFatal(error)) throw error;
     if (ids.length === 1) {
@@ -120,8 +129,10 @@ interface Made {
   count: number;
   /** Those that wait for no other. */
   queued: Row<DeliveryRow>[];
-  /** The groups that alerts joined, which are due at once. */
-  joined: string[];
+  /** How many alerts they name. */
+  named: number;
+  /** The groups that are due at once: alerts joined them, or there is more of them than one commit takes. */
+  again: string[];
 }
 
 /** Decides the groups within one unit; what they read is read together. */
@@ -129,9 +140,9 @@ async function decideGroups(
   app: App,
   unit: Unit,
   ids: readonly string[],
-  { over = new Set(), atOnce, handover }: NotifyOptions,
+  { over = new Set(), most, atOnce, handover }: NotifyOptions,
 ): Promise<Made> {
-  const groups = (await Promise.all(ids.map((id) => loadGroup(unit, id)))).filter((one) => one !== undefined);
+  const { groups, again } = await loadGroups(app, unit, ids);
   const current = await loadAlerts(
     app,
     unit,
@@ -150,7 +161,7 @@ async function decideGroups(
   for (const [loaded, alerts] of entries) {
     const configured = app.router.byId(loaded.group.route);
     if (configured === undefined) {
-      await moveGroup(app, unit, loaded.group, alerts, now);
+      if (moveGroup(app, unit, loaded, alerts, now)) again.push(loaded.group.id);
       continue;
     }
     const route = { ...configured, ...(atOnce && { groupWait: 0 }), ...resendOf(app, configured, loaded.group) };
@@ -160,7 +171,7 @@ async function decideGroups(
       if (alert === undefined) return entry;
       return { ...entry, hold: holds.of(alert, route, now)[0], steps: stepsLeft(app, unit, route, alert) };
     });
-    decided.push({ ...loaded, route, held, decision: decide(loaded.group, route, held, now, { over: known }) });
+    decided.push({ ...loaded, route, held, decision: decide(loaded.group, route, held, now, { over: known, most }) });
   }
   const notice = decided.filter(({ decision }) => decision.notice !== undefined);
   const startOrEnd = notice.filter(({ group, decision }) => group.sequence === 0 || decision.members.length === 0);
@@ -171,14 +182,12 @@ async function decideGroups(
   for (const one of decided) {
     made.push(...(await putDecision(app, unit, one, now)));
     await waitForHolders(unit, holds, one.group.id, holdersOf(one), now);
+    if (one.decision.more) again.push(one.group.id);
   }
-  const joined = await takeSteps(
-    app,
-    unit,
-    decided.flatMap(({ decision }) => decision.escalate),
-    now,
-  );
-  return { count: made.length, queued: await queuedOf(app, unit, made, handover), joined };
+  const steps = decided.flatMap(({ decision }) => decision.escalate);
+  again.push(...takeSteps(app, unit, steps, now));
+  const named = decided.flatMap(({ decision }) => [...(decision.notice?.alerts ?? []), ...decision.escalate]).length;
+  return { count: made.length, queued: await queuedOf(app, unit, made, handover), named, again };
 }
 
 /** After how long the route's incident channels get what fires again, where one of them wants that. */
@@ -239,11 +248,6 @@ async function roomsOf(
   return room;
 }
 
-interface LoadedGroup {
-  group: Group;
-  members: Member[];
-}
-
 interface Decided extends LoadedGroup {
   route: RouteConfig;
   /** The members, with what holds them back. */
@@ -257,31 +261,50 @@ function holdersOf({ held, decision }: Decided): string[] {
   return [...new Set(held.flatMap(({ member, hold }) => (staying.has(member.id) ? (hold?.holder ?? []) : [])))];
 }
 
-/** Undefined where the group has ended. */
-async function loadGroup(unit: Unit, id: string): Promise<LoadedGroup | undefined> {
-  const rows = await unit.list<Group | Member[]>(groupPartition(id));
-  const head = rows.find((row) => row.sk === HEAD);
-  if (head === undefined) return undefined;
-  const members = rows.filter((row) => row !== head).flatMap((row) => row.data as Member[]);
-  return { group: head.data as Group, members };
+/**
+ * The groups as they are, those left out that have ended. An inbox with too many rows is folded in part, and its group
+ * decided `again`.
+ */
+async function loadGroups(
+  app: App,
+  unit: Unit,
+  ids: readonly string[],
+): Promise<{ groups: LoadedGroup[]; again: string[] }> {
+  const { items } = app.store.limits;
+  const groups: LoadedGroup[] = [];
+  const again: string[] = [];
+  for (const rows of await Promise.all(ids.map((id) => unit.list<GroupRow>(groupPartition(id))))) {
+    const whole = inboxSize(rows) <= items / 11;
+    const loaded = foldGroup(rows, whole ? undefined : items / 4);
+    if (loaded.group !== undefined && whole) groups.push(loaded);
+    else for (const key of loaded.inbox) unit.delete(key);
+    if (loaded.group === undefined || whole) continue;
+    putMembers(unit, loaded.group.id, loaded.members, loaded.members);
+    unit.put(headKey(loaded.group.id), loaded.group, { queue: "group", due: app.clock.now() });
+    again.push(loaded.group.id);
+  }
+  return { groups, again };
 }
 
 /** Puts what was decided. Returns the ids of the deliveries it led to. */
 async function putDecision(
   app: App,
   unit: Unit,
-  { group, members, route, decision }: Decided,
+  { group, members, inbox, route, decision }: Decided,
   now: number,
 ): Promise<string[]> {
-  const pk = groupPartition(group.id);
+  const head = headKey(group.id);
   const deliveries = decision.notice ? await putDeliveries(app, unit, group, route, decision.notice, now) : [];
   const newest = { ...group.newest, ...Object.fromEntries(deliveries) };
+  const { more: _past, ...before } = group;
   const notified = decision.notice ? { lastAt: now, sequence: group.sequence + 1, newest } : {};
-  putMembers(unit, pk, members, decision.members);
+  const more = decision.more ? { more: decision.more } : {};
+  putMembers(unit, group.id, members, decision.members);
+  for (const key of inbox) unit.delete(key);
   if (decision.members.length === 0) {
-    unit.delete({ pk, sk: HEAD });
+    unit.delete(head);
     if (deliveries.length > 0) keepNewest(unit, { id: group.id, newest }, now);
-  } else unit.put({ pk, sk: HEAD }, { ...group, ...notified }, { queue: "group", due: decision.due });
+  } else unit.put(head, { ...before, ...notified, ...more }, { queue: "group", due: decision.due });
   return deliveries.map(([, id]) => id);
 }
 
@@ -308,14 +331,4 @@ function memberAlert(app: App, unit: Unit, member: Member, current: ReadonlySet<
   const rule = alert && ruleOf(app, alert.rule);
   if (isCurrent) return { member, alert, canResolve: rule?.canResolve ?? false, hold: undefined };
   return { member, alert, canResolve: false, hold: undefined, orphaned: rule ? "changed" : "removed" };
-}
-
-function putMembers(unit: Unit, pk: string, before: readonly Member[], after: readonly Member[]): void {
-  const buckets = new Map<string, Member[]>(before.map((member) => [bucketOf(member.id), []]));
-  for (const member of after) buckets.get(bucketOf(member.id))!.push(member);
-  for (const [sk, members] of buckets) {
-    const key: Key = { pk, sk };
-    if (members.length === 0) unit.delete(key);
-    else if (JSON.stringify(members) !== JSON.stringify(unit.value(key))) unit.put(key, members);
-  }
 }

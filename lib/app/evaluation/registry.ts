@@ -1,11 +1,12 @@
 // Which rules own rows in the store: a rule that was removed, or whose meaning changed, closes its
 // alerts silently and starts anew.
-import { groupPartition, HEAD } from "../../alerts/group.ts";
+
 import { hashOf } from "../../model/hash.ts";
 import { lookup } from "../../model/lookup.ts";
 import { endAlert } from "../../rules/alert.ts";
 import { type CompiledRule, rulePartition } from "../../rules/compile.ts";
 import type { App } from "../deps.ts";
+import { putInbox } from "../groups/inbox.ts";
 import { putInhibitors, reconcileInhibition } from "../groups/inhibition.ts";
 import { joinGeneration } from "../persistence/generation.ts";
 import { endedKey, REGISTRY, type RegistryRow, type RuleRow } from "../persistence/rows.ts";
@@ -83,8 +84,7 @@ async function closePartition(app: App, pk: string): Promise<number> {
       await unit.load(batch);
       const closing = batch.flatMap((row) => unit.value<RuleRow>(row) ?? []);
       const open = closing.filter(({ state }) => state.alert?.status === "firing");
-      const heads = open.flatMap(({ groups }) => groups.map((id) => ({ pk: groupPartition(id), sk: HEAD })));
-      await unit.load([keysKey(pk), ...heads, ...open.map(({ state }) => endedKey(state.alert!.id))]);
+      await unit.load([keysKey(pk), ...open.map(({ state }) => endedKey(state.alert!.id))]);
       unit.delete(keysKey(pk));
       await putInhibitors(
         app,
@@ -100,10 +100,8 @@ async function closePartition(app: App, pk: string): Promise<number> {
         );
       }
       // Their groups find out that the rule is gone, and let go of them.
-      for (const head of heads) {
-        const group = unit.value(head);
-        if (group !== undefined) unit.put(head, group, { queue: "group", due: at });
-      }
+      const waking = [...new Set(open.flatMap(({ groups }) => groups))].map((id) => ({ id, due: at }));
+      putInbox(unit, `closed/${hashOf([pk, batch[0]!.sk], 16)}`, waking, at);
       for (const row of batch) unit.delete(row);
       return open.length;
     });

@@ -11,7 +11,8 @@ import type { App } from "../deps.ts";
 import type { RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { type Assignment, channelsOf } from "./assignments.ts";
-import { joinGroup, joinKeys } from "./transitions.ts";
+import { putInbox } from "./inbox.ts";
+import { joining } from "./transitions.ts";
 
 /** Where the alert goes with the step: into a group for messages, and one for incidents. */
 export function assignmentsOfStep(app: App, { route }: Step, alert: Alert): Assignment[] {
@@ -53,17 +54,15 @@ export function stepsLeft(app: App, unit: Unit, route: RouteConfig, alert: Alert
 }
 
 /** Alerts take steps. Returns the ids of the groups that they joined, which are due. */
-export async function takeSteps(
-  app: App,
-  unit: Unit,
-  escalations: readonly Escalation[],
-  now: number,
-): Promise<string[]> {
+export function takeSteps(app: App, unit: Unit, escalations: readonly Escalation[], now: number): string[] {
   const joins = escalations.flatMap(({ step, alert, member }) =>
     assignmentsOfStep(app, step, alert).map((assignment) => ({ ...assignment, alert, state: member })),
   );
-  await unit.load(joins.flatMap(joinKeys));
-  for (const join of joins) joinGroup(unit, join, now, { notified: null, count: 0, held: null });
+  // Taken again before its group has seen it, the step writes the same row.
+  for (const own of Map.groupBy(joins, ({ alert }) => alert.id).values()) {
+    const entries = own.map((join) => joining(join, now, { notified: null, count: 0, held: null }));
+    putInbox(unit, `step/${own[0]!.alert.id}`, entries, now);
+  }
   for (const { alert, member } of escalations) {
     const row = unit.value<RuleRow>(member);
     if (row?.state.alert?.id !== alert.id) continue;

@@ -1,15 +1,23 @@
 // Which firing alerts hold others back, as rows that a decision finds without looking for them: written and removed in
 // the commit that opens or ends the alert; whoever waits for its end is then due.
-import { groupPartition, HEAD } from "../../alerts/group.ts";
 import { roundDue } from "../../alerts/next-due.ts";
 import type { Alert } from "../../model/alert.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import { rowId } from "../../store/ops.ts";
 import type { Key, Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
-import { INHIBIT, type InhibitorRow, inhibitorKey, waitPartition } from "../persistence/on-call-rows.ts";
+import {
+  INHIBIT,
+  type InhibitorRow,
+  inhibitorKey,
+  WAKING,
+  type WakingRow,
+  waitPartition,
+  wakingKey,
+} from "../persistence/on-call-rows.ts";
 import type { RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
+import { putInbox } from "./inbox.ts";
 
 const BATCH = 20;
 
@@ -46,7 +54,7 @@ export async function putInhibitors(
     for (const key of come) unit.put(key, { alert: alert!.id, rule: alert!.rule } satisfies InhibitorRow);
     const ended = new Set(gone.flatMap((key) => unit.value<InhibitorRow>(key)?.alert ?? []));
     for (const key of gone) unit.delete(key);
-    for (const id of ended) woken.push(...(await wakeWaiting(unit, id, now, round)));
+    for (const id of ended) woken.push(...(await wakeWaiting(app, unit, id, now, round)));
   }
   return woken;
 }
@@ -61,21 +69,51 @@ function without(keys: readonly Key[], others: readonly Key[]): Key[] {
 }
 
 /**
- * What held them back is over: an alert or a silence. Returns the ids of the groups that are due,
- * at the end of the `round`.
+ * What held them back is over, an alert or a silence: the groups that wait for it are looked at, at the end of the
+ * `round`. Returns what makes that known: an id that stands for them all (wakeAll).
  */
-export async function wakeWaiting(unit: Unit, holder: string, now: number, round?: string): Promise<string[]> {
-  const waiting = await unit.list(waitPartition(holder));
-  const heads = waiting.map(({ sk }) => ({ pk: groupPartition(sk), sk: HEAD }));
-  await unit.load(heads);
-  for (const row of waiting) unit.delete(row);
-  const due = round === undefined ? now : roundDue({ at: now });
-  return heads.flatMap((head, at) => {
-    const group = unit.value(head);
-    if (group === undefined) return [];
-    unit.put(head, group, { queue: "group", due: Math.min(due, unit.due(head) ?? due) });
-    return [waiting[at]!.sk];
+export async function wakeWaiting(
+  { store }: Pick<App, "store">,
+  unit: Unit,
+  holder: string,
+  now: number,
+  round?: string,
+): Promise<string[]> {
+  // Whoever begins to wait at the same time writes the row of the holder as well.
+  const [waiting] = await store.list(waitPartition(holder), { limit: 1 });
+  if (waiting === undefined) return [];
+  const row: WakingRow = { id: `${WAKING}/${holder}` };
+  unit.create(wakingKey(holder), row, { queue: "group", due: round === undefined ? now : roundDue({ at: now }) });
+  return [row.id];
+}
+
+/** The ids of groups among the given ones, and the groups that those wait for which stand for many: those are due. */
+export async function wakeAll(app: App, ids: readonly string[]): Promise<string[]> {
+  const woken: string[] = [];
+  for (const id of ids) {
+    if (!id.startsWith(`${WAKING}/`)) {
+      woken.push(id);
+      continue;
+    }
+    const holder = id.slice(WAKING.length + 1);
+    for (let more = [""]; more.length > 0; woken.push(...more)) more = await wakeSome(app, holder);
+  }
+  return [...new Set(woken)];
+}
+
+/** Wakes some of the groups that wait for the holder; returns their ids, none once all were woken. */
+async function wakeSome(app: App, holder: string): Promise<string[]> {
+  const waiting = await app.store.list(waitPartition(holder), { limit: BATCH });
+  const groups = waiting.map(({ sk }) => sk);
+  await app.transact(async (unit) => {
+    const now = app.clock.now();
+    await unit.load([wakingKey(holder), ...waiting]);
+    if (groups.length === 0) unit.delete(wakingKey(holder));
+    for (const row of waiting) unit.delete(row);
+    const entries = groups.map((id) => ({ id, due: now }));
+    putInbox(unit, `over/${holder}`, entries, now);
   });
+  return groups;
 }
 
 /** The inhibit rules have changed: what is open is judged by the new ones, and nothing is left of the old ones. */

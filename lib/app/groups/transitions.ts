@@ -1,9 +1,10 @@
 // Transitions into rows: the state of each rule and key, ended alerts, and the groups that must be
 // looked at, all in one unit.
 import type { MemberAlert } from "../../alerts/decide.ts";
-import { bucketOf, type Group, groupPartition, HEAD, type Member, newGroup } from "../../alerts/group.ts";
+import { bucketOf, type Group, groupPartition, HEAD, type Member, ROUND_WAIT_MS } from "../../alerts/group.ts";
 import { nextDue, roundDue } from "../../alerts/next-due.ts";
 import type { Alert } from "../../model/alert.ts";
+import { hashOf } from "../../model/hash.ts";
 import { newestEvents } from "../../rules/alert.ts";
 import { type CompiledRule, rulePartition, stateRow } from "../../rules/compile.ts";
 import type { KeyState, Transition } from "../../rules/state.ts";
@@ -13,9 +14,12 @@ import { type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { stillAcknowledged, withAcknowledgement } from "./acknowledged.ts";
 import { type Assignment, assignmentsOf } from "./assignments.ts";
+import { type InboxEntry, type LoadedGroup, putInbox } from "./inbox.ts";
 import { putInhibitors } from "./inhibition.ts";
 
 const DAY = 86_400_000;
+/** Alerts that leave a group in one commit, where its route is gone: each has rows of its own. */
+const MOVED = 16;
 
 /** One rule and key whose state changed in this unit. */
 export interface Change {
@@ -38,22 +42,22 @@ export async function putChanges(
 ): Promise<string[]> {
   await unit.load(changes.flatMap((change) => pastAlerts(unit, change)).map(endedKey));
   const plans = changes.map((change) => planOf(app, unit, change));
-  await unit.load(plans.flatMap(({ joins, wakes }) => [...joins.flatMap(joinKeys), ...wakes.map(headKey)]));
+  await unit.load(plans.flatMap(({ wakes }) => wakes.map(headKey)));
   const again = plans.flatMap(({ reopened }) => reopened.map(endedKey));
   await unit.load([...plans.flatMap(({ ended }) => ended.map(({ alert }) => endedKey(alert.id))), ...again]);
   for (const key of again) unit.delete(key);
   const steppings = plans.map(({ change, row }) => ({ before: rowBefore(unit, change), after: row }));
-  const rung = new Set(await putInhibitors(app, unit, steppings, now, round));
+  const woken = await putInhibitors(app, unit, steppings, now, round);
+  const entries: InboxEntry[] = [];
   for (const { change, row, joins, wakes, ended } of plans) {
-    for (const join of joins) {
-      joinGroup(unit, join, now, { ...NOT_NOTIFIED, count: join.counted ?? 0 }, round);
-      rung.add(join.id);
-    }
-    for (const id of wakes) if (wakeGroup(app, unit, id, change, now, round)) rung.add(id);
+    entries.push(...joins.map((join) => joining(join, now, { ...NOT_NOTIFIED, count: join.counted ?? 0 }, round)));
+    entries.push(...wakes.flatMap((id) => waking(app, unit, id, change, now, round) ?? []));
     for (const end of ended) unit.put(endedKey(end.alert.id), end, { expires: now + app.config.history });
     putState(unit, change.rule, row, now);
   }
-  return [...rung];
+  const names = changes.slice(0, 1).map(({ rule, state }) => stateRow(rule, state.key));
+  const name = hashOf([names.map((key) => [key.pk, key.sk, unit.version(key)]), now], 16);
+  return [...putInbox(unit, name, entries, now), ...woken];
 }
 
 /** An alert joins a group. */
@@ -125,50 +129,41 @@ function joinsOf(app: App, rule: CompiledRule, key: Record<string, unknown>, ale
   return assignmentsOf(app, alert).map((assignment) => ({ ...assignment, alert, state }));
 }
 
-function headKey(id: string): Key {
+export function headKey(id: string): Key {
   return { pk: groupPartition(id), sk: HEAD };
-}
-
-function bucketKey(join: Join): Key {
-  return { pk: groupPartition(join.id), sk: bucketOf(join.alert.id) };
-}
-
-export function joinKeys(join: Join): Key[] {
-  return [headKey(join.id), bucketKey(join)];
 }
 
 type Notified = Pick<Member, "notified" | "count" | "held" | "notifiedAt">;
 const NOT_NOTIFIED: Notified = { notified: null, count: 0, held: null };
 
-export function joinGroup(unit: Unit, join: Join, now: number, notified: Notified, round?: string): void {
-  const bucket = unit.value<Member[]>(bucketKey(join)) ?? [];
-  if (bucket.some((member) => member.id === join.alert.id)) return;
+/** An alert joins a group, as notified as it is; what a poll `round` leads to waits for its end. */
+export function joining(join: Join, now: number, notified: Notified, round?: string): InboxEntry {
   const { notified: status, count, held, notifiedAt } = notified;
   const { pk, sk } = join.state;
   const from = round === undefined ? {} : { round };
   const member: Member = { id: join.alert.id, pk, sk, notified: status, count, held, at: now, ...from };
   if (notifiedAt !== undefined) member.notifiedAt = notifiedAt;
-  unit.put(bucketKey(join), [...bucket, member]);
+  return { id: join.id, due: lookAt(now, round), joins: { as: join, member } };
+}
 
-  const existing = unit.value<Group>(headKey(join.id));
-  const group = existing ?? newGroup(join.route.id, join.incident, join.values, now);
-  const urgent = join.route.urgent.includes(join.alert.severity);
-  const due = Math.max(now, nextDue(group, join.route, now, urgent ? [now] : []).news);
-  putHead(unit, group, Math.max(round === undefined ? 0 : roundDue({ at: now }), due));
+/** When a group looks at its inbox, where it does not hear before that the round is over; ms. */
+function lookAt(now: number, round: string | undefined): number {
+  return round === undefined ? now : roundDue({ at: now });
 }
 
 /**
  * The group's route is no longer in the configuration: its alerts join the groups that route them now, as notified as
- * they were, and the group ends.
+ * they were, so many in one commit; with the last of them the group ends. Returns whether there are more.
  */
-export async function moveGroup(
+export function moveGroup(
   app: App,
   unit: Unit,
-  group: Group,
+  { group, inbox }: LoadedGroup,
   members: readonly MemberAlert[],
   now: number,
-): Promise<void> {
-  const moves = members.flatMap(({ member, alert }) => {
+): boolean {
+  const moving = members.slice(0, MOVED);
+  const moves = moving.flatMap(({ member, alert }) => {
     if (alert === undefined) return [];
     // What was notified goes on with the same kind of channels; what was not goes to all.
     const joins = assignmentsOf(app, alert)
@@ -176,17 +171,37 @@ export async function moveGroup(
       .map((assignment): Join => ({ ...assignment, alert, state: member }));
     return [{ member, alert, joins }];
   });
-  await unit.load(moves.flatMap(({ joins }) => joins.flatMap(joinKeys)));
+  const entries = moves.flatMap(({ member, joins }) => joins.map((join) => joining(join, now, member)));
+  putInbox(unit, `from/${group.id}/${moving[0]?.member.id}`, entries, now);
   for (const { member, alert, joins } of moves) {
-    for (const join of joins) joinGroup(unit, join, now, member);
     const row = unit.value<RuleRow>(member);
     if (row?.state.alert?.id !== alert.id) continue;
     const groups = [...row.groups.filter((id) => id !== group.id), ...joins.map(({ id }) => id)];
     const due = unit.due(member);
     unit.put({ pk: member.pk, sk: member.sk }, { ...row, groups }, due === undefined ? {} : { queue: "timer", due });
   }
-  for (const { member } of members) unit.delete({ pk: groupPartition(group.id), sk: bucketOf(member.id) });
-  unit.delete(headKey(group.id));
+  const staying = members.slice(MOVED).map(({ member }) => member);
+  putMembers(
+    unit,
+    group.id,
+    members.map(({ member }) => member),
+    staying,
+  );
+  for (const key of inbox) unit.delete(key);
+  if (staying.length === 0) unit.delete(headKey(group.id));
+  else unit.put(headKey(group.id), group, { queue: "group", due: now });
+  return staying.length > 0;
+}
+
+/** Writes a group's members, those of a bucket in one row. */
+export function putMembers(unit: Unit, id: string, before: readonly Member[], after: readonly Member[]): void {
+  const buckets = new Map<string, Member[]>(before.map((member) => [bucketOf(member.id), []]));
+  for (const member of after) buckets.get(bucketOf(member.id))!.push(member);
+  for (const [sk, members] of buckets) {
+    const key: Key = { pk: groupPartition(id), sk };
+    if (members.length === 0) unit.delete(key);
+    else if (JSON.stringify(members) !== JSON.stringify(unit.value(key))) unit.put(key, members);
+  }
 }
 
 /** The rule of an alert, Lookout's own included; undefined where the configuration has it no more. */
@@ -194,29 +209,20 @@ export function ruleOf(app: App, id: string): CompiledRule | undefined {
   return id === app.healthRule.config.id ? app.healthRule : app.rules.byId.get(id);
 }
 
-/** Looks at a group again because one of its alerts ended, or counted on after the group's repeat interval. */
-function wakeGroup(app: App, unit: Unit, id: string, change: Change, now: number, round?: string): boolean {
-  const group = unit.value<Group>(headKey(id));
-  if (group === undefined) return false;
-  const route = app.router.byId(group.route);
-  const ends = change.transitions.some(({ kind }) => kind === "resolved" || kind === "closed");
-  if (route === undefined || ends) {
-    const due = route === undefined ? now : Math.max(now, nextDue(group, route, now).news);
-    putHead(unit, group, round === undefined || group.incident ? due : Math.max(due, roundDue({ at: now })));
-    return true;
-  }
-  if (group.incident || group.lastAt === null || now < nextDue(group, route, now).repeat) return false;
-  putHead(unit, group, now);
-  return true;
-}
-
 /**
- * Makes the group due by then at the latest. Written even where it is due earlier: whoever decides it at the same time
- * must see that there is more to notify.
+ * Looks at a group again because one of its alerts ended, or counted on after the group's repeat interval: one that
+ * decides at this very moment may count it or not, so a minute before counts as after.
  */
-function putHead(unit: Unit, group: Group, due: number): void {
-  const key = headKey(group.id);
-  unit.put(key, group, { queue: "group", due: Math.min(due, unit.due(key) ?? due) });
+function waking(app: App, unit: Unit, id: string, change: Change, now: number, round?: string): InboxEntry | undefined {
+  const group = unit.value<Group>(headKey(id));
+  const ends = change.transitions.some(({ kind }) => kind === "resolved" || kind === "closed");
+  // Without its head it has only an inbox, if anything: an alert that counted on is decided as it is then.
+  if (group === undefined) return ends ? { id, due: lookAt(now, round) } : undefined;
+  const route = app.router.byId(group.route);
+  if (route === undefined) return { id, due: now };
+  if (ends) return { id, due: lookAt(now, group.incident ? undefined : round) };
+  if (group.incident || group.lastAt === null) return undefined;
+  return now + ROUND_WAIT_MS < nextDue(group, route, now).repeat ? undefined : { id, due: now };
 }
 
 function putState(unit: Unit, rule: CompiledRule, row: RuleRow, now: number): void {

@@ -48,7 +48,7 @@ export async function expireSilence(app: App, id: string): Promise<SilenceRow | 
     if (row === undefined || row.until <= now) return row;
     const ended: SilenceRow = { ...row, from: Math.min(row.from, now), until: now };
     putSilence(app, unit, ended);
-    await wakeWaiting(unit, id, now);
+    await wakeWaiting(app, unit, id, now);
     return ended;
   });
 }

@@ -31,6 +31,15 @@ export function waitKey(holder: string, group: string): Key {
   return { pk: waitPartition(holder), sk: group };
 }
 
+/** What held groups back is over: all that wait for it are to be looked at. Queue "group". */
+export interface WakingRow {
+  id: string;
+}
+export const WAKING = "waking";
+export function wakingKey(holder: string): Key {
+  return { pk: WAKING, sk: holder };
+}
+
 /** A silence that a person has added. Times in ms. */
 export interface SilenceRow {
   id: string;

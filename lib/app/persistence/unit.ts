@@ -33,7 +33,7 @@ export interface Unit {
   due(key: Key): number | undefined;
   /** Loads a whole partition; throws RowDamaged where a row of it cannot be read, unless it need not be whole. */
   list<T>(pk: string, options?: { whole: boolean }): Promise<Row<T>[]>;
-  /** Changes a loaded row. */
+  /** Changes a row that was loaded, or of a partition that was. */
   put(key: Key, data: unknown, options?: PutOptions): void;
   /** Writes a row whose name nobody else uses, without reading it. */
   create(key: Key, data: unknown, options?: PutOptions): void;
@@ -118,13 +118,15 @@ async function commitNow<T>(
 function createUnit(store: Store): { unit: Unit; ops: () => Op[] } {
   const rows = new Map<string, Row | undefined>();
   const changes = new Map<string, Put | Delete>();
+  /** Partitions of which every row is known. */
+  const listed = new Set<string>();
 
   function change(op: Put | Delete): void {
     changes.set(rowId(op), op);
   }
   function expected(key: Key): number {
     const name = rowId(key);
-    if (!rows.has(name)) throw new Error(`row ${key.pk} ${key.sk} was not loaded`);
+    if (!rows.has(name) && !listed.has(key.pk)) throw new Error(`row ${key.pk} ${key.sk} was not loaded`);
     return rows.get(name)?.version ?? 0;
   }
   /** Created in this unit: nobody else can know it. */
@@ -169,6 +171,7 @@ function createUnit(store: Store): { unit: Unit; ops: () => Op[] } {
     async list<T>(pk: string, { whole } = { whole: true }) {
       const found = await store.list<T>(pk, { whole });
       for (const row of found) rows.set(rowId(row), row);
+      if (whole) listed.add(pk);
       return found;
     },
     put: (key, data, options = {}) => write(key, data, options, isNew(key) ? undefined : expected(key)),

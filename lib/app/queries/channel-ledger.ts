@@ -1,10 +1,12 @@
 // What became of every alert on every channel it is routed to: each is notified, pending, held back or
 // dead, and nothing is left over.
-import { type Group, groupPartition, HEAD, type Member, type Suppressed } from "../../alerts/group.ts";
+
+import { groupPartition, type Member, type Suppressed } from "../../alerts/group.ts";
 import type { Alert } from "../../model/alert.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import type { Delivery } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
+import { foldGroup, type GroupRow } from "../groups/inbox.ts";
 import { ENDED, type EndedRow, type RuleRow } from "../persistence/rows.ts";
 
 /** Alerts by what became of them: alerts = notified + pending + the sum of held + dead + passed. */
@@ -92,10 +94,8 @@ function fatesOf(deliveries: readonly Delivery[]): Map<string, Fate> {
 async function memberRows(app: App, entries: readonly Entry[]): Promise<Map<string, Member>> {
   const members = new Map<string, Member>();
   for (const id of new Set(entries.flatMap(({ groups }) => groups))) {
-    for (const row of await app.store.list<Group | Member[]>(groupPartition(id))) {
-      if (row.sk === HEAD) continue;
-      for (const member of row.data as Member[]) members.set(`${id}/${member.id}`, member);
-    }
+    const known = foldGroup(await app.store.list<GroupRow>(groupPartition(id)));
+    for (const member of known.group ? known.members : []) members.set(`${id}/${member.id}`, member);
   }
   return members;
 }

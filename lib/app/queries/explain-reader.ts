@@ -1,6 +1,7 @@
 // What an explanation reads of the store: each row at most once, however many events are explained,
 // and nothing is written.
-import { type Group, groupPartition, HEAD, type Member } from "../../alerts/group.ts";
+
+import { type Group, groupPartition, type Member } from "../../alerts/group.ts";
 import type { Alert } from "../../model/alert.ts";
 import { lookup } from "../../model/lookup.ts";
 import { type CompiledRule, rulePartition, stateRow } from "../../rules/compile.ts";
@@ -8,6 +9,7 @@ import type { Key } from "../../store/port.ts";
 import { type Delivery, listDeliveries } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
 import { keysKey } from "../evaluation/keys.ts";
+import { foldGroup, type GroupRow } from "../groups/inbox.ts";
 import {
   ENDED,
   type EndedRow,
@@ -66,10 +68,8 @@ export function createReader(app: App): Reader {
     return (await app.store.get<RuleRow>({ pk, sk }))?.data;
   }
   async function readGroup(id: string): Promise<KnownGroup | undefined> {
-    const rows = await app.store.list<Group | Member[]>(groupPartition(id));
-    const head = rows.find(({ sk }) => sk === HEAD);
-    const members = rows.filter((row) => row !== head).flatMap(({ data }) => data as Member[]);
-    return head && { group: head.data as Group, members };
+    const known = foldGroup(await app.store.list<GroupRow>(groupPartition(id)));
+    return known.group && known;
   }
   const observedSince = once(async () => {
     const registry = (await app.store.get<RegistryRow>(REGISTRY))?.data ?? {};

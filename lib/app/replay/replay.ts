@@ -2,7 +2,8 @@
 // that is set forward by the caller.
 // Invariant: the moments of deadlines, groups and repeats are those at which they are due; nothing
 // is asked of a network.
-import { type Group, HEAD, type Member } from "../../alerts/group.ts";
+
+import type { Member } from "../../alerts/group.ts";
 import type { Config, SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
 import { iso } from "../../model/iso.ts";
@@ -15,6 +16,7 @@ import { reconcileRules } from "../evaluation/registry.ts";
 import { commitSlice } from "../evaluation/slice.ts";
 import { dropTargets, type Watched, watchTarget } from "../evaluation/watched.ts";
 import { readHolds } from "../groups/holds.ts";
+import { foldGroup, type GroupRow } from "../groups/inbox.ts";
 import { type SourceRow, sourceKey } from "../persistence/rows.ts";
 import { tick } from "../tick.ts";
 import { recordingApp } from "./recording-app.ts";
@@ -261,9 +263,10 @@ function readUpTo(now: number, targets: SourceConfig["targets"]): Omit<SourceRow
 async function waitingIn(store: Store): Promise<Waiting> {
   const waiting = new Map<string, Member["held"]>();
   // Whoever waits has a time at which to look again.
-  for (const { pk } of await store.due<Group>("group", Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)) {
-    const rows = (await store.list<Member[]>(pk)).filter(({ sk }) => sk !== HEAD);
-    for (const { id, notified, held } of rows.flatMap(({ data }) => data)) if (notified === null) waiting.set(id, held);
+  const due = await store.due<GroupRow>("group", Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  for (const pk of new Set(due.map((row) => row.pk))) {
+    const known = foldGroup(await store.list<GroupRow>(pk));
+    for (const { id, notified, held } of known.group ? known.members : []) if (notified === null) waiting.set(id, held);
   }
   return waiting;
 }

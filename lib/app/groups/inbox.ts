@@ -1,0 +1,93 @@
+// A group's inbox: what joins or wakes a group is a row of its own, written without reading the group. Whoever decides
+// the group folds the rows into it, in the same commit.
+import { type Group, groupPartition, HEAD, type Member, newGroup } from "../../alerts/group.ts";
+import type { Key, Row } from "../../store/port.ts";
+import type { Unit } from "../persistence/unit.ts";
+import type { Assignment } from "./assignments.ts";
+
+/** What one commit puts into one group's inbox. Queue "group". */
+export interface InboxRow {
+  /** The group's id. */
+  id: string;
+  /** ms */
+  at: number;
+  /** Which group it is; absent where the row only wakes it. */
+  of?: Pick<Group, "route" | "values" | "incident">;
+  /** The alerts that join it; none: it is to look at its own again. */
+  members: Member[];
+}
+
+/** A row of a group's partition: its head, some of its members, or a row of its inbox. */
+export type GroupRow = Group | Member[] | InboxRow;
+
+/** One alert that joins a group, or a group that is woken. */
+export interface InboxEntry {
+  id: string;
+  /** When the group is looked at, at the latest; ms. */
+  due: number;
+  joins?: { as: Assignment; member: Member };
+}
+
+/** What is known of a group, with its inbox folded in. */
+export interface LoadedGroup {
+  group: Group;
+  members: Member[];
+  /** The rows of the inbox that are part of it. */
+  inbox: Key[];
+}
+
+const PREFIX = "in/";
+
+/**
+ * Puts the entries, a row for each group. `name` is the commit's own: nobody else uses it, unless for the same entries.
+ * Returns the ids of the groups.
+ */
+export function putInbox(unit: Unit, name: string, entries: readonly InboxEntry[], now: number): string[] {
+  const groups = Map.groupBy(entries, ({ id }) => id);
+  for (const [id, own] of groups) {
+    const joins = own.flatMap((entry) => entry.joins ?? []);
+    const [first] = joins;
+    const of = first && { route: first.as.route.id, values: first.as.values, incident: first.as.incident };
+    const row: InboxRow = { id, at: now, ...(of && { of }), members: joins.map(({ member }) => member) };
+    unit.create(inboxKey(id, name), row, { queue: "group", due: Math.min(...own.map(({ due }) => due)) });
+  }
+  return [...groups.keys()];
+}
+
+function inboxKey(group: string, name: string): Key {
+  return { pk: groupPartition(group), sk: `${PREFIX}${name}` };
+}
+
+/**
+ * A group from all rows of its partition; undefined where it has ended and nothing joins it. Of its inbox the first
+ * `limit` rows are folded in.
+ */
+export function foldGroup(
+  rows: readonly Row<GroupRow>[],
+  limit = Number.POSITIVE_INFINITY,
+): LoadedGroup | { group: undefined; inbox: Key[] } {
+  const letters = rows.filter(({ sk }) => sk.startsWith(PREFIX)).slice(0, limit) as Row<InboxRow>[];
+  const inbox = letters.map(({ pk, sk }): Key => ({ pk, sk }));
+  const group = (rows.find(({ sk }) => sk === HEAD)?.data as Group | undefined) ?? beginning(letters);
+  if (group === undefined) return { group, inbox };
+  const members = rows.flatMap(({ sk, data }) => (sk === HEAD || sk.startsWith(PREFIX) ? [] : (data as Member[])));
+  const known = new Set(members.map(({ id }) => id));
+  for (const member of letters.flatMap(({ data }) => data.members)) {
+    if (known.has(member.id)) continue;
+    known.add(member.id);
+    members.push(member);
+  }
+  return { group, members, inbox };
+}
+
+/** How many rows lie in the inbox. */
+export function inboxSize(rows: readonly Key[]): number {
+  return rows.filter(({ sk }) => sk.startsWith(PREFIX)).length;
+}
+
+/** The group that the first alerts to join it begin. */
+function beginning(letters: readonly Row<InboxRow>[]): Group | undefined {
+  const joins = letters.flatMap(({ data: { of, at } }) => (of ? [{ ...of, at }] : []));
+  const [first] = joins.toSorted((a, b) => a.at - b.at);
+  return first && newGroup(first.route, first.incident, first.values, first.at);
+}
