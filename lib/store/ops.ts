@@ -3,7 +3,7 @@
 import { type Key, type Op, type Put, type Store, StoreError } from "./port.ts";
 
 /** The version of what the rows hold. An older state is migrated, one of a newer Lookout is refused. */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 /**
  * The version that a state is marked with, where this build can use or migrate it; throws StoreError where not. `state`

@@ -26,10 +26,7 @@ export function stateFile(): Backend {
   };
 }
 
-/**
- * The same store with room for so many items in a commit: what exceeds them must go through the
- * journal, and only that way.
- */
+/** The same store with room for so many items in a commit: what exceeds them takes several. */
 export function withItems(backend: Backend, items: number): Backend {
   return { ...backend, open: (now) => shrink(backend.open(now), items) };
 }

@@ -34,7 +34,7 @@ describe("with people on call", () => {
 
   it.each([
     ["two daemons", stateFile],
-    ["two daemons with small commits", () => withItems(stateFile(), 7)],
+    ["two daemons with small commits", () => withItems(stateFile(), 16)],
   ])(
     "%s",
     async (name, open) => {

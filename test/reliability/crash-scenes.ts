@@ -6,11 +6,11 @@ import type { Call } from "./conductor.ts";
 import { differentPoints, type Point, type Scene } from "./crash-run.ts";
 import { asDaemons, asFunctions, inRounds } from "./watches.ts";
 
-const small = () => withItems(stateFile(), 7);
+const small = () => withItems(stateFile(), 16);
 
 export const WATCHES: Omit<Scene, "file">[] = [
   { name: "rounds over a state file", watch: inRounds, open: stateFile },
-  { name: "rounds that exceed commits", watch: inRounds, open: () => withItems(stateFile(), 6) },
+  { name: "rounds that exceed commits", watch: inRounds, open: () => withItems(stateFile(), 16) },
   { name: "a daemon", watch: asDaemons(1), open: stateFile },
   { name: "functions", watch: asFunctions(1), open: () => ({ ...stateFile(), knowsDeaths: false }) },
 ];

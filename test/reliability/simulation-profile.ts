@@ -48,7 +48,7 @@ export interface Profile {
   switches: Partial<Switches>;
   /** The largest page the cloud gives. */
   pageSize: number | undefined;
-  /** Commits are made as small as DynamoDB's and smaller, so that slices and the journal are exercised. */
+  /** Commits are made as small as DynamoDB's and smaller, so that slices, and rules within an event, are exercised. */
   commitItems: number | undefined;
   /** Up to so long takes every call of the store; ms. */
   storeLatency: number;
@@ -109,7 +109,7 @@ export function drawProfile(random: Random): Profile {
       cloudEyeDetail: random.chance(0.3) ? "absent" : "present",
     },
     pageSize,
-    commitItems: random.chance(0.3) ? random.int(12, 60) : undefined,
+    commitItems: random.chance(0.3) ? random.int(20, 60) : undefined,
     storeLatency: random.chance(0.5) ? random.pick([5, 50, 500]) : 0,
     netLatency: random.pick([0, 20, 300, 2_000]),
     clockError: rates.clockStep > 0 ? 20_000 : 0,

@@ -72,7 +72,8 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
   /** Matches that wait, by their key's row, and the alerts of each key. */
   const held = new Map<string, number>();
   const downs = new Map<string, Map<string, Alert>>();
-  let journalOpen = false;
+  /** Targets with an event that only some rules have seen. */
+  const within = new Set<string>();
 
   function committed(ops: readonly Op[], now: number): void {
     // A rule's own row says how its alert came to end, the row of the ended alert only that it did.
@@ -80,8 +81,8 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
       .filter((op) => op.op === "put")
       .toSorted((a, b) => Number(a.pk === ENDED) - Number(b.pk === ENDED));
     for (const put of puts) seePut(put, now);
-    // What goes through the journal takes effect in parts, which everyone applies before reading on.
-    if (journalOpen) return;
+    // The other rules see the event next.
+    if (within.size > 0) return;
     sums.down = sumOfDowns();
     for (const rule of ["each", "down"] as const) {
       if (sums[rule] === expected[rule]) continue;
@@ -91,13 +92,18 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
   }
 
   function seePut({ pk, sk, data }: Put, now: number): void {
-    if (pk === "journal" && sk === "head") journalOpen = (data as { parts: string[] }).parts.length > 0;
-    else if (pk.startsWith("events/")) for (const event of (data as EventsRow).events) seeEvent(event);
+    if (pk.startsWith("target/")) seeRest(`${pk}/${sk}`, data as TargetRow);
+    if (pk.startsWith("events/")) for (const event of (data as EventsRow).events) seeEvent(event);
     else if (pk.startsWith("target/")) seeCursor(pk.split("/")[1] as SourceKind, sk, (data as TargetRow).cursor, now);
     else if (pk.startsWith("rule/")) seeState(pk, sk, (data as RuleRow).state);
     else if (pk === ENDED) seeAlert((data as EndedRow).alert, null);
     else if (pk === DELIVERIES) witness.deliveries.set(sk, data as DeliveryRow);
     else if (pk === SOURCES) seeSource(sk, data as SourceRow);
+  }
+
+  function seeRest(name: string, { rest }: TargetRow): void {
+    if (rest === undefined) within.delete(name);
+    else within.add(name);
   }
 
   function seeEvent(event: Event): void {

@@ -19,7 +19,9 @@ export interface StateBehind {
 
 /** A store may look at the version only so often; ms. */
 const NOTICED_WITHIN = 60_000;
-const NEWER = /migrated by a newer Lookout \(state version 2; this one knows 1\)/;
+const NEWER = new RegExp(
+  `migrated by a newer Lookout \\(state version ${STATE_VERSION + 1}; this one knows ${STATE_VERSION}\\)`,
+);
 
 /** Part of `storeContract`. */
 export function stateContract(subject: Subject & { state: StateBehind }): void {

@@ -12,7 +12,6 @@ const LONGEST = [
   "reliability/crash-on-call",
   "reliability/crash-overlap",
   "reliability/crash",
-  "reliability/crash-journal",
   "aws/serverless",
   "aws/functions",
   "e2e/two-daemons",

@@ -23,7 +23,7 @@ export async function foldInto(app: App, unit: Unit, id: string, others: readonl
   if (row?.status !== "pending" || !isFoldable(row)) return [];
   const channel = app.channels.get(row.channel);
   if (channel === undefined) return [];
-  const free = await foldable(unit, others);
+  const free = await foldable(app, unit, row, others);
   let count = free.length;
   const both = (): Notification => {
     return combine([row.notification, ...free.slice(0, count).map(({ notification }) => notification)]);
@@ -54,8 +54,17 @@ export async function foldInto(app: App, unit: Unit, id: string, others: readonl
   return taken.map((one) => one.id);
 }
 
-/** Those that nobody else has taken meanwhile, and that need not keep behind what the one before them led to. */
-async function foldable(unit: Unit, ids: readonly string[]): Promise<DeliveryRow[]> {
+/**
+ * Those that nobody else has taken meanwhile, and that need not keep behind what the one before them led to; as many as
+ * one commit takes, now and once it is delivered.
+ */
+async function foldable(
+  { store }: Pick<App, "store">,
+  unit: Unit,
+  { next }: DeliveryRow,
+  ids: readonly string[],
+): Promise<DeliveryRow[]> {
+  const most = Math.floor(store.limits.items / 4);
   const rows = ids.flatMap((id): DeliveryRow[] => {
     const row = unit.value<DeliveryRow>(deliveryKey(id));
     const isDue = row?.status === "pending" && unit.due(deliveryKey(id)) !== undefined;
@@ -63,8 +72,13 @@ async function foldable(unit: Unit, ids: readonly string[]): Promise<DeliveryRow
   });
   const before = rows.flatMap(({ previous }) => (previous === null ? [] : [deliveryKey(previous)]));
   await unit.load(before);
-  return rows.filter(({ previous }) => {
+  const free = rows.filter(({ previous }) => {
     return previous === null || unit.value<DeliveryRow>(deliveryKey(previous))?.fallback === undefined;
+  });
+  let waiting = next.length;
+  return free.slice(0, most).filter((row) => {
+    waiting += row.next.length;
+    return waiting <= most;
   });
 }
 

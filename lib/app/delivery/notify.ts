@@ -11,9 +11,9 @@ import type { App } from "../deps.ts";
 import { loadSteps, stepsLeft, takeSteps } from "../groups/escalation.ts";
 import { readHolds, waitForHolders } from "../groups/holds.ts";
 import { foldGroup, type GroupRow, inboxSize, type LoadedGroup } from "../groups/inbox.ts";
-import { wakeAll } from "../groups/inhibition.ts";
 import { isLost } from "../groups/round.ts";
 import { headKey, moveGroup, putMembers, ruleOf } from "../groups/transitions.ts";
+import { unfold } from "../groups/unfold.ts";
 import { drain } from "../persistence/drain.ts";
 import {
   type ChannelRow,
@@ -80,7 +80,7 @@ export async function notifyDue(app: App, options: NotifyOptions = {}): Promise<
  */
 export async function notifyGroups(app: App, ids: readonly string[], options: NotifyOptions = {}): Promise<number> {
   const { signal } = options;
-  const distinct = await wakeAll(app, ids);
+  const distinct = await unfold(app, ids);
   const batch = Math.min(GROUPS, Math.max(1, Math.floor(app.store.limits.items / ITEMS_PER_GROUP)));
   let count = 0;
   for (let from = 0; from < distinct.length && !signal?.aborted; from += batch) {

@@ -101,7 +101,7 @@ async function closePartition(app: App, pk: string): Promise<number> {
       }
       // Their groups find out that the rule is gone, and let go of them.
       const waking = [...new Set(open.flatMap(({ groups }) => groups))].map((id) => ({ id, due: at }));
-      putInbox(unit, `closed/${hashOf([pk, batch[0]!.sk], 16)}`, waking, at);
+      putInbox(app, unit, `closed/${hashOf([pk, batch[0]!.sk], 16)}`, waking, at);
       for (const row of batch) unit.delete(row);
       return open.length;
     });

@@ -5,6 +5,7 @@ import type { Touch } from "../../rules/compile.ts";
 import { live, type Seen } from "../../rules/live.ts";
 import { emptyState, type Observed, type Transition } from "../../rules/state.ts";
 import { createTurns, mapInTurns } from "../../sources/cloud/turns.ts";
+import { rowId } from "../../store/ops.ts";
 import type { Key } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { type Change, putChanges } from "../groups/transitions.ts";
@@ -24,13 +25,15 @@ export interface SliceResult {
   groups: string[];
   /** Events that at least one rule's `when` matched. */
   matched: number;
+  /** The last row of a rule that has seen the event, where others have not yet. */
+  after?: string | undefined;
 }
 
 /**
  * Evaluates the events (ascending) and commits all that follows from them, with what `also` puts. `now` in ms;
  * `round`: the poll round it is part of. Returns undefined, and has done nothing, where it does not fit into one
- * commit: the caller tries fewer. A single event always fits (journal.ts). What `also` throws
- * ends it, and nothing is committed.
+ * commit: the caller tries fewer. Of a single event it commits what some rules make of it, as many as fit: those whose
+ * rows come behind `from` in order. What `also` throws ends it, and nothing is committed.
  */
 export async function commitSlice(
   app: App,
@@ -40,33 +43,52 @@ export async function commitSlice(
   also: (unit: Unit, result: SliceResult) => Promise<void>,
   now: number,
   round: string | undefined,
+  from?: string,
 ): Promise<SliceResult | undefined> {
   const touched = await mapInTurns(events, (event) => app.rules.touch(datedFor(event, now)));
   const matched = touched.filter(({ touches }) => touches.some((touch) => touch.matches)).length;
-  const all = touched.flatMap(({ touches }) => touches);
-  const unextracted = touched.flatMap((one) => one.unextracted);
-  const keys = all.map(({ pk, sk }): Key => ({ pk, sk }));
+  const unextracted = from === undefined ? touched.flatMap((one) => one.unextracted) : [];
+  const touches = touched.flatMap((one) => one.touches);
+  const rows = [...Map.groupBy(events.length === 1 ? behind(touches, from) : touches, rowId).values()];
 
-  let tooLarge = false;
-  const result = await app.transact(async (unit, abandon) => {
-    await unit.load(keys);
-    const touches = await admitKeys(app, unit, all, now);
-    const changes = await evaluate(app, unit, touches, progress, at, now);
-    const groups = await putChanges(app, unit, changes, now, round);
-    await noteFailures(app, unit, changes, unextracted, now);
-    if (events.length > 0) {
-      const key = eventsKey(now, at.sourceId, at.target, events[0]!.id);
-      unit.create(key, { events }, { expires: now + app.config.history });
-    }
-    const result: SliceResult = { transitions: changes.flatMap(({ transitions }) => transitions), groups, matched };
-    await also(unit, result);
-    tooLarge = events.length > 1 && !unit.fits();
-    if (tooLarge) abandon();
-    return result;
-  });
-  if (tooLarge) return undefined;
+  async function commit(count: number): Promise<SliceResult | undefined> {
+    const some = rows.slice(0, count).flat();
+    const after = count < rows.length ? rowId(some.at(-1)!) : undefined;
+    let tooLarge = false;
+    const result = await app.transact(async (unit, abandon) => {
+      await unit.load(some.map(({ pk, sk }): Key => ({ pk, sk })));
+      const admitted = await admitKeys(app, unit, some, now);
+      const changes = await evaluate(app, unit, admitted, progress, at, now);
+      const groups = await putChanges(app, unit, changes, now, round);
+      await noteFailures(app, unit, changes, unextracted, now);
+      if (events.length > 0 && from === undefined) {
+        const key = eventsKey(now, at.sourceId, at.target, events[0]!.id);
+        unit.create(key, { events }, { expires: now + app.config.history });
+      }
+      const result: SliceResult = {
+        transitions: changes.flatMap(({ transitions }) => transitions),
+        groups,
+        matched,
+        after,
+      };
+      await also(unit, result);
+      tooLarge = (events.length > 1 || count > 1) && !unit.fits();
+      if (tooLarge) abandon();
+      return result;
+    });
+    if (!tooLarge) return result;
+    return events.length > 1 ? undefined : commit(count >> 1);
+  }
+  const result = await commit(rows.length);
+  if (result === undefined) return undefined;
   announce(app, result.transitions);
   return result;
+}
+
+/** What one event touches, in the order of the rows, behind the one given. */
+function behind(touches: readonly Touch[], from: string | undefined): Touch[] {
+  const rest = touches.filter((touch) => from === undefined || rowId(touch) > from);
+  return rest.sort((a, b) => (rowId(a) < rowId(b) ? -1 : 1));
 }
 
 /**

@@ -61,7 +61,7 @@ export function takeSteps(app: App, unit: Unit, escalations: readonly Escalation
   // Taken again before its group has seen it, the step writes the same row.
   for (const own of Map.groupBy(joins, ({ alert }) => alert.id).values()) {
     const entries = own.map((join) => joining(join, now, { notified: null, count: 0, held: null }));
-    putInbox(unit, `step/${own[0]!.alert.id}`, entries, now);
+    putInbox(app, unit, `step/${own[0]!.alert.id}`, entries, now);
   }
   for (const { alert, member } of escalations) {
     const row = unit.value<RuleRow>(member);

@@ -2,8 +2,11 @@
 // the group folds the rows into it, in the same commit.
 import { type Group, groupPartition, HEAD, type Member, newGroup } from "../../alerts/group.ts";
 import type { Key, Row } from "../../store/port.ts";
+import type { App } from "../deps.ts";
 import type { Unit } from "../persistence/unit.ts";
-import type { Assignment } from "./assignments.ts";
+
+/** Which group it is. */
+type GroupOf = Pick<Group, "route" | "values" | "incident">;
 
 /** What one commit puts into one group's inbox. Queue "group". */
 export interface InboxRow {
@@ -11,8 +14,8 @@ export interface InboxRow {
   id: string;
   /** ms */
   at: number;
-  /** Which group it is; absent where the row only wakes it. */
-  of?: Pick<Group, "route" | "values" | "incident">;
+  /** Absent where the row only wakes it. */
+  of?: GroupOf;
   /** The alerts that join it; none: it is to look at its own again. */
   members: Member[];
 }
@@ -25,7 +28,7 @@ export interface InboxEntry {
   id: string;
   /** When the group is looked at, at the latest; ms. */
   due: number;
-  joins?: { as: Assignment; member: Member };
+  joins?: { of: GroupOf; member: Member };
 }
 
 /** What is known of a group, with its inbox folded in. */
@@ -38,16 +41,42 @@ export interface LoadedGroup {
 
 const PREFIX = "in/";
 
+/** What one commit leads to in more groups than it has room for. Queue "group". */
+export interface SpreadRow {
+  id: string;
+  /** ms */
+  at: number;
+  entries: readonly InboxEntry[];
+}
+export const SPREAD = "spread";
+export function spreadKey(name: string): Key {
+  return { pk: SPREAD, sk: name };
+}
+
 /**
- * Puts the entries, a row for each group. `name` is the commit's own: nobody else uses it, unless for the same entries.
- * Returns the ids of the groups.
+ * Puts the entries, a row for each group, or one row for all of them where there are too many for a commit. `name` is
+ * the commit's own: nobody else uses it, unless for the same entries. Returns the ids of what is due (unfold.ts).
  */
-export function putInbox(unit: Unit, name: string, entries: readonly InboxEntry[], now: number): string[] {
+export function putInbox(
+  { store }: Pick<App, "store">,
+  unit: Unit,
+  name: string,
+  entries: readonly InboxEntry[],
+  now: number,
+): string[] {
+  const groups = new Set(entries.map(({ id }) => id));
+  if (groups.size <= store.limits.items / 4) return putRows(unit, name, entries, now);
+  const row: SpreadRow = { id: `${SPREAD}/${name}`, at: now, entries };
+  unit.create(spreadKey(name), row, { queue: "group", due: now });
+  return [row.id];
+}
+
+/** Puts the entries, a row for each group. Returns the ids of the groups. */
+export function putRows(unit: Unit, name: string, entries: readonly InboxEntry[], now: number): string[] {
   const groups = Map.groupBy(entries, ({ id }) => id);
   for (const [id, own] of groups) {
     const joins = own.flatMap((entry) => entry.joins ?? []);
-    const [first] = joins;
-    const of = first && { route: first.as.route.id, values: first.as.values, incident: first.as.incident };
+    const of = joins[0]?.of;
     const row: InboxRow = { id, at: now, ...(of && { of }), members: joins.map(({ member }) => member) };
     unit.create(inboxKey(id, name), row, { queue: "group", due: Math.min(...own.map(({ due }) => due)) });
   }

@@ -17,7 +17,6 @@ import {
 } from "../persistence/on-call-rows.ts";
 import type { RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
-import { putInbox } from "./inbox.ts";
 
 const BATCH = 20;
 
@@ -70,7 +69,7 @@ function without(keys: readonly Key[], others: readonly Key[]): Key[] {
 
 /**
  * What held them back is over, an alert or a silence: the groups that wait for it are looked at, at the end of the
- * `round`. Returns what makes that known: an id that stands for them all (wakeAll).
+ * `round`. Returns an id that stands for them all (unfold.ts), if there are any.
  */
 export async function wakeWaiting(
   { store }: Pick<App, "store">,
@@ -85,35 +84,6 @@ export async function wakeWaiting(
   const row: WakingRow = { id: `${WAKING}/${holder}` };
   unit.create(wakingKey(holder), row, { queue: "group", due: round === undefined ? now : roundDue({ at: now }) });
   return [row.id];
-}
-
-/** The ids of groups among the given ones, and the groups that those wait for which stand for many: those are due. */
-export async function wakeAll(app: App, ids: readonly string[]): Promise<string[]> {
-  const woken: string[] = [];
-  for (const id of ids) {
-    if (!id.startsWith(`${WAKING}/`)) {
-      woken.push(id);
-      continue;
-    }
-    const holder = id.slice(WAKING.length + 1);
-    for (let more = [""]; more.length > 0; woken.push(...more)) more = await wakeSome(app, holder);
-  }
-  return [...new Set(woken)];
-}
-
-/** Wakes some of the groups that wait for the holder; returns their ids, none once all were woken. */
-async function wakeSome(app: App, holder: string): Promise<string[]> {
-  const waiting = await app.store.list(waitPartition(holder), { limit: BATCH });
-  const groups = waiting.map(({ sk }) => sk);
-  await app.transact(async (unit) => {
-    const now = app.clock.now();
-    await unit.load([wakingKey(holder), ...waiting]);
-    if (groups.length === 0) unit.delete(wakingKey(holder));
-    for (const row of waiting) unit.delete(row);
-    const entries = groups.map((id) => ({ id, due: now }));
-    putInbox(unit, `over/${holder}`, entries, now);
-  });
-  return groups;
 }
 
 /** The inhibit rules have changed: what is open is judged by the new ones, and nothing is left of the old ones. */

@@ -57,7 +57,7 @@ export async function putChanges(
   }
   const names = changes.slice(0, 1).map(({ rule, state }) => stateRow(rule, state.key));
   const name = hashOf([names.map((key) => [key.pk, key.sk, unit.version(key)]), now], 16);
-  return [...putInbox(unit, name, entries, now), ...woken];
+  return [...putInbox(app, unit, name, entries, now), ...woken];
 }
 
 /** An alert joins a group. */
@@ -143,7 +143,11 @@ export function joining(join: Join, now: number, notified: Notified, round?: str
   const from = round === undefined ? {} : { round };
   const member: Member = { id: join.alert.id, pk, sk, notified: status, count, held, at: now, ...from };
   if (notifiedAt !== undefined) member.notifiedAt = notifiedAt;
-  return { id: join.id, due: lookAt(now, round), joins: { as: join, member } };
+  return {
+    id: join.id,
+    due: lookAt(now, round),
+    joins: { of: { route: join.route.id, values: join.values, incident: join.incident }, member },
+  };
 }
 
 /** When a group looks at its inbox, where it does not hear before that the round is over; ms. */
@@ -172,7 +176,7 @@ export function moveGroup(
     return [{ member, alert, joins }];
   });
   const entries = moves.flatMap(({ member, joins }) => joins.map((join) => joining(join, now, member)));
-  putInbox(unit, `from/${group.id}/${moving[0]?.member.id}`, entries, now);
+  putInbox(app, unit, `from/${group.id}/${moving[0]?.member.id}`, entries, now);
   for (const { member, alert, joins } of moves) {
     const row = unit.value<RuleRow>(member);
     if (row?.state.alert?.id !== alert.id) continue;

@@ -4,7 +4,8 @@ import type { Clock } from "../../model/clock.ts";
 import type { Config } from "../../model/config.ts";
 import { hashOf } from "../../model/hash.ts";
 import { type Key, type Store, StoreConflict } from "../../store/port.ts";
-import { generationOp, type Lock, settleJournal } from "./journal.ts";
+import { takeLanes } from "./lanes.ts";
+import { endJournal } from "./old-journal.ts";
 import { SOURCES, type SourceRow } from "./rows.ts";
 import { Superseded } from "./superseded.ts";
 
@@ -22,6 +23,8 @@ export interface GenerationRow {
   since: number;
   /** The process that took over has ended, and no other has joined it. */
   left?: true;
+  /** Every commit knows of it (lanes.ts): until then the one before may still decide. */
+  known?: true;
 }
 
 /** What joining needs of the application. */
@@ -58,12 +61,8 @@ export async function joinGeneration(app: Joining): Promise<void> {
   const config = configHash(app.config);
   for (let conflicts = 0; ; ) {
     try {
-      const lock = await settleJournal(app.store, app.clock.now());
-      if (lock !== undefined) {
-        app.generation.own = await join(app, config, lock);
-        return;
-      }
-      await app.clock.sleep(Math.ceil(app.random() * 20));
+      app.generation.own = await join(app, config);
+      return;
     } catch (error) {
       conflicts++;
       if (!(error instanceof StoreConflict) || conflicts >= TRIES) throw error;
@@ -73,21 +72,33 @@ export async function joinGeneration(app: Joining): Promise<void> {
 }
 
 /** Returns the configuration's number. Throws StoreConflict where another process took over at the same time. */
-async function join(app: Joining, config: string, lock: Lock): Promise<number> {
+async function join(app: Joining, config: string): Promise<number> {
   const now = app.clock.now();
   const row = await app.store.get<GenerationRow>(GENERATION);
   if (row?.data.config === config) {
     const { left, ...stays } = row.data;
-    if (left) await app.store.commit([{ op: "put", ...GENERATION, data: stays, expect: row.version }]);
+    if (!row.data.known) {
+      await endJournal(app.store);
+      await takeLanes(app.store, stays.number);
+    }
+    if (left || !row.data.known) await putGeneration(app.store, { ...stays, known: true }, row.version);
     return stays.number;
   }
   const { stamp } = app.generation;
   if (row && stamp < row.data.stamp && (await isAlive(app, row.data, now))) throw superseded(row.data);
   const number = (row?.data.number ?? 0) + 1;
   const data: GenerationRow = { number, config, stamp, since: now };
-  await app.store.commit([{ op: "put", ...GENERATION, data, expect: row?.version ?? 0 }, generationOp(lock, number)]);
+  const version = row?.version ?? 0;
+  await putGeneration(app.store, data, version);
   app.generation.tookOver = true;
+  if (row?.data.known === undefined) await endJournal(app.store);
+  await takeLanes(app.store, number);
+  await putGeneration(app.store, { ...data, known: true }, version + 1);
   return number;
+}
+
+function putGeneration(store: Store, data: GenerationRow, expect: number): Promise<void> {
+  return store.commit([{ op: "put", ...GENERATION, data, expect }]);
 }
 
 /**

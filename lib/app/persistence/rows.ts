@@ -1,5 +1,5 @@
 // Where most things lie in the store: the names of the rows and what they hold. The other keys are built
-// by what owns their rows: tokens, generations, the journal, key counts, groups (alerts/group.ts) and
+// by what owns their rows: tokens, generations, key counts, groups (alerts/group.ts) and
 // rule states (rules/compile.ts).
 import type { Alert } from "../../model/alert.ts";
 import type { Config, SourceConfig } from "../../model/config.ts";
@@ -8,7 +8,7 @@ import type { Notification } from "../../model/notification.ts";
 import { projectOf } from "../../model/project.ts";
 import type { KeyState } from "../../rules/state.ts";
 import type { CloudErrorKind } from "../../sources/cloud/client.ts";
-import type { Cursor, Target } from "../../sources/port.ts";
+import type { Cursor, Found, Target } from "../../sources/port.ts";
 import type { Key } from "../../store/port.ts";
 
 /** A rule's state for one key and the groups its open alert belongs to. Queue "timer", due at its deadline. */
@@ -43,6 +43,8 @@ export interface TargetRow {
   ledgers: Record<string, Daily<TargetCounts>>;
   /** When its first poll began, while that has not come to its end: what is not after it teaches. ms */
   learning?: number;
+  /** An event that some rules have seen: those up to this row of theirs. The others come next, then the cursor. */
+  rest?: { found: Found; after: string };
 }
 export interface TargetCounts {
   new: number;
@@ -58,11 +60,6 @@ export function targetPartition({ connections }: Pick<Config, "connections">, so
 }
 export function targetKey(config: Pick<Config, "connections">, source: SourceConfig, target: string): Key {
   return { pk: targetPartition(config, source), sk: target.toWellFormed() };
-}
-
-/** Cursors are read without looking at the journal first: they take effect with its head. */
-export function isCursor(key: Key): boolean {
-  return key.pk.startsWith("target/");
 }
 
 /** Why something of a cloud could not be read. */

@@ -1,10 +1,8 @@
 // A unit of work: rows are read, changed values are put, and all of it takes effect in one commit or not at all.
-// What is too large for one commit goes through the journal (journal.ts), which everyone applies before reading on.
 import type { Clock } from "../../model/clock.ts";
 import { rowId } from "../../store/ops.ts";
 import { type Delete, type Key, type Op, type Put, type Row, type Store, StoreConflict } from "../../store/port.ts";
-import { JOURNAL, settleJournal, writeJournal } from "./journal.ts";
-import { isCursor } from "./rows.ts";
+import { readLane, stillDecides } from "./lanes.ts";
 import { isFatal, refuseSuperseded } from "./superseded.ts";
 
 const TRIES = 25;
@@ -92,20 +90,15 @@ async function commitNow<T>(
 ): Promise<T> {
   for (let conflicts = 0; ; ) {
     try {
-      const lock = await settleJournal(store, clock.now());
-      if (lock === undefined) {
-        await clock.sleep(Math.ceil(random() * 20));
-        continue;
-      }
-      refuseSuperseded(lock.generation, generation());
+      const lane = await readLane(store, random);
+      refuseSuperseded(lane.generation, generation());
       const { unit, ops } = createUnit(store);
       let abandoned = false;
       const result = await build(unit, () => {
         abandoned = true;
       });
       if (abandoned || ops().length === 0) return result;
-      if (unit.fits()) await store.commit([...ops(), { op: "check", ...JOURNAL, expect: lock.version }]);
-      else await writeJournal(store, lock, ops(), isCursor, clock.now());
+      await store.commit([...ops(), stillDecides(lane)]);
       return result;
     } catch (error) {
       conflicts++;

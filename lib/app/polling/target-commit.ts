@@ -5,7 +5,7 @@ import type { SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
 import { lookup } from "../../model/lookup.ts";
 import type { Batch, Cursor, Target } from "../../sources/port.ts";
-import { advance, isIdle } from "../../sources/reading/cursor.ts";
+import { advance, isIdle, type Step } from "../../sources/reading/cursor.ts";
 import type { Row } from "../../store/port.ts";
 import type { App, Connection } from "../deps.ts";
 import type { OwnProgress, Progress } from "../evaluation/progress.ts";
@@ -102,6 +102,15 @@ export async function commitBatch(read: TargetRead, position: Position, batch: B
   return true;
 }
 
+/** Goes on with an event that only some rules have seen, as when a process has died in between. */
+export async function finishRest(read: TargetRead, position: Position): Promise<void> {
+  const rest = position.row?.rest;
+  if (rest === undefined) return;
+  const stats = { fetched: 0, seen: 0, malformed: 0 };
+  const batch: Batch = { found: [rest.found], marks: [], readTo: 0, complete: false, stats, malformed: [] };
+  await commitPart(read, position, batch, { from: 0, size: 1, ends: false, isRest: true });
+}
+
 /** A part of a batch that goes into one commit. */
 interface Part {
   found: Batch["found"];
@@ -116,17 +125,16 @@ interface Cut {
   from: number;
   size: number;
   ends: boolean;
+  /** Its only event was found by an earlier read, of which nothing else is known. */
+  isRest?: true;
 }
 
-function partOf(read: TargetRead, { row }: Position, batch: Batch, { from, size, ends }: Cut): Part {
-  const { app, source, target, now } = read;
+function partOf(read: TargetRead, { row }: Position, batch: Batch, { from, size, ends, isRest }: Cut): Part {
+  const { source, target, now } = read;
   const found = batch.found.slice(from, from + size);
-  const last = from + size === batch.found.length;
+  const last = from + size === batch.found.length && !isRest;
   const cursor = advance(row?.cursor, {
-    floor: read.floor,
-    now,
-    lateness: source.lateness,
-    keepFor: app.sources[source.kind].keepFor,
+    ...stepOf(read),
     marks: [
       ...found.flatMap(({ mark, progress }) => (progress ? [mark, progress] : [mark])),
       ...(last ? batch.marks : []),
@@ -147,6 +155,11 @@ function partOf(read: TargetRead, { row }: Position, batch: Batch, { from, size,
   return { found, last, cursor, own };
 }
 
+/** What every step of the target's cursor has in common. */
+function stepOf({ app, source, floor, now }: TargetRead): Pick<Step, "floor" | "now" | "lateness" | "keepFor"> {
+  return { floor, now, lateness: source.lateness, keepFor: app.sources[source.kind].keepFor };
+}
+
 /** False where it does not fit into one commit. */
 async function commitPart(read: TargetRead, position: Position, batch: Batch, cut: Cut): Promise<boolean> {
   const { app, source, target, now, progress, round } = read;
@@ -158,25 +171,33 @@ async function commitPart(read: TargetRead, position: Position, batch: Batch, cu
   const events = part.found.map(({ event }) => event);
   if (events.length > 0) await progress.ready();
   let next: TargetRow | undefined;
-  async function putTarget(unit: Unit, { matched }: { matched: number }): Promise<void> {
+  async function putTarget(unit: Unit, { matched, after }: SliceResult): Promise<void> {
     await unit.load([key]);
     if (unit.version(key) !== position.version) throw new Overlap("the target's cursor was moved by another poller");
     const ledger = lookup(position.row?.ledgers, source.id) ?? {};
-    const counts = { new: events.length, matched, malformed };
-    next = {
-      cursor,
-      ledgers: { ...position.row?.ledgers, [source.id]: counted(ledger, now, counts) },
-      ...(own.learning !== undefined && !final ? { learning: own.learning } : {}),
-    };
+    const counts = position.row?.rest ? { new: 0, matched: 0, malformed } : { new: events.length, matched, malformed };
+    const ledgers = { ...position.row?.ledgers, [source.id]: counted(ledger, now, counts) };
+    const isLearning = own.learning !== undefined && (!final || after !== undefined);
+    next = { cursor, ledgers, ...(isLearning && { learning: own.learning! }) };
+    if (after !== undefined) {
+      next.cursor = advance(position.row?.cursor, { ...stepOf(read), marks: [] });
+      next.rest = { found: part.found[0]!, after };
+    }
     unit.put(key, next);
+    if (after !== undefined) return;
     const learned = final && own.learning !== undefined;
     if (learned && !target.ended) await watchTarget(app, unit, source, target, cursor.readTo);
     if (malformed > 0) await keepMalformed(unit, source.id, target.id, batch.malformed, now);
   }
-  const result = await commitSlice(app, own, events, progress, putTarget, now, round.id);
+  const from = position.row?.rest?.after;
+  const result = await commitSlice(app, own, events, progress, putTarget, now, round.id, from);
   if (result === undefined) return false;
   position.row = next;
   position.version += 1;
+  if (result.after !== undefined) {
+    note(read, position, [], result);
+    return commitPart(read, position, batch, cut);
+  }
   if (events.length > 0) progress.note(source.id, target.id, own.readTo);
   note(read, position, events, result);
   return true;

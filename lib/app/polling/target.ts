@@ -5,7 +5,7 @@ import { CloudError } from "../../sources/cloud/client.ts";
 import { restart } from "../../sources/reading/cursor.ts";
 import { createMeter } from "../../sources/reading/meter.ts";
 import type { TargetRow } from "../persistence/rows.ts";
-import { commitBatch, Overlap, positionOf, type TargetRead } from "./target-commit.ts";
+import { commitBatch, finishRest, Overlap, positionOf, type TargetRead } from "./target-commit.ts";
 import { loadTarget } from "./target-row.ts";
 
 /**
@@ -62,6 +62,8 @@ async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void>
   // Once: another poller may have begun a first read meanwhile.
   if (!Object.hasOwn(report, "readBefore")) report.readBefore = readBefore(row?.data, source, read.lastReadAt);
   const position = positionOf(row, incidents);
+  await finishRest(read, position);
+  const cursor = position.row?.cursor;
   report.seen = 0;
   const labels = { ...source.labels, ...target.labels };
   const began = app.clock.now();
@@ -70,8 +72,8 @@ async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void>
   const batches = app.sources[source.kind].read({
     client: meter.client,
     target,
-    cursor: row?.data.cursor,
-    floor: row?.data.cursor.floor ?? read.floor,
+    cursor,
+    floor: cursor?.floor ?? read.floor,
     now,
     lastReadAt: report.readBefore,
     lateness: source.lateness,

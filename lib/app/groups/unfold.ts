@@ -1,0 +1,60 @@
+// Ids in the queue of groups that stand for many: the groups that wait for what is over, and those that one commit leads
+// to where it has no room for a row each. They get their rows here, some in each commit.
+import type { App } from "../deps.ts";
+import { WAKING, waitPartition, wakingKey } from "../persistence/on-call-rows.ts";
+import { putRows, SPREAD, type SpreadRow, spreadKey } from "./inbox.ts";
+
+/** Rows of one commit: each may need another one removed. */
+const BATCH = 20;
+
+/** The ids of groups among the given ones, and those of the groups that the others stand for. */
+export async function unfold(app: App, ids: readonly string[]): Promise<string[]> {
+  const groups: string[] = [];
+  for (const id of ids) {
+    const at = id.indexOf("/");
+    const some = SOME.get(id.slice(0, Math.max(0, at)));
+    if (some === undefined) groups.push(id);
+    for (let more = some; more !== undefined; ) {
+      const found = await more(app, id.slice(at + 1));
+      groups.push(...found);
+      if (found.length === 0) more = undefined;
+    }
+  }
+  return [...new Set(groups)];
+}
+
+/** Wakes some of the groups that wait for the holder; returns their ids, none once all were woken. */
+async function wakeSome(app: App, holder: string): Promise<string[]> {
+  const waiting = await app.store.list(waitPartition(holder), { limit: BATCH });
+  const groups = waiting.map(({ sk }) => sk);
+  await app.transact(async (unit) => {
+    const now = app.clock.now();
+    await unit.load([wakingKey(holder), ...waiting]);
+    if (groups.length === 0) unit.delete(wakingKey(holder));
+    for (const row of waiting) unit.delete(row);
+    const entries = groups.map((id) => ({ id, due: now }));
+    putRows(unit, `over/${holder}`, entries, now);
+  });
+  return groups;
+}
+
+/** Puts some of the rows that there was no room for; returns the ids of their groups, none once all were put. */
+async function spreadSome(app: App, name: string): Promise<string[]> {
+  return app.transact(async (unit) => {
+    const key = spreadKey(name);
+    await unit.load([key]);
+    const row = unit.value<SpreadRow>(key);
+    if (row === undefined) return [];
+    const some = row.entries.slice(0, BATCH);
+    const ids = putRows(unit, name, some, row.at);
+    const entries = row.entries.slice(BATCH);
+    if (entries.length === 0) unit.delete(key);
+    else unit.put(key, { ...row, entries } satisfies SpreadRow, { queue: "group", due: app.clock.now() });
+    return ids;
+  });
+}
+
+const SOME = new Map([
+  [WAKING, wakeSome],
+  [SPREAD, spreadSome],
+]);
