@@ -73,6 +73,7 @@ export function createApp(config: Config, given: AppPorts): App {
     config,
     rules: compileRules(config.rules, config.sources, config.timezone),
     observedSince: new Map(),
+    newKeys: new Map(),
     healthRule: compileRules([healthRuleConfig()], []).all[0]!,
     ...compileAlerting(config),
     store,

@@ -102,6 +102,8 @@ export interface App {
   rules: Rules;
   /** Since when each rule has evaluated what came, by id, where it is known; ms. Filled by reconcileRules. */
   observedSince: Map<string, number>;
+  /** How many keys of rules are new in this process and not written down yet, by the rules' partitions. */
+  newKeys: Map<string, number>;
   /** The rule of an alert that Lookout raises about itself. */
   healthRule: CompiledRule;
   router: Router;

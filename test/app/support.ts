@@ -81,6 +81,8 @@ export interface BenchOptions {
   requestsPerSecond?: number;
   /** The connection's `links`, as YAML. */
   links?: string;
+  /** Uniform in [0, 1); default: always a half. */
+  random?: () => number;
   /** Stands between the application and its store. */
   wrapStore?: (store: Store) => Store;
 }
@@ -131,7 +133,7 @@ export async function bench(options: BenchOptions): Promise<Bench> {
   const env: Record<string, string> = { ...own, ...options.env };
   const bus = createLocalBus(sleep);
 
-  async function open(yaml: string, id = "test"): Promise<App> {
+  async function open(yaml: string, id = "test", own = store): Promise<App> {
     const sources = `sources: [{ kind: service-events, targets: ${JSON.stringify(services)} }]\n`;
     const whole =
       CONNECTION(sim, options) + (yaml.includes("sources:") ? "" : sources) + yaml.replaceAll("HOOK", hook.url);
@@ -146,7 +148,16 @@ export async function bench(options: BenchOptions): Promise<Bench> {
     });
     const log = { debug() {}, info() {}, warn() {}, error() {} };
     const identity = { id, isGone: () => false };
-    return createApp(config, { store, clock, random: () => 0.5, identity, log, bus, secrets, print: async () => {} });
+    return createApp(config, {
+      store: own,
+      clock,
+      random: options.random ?? (() => 0.5),
+      identity,
+      log,
+      bus,
+      secrets,
+      print: async () => {},
+    });
   }
   const made: Bench = {
     app: await open(options.yaml),
@@ -186,7 +197,7 @@ export async function bench(options: BenchOptions): Promise<Bench> {
     async reload(yaml) {
       made.app = await open(yaml);
     },
-    beside: () => open(options.yaml, "beside"),
+    beside: () => open(options.yaml, "beside", { ...store }),
   };
   function add(service: string, minutes: number, event_type: "normal" | "abnormal", event_info: string): void {
     sim.world.addServiceEvents(service, [{ occur_time: T0 + minutes * MINUTE, event_type, event_info }]);

@@ -1,4 +1,6 @@
 // How many keys a rule keeps: beyond its bound new ones share one overflow alert, and what is kept already goes on.
+// A process counts new keys by itself and writes their number down after each poll round, so that evaluations are not in
+// each other's way. What a process that dies has not written is missed until they are counted, at the bound.
 import type { CompiledRule, Touch } from "../../rules/compile.ts";
 import { overflowRow, overflowTouch, rulePartition } from "../../rules/compile.ts";
 import type { Key } from "../../store/port.ts";
@@ -14,51 +16,104 @@ const RECOUNT_MS = 900_000;
 /** Keys that are read at once. */
 const COUNTED = 500;
 
-export function keysKey(rulePartition: string): Key {
-  return { pk: "keys", sk: rulePartition };
+/** Processes write to one of so many rows of a rule. */
+const SLOTS = 64;
+const COUNTED_KEY = "counted";
+
+export function keysPartition(rulePartition: string): string {
+  return `keys/${rulePartition}`;
+}
+
+function slotKey(pk: string, slot: number): Key {
+  return { pk: keysPartition(pk), sk: `slot/${slot}` };
+}
+
+/** How many keys a rule has by what was counted last and what processes have written down since. */
+export async function readKeys({ store }: Pick<App, "store">, pk: string): Promise<KeysRow | undefined> {
+  const rows = await store.list<KeysRow>(keysPartition(pk));
+  const counted = rows.find(({ sk }) => sk === COUNTED_KEY)?.data;
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  const { count, countedAt } = counted ?? { count: 0, countedAt: first.data.countedAt };
+  const since = rows.filter(({ sk, data }) => sk !== COUNTED_KEY && (!counted || data.countedAt === countedAt));
+  return { count: since.reduce((sum, { data }) => sum + data.count, count), countedAt };
+}
+
+/** Touches, and how many keys of each rule are new with them, by the partition of the rule. */
+export interface Admitted {
+  touches: Touch[];
+  keys: ReadonlyMap<string, number>;
 }
 
 /** The touches with those of new keys that find no room led to the rule's overflow. Their state rows are loaded. */
-export async function admitKeys(app: App, unit: Unit, touches: readonly Touch[], now: number): Promise<Touch[]> {
+export async function admitKeys(app: App, unit: Unit, touches: readonly Touch[], now: number): Promise<Admitted> {
   const fresh = touches.filter((touch) => unit.version(touch) === 0);
   const rules = new Set(fresh.map(({ rule }) => rule));
-  if (rules.size === 0) return [...touches];
-  await unit.load([...rules].map((rule) => keysKey(rulePartition(rule))));
+  const keys = new Map<string, number>();
+  if (rules.size === 0) return { touches: [...touches], keys };
   const refused = new Map<CompiledRule, ReadonlySet<string>>();
   for (const rule of rules) {
     const own = new Set(fresh.filter((touch) => touch.rule === rule).map(({ sk }) => sk));
-    refused.set(rule, await admit(app, unit, rule, own, now));
+    const admitted = await admit(app, unit, rule, own.size, now);
+    keys.set(rulePartition(rule), admitted);
+    refused.set(rule, new Set([...own].slice(admitted)));
   }
   const led = touches.flatMap((touch) => {
     if (!refused.get(touch.rule)?.has(touch.sk)) return [touch];
     return touch.matches ? [overflowTouch(touch)] : [];
   });
   await unit.load(led);
-  return led;
+  return { touches: led, keys };
 }
 
-/** Counts the new keys in; returns those for which there is no room. */
-async function admit(
-  app: App,
-  unit: Unit,
-  rule: CompiledRule,
-  fresh: ReadonlySet<string>,
-  now: number,
-): Promise<ReadonlySet<string>> {
-  const pk = rulePartition(rule);
-  const row = unit.value<KeysRow>(keysKey(pk)) ?? { count: 0, countedAt: 0 };
-  let { count, countedAt } = row;
-  if (count + fresh.size > rule.maxKeys && now - countedAt >= RECOUNT_MS) {
-    count = await countKeys(app, rule);
-    countedAt = now;
+/** The keys are committed. */
+export function countKeys({ newKeys }: Pick<App, "newKeys">, { keys }: Admitted): void {
+  for (const [pk, count] of keys) if (count > 0) newKeys.set(pk, (newKeys.get(pk) ?? 0) + count);
+}
+
+/** Writes down how many keys were new in this process since it did so before. */
+export async function writeKeys(app: App): Promise<void> {
+  for (const [pk, count] of app.newKeys) {
+    app.newKeys.delete(pk);
+    const slot = slotKey(pk, Math.floor(app.random() * SLOTS));
+    const counted: Key = { pk: keysPartition(pk), sk: COUNTED_KEY };
+    await app.transact(async (unit) => {
+      await unit.load([slot, counted]);
+      const countedAt = unit.value<KeysRow>(counted)?.countedAt ?? 0;
+      const before = unit.value<KeysRow>(slot);
+      const more = before?.countedAt === countedAt ? before.count : 0;
+      unit.put(slot, { count: more + count, countedAt } satisfies KeysRow);
+    });
   }
-  const room = Math.max(0, rule.maxKeys - count);
-  const admitted = Math.min(room, fresh.size);
-  if (admitted > 0 || countedAt !== row.countedAt) unit.put(keysKey(pk), { count: count + admitted, countedAt });
-  return new Set([...fresh].slice(admitted));
 }
 
-async function countKeys({ store }: App, rule: CompiledRule): Promise<number> {
+/** The rule has no keys any more. */
+export async function forgetKeys(app: App, pk: string): Promise<void> {
+  app.newKeys.delete(pk);
+  await app.transact(async (unit) => {
+    for (const { pk: partition, sk } of await unit.list(keysPartition(pk))) unit.delete({ pk: partition, sk });
+  });
+}
+
+/** How many of the new keys there is room for. */
+async function admit(app: App, unit: Unit, rule: CompiledRule, fresh: number, now: number): Promise<number> {
+  const pk = rulePartition(rule);
+  const known = await readKeys(app, pk);
+  const unwritten = app.newKeys.get(pk) ?? 0;
+  let count = (known?.count ?? 0) + unwritten;
+  const age = now - (known?.countedAt ?? 0);
+  if (count + fresh > rule.maxKeys && age >= RECOUNT_MS) {
+    count = await countRows(app, rule);
+    // What this process has not written down is among them.
+    unit.create({ pk: keysPartition(pk), sk: COUNTED_KEY }, {
+      count: count - unwritten,
+      countedAt: now,
+    } satisfies KeysRow);
+  }
+  return Math.min(Math.max(0, rule.maxKeys - count), fresh);
+}
+
+async function countRows({ store }: App, rule: CompiledRule): Promise<number> {
   const pk = rulePartition(rule);
   const overflow = overflowRow(rule).sk;
   let rows = await store.list(pk, { limit: COUNTED });

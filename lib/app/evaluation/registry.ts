@@ -11,7 +11,7 @@ import { putInhibitors, reconcileInhibition } from "../groups/inhibition.ts";
 import { joinGeneration } from "../persistence/generation.ts";
 import { endedKey, REGISTRY, type RegistryRow, type RuleRow } from "../persistence/rows.ts";
 import { announceClosed } from "./announce.ts";
-import { keysKey } from "./keys.ts";
+import { forgetKeys } from "./keys.ts";
 import { watchKnownTargets } from "./watched.ts";
 
 const BATCH = 20;
@@ -84,8 +84,7 @@ async function closePartition(app: App, pk: string): Promise<number> {
       await unit.load(batch);
       const closing = batch.flatMap((row) => unit.value<RuleRow>(row) ?? []);
       const open = closing.filter(({ state }) => state.alert?.status === "firing");
-      await unit.load([keysKey(pk), ...open.map(({ state }) => endedKey(state.alert!.id))]);
-      unit.delete(keysKey(pk));
+      await unit.load(open.map(({ state }) => endedKey(state.alert!.id)));
       await putInhibitors(
         app,
         unit,
@@ -106,5 +105,6 @@ async function closePartition(app: App, pk: string): Promise<number> {
       return open.length;
     });
   }
+  await forgetKeys(app, pk);
   return closed;
 }

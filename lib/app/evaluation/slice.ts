@@ -12,7 +12,7 @@ import { type Change, putChanges } from "../groups/transitions.ts";
 import { eventsKey, type RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { announce } from "./announce.ts";
-import { admitKeys } from "./keys.ts";
+import { type Admitted, admitKeys, countKeys } from "./keys.ts";
 import type { OwnProgress, Progress } from "./progress.ts";
 import { noteFailures } from "./rule-failures.ts";
 
@@ -55,10 +55,11 @@ export async function commitSlice(
     const some = rows.slice(0, count).flat();
     const after = count < rows.length ? rowId(some.at(-1)!) : undefined;
     let tooLarge = false;
+    let admitted: Admitted = { touches: [], keys: new Map() };
     const result = await app.transact(async (unit, abandon) => {
       await unit.load(some.map(({ pk, sk }): Key => ({ pk, sk })));
-      const admitted = await admitKeys(app, unit, some, now);
-      const changes = await evaluate(app, unit, admitted, progress, at, now);
+      admitted = await admitKeys(app, unit, some, now);
+      const changes = await evaluate(app, unit, admitted.touches, progress, at, now);
       const groups = await putChanges(app, unit, changes, now, round);
       await noteFailures(app, unit, changes, unextracted, now);
       if (events.length > 0 && from === undefined) {
@@ -76,7 +77,10 @@ export async function commitSlice(
       if (tooLarge) abandon();
       return result;
     });
-    if (!tooLarge) return result;
+    if (!tooLarge) {
+      countKeys(app, admitted);
+      return result;
+    }
     return events.length > 1 ? undefined : commit(count >> 1);
   }
   const result = await commit(rows.length);

@@ -1,6 +1,7 @@
 // Polling one source: its targets side by side, every failure confined to its target, and one row that sums the run up.
 import type { SourceConfig } from "../../model/config.ts";
 import type { App } from "../deps.ts";
+import { writeKeys } from "../evaluation/keys.ts";
 import { readToIn } from "../evaluation/progress.ts";
 import { dropTargets, livingTargets } from "../evaluation/watched.ts";
 import { endRound, newRound, type Round } from "../groups/round.ts";
@@ -68,12 +69,15 @@ async function inRound(
   leased: boolean,
 ): Promise<PollReport | Claim> {
   const round = newRound(app, source.id, app.clock.now());
+  let report: PollReport | Claim;
   try {
-    return await pollRound(app, source, signal, round, leased);
+    report = await pollRound(app, source, signal, round, leased);
   } finally {
     // What was committed is notified however the round ended.
     await endRound(app, round);
   }
+  await writeKeys(app);
+  return report;
 }
 
 async function pollRound(

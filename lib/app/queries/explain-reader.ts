@@ -8,12 +8,11 @@ import { type CompiledRule, rulePartition, stateRow } from "../../rules/compile.
 import type { Key } from "../../store/port.ts";
 import { type Delivery, listDeliveries } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
-import { keysKey } from "../evaluation/keys.ts";
+import { readKeys } from "../evaluation/keys.ts";
 import { foldGroup, type GroupRow } from "../groups/inbox.ts";
 import {
   ENDED,
   type EndedRow,
-  type KeysRow,
   REGISTRY,
   type RegistryRow,
   type RuleRow,
@@ -91,7 +90,7 @@ export function createReader(app: App): Reader {
     },
     observedSince,
     async keys(rule) {
-      return (await app.store.get<KeysRow>(keysKey(rulePartition(rule))))?.data.count ?? 0;
+      return (await readKeys(app, rulePartition(rule)))?.count ?? 0;
     },
     async alerts(rule, key) {
       const open = await state(stateRow(rule, key));

@@ -20,6 +20,7 @@ import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { STATE_VERSION } from "../../../lib/store/ops.ts";
 import { StoreError, StoreGone } from "../../../lib/store/port.ts";
 import { openSqliteStore } from "../../../lib/store/sqlite/sqlite.ts";
 import { lastingStoreContract } from "../contract.ts";
@@ -149,7 +150,7 @@ describe("a file that cannot be used is left as it is and reported with what to 
     ["a directory", () => mkdirSync(path), /is a directory: set store\.path/],
     ["no database", () => writeFileSync(path, "not a database, ".repeat(100)), /is no SQLite database/],
     ["another program's database", () => sql("CREATE TABLE theirs (a)"), /another program/],
-    ["a newer Lookout's", () => made("PRAGMA user_version = 2"), /newer Lookout .*: .*set store\.path to another file/],
+    ["a newer Lookout's", () => made(`PRAGMA user_version = ${STATE_VERSION + 1}`), /newer Lookout .*: .*set store\.path to another file/],
     ["cut off", () => truncateSync(made(), 5_000), /is damaged/],
   ];
   test.each(cases)("%s", (_, prepare, message) => {
