@@ -1,13 +1,16 @@
 // The command line: which commands there are, what each takes, and how failure becomes an exit code.
-import { Argument, Command, CommanderError } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { Superseded } from "../app/persistence/superseded.ts";
 import { ConfigError, formatFindings } from "../config/document/finding.ts";
 import { processEnvironment } from "../config/environment.ts";
 import { oneLine } from "../model/printable.ts";
+import { LEVELS } from "../model/source-kinds.ts";
 import { RowDamaged, StoreError, StoreGone } from "../store/port.ts";
+import { wordsOf } from "./filters.ts";
 import { createIo, DONE, type Io, REFUSED, type Screen, UsageError, WRONG } from "./io.ts";
 import { SCHEMA_NAMES, schemaCommand } from "./schema.ts";
 
+const SEVERITIES = ["critical", "error", "warning", "info"];
 const LATER = ["top", "completion"];
 
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */
@@ -42,7 +45,7 @@ function createProgram(io: Io, version: string, end: End): Command {
   const add: Add = (spec, description) => {
     const made = program.command(spec).description(description).exitOverride().configureOutput(output);
     return made
-      .option("--config <file>", "the configuration", named("--config"), "lookout.yml")
+      .option("--config <file>", "the configuration; default also LOOKOUT_CONFIG", named("--config"), ownConfig())
       .option("--state <file>", "an SQLite file that overrides the configured store", named("--state"))
       .option("--json", "for scripts: one document, or one per line for lists");
   };
@@ -84,22 +87,45 @@ function addTrying(io: Io, add: Add, end: End): void {
 
 function addLists(io: Io, add: Add, end: End): void {
   add("status", "the state of targets, connections, deliveries and the ledger").action(async (options) =>
-    end(await (await import("./lists.ts")).statusCommand(io, options)),
+    end(await (await import("./status.ts")).statusCommand(io, options)),
   );
-  add("alerts", "open alerts")
+  filters(add("alerts", "open alerts, the most urgent first"), ["severity", "rule", "channel", "resource"])
+    .addOption(among("--status", ["firing", "resolved"], "only those; resolved ones are listed too"))
+    .option("--since <duration>", "only those that began in the last 30m, 2h, 7d …")
     .option("--all", "also those that have ended")
     .action(async (options) => end(await (await import("./lists.ts")).alertsCommand(io, options)));
-  add("events", "events that were seen")
+  filters(add("events", "events that were seen"), ["rule", "resource"])
+    .addOption(among("--severity", LEVELS, "only events of this level"))
     .option("--since <duration>", "only events of the last 30m, 2h, 7d …")
     .option("--source <kind or id>", "only events of one source")
-    .option("--resource <id or name>", "only events of one resource")
     .option("--limit <number>", "only the newest")
     .action(async (options) => end(await (await import("./lists.ts")).eventsCommand(io, options)));
 }
 
+const FILTERS = {
+  severity: () => among("--severity", SEVERITIES, "only this severity"),
+  rule: () => new Option("--rule <id>", "only what is of this rule"),
+  channel: () => new Option("--channel <name>", "only what goes to this channel"),
+  resource: () => new Option("--resource <id or name>", "only what is about this resource"),
+};
+
+function filters(command: Command, names: readonly (keyof typeof FILTERS)[]): Command {
+  for (const name of names) command.addOption(FILTERS[name]());
+  return command;
+}
+
+/** An option that takes one of those words, or several with commas between. */
+function among(option: string, words: readonly string[], description: string): Option {
+  const made = new Option(`${option} <${option.slice(2)}>`, description).choices(words);
+  return made.argParser(wordsOf(option, words));
+}
+
 function addDeliveries(io: Io, add: Add, end: End): void {
   const deliveries = add("deliveries", "notifications that were sent, are on their way, or are dead");
-  deliveries.action(async (options) => end(await (await import("./lists.ts")).deliveriesCommand(io, options)));
+  filters(deliveries, ["severity", "rule", "channel", "resource"])
+    .addOption(among("--status", ["pending", "delivered", "dead"], "only those that fare like this"))
+    .option("--since <duration>", "only those of the last 30m, 2h, 7d …")
+    .action(async (options) => end(await (await import("./lists.ts")).deliveriesCommand(io, options)));
   deliveries
     .command("drop <id>")
     .description("give up on a delivery")
@@ -213,6 +239,11 @@ function named(option: string): (file: string) => string {
     if (file !== "") return file;
     throw new UsageError(`${option} "": expected the path of a file`);
   };
+}
+
+/** The file that commands read where none is named. */
+function ownConfig(): string {
+  return processEnvironment()["LOOKOUT_CONFIG"] || "lookout.yml";
 }
 
 function failure(io: Io, error: unknown): number {
