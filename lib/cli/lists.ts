@@ -2,13 +2,13 @@
 import { type Delivery, listDeliveries } from "../app/delivery/deliver.ts";
 import { alertFilter, deliveryFilter, eventFilter, type Filters } from "../app/queries/filters.ts";
 import { endedAlerts, openAlerts, seenEvents, viewDelivery } from "../app/queries/lists.ts";
-import { type Alert, Severity } from "../model/alert.ts";
+import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import { timeIn } from "../model/local-time.ts";
 import { type FilterOptions, filtersFrom, isFiltered, limitOf } from "./filters.ts";
 import { DONE, type Io, jsonLines, oneLine, styled } from "./io.ts";
 import { type CommonOptions, openExisting } from "./open.ts";
-import { severityStyle } from "./severity.ts";
+import { bySeverity, severityStyle } from "./severity.ts";
 import { type List, listText } from "./table.ts";
 
 /** Columns for a name, and for a text that may go on below. */
@@ -80,10 +80,8 @@ const ALERTS = ["SEVERITY", "ALERT", "SINCE", "RULE", "COUNT", "SUMMARY"];
 
 /** Those that are open before those that have ended; then by severity; then the newest. */
 function urgentFirst(alerts: readonly Alert[]): Alert[] {
-  const rank = ({ status, severity }: Alert) => {
-    return (status === "firing" ? 0 : Severity.options.length) + Severity.options.indexOf(severity);
-  };
-  return alerts.toReversed().sort((a, b) => rank(a) - rank(b));
+  const isOver = ({ status }: Alert) => Number(status !== "firing");
+  return alerts.toReversed().sort((a, b) => isOver(a) - isOver(b) || bySeverity(a, b));
 }
 
 function alertRow(io: Io, alert: Alert, time: Time): string[] {

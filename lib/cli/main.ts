@@ -11,7 +11,7 @@ import { createIo, DONE, type Io, REFUSED, type Screen, UsageError, WRONG } from
 import { SCHEMA_NAMES, schemaCommand } from "./schema.ts";
 
 const SEVERITIES = ["critical", "error", "warning", "info"];
-const LATER = ["top", "completion"];
+const LATER = ["completion"];
 
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */
 export async function main(argv: readonly string[], screen: Screen, version: string): Promise<number> {
@@ -62,6 +62,7 @@ function createProgram(io: Io, version: string, end: End): Command {
 function addRunning(io: Io, add: Add, end: End): void {
   add("run", "poll, evaluate and notify until stopped")
     .option("--once", "one round: poll every source once, notify what is due, and report how it went")
+    .option("--view", "on a terminal: show what is open and sent while it runs, as top does")
     .option("--console [address]", "serve the page for people on call, as on 127.0.0.1:8791")
     .action(async (options) => {
       const { runCommand, runOnceCommand } = await import("./run.ts");
@@ -88,6 +89,9 @@ function addTrying(io: Io, add: Add, end: End): void {
 function addLists(io: Io, add: Add, end: End): void {
   add("status", "the state of targets, connections, deliveries and the ledger").action(async (options) =>
     end(await (await import("./status.ts")).statusCommand(io, options)),
+  );
+  add("top", "what is open, how far the sources are read and what is sent, as it changes; q quits").action(
+    async (options) => end(await (await import("./top.ts")).topCommand(io, options)),
   );
   filters(add("alerts", "open alerts, the most urgent first"), ["severity", "rule", "channel", "resource"])
     .addOption(among("--status", ["firing", "resolved"], "only those; resolved ones are listed too"))
