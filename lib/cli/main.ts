@@ -11,7 +11,6 @@ import { createIo, DONE, type Io, REFUSED, type Screen, UsageError, WRONG } from
 import { SCHEMA_NAMES, schemaCommand } from "./schema.ts";
 
 const SEVERITIES = ["critical", "error", "warning", "info"];
-const LATER = ["completion"];
 
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */
 export async function main(argv: readonly string[], screen: Screen, version: string): Promise<number> {
@@ -49,13 +48,19 @@ function createProgram(io: Io, version: string, end: End): Command {
       .option("--state <file>", "an SQLite file that overrides the configured store", named("--state"))
       .option("--json", "for scripts: one document, or one per line for lists");
   };
+  addInit(io, add, end);
   addRunning(io, add, end);
   addTrying(io, add, end);
   addLists(io, add, end);
   addDeliveries(io, add, end);
   addTools(io, add, end);
   addStart(io, program, end);
-  addLater(program);
+  program
+    .command("completion")
+    .description("print what makes a shell complete commands, options and their choices")
+    .addArgument(new Argument("<shell>", "whose").choices(["bash", "zsh", "fish"]))
+    .exitOverride()
+    .action(async (shell) => end((await import("./completion.ts")).completionCommand(io, program, shell)));
   return program;
 }
 
@@ -68,6 +73,18 @@ function addRunning(io: Io, add: Add, end: End): void {
       const { runCommand, runOnceCommand } = await import("./run.ts");
       end(await (options.once ? runOnceCommand(io, options) : runCommand(io, options)));
     });
+}
+
+/** The first configuration. */
+function addInit(io: Io, add: Add, end: End): void {
+  add("init", "write a configuration to begin with: asks what it has to know, unless these options say it")
+    .option("--cloud <cloud>", "otc or huaweicloud")
+    .option("--region <region>", "such as eu-de")
+    .option("--project <id or name>", "whose services, pools and jobs are watched")
+    .option("--channel <type>", "where to notify you: slack, teams, feishu, pagerduty …")
+    .option("--address <variable>", "the variable that holds the channel's address or key")
+    .option("--force", "overwrite a file that is there already")
+    .action(async (options) => end(await (await import("./init.ts")).initCommand(io, options)));
 }
 
 /** What shows whether a configuration and its rules do what they should. */
@@ -171,6 +188,8 @@ function addTools(io: Io, add: Add, end: End): void {
     .option("--port <number>", "0: any free port", "8790")
     .option("--seed <number>", "another seed, another day", "1")
     .option("--speed <factor>", "how much faster than in life incidents follow each other", "60")
+    .option("--write <file>", "also write a configuration for it there, ready to run")
+    .option("--force", "overwrite that file")
     .action(async (options, self) => {
       const portGiven = self.getOptionValueSource("port") !== "default";
       end(await (await import("./simulate.ts")).simulateCommand(io, { ...options, portGiven }));
@@ -184,19 +203,6 @@ function addStart(io: Io, program: Command, end: End): void {
     .option("--for <seconds>", "stop after so many seconds")
     .exitOverride()
     .action(async (options) => end(await (await import("./start.ts")).startCommand(io, options)));
-}
-
-/** Commands that people look for and that are still to come. */
-function addLater(program: Command): void {
-  for (const name of LATER) {
-    program
-      .command(name, { hidden: true })
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .action(() => {
-        throw new UsageError(`"${name}" is not in this version yet; "lookout --help" lists what is`);
-      });
-  }
 }
 
 /** `silence add|preview|list|expire`. */

@@ -63,8 +63,8 @@ export function openView(io: Io, file: string, signal: AbortSignal): RunView {
 }
 
 /**
- * `2026-11-20T10:00:00.000Z warn  a message`, as `createLog` writes it, or what a channel prints. Undefined for what the
- * view shows anyway.
+ * `2026-11-20T10:00:00.000Z warn  a message`, as `createLog` writes it, or what a channel prints. Undefined for what
+ * the view shows anyway.
  */
 function logLine(text: string): Omit<Timed, "at"> | undefined {
   const [, level, message = ""] = /^\d{4}-\S{19} (\w+) +(.*)/s.exec(text) ?? [];

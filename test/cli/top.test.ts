@@ -1,7 +1,4 @@
 // `top` and `run --view`: what is open, how far the sources are read and what is sent; live on a terminal, once elsewhere.
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
 import { wallClock } from "../../lib/app/clock.ts";
@@ -11,12 +8,8 @@ import { startSimulator } from "../../lib/simulator/server.ts";
 import { folderWith } from "../support/cli.ts";
 import { lookoutHere } from "../support/in-process.ts";
 import { ioTo } from "../support/io.ts";
+import { noTerminal, onTerminal } from "../support/terminal.ts";
 import { startWebhook } from "../support/webhook.ts";
-
-const COMMAND = join(import.meta.dirname, "../../bin/lookout.js");
-/** Runs a command on a terminal of its own (util-linux). */
-const SCRIPT = "/usr/bin/script";
-const noTerminal = existsSync(SCRIPT) || process.env["CI"] ? undefined : "script is missing: apt-get install bsdutils";
 
 async function setUp() {
   const sim = await startSimulator({ clock: wallClock, scenario: "empty" });
@@ -37,22 +30,6 @@ channels: { ops: { type: webhook, url: "${hook.url}" } }
 `,
   });
   return { cwd, env: { HW_ACCESS_KEY: sim.credentials.accessKey, HW_SECRET_KEY: sim.credentials.secretKey } };
-}
-
-/** The command on a terminal of 80 columns and 24 rows, until it ends. */
-function onTerminal(args: string, { cwd, env }: Awaited<ReturnType<typeof setUp>>) {
-  const line = `stty cols 80 rows 24; exec "${process.execPath}" "${COMMAND}" ${args}`;
-  const child = spawn(SCRIPT, ["-qfec", line, "/dev/null"], { cwd, env: { ...process.env, ...env, TERM: "xterm" } });
-  let shown = "";
-  child.stdout.setEncoding("utf8").on("data", (text) => {
-    shown += text;
-  });
-  const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
-  onTestFinished(async () => {
-    child.kill("SIGKILL");
-    await ended;
-  });
-  return { type: (keys: string) => child.stdin.write(keys), shown: () => shown, ended };
 }
 
 it("top prints the view once where there is no terminal: sources with lag, alerts by severity, deliveries", async () => {
