@@ -58,7 +58,7 @@ const QUESTIONS: readonly Question[] = [
   },
 ];
 
-/** Writes the configuration and says what to do next. An answer that is missing where nobody can be asked is an error. */
+/** Writes the configuration and says what to do next. Where nobody can be asked, a missing answer is an error. */
 export async function initCommand(io: Io, options: InitOptions): Promise<number> {
   const answers = await answersFrom(io, options);
   writeNew(options.config, initText(answers), options.force === true);

@@ -8,7 +8,7 @@ import { LEVELS } from "../model/source-kinds.ts";
 import { RowDamaged, StoreError, StoreGone } from "../store/port.ts";
 import { wordsOf } from "./filters.ts";
 import { createIo, DONE, type Io, REFUSED, type Screen, UsageError, WRONG } from "./io.ts";
-import { SCHEMA_NAMES, schemaCommand } from "./schema.ts";
+import { SCHEMA_NAMES } from "./schema-names.ts";
 
 const SEVERITIES = ["critical", "error", "warning", "info"];
 
@@ -181,9 +181,9 @@ function addTools(io: Io, add: Add, end: End): void {
   add("match", "filter events, one JSON per line from stdin, like grep")
     .requiredOption("--pattern <json>", "an event pattern")
     .action(async (options) => end(await (await import("./match.ts")).matchCommand(io, options)));
-  add("schema", "print the JSON Schema of lookout.yml, of a file of rules, or of a *.test.yml")
-    .addArgument(new Argument("[file]", "which file it is of").choices(SCHEMA_NAMES).default("config"))
-    .action(async (name) => end(await schemaCommand(io, name)));
+  add("schema", "print the JSON Schema of lookout.yml, a file of rules or a *.test.yml, or of what --json prints")
+    .addArgument(new Argument("[name]", "what it is of").choices(SCHEMA_NAMES).default("config"))
+    .action(async (name) => end(await (await import("./schema.ts")).schemaCommand(io, name)));
   add("simulate", "serve the simulated cloud APIs")
     .option("--port <number>", "0: any free port", "8790")
     .option("--seed <number>", "another seed, another day", "1")
