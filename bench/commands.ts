@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { figure, median, printTable } from "./print.ts";
 
 const ROOT = join(import.meta.dirname, "..");
-const TIMES = 10;
-const ROUNDS = 5;
+const TIMES = 5;
+const ROUNDS = 3;
 const CONFIG = `
 connections:
   prod:

@@ -69,7 +69,7 @@ describe("the published package", () => {
     await run("tar", ["xzf", join(tree, stdout.trim().split("\n").at(-1)!), "-C", folder]);
     await run("mv", [join(folder, "package"), join(folder, "node_modules/@lookout-alerts/lookout")]);
     await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-  }, 60_000);
+  }, 120_000);
 
   it("is JavaScript with types, and exports what the contract names", async () => {
     const script =
