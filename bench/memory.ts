@@ -1,4 +1,4 @@
-// Loaded into a measured process (`--import`): sets V8 as bin/lookout.js does. Given on the command
+// Loaded into a measured process (`--import`): sets V8 as bin/command.js does. Given on the command
 // line the same flags save less.
 import { setFlagsFromString } from "node:v8";
 

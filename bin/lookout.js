@@ -1,52 +1,18 @@
 #!/usr/bin/env node
-// The command as npm installs it: says so where Node is too old, then runs the built code, or the
-// sources in a checkout.
+// The command as npm installs it: says so where Node is too old, answers `--version`, and runs everything else.
 import "./inspector.js";
 import "./node-version.js";
-import { existsSync, readFileSync } from "node:fs";
-import module from "node:module";
-import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
+import { readFileSync, writeSync } from "node:fs";
 
-// A watcher shares its machine with what it watches: V8 shall collect its garbage early instead of growing its heap as
-// far as the machine allows. Half the memory during a catch-up, for a tenth more processor time (docs/performance.md).
-setFlagsFromString("--semi-space-growth-factor=1");
-setFlagsFromString("--heap-growing-percent=100");
+// Scripts ask for it at every turn: nothing else is loaded for that.
+if (process.argv[2] === "--version" && process.argv.length === 3) sayVersion();
+else await import("./command.js");
 
-// Nothing is told in the machine's own time zone; but dates in templates would go wrong in the
-// hours in which its clocks change.
-process.env.TZ = "UTC";
-
-const root = new URL("../", import.meta.url);
-// Half the time to start. Where nothing can be written there, it starts without.
-module.enableCompileCache?.(fileURLToPath(new URL("node_modules/.cache/lookout", root)));
-const sources = existsSync(new URL("lib/cli/main.ts", root));
-const load = (name) => import(new URL(sources ? `lib/${name}.ts` : `dist/lib/${name}.js`, root).href);
-const { main } = await load("cli/main");
-const { terminalOf } = await load("cli/terminal");
-const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
-// A terminal that is stopped (Ctrl-S), or whose far end hangs, would else stop the whole process at its next line.
-for (const { isTTY, _handle } of [process.stdout, process.stderr]) if (isTTY) _handle?.setBlocking?.(false);
-const { createOutlet } = await load("local/outlet");
-const stderr = createOutlet(process.stderr, {
-  notice: (lines) => `${new Date().toISOString()} warn  lines dropped, since nobody read them count=${lines}\n`,
-});
-// The command may have ended by then, or not yet.
-let unwritten = false;
-const stdout = createOutlet(process.stdout, {
-  failed(reason) {
-    unwritten = true;
+function sayVersion() {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  try {
+    writeSync(1, `${version}\n`);
+  } catch {
     process.exitCode = 1;
-    stderr.write(`lookout: ${reason}\n`);
-  },
-});
-const io = {
-  out: stdout.write,
-  err: stderr.offer,
-  send: stdout.send,
-  live: stdout.offer,
-  gone: stdout.gone,
-  ...terminalOf(process.stdout, process.env),
-};
-const code = await main(process.argv.slice(2), io, version);
-process.exitCode = code === 0 && unwritten ? 1 : code;
+  }
+}

@@ -1,198 +1,140 @@
-// `status`, `alerts`, `events`, `deliveries`: what the store knows, as tables for people or JSON for scripts.
-import { listDeliveries } from "../app/delivery/deliver.ts";
+// `alerts`, `events`, `deliveries`: what is open, seen and sent, as tables for people or JSON for scripts.
+import { type Delivery, listDeliveries } from "../app/delivery/deliver.ts";
+import { alertFilter, deliveryFilter, eventFilter, type Filters } from "../app/queries/filters.ts";
 import { endedAlerts, openAlerts, seenEvents, viewDelivery } from "../app/queries/lists.ts";
-import { readStatus, type Status } from "../app/queries/status.ts";
-import { parseDuration } from "../model/duration.ts";
-import { DONE, type Io, jsonDocument, jsonLines, oneLine, styled, table, UsageError, WRONG } from "./io.ts";
+import type { Alert } from "../model/alert.ts";
+import type { Event } from "../model/event.ts";
+import { timeIn } from "../model/local-time.ts";
+import { type FilterOptions, filtersFrom, isFiltered, limitOf } from "./filters.ts";
+import { DONE, type Io, jsonLines, oneLine, styled } from "./io.ts";
 import { type CommonOptions, openExisting } from "./open.ts";
-import { severityStyle } from "./severity.ts";
+import { bySeverity, severityStyle } from "./severity.ts";
+import { type List, listText } from "./table.ts";
 
-export async function statusCommand(io: Io, options: CommonOptions): Promise<number> {
+/** Columns for a name, and for a text that may go on below. */
+const NAME = 30;
+const TEXT = 300;
+
+type Time = (iso: string) => string;
+
+export type ListOptions = CommonOptions & FilterOptions;
+
+export async function alertsCommand(io: Io, options: ListOptions & { all?: boolean }): Promise<number> {
+  const filters = filtersFrom(options);
+  const ended = options.all || (filters.status?.split(",").includes("resolved") ?? false);
   const { app, close } = await openExisting(io, options);
   try {
-    const status = await readStatus(app);
-    if (options.json) jsonDocument(io, status);
-    else io.out(describeStatus(io, status));
-    return status.healthy ? DONE : WRONG;
-  } finally {
-    await close();
-  }
-}
-
-export async function alertsCommand(io: Io, options: CommonOptions & { all?: boolean }): Promise<number> {
-  const { app, close } = await openExisting(io, options);
-  try {
-    const alerts = [...(options.all ? await endedAlerts(app) : []), ...(await openAlerts(app))];
+    const all = [...(ended ? await endedAlerts(app) : []), ...(await openAlerts(app))];
+    const alerts = all.filter(alertFilter(app, filters));
+    const time = timeIn(app.config.timezone);
+    const none = options.all ? "There is no alert.\n" : "No alert is open.\n";
     if (options.json) jsonLines(io, alerts);
-    else if (alerts.length === 0) io.out("No alert is open.\n");
-    else {
-      for (const alert of alerts) {
-        const state = alert.status === "firing" ? alert.severity : "resolved";
-        const held = alert.suppressedBy.length > 0 ? `  (held back by ${alert.suppressedBy.join(", ")})` : "";
-        const by = alert.acknowledgedBy;
-        const taken = by === null ? "" : `  (acknowledged by ${oneLine(by, 60)})`;
-        io.out(
-          `${styled(io, severityStyle(state), state.padEnd(8))}  ${alert.id.slice(0, 8)}  ${second(alert.startsAt)}  ` +
-            `${alert.rule}  ×${alert.count}  ${oneLine(alert.summary)}${taken}${held}\n`,
-        );
-      }
-    }
+    else show(io, { head: ALERTS, rows: urgentFirst(alerts).map((alert) => alertRow(io, alert, time)) }, filters, none);
     return DONE;
   } finally {
     await close();
   }
 }
 
-export interface EventsOptions extends CommonOptions {
-  since?: string;
-  source?: string;
-  resource?: string;
+export interface EventsOptions extends ListOptions {
   limit?: string;
 }
 
 export async function eventsCommand(io: Io, options: EventsOptions): Promise<number> {
-  const since = options.since === undefined ? undefined : parseDuration(options.since);
-  if (options.since !== undefined && since === undefined) {
-    throw new UsageError(`--since ${options.since}: expected a duration such as 30m, 2h or 7d`);
-  }
-  const limit = options.limit === undefined ? undefined : Number(options.limit);
-  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
-    throw new UsageError(`--limit ${options.limit}: expected a whole number above 0`);
-  }
+  const filters = filtersFrom(options);
+  const limit = options.limit === undefined ? undefined : limitOf(options.limit);
   const { app, close } = await openExisting(io, options);
   try {
-    const all = await seenEvents(app, since === undefined ? 0 : app.clock.now() - since);
-    const { source, resource } = options;
-    const wanted = all.filter(
-      (event) =>
-        (source === undefined || event.source === source || event.sourceId === source) &&
-        (resource === undefined || event.resource.id === resource || event.resource.name === resource),
-    );
+    const all = await seenEvents(app, filters.since === undefined ? 0 : app.clock.now() - filters.since);
+    const wanted = all.filter(eventFilter(app, filters));
     const events = limit === undefined ? wanted : wanted.slice(-limit);
+    const time = timeIn(app.config.timezone);
     if (options.json) jsonLines(io, events);
-    else {
-      const rows = events.map(({ time, level, source, resource, id, message, future }) => {
-        const said = `${future ? "(dated ahead) " : ""}${oneLine(message)}`;
-        return [second(time), level, source, oneLine(resource.name, 30), id.slice(0, 8), said];
-      });
-      io.out(rows.length === 0 ? "No event was seen.\n" : table(io, rows));
-    }
+    else show(io, { head: EVENTS, rows: events.map((event) => eventRow(io, event, time)) }, filters, NO_EVENT);
     return DONE;
   } finally {
     await close();
   }
 }
 
-export async function deliveriesCommand(io: Io, options: CommonOptions): Promise<number> {
+export async function deliveriesCommand(io: Io, options: ListOptions): Promise<number> {
+  const filters = filtersFrom(options);
   const { app, close } = await openExisting(io, options);
   try {
-    const deliveries = await listDeliveries(app);
+    const deliveries = (await listDeliveries(app)).filter(deliveryFilter(app, filters));
+    const time = timeIn(app.config.timezone);
     if (options.json) jsonLines(io, deliveries.map(viewDelivery));
-    else {
-      const rows = deliveries.map((row) => {
-        const { id, channel, status, attempts, createdAt, error, foldedInto } = viewDelivery(row);
-        const notified = `${row.notification.reason}, ${row.alerts.length} alerts`;
-        return [
-          second(createdAt),
-          id.slice(0, 8),
-          status,
-          channel,
-          `${attempts} tries`,
-          notified,
-          [foldedInto && `as part of ${foldedInto.slice(0, 8)}`, oneLine(error ?? "")].filter(Boolean).join(": "),
-        ];
-      });
-      io.out(rows.length === 0 ? "Nothing was sent.\n" : table(io, rows));
-    }
+    else show(io, { head: DELIVERIES, rows: deliveries.map((row) => deliveryRow(io, row, time)) }, filters, NONE_SENT);
     return DONE;
   } finally {
     await close();
   }
 }
 
-function describeStatus(io: Io, status: Status): string {
-  const state = status.healthy ? styled(io, "green", "healthy") : styled(io, "red", "NOT HEALTHY");
-  const lines = [
-    `Lookout is ${state}.`,
-    "",
-    ...targetLines(io, status),
-    ...sourceLines(status),
-    ...connectionLines(status),
-    `deliveries: ${status.deliveries.pending} pending, ${status.deliveries.dead} dead`,
-    ...ledgerLines(status),
-    ...channelLines(io, status),
-    ...ruleLines(status),
-    ...status.problems.map(({ message }) => styled(io, "red", `! ${oneLine(message, 200)}`)),
+function show(io: Io, list: List, filters: Filters, none: string): void {
+  if (list.rows.length > 0) io.out(listText(io, list));
+  else io.out(isFiltered(filters) ? "Nothing passes these filters.\n" : none);
+}
+
+const ALERTS = ["SEVERITY", "ALERT", "SINCE", "RULE", "COUNT", "SUMMARY"];
+
+/** Those that are open before those that have ended; then by severity; then the newest. */
+function urgentFirst(alerts: readonly Alert[]): Alert[] {
+  const isOver = ({ status }: Alert) => Number(status !== "firing");
+  return alerts.toReversed().sort((a, b) => isOver(a) - isOver(b) || bySeverity(a, b));
+}
+
+function alertRow(io: Io, alert: Alert, time: Time): string[] {
+  const state = alert.status === "firing" ? alert.severity : "resolved";
+  const by = alert.acknowledgedBy;
+  const taken = by === null ? "" : `  (acknowledged by ${oneLine(by, 60)})`;
+  const held = alert.suppressedBy.length > 0 ? `  (held back by ${oneLine(alert.suppressedBy.join(", "))})` : "";
+  return [
+    styled(io, severityStyle(state), state),
+    alert.id.slice(0, 8),
+    time(alert.startsAt),
+    oneLine(alert.rule, 40),
+    `×${alert.count}`,
+    `${oneLine(alert.summary, TEXT)}${taken}${held}`,
   ];
-  return `${lines.join("\n")}\n`;
 }
 
-function targetLines(io: Io, { targets }: Status): string[] {
-  if (targets.length === 0) return ["No target is polled."];
-  const rows = targets.map(({ source, target, lastReadAt, lagSeconds, error }) => {
-    const lag = lagSeconds === null ? "-" : `${lagSeconds}s`;
-    return [
-      source,
-      oneLine(target, 40),
-      lastReadAt === null ? "never" : second(lastReadAt),
-      lag,
-      oneLine(error ?? "", 200),
-    ];
-  });
-  return [table(io, [["SOURCE", "TARGET", "LAST READ", "LAG", "ERROR"], ...rows]).trimEnd()];
+const EVENTS = ["TIME", "LEVEL", "SOURCE", "RESOURCE", "EVENT", "MESSAGE"];
+const NO_EVENT = "No event was seen.\n";
+
+function eventRow(io: Io, { time: at, level, source, resource, id, message, future }: Event, time: Time): string[] {
+  return [
+    time(at),
+    styled(io, severityStyle(level), level),
+    source,
+    oneLine(resource.name || resource.id, NAME),
+    id.slice(0, 8),
+    `${future ? "(dated ahead) " : ""}${oneLine(message, TEXT)}`,
+  ];
 }
 
-function sourceLines({ sources }: Status): string[] {
-  return sources.map(({ source, lastRunAt, overdueSince }) => {
-    const last = lastRunAt === null ? "never polled" : `last polled ${second(lastRunAt)}`;
-    return `source ${source}: ${last}${overdueSince === null ? "" : `, overdue since ${second(overdueSince)}`}`;
-  });
+const DELIVERIES = ["TIME", "DELIVERY", "STATUS", "CHANNEL", "TRIES", "MESSAGE"];
+const NONE_SENT = "Nothing was sent.\n";
+const DELIVERY_STYLES = { delivered: "green", pending: "yellow", dead: "red" } as const;
+
+function deliveryRow(io: Io, row: Delivery, time: Time): string[] {
+  const { id, channel, status, attempts, createdAt, error, foldedInto } = viewDelivery(row);
+  const asPart = foldedInto === undefined ? [] : [`as part of ${foldedInto.slice(0, 8)}`];
+  const said = error === null ? [] : [oneLine(error, TEXT)];
+  return [
+    time(createdAt),
+    id.slice(0, 8),
+    styled(io, DELIVERY_STYLES[status], status),
+    oneLine(channel, NAME),
+    String(attempts),
+    [newsOf(row), ...asPart, ...said].join("; "),
+  ];
 }
 
-function connectionLines({ connections }: Status): string[] {
-  return connections.map(({ name, state, pausedUntil, error }) => {
-    const until = pausedUntil === null ? "" : ` until ${second(pausedUntil)}`;
-    return `connection ${name}: ${state}${until}${error === null ? "" : ` (${oneLine(error, 200)})`}`;
-  });
-}
-
-/** The newest day of each source. */
-function ledgerLines({ ledger }: Status): string[] {
-  return Object.entries(ledger).flatMap(([source, days]) => {
-    const newest = Object.entries(days).sort().at(-1);
-    if (newest === undefined) return [];
-    const [day, { fetched, seen, malformed, new: found, matched }] = newest;
-    return [
-      `source ${source} on ${day}: ${fetched} fetched, ${seen} seen before, ${malformed} not understood, ` +
-        `${found} new, ${matched} of them matched`,
-    ];
-  });
-}
-
-function channelLines(io: Io, { failingChannels, channels }: Status): string[] {
-  const failing = failingChannels.map(({ channel, since, error }) =>
-    styled(io, "red", `channel ${channel}: failing since ${second(since)} (${oneLine(error ?? "", 200)})`),
-  );
-  const counts = Object.entries(channels).map(([name, { alerts, notified, pending, held, dead, passed }]) => {
-    const back = held.silenced + held.muted + held.inhibited;
-    const rest = passed === 0 ? "" : `, ${passed} passed without a notification`;
-    return `channel ${name}: ${alerts} alerts, ${notified} notified, ${pending} pending, ${back} held back, ${dead} dead${rest}`;
-  });
-  return [...failing, ...counts];
-}
-
-function ruleLines({ waiting, failures }: Status): string[] {
-  const deadlines = waiting.map(
-    ({ rule, deadline }) => `deadline of ${rule} at ${second(deadline)} waits for its targets to be read`,
-  );
-  const failed = failures.map(({ rule, field, count, lastAt, error }) => {
-    const times = `${count} ${count === 1 ? "time" : "times"}`;
-    return `${field} of ${rule} failed ${times}, last ${second(lastAt)}: ${oneLine(error, 200)}`;
-  });
-  return [...deadlines, ...failed];
-}
-
-/** `2026-11-20T10:05:00Z` */
-function second(time: string): string {
-  return `${time.slice(0, 19)}Z`;
+/** `new: deploy-failed "the summary" and 2 more` */
+export function newsOf({ notification: { reason, alerts, test } }: Pick<Delivery, "notification">): string {
+  const [first] = alerts;
+  if (first === undefined) return test ? "test" : reason;
+  const more = alerts.length > 1 ? ` and ${alerts.length - 1} more` : "";
+  return `${test ? "test" : reason}: ${oneLine(first.rule, 40)}, ${oneLine(first.summary)}${more}`;
 }

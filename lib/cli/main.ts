@@ -1,14 +1,16 @@
 // The command line: which commands there are, what each takes, and how failure becomes an exit code.
-import { Argument, Command, CommanderError } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { Superseded } from "../app/persistence/superseded.ts";
 import { ConfigError, formatFindings } from "../config/document/finding.ts";
 import { processEnvironment } from "../config/environment.ts";
 import { oneLine } from "../model/printable.ts";
+import { LEVELS } from "../model/source-kinds.ts";
 import { RowDamaged, StoreError, StoreGone } from "../store/port.ts";
+import { wordsOf } from "./filters.ts";
 import { createIo, DONE, type Io, REFUSED, type Screen, UsageError, WRONG } from "./io.ts";
-import { SCHEMA_NAMES, schemaCommand } from "./schema.ts";
+import { SCHEMA_NAMES } from "./schema-names.ts";
 
-const LATER = ["top", "completion"];
+const SEVERITIES = ["critical", "error", "warning", "info"];
 
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */
 export async function main(argv: readonly string[], screen: Screen, version: string): Promise<number> {
@@ -42,28 +44,47 @@ function createProgram(io: Io, version: string, end: End): Command {
   const add: Add = (spec, description) => {
     const made = program.command(spec).description(description).exitOverride().configureOutput(output);
     return made
-      .option("--config <file>", "the configuration", named("--config"), "lookout.yml")
+      .option("--config <file>", "the configuration; default also LOOKOUT_CONFIG", named("--config"), ownConfig())
       .option("--state <file>", "an SQLite file that overrides the configured store", named("--state"))
       .option("--json", "for scripts: one document, or one per line for lists");
   };
+  addInit(io, add, end);
   addRunning(io, add, end);
   addTrying(io, add, end);
   addLists(io, add, end);
   addDeliveries(io, add, end);
   addTools(io, add, end);
   addStart(io, program, end);
-  addLater(program);
+  program
+    .command("completion")
+    .description("print what makes a shell complete commands, options and their choices")
+    .addArgument(new Argument("<shell>", "whose").choices(["bash", "zsh", "fish"]))
+    .exitOverride()
+    .action(async (shell) => end((await import("./completion.ts")).completionCommand(io, program, shell)));
   return program;
 }
 
 function addRunning(io: Io, add: Add, end: End): void {
   add("run", "poll, evaluate and notify until stopped")
     .option("--once", "one round: poll every source once, notify what is due, and report how it went")
+    .option("--view", "on a terminal: show what is open and sent while it runs, as top does")
     .option("--console [address]", "serve the page for people on call, as on 127.0.0.1:8791")
     .action(async (options) => {
       const { runCommand, runOnceCommand } = await import("./run.ts");
       end(await (options.once ? runOnceCommand(io, options) : runCommand(io, options)));
     });
+}
+
+/** The first configuration. */
+function addInit(io: Io, add: Add, end: End): void {
+  add("init", "write a configuration to begin with: asks what it has to know, unless these options say it")
+    .option("--cloud <cloud>", "otc or huaweicloud")
+    .option("--region <region>", "such as eu-de")
+    .option("--project <id or name>", "whose services, pools and jobs are watched")
+    .option("--channel <type>", "where to notify you: slack, teams, feishu, pagerduty …")
+    .option("--address <variable>", "the variable that holds the channel's address or key")
+    .option("--force", "overwrite a file that is there already")
+    .action(async (options) => end(await (await import("./init.ts")).initCommand(io, options)));
 }
 
 /** What shows whether a configuration and its rules do what they should. */
@@ -84,22 +105,48 @@ function addTrying(io: Io, add: Add, end: End): void {
 
 function addLists(io: Io, add: Add, end: End): void {
   add("status", "the state of targets, connections, deliveries and the ledger").action(async (options) =>
-    end(await (await import("./lists.ts")).statusCommand(io, options)),
+    end(await (await import("./status.ts")).statusCommand(io, options)),
   );
-  add("alerts", "open alerts")
+  add("top", "what is open, how far the sources are read and what is sent, as it changes; q quits").action(
+    async (options) => end(await (await import("./top.ts")).topCommand(io, options)),
+  );
+  filters(add("alerts", "open alerts, the most urgent first"), ["severity", "rule", "channel", "resource"])
+    .addOption(among("--status", ["firing", "resolved"], "only those; resolved ones are listed too"))
+    .option("--since <duration>", "only those that began in the last 30m, 2h, 7d …")
     .option("--all", "also those that have ended")
     .action(async (options) => end(await (await import("./lists.ts")).alertsCommand(io, options)));
-  add("events", "events that were seen")
+  filters(add("events", "events that were seen"), ["rule", "resource"])
+    .addOption(among("--severity", LEVELS, "only events of this level"))
     .option("--since <duration>", "only events of the last 30m, 2h, 7d …")
     .option("--source <kind or id>", "only events of one source")
-    .option("--resource <id or name>", "only events of one resource")
     .option("--limit <number>", "only the newest")
     .action(async (options) => end(await (await import("./lists.ts")).eventsCommand(io, options)));
 }
 
+const FILTERS = {
+  severity: () => among("--severity", SEVERITIES, "only this severity"),
+  rule: () => new Option("--rule <id>", "only what is of this rule"),
+  channel: () => new Option("--channel <name>", "only what goes to this channel"),
+  resource: () => new Option("--resource <id or name>", "only what is about this resource"),
+};
+
+function filters(command: Command, names: readonly (keyof typeof FILTERS)[]): Command {
+  for (const name of names) command.addOption(FILTERS[name]());
+  return command;
+}
+
+/** An option that takes one of those words, or several with commas between. */
+function among(option: string, words: readonly string[], description: string): Option {
+  const made = new Option(`${option} <${option.slice(2)}>`, description).choices(words);
+  return made.argParser(wordsOf(option, words));
+}
+
 function addDeliveries(io: Io, add: Add, end: End): void {
   const deliveries = add("deliveries", "notifications that were sent, are on their way, or are dead");
-  deliveries.action(async (options) => end(await (await import("./lists.ts")).deliveriesCommand(io, options)));
+  filters(deliveries, ["severity", "rule", "channel", "resource"])
+    .addOption(among("--status", ["pending", "delivered", "dead"], "only those that fare like this"))
+    .option("--since <duration>", "only those of the last 30m, 2h, 7d …")
+    .action(async (options) => end(await (await import("./lists.ts")).deliveriesCommand(io, options)));
   deliveries
     .command("drop <id>")
     .description("give up on a delivery")
@@ -134,13 +181,15 @@ function addTools(io: Io, add: Add, end: End): void {
   add("match", "filter events, one JSON per line from stdin, like grep")
     .requiredOption("--pattern <json>", "an event pattern")
     .action(async (options) => end(await (await import("./match.ts")).matchCommand(io, options)));
-  add("schema", "print the JSON Schema of lookout.yml, of a file of rules, or of a *.test.yml")
-    .addArgument(new Argument("[file]", "which file it is of").choices(SCHEMA_NAMES).default("config"))
-    .action(async (name) => end(await schemaCommand(io, name)));
+  add("schema", "print the JSON Schema of lookout.yml, a file of rules or a *.test.yml, or of what --json prints")
+    .addArgument(new Argument("[name]", "what it is of").choices(SCHEMA_NAMES).default("config"))
+    .action(async (name) => end(await (await import("./schema.ts")).schemaCommand(io, name)));
   add("simulate", "serve the simulated cloud APIs")
     .option("--port <number>", "0: any free port", "8790")
     .option("--seed <number>", "another seed, another day", "1")
     .option("--speed <factor>", "how much faster than in life incidents follow each other", "60")
+    .option("--write <file>", "also write a configuration for it there, ready to run")
+    .option("--force", "overwrite that file")
     .action(async (options, self) => {
       const portGiven = self.getOptionValueSource("port") !== "default";
       end(await (await import("./simulate.ts")).simulateCommand(io, { ...options, portGiven }));
@@ -154,19 +203,6 @@ function addStart(io: Io, program: Command, end: End): void {
     .option("--for <seconds>", "stop after so many seconds")
     .exitOverride()
     .action(async (options) => end(await (await import("./start.ts")).startCommand(io, options)));
-}
-
-/** Commands that people look for and that are still to come. */
-function addLater(program: Command): void {
-  for (const name of LATER) {
-    program
-      .command(name, { hidden: true })
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .action(() => {
-        throw new UsageError(`"${name}" is not in this version yet; "lookout --help" lists what is`);
-      });
-  }
 }
 
 /** `silence add|preview|list|expire`. */
@@ -213,6 +249,11 @@ function named(option: string): (file: string) => string {
     if (file !== "") return file;
     throw new UsageError(`${option} "": expected the path of a file`);
   };
+}
+
+/** The file that commands read where none is named. */
+function ownConfig(): string {
+  return processEnvironment()["LOOKOUT_CONFIG"] || "lookout.yml";
 }
 
 function failure(io: Io, error: unknown): number {

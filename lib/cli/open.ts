@@ -67,7 +67,7 @@ export async function readConfig(
 export async function readOwnConfig({ redactor }: Io, { config: file }: CommonOptions): Promise<OpenedConfig> {
   if (existsSync(file)) return readConfig(file, redactor);
   const message = `there is no ${basename(file)} in ${resolve(dirname(file))}`;
-  const hint = `begin with "cp ${relative(".", EXAMPLE)} ${file}", or name another file with --config`;
+  const hint = `begin with "cp ${relative(".", EXAMPLE)} ${file}", or name another file with --config or LOOKOUT_CONFIG`;
   throw new ConfigError([findingAt({ file, line: 1, column: 1 }, [], message, hint)]);
 }
 

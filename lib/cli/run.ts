@@ -5,6 +5,7 @@ import type { Problem } from "../app/health/problem.ts";
 import type { OpenedConfig } from "../app/open-config.ts";
 import { configHash } from "../app/persistence/generation.ts";
 import { Superseded } from "../app/persistence/superseded.ts";
+import type { PollReport } from "../app/polling/poll.ts";
 import { viewDelivery } from "../app/queries/lists.ts";
 import { ConfigError, formatFindings } from "../config/document/finding.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
@@ -14,6 +15,7 @@ import { StoreError } from "../store/port.ts";
 import { openPage, type Page } from "./console.ts";
 import { createLog, DONE, type Io, jsonDocument, oneLine, WRONG } from "./io.ts";
 import { assemble, type CommonOptions, openApp, openStore, readOwnConfig } from "./open.ts";
+import type { RunView } from "./run-view.ts";
 
 /** How often a process that stands by looks whether the newer configuration is gone; ms. */
 const STAND_BY_MS = 5_000;
@@ -25,6 +27,8 @@ const LAST_WORDS_MS = 1_000;
 export interface RunOptions extends CommonOptions {
   /** Serve the console; the address and port, or true for those of the configuration. */
   console?: string | boolean;
+  /** Draw what happens, where there is a terminal. */
+  view?: boolean;
 }
 
 /** One round. Exit 1: a target was not read to its end, or a delivery tried in it is undelivered or dead. */
@@ -53,11 +57,13 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
  * old one runs on. Where a newer configuration decides on the same state, it reads its own anew too, and
  * stands by while that is older.
  */
-export async function runCommand(io: Io, options: RunOptions): Promise<number> {
+export async function runCommand(screen: Io, options: RunOptions): Promise<number> {
   const bus = createLocalBus(wallClock.sleep);
-  let read = await readStamped(io, options);
-  const store = await openStore(io, read.opened.config, options.state);
+  let read = await readStamped(screen, options);
+  const store = await openStore(screen, read.opened.config, options.state);
   const stop = stopSignals();
+  const view = await openRunView(screen, options, stop.signal);
+  const { io } = view;
   const refused: Problem[] = [];
   const troubles = new Map<string, string | undefined>();
   const log = createLog(io);
@@ -94,6 +100,7 @@ export async function runCommand(io: Io, options: RunOptions): Promise<number> {
       if (!standingBy) await nameUnresolved(app, log);
       page ??= await openPage({ app, places }, options, stop.signal);
       await page?.use(app, places);
+      view.use(app);
       try {
         await runDaemon(app, bus, AbortSignal.any([stop.signal, reload.signal]), {
           problems: () => refused,
@@ -104,15 +111,7 @@ export async function runCommand(io: Io, options: RunOptions): Promise<number> {
             log.info("running", { sources: sources.map(({ id }) => id).join(","), channels: channelNames });
             if (page !== undefined) log.info("the console is served", { at: page.url });
           },
-          polled: ({ source, targets, found, failing, discoveryError }) => {
-            const unread = Object.keys(failing).length;
-            if (found > 0 || unread > 0) log.info("polled", { source, targets, events: found, unread });
-            // Said once, not at every poll of a long pause.
-            if (discoveryError !== undefined && troubles.get(source) !== discoveryError) {
-              log.warn("targets unknown", { source, error: discoveryError });
-            }
-            troubles.set(source, discoveryError);
-          },
+          polled: logPolls(log, troubles),
         });
         sound = isSound(app);
       } catch (error) {
@@ -123,14 +122,36 @@ export async function runCommand(io: Io, options: RunOptions): Promise<number> {
         await wallClock.sleep(STAND_BY_MS, AbortSignal.any([stop.signal, reload.signal])).catch(() => {});
       }
     }
+    await view.ended();
     log.info("stopped");
     return sound ? DONE : WRONG;
   } finally {
     process.off("SIGHUP", onHangup);
     stop.end();
+    await view.ended();
     await page?.close();
     await store.close();
   }
+}
+
+/** `troubles`: why the targets of a source are not known, as it was said last. */
+function logPolls(log: Log, troubles: Map<string, string | undefined>): (report: PollReport) => void {
+  return ({ source, targets, found, failing, discoveryError }) => {
+    const unread = Object.keys(failing).length;
+    if (found > 0 || unread > 0) log.info("polled", { source, targets, events: found, unread });
+    // Said once, not at every poll of a long pause.
+    if (discoveryError !== undefined && troubles.get(source) !== discoveryError) {
+      log.warn("targets unknown", { source, error: discoveryError });
+    }
+    troubles.set(source, discoveryError);
+  };
+}
+
+/** What it writes to while it runs; a view only where one is asked for, and seen. */
+async function openRunView(io: Io, { view, config }: RunOptions, signal: AbortSignal): Promise<RunView> {
+  if (!view || !io.tty) return { io, use() {}, async ended() {} };
+  const { openView } = await import("./run-view.ts");
+  return openView(io, config, signal);
 }
 
 interface Stamped {

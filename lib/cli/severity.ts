@@ -1,4 +1,5 @@
-// How severities look in a terminal.
+// How severities look in a terminal, and which comes first.
+import { type Alert, Severity } from "../model/alert.ts";
 import { lookup } from "../model/lookup.ts";
 import type { Style } from "./io.ts";
 
@@ -12,4 +13,9 @@ const STYLES: Record<string, Style> = {
 
 export function severityStyle(state: string): Style {
   return lookup(STYLES, state) ?? "reset";
+}
+
+/** The most urgent first. */
+export function bySeverity(a: Pick<Alert, "severity">, b: Pick<Alert, "severity">): number {
+  return Severity.options.indexOf(a.severity) - Severity.options.indexOf(b.severity);
 }

@@ -1,9 +1,13 @@
 // `lookout simulate`: serves the simulated cloud until it is stopped.
 import { once } from "node:events";
+import { chmodSync } from "node:fs";
+import { resolve } from "node:path";
 import { wallClock } from "../app/clock.ts";
 import { isBlockedPort } from "../model/blocked-ports.ts";
 import { describeSimulator } from "../simulator/describe.ts";
-import { startSimulator } from "../simulator/server.ts";
+import { type Simulator, startSimulator } from "../simulator/server.ts";
+import { writeNew } from "./init.ts";
+import { simulatedText } from "./init-text.ts";
 import { DONE, type Io, jsonDocument, UsageError } from "./io.ts";
 
 export interface SimulateOptions {
@@ -13,6 +17,9 @@ export interface SimulateOptions {
   seed: string;
   speed: string;
   json?: boolean;
+  /** Where to write a configuration for it. */
+  write?: string;
+  force?: boolean;
 }
 
 export async function simulateCommand(io: Io, options: SimulateOptions): Promise<number> {
@@ -28,11 +35,29 @@ export async function simulateCommand(io: Io, options: SimulateOptions): Promise
       throw portProblem(error, port, options.portGiven) ?? error;
     },
   );
+  try {
+    if (options.write !== undefined) writeConfig(simulator, options.write, options.force === true);
+  } catch (error) {
+    await simulator.close();
+    throw error;
+  }
   if (options.json) jsonDocument(io, { url: simulator.url, credentials: simulator.credentials, seed, speed });
-  else io.out(`${describeSimulator(simulator)}\nServing; Ctrl-C stops.\n`);
+  else io.out(`${describeSimulator(simulator)}\n${written(options.write)}Serving; Ctrl-C stops.\n`);
   await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
   await simulator.close();
   return DONE;
+}
+
+/** Beside it stands the secret key, since a configuration holds no secrets, not even public ones. */
+function writeConfig(simulator: Simulator, file: string, force: boolean): void {
+  const secretFile = resolve(`${file}.secret-key`);
+  writeNew(file, simulatedText(simulator, secretFile), force);
+  writeNew(secretFile, simulator.credentials.secretKey, true);
+  chmodSync(secretFile, 0o600);
+}
+
+function written(file: string | undefined): string {
+  return file === undefined ? "" : `Wrote ${file}; in another terminal: npx lookout run --config ${file}\n`;
 }
 
 function wholeNumber(option: string, text: string, most: number): number {

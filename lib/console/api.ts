@@ -4,6 +4,7 @@ import { type Context, Hono } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { listDeliveries } from "../app/delivery/deliver.ts";
 import { listSilences, viewSilence } from "../app/oncall/silences.ts";
+import { deliveryFilter } from "../app/queries/filters.ts";
 import { viewDelivery } from "../app/queries/lists.ts";
 import { readStatus } from "../app/queries/status.ts";
 import { timeLimit } from "../channels/http/exchange.ts";
@@ -31,10 +32,9 @@ export function api(deps: Console): Hono {
   });
   routes.get("/events", async (context) => context.json(await eventsOf(current(), filtersOf(context.req.query()))));
   routes.get("/deliveries", async (context) => {
-    const { status, page, channel } = filtersOf(context.req.query());
-    const all = (await listDeliveries(current())).reverse().filter((row) => {
-      return (status === undefined || row.status === status) && (channel === undefined || row.channel === channel);
-    });
+    const filters = filtersOf(context.req.query());
+    const { page } = filters;
+    const all = (await listDeliveries(current())).reverse().filter(deliveryFilter(current(), filters));
     const shown = all.slice((page - 1) * PAGE, page * PAGE);
     return context.json({ total: all.length, page, deliveries: shown.map(viewDelivery) });
   });

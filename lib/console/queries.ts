@@ -6,6 +6,7 @@ import { knownAlerts } from "../app/oncall/preview.ts";
 import type { RuleRow } from "../app/persistence/rows.ts";
 import { type AlertExplanation, createExplainer } from "../app/queries/explain.ts";
 import { createReader } from "../app/queries/explain-reader.ts";
+import { alertFilter, eventFilter, type Filters as Wanted } from "../app/queries/filters.ts";
 import { endedAlerts, seenEvents } from "../app/queries/lists.ts";
 import type { Alert } from "../model/alert.ts";
 import { parseDuration } from "../model/duration.ts";
@@ -20,16 +21,8 @@ const DAY_MS = 86_400_000;
 /** An alert that ended by itself within this was nothing, as it turned out; ms. */
 const BRIEF_MS = 300_000;
 
-export interface Filters {
-  severity: string | undefined;
-  rule: string | undefined;
-  channel: string | undefined;
-  resource: string | undefined;
-  status: string | undefined;
-  /** ms */
-  since: number | undefined;
-  /** Part of what is shown, in any case. */
-  text: string | undefined;
+/** What a page asks for. */
+export interface Filters extends Wanted {
   /** From 1. */
   page: number;
 }
@@ -61,21 +54,11 @@ export interface Page {
 
 /** One page of the open alerts that pass. */
 export async function pageOf(app: App, watch: Watch, filters: Filters): Promise<Page> {
-  const { severity, rule, resource, since, text, page } = filters;
-  const from = since === undefined ? undefined : new Date(app.clock.now() - since).toISOString();
+  const { page } = filters;
   const { lines } = await watch.read();
-  const found = lines.filter(({ alert }) => {
-    if (severity !== undefined && alert.severity !== severity) return false;
-    if (rule !== undefined && alert.rule !== rule) return false;
-    if (resource !== undefined && alert.resource?.id !== resource && alert.resource?.name !== resource) return false;
-    if (from !== undefined && alert.startsAt < from) return false;
-    return text === undefined || wordsOf(alert).toLowerCase().includes(text);
-  });
+  const passes = alertFilter(app, filters);
+  const found = lines.filter(({ alert }) => passes(alert));
   return { total: found.length, page, alerts: found.slice((page - 1) * PAGE, page * PAGE) };
-}
-
-function wordsOf({ id, rule, summary, resource, labels, connection }: OpenLine["alert"]): string {
-  return [id, rule, summary, resource?.name, resource?.id, connection, ...Object.values(labels)].join(" ");
 }
 
 /** The alerts whole, as far as they are still open. */
@@ -97,12 +80,9 @@ export async function storyOf({ current, locate }: Console, id: string): Promise
 
 /** The newest events that pass, the newest first. */
 export async function eventsOf(app: App, filters: Filters): Promise<{ total: number; page: number; events: Event[] }> {
-  const { resource, since = DAY_MS, text, severity, page } = filters;
-  const all = (await seenEvents(app, app.clock.now() - since)).reverse().filter((event) => {
-    if (resource !== undefined && event.resource.id !== resource && event.resource.name !== resource) return false;
-    if (severity !== undefined && event.level !== severity) return false;
-    return text === undefined || JSON.stringify(event).toLowerCase().includes(text);
-  });
+  const { since = DAY_MS, page } = filters;
+  const passes = eventFilter(app, { ...filters, since });
+  const all = (await seenEvents(app, app.clock.now() - since)).reverse().filter(passes);
   return { total: all.length, page, events: all.slice((page - 1) * PAGE, page * PAGE) };
 }
 

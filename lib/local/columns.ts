@@ -1,6 +1,8 @@
 // Text measured by the columns it takes on a terminal: CJK and emoji take two each, combining marks none.
 import stringWidth from "string-width";
-import { unmarked } from "./steering.ts";
+import wrapAnsi from "wrap-ansi";
+import { printable } from "../model/printable.ts";
+import { steering, unmarked } from "./steering.ts";
 
 const graphemes = new Intl.Segmenter();
 
@@ -26,4 +28,11 @@ export function cutTo(text: string, columns: number): string {
 /** The text with spaces after it up to that many columns. */
 export function padTo(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - columnsOf(text)));
+}
+
+/** The text on lines of at most that many columns, parted between words where it can be; its colours go on. */
+export function wrapTo(text: string, columns: number): string[] {
+  // What looks like a control sequence by now is foreign: it is written out before our own can take effect.
+  const lines = wrapAnsi(unmarked(printable(text)), Math.max(1, columns), { hard: true });
+  return steering(lines).split("\n");
 }

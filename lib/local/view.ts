@@ -1,6 +1,6 @@
 // What a person sees of a running Lookout: the sources, the open alerts and where each goes, and
 // the latest news. Pure text.
-import type { Alert } from "../model/alert.ts";
+import { type Alert, Severity } from "../model/alert.ts";
 import { oneLine } from "../model/printable.ts";
 import { columnsOf, cutTo, padTo } from "./columns.ts";
 
@@ -8,9 +8,8 @@ export type Paint = (style: "title" | "dim" | "good" | "bad" | string, text: str
 
 export interface SourceLine {
   id: string;
-  polls: number;
-  events: number;
-  targets: number;
+  /** Below the headings of the view. */
+  figures: readonly string[];
   /** ms; when it was last polled. */
   at: number | undefined;
   failing: number;
@@ -25,20 +24,26 @@ export interface OpenLine {
 }
 
 export interface NewsLine {
-  /** ms */
-  at: number;
-  what: "FIRING" | "RESOLVED" | "FAILED";
+  /** `10:05:00` */
+  time: string;
+  what: string;
   style: string;
   text: string;
 }
 
 export interface ViewState {
   title: string;
-  startedAt: number;
+  /** Beside the title: `running 5m`. */
+  aside: string;
+  /** What is wrong, the most important first. */
+  problems: readonly string[];
+  /** Headings of the figures of each source; on a narrow terminal only the last has room. */
+  figures: readonly string[];
   sources: readonly SourceLine[];
   open: readonly OpenLine[];
   news: readonly NewsLine[];
-  notified: number;
+  /** The heading of the news. */
+  latest: string;
   /** What to do next: a heading and its steps. */
   next: { heading: string; steps: readonly string[] };
 }
@@ -53,6 +58,8 @@ type Part = [style: string | undefined, text: string];
 
 /** Lines for open alerts and news that are worth more than empty lines, and more than the next steps. */
 const WANTED = 6;
+/** More problems than these are the matter of `lookout status`. */
+const PROBLEMS = 3;
 /** A summary with less room than this is worth more than the name of its channel. */
 const SUMMARY = 24;
 
@@ -62,17 +69,19 @@ const SUMMARY = 24;
  */
 export function renderView(state: ViewState, now: number, { columns, rows }: Size, paint: Paint): string[] {
   const next = nextSteps(state.next, columns);
-  const { room, gap, closing } = plan(rows, state.sources.length, next.length);
+  const problems = state.problems.slice(0, PROBLEMS).map((text): Part[] => [["bad", `  ! ${oneLine(text)}`]]);
+  const { room, gap, closing } = plan(rows, state.sources.length + problems.length, next.length);
   const open = Math.min(Math.max(state.open.length, 1), Math.max(Math.ceil(room * 0.6), room - state.news.length));
   const oldest = Math.max(0, state.news.length - (room - open));
   const lines: Part[][] = [
-    title(state, now, columns),
+    title(state, columns),
+    ...problems,
     ...gap,
-    ...sourceTable(state.sources, now, columns),
+    ...sourceTable(state, now, columns),
     ...gap,
     ...openAlerts(state.open, open, now, columns),
     ...gap,
-    [["dim", `  LATEST (${state.notified} messages sent)`]],
+    [["dim", `  ${state.latest}`]],
     ...state.news.slice(oldest).map(newsLine),
     ...(closing ? [...gap, ...next] : []),
   ];
@@ -91,26 +100,25 @@ function plan(rows: number, sources: number, next: number): { room: number; gap:
   return choices.find(({ room }) => room >= WANTED) ?? { room: Math.max(free, 2), gap: [], closing: false };
 }
 
-function title(state: ViewState, now: number, columns: number): Part[] {
-  const running = ` running ${ago(now - state.startedAt)}`;
+function title({ title, aside }: ViewState, columns: number): Part[] {
+  const beside = ` ${aside}`;
   return [
-    ["title", ` ${cutTo(state.title, columns - columnsOf(running) - 2)} `],
-    ["dim", running],
+    ["title", ` ${cutTo(title, columns - columnsOf(beside) - 2)} `],
+    ["dim", beside],
   ];
 }
 
-function sourceTable(sources: readonly SourceLine[], now: number, columns: number): Part[][] {
-  const wide = columns >= 60;
-  const row = (id: string, targets: string, polls: string, events: string, last: string): string => {
-    const figures = wide ? [targets.padStart(7), polls.padStart(6), events.padStart(7)] : [events.padStart(7)];
-    return [padTo(cutTo(id, 18), 18), ...figures, ` ${last}`].join(" ");
+function sourceTable({ sources, figures: heads }: ViewState, now: number, columns: number): Part[][] {
+  const row = (id: string, figures: readonly string[], last: string): string => {
+    const shown = columns >= 60 ? figures : figures.slice(-1);
+    return [padTo(cutTo(oneLine(id), 18), 18), ...shown.map((figure) => figure.padStart(7)), ` ${last}`].join(" ");
   };
-  const rows = sources.map(({ id, polls, events, targets, at, failing }): Part[] => {
+  const rows = sources.map(({ id, figures, at, failing }): Part[] => {
     const dot: Part = failing > 0 ? ["bad", "●"] : at === undefined ? ["dim", "○"] : ["good", "●"];
     const last = at === undefined ? "not yet" : `${ago(now - at)} ago`;
-    return [dot, [undefined, ` ${row(id, String(targets), String(polls), String(events), last)}`]];
+    return [dot, [undefined, ` ${row(id, figures, last)}`]];
   });
-  return [[["dim", `  ${row("SOURCE", "TARGETS", "POLLS", "EVENTS", "LAST POLL")}`]], ...rows];
+  return [[["dim", `  ${row("SOURCE", heads, "LAST POLL")}`]], ...rows];
 }
 
 function openAlerts(open: readonly OpenLine[], room: number, now: number, columns: number): Part[][] {
@@ -123,11 +131,18 @@ function openAlerts(open: readonly OpenLine[], room: number, now: number, column
     return [[alert.severity, head], [undefined, text], ...(named ? [["dim", target] as Part] : [])];
   });
   const number = shown.length < open.length ? `${shown.length} of ${open.length}` : `${open.length}`;
-  return [[["dim", `  OPEN ALERTS (${number})`]], ...(open.length === 0 ? [[["good", "  none"] as Part]] : shown)];
+  const counts = Severity.options.flatMap((severity) => {
+    const count = open.filter(({ alert }) => alert.severity === severity).length;
+    return count === 0 ? [] : [`${count} ${severity}`];
+  });
+  return [
+    [["dim", `  OPEN ALERTS (${number})  ${counts.join(", ")}`]],
+    ...(open.length === 0 ? [[["good", "  none"] as Part]] : shown),
+  ];
 }
 
-function newsLine({ at, what, style, text }: NewsLine): Part[] {
-  const head = `  ${new Date(at).toISOString().slice(11, 19)} ${what.padEnd(8)} `;
+function newsLine({ time, what, style, text }: NewsLine): Part[] {
+  const head = `  ${time} ${what.padEnd(9)} `;
   return [
     [style, head],
     [undefined, oneLine(text)],
@@ -136,7 +151,8 @@ function newsLine({ at, what, style, text }: NewsLine): Part[] {
 
 /** Two steps on a line where that fits. */
 function nextSteps({ heading, steps }: ViewState["next"], columns: number): Part[][] {
-  const widest = Math.max(...steps.map(columnsOf));
+  if (heading === "") return [];
+  const widest = Math.max(0, ...steps.map(columnsOf));
   const perLine = columns >= 2 * widest + 5 ? 2 : 1;
   const lines = steps.flatMap((_, at): Part[][] => {
     if (at % perLine !== 0) return [];
@@ -159,7 +175,7 @@ function writeLine(parts: readonly Part[], columns: number, paint: Paint): strin
 }
 
 /** `5s`, `12m`, `3h`. */
-function ago(ms: number): string {
+export function ago(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
   if (seconds < 60) return `${seconds}s`;
   if (seconds < 3_600) return `${Math.floor(seconds / 60)}m`;

@@ -27,20 +27,22 @@ function stateWith(open: number): ViewState {
   const severity = (index: number) => ["critical", "error", "warning", "info"][index % 4] as "info";
   return {
     title: "Lookout watches the five event APIs of a simulated cloud",
-    startedAt: NOW - 3_600_000,
-    sources: kinds.map((id) => ({ id, polls: 12_345, events: 1_234_567, targets: 1_000, at: NOW, failing: 0 })),
+    aside: "running 1h",
+    problems: [],
+    figures: ["TARGETS", "POLLS", "EVENTS"],
+    sources: kinds.map((id) => ({ id, figures: ["1000", "12345", "1234567"], at: NOW, failing: 0 })),
     open: Array.from({ length: open }, (_, index) => ({
       alert: { id: `${index}`, severity: severity(index), rule: "r", summary: summary(index), count: 1_200 },
       since: NOW - 60_000,
       to: "值班 (slack), chat (feishu)",
     })),
     news: Array.from({ length: 60 }, (_, index) => ({
-      at: NOW,
-      what: "RESOLVED" as const,
+      time: "12:00:00",
+      what: "RESOLVED",
       style: "resolved",
       text: summary(index),
     })),
-    notified: 25,
+    latest: "LATEST (25 messages sent)",
     next: { heading: "To watch your own cloud (Ctrl-C ends):", steps: STEPS },
   };
 }

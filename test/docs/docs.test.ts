@@ -11,10 +11,9 @@ import { ConfigFile } from "../../lib/model/config-file.ts";
 import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
 import { folderWith } from "../support/cli.ts";
 import { ioTo } from "../support/io.ts";
-import { type Page, parsePage, ROOT, readPage, readPages, sectionOf } from "./markdown.ts";
+import { type Page, ROOT, readPage, readPages } from "./markdown.ts";
 
 const pages = readPages();
-const NOT_BUILT = sectionOf(readPage("README.md"), "Not built yet");
 
 /** Runs a command line in this process. */
 async function run(...args: string[]): Promise<{ code: number; output: string }> {
@@ -69,8 +68,7 @@ describe("every channel has a page", () => {
 
 describe("commands", () => {
   const named = pages.flatMap((page) => {
-    const built = parsePage(page.path, page.text.replace(NOT_BUILT.text, ""));
-    return [...codeOf(built).matchAll(/(?<![\w/.-]|-u )lookout ([a-z][a-z-]*)((?: +[^\s|`]+)*)/g)].map((match) => {
+    return [...codeOf(page).matchAll(/(?<![\w/.-]|-u )lookout ([a-z][a-z-]*)((?: +[^\s|`]+)*)/g)].map((match) => {
       const [line, command = "", rest = ""] = match;
       const name = [command, ...(rest.match(/^ +[a-z]+(?= |$)/)?.map((word) => word.trim()) ?? [])];
       return { where: `${page.path}: ${line}`, command, name, options: rest.match(/(?<= )--[a-z-]+/g) ?? [] };
@@ -93,15 +91,6 @@ describe("commands", () => {
       return options.some((option) => !new RegExp(` ${option}\\b`).test(help.get(name.join(" "))!));
     });
     expect(unknown.map(({ where }) => where)).toEqual([]);
-  });
-
-  it("what the README calls not built is refused by name", async () => {
-    const commands = NOT_BUILT.spans.flatMap((span) => /^lookout ([a-z]+)$/.exec(span)?.[1] ?? []);
-    expect(commands.length).toBeGreaterThan(0);
-    for (const command of commands) {
-      const { code, output } = await run(command);
-      expect([code, output]).toEqual([2, expect.stringContaining(`"${command}" is not in this version yet`)]);
-    }
   });
 });
 
@@ -146,16 +135,6 @@ describe("configurations", () => {
       expect(exit, output).not.toBe(2);
     },
   );
-
-  it("what the README calls not built is refused by name", async () => {
-    const keys = NOT_BUILT.spans.filter((span) => /^[a-z][A-Za-z]+$/.test(span) && span !== "lookout");
-    for (const key of keys) {
-      expect(await check(stringify({ ...base, [key]: {} }))).toEqual({
-        code: 2,
-        output: expect.stringContaining(`"${key}" is not supported by this version yet`),
-      });
-    }
-  });
 
   /** Puts what stands alone in a document where it belongs. */
   function partsOf(parts: Record<string, unknown>): object {

@@ -115,7 +115,9 @@ describe("the command line", () => {
       const { code, stderr } = await lookoutHere(args, { cwd, env: ENV });
       expect(code).toBe(2);
       expect(stderr).toMatch(/^lookout\.yml:1:1: there is no lookout\.yml in \/.+; begin with "cp /);
-      expect(stderr).toMatch(/lookout\.example\.yml lookout\.yml", or name another file with --config\n$/);
+      expect(stderr).toMatch(
+        /lookout\.example\.yml lookout\.yml", or name another file with --config or LOOKOUT_CONFIG\n$/,
+      );
       expect(await readdir(cwd)).toEqual([]);
     },
   );

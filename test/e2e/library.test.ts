@@ -1,7 +1,7 @@
 // The package as somebody installs it: packed, unpacked into a project of its own, used from
 // JavaScript and as a command.
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -69,7 +69,7 @@ describe("the published package", () => {
     await run("tar", ["xzf", join(tree, stdout.trim().split("\n").at(-1)!), "-C", folder]);
     await run("mv", [join(folder, "package"), join(folder, "node_modules/@lookout-alerts/lookout")]);
     await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-  }, 60_000);
+  }, 120_000);
 
   it("is JavaScript with types, and exports what the contract names", async () => {
     const script =
@@ -87,6 +87,14 @@ describe("the published package", () => {
       (error) => error,
     );
     expect(checked.stdout).toBe("");
+  });
+
+  it("brings the console with its style and script", async () => {
+    const at = join(folder, "node_modules/@lookout-alerts/lookout");
+    const built = join(at, "dist/lib/console");
+    const { stdout } = await run("ls", [built, join(built, "assets")]);
+    for (const name of ["server.js", "live.js", "style.css"]) expect(stdout).toContain(name);
+    expect(await readFile(join(built, "server.js"), "utf8")).toContain("./assets/");
   });
 
   it("brings its command and its rule packs", async () => {

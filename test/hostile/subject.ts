@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { keepingIo } from "../support/io.ts";
 
-// As bin/lookout.js sets them.
+// As bin/command.js sets them for what lasts.
 setFlagsFromString("--semi-space-growth-factor=1");
 setFlagsFromString("--heap-growing-percent=100");
 process.env["TZ"] = "UTC";

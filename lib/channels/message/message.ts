@@ -1,5 +1,6 @@
 // What every chat says about a notification, as plain lines that each channel writes in its own markup: its news first,
 // each by name, and the rest counted. A message never exceeds its medium's limit.
+import { timeIn } from "../../model/local-time.ts";
 import type { Notification, NotifiedAlert } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
 import type { RenderContext, Words } from "../port.ts";
@@ -99,26 +100,4 @@ function heldBack({ suppressed }: Notification): string {
   return parts.length === 0
     ? ""
     : `Held back, not shown: ${parts.map(([how, number]) => `${number} ${how}`).join(", ")}`;
-}
-
-/** Shows ISO times as "2026-11-20 11:00:00 GMT+1"; what is no time is shown as it is. */
-function timeIn(timezone: string): (iso: string) => string {
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone: timezone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    timeZoneName: "short",
-  });
-  return (iso) => {
-    const at = Date.parse(iso);
-    if (Number.isNaN(at)) return oneLine(iso).slice(0, 40);
-    const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, value]));
-    const { year, month, day, hour, minute, second, timeZoneName } = parts;
-    return `${year}-${month}-${day} ${hour}:${minute}:${second} ${timeZoneName}`;
-  };
 }

@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import { listDeliveries } from "../../app/delivery/deliver.ts";
 import { listSilences, viewSilence } from "../../app/oncall/silences.ts";
+import { deliveryFilter } from "../../app/queries/filters.ts";
 import { viewDelivery } from "../../app/queries/lists.ts";
 import { readStatus } from "../../app/queries/status.ts";
 import type { Console } from "../deps.ts";
@@ -68,10 +69,9 @@ export function pages(deps: Console): Hono {
     return show(context, "/sources", "Sources", sourcesPage(await readStatus(current()), current().config.timezone));
   });
   routes.get("/deliveries", async (context) => {
-    const { status, page } = filtersOf(context.req.query());
-    const all = (await listDeliveries(current()))
-      .reverse()
-      .filter((row) => status === undefined || row.status === status);
+    const filters = filtersOf(context.req.query());
+    const { status, page } = filters;
+    const all = (await listDeliveries(current())).reverse().filter(deliveryFilter(current(), filters));
     const shown = { total: all.length, page, deliveries: all.slice((page - 1) * PAGE, page * PAGE).map(viewDelivery) };
     const { channels, config } = current();
     return show(

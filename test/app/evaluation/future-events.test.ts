@@ -162,6 +162,7 @@ describe("more than ten minutes ahead", () => {
     const { stdout } = await lookoutHere(["events"], { cwd });
     expect(stdout.split("\n").map((line) => line.includes("(dated ahead) Failed to pull"))).toEqual([
       false,
+      false,
       true,
       false,
     ]);
