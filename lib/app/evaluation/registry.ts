@@ -7,8 +7,9 @@ import { endAlert } from "../../rules/alert.ts";
 import { type CompiledRule, rulePartition } from "../../rules/compile.ts";
 import type { App } from "../deps.ts";
 import { putInhibitors, reconcileInhibition } from "../groups/inhibition.ts";
+import { putEnd } from "../persistence/by-time.ts";
 import { joinGeneration } from "../persistence/generation.ts";
-import { endedKey, REGISTRY, type RegistryRow, type RuleRow } from "../persistence/rows.ts";
+import { type EndedRow, endedKey, REGISTRY, type RegistryRow, type RuleRow } from "../persistence/rows.ts";
 import { announceClosed } from "./announce.ts";
 import { keysKey } from "./keys.ts";
 import { watchKnownTargets } from "./watched.ts";
@@ -93,11 +94,9 @@ async function closePartition(app: App, pk: string): Promise<number> {
         at,
       );
       for (const { state, groups } of open) {
-        unit.put(
-          endedKey(state.alert!.id),
-          { alert: endAlert(state.alert!, at), groups },
-          { expires: at + app.config.history },
-        );
+        const end: EndedRow = { alert: endAlert(state.alert!, at), groups };
+        unit.put(endedKey(end.alert.id), end, { expires: at + app.config.history });
+        putEnd(app, unit, end, at);
       }
       // Their groups find out that the rule is gone, and let go of them.
       for (const head of heads) {

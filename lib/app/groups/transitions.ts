@@ -9,6 +9,7 @@ import { type CompiledRule, rulePartition, stateRow } from "../../rules/compile.
 import type { KeyState, Transition } from "../../rules/state.ts";
 import type { Key } from "../../store/port.ts";
 import type { App } from "../deps.ts";
+import { putEnd } from "../persistence/by-time.ts";
 import { type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { stillAcknowledged, withAcknowledgement } from "./acknowledged.ts";
@@ -50,7 +51,10 @@ export async function putChanges(
       rung.add(join.id);
     }
     for (const id of wakes) if (wakeGroup(app, unit, id, change, now, round)) rung.add(id);
-    for (const end of ended) unit.put(endedKey(end.alert.id), end, { expires: now + app.config.history });
+    for (const end of ended) {
+      unit.put(endedKey(end.alert.id), end, { expires: now + app.config.history });
+      putEnd(app, unit, end, now);
+    }
     putState(unit, change.rule, row, now);
   }
   return [...rung];
