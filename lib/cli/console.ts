@@ -32,13 +32,15 @@ export async function openPage(
   const token = await app.ackSecret();
   refuseOpen(listen, token);
   // Loaded only where it is served.
-  const [{ consoleServer }, { listenOn }, { watchAlerts }] = await Promise.all([
+  const [{ consoleServer }, { listenOn }, { watchAlerts }, { createNoise }] = await Promise.all([
     import("../console/server.ts"),
     import("../console/listen.ts"),
     import("../console/open-alerts.ts"),
+    import("../console/noise.ts"),
   ]);
   const now = { app, places, token, publicUrl: configured?.publicUrl };
   const current = () => now.app;
+  const alerts = watchAlerts(current, wallClock);
   const server = consoleServer({
     current,
     get token() {
@@ -48,7 +50,8 @@ export async function openPage(
       return now.publicUrl;
     },
     locate: (place) => placeIn(now.places, place),
-    alerts: watchAlerts(current, wallClock),
+    alerts,
+    noise: createNoise(current, alerts),
     clock: wallClock,
     signal,
   });

@@ -2,20 +2,21 @@
 // once.
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
-import { listOpen } from "../app/oncall/acknowledge.ts";
 import { type AckLink, isGood } from "../model/ack-link.ts";
-import { ack, byPrefix, Refused } from "./actions.ts";
+import { ack } from "./actions.ts";
 import type { Console } from "./deps.ts";
 import { fieldsOf, remember } from "./fields.ts";
 import { ackPage, takenPage } from "./pages/ack.ts";
 import { NAME, show } from "./pages/routes.ts";
+import { openAlertOf } from "./queries.ts";
+import { Refused } from "./refused.ts";
 
 export function ackLinks(deps: Console): Hono {
   const { current, alerts } = deps;
   const routes = new Hono();
   routes.get("/ack/:id/:expires/:signature", async (context) => {
     const { alert: id } = goodLink(deps, context);
-    const { alert } = byPrefix(await listOpen(current()), ({ alert }) => alert.id, id, "open alert");
+    const { alert } = await openAlertOf(alerts, id);
     const sight = {
       now: current().clock.now(),
       timezone: current().config.timezone,
@@ -27,8 +28,7 @@ export function ackLinks(deps: Console): Hono {
     const link = goodLink(deps, context);
     const { by } = await fieldsOf(context);
     if (by) remember(context, by);
-    const alert = await ack(current(), link.alert, { by: by ?? "" }, link);
-    alerts.touch();
+    const alert = await ack(deps, link.alert, { by: by ?? "" }, link);
     return show(context, "", "Acknowledged", takenPage(alert));
   });
   return routes;

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { wallClock } from "../../lib/app/clock.ts";
 import { openAlerts } from "../../lib/app/queries/lists.ts";
 import { listenOn } from "../../lib/console/listen.ts";
+import { createNoise } from "../../lib/console/noise.ts";
 import { watchAlerts } from "../../lib/console/open-alerts.ts";
 import { consoleServer } from "../../lib/console/server.ts";
 import { type Bench, bench } from "../app/support.ts";
@@ -22,12 +23,14 @@ async function served(services = ["svc-1"]): Promise<Bench & { url: string }> {
   const made = await bench({ yaml: YAML, services });
   const over = new AbortController();
   const current = () => made.app;
+  const alerts = watchAlerts(current, wallClock);
   const server = consoleServer({
     current,
     token: undefined,
     publicUrl: undefined,
     locate: () => null,
-    alerts: watchAlerts(current, wallClock),
+    alerts,
+    noise: createNoise(current, alerts),
     clock: wallClock,
     signal: over.signal,
   });

@@ -112,7 +112,10 @@ export async function listDeliveries(app: Pick<App, "store">): Promise<Delivery[
 const EARLY_MS = 3_600_000;
 
 /** The deliveries that name the alert, oldest first; those made before it are not read. */
-export async function deliveriesNaming(app: App, { id, startsAt }: Pick<Alert, "id" | "startsAt">): Promise<Delivery[]> {
+export async function deliveriesNaming(
+  app: App,
+  { id, startsAt }: Pick<Alert, "id" | "startsAt">,
+): Promise<Delivery[]> {
   const ids = new Set<string>();
   const range = { from: Date.parse(startsAt) - EARLY_MS, to: app.clock.now() };
   for await (const rows of newestFirst<SentRow>(app.store, SENT, range)) {

@@ -1,8 +1,8 @@
-// Rows that list by time what lies elsewhere by id: deliveries as they were made, alerts as they ended. Who looks at the
-// newest of them, or at those of a week, reads no others.
+// Rows that list by time what lies elsewhere by id: deliveries as they were made, alerts as they ended. Who looks at
+// the newest of them, or at those of a week, reads no others.
+import type { Config } from "../../model/config.ts";
 import { createTurns } from "../../sources/cloud/turns.ts";
 import type { Key, Row, Store } from "../../store/port.ts";
-import type { App } from "../deps.ts";
 import { type DeliveryRow, dayOf, type EndedRow, eventsPartition } from "./rows.ts";
 import type { Unit } from "./unit.ts";
 
@@ -34,16 +34,25 @@ export interface EndRow {
 }
 
 /** Lists a delivery that is put in the same unit. */
-export function putSent(app: App, unit: Unit, { id, createdAt, alerts, notification }: DeliveryRow): void {
+export function putSent(
+  { config }: { config: Config },
+  unit: Unit,
+  { id, createdAt, alerts, notification }: DeliveryRow,
+): void {
   const rules = notification.test ? [] : [...new Set(notification.alerts.map(({ rule }) => rule))];
   const row: SentRow = { id, rules, alerts: alerts.map(shortOf) };
-  unit.create(keyAt(SENT, createdAt, id), row, { expires: createdAt + app.config.history + LONGER_MS });
+  unit.create(keyAt(SENT, createdAt, id), row, { expires: createdAt + config.history + LONGER_MS });
 }
 
 /** Lists an alert whose end is put in the same unit. */
-export function putEnd(app: App, unit: Unit, { alert: { id, rule, startsAt, endsAt } }: EndedRow, now: number): void {
+export function putEnd(
+  { config }: { config: Config },
+  unit: Unit,
+  { alert: { id, rule, startsAt, endsAt } }: EndedRow,
+  now: number,
+): void {
   const row: EndRow = { id, rule, startsAt, endsAt: endsAt! };
-  unit.create(keyAt(ENDS, now, id), row, { expires: now + app.config.history });
+  unit.create(keyAt(ENDS, now, id), row, { expires: now + config.history });
 }
 
 /** Whether it may name the alert. */

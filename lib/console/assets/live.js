@@ -3,15 +3,21 @@
 const live = document.getElementById("live");
 let known;
 let due;
+/** All open pages take turns for so long; ms. */
+let turns = 700;
 
 const source = new EventSource("/api/stream");
 source.addEventListener("open", () => say("live"));
-source.addEventListener("error", () => say("not connected; trying again"));
-for (const kind of ["open", "changed"]) {
+source.addEventListener("error", ({ data }) => {
+  if (data === undefined) say("not connected; trying again");
+});
+for (const kind of ["open", "changed", "beat"]) {
   source.addEventListener(kind, ({ data }) => {
     if (data === undefined) return;
-    const isNew = known !== undefined && known !== data;
-    known = data;
+    const { version, within } = JSON.parse(data);
+    const isNew = known !== undefined && known !== version;
+    known = version;
+    turns = within;
     if (isNew) plan();
   });
 }
@@ -31,7 +37,7 @@ function plan() {
   }
   if (due === "soon") return;
   due = "soon";
-  setTimeout(refresh, Math.random() * 700);
+  setTimeout(refresh, Math.random() * turns);
 }
 
 async function refresh() {

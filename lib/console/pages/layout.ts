@@ -107,6 +107,14 @@ export function pager(total: number, page: number, size: number, to: (page: numb
   </nav>`;
 }
 
+/** A link to what is older in a list, with what else was asked for. */
+export function older(next: string | null, path: string, asked: Record<string, string | undefined>): Html | "" {
+  if (next === null) return "";
+  const query = new URLSearchParams({ before: next });
+  for (const [name, value] of Object.entries(asked)) if (value) query.set(name, value);
+  return html`<nav class="pager" aria-label="More"><a rel="next" href="${path}?${query}">Older</a></nav>`;
+}
+
 export function hidden(fields: Record<string, string>): Html[] {
   return Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
 }
