@@ -1,10 +1,20 @@
-// A moment as a person writes it.
+// A moment as a person writes it, and as the pages show it.
 import { parseDuration } from "../model/duration.ts";
 
 /** "2026-11-20 10:00", with or without seconds, as the pages show times. */
 const LOCAL = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)$/;
 /** The same with its offset, or Z. */
 const WHOLE = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** "2026-11-20 10:00:00" in the zone. A formatter takes much memory outside of the heap: each zone has one. */
+export function localTime(ms: number, timeZone: string): string {
+  const known = formats.get(timeZone);
+  const format = known ?? new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" });
+  if (known === undefined) formats.set(timeZone, format);
+  return format.format(ms);
+}
 
 /** In ms: an instant, a time in the zone, or so long before now. Undefined: none of these. */
 export function instantOf(text: string, now: number, timeZone: string): number | undefined {
@@ -25,6 +35,5 @@ function known(ms: number): number | undefined {
 
 /** By how much the zone's clock is ahead of UTC; ms. */
 function offsetAt(ms: number, timeZone: string): number {
-  const format = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" });
-  return Date.parse(`${format.format(ms).replace(" ", "T")}Z`) - Math.floor(ms / 1_000) * 1_000;
+  return Date.parse(`${localTime(ms, timeZone).replace(" ", "T")}Z`) - Math.floor(ms / 1_000) * 1_000;
 }

@@ -10,6 +10,9 @@ import { hashOf } from "../model/hash.ts";
 const LOOK_MS = 1_000;
 /** After a look that took long the next one comes no sooner than so many times as long. */
 const REST = 10;
+/** A look that takes longer keeps nobody waiting who has seen nothing older than this: what was known is shown; ms. */
+const LONG_MS = 50;
+const STALE_MS = 30_000;
 
 /** An open alert without its events, and the row that has them. */
 export type OpenLine = OpenRow<Omit<Alert, "events">>;
@@ -73,8 +76,12 @@ export function watchAlerts(current: () => App, clock: Clock): Watch {
   }
   async function read(): Promise<OpenAlerts> {
     const age = Math.abs(clock.now() - readAt);
-    if (known !== undefined && !touched && age < Math.max(LOOK_MS, took * REST)) return known;
-    return readAnew();
+    if (known === undefined || touched) return readAnew();
+    if (age < Math.max(LOOK_MS, took * REST)) return known;
+    const next = readAnew();
+    if (took < LONG_MS || age > STALE_MS) return next;
+    next.catch(() => {});
+    return known;
   }
   /** One look for all who wait; it ends with the last of them. */
   async function watch(): Promise<void> {

@@ -1,7 +1,8 @@
 // Keeps the page as it is in the store, without a reload: where something changed, the page is fetched again and what
 // differs is put in its place. Without this script everything works, too, by reload.
 const live = document.getElementById("live");
-let known;
+/** The version of what the page shows; on a page that shows no alerts, of what there was when it was opened. */
+let known = live.dataset.version || undefined;
 let due;
 /** All open pages take turns for so long; ms. */
 let turns = 700;
@@ -18,7 +19,8 @@ for (const kind of ["open", "changed", "beat"]) {
     const isNew = known !== undefined && known !== version;
     known = version;
     turns = within;
-    if (isNew) plan();
+    // How long ago things were, and what no list of alerts shows, goes on meanwhile.
+    if (isNew || kind === "beat") plan();
   });
 }
 document.addEventListener("visibilitychange", () => {

@@ -14,6 +14,9 @@ import { storyPage } from "./story.ts";
 /** Who looks: so that nobody has to say it twice. */
 export const NAME = "lookout_name";
 
+/** What a page says of itself beside its content. */
+type Shown = { Variables: { version?: string } };
+
 export type Note = { done: boolean; text: string };
 
 export function show(
@@ -24,7 +27,8 @@ export function show(
   note?: Note,
   status = 200,
 ): Response | Promise<Response> {
-  return context.html(layout({ title, path, main: main as Html, note: note ?? noteOf(context) }), status as 200);
+  const parts = { title, path, main: main as Html, note: note ?? noteOf(context), version: context.get("version") };
+  return context.html(layout(parts), status as 200);
 }
 
 /** What the form before did; it comes back in the address, and is shown as text. */
@@ -33,9 +37,9 @@ function noteOf(context: Context): Note | undefined {
   return done === undefined ? undefined : { done: true, text: done.slice(0, 200) };
 }
 
-export function pages(deps: Console): Hono {
+export function pages(deps: Console): Hono<Shown> {
   const { current, alerts } = deps;
-  const routes = new Hono();
+  const routes = new Hono<Shown>();
   const sight = (context: Context) => {
     const { clock, config } = current();
     return { now: clock.now(), timezone: config.timezone, by: getCookie(context, NAME) ?? "" };
@@ -45,6 +49,7 @@ export function pages(deps: Console): Hono {
     const filters = asked(context);
     const open = await alerts.read();
     const page = await pageOf(current(), alerts, filters);
+    context.set("version", open.version);
     return show(context, "/", headline(open), alertsPage(page, open, filters, sight(context)));
   });
   routes.get("/ended", async (context) => {
@@ -52,7 +57,9 @@ export function pages(deps: Console): Hono {
     return show(context, "/", "Ended", endedPage(ended, current().config.timezone));
   });
   routes.get("/alerts/:id", async (context) => {
+    const { version } = await alerts.read();
     const story = await storyOf(deps, context.req.param("id"));
+    context.set("version", version);
     return show(context, "/alerts", story.alert.summary, storyPage(story, sight(context)));
   });
   routes.get("/events", async (context) => {
