@@ -209,7 +209,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   [
     "console/access.ts",
     "a request's headers, at most 16 KB; anchored, or a fixed word",
-    [String.raw`^Bearer +(\S+)$`, String.raw`:\d{1,5}$`, String.raw`\btext\/html\b`],
+    [String.raw`^Bearer +(\S+)$`, String.raw`^[\w.:[\]-]{1,300}$`, String.raw`:\d{1,5}$`, String.raw`\btext\/html\b`],
   ],
   [
     "console/instants.ts",

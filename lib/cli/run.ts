@@ -102,7 +102,7 @@ export async function runCommand(io: Io, options: RunOptions): Promise<number> {
             const { sources, channels } = app.config;
             const channelNames = Object.keys(channels).join(",");
             log.info("running", { sources: sources.map(({ id }) => id).join(","), channels: channelNames });
-            if (page !== undefined) log.info("the console is served", { at: page.url });
+            if (page !== undefined) log.info("the console is served", { at: page.url() });
           },
           polled: ({ source, targets, found, failing, discoveryError }) => {
             const unread = Object.keys(failing).length;

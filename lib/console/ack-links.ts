@@ -15,7 +15,7 @@ export function ackLinks(deps: Console): Hono {
   const { current, alerts } = deps;
   const routes = new Hono();
   routes.get("/ack/:id/:expires/:signature", async (context) => {
-    const { alert: id } = goodLink(deps, context);
+    const { alert: id } = await goodLink(deps, context);
     const { alert } = await openAlertOf(alerts, id);
     const sight = {
       now: current().clock.now(),
@@ -25,7 +25,7 @@ export function ackLinks(deps: Console): Hono {
     return show(context, "", "Acknowledge", ackPage(alert, sight));
   });
   routes.post("/ack/:id/:expires/:signature", async (context) => {
-    const link = goodLink(deps, context);
+    const link = await goodLink(deps, context);
     const { by } = await fieldsOf(context);
     if (by) remember(context, by);
     const alert = await ack(deps, link.alert, { by: by ?? "" }, link);
@@ -35,9 +35,10 @@ export function ackLinks(deps: Console): Hono {
 }
 
 /** Throws Refused where it is none of ours, or is over. */
-function goodLink({ token, current }: Console, context: Context): AckLink {
+async function goodLink({ token, current }: Console, context: Context): Promise<AckLink> {
   const { id = "", expires = "", signature = "" } = context.req.param();
   const link = { alert: id, expires: Number(expires), signature };
-  if (token !== undefined && isGood(token, link, current().clock.now())) return link;
+  const secret = await token();
+  if (secret !== undefined && isGood(secret, link, current().clock.now())) return link;
   throw new Refused(404, "this link is not good any more: look for the alert on the page, or say lookout ack");
 }

@@ -21,7 +21,7 @@ export function forms(deps: Console): Hono {
   };
   routes.post("/login", async (context) => {
     const { token: given, to } = await fieldsOf(context);
-    const { token, publicUrl } = deps;
+    const [token, { publicUrl }] = [await deps.token(), deps];
     const secure = publicUrl?.startsWith("https:") === true;
     if (token === undefined || logIn(context, token, given ?? "", secure)) return context.redirect(placeOf(to), 303);
     const wrong = { done: false, text: "That is not the token." };

@@ -25,13 +25,16 @@ export interface Answer {
   json: any;
 }
 
-export async function consoleBench(options: BenchOptions, own: Partial<Console> = {}): Promise<ConsoleBench> {
+export async function consoleBench(
+  options: BenchOptions,
+  { token, ...own }: Partial<Omit<Console, "token">> & { token?: string } = {},
+): Promise<ConsoleBench> {
   const made = await bench(options);
   const current = () => made.app;
   const alerts = watchAlerts(current, made.app.clock);
   const server = consoleServer({
     current,
-    token: undefined,
+    token: async () => token,
     publicUrl: undefined,
     locate: () => null,
     alerts,

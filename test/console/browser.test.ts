@@ -26,7 +26,7 @@ async function served(services = ["svc-1"]): Promise<Bench & { url: string }> {
   const alerts = watchAlerts(current, wallClock);
   const server = consoleServer({
     current,
-    token: undefined,
+    token: async () => undefined,
     publicUrl: undefined,
     locate: () => null,
     alerts,
