@@ -9,6 +9,7 @@ import { viewDelivery } from "../app/queries/lists.ts";
 import { ConfigError, formatFindings } from "../config/document/finding.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { type RoundReport, runOnce } from "../local/once.ts";
+import { createCounters } from "../model/counters.ts";
 import type { Log } from "../model/log.ts";
 import { StoreError } from "../store/port.ts";
 import { openPage, type Page } from "./console.ts";
@@ -55,6 +56,7 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
  */
 export async function runCommand(io: Io, options: RunOptions): Promise<number> {
   const bus = createLocalBus(wallClock.sleep);
+  const counters = createCounters();
   let read = await readStamped(io, options);
   const store = await openStore(io, read.opened.config, options.state);
   const stop = stopSignals();
@@ -90,7 +92,7 @@ export async function runCommand(io: Io, options: RunOptions): Promise<number> {
   try {
     while (!stop.signal.aborted) {
       reload = new AbortController();
-      const { app, places } = assemble(io, read.opened, store, bus, read.stamp);
+      const { app, places } = assemble(io, read.opened, store, bus, read.stamp, counters);
       if (!standingBy) await nameUnresolved(app, log);
       page ??= await openPage({ app, places }, options, stop.signal);
       await page?.use(app, places);

@@ -24,9 +24,11 @@ const COUNTED: readonly [name: CountedName, metric: string, help: string, labels
   [
     "requests",
     "lookout_api_requests_total",
-    "Requests to a connection's APIs, by status or error.",
-    ["connection", "outcome"],
+    "Requests to a connection's APIs: ok, or the kind of the error.",
+    ["connection", "api", "status"],
   ],
+  ["store", "lookout_store_operations_total", "Reads and commits of the state.", ["operation"]],
+  ["storeSeconds", "lookout_store_seconds_total", "How long these took together.", ["operation"]],
 ];
 
 /** The text that a scrape gets. Counters are this process's own, gauges are read from the store. */

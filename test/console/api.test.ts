@@ -160,7 +160,7 @@ test("metrics say how far everything is read, what is open, and what was sent", 
     'lookout_notifications_total{channel="ops",outcome="delivered"}',
     'lookout_source_lag_seconds{source="service-events"} 0',
     'lookout_delivery_oldest_seconds{channel="ops"} 0',
-    'lookout_api_requests_total{connection="prod",outcome="ok"}',
+    'lookout_api_requests_total{connection="prod",api="modelarts",status="ok"}',
     "# EOF",
   ]) {
     expect(text).toContain(line);

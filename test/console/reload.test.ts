@@ -10,6 +10,7 @@ import type { Places } from "../../lib/config/load/load.ts";
 import { ackLink, ackPath } from "../../lib/model/ack-link.ts";
 import { bench } from "../app/support.ts";
 import { folderWith } from "../support/cli.ts";
+import { freePort } from "./served.ts";
 
 const yaml = (console: string) => `
 rules: [{ id: broken, when: { level: [error] } }]
@@ -106,12 +107,3 @@ describe("another address of the configuration", () => {
     expect([page.url(), await status("/healthz")]).toEqual([`http://127.0.0.1:${first}`, 200]);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
