@@ -55,7 +55,10 @@ export function api(deps: Console): Hono {
   routes.post("/silences/preview", async (context) => context.json(await preview(deps, await bodyOf(context))));
   routes.delete("/silences/:id", async (context) => context.json(await unsilence(deps, context.req.param("id"))));
   routes.get("/status", async (context) => context.json(await readStatus(current())));
-  routes.get("/stream", (context) => streams(context));
+  routes.get("/stream", (context) => {
+    // To a browser that means: do not ask again.
+    return deps.pushes === false ? context.body(null, 204) : streams(context);
+  });
   routes.onError(answerOf);
   routes.notFound((context) => context.json({ error: "there is nothing here" }, 404));
   return routes;

@@ -16,6 +16,8 @@ export interface Console extends AccessOptions {
   noise(): Promise<Noise[]>;
   /** By which readers wait: the machine's own. */
   clock: Clock;
+  /** False where answers cannot last: pages then fetch themselves again now and then. Default: true. */
+  pushes?: boolean;
   /** Ends streams when the process ends. */
   signal: AbortSignal;
 }

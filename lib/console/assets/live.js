@@ -10,7 +10,11 @@ let turns = 700;
 const source = new EventSource("/api/stream");
 source.addEventListener("open", () => say("live"));
 source.addEventListener("error", ({ data }) => {
-  if (data === undefined) say("not connected; trying again");
+  if (data !== undefined) return;
+  if (source.readyState !== EventSource.CLOSED) return say("not connected; trying again");
+  // Nothing is pushed from there.
+  say("reloads every 30 s");
+  setInterval(plan, 30_000);
 });
 for (const kind of ["open", "changed", "beat"]) {
   source.addEventListener(kind, ({ data }) => {
