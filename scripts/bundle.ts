@@ -1,6 +1,6 @@
 // Builds what is put on AWS: the functions as ES modules that share their chunks, the configuration, and the rule files
 // it includes. The configuration is checked first: one that is invalid is never deployed.
-import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { build } from "esbuild";
 import { wallClock } from "../lib/app/clock.ts";
@@ -36,6 +36,7 @@ export async function bundle(options: BundleOptions): Promise<{ bytes: number }>
     await mkdir(making, { recursive: true });
     await copyConfig(config, making, env);
     await buildFunctions(making, stampOf(env));
+    await cp(join(ROOT, "lib/console/assets"), join(making, "assets"), { recursive: true });
     const bytes = await sizeOf(making);
     // What is bundled goes nowhere without its licences.
     for (const name of ["LICENSE", "NOTICE"]) await copyFile(join(ROOT, name), join(making, name));

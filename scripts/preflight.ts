@@ -10,6 +10,8 @@ export interface Deployment {
   environments: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Prefix of the parameters and secrets that the functions' role may read. */
   secrets: string;
+  /** The console has a URL that asks for its token alone. */
+  openConsole?: boolean;
 }
 
 export interface Preflight {
@@ -27,12 +29,20 @@ const LAMBDA =
 export async function preflight(config: string, deployment: Deployment): Promise<Preflight> {
   const references = await referencesTo(config, deployment);
   const file = basename(config);
+  const refused = [...missing(references, deployment), ...(await tokenless(config, deployment))];
   return {
-    refused: missing(references, deployment).map((problem) => `${file} ${problem}`),
+    refused: refused.map((problem) => `${file} ${problem}`),
     warnings: [...partly(references, deployment), ...unreadable(references, deployment)].map(
       (problem) => `${file} ${problem}`,
     ),
   };
+}
+
+/** A console that everybody would reach, and nobody could use. */
+async function tokenless(config: string, { openConsole }: Deployment): Promise<string[]> {
+  const { root } = await readDocument(config, config);
+  if (!openConsole || field(field(root, "console"), "token") !== undefined) return [];
+  return ["has no console.token, without which LOOKOUT_CONSOLE=on answers nobody: set it, or deploy with =iam"];
 }
 
 /** Each once. A connection without `auth` refers to the usual variables. */

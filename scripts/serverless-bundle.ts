@@ -22,7 +22,7 @@ interface Serverless {
     /** `refused` goes into the package: why it is not to be deployed. */
     custom: { config: string; secrets: string; refused?: readonly string[] };
     provider: { environment?: Environment };
-    functions: Record<string, { environment?: Environment }>;
+    functions: Record<string, { environment?: Environment; url?: unknown }>;
   };
   /** Its error for people is shown without a stack trace. */
   classes: { Error: new (message: string, code: string) => Error };
@@ -37,6 +37,7 @@ export default class BundlePlugin {
   readonly hooks: Record<string, () => Promise<void>>;
 
   constructor(serverless: Serverless, _options: unknown, { log }: Logger) {
+    switchConsole(serverless, processEnvironment()["LOOKOUT_CONSOLE"]);
     const [command] = serverless.processedInput.commands;
     const refuse = (reasons: readonly string[]): void => {
       if (reasons.length === 0) return;
@@ -76,6 +77,18 @@ export default class BundlePlugin {
 }
 
 /**
+ * The console is a function of its own only where it is asked for: `on` with a URL for everybody who has the token,
+ * `iam` with one for those whom AWS lets through.
+ */
+function switchConsole({ service: { functions }, classes }: Serverless, mode = ""): void {
+  if (mode !== "" && mode !== "off" && mode !== "on" && mode !== "iam") {
+    throw new classes.Error(`LOOKOUT_CONSOLE is "${mode}": expected on, iam or off`, "LOOKOUT_CONSOLE_UNKNOWN");
+  }
+  if (mode === "" || mode === "off") delete functions["console"];
+  else if (mode === "iam") functions["console"]!.url = { authorizer: "aws_iam" };
+}
+
+/**
  * The file asked for, else `lookout.yml`, else the example that comes with Lookout; relative to where the command runs.
  */
 function configPath({ serviceDir, service }: Serverless): string {
@@ -87,7 +100,8 @@ function deploymentOf({ service }: Serverless): Deployment {
   const environments = Object.entries(service.functions).map(([name, { environment }]) => {
     return [name, { ...service.provider.environment, ...environment }];
   });
-  return { environments: Object.fromEntries(environments), secrets: service.custom.secrets };
+  const openConsole = service.functions["console"]?.url === true;
+  return { environments: Object.fromEntries(environments), secrets: service.custom.secrets, openConsole };
 }
 
 /** The variables whose values are known before CloudFormation fills them in. */

@@ -22,6 +22,11 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     ["^[+-]", String.raw`^([01]\d|2[0-3]|24(?=:00)):([0-5]\d)$`],
   ],
   ["app/delivery/links.ts", "the configuration's address, at its end", [String.raw`\/+$`]],
+  [
+    "app/persistence/by-time.ts",
+    "a place in a list, from an address of at most 16 KB; anchored",
+    [String.raw`^\d{15}\/`],
+  ],
   ["app/queries/check-live.ts", "an API's error, at most 300 characters of its words", [String.raw`\bproject\b`]],
   ["channels/message/link.ts", "a link that is shown; one character at a time", [String.raw`[()[\]|*${TICK}'"<>]`]],
   [
@@ -204,11 +209,25 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   [
     "console/access.ts",
     "a request's headers, at most 16 KB; anchored, or a fixed word",
-    [String.raw`^Bearer +(\S+)$`, String.raw`:\d{1,5}$`, String.raw`\btext\/html\b`],
+    [String.raw`^Bearer +(\S+)$`, String.raw`^[\w.:[\]-]{1,300}$`, String.raw`:\d{1,5}$`, String.raw`\btext\/html\b`],
   ],
+  [
+    "console/instants.ts",
+    "a filter, at most 200 characters; anchored",
+    [
+      String.raw`^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)$`,
+      String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$`,
+    ],
+  ],
+  ["console/lists.ts", "a place in a list, of a known form; anchored", [String.raw`^(\S+) (\d{1,7})$`]],
   ["console/listen.ts", "the configuration's address; anchored", [String.raw`^\[|\]$`]],
   ["console/pages/layout.ts", "a severity or a state, one word of ours", [String.raw`^\w+$`]],
   ["console/pages/routes.ts", "a form's field, at most 64 KB; anchored", [String.raw`^\/[\w/-]{0,200}$`]],
+  [
+    "console/queries.ts",
+    "a place in a list, from an address of at most 16 KB; anchored",
+    [String.raw`^\d{15}\/\S{0,600}(?: \d{1,7})?$`],
+  ],
   [
     "model/config-file.ts",
     "the configuration's address; anchored",

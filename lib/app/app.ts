@@ -53,12 +53,17 @@ export interface AppPorts {
 
 /** Nothing is read, sent or resolved before the first use case runs. */
 export function createApp(config: Config, given: AppPorts): App {
+  const counters = given.counters ?? createCounters();
   const guard = guardStore(given.store, {
     now: given.clock.now,
     report: (error) => given.log.error(error.message),
+    took(operation, seconds) {
+      counters.count("store", { operation });
+      counters.count("storeSeconds", { operation }, seconds);
+    },
   });
-  const ports = { ...given, store: guard.store, counters: given.counters ?? createCounters() };
-  const { store, clock, random, identity, log, bus, secrets, print, counters } = ports;
+  const ports = { ...given, store: guard.store, counters };
+  const { store, clock, random, identity, log, bus, secrets, print } = ports;
   const generation: Generation = { own: undefined, stamp: ports.stamp ?? clock.now() };
   const resolveAuth = (auth: AuthConfig) => secrets.resolveDeep(auth);
   const learnTokens = createTokenLearner(config, { store, clock, log, redactor: secrets, resolve: resolveAuth });
@@ -235,20 +240,28 @@ function createConnection(name: string, config: ConnectionConfig, ports: AppPort
   return {
     name,
     config,
-    client: { request: (request) => counted(ports.counters, name, () => use((client) => client.request(request))) },
+    client: {
+      request: (request) =>
+        counted(ports.counters, name, request.service, () => use((client) => client.request(request))),
+    },
     projectId: () => use((client) => client.projectId()),
   };
 }
 
-/** Counts how a request ended: `ok`, or the kind of its error. */
-async function counted<T>(counters: Counters | undefined, connection: string, request: () => Promise<T>): Promise<T> {
+/** Counts how a request to an API ended: `ok`, or the kind of its error. */
+async function counted<T>(
+  counters: Counters | undefined,
+  connection: string,
+  api: string,
+  request: () => Promise<T>,
+): Promise<T> {
   try {
     const answer = await request();
-    counters?.count("requests", { connection, outcome: "ok" });
+    counters?.count("requests", { connection, api, status: "ok" });
     return answer;
   } catch (error) {
-    const outcome = error instanceof CloudError ? error.kind : "other";
-    counters?.count("requests", { connection, outcome });
+    const status = error instanceof CloudError ? error.kind : "other";
+    counters?.count("requests", { connection, api, status });
     throw error;
   }
 }

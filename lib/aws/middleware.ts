@@ -21,16 +21,19 @@ export interface Work<Input> {
   input: z.ZodType<Input>;
   /** How long before the function's deadline its work is told to stop: what it then has in hand must end within. ms */
   reserve: number;
-  /** What it returns is logged. */
+  /** What it returns is logged, or what `logged` makes of it. */
   run(app: App, input: Input, signal: AbortSignal): Promise<unknown>;
+  logged?(result: unknown): unknown;
 }
 
-export function lambda<Input>({ input, reserve, run }: Work<Input>): LambdaHandler {
+export function lambda<Input>({ input, reserve, run, logged = (result) => result }: Work<Input>): LambdaHandler {
   // Middy's own early timeout answers in the work's place; ours lets it end.
   return middy({ timeoutEarlyInMillis: 0 })
     .use({ before: ({ context }) => log.begin(context.awsRequestId) })
     .use(errorLogger({ logger: ({ error, context }) => logFailure(error!, context) }))
-    .use({ after: ({ response, context }) => log.info("done", { function: context.functionName, result: response }) })
+    .use({
+      after: ({ response, context }) => log.info("done", { function: context.functionName, result: logged(response) }),
+    })
     .handler(async (event: unknown, context: LambdaContext) => {
       const parsed = input.parse(event);
       return withDeadline(context.getRemainingTimeInMillis() - reserve, async (signal) => {

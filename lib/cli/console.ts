@@ -11,68 +11,94 @@ import type { Opened } from "./open.ts";
 
 export const LISTEN = "127.0.0.1:8791";
 
+/** How long a token is good without a look at what its reference holds; ms. */
+const TOKEN_MS = 1_000;
+
 export interface Page {
   /** `http://127.0.0.1:8791` */
-  url: string;
-  /** After a reload: answers come from this one, and its token and address hold. */
+  url(): string;
+  /**
+   * After a reload: answers come from this one, and its token and addresses hold. Where it cannot listen on another
+   * address, it goes on where it is.
+   */
   use(app: App, places: Places): Promise<void>;
   close(): Promise<void>;
 }
 
+type First = Pick<Opened, "app" | "places">;
+
 /** Undefined where neither the configuration nor the command line asks for it. */
 export async function openPage(
-  first: Pick<Opened, "app" | "places">,
+  first: First,
   { console: asked }: { console?: string | boolean | undefined },
   signal: AbortSignal,
 ): Promise<Page | undefined> {
-  const { app, places } = first;
-  const configured = app.config.console;
-  if (asked === undefined && configured === undefined) return undefined;
-  const listen = typeof asked === "string" ? asked : (configured?.listen ?? LISTEN);
-  const token = await app.ackSecret();
-  refuseOpen(listen, token);
+  const listenOf = ({ config }: App) => (typeof asked === "string" ? asked : (config.console?.listen ?? LISTEN));
+  if (asked === undefined && first.app.config.console === undefined) return undefined;
+  const now = { ...first, listen: listenOf(first.app), token: await first.app.ackSecret(), tokenAt: wallClock.now() };
+  refuseOpen(now.listen, now.token);
   // Loaded only where it is served.
-  const [{ consoleServer }, { listenOn }, { watchAlerts }] = await Promise.all([
+  const [{ consoleServer }, { listenOn }, { watchAlerts }, { createNoise }] = await Promise.all([
     import("../console/server.ts"),
     import("../console/listen.ts"),
     import("../console/open-alerts.ts"),
+    import("../console/noise.ts"),
   ]);
-  const now = { app, places, token, publicUrl: configured?.publicUrl };
   const current = () => now.app;
+  const alerts = watchAlerts(current, wallClock);
   const server = consoleServer({
     current,
-    get token() {
+    async token() {
+      if (Math.abs(wallClock.now() - now.tokenAt) >= TOKEN_MS) await learnToken(now);
       return now.token;
     },
     get publicUrl() {
-      return now.publicUrl;
+      return now.app.config.console?.publicUrl;
     },
     locate: (place) => placeIn(now.places, place),
-    alerts: watchAlerts(current, wallClock),
+    alerts,
+    noise: createNoise(current, alerts),
     clock: wallClock,
     signal,
   });
-  try {
-    const { url, close } = await listenOn(server, listen);
-    return {
-      url,
-      close,
-      async use(newer, newerPlaces) {
-        const newToken = await newer.ackSecret().catch(() => undefined);
-        now.app = newer;
-        now.places = newerPlaces;
-        now.publicUrl = newer.config.console?.publicUrl;
-        // Without one that is known, the one that holds stays where others may reach the page, or one is configured.
-        const isOpen = newer.config.console?.token === undefined && isOwn(listen);
-        if (newToken !== undefined || isOpen) now.token = newToken;
-      },
-    };
-  } catch (error) {
+  let listening = await listenOn(server, now.listen).catch((error) => {
     if (!(error instanceof CannotListen)) throw error;
     if (typeof asked === "string") throw new UsageError(error.message);
     const place = ["console", "listen"];
-    throw new ConfigError([findingAt(places.locate(["console"]), place, error.message)]);
-  }
+    throw new ConfigError([findingAt(first.places.locate(["console"]), place, error.message)]);
+  });
+  return {
+    url: () => listening.url,
+    close: () => listening.close(),
+    async use(app, places) {
+      Object.assign(now, { app, places });
+      await learnToken(now);
+      const listen = listenOf(app);
+      if (listen === now.listen) return;
+      try {
+        refuseOpen(listen, now.token);
+        const before = listening;
+        listening = await listenOn(server, listen);
+        now.listen = listen;
+        await learnToken(now);
+        await before.close();
+        app.log.info("the console is served", { at: listening.url });
+      } catch (error) {
+        app.log.error("the console stays where it is", { at: listening.url, error: (error as Error).message });
+      }
+    },
+  };
+}
+
+/**
+ * What the reference to the token holds now: a file may have another. Without one that is known, the one that holds
+ * stays where others may reach the page, or one is configured.
+ */
+async function learnToken(now: { app: App; listen: string; token: string | undefined; tokenAt: number }) {
+  now.tokenAt = wallClock.now();
+  const newer = await now.app.ackSecret().catch(() => undefined);
+  const isOpen = now.app.config.console?.token === undefined && isOwn(now.listen);
+  if (newer !== undefined || isOpen) now.token = newer;
 }
 
 /** Whoever reaches it may act. */

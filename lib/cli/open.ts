@@ -12,6 +12,7 @@ import type { Places } from "../config/load/load.ts";
 import { createRedactor } from "../config/secrets/redactor.ts";
 import { processIdentity } from "../local/identity.ts";
 import type { Config } from "../model/config.ts";
+import type { Counters } from "../model/counters.ts";
 import type { Log } from "../model/log.ts";
 import type { Redactor } from "../model/redactor.ts";
 import type { Store } from "../store/port.ts";
@@ -95,6 +96,7 @@ export async function openExisting(io: Io, options: CommonOptions): Promise<Open
 
 /**
  * The application over a store that is open already, as after a reload. `stamp`: when the configuration was read; ms.
+ * `counters`: those of the process, which a reload does not set back.
  */
 export function assemble(
   io: Pick<Io, "send" | "err">,
@@ -102,6 +104,7 @@ export function assemble(
   store: Store,
   bus: Bus,
   stamp?: number,
+  counters?: Counters,
 ): Omit<Opened, "close"> {
   const { secrets } = config;
   const log = createLog(io);
@@ -116,6 +119,7 @@ export function assemble(
     secrets,
     print,
     stamp,
+    counters,
   });
   return { app, log, places: config.places, secrets };
 }

@@ -10,6 +10,7 @@ import { viewDelivery } from "../app/queries/lists.ts";
 import { ConfigError, formatFindings } from "../config/document/finding.ts";
 import { createLocalBus, runDaemon } from "../local/daemon.ts";
 import { type RoundReport, runOnce } from "../local/once.ts";
+import { createCounters } from "../model/counters.ts";
 import type { Log } from "../model/log.ts";
 import { StoreError } from "../store/port.ts";
 import { openPage, type Page } from "./console.ts";
@@ -59,6 +60,7 @@ export async function runOnceCommand(io: Io, options: CommonOptions): Promise<nu
  */
 export async function runCommand(screen: Io, options: RunOptions): Promise<number> {
   const bus = createLocalBus(wallClock.sleep);
+  const counters = createCounters();
   let read = await readStamped(screen, options);
   const store = await openStore(screen, read.opened.config, options.state);
   const stop = stopSignals();
@@ -96,7 +98,7 @@ export async function runCommand(screen: Io, options: RunOptions): Promise<numbe
   try {
     while (!stop.signal.aborted) {
       reload = new AbortController();
-      const { app, places } = assemble(io, read.opened, store, bus, read.stamp);
+      const { app, places } = assemble(io, read.opened, store, bus, read.stamp, counters);
       if (!standingBy) await nameUnresolved(app, log);
       page ??= await openPage({ app, places }, options, stop.signal);
       await page?.use(app, places);
@@ -109,7 +111,7 @@ export async function runCommand(screen: Io, options: RunOptions): Promise<numbe
             const { sources, channels } = app.config;
             const channelNames = Object.keys(channels).join(",");
             log.info("running", { sources: sources.map(({ id }) => id).join(","), channels: channelNames });
-            if (page !== undefined) log.info("the console is served", { at: page.url });
+            if (page !== undefined) log.info("the console is served", { at: page.url() });
           },
           polled: logPolls(log, troubles),
         });

@@ -88,7 +88,11 @@ export async function silencePreviewCommand(
   const { app, close } = await openExisting(io, options);
   try {
     const match = await patternFor(app, meant, options);
-    const { since, alerts, deliveries } = await previewSilence(app, compilePattern(match).matches);
+    const { since, alerts, deliveries } = await previewSilence(
+      app,
+      await openAlerts(app),
+      compilePattern(match).matches,
+    );
     if (options.json) jsonDocument(io, { since, match, alerts, deliveries });
     else {
       const rows = alerts.map((alert) => [

@@ -42,7 +42,7 @@ export async function startCommand(io: Io, options: { for?: string }): Promise<n
     const opened = assemble(io.tty ? { ...io, err: () => {} } : io, config, store, { publish });
     const { app } = opened;
     const page = await openFreePage(opened, stop.signal);
-    begin(show, app, page.url);
+    begin(show, app, page.url());
     const drawing = drawForever(show, app, stop.signal);
     await runDaemon(app, bus, stop.signal, { polled: (report) => takePoll(show, report) });
     await drawing;

@@ -14,8 +14,8 @@ const OPEN = new Set(["/healthz", "/login", "/assets/style.css"]);
 const SIGNED = "/ack/";
 
 export interface AccessOptions {
-  /** Undefined: only this machine may ask, and it may everything. */
-  token: string | undefined;
+  /** As it is now; undefined: only this machine may ask, and it may everything. */
+  token(): Promise<string | undefined>;
   /** Where people reach the page from elsewhere. */
   publicUrl: string | undefined;
 }
@@ -23,10 +23,11 @@ export interface AccessOptions {
 /** Refuses what must not be answered: another host's name, another site's form, no token. */
 export function guard(options: AccessOptions): MiddlewareHandler {
   return async (context, next) => {
-    // As they are now: a reload may bring others.
-    const { token, publicUrl } = options;
-    const own = publicUrl === undefined ? undefined : new URL(publicUrl).host;
-    const host = context.req.header("host") ?? "";
+    // As they are now: a reload may bring others, and a file another token.
+    const [token, { publicUrl }] = [await options.token(), options];
+    const home = publicUrl === undefined ? undefined : new URL(publicUrl);
+    const own = home?.host;
+    const host = hostIn(context.req.header("host") ?? "", home?.protocol);
     // A page whose name was made to lead here (DNS rebinding) would read what this machine may read.
     if (token === undefined && !isLoopback(host) && host !== own) return refuse(context, 421, "an unknown host");
     if (isWrite(context.req.method) && isForeign(context, host, own)) {
@@ -82,8 +83,13 @@ function isForeign(context: Context, host: string, own: string | undefined): boo
   return from === undefined || (from !== host && from !== own);
 }
 
+/** As URLs have it: in lower case, without the port that goes without saying; "" for what is no host. */
+function hostIn(header: string, protocol = "http:"): string {
+  return /^[\w.:[\]-]{1,300}$/.test(header) ? (URL.parse(`${protocol}//${header}`)?.host ?? "") : "";
+}
+
 function isLoopback(host: string): boolean {
-  return LOOPBACK.has(host.replace(/:\d{1,5}$/, "").toLowerCase());
+  return LOOPBACK.has(host.replace(/:\d{1,5}$/, ""));
 }
 
 function askWho(context: Context): Response {

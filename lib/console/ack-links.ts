@@ -2,20 +2,21 @@
 // once.
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
-import { listOpen } from "../app/oncall/acknowledge.ts";
 import { type AckLink, isGood } from "../model/ack-link.ts";
-import { ack, byPrefix, Refused } from "./actions.ts";
+import { ack } from "./actions.ts";
 import type { Console } from "./deps.ts";
 import { fieldsOf, remember } from "./fields.ts";
 import { ackPage, takenPage } from "./pages/ack.ts";
 import { NAME, show } from "./pages/routes.ts";
+import { openAlertOf } from "./queries.ts";
+import { Refused } from "./refused.ts";
 
 export function ackLinks(deps: Console): Hono {
   const { current, alerts } = deps;
   const routes = new Hono();
   routes.get("/ack/:id/:expires/:signature", async (context) => {
-    const { alert: id } = goodLink(deps, context);
-    const { alert } = byPrefix(await listOpen(current()), ({ alert }) => alert.id, id, "open alert");
+    const { alert: id } = await goodLink(deps, context);
+    const { alert } = await openAlertOf(alerts, id);
     const sight = {
       now: current().clock.now(),
       timezone: current().config.timezone,
@@ -24,20 +25,20 @@ export function ackLinks(deps: Console): Hono {
     return show(context, "", "Acknowledge", ackPage(alert, sight));
   });
   routes.post("/ack/:id/:expires/:signature", async (context) => {
-    const link = goodLink(deps, context);
+    const link = await goodLink(deps, context);
     const { by } = await fieldsOf(context);
     if (by) remember(context, by);
-    const alert = await ack(current(), link.alert, { by: by ?? "" }, link);
-    alerts.touch();
+    const alert = await ack(deps, link.alert, { by: by ?? "" }, link);
     return show(context, "", "Acknowledged", takenPage(alert));
   });
   return routes;
 }
 
 /** Throws Refused where it is none of ours, or is over. */
-function goodLink({ token, current }: Console, context: Context): AckLink {
+async function goodLink({ token, current }: Console, context: Context): Promise<AckLink> {
   const { id = "", expires = "", signature = "" } = context.req.param();
   const link = { alert: id, expires: Number(expires), signature };
-  if (token !== undefined && isGood(token, link, current().clock.now())) return link;
+  const secret = await token();
+  if (secret !== undefined && isGood(secret, link, current().clock.now())) return link;
   throw new Refused(404, "this link is not good any more: look for the alert on the page, or say lookout ack");
 }

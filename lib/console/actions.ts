@@ -1,10 +1,10 @@
 // What a person on call does, from the page and over the API alike: each says what it did, or why it could not.
 import * as z from "zod";
-import { type Delivery, readDeliveries, redeliver } from "../app/delivery/deliver.ts";
+import { readDeliveries, redeliver } from "../app/delivery/deliver.ts";
 import { sendTest } from "../app/delivery/send-test.ts";
 import type { App } from "../app/deps.ts";
-import { acknowledge, listOpen, SpentLink } from "../app/oncall/acknowledge.ts";
-import { knownAlerts, previewSilence, type SilencePreview } from "../app/oncall/preview.ts";
+import { acknowledge, SpentLink } from "../app/oncall/acknowledge.ts";
+import { previewSilence, type SilencePreview } from "../app/oncall/preview.ts";
 import { addSilence, expireSilence, listSilences, type SilenceView, viewSilence } from "../app/oncall/silences.ts";
 import { type DeliveryView, viewDelivery } from "../app/queries/lists.ts";
 import type { AckLink } from "../model/ack-link.ts";
@@ -13,16 +13,13 @@ import type { Pattern } from "../model/config.ts";
 import { parseDuration } from "../model/duration.ts";
 import { PatternError } from "../patterns/error.ts";
 import { compilePattern } from "../patterns/pattern.ts";
+import type { Console } from "./deps.ts";
+import { deliveryIds } from "./lists.ts";
+import { alertOf, openAlertOf, theOnly } from "./queries.ts";
+import { Refused } from "./refused.ts";
 
-/** What was asked for cannot be done; the message says why, and what to do. */
-export class Refused extends Error {
-  override name = "Refused";
-  readonly status: 400 | 404 | 409;
-  constructor(status: 400 | 404 | 409, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
+/** What somebody acts upon. */
+type Acting = Pick<Console, "current" | "alerts">;
 
 const Person = z.string().trim().min(1, "say who you are").max(100, "at most 100 characters");
 const Instant = z.iso.datetime({ offset: true, error: "expected an instant such as 2026-11-20T22:00:00Z" });
@@ -42,53 +39,53 @@ const NewSilence = z.strictObject({
 });
 const Preview = z.strictObject(Which);
 
-/** The only alert, delivery or silence whose id begins so. */
-export function byPrefix<T>(all: readonly T[], idOf: (one: T) => string, prefix: string, what: string): T {
-  const found = prefix === "" ? [] : all.filter((one) => idOf(one).startsWith(prefix));
-  if (found.length === 1) return found[0]!;
-  if (found.length === 0) throw new Refused(404, `no ${what} has an id that begins with ${prefix.slice(0, 64)}`);
-  throw new Refused(409, `${found.length} ids of ${what}s begin with ${prefix}: give more of it`);
-}
-
 /** `by` null: nobody takes care of it any more. `link`: the signed link that does it, which then does no more. */
-export async function ack(app: App, id: string, body: unknown, link?: AckLink): Promise<Alert> {
+export async function ack({ current, alerts }: Acting, id: string, body: unknown, link?: AckLink): Promise<Alert> {
   const { by } = parsed(Ack, body);
-  const open = byPrefix(await listOpen(app), ({ alert }) => alert.id, id, "open alert");
-  const alert = await acknowledge(app, open, by, link).catch((error: unknown) => {
+  const open = await openAlertOf(alerts, id);
+  const alert = await acknowledge(current(), open, by, link).catch((error: unknown) => {
     throw error instanceof SpentLink ? new Refused(409, error.message) : error;
   });
+  alerts.touch();
   if (alert === undefined) throw new Refused(409, "the alert has just been resolved");
   return alert;
 }
 
-export async function silence(app: App, body: unknown): Promise<SilenceView> {
+export async function silence(deps: Acting, body: unknown): Promise<SilenceView> {
+  const app = deps.current();
   const wanted = parsed(NewSilence, body);
   const { comment, by, during } = wanted;
-  const match = await patternOf(app, wanted);
+  const match = await patternOf(deps, wanted);
   for (const name of during) {
     if (app.config.timeIntervals[name] === undefined) throw new Refused(400, `there is no time interval "${name}"`);
   }
   const times = timesOf(wanted, app.clock.now());
   const row = await addSilence(app, { match, ...times, during, comment: comment || null, by });
+  deps.alerts.touch();
   return viewSilence(row, app.clock.now());
 }
 
-export async function preview(app: App, body: unknown): Promise<SilencePreview> {
-  const match = await patternOf(app, parsed(Preview, body));
-  return previewSilence(app, compilePattern(match).matches);
+export async function preview(deps: Acting, body: unknown): Promise<SilencePreview> {
+  const match = await patternOf(deps, parsed(Preview, body));
+  const open = (await deps.alerts.read()).lines.map(({ alert }) => ({ ...alert, events: [] }));
+  return previewSilence(deps.current(), open, compilePattern(match).matches);
 }
 
-export async function unsilence(app: App, id: string): Promise<SilenceView> {
-  const found = byPrefix(await listSilences(app), (row) => row.id, id, "silence");
+export async function unsilence({ current, alerts }: Acting, id: string): Promise<SilenceView> {
+  const app = current();
+  const all = id === "" ? [] : await listSilences(app);
+  const like = all.filter((row) => row.id.startsWith(id));
+  const found = theOnly(like, id, "silence");
+  alerts.touch();
   return viewSilence((await expireSilence(app, found.id)) ?? found, app.clock.now());
 }
 
 /** Whoever runs sends it again, under the same id. */
-export async function sendAgain(app: App, deliveries: readonly Delivery[], id: string): Promise<DeliveryView> {
-  const found = byPrefix(deliveries, (row) => row.id, id, "delivery");
-  await redeliver(app, [found.id]);
+export async function sendAgain(app: App, prefix: string): Promise<DeliveryView> {
+  const id = theOnly(await deliveryIds(app, prefix), prefix, "delivery");
+  await redeliver(app, [id]);
   await app.bus.publish([], []);
-  const [row] = await readDeliveries(app, [found.id]);
+  const [row] = await readDeliveries(app, [id]);
   if (row === undefined) throw new Refused(404, "the delivery is not kept any more");
   return viewDelivery(row);
 }
@@ -100,13 +97,13 @@ export async function test(app: App, name: string, signal: AbortSignal): Promise
 }
 
 async function patternOf(
-  app: App,
+  deps: Acting,
   { match, alert }: { match?: unknown; alert?: string | undefined },
 ): Promise<Pattern> {
   if ((match === undefined) === (alert === undefined)) {
     throw new Refused(400, 'say what to silence: "match", a pattern over the alert, or "alert", an alert\'s id');
   }
-  if (alert !== undefined) return { id: [byPrefix(await knownAlerts(app), ({ id }) => id, alert, "alert").id] };
+  if (alert !== undefined) return { id: [(await alertOf(deps, alert)).id] };
   try {
     compilePattern(match);
     return match as Pattern;

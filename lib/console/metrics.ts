@@ -1,7 +1,7 @@
 // What watches the watcher: OpenMetrics of how far everything is read, what is open, and what was sent.
 import { Counter, Gauge, Registry } from "prom-client";
-import { listDeliveries } from "../app/delivery/deliver.ts";
-import { readStatus } from "../app/queries/status.ts";
+import { listDead, listPending } from "../app/delivery/deliver.ts";
+import { readStanding } from "../app/queries/status.ts";
 import type { CountedName } from "../model/counters.ts";
 import type { Console } from "./deps.ts";
 
@@ -24,9 +24,11 @@ const COUNTED: readonly [name: CountedName, metric: string, help: string, labels
   [
     "requests",
     "lookout_api_requests_total",
-    "Requests to a connection's APIs, by status or error.",
-    ["connection", "outcome"],
+    "Requests to a connection's APIs: ok, or the kind of the error.",
+    ["connection", "api", "status"],
   ],
+  ["store", "lookout_store_operations_total", "Reads and commits of the state.", ["operation"]],
+  ["storeSeconds", "lookout_store_seconds_total", "How long these took together.", ["operation"]],
 ];
 
 /** The text that a scrape gets. Counters are this process's own, gauges are read from the store. */
@@ -42,7 +44,12 @@ export async function metricsText({ current, alerts }: Console): Promise<string>
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name, help, labelNames, registers });
 
-  const [status, open, deliveries] = await Promise.all([readStatus(app), alerts.read(), listDeliveries(app)]);
+  const [status, open, pending, dead] = await Promise.all([
+    readStanding(app),
+    alerts.read(),
+    listPending(app),
+    listDead(app),
+  ]);
   gauge("lookout_healthy", "1 where nothing is wrong with Lookout itself.").set(status.healthy ? 1 : 0);
   const lag = gauge("lookout_source_lag_seconds", "The target that is read least far, by source.", ["source"]);
   const targets = gauge("lookout_targets", "Targets, by source and whether they are read.", ["source", "state"]);
@@ -56,9 +63,8 @@ export async function metricsText({ current, alerts }: Console): Promise<string>
   const waiting = gauge("lookout_deliveries", "Deliveries that wait or are dead, by channel.", ["channel", "status"]);
   const now = app.clock.now();
   for (const channel of app.channels.keys()) oldest.set({ channel }, 0);
-  for (const { channel, status: state } of deliveries)
-    if (state !== "delivered") waiting.inc({ channel, status: state });
-  const pending = deliveries.filter(({ status: state }) => state === "pending");
+  for (const { channel } of pending) waiting.inc({ channel, status: "pending" });
+  for (const { channel } of dead) waiting.inc({ channel, status: "dead" });
   for (const [channel, seconds] of greatest(pending, (row) => [row.channel, (now - row.createdAt) / 1_000])) {
     oldest.set({ channel }, Math.max(0, seconds));
   }

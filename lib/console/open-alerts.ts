@@ -1,21 +1,21 @@
 // What is open, read once for everybody who looks: however many pages there are, the store is asked at most once a
-// second, and only while somebody looks.
+// second, only while somebody looks, and more seldom where that takes long.
 import type { App } from "../app/deps.ts";
 import { type OpenRow, openRows } from "../app/queries/lists.ts";
-import { Severity } from "../model/alert.ts";
+import { type Alert, Severity } from "../model/alert.ts";
 import type { Clock } from "../model/clock.ts";
 import { hashOf } from "../model/hash.ts";
-import type { Key } from "../store/port.ts";
 
-/** What this process changed is seen after this, what others did after `OTHERS_MS`; ms. */
-const OWN_MS = 1_000;
-const OTHERS_MS = 5_000;
+/** How old may be what is shown, and how often those are looked after who wait; ms. */
+const LOOK_MS = 1_000;
+/** After a look that took long the next one comes no sooner than so many times as long. */
+const REST = 10;
+/** A look that takes longer keeps nobody waiting who has seen nothing older than this: what was known is shown; ms. */
+const LONG_MS = 50;
+const STALE_MS = 30_000;
 
 /** An open alert without its events, and the row that has them. */
-export interface OpenLine extends Omit<OpenRow, "alert"> {
-  alert: Omit<OpenRow["alert"], "events">;
-  key: Key;
-}
+export type OpenLine = OpenRow<Omit<Alert, "events">>;
 
 export interface OpenAlerts {
   /** Those that nobody has first, then the most urgent, then the newest. */
@@ -29,30 +29,34 @@ export interface OpenAlerts {
 export interface Watch {
   /** As it is now, or was a moment ago. */
   read(): Promise<OpenAlerts>;
-  /** This process has just changed something. */
+  /** As it is now. */
+  readAnew(): Promise<OpenAlerts>;
+  /** This process has just changed something: who reads then sees it. */
   touch(): void;
-  /** Resolves once it is no more as in `version`, or when the signal aborts. */
-  changed(version: string, signal: AbortSignal): Promise<OpenAlerts>;
+  /** Resolves once it is no more as in `version`, after `within` ms, or when the signal aborts. */
+  changed(version: string, within: number, signal: AbortSignal): Promise<OpenAlerts>;
+}
+
+interface Waiting {
+  version: string;
+  until: number;
+  resolve: (now: OpenAlerts) => void;
 }
 
 export function watchAlerts(current: () => App, clock: Clock): Watch {
   let known: OpenAlerts | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
-  let touchedAt = Number.NEGATIVE_INFINITY;
+  /** How long the last look took; ms. */
+  let took = 0;
+  let touched = false;
   let reading: Promise<OpenAlerts> | undefined;
   let isWatching = false;
-  const waiting = new Set<(now: OpenAlerts) => void>();
+  const waiting = new Set<Waiting>();
 
-  function isFresh(now: number): boolean {
-    const age = Math.abs(now - readAt);
-    return age < OWN_MS || (age < OTHERS_MS && touchedAt < readAt);
-  }
-  async function read(): Promise<OpenAlerts> {
-    const now = clock.now();
-    if (known !== undefined && isFresh(now)) return known;
+  function look(): Promise<OpenAlerts> {
     reading ??= readOpen(current())
       .then((found) => {
-        readAt = now;
+        took = Math.max(0, clock.now() - readAt);
         known = found;
         return found;
       })
@@ -61,35 +65,54 @@ export function watchAlerts(current: () => App, clock: Clock): Watch {
       });
     return reading;
   }
+  async function readAnew(): Promise<OpenAlerts> {
+    // One that is under way may have begun before what is asked for was there.
+    await reading?.catch(() => {});
+    if (reading === undefined) {
+      touched = false;
+      readAt = clock.now();
+    }
+    return look();
+  }
+  async function read(): Promise<OpenAlerts> {
+    const age = Math.abs(clock.now() - readAt);
+    if (known === undefined || touched) return readAnew();
+    if (age < Math.max(LOOK_MS, took * REST)) return known;
+    const next = readAnew();
+    if (took < LONG_MS || age > STALE_MS) return next;
+    next.catch(() => {});
+    return known;
+  }
   /** One look for all who wait; it ends with the last of them. */
   async function watch(): Promise<void> {
     if (isWatching) return;
     isWatching = true;
     while (waiting.size > 0) {
-      await clock.sleep(OWN_MS);
-      const now = await read().catch(() => undefined);
-      if (now !== undefined) for (const tell of [...waiting]) tell(now);
+      await clock.sleep(LOOK_MS);
+      const now = await read().catch(() => known);
+      if (now === undefined) continue;
+      const time = clock.now();
+      for (const one of [...waiting]) if (now.version !== one.version || time >= one.until) one.resolve(now);
     }
     isWatching = false;
   }
   return {
     read,
+    readAnew,
     touch() {
-      touchedAt = clock.now();
+      touched = true;
     },
-    async changed(version, signal) {
+    async changed(version, within, signal) {
       const first = await read();
       if (first.version !== version || signal.aborted) return first;
       const { promise, resolve } = Promise.withResolvers<OpenAlerts>();
-      const look = (now: OpenAlerts) => {
-        if (now.version !== version) resolve(now);
-      };
+      const one: Waiting = { version, until: clock.now() + within, resolve };
       const end = () => resolve(first);
-      waiting.add(look);
+      waiting.add(one);
       signal.addEventListener("abort", end, { once: true });
-      if (waiting.size === 1) void watch();
+      void watch();
       return promise.finally(() => {
-        waiting.delete(look);
+        waiting.delete(one);
         signal.removeEventListener("abort", end);
       });
     },
@@ -97,12 +120,10 @@ export function watchAlerts(current: () => App, clock: Clock): Watch {
 }
 
 async function readOpen(app: App): Promise<OpenAlerts> {
-  const rows = (await openRows(app)).reverse().sort((a, b) => rankOf(a) - rankOf(b));
+  const lines = await openRows(app, ({ events: _, ...alert }) => alert);
+  lines.reverse().sort((a, b) => rankOf(a) - rankOf(b));
   const counts = new Map<string, number>(Severity.options.map((severity) => [severity, 0]));
-  const lines = rows.map(({ alert: { events: _, ...alert }, key }): OpenLine => {
-    counts.set(alert.severity, (counts.get(alert.severity) ?? 0) + 1);
-    return { alert, key };
-  });
+  for (const { alert } of lines) counts.set(alert.severity, (counts.get(alert.severity) ?? 0) + 1);
   const shown = lines.map(({ alert }) => [
     alert.id,
     alert.count,
@@ -113,7 +134,7 @@ async function readOpen(app: App): Promise<OpenAlerts> {
   return { lines, version: hashOf(shown, 16), counts };
 }
 
-function rankOf({ alert: { severity, acknowledgedBy } }: OpenRow): number {
+function rankOf({ alert: { severity, acknowledgedBy } }: OpenLine): number {
   const taken = acknowledgedBy === null ? 0 : Severity.options.length;
   return taken + Severity.options.indexOf(severity);
 }

@@ -1,34 +1,40 @@
-// What the pages and the API show: open alerts by filter and page, one alert's story, events by search, rules by noise.
-
-import { listDeliveries } from "../app/delivery/deliver.ts";
+// What is asked for: filters, the open alerts that pass them, and one alert with its story.
 import type { App } from "../app/deps.ts";
-import { knownAlerts } from "../app/oncall/preview.ts";
-import type { RuleRow } from "../app/persistence/rows.ts";
+import { ENDED, type EndedRow, type RuleRow } from "../app/persistence/rows.ts";
 import { type AlertExplanation, createExplainer } from "../app/queries/explain.ts";
 import { createReader } from "../app/queries/explain-reader.ts";
-import { alertFilter, eventFilter, type Filters as Wanted } from "../app/queries/filters.ts";
-import { endedAlerts, seenEvents } from "../app/queries/lists.ts";
 import type { Alert } from "../model/alert.ts";
 import { parseDuration } from "../model/duration.ts";
-import type { Event } from "../model/event.ts";
-import { byPrefix, Refused } from "./actions.ts";
 import type { Console } from "./deps.ts";
+import { instantOf } from "./instants.ts";
 import type { OpenLine, Watch } from "./open-alerts.ts";
+import { Refused } from "./refused.ts";
 
 /** Alerts, events and deliveries on a page. */
 export const PAGE = 50;
-const DAY_MS = 86_400_000;
-/** An alert that ended by itself within this was nothing, as it turned out; ms. */
-const BRIEF_MS = 300_000;
+/** A place in a list, as a page before named it. */
+const PLACE = /^\d{15}\/\S{0,600}(?: \d{1,7})?$/;
 
-/** What a page asks for. */
-export interface Filters extends Wanted {
+export interface Filters {
+  severity: string | undefined;
+  rule: string | undefined;
+  channel: string | undefined;
+  resource: string | undefined;
+  status: string | undefined;
+  /** Not older than so long; ms. */
+  since: number | undefined;
+  /** Not newer than this moment; ms. */
+  until: number | undefined;
+  /** Behind this place of a list. */
+  before: string | undefined;
+  /** Part of what is shown, in any case. */
+  text: string | undefined;
   /** From 1. */
   page: number;
 }
 
 /** Throws Refused for what is no filter. */
-export function filtersOf(query: Record<string, string>): Filters {
+export function filtersOf({ clock, config }: App, query: Record<string, string>): Filters {
   const word = (name: string) => (query[name]?.trim() ? query[name].trim().slice(0, 200) : undefined);
   const page = Number(query["page"] ?? 1);
   if (!Number.isSafeInteger(page) || page < 1) throw new Refused(400, "page: expected a whole number from 1 on");
@@ -37,13 +43,20 @@ export function filtersOf(query: Record<string, string>): Filters {
   if (since !== undefined && age === undefined) {
     throw new Refused(400, `since ${since}: expected a duration such as 30m, 2h or 7d`);
   }
+  const end = word("until");
+  const until = end === undefined ? undefined : instantOf(end, clock.now(), config.timezone);
+  if (end !== undefined && until === undefined) {
+    throw new Refused(400, `until ${end}: expected a time such as 2026-11-20 10:00, or a duration such as 2h`);
+  }
+  const before = query["before"] || undefined;
+  if (before !== undefined && !PLACE.test(before)) throw new Refused(400, "before: expected what a page before named");
   const names = {
     severity: word("severity"),
     rule: word("rule"),
     channel: word("channel"),
     resource: word("resource"),
   };
-  return { ...names, status: word("status"), since: age, text: word("q")?.toLowerCase(), page };
+  return { ...names, status: word("status"), since: age, until, before, text: word("q")?.toLowerCase(), page };
 }
 
 export interface Page {
@@ -54,11 +67,21 @@ export interface Page {
 
 /** One page of the open alerts that pass. */
 export async function pageOf(app: App, watch: Watch, filters: Filters): Promise<Page> {
-  const { page } = filters;
+  const { severity, rule, resource, since, text, page } = filters;
+  const from = since === undefined ? undefined : new Date(app.clock.now() - since).toISOString();
   const { lines } = await watch.read();
-  const passes = alertFilter(app, filters);
-  const found = lines.filter(({ alert }) => passes(alert));
+  const found = lines.filter(({ alert }) => {
+    if (severity !== undefined && alert.severity !== severity) return false;
+    if (rule !== undefined && alert.rule !== rule) return false;
+    if (resource !== undefined && alert.resource?.id !== resource && alert.resource?.name !== resource) return false;
+    if (from !== undefined && alert.startsAt < from) return false;
+    return text === undefined || wordsOf(alert).toLowerCase().includes(text);
+  });
   return { total: found.length, page, alerts: found.slice((page - 1) * PAGE, page * PAGE) };
+}
+
+function wordsOf({ id, rule, summary, resource, labels, connection }: OpenLine["alert"]): string {
+  return [id, rule, summary, resource?.name, resource?.id, connection, ...Object.values(labels)].join(" ");
 }
 
 /** The alerts whole, as far as they are still open. */
@@ -72,61 +95,38 @@ export async function withEvents(app: App, lines: readonly OpenLine[]): Promise<
 }
 
 /** Throws Refused where there is no such alert. */
-export async function storyOf({ current, locate }: Console, id: string): Promise<AlertExplanation> {
+export async function storyOf(deps: Console, id: string): Promise<AlertExplanation> {
+  const app = deps.current();
+  const alert = await alertOf(deps, id);
+  return createExplainer(app, createReader(app), deps.locate).alert(alert);
+}
+
+/** The only alert, open or ended, whose id begins so. Throws Refused where there is none, or more. */
+export async function alertOf({ current, alerts }: Pick<Console, "current" | "alerts">, id: string): Promise<Alert> {
   const app = current();
-  const alert = byPrefix(await knownAlerts(app), (one) => one.id, id, "alert");
-  return createExplainer(app, createReader(app), locate).alert(alert);
+  const ended = id === "" ? [] : await app.store.list<EndedRow>(ENDED, { prefix: id, limit: 2 });
+  const open = await withEvents(app, await openLike(alerts, id, ended.length > 0));
+  const found = new Map([...ended.map(({ data }) => data.alert), ...open].map((one) => [one.id, one]));
+  return theOnly([...found.values()], id, "alert");
 }
 
-/** The newest events that pass, the newest first. */
-export async function eventsOf(app: App, filters: Filters): Promise<{ total: number; page: number; events: Event[] }> {
-  const { since = DAY_MS, page } = filters;
-  const passes = eventFilter(app, { ...filters, since });
-  const all = (await seenEvents(app, app.clock.now() - since)).reverse().filter(passes);
-  return { total: all.length, page, events: all.slice((page - 1) * PAGE, page * PAGE) };
+/** The only open alert whose id begins so, and its row. Throws Refused where there is none, or more. */
+export async function openAlertOf(watch: Watch, id: string): Promise<OpenLine> {
+  return theOnly(await openLike(watch, id, false), id, "open alert");
 }
 
-/** How much a rule says, and how much of it was nothing. */
-export interface Noise {
-  rule: string;
-  open: number;
-  /** Alerts that opened within the last 7 days. */
-  alerts: number;
-  /** Of these, those that were resolved within five minutes. */
-  brief: number;
-  /** Notifications of the last 7 days that name one of its alerts. */
-  messages: number;
+/** Where none is known, others may have opened it just now: then it is looked for anew. */
+async function openLike(watch: Watch, id: string, known: boolean): Promise<OpenLine[]> {
+  if (id === "") return [];
+  const like = ({ lines }: { lines: readonly OpenLine[] }) => lines.filter(({ alert }) => alert.id.startsWith(id));
+  const found = like(await watch.read());
+  return found.length > 0 || known ? found : like(await watch.readAnew());
 }
 
-/** Every rule, the noisiest first. */
-export async function noiseOf(app: App): Promise<Noise[]> {
-  const from = app.clock.now() - 7 * DAY_MS;
-  const noise = new Map(app.rules.all.map(({ config: { id } }) => [id, newNoise(id)]));
-  const of = (rule: string): Noise => {
-    const known = noise.get(rule) ?? newNoise(rule);
-    noise.set(rule, known);
-    return known;
-  };
-  for (const { rule, startsAt, endsAt } of await knownAlerts(app)) {
-    const one = of(rule);
-    if (endsAt === null) one.open++;
-    if (Date.parse(startsAt) < from) continue;
-    one.alerts++;
-    if (endsAt !== null && Date.parse(endsAt) - Date.parse(startsAt) <= BRIEF_MS) one.brief++;
-  }
-  for (const { createdAt, notification } of await listDeliveries(app)) {
-    if (createdAt < from || notification.test) continue;
-    for (const rule of new Set(notification.alerts.map((alert) => alert.rule))) of(rule).messages++;
-  }
-  return [...noise.values()].sort((a, b) => b.messages - a.messages || b.alerts - a.alerts);
-}
-
-function newNoise(rule: string): Noise {
-  return { rule, open: 0, alerts: 0, brief: 0, messages: 0 };
-}
-
-/** The alerts that ended, the newest first. */
-export async function endedPage(app: App, page: number): Promise<{ total: number; page: number; alerts: Alert[] }> {
-  const all = (await endedAlerts(app)).sort((a, b) => (a.endsAt! < b.endsAt! ? 1 : -1));
-  return { total: all.length, page, alerts: all.slice((page - 1) * PAGE, page * PAGE) };
+/** The only one of those whose id begins so. */
+export function theOnly<T>(found: readonly T[], prefix: string, what: string): T {
+  const [one] = found;
+  if (one === undefined) throw new Refused(404, `no ${what} has an id that begins with ${prefix.slice(0, 64)}`);
+  if (found.length > 1) throw new Refused(409, `several ids of ${what}s begin with ${prefix}: give more of it`);
+  return one;
 }

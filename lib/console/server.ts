@@ -4,15 +4,15 @@ import { readFileSync } from "node:fs";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
-import { readStatus } from "../app/queries/status.ts";
+import { readStanding } from "../app/queries/status.ts";
 import { guard } from "./access.ts";
 import { ackLinks } from "./ack-links.ts";
-import { Refused } from "./actions.ts";
 import { answerOf, api } from "./api.ts";
 import type { Console } from "./deps.ts";
 import { forms } from "./forms.ts";
 import { metricsText, OPEN_METRICS } from "./metrics.ts";
 import { pages, show } from "./pages/routes.ts";
+import { Refused } from "./refused.ts";
 
 const BODY_BYTES = 65_536;
 const ASSETS: Readonly<Record<string, string>> = { "style.css": "text/css", "live.js": "text/javascript" };
@@ -68,7 +68,7 @@ export function consoleServer(deps: Console): Hono {
 /** Ready: the store answers, and what is polled is polled. */
 async function ready({ current, signal }: Console, context: Context): Promise<Response> {
   if (signal.aborted) return context.text("stopping\n", 503);
-  const { healthy, problems } = await readStatus(current());
+  const { healthy, problems } = await readStanding(current());
   const lines = problems.map(({ message }) => message);
   return context.text(
     healthy ? "ready\n" : `not healthy: ${lines.join("; ") || "see the page Sources"}\n`,

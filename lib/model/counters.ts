@@ -5,7 +5,10 @@ export interface Counted {
   polls: { source: string; outcome: "complete" | "incomplete" };
   events: { source: string; level: string };
   notifications: { channel: string; outcome: "delivered" | "retry" | "permanent" };
-  requests: { connection: string; outcome: string };
+  /** `status`: ok, or the kind of the error. */
+  requests: { connection: string; api: string; status: string };
+  store: { operation: string };
+  storeSeconds: { operation: string };
 }
 export type CountedName = keyof Counted;
 

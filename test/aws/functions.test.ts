@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ackLink, ackPath } from "../../lib/model/ack-link.ts";
 import type { Notification } from "../../lib/model/notification.ts";
 import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
 import { connectionOf } from "../../lib/simulator/describe.ts";
@@ -11,7 +12,7 @@ import type { Simulator } from "../../lib/simulator/server.ts";
 import { dynamoEndpoint } from "../support/dynamodb.ts";
 import { startMoto } from "../support/moto.ts";
 import type { Sent } from "../support/receiver.ts";
-import { openStage, type Stage, WEBHOOK_SECRET } from "./stage.ts";
+import { CONSOLE_TOKEN, openStage, type Stage, WEBHOOK_SECRET } from "./stage.ts";
 
 const SERVICE = "35de3ca9-0000-4000-8000-000000000001";
 const QUIET = "35de3ca9-0000-4000-8000-000000000002";
@@ -32,6 +33,7 @@ rules:
 channels:
   ops: { type: webhook, url: "${receiver}/ops", secret: "\${env:OPS_SECRET}" }
 health: { heartbeat: "${receiver}/heartbeat" }
+console: { token: "\${env:CONSOLE_TOKEN}" }
 `;
 }
 
@@ -135,6 +137,63 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
     const { result } = await stage.invoke("health", payload("health"));
     expect(result).toMatchObject({ problems: [] });
     expect(stage.received).toContainEqual(expect.objectContaining({ method: "GET", path: "/heartbeat" }));
+  });
+
+  describe("the console", () => {
+    const asked = payload("console") as Record<string, unknown> & { requestContext: object };
+    const ask = async (path: string, more: { method?: string; headers?: object; form?: string; iam?: true } = {}) => {
+      const { method = more.form === undefined ? "GET" : "POST", headers, form, iam } = more;
+      const { lines, result } = await stage.invoke("console", {
+        ...asked,
+        rawPath: path,
+        rawQueryString: "",
+        headers: headers ?? (asked["headers"] as object),
+        requestContext: {
+          ...asked.requestContext,
+          ...(iam ? { authorizer: { iam: { userId: "ada" } } } : {}),
+          http: { method, path },
+        },
+        ...(form === undefined ? {} : { body: Buffer.from(form).toString("base64"), isBase64Encoded: true }),
+      });
+      expect(lines.at(-1)).toMatchObject({ message: "done", result: { status: result.statusCode } });
+      const body = result.isBase64Encoded ? Buffer.from(result.body, "base64").toString() : result.body;
+      return { status: result.statusCode, headers: result.headers, body: String(body) };
+    };
+    const nobody = { host: "abcdefghij.lambda-url.eu-central-1.on.aws" };
+
+    test("answers the payload of events/ with what is open, and a browser with pages and their style", async () => {
+      const { result } = await stage.invoke("console", asked);
+      expect([result.statusCode, JSON.parse(result.body)]).toEqual([200, expect.objectContaining({ page: 1 })]);
+      expect((await ask("/")).body).toContain("prod-ocr");
+      expect(await ask("/assets/style.css")).toMatchObject({ status: 200, body: expect.stringContaining(":root") });
+      expect((await ask("/metrics")).body).toContain("lookout_healthy");
+      // Nothing can be pushed from there: a browser does not ask again.
+      expect((await ask("/api/stream")).status).toBe(204);
+    });
+
+    test("asks for the token, unless AWS has checked who asks", async () => {
+      expect((await ask("/api/alerts", { headers: nobody })).status).toBe(401);
+      expect((await ask("/api/alerts", { headers: nobody, iam: true })).status).toBe(200);
+      const other = { ...nobody, origin: "https://evil.example" };
+      expect((await ask("/login", { headers: other, form: "token=x" })).status).toBe(403);
+    });
+
+    test("acknowledges by the link of a message, once, and without a login", async () => {
+      const [alert] = JSON.parse((await ask("/api/alerts")).body).alerts;
+      const path = ackPath(ackLink(CONSOLE_TOKEN, alert.id, Date.now()));
+      const form = { headers: { ...nobody, "content-type": "application/x-www-form-urlencoded" }, form: "by=ada" };
+      expect((await ask(path, { headers: nobody })).body).toContain("I take care of it");
+      expect((await ask(path, form)).body).toContain("ada takes care of it");
+      expect((await ask(path, form)).status).toBe(409);
+      expect(JSON.parse((await ask(`/api/alerts/${alert.id}`)).body).alert.acknowledgedBy).toBe("ada");
+    });
+
+    test("answers nobody without a token that it could ask for", async () => {
+      const config = configOf(stage.cloud, "http://127.0.0.1:1").replace(/^console:.*$/m, "");
+      const env = { LOOKOUT_CONFIG: stage.write("no-token.yml", config) };
+      const { result } = await stage.invoke("console", asked, { env });
+      expect([result.statusCode, result.body]).toEqual([403, expect.stringContaining("set console.token")]);
+    });
   });
 
   test("a source is polled no more often than its `every`", async () => {

@@ -14,6 +14,7 @@ interface Case {
   more?: string;
   environments?: Deployment["environments"];
   secrets?: string;
+  openConsole?: boolean;
 }
 
 async function judged({ auth = KEYS, url = "https://chat.example", more = "", ...given }: Case) {
@@ -42,6 +43,10 @@ describe("what the functions would not get", () => {
     ["one whose value CloudFormation fills in", { url: "${env:CHAT_URL}", ...both({ CHAT_URL: { Ref: "Chat" } }) }],
     ["one that Lambda sets", { more: 'store: { type: dynamodb, table: t, region: "${env:AWS_REGION}" }' }],
     ["the usual variables", { auth: "", ...both({ HW_ACCESS_KEY: "a", HW_SECRET_KEY: "b", HW_SECURITY_TOKEN: "c" }) }],
+    [
+      "a console that asks for its token",
+      { openConsole: true, more: "console: { token: 0123456789abcdef0123456789abcdef }" },
+    ],
     ["a reference where none is resolved", { more: 'silences: [{ match: {}, comment: "${env:NO}" }]' }],
   ];
   test.each(fine)("%s are no reason for anything", async (_, given) => {
@@ -92,4 +97,9 @@ describe("what the functions would not get", () => {
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(message);
   });
+});
+
+test("a console that everybody reaches, and that has no token, is refused", async () => {
+  const { refused } = await judged({ openConsole: true });
+  expect(refused).toEqual([expect.stringMatching(/^own\.yml has no console\.token, without which LOOKOUT_CONSOLE=on/)]);
 });

@@ -5,9 +5,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
 import { TABLE, TTL_ATTRIBUTE } from "../../lib/store/dynamodb/table.ts";
+import BundlePlugin from "../../scripts/serverless-bundle.ts";
 import { dynamoConnection, dynamoEndpoint, freshTable } from "../support/dynamodb.ts";
 
 const run = promisify(execFile);
@@ -146,6 +147,22 @@ describe("the package", () => {
   });
 });
 
+test.each([
+  [undefined, undefined],
+  ["off", undefined],
+  ["on", { url: true }],
+  ["iam", { url: { authorizer: "aws_iam" } }],
+])("with LOOKOUT_CONSOLE=%s the console is %j", (mode, expected) => {
+  vi.stubEnv("LOOKOUT_CONSOLE", mode);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const functions: Record<string, { url?: unknown }> = { console: { url: true } };
+  const service = { functions, custom: { config: "", secrets: "" }, provider: {} };
+  const processedInput = { commands: ["package"], options: {} };
+  const log = { notice() {}, warning() {} };
+  new BundlePlugin({ serviceDir: ROOT, processedInput, service, classes: { Error } }, {}, { log });
+  expect(functions["console"]).toEqual(expected);
+});
+
 test("an invalid configuration is not packaged, and says where it is wrong", async () => {
   const broken = join(folder, "broken.yml");
   writeFileSync(broken, CONFIG.replace("channels:", "chanels:"));
@@ -166,8 +183,13 @@ describe("what nobody would hear of", () => {
   const example = join(ROOT, "lookout.example.yml");
   const none = /there is no configuration of yours.*Copy it to lookout\.yml.*--param=config=PATH/;
 
-  test("the example is packaged with a warning", async () => {
-    const { stderr } = await serverless(["package", "--package", join(folder, "example")], {}, example);
+  test("the example is packaged with a warning, and with the console where it is switched on", async () => {
+    const out = join(folder, "example");
+    const { stderr } = await serverless(["package", "--package", out], { LOOKOUT_CONSOLE: "iam" }, example);
+    const template = readFileSync(join(out, "cloudformation-template-update-stack.json"), "utf8");
+    const made: Resource[] = Object.values(JSON.parse(template).Resources);
+    const urls = made.filter(({ Type }) => Type === "AWS::Lambda::Url").map(({ Properties }) => Properties.AuthType);
+    expect(urls).toEqual(["AWS_IAM"]);
     expect(stderr).toMatch(new RegExp(`^Warning: this package cannot be deployed: ${none.source}`, "m"));
   });
 

@@ -20,6 +20,7 @@ import { type Sent, startReceiver } from "../support/receiver.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 export const WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+export const CONSOLE_TOKEN = "the-token-of-the-configuration-1";
 const QUEUE = "rung";
 
 export interface Invocation {
@@ -82,6 +83,7 @@ export async function openStage(aws: string, configOf: (cloud: Simulator, receiv
     HW_ACCESS_KEY: cloud.credentials.accessKey,
     HW_SECRET_KEY: cloud.credentials.secretKey,
     OPS_SECRET: WEBHOOK_SECRET,
+    CONSOLE_TOKEN,
   };
   return {
     cloud,

@@ -23,6 +23,33 @@ describe("without a token", () => {
     expect((await made.ask(path, { headers })).status).toBe(status);
   });
 
+  const homes: [what: string, host: string, status: number][] = [
+    ["its own name", "lookout.example.com", 200],
+    ["its own name in capitals", "LookOut.Example.COM", 200],
+    ["its own name with the port that goes without saying", "lookout.example.com:443", 200],
+    ["its own name with another port", "lookout.example.com:8443", 421],
+    ["its own name behind another's", "evil.example@lookout.example.com", 421],
+    ["this machine in capitals", "LOCALHOST:8791", 200],
+  ];
+  test.each(homes)("and with an address of its own: %s", async (_, host, status) => {
+    const made = await consoleBench({ yaml: YAML }, { publicUrl: "https://lookout.example.com" });
+    expect((await made.ask("/", { headers: { host } })).status).toBe(status);
+    const form = { host, origin: "https://lookout.example.com" };
+    const written = await made.ask("/api/alerts/none/ack", { method: "POST", headers: form, body: { by: "ada" } });
+    expect(written.status).toBe(status === 200 ? 404 : 421);
+  });
+
+  test("no header of a proxy changes who asks", async () => {
+    const made = await consoleBench({ yaml: YAML });
+    const headers = {
+      host: "evil.example",
+      "x-forwarded-host": "127.0.0.1",
+      "x-forwarded-for": "127.0.0.1",
+      forwarded: "host=localhost",
+    };
+    expect((await made.ask("/", { headers })).status).toBe(421);
+  });
+
   const writes: [what: string, headers: Record<string, string>, allowed: boolean][] = [
     ["a program, which says nothing", {}, true],
     ["its own page", { "sec-fetch-site": "same-origin", origin: "http://127.0.0.1:8791" }, true],

@@ -1,6 +1,7 @@
 // The console over the application's bench: asked without a network, as the server's own code is.
 
 import type { Console } from "../../lib/console/deps.ts";
+import { createNoise } from "../../lib/console/noise.ts";
 import { watchAlerts } from "../../lib/console/open-alerts.ts";
 import { consoleServer } from "../../lib/console/server.ts";
 import { type Bench, type BenchOptions, bench } from "../app/support.ts";
@@ -24,15 +25,20 @@ export interface Answer {
   json: any;
 }
 
-export async function consoleBench(options: BenchOptions, own: Partial<Console> = {}): Promise<ConsoleBench> {
+export async function consoleBench(
+  options: BenchOptions,
+  { token, ...own }: Partial<Omit<Console, "token">> & { token?: string } = {},
+): Promise<ConsoleBench> {
   const made = await bench(options);
   const current = () => made.app;
+  const alerts = watchAlerts(current, made.app.clock);
   const server = consoleServer({
     current,
-    token: undefined,
+    token: async () => token,
     publicUrl: undefined,
     locate: () => null,
-    alerts: watchAlerts(current, made.app.clock),
+    alerts,
+    noise: createNoise(current, alerts),
     clock: made.app.clock,
     signal: new AbortController().signal,
     ...own,

@@ -1,14 +1,10 @@
 // The pages in a real browser: live without a reload, by keyboard, for screen readers, and with hostile texts.
 import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { wallClock } from "../../lib/app/clock.ts";
+import { describe, expect, test } from "vitest";
 import { openAlerts } from "../../lib/app/queries/lists.ts";
-import { listenOn } from "../../lib/console/listen.ts";
-import { watchAlerts } from "../../lib/console/open-alerts.ts";
-import { consoleServer } from "../../lib/console/server.ts";
-import { type Bench, bench } from "../app/support.ts";
 import { noBrowser, startBrowser } from "../support/chromium.ts";
+import { served } from "./served.ts";
 
 const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const YAML = `
@@ -17,27 +13,6 @@ rules:
 channels: { ops: { type: webhook, url: "HOOK/ops" } }
 `;
 const PAGES = ["/", "/events", "/sources", "/deliveries", "/silences", "/rules", "/ended"];
-
-async function served(services = ["svc-1"]): Promise<Bench & { url: string }> {
-  const made = await bench({ yaml: YAML, services });
-  const over = new AbortController();
-  const current = () => made.app;
-  const server = consoleServer({
-    current,
-    token: undefined,
-    publicUrl: undefined,
-    locate: () => null,
-    alerts: watchAlerts(current, wallClock),
-    clock: wallClock,
-    signal: over.signal,
-  });
-  const { url, close } = await listenOn(server, "127.0.0.1:0");
-  onTestFinished(async () => {
-    over.abort();
-    await close();
-  });
-  return Object.assign(made, { url });
-}
 
 /** What axe finds wrong, in its own words. */
 async function violations(page: Page): Promise<string[]> {
@@ -51,7 +26,7 @@ async function violations(page: Page): Promise<string[]> {
 
 describe.skipIf(noBrowser !== undefined)(`a browser${noBrowser === undefined ? "" : ` (${noBrowser})`}`, () => {
   test("shows what fires as it happens, who takes it, and its end, without a reload", async () => {
-    const made = await served();
+    const made = await served({ yaml: YAML });
     const page = await (await startBrowser()).newPage();
     const loads: string[] = [];
     page.on("framenavigated", (frame) => loads.push(frame.url()));
@@ -68,7 +43,7 @@ describe.skipIf(noBrowser !== undefined)(`a browser${noBrowser === undefined ? "
   });
 
   test("acknowledges, silences after a preview, and sends a test, by keyboard alone", async () => {
-    const made = await served();
+    const made = await served({ yaml: YAML });
     made.fail(1, "lost it");
     await made.beats(2);
     const page = await (await startBrowser()).newPage();
@@ -96,7 +71,7 @@ describe.skipIf(noBrowser !== undefined)(`a browser${noBrowser === undefined ? "
   test.each(["light", "dark"] as const)(
     "has nothing that a screen reader stumbles over, in %s",
     async (colorScheme) => {
-      const made = await served();
+      const made = await served({ yaml: YAML });
       made.fail(1, "lost it");
       await made.beats(2);
       const [alert] = await openAlerts(made.app);
@@ -109,7 +84,7 @@ describe.skipIf(noBrowser !== undefined)(`a browser${noBrowser === undefined ? "
   );
 
   test("runs nothing of what events say, and keeps its width, on a phone, too", async () => {
-    const made = await served();
+    const made = await served({ yaml: YAML });
     const evil = `<script>document.title="owned"</script>"><img src=x onerror="document.title='owned'"> \u202e${"W".repeat(9_000)}`;
     made.fail(1, evil);
     await made.beats(2);
@@ -128,7 +103,7 @@ describe.skipIf(noBrowser !== undefined)(`a browser${noBrowser === undefined ? "
   });
 
   test("reads everything without scripts", async () => {
-    const made = await served();
+    const made = await served({ yaml: YAML });
     made.fail(1, "lost it");
     await made.beats(2);
     const page = await (await (await startBrowser()).newContext({ javaScriptEnabled: false })).newPage();

@@ -1,6 +1,10 @@
 // Deliveries as the use cases handle them: those that are due are sent (sender.ts), and people
 // list, repeat and drop them.
+import type { Alert } from "../../model/alert.ts";
+import { createTurns } from "../../sources/cloud/turns.ts";
 import type { App } from "../deps.ts";
+import { mayName, newestFirst, SENT, type SentRow } from "../persistence/by-time.ts";
+import { drain } from "../persistence/drain.ts";
 import {
   type ChannelRow,
   channelKey,
@@ -19,6 +23,9 @@ import { GIVE_UP_MS, laneEnd } from "./deliveries.ts";
 import { gateOf } from "./gate.ts";
 import { isClaimed, isHeld, removeDelivery } from "./outcomes.ts";
 import { createSender } from "./sender.ts";
+
+/** No try is put off for longer; ms. */
+const AHEAD_MS = 30 * 86_400_000;
 
 /** Sends everything that is due. Returns the ids of what was tried. */
 export async function deliverDue(app: App, signal: AbortSignal): Promise<string[]> {
@@ -99,6 +106,44 @@ export async function listDeliveries(app: Pick<App, "store">): Promise<Delivery[
   const rows = await app.store.list<DeliveryRow>(DELIVERIES);
   const byId = new Map(rows.map(({ data }) => [data.id, data]));
   return rows.flatMap(({ data }) => asItFares(data, byId)).sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/** How long before its alert's own start a delivery may seem to come: the cloud's clock and ours differ; ms. */
+const EARLY_MS = 3_600_000;
+
+/** The deliveries that name the alert, oldest first; those made before it are not read. */
+export async function deliveriesNaming(
+  app: App,
+  { id, startsAt }: Pick<Alert, "id" | "startsAt">,
+): Promise<Delivery[]> {
+  const ids = new Set<string>();
+  const range = { from: Date.parse(startsAt) - EARLY_MS, to: app.clock.now() };
+  for await (const rows of newestFirst<SentRow>(app.store, SENT, range)) {
+    for (const { data } of rows) if (mayName(data, id)) ids.add(data.id);
+  }
+  const found = await readDeliveries(app, [...ids]);
+  // What took one in names its alerts, too.
+  const takers = found.flatMap(({ into }) => (into === undefined || ids.has(into) ? [] : [into]));
+  const all = [...found, ...(await readDeliveries(app, [...new Set(takers)]))];
+  return all.filter(({ alerts }) => alerts.includes(id)).sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/**
+ * What is still on its way: what the queue lists, and what waits behind that. A delivery that another took in is in
+ * that one.
+ */
+export async function listPending({ store, clock }: Pick<App, "store" | "clock">): Promise<DeliveryRow[]> {
+  const found = new Map<string, DeliveryRow>();
+  const turn = createTurns(1);
+  for await (const rows of drain<DeliveryRow>({ store, clock }, "delivery", undefined, AHEAD_MS)) {
+    for (let left = rows; left.length > 0; ) {
+      for (const { data } of left) if (data.status === "pending") found.set(data.id, data);
+      const behind = left.flatMap(({ data }) => data.next).filter((id) => !found.has(id));
+      left = await store.getMany<DeliveryRow>(behind.map(deliveryKey));
+      await turn();
+    }
+  }
+  return [...found.values()];
 }
 
 /** The named ones among them. */

@@ -12,6 +12,7 @@ import { lookup } from "../../model/lookup.ts";
 import type { Notification, NotifiedAlert } from "../../model/notification.ts";
 import type { App, Channel } from "../deps.ts";
 import { wayAround } from "../groups/assignments.ts";
+import { putSent } from "../persistence/by-time.ts";
 import {
   type ChannelRow,
   channelKey,
@@ -255,6 +256,7 @@ async function putDelivery(
     notification,
   };
   const key = deliveryKey(delivery.id);
+  putSent(app, unit, delivery);
   if (!waits) {
     unit.create(key, delivery, { queue: "delivery", due: now });
     return delivery.id;
@@ -295,6 +297,8 @@ async function foldIntoLast(
     alerts: alerts.map(({ id }) => id),
     notification: { ...both, alerts },
   };
+  // It names more than when it was made.
+  putSent(app, unit, { ...folded, createdAt: now });
   if (end.fellBackAt === undefined) unit.put(deliveryKey(end.id), folded);
   else {
     const fallback = await putFallback(app, unit, end, notification, end.fallback, now);

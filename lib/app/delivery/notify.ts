@@ -32,8 +32,8 @@ import { claim } from "./outcomes.ts";
 
 /** Groups of one commit, at most. */
 const GROUPS = 128;
-/** A small group's: its head, its members, two deliveries. */
-const ITEMS_PER_GROUP = 4;
+/** A small group's: its head, its members, two deliveries and their places in the list. */
+const ITEMS_PER_GROUP = 6;
 
 /** How groups are decided. */
 export interface NotifyOptions extends DecideOptions {

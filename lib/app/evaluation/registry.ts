@@ -8,8 +8,9 @@ import { type CompiledRule, rulePartition } from "../../rules/compile.ts";
 import type { App } from "../deps.ts";
 import { putInbox } from "../groups/inbox.ts";
 import { putInhibitors, reconcileInhibition } from "../groups/inhibition.ts";
+import { putEnd } from "../persistence/by-time.ts";
 import { joinGeneration } from "../persistence/generation.ts";
-import { endedKey, REGISTRY, type RegistryRow, type RuleRow } from "../persistence/rows.ts";
+import { type EndedRow, endedKey, REGISTRY, type RegistryRow, type RuleRow } from "../persistence/rows.ts";
 import { announceClosed } from "./announce.ts";
 import { forgetKeys } from "./keys.ts";
 import { watchKnownTargets } from "./watched.ts";
@@ -92,11 +93,9 @@ async function closePartition(app: App, pk: string): Promise<number> {
         at,
       );
       for (const { state, groups } of open) {
-        unit.put(
-          endedKey(state.alert!.id),
-          { alert: endAlert(state.alert!, at), groups },
-          { expires: at + app.config.history },
-        );
+        const end: EndedRow = { alert: endAlert(state.alert!, at), groups };
+        unit.put(endedKey(end.alert.id), end, { expires: at + app.config.history });
+        putEnd(app, unit, end, at);
       }
       // Their groups find out that the rule is gone, and let go of them.
       const waking = [...new Set(open.flatMap(({ groups }) => groups))].map((id) => ({ id, due: at }));

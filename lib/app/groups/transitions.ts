@@ -10,6 +10,7 @@ import { type CompiledRule, rulePartition, stateRow } from "../../rules/compile.
 import type { KeyState, Transition } from "../../rules/state.ts";
 import type { Key } from "../../store/port.ts";
 import type { App } from "../deps.ts";
+import { putEnd } from "../persistence/by-time.ts";
 import { type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { stillAcknowledged, withAcknowledgement } from "./acknowledged.ts";
@@ -52,7 +53,10 @@ export async function putChanges(
   for (const { change, row, joins, wakes, ended } of plans) {
     entries.push(...joins.map((join) => joining(join, now, { ...NOT_NOTIFIED, count: join.counted ?? 0 }, round)));
     entries.push(...wakes.flatMap((id) => waking(app, unit, id, change, now, round) ?? []));
-    for (const end of ended) unit.put(endedKey(end.alert.id), end, { expires: now + app.config.history });
+    for (const end of ended) {
+      unit.put(endedKey(end.alert.id), end, { expires: now + app.config.history });
+      putEnd(app, unit, end, now);
+    }
     putState(unit, change.rule, row, now);
   }
   const names = changes.slice(0, 1).map(({ rule, state }) => stateRow(rule, state.key));

@@ -34,7 +34,7 @@ export async function listOpen({ rules, healthRule, store }: App): Promise<OpenA
  */
 export async function acknowledge(
   app: App,
-  { alert: { id }, key }: OpenAlert,
+  { alert: { id }, key }: { alert: Pick<Alert, "id">; key: Key },
   by: string | null,
   link?: AckLink,
 ): Promise<Alert | undefined> {

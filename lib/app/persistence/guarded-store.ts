@@ -39,6 +39,8 @@ export interface GuardOptions {
   now(): number;
   /** Hears of each damaged row once. */
   report(error: RowDamaged): void;
+  /** Hears how long each operation took. */
+  took?(operation: "get" | "getMany" | "list" | "due" | "commit", seconds: number): void;
 }
 
 /** More than a disk that is full has left, and little to write. */
@@ -55,7 +57,8 @@ export function guardStore(raw: Store, options: GuardOptions): GuardedStore {
   return made;
 }
 
-function createGuard(raw: Store, { now, report }: GuardOptions): GuardedStore {
+function createGuard(given: Store, { now, report, took }: GuardOptions): GuardedStore {
+  const raw = took === undefined ? given : timed(given, took);
   const damaged = new Map<string, Key>();
   let trouble: StoreTrouble | undefined;
 
@@ -142,5 +145,25 @@ function createGuard(raw: Store, { now, report }: GuardOptions): GuardedStore {
         noteTrouble(error as Error, bytes);
       }
     },
+  };
+}
+
+/** The store, each of whose operations is timed, those that fail, too. */
+function timed(store: Store, took: NonNullable<GuardOptions["took"]>): Store {
+  async function time<T>(operation: Parameters<typeof took>[0], work: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    try {
+      return await work();
+    } finally {
+      took(operation, (performance.now() - began) / 1_000);
+    }
+  }
+  return {
+    ...store,
+    get: (...asked) => time("get", () => store.get(...asked)),
+    getMany: (...asked) => time("getMany", () => store.getMany(...asked)),
+    list: (...asked) => time("list", () => store.list(...asked)),
+    due: (...asked) => time("due", () => store.due(...asked)),
+    commit: (ops) => time("commit", () => store.commit(ops)),
   };
 }

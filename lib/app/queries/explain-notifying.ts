@@ -66,7 +66,7 @@ export async function explainNotifying(
   const { alert, groups } = known;
   // A fallback may be of the same moment as what died.
   const order = (row: Delivery): number => (row.fallback === undefined ? 1 : 0);
-  const rows = (await reader.deliveries(alert.id)).toSorted((a, b) => a.createdAt - b.createdAt || order(a) - order(b));
+  const rows = (await reader.deliveries(alert)).toSorted((a, b) => a.createdAt - b.createdAt || order(a) - order(b));
   const deliveries = await Promise.all(rows.map((row) => viewOf(reader, row)));
   const assignments = assignmentsOf(app, alert);
   const routes: RouteStanding[] = [];

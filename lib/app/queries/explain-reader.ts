@@ -6,13 +6,14 @@ import type { Alert } from "../../model/alert.ts";
 import { lookup } from "../../model/lookup.ts";
 import { type CompiledRule, rulePartition, stateRow } from "../../rules/compile.ts";
 import type { Key } from "../../store/port.ts";
-import { type Delivery, listDeliveries } from "../delivery/deliver.ts";
+import { type Delivery, deliveriesNaming, readDeliveries } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
 import { readKeys } from "../evaluation/keys.ts";
 import { foldGroup, type GroupRow } from "../groups/inbox.ts";
 import {
   ENDED,
   type EndedRow,
+  endedKey,
   REGISTRY,
   type RegistryRow,
   type RuleRow,
@@ -43,10 +44,12 @@ export interface Reader {
   keys(rule: CompiledRule): Promise<number>;
   /** Every alert of the rule and key that is known, the newest first. */
   alerts(rule: CompiledRule, key: Record<string, unknown>): Promise<KnownAlert[]>;
+  /** The ids of the groups that an alert belongs or belonged to. */
+  groupsOf(rule: CompiledRule, alert: Alert): Promise<readonly string[]>;
   /** Undefined where the group has ended. */
   group(id: string): Promise<KnownGroup | undefined>;
-  /** Oldest first. */
-  deliveries(alertId: string): Promise<Delivery[]>;
+  /** Those that name the alert, oldest first. */
+  deliveries(alert: Pick<Alert, "id" | "startsAt">): Promise<Delivery[]>;
   delivery(id: string): Promise<Delivery | undefined>;
 }
 
@@ -57,11 +60,8 @@ export function createReader(app: App): Reader {
     const rows = await app.store.list<EndedRow>(ENDED);
     return Map.groupBy(rows, ({ data }) => nameOf(data.alert.rule, data.alert.key));
   });
-  const deliveries = once(async () => {
-    const rows = await listDeliveries(app);
-    const pairs = rows.flatMap((row) => row.alerts.map((id): [string, Delivery] => [id, row]));
-    return { byId: new Map(rows.map((row) => [row.id, row])), byAlert: Map.groupBy(pairs, ([id]) => id) };
-  });
+  const naming = new Map<string, Promise<Delivery[]>>();
+  const deliveries = new Map<string, Promise<Delivery | undefined>>();
 
   async function readState({ pk, sk }: Key): Promise<RuleRow | undefined> {
     return (await app.store.get<RuleRow>({ pk, sk }))?.data;
@@ -99,9 +99,14 @@ export function createReader(app: App): Reader {
       const past = rows.map(({ data }) => data).filter(({ alert }) => alert.id !== open?.state.alert?.id);
       return [...current, ...past.sort((a, b) => (a.alert.startsAt < b.alert.startsAt ? 1 : -1))];
     },
+    async groupsOf(rule, { id, key }) {
+      const open = await state(stateRow(rule, key));
+      if (open?.state.alert?.id === id) return open.groups;
+      return (await app.store.get<EndedRow>(endedKey(id)))?.data.groups ?? [];
+    },
     group: (id) => remember(groups, id, () => readGroup(id)),
-    deliveries: async (alertId) => (await deliveries()).byAlert.get(alertId)?.map(([, row]) => row) ?? [],
-    delivery: async (id) => (await deliveries()).byId.get(id),
+    deliveries: (alert) => remember(naming, alert.id, () => deliveriesNaming(app, alert)),
+    delivery: (id) => remember(deliveries, id, async () => (await readDeliveries(app, [id]))[0]),
   };
 }
 

@@ -114,7 +114,6 @@ async function explainEvent(sight: Sight, event: Event, stored: boolean): Promis
 async function explainAlert({ app, reader, locate }: Sight, alert: Alert): Promise<AlertExplanation> {
   const rule = ruleOf(app, alert.rule);
   const index = app.rules.all.findIndex(({ config }) => config.id === alert.rule);
-  const known = rule && (await reader.alerts(rule, alert.key)).find((one) => one.alert.id === alert.id);
   const state = rule && (await reader.state(stateRow(rule, alert.key)))?.state;
   const opening = rule && alert.events.find((event) => hasOpened(rule, event, alert));
   return {
@@ -122,7 +121,7 @@ async function explainAlert({ app, reader, locate }: Sight, alert: Alert): Promi
     at: rule ? locate(index < 0 ? ["health"] : ["rules", index]) : null,
     openedBy: opening?.id ?? null,
     deadline: rule && state?.alert?.id === alert.id ? deadlineOf(app, rule, state) : null,
-    ...(await explainNotifying(app, reader, locate, { alert, groups: known?.groups ?? [] })),
+    ...(await explainNotifying(app, reader, locate, { alert, groups: rule ? await reader.groupsOf(rule, alert) : [] })),
   };
 }
 

@@ -2,7 +2,8 @@
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
 import { rulePartition } from "../../rules/compile.ts";
-import type { Key } from "../../store/port.ts";
+import { createTurns } from "../../sources/cloud/turns.ts";
+import type { Key, Row } from "../../store/port.ts";
 import type { Delivery } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
 import { type Holds, readHolds } from "../groups/holds.ts";
@@ -10,34 +11,52 @@ import { dayOf, ENDED, type EndedRow, type EventsRow, eventsPartition, type Rule
 
 const DAY_MS = 86_400_000;
 
-/** A firing alert and the row that it stands in. */
-export interface OpenRow {
-  alert: Alert;
+/** Rows of a rule that are read at once: between two pieces other work has its turn. */
+const AT_ONCE = 250;
+
+/** A firing alert, or what is kept of it, and the row that it stands in. */
+export interface OpenRow<T = Alert> {
+  alert: T;
   key: Key;
 }
 
 /** The firing alerts, oldest first, each with what holds it back now. */
 export async function openAlerts(app: App): Promise<Alert[]> {
-  return (await openRows(app)).map(({ alert }) => alert);
+  return (await openRows(app, (alert) => alert)).map(({ alert }) => alert);
 }
 
-/** Likewise, each with its row. */
-export async function openRows(app: App): Promise<OpenRow[]> {
-  const open: OpenRow[] = [];
+/** What `keep` keeps of each, with its row: of ten thousand alerts, not all events at once. */
+export async function openRows<T extends Pick<Alert, "startsAt">>(
+  app: App,
+  keep: (alert: Alert) => T,
+): Promise<OpenRow<T>[]> {
+  const turn = createTurns(1);
+  const found: OpenRow<T>[] = [];
   for (const rule of [...app.rules.all, app.healthRule]) {
-    for (const { pk, sk, data } of await app.store.list<RuleRow>(rulePartition(rule))) {
-      const { alert } = data.state;
-      if (alert?.status === "firing") open.push({ alert, key: { pk, sk } });
+    for (let after: string | undefined, isLast = false; !isLast; await turn()) {
+      const options = { limit: AT_ONCE, ...(after === undefined ? {} : { after }) };
+      const rows = await app.store.list<RuleRow>(rulePartition(rule), options);
+      isLast = rows.length < AT_ONCE;
+      after = rows.at(-1)?.sk;
+      found.push(...(await openAmong(app, rows, keep)));
     }
   }
-  const holds = await readHolds(
-    app,
-    open.map(({ alert }) => alert),
-  );
+  return found.sort((a, b) => byStart(a.alert, b.alert));
+}
+
+async function openAmong<T>(app: App, rows: readonly Row<RuleRow>[], keep: (alert: Alert) => T): Promise<OpenRow<T>[]> {
+  const open = rows.flatMap(({ pk, sk, data }) => {
+    const { alert } = data.state;
+    return alert?.status === "firing" ? [{ alert, key: { pk, sk } }] : [];
+  });
+  if (open.length === 0) return [];
+  const alerts = open.map(({ alert }) => alert);
+  const holds = await readHolds(app, alerts);
   const now = app.clock.now();
-  return open
-    .sort((a, b) => byStart(a.alert, b.alert))
-    .map(({ alert, key }) => ({ alert: { ...alert, suppressedBy: heldBy(app, holds, alert, now) }, key }));
+  return open.map(({ alert, key }) => ({
+    alert: keep({ ...alert, suppressedBy: heldBy(app, holds, alert, now) }),
+    key,
+  }));
 }
 
 /** What holds the alert back at `now` (ms) on the routes it takes, for people: `silence "migration"`. */
@@ -95,6 +114,6 @@ export function viewDelivery(row: Delivery): DeliveryView {
   };
 }
 
-function byStart(a: Alert, b: Alert): number {
+function byStart(a: Pick<Alert, "startsAt">, b: Pick<Alert, "startsAt">): number {
   return a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : 0;
 }

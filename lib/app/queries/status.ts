@@ -2,7 +2,7 @@
 import type { SourceConfig } from "../../model/config.ts";
 import { iso } from "../../model/iso.ts";
 import { lookup } from "../../model/lookup.ts";
-import { listDeliveries } from "../delivery/deliver.ts";
+import { listDead, listDeliveries, listPending } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
 import { readToIn } from "../evaluation/progress.ts";
 import { listFailures, type RuleFailure } from "../evaluation/rule-failures.ts";
@@ -64,7 +64,8 @@ interface Counts {
   unmatched: number;
 }
 
-export interface Status {
+/** All of it that costs no more than what is open, on its way or wrong. */
+export interface Standing {
   healthy: boolean;
   sources: SourceStatus[];
   targets: TargetStatus[];
@@ -75,8 +76,6 @@ export interface Status {
   /** By source, then UTC day: fetched = seen + malformed + new, new = matched + unmatched. */
   ledger: Record<string, Daily<Counts>>;
   failingChannels: FailingChannel[];
-  /** By channel: what became of the alerts routed to it. */
-  channels: Record<string, ChannelCounts>;
   /**
    * Templates and extractions of rules that failed within `history`; their alerts went out with a
    * default, or without the value.
@@ -85,17 +84,29 @@ export interface Status {
   problems: Pick<Problem, "problem" | "name" | "message">[];
 }
 
+export interface Status extends Standing {
+  /** By channel: what became of the alerts routed to it. */
+  channels: Record<string, ChannelCounts>;
+}
+
+/** With what became of everything that is kept, which all of it is read for. */
 export async function readStatus(app: App): Promise<Status> {
+  const standing = await readStanding(app);
+  return { ...standing, channels: await channelLedger(app, await listDeliveries(app)) };
+}
+
+export async function readStanding(app: App): Promise<Standing> {
   const now = app.clock.now();
   // The process that runs may not have come to write since the disk is full, but would find that it cannot.
   await app.guard.probe();
-  const [connections, deliveries, { problems, sources, failing }] = await Promise.all([
+  const [connections, pending, dead, { problems, sources, failing }] = await Promise.all([
     app.store.list<ConnectionRow>(CONNECTIONS),
-    listDeliveries(app),
+    listPending(app),
+    listDead(app),
     findProblems(app),
   ]);
   const targets: TargetStatus[] = [];
-  const ledger: Status["ledger"] = {};
+  const ledger: Standing["ledger"] = {};
   for (const { source, row } of sources) {
     const all = await app.store.list<TargetRow>(targetPartition(app.config, source));
     const rows = all.filter(({ data }) => lookup(data.ledgers, source.id) !== undefined);
@@ -113,8 +124,6 @@ export async function readStatus(app: App): Promise<Status> {
       rows.map(({ data }) => data.ledgers[source.id]!),
     );
   }
-  const real = deliveries.filter(({ notification, into }) => !notification.test && into === undefined);
-  const dead = real.filter(({ status }) => status === "dead").length;
   return {
     healthy: problems.length === 0 && failing.length === 0 && targets.every(({ error }) => error === null),
     sources: sources.map(sourceStatus),
@@ -122,11 +131,13 @@ export async function readStatus(app: App): Promise<Status> {
     connections: [...app.connections.keys()].map((name) => {
       return connectionStatus(name, connections.find(({ sk }) => sk === name)?.data, now);
     }),
-    deliveries: { pending: real.filter(({ status }) => status === "pending").length, dead },
+    deliveries: {
+      pending: pending.filter(({ notification }) => !notification.test).length,
+      dead: dead.filter(({ test }) => !test).length,
+    },
     waiting: await waitingDeadlines(app),
     ledger,
     failingChannels: failing.map(({ channel, since, error }) => ({ channel, since: iso(since), error })),
-    channels: await channelLedger(app, deliveries),
     failures: await listFailures(app),
     problems: problems.map(({ problem, name, message }) => ({ problem, name, message })),
   };

@@ -2,11 +2,13 @@
 // Memory grows neither with the events nor with the alerts there were.
 import type { Op, Store } from "../../store/port.ts";
 import { openUnnamedStore } from "../../store/sqlite/unnamed.ts";
-import { DELIVERIES, ENDED, type EndedRow, eventsPartition } from "../persistence/rows.ts";
+import { ENDS, EVENTS, SENT } from "../persistence/by-time.ts";
+import { DELIVERIES, ENDED, type EndedRow } from "../persistence/rows.ts";
 
 /** How often what has expired is removed; ms. */
 const PURGE_MS = 21_600_000;
-const EVENTS = eventsPartition("");
+/** Only people look at them. */
+const LISTS = [EVENTS, SENT, ENDS];
 
 export function openReplayStore(now: () => number): Store {
   const store = openUnnamedStore({ now });
@@ -33,7 +35,7 @@ export function openReplayStore(now: () => number): Store {
 function keptOf(op: Op): Op | undefined {
   if (op.op !== "put") return op;
   const { pk, sk, expect, expires } = op;
-  if (pk.startsWith(EVENTS)) return undefined;
+  if (LISTS.some((list) => pk.startsWith(list))) return undefined;
   if (pk === ENDED) {
     const { alert, groups } = op.data as EndedRow;
     return { ...op, data: { groups, alert: { ...alert, events: [] } } satisfies EndedRow };

@@ -1,18 +1,30 @@
 // Keeps the page as it is in the store, without a reload: where something changed, the page is fetched again and what
 // differs is put in its place. Without this script everything works, too, by reload.
 const live = document.getElementById("live");
-let known;
+/** The version of what the page shows; on a page that shows no alerts, of what there was when it was opened. */
+let known = live.dataset.version || undefined;
 let due;
+/** All open pages take turns for so long; ms. */
+let turns = 700;
 
 const source = new EventSource("/api/stream");
 source.addEventListener("open", () => say("live"));
-source.addEventListener("error", () => say("not connected; trying again"));
-for (const kind of ["open", "changed"]) {
+source.addEventListener("error", ({ data }) => {
+  if (data !== undefined) return;
+  if (source.readyState !== EventSource.CLOSED) return say("not connected; trying again");
+  // Nothing is pushed from there.
+  say("reloads every 30 s");
+  setInterval(plan, 30_000);
+});
+for (const kind of ["open", "changed", "beat"]) {
   source.addEventListener(kind, ({ data }) => {
     if (data === undefined) return;
-    const isNew = known !== undefined && known !== data;
-    known = data;
-    if (isNew) plan();
+    const { version, within } = JSON.parse(data);
+    const isNew = known !== undefined && known !== version;
+    known = version;
+    turns = within;
+    // How long ago things were, and what no list of alerts shows, goes on meanwhile.
+    if (isNew || kind === "beat") plan();
   });
 }
 document.addEventListener("visibilitychange", () => {
@@ -31,7 +43,7 @@ function plan() {
   }
   if (due === "soon") return;
   due = "soon";
-  setTimeout(refresh, Math.random() * 700);
+  setTimeout(refresh, Math.random() * turns);
 }
 
 async function refresh() {

@@ -4,7 +4,7 @@ import type { Alert } from "../../model/alert.ts";
 import { ago, badge, type Html, words } from "./layout.ts";
 
 export function ackPage(
-  { summary, severity, startsAt, acknowledgedBy }: Alert,
+  { summary, severity, startsAt, acknowledgedBy }: Pick<Alert, "summary" | "severity" | "startsAt" | "acknowledgedBy">,
   { now, timezone, by }: { now: number; timezone: string; by: string },
 ): Html {
   return html`<h1>${badge(severity)} ${words(summary)}</h1>

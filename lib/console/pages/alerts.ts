@@ -1,9 +1,11 @@
 // The first page: what fires, how bad, since when, and who has it.
 import { html } from "hono/html";
+import { durationText } from "../../channels/message/duration-text.ts";
 import type { Alert } from "../../model/alert.ts";
+import type { Stretch } from "../lists.ts";
 import type { OpenAlerts, OpenLine } from "../open-alerts.ts";
 import { type Filters, PAGE, type Page } from "../queries.ts";
-import { ago, at, badge, type Html, hidden, pager, words } from "./layout.ts";
+import { ago, at, badge, type Html, hidden, older, pager, words } from "./layout.ts";
 
 interface Sight {
   now: number;
@@ -79,18 +81,15 @@ function addressOf({ severity, rule, text }: Filters, page: number): string {
   return `/?${query}`;
 }
 
-export function endedPageOf(
-  { total, page, alerts }: { total: number; page: number; alerts: Alert[] },
-  timezone: string,
-): Html {
+export function endedPage({ items, next }: Stretch<Alert>, timezone: string): Html {
   return html`<h1>What has ended</h1>
-    ${alerts.length === 0 ? html`<p>No alert has ended yet.</p>` : ""}
-    <ul class="alerts">${alerts.map(
+    ${items.length === 0 ? html`<p>No alert has ended ${next === null ? "yet" : "here"}.</p>` : ""}
+    <ul class="alerts">${items.map(
       ({ id, severity, summary, rule, startsAt, endsAt }) => html`<li class="alert resolved">
         ${badge(severity)}
         <h2><a href="/alerts/${id}">${words(summary)}</a></h2>
-        <p class="facts">${words(rule, 80)} · ${at(startsAt, timezone)} to ${at(endsAt!, timezone)}</p>
+        <p class="facts">${words(rule, 80)} · ${at(startsAt, timezone)} to ${at(endsAt!, timezone)}, lasted ${durationText(startsAt, endsAt!)}</p>
       </li>`,
     )}</ul>
-    ${pager(total, page, PAGE, (to) => `/ended?page=${to}`)}`;
+    ${older(next, "/ended", {})}`;
 }

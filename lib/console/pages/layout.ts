@@ -4,6 +4,7 @@ import { html } from "hono/html";
 import type { HtmlEscapedString } from "hono/utils/html";
 import { characters, cut } from "../../channels/message/plain.ts";
 import { oneLine } from "../../model/printable.ts";
+import { localTime } from "../instants.ts";
 
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 
@@ -26,9 +27,11 @@ export interface PageParts {
   /** What has just been done, or refused. */
   note?: { done: boolean; text: string } | undefined;
   main: Html;
+  /** Of the open alerts that it shows, or that were known meanwhile. */
+  version?: string | undefined;
 }
 
-export function layout({ title, path, note, main }: PageParts): Html {
+export function layout({ title, path, note, main, version = "" }: PageParts): Html {
   return html`<!doctype html>
 <html lang="en">
   <head>
@@ -47,7 +50,7 @@ export function layout({ title, path, note, main }: PageParts): Html {
       <nav aria-label="Pages">
         ${PAGES.map(([to, name]) => html`<a href="${to}"${current(to, path)}>${name}</a>`)}
       </nav>
-      <span id="live" role="status"></span>
+      <span id="live" role="status" data-version="${version}"></span>
     </header>
     ${note === undefined ? "" : html`<p class="note ${note.done ? "done" : "refused"}" role="alert">${note.text}</p>`}
     <main id="main" tabindex="-1">${main}</main>
@@ -76,8 +79,7 @@ export function at(iso: string, timezone: string): Html {
 }
 
 function moment(iso: string, timeZone: string): string {
-  const format = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" });
-  return format.format(Date.parse(iso));
+  return localTime(Date.parse(iso), timeZone);
 }
 
 /** "45 s", "12 min", "3 h 5 min", "4 days". */
@@ -105,6 +107,14 @@ export function pager(total: number, page: number, size: number, to: (page: numb
     <span>Page ${page} of ${last}</span>
     ${page < last ? html`<a rel="next" href="${to(page + 1)}">Older</a>` : ""}
   </nav>`;
+}
+
+/** A link to what is older in a list, with what else was asked for. */
+export function older(next: string | null, path: string, asked: Record<string, string | undefined>): Html | "" {
+  if (next === null) return "";
+  const query = new URLSearchParams({ before: next });
+  for (const [name, value] of Object.entries(asked)) if (value) query.set(name, value);
+  return html`<nav class="pager" aria-label="More"><a rel="next" href="${path}?${query}">Older</a></nav>`;
 }
 
 export function hidden(fields: Record<string, string>): Html[] {

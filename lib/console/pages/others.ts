@@ -3,40 +3,50 @@ import { html } from "hono/html";
 import type { SilencePreview } from "../../app/oncall/preview.ts";
 import type { SilenceView } from "../../app/oncall/silences.ts";
 import type { DeliveryView } from "../../app/queries/lists.ts";
-import type { Status } from "../../app/queries/status.ts";
+import type { Standing } from "../../app/queries/status.ts";
 import type { Event } from "../../model/event.ts";
-import { type Filters, type Noise, PAGE } from "../queries.ts";
-import { age, at, badge, type Html, hidden, pager, words } from "./layout.ts";
+import type { Stretch } from "../lists.ts";
+import type { Noise } from "../noise.ts";
+import { type Filters, PAGE } from "../queries.ts";
+import { age, at, badge, type Html, hidden, older, words } from "./layout.ts";
 
 /** Targets on the page, those in trouble first. */
 const TARGETS = 200;
 
+const SPANS: readonly [since: string, text: string][] = [
+  ["1h", "an hour"],
+  ["1d", "a day"],
+  ["7d", "a week"],
+  ["30d", "30 days"],
+];
+
 export function eventsPage(
-  { total, page, events }: { total: number; page: number; events: readonly Event[] },
-  { resource, text }: Filters,
+  { items, next }: Stretch<Event>,
+  { q, resource, since = "1d", until }: Record<string, string>,
   timezone: string,
 ): Html {
-  const query = new URLSearchParams({ ...(text && { q: text }), ...(resource && { resource }) });
+  const spans = SPANS.some(([value]) => value === since) ? SPANS : [...SPANS, [since, since] as const];
   return html`<h1>Events</h1>
     <form class="search" role="search">
-      <label>Text <input type="search" name="q" value="${text ?? ""}"></label>
+      <label>Text <input type="search" name="q" value="${q ?? ""}"></label>
       <label>Resource <input name="resource" value="${resource ?? ""}"></label>
-      <label>Within <select name="since"><option value="1h">an hour</option><option value="1d" selected>a day</option><option value="7d">a week</option><option value="30d">30 days</option></select></label>
+      <label>Within <select name="since">${spans.map(([value, text]) => html`<option value="${value}"${value === since ? html` selected` : ""}>${text}</option>`)}</select></label>
+      <label>Not after (${timezone}) <input name="until" value="${until ?? ""}" placeholder="2026-11-20 10:00"></label>
       <button>Search</button>
     </form>
-    <p>${total} ${total === 1 ? "event" : "events"}</p>
+    ${items.length === 0 ? html`<p>${next === null ? "No event is like that." : "None among the newest; older ones are still to be searched."}</p>` : ""}
     ${scroll(
       "Events",
       html`<table><thead><tr><th>Time</th><th>Level</th><th>Source</th><th>Resource</th><th>Message</th></tr></thead>
-      <tbody>${events.map(
+      <tbody>${items.map(
         (event) =>
           html`<tr><td>${at(event.time, timezone)}</td><td>${badge(event.level)}</td><td>${words(event.sourceId ?? event.source, 60)}</td><td>${words(event.resource.name, 80)}</td><td>${words(event.message, 600)}</td></tr>`,
       )}</tbody></table>`,
     )}
-    ${pager(total, page, PAGE, (to) => `/events?${query}&page=${to}`)}`;
+    ${older(next, "/events", { q, resource, since, until })}`;
 }
 
-export function sourcesPage(status: Status, timezone: string): Html {
+export function sourcesPage(status: Standing, timezone: string): Html {
   const targets = status.targets.toSorted(
     (a, b) => Number(b.error !== null) - Number(a.error !== null) || (b.lagSeconds ?? 0) - (a.lagSeconds ?? 0),
   );
@@ -70,8 +80,8 @@ export function sourcesPage(status: Status, timezone: string): Html {
 }
 
 export function deliveriesPage(
-  { total, page, deliveries }: { total: number; page: number; deliveries: readonly DeliveryView[] },
-  status: string | undefined,
+  { items, next }: Stretch<DeliveryView>,
+  { status, channel }: Filters,
   channels: readonly string[],
   timezone: string,
 ): Html {
@@ -86,12 +96,13 @@ export function deliveriesPage(
     ${scroll(
       "Deliveries",
       html`<table><thead><tr><th>Time</th><th>Channel</th><th>Status</th><th>Tries</th><th>Alerts</th><th>Error</th><th><span class="unseen">Action</span></th></tr></thead>
-      <tbody>${deliveries.map(
+      <tbody>${items.map(
         ({ id, channel, status: state, attempts, createdAt, alerts, error }) =>
           html`<tr><td>${at(createdAt, timezone)}</td><td>${words(channel, 60)}</td><td>${badge(state)}</td><td>${attempts}</td><td>${alerts.slice(0, 3).map((alert) => html`<a href="/alerts/${alert}">${alert.slice(0, 8)}</a> `)}${alerts.length > 3 ? `+${alerts.length - 3}` : ""}</td><td>${words(error)}</td><td>${state === "delivered" ? "" : html`<form method="post" action="/deliveries/${id}/redeliver"><button>Send again</button></form>`}</td></tr>`,
       )}</tbody></table>`,
     )}
-    ${pager(total, page, PAGE, (to) => `/deliveries?${status === undefined ? "" : `status=${status}&`}page=${to}`)}`;
+    ${items.length === 0 ? html`<p>No delivery is like that.</p>` : ""}
+    ${older(next, "/deliveries", { status, channel })}`;
 }
 
 export function silencesPage(silences: readonly SilenceView[], timezone: string): Html {
@@ -131,8 +142,8 @@ export function rulesPage(rules: readonly Noise[]): Html {
       "Rules",
       html`<table><thead><tr><th>Rule</th><th>Open</th><th>Alerts</th><th>Nothing</th><th>Messages a day</th></tr></thead>
       <tbody>${rules.map(
-        ({ rule, open, alerts, brief, messages }) =>
-          html`<tr><td>${words(rule, 80)}</td><td>${open}</td><td>${alerts}</td><td>${alerts === 0 ? "" : `${Math.round((brief / alerts) * 100)} %`}</td><td>${(messages / 7).toFixed(1)}</td></tr>`,
+        ({ rule, open, alerts, brief, messagesPerDay }) =>
+          html`<tr><td>${words(rule, 80)}</td><td>${open}</td><td>${alerts}</td><td>${alerts === 0 ? "" : `${Math.round((brief / alerts) * 100)} %`}</td><td>${messagesPerDay}</td></tr>`,
       )}</tbody></table>`,
     )}`;
 }

@@ -1,20 +1,21 @@
 // Which page is where, and what each is made of.
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
-import { listDeliveries } from "../../app/delivery/deliver.ts";
 import { listSilences, viewSilence } from "../../app/oncall/silences.ts";
-import { deliveryFilter } from "../../app/queries/filters.ts";
-import { viewDelivery } from "../../app/queries/lists.ts";
-import { readStatus } from "../../app/queries/status.ts";
+import { readStanding } from "../../app/queries/status.ts";
 import type { Console } from "../deps.ts";
-import { endedPage, eventsOf, filtersOf, noiseOf, PAGE, pageOf, storyOf } from "../queries.ts";
-import { alertsPage, endedPageOf, headline } from "./alerts.ts";
+import { deliveriesOf, endedOf, eventsOf } from "../lists.ts";
+import { filtersOf, pageOf, storyOf } from "../queries.ts";
+import { alertsPage, endedPage, headline } from "./alerts.ts";
 import { type Html, layout } from "./layout.ts";
 import { deliveriesPage, eventsPage, loginPage, rulesPage, silencesPage, sourcesPage } from "./others.ts";
 import { storyPage } from "./story.ts";
 
 /** Who looks: so that nobody has to say it twice. */
 export const NAME = "lookout_name";
+
+/** What a page says of itself beside its content. */
+type Shown = { Variables: { version?: string } };
 
 export type Note = { done: boolean; text: string };
 
@@ -26,7 +27,8 @@ export function show(
   note?: Note,
   status = 200,
 ): Response | Promise<Response> {
-  return context.html(layout({ title, path, main: main as Html, note: note ?? noteOf(context) }), status as 200);
+  const parts = { title, path, main: main as Html, note: note ?? noteOf(context), version: context.get("version") };
+  return context.html(layout(parts), status as 200);
 }
 
 /** What the form before did; it comes back in the address, and is shown as text. */
@@ -35,50 +37,48 @@ function noteOf(context: Context): Note | undefined {
   return done === undefined ? undefined : { done: true, text: done.slice(0, 200) };
 }
 
-export function pages(deps: Console): Hono {
+export function pages(deps: Console): Hono<Shown> {
   const { current, alerts } = deps;
-  const routes = new Hono();
+  const routes = new Hono<Shown>();
   const sight = (context: Context) => {
     const { clock, config } = current();
     return { now: clock.now(), timezone: config.timezone, by: getCookie(context, NAME) ?? "" };
   };
+  const asked = (context: Context) => filtersOf(current(), context.req.query());
   routes.get("/", async (context) => {
-    const filters = filtersOf(context.req.query());
+    const filters = asked(context);
     const open = await alerts.read();
     const page = await pageOf(current(), alerts, filters);
+    context.set("version", open.version);
     return show(context, "/", headline(open), alertsPage(page, open, filters, sight(context)));
   });
   routes.get("/ended", async (context) => {
-    const { page } = filtersOf(context.req.query());
-    return show(context, "/", "Ended", endedPageOf(await endedPage(current(), page), current().config.timezone));
+    const ended = await endedOf(current(), asked(context));
+    return show(context, "/", "Ended", endedPage(ended, current().config.timezone));
   });
   routes.get("/alerts/:id", async (context) => {
+    const { version } = await alerts.read();
     const story = await storyOf(deps, context.req.param("id"));
+    context.set("version", version);
     return show(context, "/alerts", story.alert.summary, storyPage(story, sight(context)));
   });
   routes.get("/events", async (context) => {
-    const filters = filtersOf(context.req.query());
-    return show(
-      context,
-      "/events",
-      "Events",
-      eventsPage(await eventsOf(current(), filters), filters, current().config.timezone),
-    );
+    const found = await eventsOf(current(), asked(context));
+    return show(context, "/events", "Events", eventsPage(found, context.req.query(), current().config.timezone));
   });
   routes.get("/sources", async (context) => {
-    return show(context, "/sources", "Sources", sourcesPage(await readStatus(current()), current().config.timezone));
+    const standing = await readStanding(current());
+    return show(context, "/sources", "Sources", sourcesPage(standing, current().config.timezone));
   });
   routes.get("/deliveries", async (context) => {
-    const filters = filtersOf(context.req.query());
-    const { status, page } = filters;
-    const all = (await listDeliveries(current())).reverse().filter(deliveryFilter(current(), filters));
-    const shown = { total: all.length, page, deliveries: all.slice((page - 1) * PAGE, page * PAGE).map(viewDelivery) };
+    const filters = asked(context);
+    const found = await deliveriesOf(current(), filters);
     const { channels, config } = current();
     return show(
       context,
       "/deliveries",
       "Deliveries",
-      deliveriesPage(shown, status, [...channels.keys()], config.timezone),
+      deliveriesPage(found, filters, [...channels.keys()], config.timezone),
     );
   });
   routes.get("/silences", async (context) => {
@@ -86,7 +86,7 @@ export function pages(deps: Console): Hono {
     const views = (await listSilences(current())).map((row) => viewSilence(row, now));
     return show(context, "/silences", "Silences", silencesPage(views, current().config.timezone));
   });
-  routes.get("/rules", async (context) => show(context, "/rules", "Rules", rulesPage(await noiseOf(current()))));
+  routes.get("/rules", async (context) => show(context, "/rules", "Rules", rulesPage(await deps.noise())));
   routes.get("/login", (context) => show(context, "/login", "Log in", loginPage(placeOf(context.req.query("to")))));
   return routes;
 }

@@ -150,7 +150,11 @@ describe("a file that cannot be used is left as it is and reported with what to 
     ["a directory", () => mkdirSync(path), /is a directory: set store\.path/],
     ["no database", () => writeFileSync(path, "not a database, ".repeat(100)), /is no SQLite database/],
     ["another program's database", () => sql("CREATE TABLE theirs (a)"), /another program/],
-    ["a newer Lookout's", () => made(`PRAGMA user_version = ${STATE_VERSION + 1}`), /newer Lookout .*: .*set store\.path to another file/],
+    [
+      "a newer Lookout's",
+      () => made(`PRAGMA user_version = ${STATE_VERSION + 1}`),
+      /newer Lookout .*: .*set store\.path to another file/,
+    ],
     ["cut off", () => truncateSync(made(), 5_000), /is damaged/],
   ];
   test.each(cases)("%s", (_, prepare, message) => {

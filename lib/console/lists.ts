@@ -1,0 +1,148 @@
+// Lists that go back through `history`, a page at a time: events, deliveries, alerts that have ended. Each page reads
+// what it shows and no more than so much beside it; `next` leads on to what is older.
+import { type Delivery, listDead, listPending, readDeliveries } from "../app/delivery/deliver.ts";
+import type { App } from "../app/deps.ts";
+import {
+  ENDS,
+  type EndRow,
+  EVENTS,
+  keyAt,
+  newestFirst,
+  type Range,
+  SENT,
+  type SentRow,
+  timeOf,
+} from "../app/persistence/by-time.ts";
+import { deliveryKey, type EndedRow, type EventsRow, endedKey } from "../app/persistence/rows.ts";
+import { type DeliveryView, viewDelivery } from "../app/queries/lists.ts";
+import type { Alert } from "../model/alert.ts";
+import type { Event } from "../model/event.ts";
+import type { Row } from "../store/port.ts";
+import { type Filters, PAGE } from "./queries.ts";
+
+const DAY_MS = 86_400_000;
+/** Events that one page looks through, at most; and deliveries. */
+const EVENTS_READ = 20_000;
+const DELIVERIES_READ = 2_000;
+/** Rows of events that are read at once: each may hold hundreds. */
+const SLICES = 20;
+
+/** What a page shows, and where the next one begins; null where there is nothing older. */
+export interface Stretch<T> {
+  items: T[];
+  next: string | null;
+}
+
+/** Events that pass, the newest first by when they were found. */
+export async function eventsOf(app: App, filters: Filters): Promise<Stretch<Event>> {
+  const { before, since = DAY_MS, until } = filters;
+  const to = until ?? app.clock.now();
+  const range: Range = { from: to - since, to };
+  const items: Event[] = [];
+  let read = 0;
+  for await (const { event, place } of eventsBack(app, range, before)) {
+    if (items.length === PAGE || read === EVENTS_READ) return { items, next: place };
+    read++;
+    if (passes(event, filters, range)) items.push(event);
+  }
+  return { items, next: null };
+}
+
+/** Each event with its place: that of its row, and how many of the row are up to it. */
+async function* eventsBack(app: App, range: Range, before: string | undefined) {
+  const [, from, count] = /^(\S+) (\d{1,7})$/.exec(before ?? "") ?? [];
+  // The row itself is among those before this.
+  const start = from === undefined ? undefined : `${from} `;
+  // What is dated before it was found may be found up to now.
+  const all = { from: range.from, to: app.clock.now(), before: start, atOnce: SLICES };
+  for await (const rows of newestFirst<EventsRow>(app.store, EVENTS, all)) {
+    for (const { sk, data } of rows) {
+      for (let at = sk === from ? Number(count) : data.events.length; at > 0; at--) {
+        const event = data.events[at - 1];
+        if (event !== undefined) yield { event, place: `${sk} ${at}` };
+      }
+    }
+  }
+}
+
+function passes(event: Event, { resource, severity, text }: Filters, { from, to }: Range): boolean {
+  const time = Date.parse(event.time);
+  if (time < from || time > to) return false;
+  if (resource !== undefined && event.resource.id !== resource && event.resource.name !== resource) return false;
+  if (severity !== undefined && event.level !== severity) return false;
+  return text === undefined || JSON.stringify(event).toLowerCase().includes(text);
+}
+
+/** Deliveries that pass, the newest first. */
+export async function deliveriesOf(app: App, filters: Filters): Promise<Stretch<DeliveryView>> {
+  const { status, channel, before } = filters;
+  if (status === "dead" || status === "pending") return troubledOf(app, filters, status);
+  const items: DeliveryView[] = [];
+  let read = 0;
+  const range = { from: app.clock.now() - app.config.history - DAY_MS, to: app.clock.now(), before, atOnce: PAGE };
+  for await (const rows of newestFirst<SentRow>(app.store, SENT, range)) {
+    for (const { row, sk } of await deliveriesAt(app, rows)) {
+      if ((channel ?? row.channel) !== row.channel || (status ?? row.status) !== row.status) continue;
+      items.push(viewDelivery(row));
+      if (items.length === PAGE) return { items, next: sk };
+    }
+    read += rows.length;
+    if (read >= DELIVERIES_READ) return { items, next: rows.at(-1)!.sk };
+  }
+  return { items, next: null };
+}
+
+/** What the rows list; one that came to name more is listed anew, and counts at its first place. */
+async function deliveriesAt(app: App, rows: readonly Row<SentRow>[]): Promise<{ row: Delivery; sk: string }[]> {
+  const found = await readDeliveries(app, [...new Set(rows.map(({ data }) => data.id))]);
+  const byId = new Map(found.map((row) => [row.id, row]));
+  return rows.flatMap(({ sk, data }) => {
+    const row = byId.get(data.id);
+    return row !== undefined && timeOf(sk) === row.createdAt ? [{ row, sk }] : [];
+  });
+}
+
+/** Those on their way, or dead: as many as there is trouble, whatever is kept beside them. */
+async function troubledOf(
+  app: App,
+  { channel, before }: Filters,
+  status: "dead" | "pending",
+): Promise<Stretch<DeliveryView>> {
+  const ids = (status === "dead" ? await listDead(app) : await listPending(app)).map(({ id }) => id);
+  const rows = (await readDeliveries(app, ids)).filter((row) => row.status === status);
+  const placed = rows
+    .filter((row) => channel === undefined || row.channel === channel)
+    .map((row) => ({ row, place: keyAt(SENT, row.createdAt, row.id).sk }))
+    .filter(({ place }) => before === undefined || place < before)
+    .sort((a, b) => (a.place < b.place ? 1 : -1));
+  const shown = placed.slice(0, PAGE);
+  return {
+    items: shown.map(({ row }) => viewDelivery(row)),
+    next: placed.length > PAGE ? shown.at(-1)!.place : null,
+  };
+}
+
+/** The alerts that ended, the newest first. */
+export async function endedOf(app: App, { before }: Pick<Filters, "before">): Promise<Stretch<Alert>> {
+  const items = new Map<string, Alert>();
+  const range = { from: app.clock.now() - app.config.history, to: app.clock.now(), before, atOnce: PAGE };
+  for await (const rows of newestFirst<EndRow>(app.store, ENDS, range)) {
+    const found = await app.store.getMany<EndedRow>(rows.map(({ data }) => endedKey(data.id)));
+    const byId = new Map(found.map(({ data: { alert } }) => [alert.id, alert]));
+    for (const { sk, data } of rows) {
+      const alert = byId.get(data.id);
+      // It opened again since, or was found to have ended at another time.
+      if (alert === undefined || alert.endsAt !== data.endsAt) continue;
+      items.set(alert.id, alert);
+      if (items.size === PAGE) return { items: [...items.values()], next: sk };
+    }
+  }
+  return { items: [...items.values()], next: null };
+}
+
+/** Ids of the deliveries that begin so: two are enough to know that it is not one. */
+export async function deliveryIds(app: App, prefix: string): Promise<string[]> {
+  if (prefix === "") return [];
+  const rows = await app.store.list(deliveryKey("").pk, { prefix, limit: 2 });
+  return rows.map(({ sk }) => sk);
+}
