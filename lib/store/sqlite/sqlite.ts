@@ -46,7 +46,7 @@ const SQL = {
   delete: "DELETE FROM rows WHERE pk = ? AND sk = ?",
   partition: `SELECT ${COLUMNS} FROM rows WHERE pk = ? AND ${ALIVE} ORDER BY sk`,
   due: `SELECT ${COLUMNS} FROM rows WHERE queue = :queue AND due BETWEEN :from AND :due AND ${LIVE}
-    ORDER BY due, pk, sk LIMIT +:limit`,
+    ORDER BY due LIMIT +:limit`,
   verify: `SELECT ${COLUMNS} FROM rows WHERE (pk, sk) > (:pk, :sk) ORDER BY pk, sk LIMIT ${VERIFY_ROWS}`,
   purge: `DELETE FROM rows WHERE (pk, sk) IN (SELECT pk, sk FROM rows WHERE expires <= :now LIMIT ${PURGE_ROWS})`,
 } as const;
