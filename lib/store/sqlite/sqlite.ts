@@ -2,17 +2,9 @@
 // use the file at once.
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
-import { encodeData, type Frame, isSound, rowData } from "../codec.ts";
+import { encodeData, encodedBytes, type Frame, isSound, rowData } from "../codec.ts";
 import { checkCommit, checkKey, checkPartition, rowId } from "../ops.ts";
-import {
-  type Key,
-  type ListOptions,
-  type Op,
-  type Queue,
-  type Row,
-  type Store,
-  StoreConflict,
-} from "../port.ts";
+import { type Key, type ListOptions, type Op, type Queue, type Row, type Store, StoreConflict } from "../port.ts";
 import { explain, openFile, versionOf } from "./file.ts";
 import { type Place, placeOf } from "./place.ts";
 
@@ -193,7 +185,7 @@ function guard<T>({ explain }: Session, work: () => T): T {
 
 function cost(op: Op, plain: number | undefined): { items: number; bytes: number } {
   const key = ROW_BYTES + Buffer.byteLength(op.pk) + Buffer.byteLength(op.sk);
-  return { items: 1, bytes: op.op === "put" ? key + Buffer.byteLength(encodeData(op, plain)) : key };
+  return { items: 1, bytes: op.op === "put" ? key + encodedBytes(op, plain) : key };
 }
 
 function rowsOf<T>(session: Session, sql: string, ...values: [Values] | Value[]): Row<T>[] {
