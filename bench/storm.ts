@@ -136,7 +136,7 @@ interface Notifier {
 function startNotifier(mode: "fill" | "notify", cwd: string, env: Record<string, string>): Notifier {
   const script = join(import.meta.dirname, "storm-notifier.ts");
   const usage = join(import.meta.dirname, "usage.ts");
-  const memory = ["--import", join(import.meta.dirname, "memory.ts")];
+  const memory = ["--import", join(import.meta.dirname, "../bin/heap.js")];
   const profile = mode === "notify" ? (process.env["STORM_FLAGS"]?.split(" ") ?? []) : [];
   const options = [...memory, ...profile, "--import", usage];
   const child = spawn(process.execPath, [...options, script, mode, String(GROUPS)], {

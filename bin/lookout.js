@@ -3,15 +3,10 @@
 // sources in a checkout.
 import "./inspector.js";
 import "./node-version.js";
+import "./heap.js";
 import { existsSync, readFileSync } from "node:fs";
 import module from "node:module";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
-
-// A watcher shares its machine with what it watches: V8 shall collect its garbage early instead of growing its heap as
-// far as the machine allows. Half the memory during a catch-up, for a tenth more processor time (docs/performance.md).
-setFlagsFromString("--semi-space-growth-factor=1");
-setFlagsFromString("--heap-growing-percent=100");
 
 // Nothing is told in the machine's own time zone; but dates in templates would go wrong in the
 // hours in which its clocks change.

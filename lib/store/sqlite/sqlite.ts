@@ -21,8 +21,8 @@ const VERIFY_ROWS = 500;
 
 const PROBE = { pk: "\u0000probe", sk: "write" };
 
-// A parameter alone behind LIMIT would have each statement compiled anew for each value bound: hence "+". Parameters have
-// no names where a statement is run for each row: finding each by its name would take as long as the row.
+// A parameter alone behind LIMIT would have each statement compiled anew for each value bound: hence "+". Parameters
+// have no names where a statement is run for each row: to find them by their names would take as long as the row.
 const COLUMNS = "pk, sk, version, data, queue, due, expires";
 const LIVE = "(expires IS NULL OR expires > :now)";
 const ALIVE = "(expires IS NULL OR expires > ?)";
