@@ -42,7 +42,7 @@ const rows = CASES.map(({ name, rule, keys, text = () => FAILED }) => {
   const config: RuleConfig = { id: "bench", when: { text: [FAILED] }, by: ["resource.id"], labels: {}, ...rule };
   const rules = compileRules([config], []);
   const states = new Map<string, KeyState>();
-  const cost = microseconds((slice) => {
+  function evaluate(slice: number): void {
     const touches: Touch[] = [];
     for (let number = slice * SLICE; number < (slice + 1) * SLICE; number++) {
       touches.push(...rules.touch(eventAt(number, keys, text(number))).touches);
@@ -52,7 +52,11 @@ const rows = CASES.map(({ name, rule, keys, text = () => FAILED }) => {
       const { rule, sk, key } = own[0]!;
       states.set(sk, live(rule, states.get(sk) ?? emptyState(key), own, { now, readTo: now, since: 0 }).state);
     }
-  });
+  }
+  // The first event of each key is none of its many: it opens the alert, or begins the window.
+  const first = Math.ceil(keys / SLICE);
+  for (let slice = 0; slice < first; slice++) evaluate(slice);
+  const cost = microseconds((slice) => evaluate(first + slice));
   return [name, figure(keys), figure((1_000_000 * SLICE) / cost), figure(cost / SLICE)];
 });
 printTable(["one rule", "keys", "events/s", "µs/event"], rows);

@@ -1,17 +1,17 @@
 // A storm: 10,000 groups of one alert each (or `STORM_GROUPS` of them) lie in a state file; the daemon sends them to a
 // webhook receiver in another process. The same number of alerts goes to an Alertmanager that sends each by itself to
-// the same receiver.
+// the same receiver. Then both once more, killed in the middle and started again.
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { wallClock } from "../lib/app/clock.ts";
 import { connectionOf } from "../lib/simulator/describe.ts";
 import { startSimulator } from "../lib/simulator/server.ts";
-import { ALERTMANAGER, postAlerts, startAlertmanager } from "./alertmanager.ts";
+import { ALERTMANAGER, type Alertmanager, postAlerts, startAlertmanager } from "./alertmanager.ts";
 import { figure, megabytes, printTable } from "./print.ts";
 import type { Received } from "./storm-receiver.ts";
 
@@ -21,6 +21,10 @@ const PATIENCE_MS = 300_000;
 const PER_SERVICE = 500;
 /** Alerts of one request to the Alertmanager. */
 const BATCH = 500;
+/** Nothing more comes where nothing has come for so long; ms. */
+const QUIET_MS = 5_000;
+/** How often the receiver is asked; ms. */
+const ASK_MS = 20;
 /** Clock ticks a second of /proc/<pid>/stat. */
 const TICKS = 100;
 
@@ -28,6 +32,12 @@ interface Measured {
   received: Received;
   cpuMs: number;
   peakBytes: number;
+}
+
+/** What a killed and restarted notifier led to. */
+interface Restarted {
+  lost: number;
+  again: number;
 }
 
 const receiver = fork(join(import.meta.dirname, "storm-receiver.ts"));
@@ -38,8 +48,14 @@ try {
   const own = await lookout();
   const other = await alertmanager();
   const head = ["notifier", "groups", "posts", "deliveries/s", "CPU µs/delivery", "peak MB"];
-  printTable(head, [row("Lookout", own), ...(other ? [row("Alertmanager", other)] : [])]);
-  if (other) console.log(`\nLookout delivers ${figure(rate(own) / rate(other))} times as fast.`);
+  printTable(head, [row("Lookout", own.storm), ...(other ? [row("Alertmanager", other.storm)] : [])]);
+  console.log();
+  const killed = (name: string, { lost, again }: Restarted) => [name, figure(GROUPS), figure(lost), figure(again)];
+  printTable(
+    ["killed halfway and started again", "groups", "lost", "sent once more"],
+    [killed("Lookout", own.restart), ...(other ? [killed("Alertmanager", other.restart)] : [])],
+  );
+  if (other) console.log(`\nLookout delivers ${figure(rate(own.storm) / rate(other.storm))} times as fast.`);
   else console.log(`\nNo Alertmanager to compare with: ${ALERTMANAGER} is not there.`);
 } finally {
   receiver.kill();
@@ -56,7 +72,7 @@ function rate({ received }: Measured): number {
   return (received.posts / (received.lastAt - received.firstAt)) * 1_000;
 }
 
-async function lookout(): Promise<Measured> {
+async function lookout(): Promise<{ storm: Measured; restart: Restarted }> {
   const simulator = await startSimulator({ clock: wallClock, scenario: "empty" });
   try {
     const { world, credentials } = simulator;
@@ -71,8 +87,10 @@ async function lookout(): Promise<Measured> {
       }));
       world.addServiceEvents(id, failures);
     }
+    const [cwd, again] = [join(folder, "storm"), join(folder, "restart")];
+    await mkdir(cwd);
     await writeFile(
-      join(folder, "lookout.yml"),
+      join(cwd, "lookout.yml"),
       `
 ${connectionOf({ url: simulator.url, credentials })}sources: [{ kind: service-events, lookback: 1h, every: 1h }]
 rules: [{ id: broken, when: { level: [error] }, severity: error, by: [id], maxKeys: 100000 }]
@@ -81,23 +99,48 @@ channels: { ops: { type: webhook, url: "${url}" } }
 `,
     );
     const env = { HW_ACCESS_KEY: credentials.accessKey, HW_SECRET_KEY: credentials.secretKey };
-    await notifier("fill", env);
+    await startNotifier("fill", cwd, env).ended();
+    await cp(cwd, again, { recursive: true });
     await answer("begin");
-    const { cpuMs, peakBytes } = await notifier("tell", env);
-    return { received: await complete(), cpuMs, peakBytes };
+    const used = await startNotifier("notify", cwd, env).ended();
+    const received = await complete();
+    if (received.again > 0) throw new Error(`${received.again} alerts came twice`);
+    return { storm: { received, ...used }, restart: await lookoutKilled(again, env) };
   } finally {
     await simulator.close();
   }
 }
 
-async function notifier(mode: string, env: Record<string, string>): Promise<Omit<Measured, "received">> {
+/** Throws where an alert was lost, or came once more under another id. */
+async function lookoutKilled(cwd: string, env: Record<string, string>): Promise<Restarted> {
+  await answer("begin");
+  const first = startNotifier("notify", cwd, env);
+  await came(GROUPS / 2);
+  first.process.kill("SIGKILL");
+  await first.ended().catch(() => {});
+  const second = startNotifier("notify", cwd, env);
+  await complete();
+  second.process.kill();
+  await second.ended();
+  const { again, renamed } = await answer("how many");
+  if (renamed > 0) throw new Error(`${renamed} alerts came under two ids`);
+  return { lost: 0, again };
+}
+
+interface Notifier {
+  process: ChildProcess;
+  /** What it used; rejects where it failed or was killed. */
+  ended(): Promise<Omit<Measured, "received">>;
+}
+
+function startNotifier(mode: "fill" | "notify", cwd: string, env: Record<string, string>): Notifier {
   const script = join(import.meta.dirname, "storm-notifier.ts");
   const usage = join(import.meta.dirname, "usage.ts");
-  const memory = ["--import", join(import.meta.dirname, "memory.ts")];
-  const profile = mode === "tell" ? (process.env["STORM_FLAGS"]?.split(" ") ?? []) : [];
+  const memory = ["--import", join(import.meta.dirname, "../bin/heap.js")];
+  const profile = mode === "notify" ? (process.env["STORM_FLAGS"]?.split(" ") ?? []) : [];
   const options = [...memory, ...profile, "--import", usage];
   const child = spawn(process.execPath, [...options, script, mode, String(GROUPS)], {
-    cwd: folder,
+    cwd,
     env: { ...process.env, NO_COLOR: "1", ...env },
     stdio: ["ignore", "inherit", "pipe", "pipe"],
   });
@@ -111,32 +154,73 @@ async function notifier(mode: string, env: Record<string, string>): Promise<Omit
   usageOf!.setEncoding("utf8").on("data", (chunk: string) => {
     used += chunk;
   });
-  const timer = setTimeout(() => child.kill(), PATIENCE_MS);
-  const [code] = await once(child, "close");
-  clearTimeout(timer);
-  if (code !== 0) throw new Error(`storm-notifier ${mode} ended with exit code ${code}: ${tail}`);
-  return JSON.parse(used);
+  const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  const closed = once(child, "close");
+  return {
+    process: child,
+    async ended() {
+      const [code] = await closed;
+      clearTimeout(timer);
+      if (code !== 0) throw new Error(`storm-notifier ${mode} ended with exit code ${code}: ${tail}`);
+      return JSON.parse(used);
+    },
+  };
 }
 
-async function alertmanager(): Promise<Measured | undefined> {
-  const one = await startAlertmanager(
-    folder,
-    `
+async function alertmanager(): Promise<{ storm: Measured; restart: Restarted } | undefined> {
+  const start = (name: string) =>
+    startAlertmanager(
+      folder,
+      `
 route: { receiver: ops, group_by: ['...'], group_wait: 0s, group_interval: 5m, repeat_interval: 4h }
 receivers: [{ name: ops, webhook_configs: [{ url: "${url}" }] }]
 `,
-  );
+      name,
+    );
+  const one = await start("storm-am");
   if (one === undefined) return undefined;
+  let storm: Measured;
   try {
-    await answer("begin");
     const before = usageOf(one.process);
-    for (let from = 0; from < GROUPS; from += BATCH) await postAlerts(one, alertsFrom(from));
+    await answer("begin");
+    await postAll(one);
     const received = await complete();
     const { cpuMs, peakBytes } = usageOf(one.process);
-    return { received, cpuMs: cpuMs - before.cpuMs, peakBytes };
+    storm = { received, cpuMs: cpuMs - before.cpuMs, peakBytes };
   } finally {
     one.process.kill();
   }
+  return { storm, restart: await alertmanagerKilled(() => start("restart-am")) };
+}
+
+/** Nobody posts the alerts again, as nobody asks a cloud again for what was read. */
+async function alertmanagerKilled(start: () => Promise<Alertmanager | undefined>): Promise<Restarted> {
+  const first = (await start())!;
+  const closed = once(first.process, "close");
+  await answer("begin");
+  const posting = postAll(first);
+  await came(GROUPS / 2);
+  first.process.kill("SIGKILL");
+  const [posted] = await Promise.all([posting, closed]);
+  const second = (await start())!;
+  try {
+    const { alerts, again } = await quiet();
+    return { lost: posted - alerts, again };
+  } finally {
+    second.process.kill();
+  }
+}
+
+/** Posts until it is killed. Returns how many alerts it has taken. */
+async function postAll(one: Alertmanager): Promise<number> {
+  for (let from = 0; from < GROUPS; from += BATCH) {
+    const isTaken = await postAlerts(one, alertsFrom(from)).then(
+      () => true,
+      () => false,
+    );
+    if (!isTaken) return from;
+  }
+  return GROUPS;
 }
 
 function alertsFrom(from: number): object[] {
@@ -163,12 +247,23 @@ async function answer(question: "begin" | "how many"): Promise<Received> {
 }
 
 /** What the receiver has got once it has every alert. */
-async function complete(): Promise<Received> {
-  for (const until = Date.now() + PATIENCE_MS; ; ) {
+function complete(): Promise<Received> {
+  return came(GROUPS);
+}
+
+/** Likewise once it has so many. */
+async function came(alerts: number): Promise<Received> {
+  for (const until = Date.now() + PATIENCE_MS; ; await wallClock.sleep(ASK_MS)) {
     const received = await answer("how many");
-    if (received.alerts > GROUPS) throw new Error(`${received.alerts} alerts were notified, not ${GROUPS}`);
-    if (received.alerts === GROUPS) return received;
-    if (Date.now() > until) throw new Error(`only ${received.alerts} of ${GROUPS} alerts were notified`);
-    await wallClock.sleep(50);
+    if (received.alerts >= alerts) return received;
+    if (Date.now() > until) throw new Error(`only ${received.alerts} of ${alerts} alerts came`);
+  }
+}
+
+/** What it has got once nothing more comes. */
+async function quiet(): Promise<Received> {
+  for (const since = Date.now(); ; await wallClock.sleep(ASK_MS)) {
+    const received = await answer("how many");
+    if (Date.now() - Math.max(since, received.lastAt) > QUIET_MS) return received;
   }
 }

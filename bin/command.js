@@ -2,18 +2,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import module from "node:module";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
 
 /** Commands that read or hold much. */
 const LASTING = new Set(["run", "start", "backtest", "test", "top"]);
 
-// A watcher shares its machine with what it watches: V8 shall collect its garbage early instead of growing its heap as
-// far as the machine allows. Half the memory during a catch-up, for a tenth more processor time (docs/performance.md).
 // Whatever ends at once has little garbage, and starts faster with what Node has compiled for V8's own flags.
-if (LASTING.has(process.argv[2])) {
-  setFlagsFromString("--semi-space-growth-factor=1");
-  setFlagsFromString("--heap-growing-percent=100");
-}
+if (LASTING.has(process.argv[2])) await import("./heap.js");
 
 // Nothing is told in the machine's own time zone; but dates in templates would go wrong in the
 // hours in which its clocks change.

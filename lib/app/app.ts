@@ -144,7 +144,17 @@ function createChannel(name: string, config: ChannelConfig, timezone: string, se
     fallbackAfter: config.fallbackAfter,
     mention: config.mention ?? {},
     ownWords: compileOwnWords(config, type, timezone),
-    options: () => secrets.resolveDeep(config.options),
+    options: optionsOf(config.options, secrets),
+  };
+}
+
+/** What names no secret by a reference stays what it is: it is resolved once. */
+function optionsOf(options: ChannelConfig["options"], secrets: Secrets): Channel["options"] {
+  if (JSON.stringify(options).includes("${")) return () => secrets.resolveDeep(options);
+  let resolved: ReturnType<Channel["options"]> | undefined;
+  return () => {
+    resolved ??= secrets.resolveDeep(options);
+    return resolved;
   };
 }
 

@@ -6,7 +6,7 @@ import { valueText } from "../model/path.ts";
 import { createAtHand, type EventsAtHand } from "./at-hand.ts";
 import { advance, excessOf, movable, settle } from "./checkpoint.ts";
 import { type CompiledRule, ruleFor, type Touch } from "./compile.ts";
-import { beginFold, type Fold, foldAll } from "./fold.ts";
+import { beginFold, type Fold, type FoldedSpan, foldAll } from "./fold.ts";
 import type { Look } from "./kinds/port.ts";
 import {
   compareEntries,
@@ -80,8 +80,11 @@ export function live(given: CompiledRule, before: KeyState, seen: readonly Seen[
   );
   const horizon = Math.min(observed.readTo, work.entries.at(-1)?.time ?? 0) - rule.lateness;
   const taken = fold.spans.filter((span) => span !== held);
-  const pending = pendingOf(rule, before.pending, fresh, { ...fold, spans: taken }, horizon, stop);
-  for (const span of taken) Object.assign(span, { events: [], pauses: [] });
+  const pending = pendingOf(rule, before.pending, fresh, taken, fold.memory, horizon, stop);
+  for (const span of taken) {
+    span.events = [];
+    span.pauses = [];
+  }
   const kept = checkpoint(rule, work, fold, notified, horizon, observed);
   const { base, log } = work;
   const next: Deadline | null = stop ? { at: stop.at, due: stop.due } : null;
@@ -172,14 +175,15 @@ function pendingOf(
   { kind }: CompiledRule,
   before: readonly Event[],
   fresh: EventsAtHand,
-  { spans, memory }: Fold,
+  spans: readonly FoldedSpan[],
+  memory: unknown,
   horizon: number,
   stop: Deadline | undefined,
 ): Event[] {
   if (before.length === 0 && fresh.size === 0) return [];
-  const last = spans.at(-1)?.events;
-  if (before.length === 0 && fresh.size === 1 && last?.length === 1 && fresh.values().next().value === last[0])
-    return [];
+  // The newest event of an open alert waits for none.
+  const last = spans.at(-1)?.events.at(-1);
+  if (before.length === 0 && fresh.size === 1 && fresh.values().next().value === last) return [];
   const counted = new Set(spans.flatMap(({ events }) => events));
   let all = [...before, ...fresh.values()].filter((event) => !counted.has(event));
   if (all.length === 0) return all;

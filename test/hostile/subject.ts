@@ -1,12 +1,10 @@
 // Runs the command for cases, one after another or several at once, in a process of its own, and measures it: the
 // longest turn of its event loop in processor time, which a busy machine does not lengthen, and its peak memory.
+import "../../bin/heap.js";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { keepingIo } from "../support/io.ts";
 
-// As bin/command.js sets them for what lasts.
-setFlagsFromString("--semi-space-growth-factor=1");
-setFlagsFromString("--heap-growing-percent=100");
 process.env["TZ"] = "UTC";
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;

@@ -11,8 +11,15 @@ export interface Destination {
 /** So few digits that no secret can be guessed from them. */
 const DIGITS = 6;
 
-/** `options` with their secrets resolved. */
+/** Of options that stay the same object, as those without references do: their hashes are made once. */
+const known = new WeakMap<Record<string, unknown>, Destination>();
+
+/** `options` with their secrets resolved; they are one channel's, and never changed. */
 export function destinationOf(type: string, options: Record<string, unknown>): Destination {
+  const before = known.get(options);
+  if (before !== undefined) return before;
   const { url = options } = options;
-  return { id: `${type}/${hashOf([type, url], DIGITS)}`, options: hashOf([type, options], DIGITS) };
+  const made = { id: `${type}/${hashOf([type, url], DIGITS)}`, options: hashOf([type, options], DIGITS) };
+  known.set(options, made);
+  return made;
 }

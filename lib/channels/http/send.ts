@@ -51,6 +51,7 @@ export async function sendHttp(
 
 /** The address without user and password, which go into a header. */
 function bare(url: URL): URL {
+  if (!url.username && !url.password) return url;
   const copy = new URL(url);
   copy.username = "";
   copy.password = "";

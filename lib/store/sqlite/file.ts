@@ -20,7 +20,7 @@ export const TABLES = `CREATE TABLE IF NOT EXISTS rows (
   pk TEXT NOT NULL, sk TEXT NOT NULL, version INTEGER NOT NULL, data ANY NOT NULL,
   queue TEXT, due INTEGER, expires INTEGER,
   PRIMARY KEY (pk, sk)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX IF NOT EXISTS rows_due ON rows (queue, due) WHERE queue IS NOT NULL;
 CREATE INDEX IF NOT EXISTS rows_expires ON rows (expires) WHERE expires IS NOT NULL;
 PRAGMA application_id = ${APPLICATION_ID};`;

@@ -2,18 +2,9 @@
 // use the file at once.
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
-import { encodeData, type Frame, isSound, rowData } from "../codec.ts";
+import { encodeData, encodedBytes, type Frame, isSound, rowData } from "../codec.ts";
 import { checkCommit, checkKey, checkPartition, rowId } from "../ops.ts";
-import {
-  type Key,
-  type ListOptions,
-  type Op,
-  type Put,
-  type Queue,
-  type Row,
-  type Store,
-  StoreConflict,
-} from "../port.ts";
+import { type Key, type ListOptions, type Op, type Queue, type Row, type Store, StoreConflict } from "../port.ts";
 import { explain, openFile, versionOf } from "./file.ts";
 import { type Place, placeOf } from "./place.ts";
 
@@ -30,33 +21,40 @@ const VERIFY_ROWS = 500;
 
 const PROBE = { pk: "\u0000probe", sk: "write" };
 
-// A parameter alone behind LIMIT would have each statement compiled anew for each value bound: hence "+".
+// A parameter alone behind LIMIT would have each statement compiled anew for each value bound: hence "+". Parameters
+// have no names where a statement is run for each row: to find them by their names would take as long as the row.
 const COLUMNS = "pk, sk, version, data, queue, due, expires";
 const LIVE = "(expires IS NULL OR expires > :now)";
-const INSERT = `INSERT INTO rows (${COLUMNS}) VALUES (:pk, :sk, 1, :data, :queue, :due, :expires) ON CONFLICT (pk, sk)
+const ALIVE = "(expires IS NULL OR expires > ?)";
+const INSERT = `INSERT INTO rows (${COLUMNS}) VALUES (?, ?, 1, ?, ?, ?, ?) ON CONFLICT (pk, sk)
   DO UPDATE SET data = excluded.data, queue = excluded.queue, due = excluded.due, expires = excluded.expires`;
 const SQL = {
-  get: `SELECT ${COLUMNS} FROM rows WHERE pk = ? AND sk = ? AND (expires IS NULL OR expires > ?)`,
-  version: `SELECT version FROM rows WHERE pk = :pk AND sk = :sk AND ${LIVE}`,
-  put: `${INSERT}, version = CASE WHEN expires <= :now THEN 1 ELSE version + 1 END`,
-  create: `${INSERT}, version = 1 WHERE expires <= :now`,
-  replace: `UPDATE rows SET version = version + 1, data = :data, queue = :queue, due = :due, expires = :expires
-    WHERE pk = :pk AND sk = :sk AND version = :expect AND ${LIVE}`,
-  delete: "DELETE FROM rows WHERE pk = :pk AND sk = :sk",
+  get: `SELECT ${COLUMNS} FROM rows WHERE pk = ? AND sk = ? AND ${ALIVE}`,
+  version: `SELECT version FROM rows WHERE pk = ? AND sk = ? AND ${ALIVE}`,
+  put: `${INSERT}, version = CASE WHEN expires <= ? THEN 1 ELSE version + 1 END`,
+  create: `${INSERT}, version = 1 WHERE expires <= ?`,
+  replace: `UPDATE rows SET version = version + 1, data = ?, queue = ?, due = ?, expires = ?
+    WHERE pk = ? AND sk = ? AND version = ? AND ${ALIVE}`,
+  delete: "DELETE FROM rows WHERE pk = ? AND sk = ?",
+  partition: `SELECT ${COLUMNS} FROM rows WHERE pk = ? AND ${ALIVE} ORDER BY sk`,
   due: `SELECT ${COLUMNS} FROM rows WHERE queue = :queue AND due BETWEEN :from AND :due AND ${LIVE}
-    ORDER BY due, pk, sk LIMIT +:limit`,
+    ORDER BY due LIMIT +:limit`,
   verify: `SELECT ${COLUMNS} FROM rows WHERE (pk, sk) > (:pk, :sk) ORDER BY pk, sk LIMIT ${VERIFY_ROWS}`,
   purge: `DELETE FROM rows WHERE (pk, sk) IN (SELECT pk, sk FROM rows WHERE expires <= :now LIMIT ${PURGE_ROWS})`,
 } as const;
 
-type Values = Record<string, string | number | null | Uint8Array>;
-interface Stored extends Key {
-  version: number;
-  data: string | Uint8Array;
-  queue: Queue | null;
-  due: number | null;
-  expires: number | null;
-}
+type Value = string | number | null | Uint8Array;
+type Values = Record<string, Value>;
+/** The columns of a row, in their order: an object for each would cost more. */
+type Stored = [
+  pk: string,
+  sk: string,
+  version: number,
+  data: string | Uint8Array,
+  queue: Queue | null,
+  due: number | null,
+  expires: number | null,
+];
 
 export interface SqliteOptions {
   path: string;
@@ -115,11 +113,12 @@ export function storeOver(opened: Opened): Store {
     },
     async list<T>(pk: string, options: ListOptions = {}) {
       checkPartition(pk);
+      if (Object.keys(options).length === 0) return rowsOf<T>(session, SQL.partition, pk, now());
       const { sql, values } = listing(pk, options);
-      return select<T>(session, sql, { ...values, now: now() });
+      return rowsOf<T>(session, sql, { ...values, now: now() });
     },
     async due<T>(queue: Queue, until: number, limit: number, from = 0) {
-      return select<T>(session, SQL.due, { queue, from, due: until, limit, now: now() });
+      return rowsOf<T>(session, SQL.due, { queue, from, due: until, limit, now: now() });
     },
     async commit(ops) {
       if (ops.length === 0) return;
@@ -134,17 +133,17 @@ export function storeOver(opened: Opened): Store {
       const data = new Uint8Array(Math.min(bytes, LIMITS.bytes));
       const at = now();
       // No row's partition holds a NUL (ops.ts): nobody reads it, and where it stays behind, it has expired.
-      const values = { ...PROBE, data, queue: null, due: null, expires: at, now: at };
-      transaction(session, () => statement(session, SQL.put).run(values));
-      transaction(session, () => statement(session, SQL.delete).run(PROBE));
+      const { pk, sk } = PROBE;
+      transaction(session, () => statement(session, SQL.put).run(pk, sk, data, null, null, at, at));
+      transaction(session, () => statement(session, SQL.delete).run(pk, sk));
     },
     async *verify() {
       for (let last = { pk: "", sk: "" }; ; await setImmediate()) {
         const all = guard(session, () => statement(session, SQL.verify).all(last) as unknown as Stored[]);
         const end = all.at(-1);
         if (end === undefined) return;
-        last = { pk: end.pk, sk: end.sk };
-        yield all.filter((stored) => !isSound(stored, stored.data)).map((stored) => toRow(stored));
+        last = { pk: end[0], sk: end[1] };
+        yield all.filter((stored) => !isSound(frameOf(stored), stored[3])).map((stored) => toRow(stored));
       }
     },
     async purge(before) {
@@ -170,6 +169,7 @@ function statement({ db, statements }: Session, sql: string): StatementSync {
   let prepared = statements.get(sql);
   if (prepared === undefined) {
     prepared = db.prepare(sql);
+    prepared.setReturnArrays(true);
     statements.set(sql, prepared);
   }
   return prepared;
@@ -185,18 +185,12 @@ function guard<T>({ explain }: Session, work: () => T): T {
 
 function cost(op: Op, plain: number | undefined): { items: number; bytes: number } {
   const key = ROW_BYTES + Buffer.byteLength(op.pk) + Buffer.byteLength(op.sk);
-  return { items: 1, bytes: op.op === "put" ? key + Buffer.byteLength(encodeData(op, plain)) : key };
+  return { items: 1, bytes: op.op === "put" ? key + encodedBytes(op, plain) : key };
 }
 
-function toValues(put: Put, plain: number | undefined): Values {
-  const { queue = null, due = null, expires = null } = put;
-  return { data: encodeData(put, plain), queue, due, expires };
-}
-
-function select<T>(session: Session, sql: string, values: Values): Row<T>[] {
-  return guard(session, () =>
-    (statement(session, sql).all(values) as unknown as Stored[]).map((stored) => toRow<T>(stored)),
-  );
+function rowsOf<T>(session: Session, sql: string, ...values: [Values] | Value[]): Row<T>[] {
+  const read = () => statement(session, sql).all(...(values as Value[])) as unknown as Stored[];
+  return guard(session, () => read().map((stored) => toRow<T>(stored)));
 }
 
 function getRow<T>(session: Session, key: Key): Row<T> | undefined {
@@ -208,19 +202,21 @@ function getRow<T>(session: Session, key: Key): Row<T> | undefined {
 
 /** Whether the op's expectation held; what it writes is written. */
 function apply(session: Session, op: Op, at: number): boolean {
-  const key = { pk: op.pk, sk: op.sk };
+  const { pk, sk, expect } = op;
   if (op.op === "put") {
-    const values = { ...key, ...toValues(op, session.plain) };
-    if (op.expect === undefined) statement(session, SQL.put).run({ ...values, now: at });
-    else if (op.expect === 0) return statement(session, SQL.create).run({ ...values, now: at }).changes === 1;
-    else return statement(session, SQL.replace).run({ ...values, expect: op.expect, now: at }).changes === 1;
+    const { queue = null, due = null, expires = null } = op;
+    const data = encodeData(op, session.plain);
+    if (expect === undefined) statement(session, SQL.put).run(pk, sk, data, queue, due, expires, at);
+    else if (expect === 0)
+      return statement(session, SQL.create).run(pk, sk, data, queue, due, expires, at).changes === 1;
+    else return statement(session, SQL.replace).run(data, queue, due, expires, pk, sk, expect, at).changes === 1;
     return true;
   }
-  if (op.expect !== undefined) {
-    const found = statement(session, SQL.version).get({ ...key, now: at }) as { version: number } | undefined;
-    if ((found?.version ?? 0) !== op.expect) return false;
+  if (expect !== undefined) {
+    const found = statement(session, SQL.version).get(pk, sk, at) as unknown as [version: number] | undefined;
+    if ((found?.[0] ?? 0) !== expect) return false;
   }
-  if (op.op === "delete") statement(session, SQL.delete).run(key);
+  if (op.op === "delete") statement(session, SQL.delete).run(pk, sk);
   return true;
 }
 
@@ -242,13 +238,17 @@ function transaction<T>(session: Session, work: () => T): T {
   });
 }
 
-function toRow<T>({ version, data, ...stored }: Stored): Row<T> {
-  const { pk, sk, queue, due, expires } = stored;
+function toRow<T>(stored: Stored): Row<T> {
+  const frame = frameOf(stored);
+  return { ...frame, version: stored[2], ...(rowData(frame, stored[3]) as { data: T }) };
+}
+
+function frameOf([pk, sk, , , queue, due, expires]: Stored): Frame {
   const frame: Frame = { pk, sk };
   if (queue !== null) frame.queue = queue;
   if (due !== null) frame.due = due;
   if (expires !== null) frame.expires = expires;
-  return { ...frame, version, ...(rowData(frame, data) as { data: T }) };
+  return frame;
 }
 
 /** SQLite orders text by its UTF-8 bytes, which is by code points: a prefix is a range. */

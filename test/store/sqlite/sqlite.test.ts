@@ -135,6 +135,47 @@ test("a disk that takes no more fails the commit with what to do, and keeps what
   await store.close();
 });
 
+test("rows of 1.6 KB, in the order of a hash, take little more room than that", async () => {
+  const store = openSqliteStore({ path, now });
+  const sk = (n: number) => String((n * 7_919) % 1_000).padStart(32, "0");
+  const data = "x".repeat(1_600);
+  await store.commit(
+    Array.from({ length: 1_000 }, (_, n) => ({ op: "put" as const, pk: "delivery", sk: sk(n), data })),
+  );
+  await store.close();
+  expect(statSync(path).size).toBeLessThan(2_400_000);
+});
+
+test("a file of an earlier release, whose rows lie with their keys, is used as it is", async () => {
+  await openSqliteStore({ path, now }).close();
+  const db = new DatabaseSync(path);
+  const { sql } = db.prepare("SELECT sql FROM sqlite_schema WHERE name = 'rows'").get() as { sql: string };
+  db.exec("DROP TABLE rows");
+  db.exec(sql.replace(/STRICT$/, "STRICT, WITHOUT ROWID"));
+  db.exec("CREATE INDEX rows_due ON rows (queue, due) WHERE queue IS NOT NULL");
+  db.close();
+  const store = openSqliteStore({ path, now });
+  const put = (sk: string, due: number) => ({
+    op: "put" as const,
+    pk: "p",
+    sk,
+    data: sk,
+    queue: "timer" as const,
+    due,
+  });
+  await store.commit([put("a", 3), put("b", 1), put("c", 2)]);
+  await store.commit([
+    { ...put("b", 4), expect: 1 },
+    { op: "delete", pk: "p", sk: "a", expect: 1 },
+  ]);
+  expect(await store.due("timer", 5, 5)).toMatchObject([
+    { sk: "c", version: 1 },
+    { sk: "b", version: 2 },
+  ]);
+  expect(await store.list("p")).toMatchObject([{ sk: "b" }, { sk: "c" }]);
+  await store.close();
+});
+
 describe("a file that cannot be used is left as it is and reported with what to do", () => {
   function sql(text: string): void {
     const db = new DatabaseSync(path);
