@@ -30,6 +30,10 @@ const NAMES: Record<SourceKind, string> = {
   "pool-events": "gpu-pool",
   "training-events": "train-7",
   "cloud-eye-events": "web-1",
+  "service-status": "ocr-prod",
+  "pool-status": "gpu-pool",
+  "job-status": "train-7",
+  http: "ocr-api",
 };
 
 const NOUNS: Record<SourceKind, string> = {
@@ -38,6 +42,10 @@ const NOUNS: Record<SourceKind, string> = {
   "pool-events": "pool",
   "training-events": "training job",
   "cloud-eye-events": "resource",
+  "service-status": "service",
+  "pool-status": "pool",
+  "job-status": "training job",
+  http: "endpoint",
 };
 
 export interface Runbook {

@@ -1,0 +1,158 @@
+// Health checks of endpoints: all of a source's addresses are asked side by side, and an event is found for each one
+// that came up, went down, became slow or fast, or whose certificate is about to expire.
+// Identity of an event: the endpoint, what was known of it before and after, and the round that asked.
+import { sourceKinds } from "../../model/source-kinds.ts";
+import type { Batch, Endpoint, ReadRequest, Source } from "../port.ts";
+import { isMoveDue, openWindow, outcome } from "../reading/cursor.ts";
+import { buildEvent } from "../reading/event.ts";
+import { eventId } from "../reading/marks.ts";
+import type { Sifted } from "../reading/sift.ts";
+import { type Change, judge, type State } from "./judge.ts";
+import { forgotten, type Known, nameOf, refreshed, remember, remembered } from "./memory.ts";
+import { type Outcome, probe } from "./probe.ts";
+import { createSlots } from "./slots.ts";
+
+/** Probes of this process under way at once, whatever the sources. */
+const slots = createSlots(50);
+/** Probes whose outcomes are committed together. */
+const AT_ONCE = 250;
+
+export const http: Source = { kind: "http", keepFor: 0, read };
+
+async function* read(request: ReadRequest): AsyncGenerator<Batch> {
+  const { cursor, now, scope, signal } = request;
+  const known = remembered(openWindow(request).seen);
+  const endpoints = await scope.endpoints();
+  const named = new Set(endpoints.map(({ target }) => nameOf(target.id)));
+  const stateOf = ({ target }: Endpoint) => known.get(nameOf(target.id));
+  // Those that may take their whole time wait for those that do not.
+  const inOrder = [
+    ...endpoints.filter((one) => stateOf(one)?.state === "up"),
+    ...endpoints.filter((one) => stateOf(one)?.state !== "up"),
+  ].filter(({ url }) => !(url instanceof Error));
+  let rest: Sifted = nothing();
+  for (let at = 0; at < inOrder.length; at += AT_ONCE) {
+    if (hasNews(rest)) yield { ...rest, ...outcome(request, "more follows") };
+    rest = await probeAll(request, inOrder.slice(at, at + AT_ONCE), known);
+    signal.throwIfAborted();
+  }
+  for (const [name, one] of known) if (!named.has(name)) rest.found.push(removed(request, one));
+  const unresolved = endpoints.map(({ url }) => url).find((url) => url instanceof Error);
+  if (hasNews(rest) || isMoveDue(cursor, now)) {
+    const changed = new Set([...rest.found.map(({ mark }) => mark.fp), ...rest.marks.map(({ fp }) => fp)]);
+    const same = [...known].filter(([name]) => !changed.has(name)).map(([, one]) => one);
+    rest.marks.unshift(...refreshed(same, now));
+  }
+  yield { ...rest, ...outcome(request, unresolved) };
+  if (unresolved !== undefined) throw unresolved;
+}
+
+function hasNews({ found, marks }: Sifted): boolean {
+  return found.length > 0 || marks.length > 0;
+}
+
+function nothing(): Sifted {
+  return { found: [], marks: [], stats: { fetched: 0, seen: 0, malformed: 0 }, malformed: [] };
+}
+
+/** What asking these endpoints found; `known` learns it. */
+async function probeAll(
+  request: ReadRequest,
+  endpoints: readonly Endpoint[],
+  known: Map<string, Known>,
+): Promise<Sifted> {
+  const { now, scope, signal } = request;
+  const config = scope.probe!;
+  const sifted = nothing();
+  const outcomes = await Promise.allSettled(
+    endpoints.map((endpoint) => slots.run(() => probe(endpoint, config.timeout, now, signal))),
+  );
+  signal.throwIfAborted();
+  for (const [nth, settled] of outcomes.entries()) {
+    if (settled.status === "rejected") throw settled.reason;
+    const endpoint = endpoints[nth]!;
+    const name = nameOf(endpoint.target.id);
+    const before = known.get(name);
+    const { next, change } = judge(before && stateOf(before), settled.value, config, now);
+    const after = knownOf(endpoint, next, now);
+    sifted.stats.fetched++;
+    if (change === undefined) sifted.stats.seen++;
+    if (before !== undefined && isSame(before, after)) continue;
+    known.set(name, after);
+    const mark = remember(after);
+    if (change === undefined) sifted.marks.push(mark);
+    else sifted.found.push({ event: eventOf(request, endpoint, before, after, next, change, settled.value), mark });
+  }
+  return sifted;
+}
+
+function stateOf({ state, numbers }: Known): State {
+  const [failures = 0, slowSince = 0, slow, expiring] = numbers;
+  const word = state === "up" || state === "down" ? state : "";
+  return { state: word, failures, slowSince, slow: slow === 1, expiring: expiring === 1 };
+}
+
+function knownOf({ target: { id, name = id } }: Endpoint, next: State, t: number): Known {
+  const { state, failures, slowSince, slow, expiring } = next;
+  return { id, name, state, numbers: [failures, slowSince, Number(slow), Number(expiring)], t };
+}
+
+function isSame(before: Known, after: Known): boolean {
+  return before.state === after.state && before.numbers.join() === after.numbers.join();
+}
+
+function eventOf(
+  request: ReadRequest,
+  { target, url }: Endpoint,
+  before: Known | undefined,
+  after: Known,
+  { slow, expiring }: State,
+  { reason, level, message }: Change,
+  { status, duration, error, days }: Outcome,
+) {
+  const { now } = request;
+  const previous = before === undefined || before.state === "" ? null : before.state;
+  const { origin, pathname } = new URL(url as string);
+  return buildEvent({ ...request, target }, "http", {
+    id: idOf(request, after.id, previous, after),
+    t: now,
+    count: 1,
+    level,
+    type: after.state,
+    reason,
+    message,
+    resource: { type: sourceKinds.http.resourceType, id: after.id, name: after.name },
+    raw: {
+      url: `${origin}${pathname}`,
+      status,
+      duration,
+      error,
+      certificateDays: days,
+      slow,
+      expiring,
+      previous,
+      first: previous === null,
+    },
+  });
+}
+
+/** An endpoint that the configuration names no more: whatever it had is over. */
+function removed(request: ReadRequest, known: Known): Sifted["found"][number] {
+  const { id, name, state } = known;
+  const event = buildEvent({ ...request, target: { id, name } }, "http", {
+    id: idOf(request, id, state, { ...known, state: "gone" }),
+    t: request.now,
+    count: 1,
+    level: "normal",
+    type: "gone",
+    reason: "gone",
+    message: "The configuration names it no more",
+    resource: { type: sourceKinds.http.resourceType, id, name },
+    raw: { slow: false, expiring: false, previous: state === "" ? null : state, first: false },
+  });
+  return { event, mark: forgotten(id) };
+}
+
+function idOf({ stamp, now }: ReadRequest, id: string, previous: string | null, { state, numbers }: Known): string {
+  return eventId("http", stamp.region, stamp.project, id, [previous, state, numbers, now], 0);
+}
