@@ -248,7 +248,8 @@ describe("one place each", () => {
   });
 
   it("knows what a source kind is", () => {
-    const names = /"(service-events|pool-events|service-updates|training-events|cloud-eye-events|(service|pool|job)-status)"/;
+    const names =
+      /"(service-events|pool-events|service-updates|training-events|cloud-eye-events|(service|pool|job)-status)"/;
     const allowed = /^lib\/(model\/source-kinds\.ts|sources\/|simulator\/)/;
     expect(own.filter(({ file, text }) => names.test(text) && !allowed.test(file)).map(({ file }) => file)).toEqual([]);
   });
