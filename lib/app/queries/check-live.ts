@@ -4,7 +4,7 @@ import { shortages } from "../../model/budget.ts";
 import type { SourceConfig } from "../../model/config.ts";
 import { isCheck, type SourceKind, sourceKinds } from "../../model/source-kinds.ts";
 import { CloudError, type CloudErrorKind } from "../../sources/cloud/client.ts";
-import type { Target } from "../../sources/port.ts";
+import type { Batch, Target } from "../../sources/port.ts";
 import { createMeter } from "../../sources/reading/meter.ts";
 import { connectionOf } from "../connections/none.ts";
 import type { App, Connection } from "../deps.ts";
@@ -45,6 +45,10 @@ async function checkSource(app: App, source: SourceConfig, signal: AbortSignal):
   const live: LiveSource = { source: id, kind, connection: connection.name, project: null, targets: [], errors: [] };
   try {
     live.project = await connection.projectId();
+    if (source.probe) {
+      live.targets = await askEndpoints(app, source, connection, signal);
+      return live;
+    }
     const targets = await findTargets(app, source, connection, live.project, signal);
     live.targets = targets.map(({ id, name, status }) => ({ id, name: name ?? null, status: status ?? null }));
     for (const target of isCheck(kind) ? [{ id }] : targets.slice(0, TRIED)) {
@@ -76,24 +80,47 @@ async function tryRead(
   target: Target,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const now = app.clock.now();
-  const { id: sourceId, lateness, every, levels, labels } = source;
-  const stamp = { sourceId, connection: connection.name, project, region: connection.config.region, labels };
-  const { client } = createMeter(connection.client, app.clock);
-  const scope = { ...scopeOf(app, source), ...(source.probe && { probe: { ...source.probe, failures: 1 } }) };
-  const request = { client, target, cursor: undefined, floor: now - every, now, lastReadAt: undefined, scope };
   try {
-    const down: string[] = [];
-    const batches = app.sources[source.kind].read({ ...request, lateness, every, levels, stamp, signal });
-    for await (const { found } of batches) {
-      if (source.probe === undefined) break;
-      const failed = found.filter(({ event }) => event.level === "error");
-      down.push(...failed.map(({ event: { type, message, resource } }) => `${resource.id} is ${type}: ${message}`));
-    }
-    return down.length === 0 ? undefined : down.join("; ");
+    for await (const _batch of readOnce(app, source, connection, project, target, signal)) break;
+    return undefined;
   } catch (error) {
     return explain(error, sourceKinds[source.kind].permissions.read, connection);
   }
+}
+
+/** How each endpoint answers now: one probe says. Throws where one cannot be asked. */
+async function askEndpoints(
+  app: App,
+  source: SourceConfig,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<LiveSource["targets"]> {
+  const once = { ...source, probe: { ...source.probe!, failures: 1 } };
+  const targets: LiveSource["targets"] = [];
+  for await (const { found } of readOnce(app, once, connection, "", { id: source.id }, signal)) {
+    for (const { event } of found) {
+      const { type, message, resource } = event;
+      targets.push({ id: resource.id, name: resource.name, status: type === "up" ? type : `${type}: ${message}` });
+    }
+  }
+  return targets;
+}
+
+function readOnce(
+  app: App,
+  source: SourceConfig,
+  connection: Connection,
+  project: string,
+  target: Target,
+  signal: AbortSignal,
+): AsyncIterable<Batch> {
+  const now = app.clock.now();
+  const { id: sourceId, kind, lateness, every, levels, labels } = source;
+  const stamp = { sourceId, connection: connection.name, project, region: connection.config.region, labels };
+  const { client } = createMeter(connection.client, app.clock);
+  const request = { client, target, cursor: undefined, floor: now - every, now, lastReadAt: undefined };
+  const how = { lateness, every, levels, stamp, signal, scope: scopeOf(app, source), redact: app.redact };
+  return app.sources[kind].read({ ...request, ...how });
 }
 
 /** What the cloud answered, and what to do. */

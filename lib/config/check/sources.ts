@@ -31,7 +31,7 @@ function checkConnections({ root, locate }: Document): Finding[] {
   const connections = field(root, "connections");
   const isNeeded = itemsOf(field(root, "sources")).some((source) => !isWithoutConnection(field(source, "kind")));
   if (!isNeeded) return [];
-  if (connections === undefined) return [findingAt(locate([]), ["connections"], '"connections" is missing')];
+  if (connections === undefined) return [findingAt(locate([]), ["connections"], 'the key "connections" is missing')];
   if (!isMap(connections) || Object.keys(connections).length > 0) return [];
   return [findingAt(locate(["connections"]), ["connections"], '"connections" holds no connection')];
 }
