@@ -223,6 +223,7 @@ export interface PollOptions {
   target?: Target;
   levels?: ReadRequest["levels"];
   scope?: Partial<Scope>;
+  signal?: AbortSignal;
   /** Events in a commit. */
   slice?: number;
   redact?: (text: string) => string;
@@ -248,7 +249,7 @@ export async function poll(source: Source, client: CloudClient, poller: Poller, 
     every: options.every ?? 60_000,
     levels: options.levels ?? "all",
     stamp,
-    signal: new AbortController().signal,
+    signal: options.signal ?? new AbortController().signal,
     scope: scopeWith(options.scope),
     ...(options.redact && { redact: options.redact }),
   };

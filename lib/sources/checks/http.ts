@@ -10,31 +10,33 @@ import type { Sifted } from "../reading/sift.ts";
 import { type Change, judge, type State } from "./judge.ts";
 import { forgotten, type Known, nameOf, refreshed, remember, remembered } from "./memory.ts";
 import { type Outcome, probe } from "./probe.ts";
-import { createSlots } from "./slots.ts";
+import { createSlots, sideBySide } from "./slots.ts";
 
 /** Probes of this process under way at once, whatever the sources. */
 const slots = createSlots(50);
 /** Probes whose outcomes are committed together. */
 const AT_ONCE = 250;
+/** From the beginning of a probe to that of the next: many are spread over a sixth of the source's interval at most. */
+const SPACING_MS = 10;
 
 export const http: Source = { kind: "http", keepFor: 0, read };
 
 async function* read(request: ReadRequest): AsyncGenerator<Batch> {
-  const { cursor, now, scope, signal } = request;
+  const { cursor, now, every, scope, signal } = request;
   const known = remembered(openWindow(request).seen);
   const endpoints = await scope.endpoints();
   const named = new Set(endpoints.map(({ target }) => nameOf(target.id)));
-  const stateOf = ({ target }: Endpoint) => known.get(nameOf(target.id));
+  const wasUp = ({ target }: Endpoint) => known.get(nameOf(target.id))?.state === "up";
   // Those that may take their whole time wait for those that do not.
-  const inOrder = [
-    ...endpoints.filter((one) => stateOf(one)?.state === "up"),
-    ...endpoints.filter((one) => stateOf(one)?.state !== "up"),
-  ].filter(({ url }) => !(url instanceof Error));
-  let rest: Sifted = nothing();
-  for (let at = 0; at < inOrder.length; at += AT_ONCE) {
+  const inOrder = [...endpoints.filter(wasUp), ...endpoints.filter((one) => !wasUp(one))].filter(
+    ({ url }) => !(url instanceof Error),
+  );
+  let rest = nothing();
+  const pace = { spacing: Math.min(SPACING_MS, every / 6 / inOrder.length), atOnce: AT_ONCE, signal };
+  const ask = (endpoint: Endpoint) => probe(endpoint, scope.probe!.timeout, now, signal);
+  for await (const answered of sideBySide(inOrder, slots, pace, ask)) {
     if (hasNews(rest)) yield { ...rest, ...outcome(request, "more follows") };
-    rest = await probeAll(request, inOrder.slice(at, at + AT_ONCE), known);
-    signal.throwIfAborted();
+    rest = judgeAll(request, answered, known);
   }
   for (const [name, one] of known) if (!named.has(name)) rest.found.push(removed(request, one));
   const unresolved = endpoints.map(({ url }) => url).find((url) => url instanceof Error);
@@ -55,25 +57,14 @@ function nothing(): Sifted {
   return { found: [], marks: [], stats: { fetched: 0, seen: 0, malformed: 0 }, malformed: [] };
 }
 
-/** What asking these endpoints found; `known` learns it. */
-async function probeAll(
-  request: ReadRequest,
-  endpoints: readonly Endpoint[],
-  known: Map<string, Known>,
-): Promise<Sifted> {
-  const { now, scope, signal } = request;
-  const config = scope.probe!;
+/** What is found in these outcomes; `known` learns it. */
+function judgeAll(request: ReadRequest, outcomes: readonly [Endpoint, Outcome][], known: Map<string, Known>): Sifted {
+  const { now, scope } = request;
   const sifted = nothing();
-  const outcomes = await Promise.allSettled(
-    endpoints.map((endpoint) => slots.run(() => probe(endpoint, config.timeout, now, signal))),
-  );
-  signal.throwIfAborted();
-  for (const [nth, settled] of outcomes.entries()) {
-    if (settled.status === "rejected") throw settled.reason;
-    const endpoint = endpoints[nth]!;
+  for (const [endpoint, answer] of outcomes) {
     const name = nameOf(endpoint.target.id);
     const before = known.get(name);
-    const { next, change } = judge(before && stateOf(before), settled.value, config, now);
+    const { next, change } = judge(before && stateOf(before), answer, scope.probe!, now);
     const after = knownOf(endpoint, next, now);
     sifted.stats.fetched++;
     if (change === undefined) sifted.stats.seen++;
@@ -81,7 +72,7 @@ async function probeAll(
     known.set(name, after);
     const mark = remember(after);
     if (change === undefined) sifted.marks.push(mark);
-    else sifted.found.push({ event: eventOf(request, endpoint, before, after, next, change, settled.value), mark });
+    else sifted.found.push({ event: eventOf(request, endpoint, before, after, next, change, answer), mark });
   }
   return sifted;
 }

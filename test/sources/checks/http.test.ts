@@ -122,9 +122,25 @@ test("a thousand endpoints are asked, fifty at a time", async () => {
   }));
   const poller = createPoller();
   const scope = { probe: { ...CONFIG, timeout: 30_000 }, endpoints: async () => endpoints };
-  await poll(http, createCloud(), poller, { now: NOW, floor: FLOOR, scope });
+  await poll(http, createCloud(), poller, { now: NOW, floor: FLOOR, every: 1_000, scope });
   expect(poller.told).toHaveLength(1_000);
   expect(most).toBeLessThanOrEqual(50);
+});
+
+test("a run that stops asks no more endpoints, and says nothing of them", async () => {
+  const controller = new AbortController();
+  let asked = 0;
+  const server = await serve(() => {
+    if (++asked === 3) controller.abort(new Error("stopped"));
+  });
+  onTestFinished(server.close);
+  const endpoints = Array.from({ length: 500 }, (_, nth) => ({ ...endpointAt(server.url), target: { id: `e${nth}` } }));
+  const poller = createPoller();
+  const scope = { probe: { ...CONFIG, timeout: 60_000 }, endpoints: async () => endpoints };
+  const options = { now: NOW, floor: FLOOR, scope, signal: controller.signal };
+  await expect(poll(http, createCloud(), poller, options)).rejects.toThrow();
+  expect([poller.told, poller.commits]).toEqual([[], 0]);
+  expect(asked).toBeLessThan(100);
 });
 
 describe("what outcomes change", () => {
