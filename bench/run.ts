@@ -14,6 +14,7 @@ const NAMES = [
   "rate-limit",
   "console",
   "commands",
+  "checks",
 ];
 
 const options = process.argv.slice(2).filter((word) => word.startsWith("-"));

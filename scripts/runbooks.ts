@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { InhibitConfig, RuleConfig } from "../lib/model/config.ts";
 import type { Event } from "../lib/model/event.ts";
-import type { SourceKind } from "../lib/model/source-kinds.ts";
+import { SOURCE_KINDS, type SourceKind } from "../lib/model/source-kinds.ts";
 import { compilePattern } from "../lib/patterns/pattern.ts";
 import {
   type CatalogueEntry,
@@ -30,6 +30,10 @@ const NAMES: Record<SourceKind, string> = {
   "pool-events": "gpu-pool",
   "training-events": "train-7",
   "cloud-eye-events": "web-1",
+  "service-status": "ocr-prod",
+  "pool-status": "gpu-pool",
+  "job-status": "train-7",
+  http: "ocr-api",
 };
 
 const NOUNS: Record<SourceKind, string> = {
@@ -38,6 +42,10 @@ const NOUNS: Record<SourceKind, string> = {
   "pool-events": "pool",
   "training-events": "training job",
   "cloud-eye-events": "resource",
+  "service-status": "service",
+  "pool-status": "pool",
+  "job-status": "training job",
+  http: "endpoint",
 };
 
 export interface Runbook {
@@ -114,7 +122,8 @@ function meanings(rule: RuleConfig, matching: readonly Event[]): string {
 
 function endings(rule: RuleConfig, { resolve }: Example): string {
   const lines: string[] = [];
-  const { threshold, resolve: { when, after } = {}, reopen } = rule;
+  const { threshold, expect, resolve: { when, after } = {}, reopen } = rule;
+  if (expect) lines.push(`what was missing: an event of the same ${nounOf(rule)} ${patternInWords(expect.when)}`);
   if (when) {
     const texts = [...new Set(resolve.map(shown))].map((text) => `\n  - ${text}`);
     lines.push(`an event of the same ${nounOf(rule)} such as${texts.join("")}`);
@@ -131,13 +140,20 @@ function endings(rule: RuleConfig, { resolve }: Example): string {
 }
 
 function openings(rule: RuleConfig): string {
-  const { threshold, sequence, when } = rule;
+  const { threshold, sequence, expect, when } = rule;
   const key = nounOf(rule);
   const first = patternInWords(when);
   if (threshold) {
     return `${threshold.count} events of the same ${key} within ${durationInWords(threshold.within)}, each ${first}`;
   }
-  if (!sequence) return `An event of a ${key} ${first}`;
+  if (expect) {
+    const missing = patternInWords(expect.when);
+    return (
+      `For ${durationInWords(expect.within)} after an event of a ${key} ${first}\n\n` +
+      `there is none, for the same ${key}, ${missing}`
+    );
+  }
+  if (!sequence) return `An event of ${/^[aeiou]/.test(key) ? "an" : "a"} ${key} ${first}`;
   const times = (sequence.then.length + 2) / 2;
   const recovered = patternInWords(sequence.then[0]!);
   return (
@@ -202,8 +218,8 @@ function shown({ source, reason, type, message }: Event): string {
 /** What one alert of the rule is about. */
 function nounOf({ by, when }: RuleConfig): string {
   if (by.length === 1) return "connection";
-  const kinds = JSON.stringify(when).match(/[a-z-]+-(?:events|updates)/g)!;
-  return NOUNS[kinds[0] as SourceKind];
+  const [kind] = SOURCE_KINDS.filter((one) => JSON.stringify(when).includes(`"${one}"`));
+  return NOUNS[kind!];
 }
 
 function quoted(text: string): string {

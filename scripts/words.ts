@@ -25,9 +25,17 @@ export function patternInWords(pattern: Record<string, unknown>): string {
 }
 
 function fieldsInWords(pattern: Record<string, unknown>, indent: string): string {
-  return Object.entries(pattern)
-    .map(([field, tests]) => `${indent}- \`${field}\` ${testsInWords(tests as unknown[], indent)}`)
+  return leavesOf(pattern, "")
+    .map(([field, tests]) => `${indent}- \`${field}\` ${testsInWords(tests, indent)}`)
     .join("\n");
+}
+
+/** The tests of each field, by its dotted path. */
+function leavesOf(pattern: Record<string, unknown>, above: string): [field: string, tests: unknown[]][] {
+  return Object.entries(pattern).flatMap(([field, tests]): [string, unknown[]][] => {
+    const path = `${above}${field}`;
+    return Array.isArray(tests) ? [[path, tests]] : leavesOf(tests as Record<string, unknown>, `${path}.`);
+  });
 }
 
 function testsInWords(tests: readonly unknown[], indent: string): string {
@@ -57,6 +65,7 @@ function testInWords(test: unknown): Word[] {
   if (operator === "wildcard") {
     return [operand].flat().map((value) => ({ verb: "looks like", value: String(value), isNegated: false }));
   }
+  if (operator === "numeric") return [{ verb: "is", value: (operand as unknown[]).join(" "), isNegated: false }];
   if (operator !== "anything-but") return [{ verb: "fits", value: JSON.stringify(test), isNegated: false }];
   const inner = typeof operand === "object" && !Array.isArray(operand) ? [operand] : [operand].flat();
   return inner.flatMap(testInWords).map(({ verb, value }) => {

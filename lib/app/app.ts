@@ -21,6 +21,7 @@ import { sources } from "../sources/registry.ts";
 import type { Store } from "../store/port.ts";
 import { createBudgets } from "./connections/budgets.ts";
 import { createGate } from "./connections/credentials.ts";
+import { createEndpoints } from "./connections/endpoints.ts";
 import { createProjectStore } from "./connections/projects.ts";
 import { createSecretLearner } from "./connections/secrets.ts";
 import { createTokenLearner, createTokenStore } from "./connections/tokens.ts";
@@ -104,6 +105,7 @@ export function createApp(config: Config, given: AppPorts): App {
     ackSecret: async () => config.console?.token && secrets.resolve(config.console.token),
     heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),
     redact: secrets.redact,
+    endpoints: createEndpoints(secrets),
     learnSecrets: createSecretLearner(config, secrets, learnTokens),
     behind: new Map(),
     discoveries: new Map(),

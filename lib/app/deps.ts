@@ -12,7 +12,7 @@ import type { Redactor } from "../model/redactor.ts";
 import type { CompiledRule, Rules } from "../rules/compile.ts";
 import type { Transition } from "../rules/state.ts";
 import type { CloudClient } from "../sources/cloud/client.ts";
-import type { Source, Target } from "../sources/port.ts";
+import type { Endpoint, Source, Target } from "../sources/port.ts";
 import type { Store } from "../store/port.ts";
 import type { Generation } from "./persistence/generation.ts";
 import type { GuardedStore } from "./persistence/guarded-store.ts";
@@ -83,8 +83,8 @@ export interface Behind {
 
 /** A secret that cannot be resolved. */
 export interface UnresolvedSecret {
-  of: "connection" | "channel" | "heartbeat" | "console";
-  /** The connection or channel; `heartbeat` or `console`. */
+  of: "connection" | "source" | "channel" | "heartbeat" | "console";
+  /** The connection, source or channel; `heartbeat` or `console`. */
   name: string;
   /** Names the reference and what to do. */
   message: string;
@@ -135,6 +135,8 @@ export interface App {
   heartbeatUrl(): Promise<string | undefined>;
   /** Replaces every secret that is known so far in a text that people will see; always before any cut. */
   redact: Redactor["redact"];
+  /** What a source asks that has no connection. */
+  endpoints(source: SourceConfig): Promise<Endpoint[]>;
   /**
    * Resolves every secret there is, once, so that `redact` knows it before anything is read that may hold it. Returns
    * those that cannot be resolved: the next call tries them again.

@@ -1,6 +1,6 @@
 // The example configuration turned to the simulated cloud: same rules, routes and channels, but no
 // account and nobody disturbed.
-import type { Config, RouteConfig } from "../model/config.ts";
+import type { Config, RouteConfig, SourceConfig } from "../model/config.ts";
 import type { Receiver } from "../simulator/receiver.ts";
 import type { Simulator } from "../simulator/server.ts";
 
@@ -24,9 +24,18 @@ export function demoConfig(config: Config, simulator: Simulator): Config {
   return {
     ...config,
     connections: Object.fromEntries(connections),
-    sources: config.sources.map((source) => ({ ...source, every: EVERY_MS })),
+    sources: config.sources.map((source) => ({ ...turned(source, url), every: EVERY_MS })),
     route: hastened(config.route),
   };
+}
+
+/** Endpoints are asked where the simulated services have theirs. */
+function turned(source: SourceConfig, url: string): SourceConfig {
+  const targets = source.targets?.map(({ endpoint, ...target }) => {
+    const { pathname } = new URL(endpoint?.url ?? url);
+    return { ...target, ...(endpoint && { endpoint: { ...endpoint, url: new URL(pathname, url).href } }) };
+  });
+  return { ...source, targets };
 }
 
 function hastened(route: RouteConfig): RouteConfig {

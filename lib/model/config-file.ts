@@ -67,7 +67,10 @@ const ConsoleEntry = z
 
 export const ConfigFile = z.strictObject({
   timezone: Text.default("UTC").describe("IANA time zone for messages and time intervals that name none."),
-  connections: z.record(Name, Connection).describe("Cloud projects by name."),
+  connections: z
+    .record(Name, Connection)
+    .default({})
+    .describe("Cloud projects by name. Sources of kind http need none."),
   sources: z.array(SourceEntry).min(1).describe("What is polled."),
   rules: z.array(RuleEntry).min(1).describe("What opens alerts."),
   route: RootRoute.optional(),

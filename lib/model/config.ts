@@ -20,14 +20,45 @@ export type InhibitConfig = z.infer<typeof Inhibit>;
 export interface SourceConfig {
   id: string;
   kind: SourceKind;
+  /** Empty where the kind has none. */
   connection: string;
   every: number;
   lookback: number;
   lateness: number;
   levels: "all" | "abnormal";
-  targets: { id: string; name?: string; labels?: Record<string, string> }[] | undefined;
+  targets: TargetConfig[] | undefined;
   discover: { status?: string[]; name?: string } | undefined;
   labels: Record<string, string>;
+  /** Of a kind that asks endpoints. */
+  probe?: ProbeConfig;
+}
+
+export interface TargetConfig {
+  id: string;
+  name?: string;
+  labels?: Record<string, string>;
+  /** Of a kind that asks endpoints. */
+  endpoint?: EndpointConfig;
+}
+
+/** What a probe asks, and wants to hear. The address and the headers may hold secret references. */
+export interface EndpointConfig {
+  url: string;
+  method: string;
+  /** The statuses that are good. Absent: 200 to 299. */
+  status?: number[];
+  /** What the beginning of the answer must hold. */
+  body?: string;
+  header: Record<string, string>;
+}
+
+/** When an endpoint counts as down, slow, or about to be without a certificate. Durations in ms. */
+export interface ProbeConfig {
+  timeout: number;
+  /** Down after so many in a row. */
+  failures: number;
+  slow?: { over: number; for: number };
+  certificate: number;
 }
 
 export interface ChannelConfig {

@@ -1,7 +1,7 @@
 // The schema of connections and sources as people write them: what is polled, and with which credentials.
 import * as z from "zod";
 import { Labels, SourceKind } from "./event.ts";
-import { Duration, Endpoint, Name, Positive, Text } from "./file-fields.ts";
+import { Duration, Endpoint, Name, Positive, Text, Url } from "./file-fields.ts";
 import { segmentProblem } from "./segment.ts";
 
 const KeyAuth = z.strictObject({
@@ -59,8 +59,25 @@ const TargetEntry = z.union([
     id: TargetId.describe("Id of the service, pool or training job."),
     name: Text.optional().describe("Name for people, where the API gives none."),
     labels: Labels.optional().describe("Labels of the target's events."),
+    url: Url.optional().describe("Of kind http: the address that is asked."),
+    method: z.enum(["GET", "HEAD", "POST"]).optional().describe("Of kind http: how it is asked. Default: GET."),
+    status: z
+      .array(z.int().min(100).max(599))
+      .min(1)
+      .optional()
+      .describe("Of kind http: the answers that are good. Default: 200 to 299."),
+    body: Text.optional().describe("Of kind http: a text that the answer's first 64 KB must hold."),
+    header: z
+      .record(Text.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be a header's name"), Text)
+      .optional()
+      .describe("Of kind http: headers that are sent; their values are normally references."),
   }),
 ]);
+
+const Slow = z.strictObject({
+  over: Positive.describe("An answer that takes longer is slow."),
+  for: Duration.prefault("5m").describe("So long every answer must be slow."),
+});
 
 export const SourceEntry = z
   .strictObject({
@@ -82,5 +99,13 @@ export const SourceEntry = z
       .optional()
       .describe("Which targets are discovered. Default: all, in all workspaces of the connection."),
     labels: Labels.default({}).describe("Labels of the source's events."),
+    timeout: Positive.optional().describe(
+      "Of kind http: an answer takes at most so long, body included. Default: 10s.",
+    ),
+    failures: z.int().min(1).max(100).optional().describe("Of kind http: down after so many in a row. Default: 2."),
+    slow: Slow.optional().describe("Of kind http: when an endpoint that is up counts as slow. Default: never."),
+    certificate: Duration.optional().describe(
+      "Of kind http: how long before a certificate expires it is said. Default: 14d.",
+    ),
   })
   .describe("One poller: a kind, a connection and its targets.");

@@ -17,17 +17,25 @@ export interface SourceKindFacts {
   reason: "own" | "type" | "none";
   /** `resource.type` of its targets. */
   resourceType: string;
-  /** What discovery lists; null: the target is the project itself, and its events name resources of their own. */
+  /** What discovery lists; null: nothing, the target is the project itself, or all targets are named. */
   lists: "services" | "pools" | "training-jobs" | null;
+  /** A health check: one read looks at all that a source watches, and finds what changed since the one before. */
+  checks?: true;
   /** How long after its time an event may appear and is still found, by default; ms. */
   lateness: number;
   /** Whether one request can ask for abnormal events alone. */
   filtersLevels: boolean;
-  /** Whose endpoint is asked. */
-  api: "modelarts" | "ces";
+  /** Whose endpoint is asked; null: none of a cloud's, and its sources have no connection. */
+  api: "modelarts" | "ces" | null;
   /** The permissions that its documents name: to read events, and to list targets. */
   permissions: { read: string; list: string };
 }
+
+/** What a health check says of a target that is not there any more; one that the configuration names is missed. */
+const GONE = [
+  { type: "gone", level: "normal" },
+  { type: "gone", level: "warning" },
+] as const;
 
 const FACTS = {
   "service-events": {
@@ -96,6 +104,90 @@ const FACTS = {
     api: "ces",
     permissions: { read: "ces:events:list and ces:events:get", list: "" },
   },
+  "service-status": {
+    words: [
+      { type: "running", level: "normal" },
+      { type: "deploying", level: "normal" },
+      { type: "concerning", level: "warning" },
+      { type: "failed", level: "error" },
+      { type: "stopped", level: "normal" },
+      { type: "finished", level: "normal" },
+      { type: "stopping", level: "normal" },
+      { type: "deleting", level: "normal" },
+      { type: "pending", level: "normal" },
+      { type: "waiting", level: "normal" },
+      ...GONE,
+    ],
+    reason: "own",
+    resourceType: "service",
+    lists: "services",
+    checks: true,
+    lateness: 0,
+    filtersLevels: false,
+    api: "modelarts",
+    permissions: { read: "modelarts:service:list", list: "modelarts:service:list" },
+  },
+  "pool-status": {
+    words: [
+      { type: "Running", level: "normal" },
+      // With abnormal nodes.
+      { type: "Running", level: "warning" },
+      { type: "Creating", level: "normal" },
+      { type: "Waiting", level: "normal" },
+      { type: "Deleting", level: "normal" },
+      { type: "Abnormal", level: "error" },
+      { type: "Error", level: "error" },
+      { type: "CreationFailed", level: "error" },
+      { type: "ScalingFailed", level: "error" },
+      ...GONE,
+    ],
+    reason: "own",
+    resourceType: "pool",
+    lists: "pools",
+    checks: true,
+    lateness: 0,
+    filtersLevels: false,
+    api: "modelarts",
+    permissions: { read: "modelarts:pool:list", list: "modelarts:pool:list" },
+  },
+  "job-status": {
+    words: [
+      { type: "Running", level: "normal" },
+      { type: "Creating", level: "normal" },
+      { type: "Pending", level: "normal" },
+      { type: "Completed", level: "normal" },
+      { type: "Terminating", level: "normal" },
+      { type: "Terminated", level: "normal" },
+      { type: "Failed", level: "error" },
+      { type: "Abnormal", level: "error" },
+      ...GONE,
+    ],
+    reason: "own",
+    resourceType: "training-job",
+    lists: "training-jobs",
+    checks: true,
+    lateness: 0,
+    filtersLevels: false,
+    api: "modelarts",
+    permissions: { read: "modelarts:trainJob:list", list: "modelarts:trainJob:list" },
+  },
+  http: {
+    words: [
+      { type: "up", level: "normal" },
+      // It is slow, or its certificate is about to expire.
+      { type: "up", level: "warning" },
+      { type: "down", level: "error" },
+      ...GONE,
+    ],
+    reason: "own",
+    resourceType: "endpoint",
+    lists: null,
+    checks: true,
+    lateness: 0,
+    filtersLevels: false,
+    api: null,
+    permissions: { read: "", list: "" },
+  },
 } as const satisfies Record<string, SourceKindFacts>;
 
 export type SourceKind = keyof typeof FACTS;
@@ -107,9 +199,29 @@ export function factsOf(kind: unknown): SourceKindFacts | undefined {
   return SOURCE_KINDS.includes(kind as SourceKind) ? sourceKinds[kind as SourceKind] : undefined;
 }
 
-/** Whether a source of the kind polls the project itself: nothing is named or discovered. */
+/** Whether a source of the kind is one target by itself, the project or all that it watches: its events name others. */
 export function isProjectWide(kind: SourceKind): boolean {
-  return sourceKinds[kind].lists === null;
+  const { lists, checks } = sourceKinds[kind];
+  return lists === null || checks === true;
+}
+
+/** Whether a source of the kind watches what the configuration names, or discovery finds, at once. */
+export function isCheck(kind: SourceKind): boolean {
+  return sourceKinds[kind].checks === true;
+}
+
+/** The one target of a source that is a target by itself. */
+export function ownTarget({ kind, id }: { kind: SourceKind; id: string }, project: string): string {
+  return isCheck(kind) ? id : project;
+}
+
+/** The targets that the configuration gives a source; undefined: they are found out. A health check is its own. */
+export function namedTargets<T extends { id: string }>(source: {
+  kind: SourceKind;
+  id: string;
+  targets: readonly T[] | undefined;
+}): readonly (T | { id: string })[] | undefined {
+  return isCheck(source.kind) ? [{ id: source.id }] : source.targets;
 }
 
 /**

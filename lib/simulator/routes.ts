@@ -2,6 +2,7 @@
 import type { Handler } from "./apis/call.ts";
 import { listCloudEyeEvents, showCloudEyeEvent } from "./apis/cloud-eye.ts";
 import { createToken, listProjects } from "./apis/iam.ts";
+import { checkInference } from "./apis/inference.ts";
 import { createPoolEvents, listPools } from "./apis/pools.ts";
 import { listServiceEvents, listServices, listServiceUpdates } from "./apis/services.ts";
 import { listTrainingEvents, searchTrainingJobs } from "./apis/training.ts";
@@ -26,6 +27,7 @@ export function createRoutes(): Route[] {
     modelarts("pool-events", "GET", "/v1/{project_id}/events", createPoolEvents()),
     modelarts("training-jobs", "POST", "/v2/{project_id}/training-job-searches", searchTrainingJobs),
     modelarts("training-events", "GET", "/v2/{project_id}/training-jobs/{training_job_id}/events", listTrainingEvents),
+    modelarts("inference", "GET", "/v1/infers/{service_id}/health", checkInference),
     {
       name: "cloud-eye-events",
       method: "GET",

@@ -11,6 +11,7 @@ export type RouteName =
   | "services"
   | "pools"
   | "training-jobs"
+  | "inference"
   | "tokens"
   | "projects";
 

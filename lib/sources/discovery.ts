@@ -1,8 +1,8 @@
-// Finds what there is to poll: every service, pool or training job of every configured workspace, all pages.
+// Finds what there is: every service, pool or training job of every configured workspace, all pages.
 // Invariant: a list that cannot be read whole is an error, never a shorter list; one bad row is left out.
 import * as z from "zod";
 import { segmentProblem } from "../model/segment.ts";
-import { type SourceKind, sourceKinds } from "../model/source-kinds.ts";
+import { type SourceKind, type SourceKindFacts, sourceKinds } from "../model/source-kinds.ts";
 import type { CloudClient } from "./cloud/client.ts";
 import { mapInTurns } from "./cloud/turns.ts";
 import { matchesGlob } from "./glob.ts";
@@ -63,14 +63,34 @@ const Job = z.looseObject({
 export async function discover(kind: SourceKind, client: CloudClient, options: DiscoveryOptions): Promise<Target[]> {
   const { lists } = sourceKinds[kind];
   if (lists === null) return [{ id: options.projectId }];
-  const targets = new Map<string, Target>();
+  return (await listAll(lists, client, options, (target) => target)).filter((target) => target !== undefined);
+}
+
+/**
+ * What `keep` makes of each row of a list, in all workspaces, as soon as its page is there: of the target that the row
+ * names, undefined for a bad row, and of the row. Each id once, as it was last shown. Throws CloudError.
+ */
+export async function listAll<T>(
+  lists: List,
+  client: CloudClient,
+  options: Pick<DiscoveryOptions, "workspaces" | "signal" | "redact">,
+  keep: (target: Target | undefined, row: unknown) => T,
+): Promise<T[]> {
+  const good = new Map<string, T>();
+  const bad: T[] = [];
   for (const workspace of options.workspaces) {
-    for (const target of await LISTS[lists](client, workspace, options)) {
-      if (target !== undefined) targets.set(target.id, { ...target, workspace });
+    const rows = await LISTS[lists](client, workspace, options, (target, row) => {
+      return { id: target?.id, kept: keep(target && { ...target, workspace }, row) };
+    });
+    for (const { id, kept } of rows) {
+      if (id === undefined) bad.push(kept);
+      else good.set(id, kept);
     }
   }
-  return [...targets.values()];
+  return [...good.values(), ...bad];
 }
+
+type List = NonNullable<SourceKindFacts["lists"]>;
 
 /** Only these states (any case) and names (`*` and `?` as in a shell; of the display name). */
 interface Filter {
@@ -85,13 +105,14 @@ export function isWanted(target: Target, filter: Filter | undefined): boolean {
   return filter?.name === undefined || matchesGlob(filter.name, target.name ?? target.id);
 }
 
-type Lister = (
+type Lister = <T>(
   client: CloudClient,
   workspace: string,
   options: Pick<DiscoveryOptions, "signal" | "redact">,
-) => Promise<(Target | undefined)[]>;
+  keep: (target: Target | undefined, row: unknown) => T,
+) => Promise<T[]>;
 
-const listServices: Lister = async (client, workspace, { signal, redact }) => {
+const listServices: Lister = async (client, workspace, { signal, redact }, keep) => {
   return readAll(async (offset) => {
     const answer = await client.request({
       service: "modelarts",
@@ -101,28 +122,28 @@ const listServices: Lister = async (client, workspace, { signal, redact }) => {
       ...(signal && { signal }),
     });
     const list = listOf(answer, "services", Head, "services", SERVICES);
-    const rows = await parse(Service, list.rows, redact, ({ service_id, service_name, status, publish_at }) => {
+    const rows = await parse(Service, list.rows, redact, keep, ({ service_id, service_name, status, publish_at }) => {
       return { id: service_id, name: service_name, status, createdAt: publish_at };
     });
     return { rows, total: list.head.total_count };
   }, SERVICES);
 };
 
-const listPools: Lister = async (client, workspace, { signal, redact }) => {
+const listPools: Lister = async (client, workspace, { signal, redact }, keep) => {
   const answer = await client.request({
     service: "modelarts",
     path: "/v2/{project_id}/pools",
     query: { workspaceId: workspace },
     ...(signal && { signal }),
   });
-  return parse(Pool, listOf(answer, "items", Head, "pools").rows, redact, ({ metadata, status }) => {
+  return parse(Pool, listOf(answer, "items", Head, "pools").rows, redact, keep, ({ metadata, status }) => {
     const name = metadata.labels?.["os.modelarts/name"];
     const shown = typeof name === "string" && name !== "" ? name : undefined;
     return { id: metadata.name, name: shown, status: status?.phase, createdAt: metadata.creationTimestamp };
   });
 };
 
-const listJobs: Lister = async (client, workspace, { signal, redact }) => {
+const listJobs: Lister = async (client, workspace, { signal, redact }, keep) => {
   return readAll(async (offset) => {
     const answer = await client.request({
       service: "modelarts",
@@ -132,7 +153,7 @@ const listJobs: Lister = async (client, workspace, { signal, redact }) => {
       ...(signal && { signal }),
     });
     const list = listOf(answer, "items", Head, "training jobs", JOBS);
-    const rows = await parse(Job, list.rows, redact, ({ metadata, status }) => {
+    const rows = await parse(Job, list.rows, redact, keep, ({ metadata, status }) => {
       const ended = ENDED.has(status?.phase?.toLowerCase() ?? "") || undefined;
       const { id, name, create_time } = metadata;
       return { id, name, status: status?.phase, createdAt: create_time, ended, endedAt: ended && endOf(status) };
@@ -152,13 +173,14 @@ function endOf(status: z.infer<typeof Job>["status"]): number | undefined {
   return end === 0 ? undefined : end;
 }
 
-/** What the target of each row is kept as, as soon as its page is there: undefined for a bad one. */
-async function parse<T>(
-  schema: z.ZodType<T>,
+/** What is kept of the target of each row: undefined for a bad one. */
+async function parse<R, T>(
+  schema: z.ZodType<R>,
   rows: unknown[],
   redact: DiscoveryOptions["redact"] = (text) => text,
-  make: (row: T) => Fields,
-): Promise<(Target | undefined)[]> {
+  keep: (target: Target | undefined, row: unknown) => T,
+  make: (row: R) => Fields,
+): Promise<T[]> {
   const targetOf = (row: unknown) => {
     const parsed = schema.safeParse(row);
     if (!parsed.success) return undefined;
@@ -172,7 +194,7 @@ async function parse<T>(
     };
     return defined({ id, ...words, ...rest });
   };
-  return mapInTurns(rows, targetOf, ROWS_AT_ONCE);
+  return mapInTurns(rows, (row) => keep(targetOf(row), row), ROWS_AT_ONCE);
 }
 
 type Fields = { [name in keyof Target]?: Target[name] | undefined } & { id: string };

@@ -1,5 +1,6 @@
 // The source port: what a poller of one API must do, and what it is given. A source finds; it never
 // stores or evaluates.
+import type { ProbeConfig } from "../model/config.ts";
 import type { Event, Labels } from "../model/event.ts";
 import type { SourceKind } from "../model/source-kinds.ts";
 import type { CloudClient } from "./cloud/client.ts";
@@ -48,6 +49,34 @@ export interface Cursor {
   extra?: Record<string, unknown>;
 }
 
+/** One address that is asked. */
+export interface Endpoint {
+  target: Target;
+  /** Its references resolved; an Error: why they could not be. */
+  url: string | Error;
+  method: string;
+  /** The statuses that are good. Absent: 200 to 299. */
+  status?: readonly number[];
+  /** What the beginning of the answer must hold. */
+  body?: string;
+  header: Readonly<Record<string, string>>;
+}
+
+/** What a source watches that is one target by itself; a health check alone looks at it. */
+export interface Scope {
+  workspaces: readonly string[];
+  /** Ids of the targets that the configuration names. Empty: they are discovered. */
+  named: readonly string[];
+  /**
+   * A target of a list as the configuration has it; undefined where the source does not watch it.
+   * `known`: it was watched before, in whatever state it is.
+   */
+  pick(target: Target, known: boolean): Target | undefined;
+  /** When an endpoint is down, slow or about to be without a certificate. */
+  probe?: ProbeConfig;
+  endpoints(): Promise<Endpoint[]>;
+}
+
 export interface ReadRequest {
   client: CloudClient;
   target: Target;
@@ -67,6 +96,7 @@ export interface ReadRequest {
   /** What events are stamped with. */
   stamp: { sourceId: string; connection: string; project: string; region: string; labels: Labels };
   signal: AbortSignal;
+  scope: Scope;
   /**
    * Replaces every configured secret in a text that the API gave; default: none is known. Ids and
    * fingerprints are made before.

@@ -1,5 +1,7 @@
 // Every source there is, by kind.
 import type { SourceKind } from "../model/source-kinds.ts";
+import { http } from "./checks/http.ts";
+import { jobStatus, poolStatus, serviceStatus } from "./checks/status.ts";
 import { cloudEyeEvents } from "./cloud-eye-events/cloud-eye-events.ts";
 import { poolEvents } from "./pool-events/pool-events.ts";
 import type { Source } from "./port.ts";
@@ -13,4 +15,8 @@ export const sources: Readonly<Record<SourceKind, Source>> = {
   "service-updates": serviceUpdates,
   "training-events": trainingEvents,
   "cloud-eye-events": cloudEyeEvents,
+  "service-status": serviceStatus,
+  "pool-status": poolStatus,
+  "job-status": jobStatus,
+  http,
 };

@@ -158,6 +158,7 @@ async function setsTheProject(command: string): Promise<void> {
   await editConfig((text) => {
     expect(text.match(/# (\d)\./g)).toEqual(["# 1.", "# 2.", "# 3."]);
     return text
+      .replace("https://infer.example.com", url)
       .replace(/projectId: ".*?"/, `projectId: "${credentials.projectId}"`)
       .replace(/^ {4}region: .*$/m, `$&\n    endpoints: { modelarts: "${url}", ces: "${url}", iam: "${url}" }`);
   });

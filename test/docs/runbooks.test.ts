@@ -42,7 +42,7 @@ test.each<[pattern: Record<string, unknown>, words: string]>([
   [{ text: ["a", { wildcard: "b*" }] }, "whose\n- `text` fits one of is `a`, looks like `b*`"],
   [{ text: [{ "anything-but": { wildcard: ["a*", "b*"] } }] }, "whose\n- `text` looks like none of `a*`, `b*`"],
   [{ level: [{ "anything-but": "normal" }] }, "whose\n- `level` is not `normal`"],
-  [{ count: [{ numeric: [">", 3] }] }, 'whose\n- `count` fits `{"numeric":[">",3]}`'],
+  [{ count: [{ numeric: [">", 3] }] }, "whose\n- `count` is `> 3`"],
   [
     { $or: [{ type: ["A"] }, { type: ["B"] }] },
     "for which one of these holds:\n- fields are\n  - `type` is `A`\n- fields are\n  - `type` is `B`",

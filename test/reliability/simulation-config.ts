@@ -18,6 +18,11 @@ export const LATENESS: Record<SourceKind, number> = {
   "pool-events": 10 * MINUTE,
   "training-events": 10 * MINUTE,
   "cloud-eye-events": 40 * MINUTE,
+  // Not polled here.
+  "service-status": 0,
+  "pool-status": 0,
+  "job-status": 0,
+  http: 0,
 };
 
 const CLOUD = "http://cloud.test";

@@ -70,6 +70,8 @@ export function keyOf(source: SourceKind, raw: any): string {
       return join(raw.update_time, raw.config[0].model_name, raw.result);
     case "cloud-eye-events":
       return raw.event_id ?? raw.event_name;
+    default:
+      throw new Error(`the simulation has no source of kind ${source}`);
   }
 }
 

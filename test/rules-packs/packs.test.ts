@@ -17,6 +17,10 @@ test("the packs that lookout.yml may include are there", () => {
       "modelarts/training",
       "cloud-eye/core",
       "cloud-eye/security",
+      "health/services",
+      "health/pools",
+      "health/jobs",
+      "health/endpoints",
     ]),
   );
 });

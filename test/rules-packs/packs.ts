@@ -18,6 +18,7 @@ const PartialEvent = z.strictObject({
   type: z.string().optional(),
   reason: z.string().optional(),
   message: z.string().optional(),
+  data: z.record(z.string(), z.unknown()).optional(),
 });
 type PartialEvent = z.infer<typeof PartialEvent>;
 const Some = z.array(PartialEvent).min(1);
@@ -105,8 +106,8 @@ function readPack(name: string): Pack {
 }
 
 /** Whether one event is enough; rules that count or wait open beside it, for many. */
-export function opensAtOnce({ threshold, sequence }: RuleConfig): boolean {
-  return threshold === undefined && sequence === undefined;
+export function opensAtOnce({ threshold, sequence, expect }: RuleConfig): boolean {
+  return threshold === undefined && sequence === undefined && expect === undefined;
 }
 
 /** A template's text for an event, as it is when the event opens the rule's alert. */
@@ -139,9 +140,14 @@ const LEVELS: Record<string, Level> = {
   Warning: "warning",
   Minor: "warning",
   Critical: "critical",
+  failed: "error",
+  Failed: "error",
+  Abnormal: "error",
+  down: "error",
+  concerning: "warning",
 };
 
-function makeEvent(source: Kind, { type = "normal", reason, message = "event" }: PartialEvent): Event {
+function makeEvent(source: Kind, { type = "normal", reason, message = "event", data = {} }: PartialEvent): Event {
   return Event.parse({
     id: "e1",
     source,
@@ -159,6 +165,6 @@ function makeEvent(source: Kind, { type = "normal", reason, message = "event" }:
     text: message.toLowerCase(),
     resource: { type: "thing", id: "r1", name: "resnet-prod" },
     labels: {},
-    data: {},
+    data,
   });
 }

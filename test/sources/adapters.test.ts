@@ -1,8 +1,8 @@
 // Each source's own words: what its items become, what an idle poll costs, and what bad or hostile answers do to it.
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { createRedactor } from "../../lib/config/secrets/redactor.ts";
 import { Event } from "../../lib/model/event.ts";
-import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
+import { isCheck, SOURCE_KINDS, type SourceKind } from "../../lib/model/source-kinds.ts";
 import { createCloudClient } from "../../lib/sources/cloud/http.ts";
 import { cloudEyeEvents } from "../../lib/sources/cloud-eye-events/cloud-eye-events.ts";
 import { poolEvents } from "../../lib/sources/pool-events/pool-events.ts";
@@ -15,6 +15,7 @@ import {
   type Cloud,
   createCloud,
   createPoller,
+  endpointAt,
   json,
   poll,
   serve,
@@ -22,6 +23,9 @@ import {
   testClock,
   trainingRow,
 } from "./support.ts";
+
+/** The moment of the one event that `busy` has of a kind: a check sees a state when it looks. */
+const timeOf = (kind: SourceKind) => new Date(isCheck(kind) ? NOW : NOW - MINUTE).toISOString();
 
 /** A cloud in which every kind has something in its window. */
 function busy(): Cloud {
@@ -34,6 +38,11 @@ function busy(): Cloud {
   cloud.world.pool = [item([NOW - MINUTE])];
   cloud.world.logs = () => [log(NOW - MINUTE, "RUNNING")];
   cloud.world.cloudEye = [cloudEyeRow(NOW - MINUTE, "ev1", "rebootServer", full)];
+  cloud.world.lists = {
+    services: [{ service_id: "s1", service_name: "ocr", status: "failed" }],
+    pools: [{ metadata: { name: "p1" }, status: { phase: "Running" } }],
+    jobs: [{ metadata: { id: "j1", name: "train" }, status: { phase: "Running" } }],
+  };
   return cloud;
 }
 
@@ -43,25 +52,42 @@ test("the registry holds every kind under its own name", () => {
 });
 
 describe.each(SOURCE_KINDS)("%s", (kind) => {
+  const asked: string[] = [];
+  /** What is asked beside the cloud. */
+  const scope = { endpoints: async () => [endpointAt(endpoint)] };
+  let endpoint: string;
+
+  beforeAll(async () => {
+    const server = await serve((request, response) => {
+      asked.push(request.url!);
+      json(response, 200, { ok: true });
+    });
+    endpoint = server.url;
+    return server.close;
+  });
+
   test("emits once, in the shape of the contract, and then costs one request and no write", async () => {
     const cloud = busy();
     if (kind === "training-events") cloud.world.events.shift();
     if (kind === "service-events") cloud.world.events.pop();
     const poller = createPoller();
-    await poll(sources[kind], cloud, poller, at);
+    await poll(sources[kind], cloud, poller, { ...at, scope });
     expect(poller.emitted.map((event) => Event.parse(event))).toHaveLength(1);
     expect(poller.emitted[0]).toMatchObject({
       source: kind,
-      time: "2026-11-20T09:59:00.000Z",
+      time: timeOf(kind),
       labels: { env: "test" },
       late: 0,
     });
     for (const now of [NOW + MINUTE, NOW + 30 * MINUTE]) {
       cloud.world.now = now;
       cloud.requests.length = 0;
+      asked.length = 0;
       const { commits } = poller;
-      await poll(sources[kind], cloud, poller, { ...at, now });
-      expect([cloud.requests.length, poller.commits - commits, poller.emitted.length]).toEqual([1, 0, 1]);
+      await poll(sources[kind], cloud, poller, { ...at, now, scope });
+      expect([cloud.requests.length + asked.length, poller.commits - commits, poller.emitted.length]).toEqual([
+        1, 0, 1,
+      ]);
     }
   });
 
@@ -72,8 +98,9 @@ describe.each(SOURCE_KINDS)("%s", (kind) => {
     expect(poller.cursor).toMatchObject({ floor: FLOOR, readTo: NOW });
   });
 
+  if (kind === "http") return;
   test("an answer of another shape is an error, an empty list is none", async () => {
-    for (const body of [[], "text", 1, null, {}, { events: 7, items: 7, logs: 7 }]) {
+    for (const body of [[], "text", 1, null, {}, { events: 7, items: 7, logs: 7, services: 7 }]) {
       const client = { request: async () => body };
       await expect(poll(sources[kind], client, createPoller(), at)).rejects.toMatchObject({ kind: "malformed" });
     }

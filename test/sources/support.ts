@@ -8,7 +8,7 @@ import type { Clock } from "../../lib/model/clock.ts";
 import type { Event } from "../../lib/model/event.ts";
 import { sourceKinds } from "../../lib/model/source-kinds.ts";
 import { type CloudClient, CloudError, type CloudRequest } from "../../lib/sources/cloud/client.ts";
-import type { Batch, Cursor, ReadRequest, Source, Target } from "../../lib/sources/port.ts";
+import type { Batch, Cursor, Endpoint, ReadRequest, Scope, Source, Target } from "../../lib/sources/port.ts";
 import { advance, isIdle } from "../../lib/sources/reading/cursor.ts";
 
 export interface Habits {
@@ -64,6 +64,8 @@ export interface World {
   events: Shown[];
   pool: Grown[];
   logs: (now: number) => unknown[];
+  /** Rows of the lists of services, pools and training jobs. */
+  lists: { services: unknown[]; pools: unknown[]; jobs: unknown[] };
   /** Rows of the detail API. */
   cloudEye: Shown<Record<string, unknown> & { event_id: string; event_name: string; time: number }>[];
 }
@@ -76,7 +78,15 @@ export interface Cloud extends CloudClient {
 
 export function createCloud(habits: Partial<Habits> = {}, world: Partial<World> = {}): Cloud {
   const cloud: Cloud = {
-    world: { now: 0, events: [], pool: [], logs: () => [], cloudEye: [], ...world },
+    world: {
+      now: 0,
+      events: [],
+      pool: [],
+      logs: () => [],
+      cloudEye: [],
+      lists: { services: [], pools: [], jobs: [] },
+      ...world,
+    },
     habits: { ...USUAL, ...habits },
     requests: [],
     async request(request) {
@@ -87,7 +97,15 @@ export function createCloud(habits: Partial<Habits> = {}, world: Partial<World> 
   return cloud;
 }
 
-function answer({ world, habits }: Cloud, { path, query = {} }: CloudRequest): unknown {
+function answer({ world, habits }: Cloud, { path, query = {}, body }: CloudRequest): unknown {
+  const { services, pools, jobs } = world.lists;
+  const from = (list: unknown[], asked: Record<string, unknown>) =>
+    paged(habits, list, Number(asked["offset"]), Number(asked["limit"]));
+  if (path === "/v1/{project_id}/services") return { total_count: services.length, services: from(services, query) };
+  if (path === "/v2/{project_id}/pools") return { items: pools };
+  if (path === "/v2/{project_id}/training-job-searches") {
+    return { total: jobs.length, items: from(jobs, body as Record<string, unknown>) };
+  }
   const number = (name: string) => (query[name] === undefined ? undefined : Number(query[name]));
   if (path.includes("/services/") && path.endsWith("/logs"))
     return { service_name: "svc", logs: world.logs(world.now) };
@@ -204,6 +222,8 @@ export interface PollOptions {
   every?: number;
   target?: Target;
   levels?: ReadRequest["levels"];
+  scope?: Partial<Scope>;
+  signal?: AbortSignal;
   /** Events in a commit. */
   slice?: number;
   redact?: (text: string) => string;
@@ -229,7 +249,8 @@ export async function poll(source: Source, client: CloudClient, poller: Poller, 
     every: options.every ?? 60_000,
     levels: options.levels ?? "all",
     stamp,
-    signal: new AbortController().signal,
+    signal: options.signal ?? new AbortController().signal,
+    scope: scopeWith(options.scope),
     ...(options.redact && { redact: options.redact }),
   };
   const base = { floor, now, lateness, keepFor: source.keepFor };
@@ -252,6 +273,17 @@ export async function poll(source: Source, client: CloudClient, poller: Poller, 
     }
   }
   poller.lastReadAt = now;
+}
+
+/** A source that watches whatever there is, in the default workspace, and down means down at once. */
+export function scopeWith(more: Partial<Scope> = {}): Scope {
+  const probe = { timeout: 1_000, failures: 1, certificate: 14 * 86_400_000 };
+  return { workspaces: ["0"], named: [], pick: (target) => target, probe, endpoints: async () => [], ...more };
+}
+
+/** An endpoint as the application gives it to a check. */
+export function endpointAt(url: string, more: Partial<Endpoint> = {}): Endpoint {
+  return { target: { id: "ocr" }, url, method: "GET", header: {}, ...more };
 }
 
 /** Real time for waits of no length, so that retries are instant; what was waited for is on record. */

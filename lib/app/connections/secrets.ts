@@ -41,10 +41,17 @@ export function secretPlaces(config: Config): unknown[] {
   return placesOf(config).map(([of, , value]) => (of === "heartbeat" ? { url: value } : value));
 }
 
-function placesOf({ connections, channels, health, console }: Config): Place[] {
+function placesOf({ connections, sources, channels, health, console }: Config): Place[] {
+  const endpoints = sources.flatMap(({ id, targets = [] }) =>
+    // Where an endpoint is may be shown: its address stands under no key that says otherwise.
+    targets.flatMap(({ endpoint }): Place[] =>
+      endpoint === undefined ? [] : [["source", id, { header: endpoint.header, address: endpoint.url }]],
+    ),
+  );
   return [
     ...Object.entries(connections).map(([name, { auth }]): Place => ["connection", name, auth]),
     ...Object.entries(channels).map(([name, { options }]): Place => ["channel", name, options]),
+    ...endpoints,
     ["heartbeat", "heartbeat", health.heartbeat],
     ["console", "console", console?.token],
   ];

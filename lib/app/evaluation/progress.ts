@@ -2,7 +2,7 @@
 import type { SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
 import { lookup } from "../../model/lookup.ts";
-import { isProjectWide } from "../../model/source-kinds.ts";
+import { isProjectWide, namedTargets } from "../../model/source-kinds.ts";
 import type { CompiledRule } from "../../rules/compile.ts";
 import type { App } from "../deps.ts";
 import { SOURCES, type SourceRow } from "../persistence/rows.ts";
@@ -104,10 +104,11 @@ function mayFeed({ kind, id, connection }: SourceConfig, key: Record<string, unk
 
 /** The targets that are known of a source, and up to when there were no others; ms. */
 function knownOf(source: SourceConfig, row: SourceRow | undefined, run: Own) {
-  const list = source.targets ?? row?.discovered?.targets;
+  const named = namedTargets(source);
+  const list = named ?? row?.discovered?.targets;
   const known = run.known ?? (list && new Set(list.map(({ id }) => id)));
   // Since the last discovery a target may have come to be, or come back, and have events that nobody has read.
-  const listed = source.targets ? ALWAYS : (row?.discovered?.at ?? NEVER);
+  const listed = named ? ALWAYS : (row?.discovered?.at ?? NEVER);
   return { known, unknown: run.known ? run.asOf : known ? listed : (row?.completeTo ?? NEVER) };
 }
 

@@ -1,11 +1,12 @@
 // `absence` over targets: every target is watched from its first complete read until it has ended,
 // whether it ever had an event or not.
 import type { SourceConfig } from "../../model/config.ts";
-import { sourceKinds } from "../../model/source-kinds.ts";
+import { namedTargets, sourceKinds } from "../../model/source-kinds.ts";
 import type { CompiledRule } from "../../rules/compile.ts";
 import { emptyState, type KeyState } from "../../rules/state.ts";
 import { disarm, isWatched, type Watch, watchesOf, watchFrom } from "../../rules/watch.ts";
 import type { Target } from "../../sources/port.ts";
+import { connectionOf } from "../connections/none.ts";
 import type { App } from "../deps.ts";
 import { putChanges } from "../groups/transitions.ts";
 import {
@@ -65,7 +66,7 @@ export async function watchKnownTargets(app: App): Promise<void> {
   const rows = new Map((await app.store.list<SourceRow>(SOURCES)).map(({ sk, data }) => [sk, data]));
   for (const source of app.config.sources) {
     const discovered = rows.get(source.id)?.discovered?.targets.filter(({ endedSeen }) => endedSeen === undefined);
-    for (const target of source.targets ?? discovered ?? []) {
+    for (const target of namedTargets(source) ?? discovered ?? []) {
       const row = await app.store.get<TargetRow>(targetKey(app.config, source, target.id));
       if (row === undefined || row.data.learning !== undefined) continue;
       await watchAgain(app, source, target, app.clock.now());
@@ -89,7 +90,7 @@ export async function livingTargets(
   const rows = new Map(all.map(({ sk, data }) => [sk, data]));
   return app.config.sources.flatMap((other) => {
     const discovered = other.id === source.id ? own : (rows.get(other.id)?.discovered?.targets ?? []);
-    const targets = other.targets ?? discovered.filter(({ endedSeen }) => endedSeen === undefined);
+    const targets = namedTargets(other) ?? discovered.filter(({ endedSeen }) => endedSeen === undefined);
     return targets.map((target) => ({ source: other, target }));
   });
 }
@@ -128,7 +129,7 @@ export async function dropTargets(
 }
 
 function watchesFor(app: App, source: SourceConfig, target: Target, at: number): Watch[] {
-  const { config } = app.connections.get(source.connection)!;
+  const { config } = connectionOf(app, source);
   const resource = { type: sourceKinds[source.kind].resourceType, id: target.id, name: target.name ?? target.id };
   const { id, kind, connection } = source;
   const subject = {

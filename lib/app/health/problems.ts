@@ -63,7 +63,8 @@ export async function findProblems(app: App, unresolved?: readonly UnresolvedSec
   }
   problems.push(...overdueProblems(app, sources));
   const explained = new Set(problems.filter(isOfConnection).map(({ name }) => name));
-  for (const name of app.connections.keys()) {
+  // Those of sources without a connection, too.
+  for (const name of new Set([...app.connections.keys(), ...sources.map(({ source }) => source.connection)])) {
     const own = unreadProblems(app, name, sources, isOpen);
     // What was an alert before stays one until it is read again.
     problems.push(...own.filter((one) => !explained.has(name) || isOpen(one.problem, one.name)));

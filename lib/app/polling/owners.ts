@@ -6,15 +6,9 @@ import { isWanted } from "../../sources/discovery.ts";
 import type { Target } from "../../sources/port.ts";
 import type { Discovered } from "../deps.ts";
 
-/** Divides what was found for a source. A source that names a target has it before those that would discover it. */
-export function divide({ sources, connections }: Config, source: SourceConfig, found: readonly Target[]): Discovered {
-  const project = projectOf(connections, source.connection);
-  const same = sources.filter((one) => one.kind === source.kind && projectOf(connections, one.connection) === project);
-  const owner = (target: Target) =>
-    same.find(({ targets }) => targets?.some(({ id }) => id === target.id)) ??
-    same.find(
-      (one) => one.targets === undefined && isListed(connections, one, target) && isWanted(target, one.discover),
-    );
+/** Divides what was found for a source. */
+export function divide(config: Config, source: SourceConfig, found: readonly Target[]): Discovered {
+  const owner = ownerOf(config, source);
   const own: Target[] = [];
   const elsewhere = new Set<string>();
   for (const target of found) {
@@ -23,6 +17,23 @@ export function divide({ sources, connections }: Config, source: SourceConfig, f
     else if (has) elsewhere.add(target.id);
   }
   return { own, elsewhere };
+}
+
+/**
+ * Which source of the same kind and project a target belongs to. One that names it has it before those that would
+ * discover it.
+ */
+export function ownerOf(
+  { sources, connections }: Config,
+  source: SourceConfig,
+): (target: Target) => SourceConfig | undefined {
+  const project = projectOf(connections, source.connection);
+  const same = sources.filter((one) => one.kind === source.kind && projectOf(connections, one.connection) === project);
+  return (target) =>
+    same.find(({ targets }) => targets?.some(({ id }) => id === target.id)) ??
+    same.find(
+      (one) => one.targets === undefined && isListed(connections, one, target) && isWanted(target, one.discover),
+    );
 }
 
 function isListed(connections: Config["connections"], { connection }: SourceConfig, { workspace }: Target): boolean {

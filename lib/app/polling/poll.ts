@@ -1,5 +1,7 @@
 // Polling one source: its targets side by side, every failure confined to its target, and one row that sums the run up.
 import type { SourceConfig } from "../../model/config.ts";
+import { namedTargets } from "../../model/source-kinds.ts";
+import { connectionOf } from "../connections/none.ts";
 import type { App } from "../deps.ts";
 import { writeKeys } from "../evaluation/keys.ts";
 import { readToIn } from "../evaluation/progress.ts";
@@ -136,7 +138,7 @@ async function pollRound(
 
 async function pollTargets(run: SourceRun): Promise<void> {
   const { app, source, before, signal, now } = run;
-  const connection = app.connections.get(source.connection)!;
+  const connection = connectionOf(app, source);
   try {
     await app.learnSecrets();
     const project = await connection.projectId();
@@ -158,7 +160,7 @@ async function pollTargets(run: SourceRun): Promise<void> {
     run.discoveryError = app.redact((error as Error).message);
     run.discoveryKind = projectFailureKind(error, signal);
     const kind = run.discoveryKind;
-    for (const { id } of source.targets ?? []) {
+    for (const { id } of namedTargets(source) ?? []) {
       if (run.complete.has(id)) continue;
       if (run.failing.has(id)) continue;
       run.failing.set(id, { ...failureOf(run, id, now - source.lookback, error, run.readTo(id)), kind });

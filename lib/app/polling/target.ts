@@ -5,6 +5,7 @@ import { CloudError } from "../../sources/cloud/client.ts";
 import { restart } from "../../sources/reading/cursor.ts";
 import { createMeter } from "../../sources/reading/meter.ts";
 import type { TargetRow } from "../persistence/rows.ts";
+import { scopeOf } from "./scope.ts";
 import { commitBatch, finishRest, Overlap, positionOf, type TargetRead } from "./target-commit.ts";
 import { loadTarget } from "./target-row.ts";
 
@@ -87,6 +88,7 @@ async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void>
       labels,
     },
     signal,
+    scope: scopeOf(app, source),
     redact: app.redact,
   });
   for await (const batch of batches) {

@@ -2,7 +2,7 @@
 // floor each one starts from.
 import type { SourceConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
-import { isProjectWide } from "../../model/source-kinds.ts";
+import { isProjectWide, ownTarget } from "../../model/source-kinds.ts";
 import type { Target } from "../../sources/port.ts";
 import type { App, Connection } from "../deps.ts";
 import { readToIn } from "../evaluation/progress.ts";
@@ -47,7 +47,7 @@ export async function targetsOf(
   const now = app.clock.now();
   // While nothing was ever read completely, the first try counts: what happened since then is not to be lost.
   const since = row && row.completeTo === null ? row.firstRunAt : now;
-  const named = isProjectWide(source.kind) ? [{ id: project }] : source.targets;
+  const named = isProjectWide(source.kind) ? [{ id: ownTarget(source, project) }] : source.targets;
   if (named) {
     return {
       list: named.map((target) => ({

@@ -2,11 +2,13 @@
 // Stores nothing but what protects the credentials.
 import { shortages } from "../../model/budget.ts";
 import type { SourceConfig } from "../../model/config.ts";
-import { type SourceKind, sourceKinds } from "../../model/source-kinds.ts";
+import { isCheck, type SourceKind, sourceKinds } from "../../model/source-kinds.ts";
 import { CloudError, type CloudErrorKind } from "../../sources/cloud/client.ts";
-import type { Target } from "../../sources/port.ts";
+import type { Batch, Target } from "../../sources/port.ts";
 import { createMeter } from "../../sources/reading/meter.ts";
+import { connectionOf } from "../connections/none.ts";
 import type { App, Connection } from "../deps.ts";
+import { scopeOf } from "../polling/scope.ts";
 
 /** How many targets of a source are tried. */
 const TRIED = 5;
@@ -29,7 +31,8 @@ export async function checkLive(app: App, signal: AbortSignal): Promise<LiveSour
   // One after the other: credentials that turn out wrong are tried as rarely as can be.
   for (const source of app.config.sources) checked.push(await checkSource(app, source, signal));
   const found = new Map(checked.map((live) => [live.source, live]));
-  for (const { source, message, hint } of shortages(app.config, ({ id }) => found.get(id)!.targets.length)) {
+  const requests = ({ id, kind }: SourceConfig) => (isCheck(kind) ? 1 : found.get(id)!.targets.length);
+  for (const { source, message, hint } of shortages(app.config, requests)) {
     // Named targets are in the configuration, without asking anyone.
     if (source.targets === undefined) found.get(source.id)!.errors.push(`${message}; ${hint}`);
   }
@@ -37,14 +40,18 @@ export async function checkLive(app: App, signal: AbortSignal): Promise<LiveSour
 }
 
 async function checkSource(app: App, source: SourceConfig, signal: AbortSignal): Promise<LiveSource> {
-  const connection = app.connections.get(source.connection)!;
+  const connection = connectionOf(app, source);
   const { id, kind } = source;
   const live: LiveSource = { source: id, kind, connection: connection.name, project: null, targets: [], errors: [] };
   try {
     live.project = await connection.projectId();
+    if (source.probe) {
+      live.targets = await askEndpoints(app, source, connection, signal);
+      return live;
+    }
     const targets = await findTargets(app, source, connection, live.project, signal);
     live.targets = targets.map(({ id, name, status }) => ({ id, name: name ?? null, status: status ?? null }));
-    for (const target of targets.slice(0, TRIED)) {
+    for (const target of isCheck(kind) ? [{ id }] : targets.slice(0, TRIED)) {
       const error = await tryRead(app, source, connection, live.project, target, signal);
       if (error !== undefined) live.errors.push(app.redact(`${target.id}: ${error}`));
     }
@@ -60,7 +67,7 @@ async function findTargets(
   connection: Connection,
   project: string,
   signal: AbortSignal,
-): Promise<Target[]> {
+): Promise<readonly Target[]> {
   return source.targets ?? (await app.discover(source, connection, project, signal)).own;
 }
 
@@ -73,18 +80,47 @@ async function tryRead(
   target: Target,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const now = app.clock.now();
-  const { id: sourceId, lateness, every, levels, labels } = source;
-  const stamp = { sourceId, connection: connection.name, project, region: connection.config.region, labels };
-  const { client } = createMeter(connection.client, app.clock);
-  const request = { client, target, cursor: undefined, floor: now - every, now, lastReadAt: undefined };
   try {
-    for await (const _batch of app.sources[source.kind].read({ ...request, lateness, every, levels, stamp, signal }))
-      break;
+    for await (const _batch of readOnce(app, source, connection, project, target, signal)) break;
     return undefined;
   } catch (error) {
     return explain(error, sourceKinds[source.kind].permissions.read, connection);
   }
+}
+
+/** How each endpoint answers now: one probe says. Throws where one cannot be asked. */
+async function askEndpoints(
+  app: App,
+  source: SourceConfig,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<LiveSource["targets"]> {
+  const once = { ...source, probe: { ...source.probe!, failures: 1 } };
+  const targets: LiveSource["targets"] = [];
+  for await (const { found } of readOnce(app, once, connection, "", { id: source.id }, signal)) {
+    for (const { event } of found) {
+      const { type, message, resource } = event;
+      targets.push({ id: resource.id, name: resource.name, status: type === "up" ? type : `${type}: ${message}` });
+    }
+  }
+  return targets;
+}
+
+function readOnce(
+  app: App,
+  source: SourceConfig,
+  connection: Connection,
+  project: string,
+  target: Target,
+  signal: AbortSignal,
+): AsyncIterable<Batch> {
+  const now = app.clock.now();
+  const { id: sourceId, kind, lateness, every, levels, labels } = source;
+  const stamp = { sourceId, connection: connection.name, project, region: connection.config.region, labels };
+  const { client } = createMeter(connection.client, app.clock);
+  const request = { client, target, cursor: undefined, floor: now - every, now, lastReadAt: undefined };
+  const how = { lateness, every, levels, stamp, signal, scope: scopeOf(app, source), redact: app.redact };
+  return app.sources[kind].read({ ...request, ...how });
 }
 
 /** What the cloud answered, and what to do. */

@@ -3,7 +3,7 @@
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
 import { iso } from "../../model/iso.ts";
-import { isProjectWide } from "../../model/source-kinds.ts";
+import { isProjectWide, ownTarget } from "../../model/source-kinds.ts";
 import { compileMismatch, type FieldMismatch, isNearer, type Mismatch } from "../../patterns/explain.ts";
 import { describeMismatch, describeWanted } from "../../patterns/words.ts";
 import { type CompiledRule, overflowTouch, stateRow, type Touch } from "../../rules/compile.ts";
@@ -168,7 +168,7 @@ async function wouldHappen({ app, reader, progress }: Sight, touch: Touch, event
   const row = await reader.state(touch);
   await progress.ready();
   const { sourceId, source, project, resource } = event;
-  const target = isProjectWide(source) ? project : resource.id;
+  const target = isProjectWide(source) ? ownTarget({ kind: source, id: sourceId }, project) : resource.id;
   const own = { sourceId, target, readTo: Date.parse(event.time), ...(await reader.target(sourceId, target)) };
   const before = row?.state ?? emptyState(touch.key);
   const known = { ...app, observedSince: await reader.observedSince() };

@@ -1,4 +1,5 @@
 // What a schema cannot say of connections and sources: names that must exist, things named twice, what a cloud needs.
+import type { Place } from "../../model/place.ts";
 import { factsOf } from "../../model/source-kinds.ts";
 import type { Document } from "../document/document.ts";
 import { type Finding, findIn, findingAt } from "../document/finding.ts";
@@ -15,11 +16,28 @@ export function checkSources(document: Document): Finding[] {
   for (const [name, connection] of fieldsOf(field(root, "connections"))) {
     if (isMap(connection)) findings.push(...checkConnection(name, connection, document));
   }
+  return [
+    ...findings,
+    ...checkConnections(document),
+    ...checkReferences(document),
+    ...checkIds(document),
+    ...checkTargets(document),
+    ...checkProbes(document),
+  ];
+}
+
+/** There must be one, unless no source has any. */
+function checkConnections({ root, locate }: Document): Finding[] {
   const connections = field(root, "connections");
-  if (isMap(connections) && Object.keys(connections).length === 0) {
-    findings.push(findingAt(document.locate(["connections"]), ["connections"], '"connections" holds no connection'));
-  }
-  return [...findings, ...checkReferences(document), ...checkIds(document), ...checkTargets(document)];
+  const isNeeded = itemsOf(field(root, "sources")).some((source) => !isWithoutConnection(field(source, "kind")));
+  if (!isNeeded) return [];
+  if (connections === undefined) return [findingAt(locate([]), ["connections"], 'the key "connections" is missing')];
+  if (!isMap(connections) || Object.keys(connections).length > 0) return [];
+  return [findingAt(locate(["connections"]), ["connections"], '"connections" holds no connection')];
+}
+
+function isWithoutConnection(kind: unknown): boolean {
+  return factsOf(kind)?.api === null;
 }
 
 function checkConnection(name: string, connection: Record<string, unknown>, document: Document): Finding[] {
@@ -73,6 +91,7 @@ function checkReferences({ root, locate }: Document): Finding[] {
   return findIn(itemsOf(field(root, "sources")), (source, index) => {
     const name = field(source, "connection");
     const place = ["sources", index];
+    if (isWithoutConnection(field(source, "kind"))) return [];
     if (name === undefined && isMap(source) && names.length > 1) {
       const hint = `add connection: one of ${names.join(", ")}`;
       return [findingAt(locate(place), place, "the source must name its connection where there are several", hint)];
@@ -111,8 +130,10 @@ function checkTargets({ root, locate }: Document): Finding[] {
   return findIn(itemsOf(field(root, "sources")), (source, index) => {
     const kind = field(source, "kind");
     const connection = field(source, "connection") ?? only;
-    const project = projectOf(field(field(root, "connections"), String(connection)), connection);
-    if (factsOf(kind)?.lists === null) {
+    const project = isWithoutConnection(kind)
+      ? []
+      : projectOf(field(field(root, "connections"), String(connection)), connection);
+    if (factsOf(kind)?.lists === null && !isWithoutConnection(kind)) {
       const name = JSON.stringify([kind, project]);
       const first = seen.get(name);
       const { line } = locate(["sources", index]);
@@ -158,6 +179,51 @@ function projectWide(source: unknown, kind: unknown, index: number, locate: Docu
         "it polls the whole project",
       );
     });
+}
+
+/** What a probe needs, and what nothing else takes. */
+const PROBED = ["url", "method", "status", "body", "header"];
+const PROBING = ["timeout", "failures", "slow", "certificate"];
+const NOT_PROBING = ["connection", "discover", "lookback", "lateness", "levels"];
+
+function checkProbes({ root, locate }: Document): Finding[] {
+  return findIn(itemsOf(field(root, "sources")), (source, index) => {
+    const kind = field(source, "kind");
+    if (factsOf(kind) === undefined) return [];
+    const place = ["sources", index];
+    const probes = isWithoutConnection(kind);
+    const extra = (part: unknown, at: Place, keys: readonly string[]) =>
+      keys
+        .filter((key) => field(part, key) !== undefined)
+        .map((key) => {
+          const hint = probes ? "it asks the addresses of its targets" : "probes of an address are of kind http";
+          return findingAt(
+            locate([...at, key], "key"),
+            [...at, key],
+            `a source of kind ${kind} takes no "${key}"`,
+            hint,
+          );
+        });
+    const targets = itemsOf(field(source, "targets"));
+    if (!probes) {
+      return [
+        ...extra(source, place, PROBING),
+        ...findIn(targets, (target, nth) => extra(target, [...place, "targets", nth], PROBED)),
+      ];
+    }
+    const none = targets.length > 0 || field(source, "targets") !== undefined ? [] : ["names no targets"];
+    return [
+      ...none.map((what) =>
+        findingAt(locate(place), place, `a source of kind ${kind} ${what}`, "add targets: [{ id, url }]"),
+      ),
+      ...extra(source, place, NOT_PROBING),
+      ...findIn(targets, (target, nth) => {
+        if (field(target, "url") !== undefined) return [];
+        const at = [...place, "targets", nth];
+        return [findingAt(locate(at), at, "the target has no url", "write { id: ocr, url: https://… }")];
+      }),
+    ];
+  });
 }
 
 /** Two connections into one project share their targets. */

@@ -19,8 +19,8 @@ export type Candidate = Readonly<Record<string, string | null | undefined>>;
 /** Every event that a source can give, as far as it is known; with `all` as if it asked for all levels. */
 export function candidatesOf(source: SourceConfig, { connections, sources }: Config, all = false): Candidate[] {
   const { kind, id, connection } = source;
-  const { region, projectId } = connections[connection]!;
-  const { words: own, reason, resourceType, filtersLevels, lists } = sourceKinds[kind];
+  const { region, projectId } = connections[connection] ?? { region: "", projectId: "" };
+  const { words: own, reason, resourceType, filtersLevels, lists, checks } = sourceKinds[kind];
   const blind = !all && source.levels === "abnormal" && filtersLevels;
   const names = labelNames(sources);
   const known: readonly { type?: string; level: Level }[] = own ?? LEVELS.map((level) => ({ level }));
@@ -33,7 +33,7 @@ export function candidatesOf(source: SourceConfig, { connections, sources }: Con
       region,
       ...(projectId === undefined ? {} : { project: projectId }),
       ...word,
-      ...(lists === null ? {} : { "resource.type": resourceType }),
+      ...(lists === null && !checks ? {} : { "resource.type": resourceType }),
       ...(reason === "none" ? { reason: null } : {}),
       ...(reason === "type" ? { reason: word.type! } : {}),
     }));

@@ -39,7 +39,7 @@ function namesEndpoints({ sources }: Config, name: string, { auth, project, endp
   const kinds = sources.filter(({ connection }) => connection === name).map(({ kind }) => kind);
   const iam = project !== undefined || (auth !== undefined && "password" in auth);
   return (
-    kinds.every((kind) => endpoints?.[sourceKinds[kind].api] !== undefined) &&
+    kinds.every((kind) => endpoints?.[sourceKinds[kind].api ?? "modelarts"] !== undefined) &&
     (!iam || endpoints?.iam !== undefined) &&
     endpoints !== undefined
   );

@@ -13,7 +13,7 @@ import { lintMessages } from "./messages.ts";
 import type { CompilePattern } from "./patterns.ts";
 import { lintChannels, lintInhibit, lintRoutes, lintSilences } from "./routes.ts";
 import { lintRules } from "./rules.ts";
-import { lintExposure } from "./secrets.ts";
+import { endpointParts, lintExposure } from "./secrets.ts";
 import { lintTemplates } from "./templates.ts";
 import { type CompileTimeInterval, lintIntervals, lintTimes } from "./times.ts";
 
@@ -80,6 +80,7 @@ async function lintSecrets(config: Config, places: Places, secrets: Pick<Secrets
   const texts: [string, Place][] = [
     ...Object.entries(config.connections).flatMap(([name, { auth }]) => textsIn(auth, ["connections", name, "auth"])),
     ...Object.entries(config.channels).flatMap(([name, { options }]) => textsIn(options, ["channels", name])),
+    ...endpointParts(config).flatMap(([part, place]) => textsIn(part, place)),
     ...textsIn(config.health.heartbeat, ["health", "heartbeat"]),
   ];
   const findings = texts.map(async ([text, place]) => {

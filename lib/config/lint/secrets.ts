@@ -39,12 +39,30 @@ export async function lintExposure(
 }
 
 /** The texts that may be secrets. Channels' options stand beside `type` in the file. */
-function entriesOf({ connections, channels, health }: Config): Entry[] {
+function entriesOf(config: Config): Entry[] {
+  const { connections, channels, health } = config;
   return [
     ...Object.entries(connections).flatMap(([name, { auth }]) => textsIn(auth, ["connections", name, "auth"])),
     ...Object.entries(channels).flatMap(([name, { options }]) => textsIn(options, ["channels", name])),
+    // The path of an endpoint may look like a key, such as a service's id, and is none.
+    ...endpointParts(config).flatMap(([part, place]) => (place.at(-1) === "url" ? [] : textsIn(part, place))),
     ...textsIn(health.heartbeat, ["health", "heartbeat"]),
   ];
+}
+
+/** The headers and the addresses of endpoints that are asked. */
+export function endpointParts({ sources }: Config): [part: unknown, place: Place][] {
+  return sources.flatMap(({ targets = [] }, index) =>
+    targets.flatMap(({ endpoint }, nth): [unknown, Place][] => {
+      const place = ["sources", index, "targets", nth];
+      return endpoint === undefined
+        ? []
+        : [
+            [endpoint.header, [...place, "header"]],
+            [endpoint.url, [...place, "url"]],
+          ];
+    }),
+  );
 }
 
 function textsIn(value: unknown, place: Place): Entry[] {
@@ -59,7 +77,7 @@ function isSecret(text: string, place: Place): boolean {
 }
 
 function isHeader(place: Place): boolean {
-  return place.at(-2) === "headers";
+  return place.at(-2) === "headers" || place.at(-2) === "header";
 }
 
 /** Whatever is sent there goes with credentials, or has them in the address. */

@@ -1,11 +1,20 @@
 // From the file as written to the configuration as read: every default and everything inherited filled in.
 import type * as z from "zod";
-import type { AuthConfig, Config, ConnectionConfig, Pattern, RouteConfig, SourceConfig } from "../../model/config.ts";
+import type {
+  AuthConfig,
+  Config,
+  ConnectionConfig,
+  Pattern,
+  ProbeConfig,
+  RouteConfig,
+  SourceConfig,
+  TargetConfig,
+} from "../../model/config.ts";
 import type { ConfigFile } from "../../model/config-file.ts";
 import { hashOf } from "../../model/hash.ts";
 import type { RootRoute } from "../../model/route-file.ts";
 import type { SourceEntry } from "../../model/source-file.ts";
-import { isProjectWide, sourceKinds } from "../../model/source-kinds.ts";
+import { isCheck, isProjectWide, sourceKinds } from "../../model/source-kinds.ts";
 import type { Environment } from "../environment.ts";
 
 type File = ConfigFile;
@@ -27,11 +36,11 @@ export function defaultAuth(env: Environment): AuthConfig {
 export function fillSources(file: File): SourceConfig[] {
   const [only = ""] = Object.keys(file.connections);
   return file.sources.map((entry) => {
-    const targets = entry.targets?.map((target) => (typeof target === "string" ? { id: target } : defined(target)));
+    const targets = entry.targets?.map(targetOf);
     return {
       id: entry.id ?? entry.kind,
       kind: entry.kind,
-      connection: entry.connection ?? only,
+      connection: sourceKinds[entry.kind].api === null ? "" : (entry.connection ?? only),
       every: entry.every,
       lookback: entry.lookback,
       lateness: entry.lateness ?? sourceKinds[entry.kind].lateness,
@@ -39,13 +48,33 @@ export function fillSources(file: File): SourceConfig[] {
       targets,
       discover: discovery(entry),
       labels: entry.labels,
+      ...(sourceKinds[entry.kind].api === null ? { probe: probing(entry) } : {}),
     };
   });
 }
 
+type TargetInput = NonNullable<z.infer<typeof SourceEntry>["targets"]>[number];
+
+function targetOf(entry: TargetInput): TargetConfig {
+  if (typeof entry === "string") return { id: entry };
+  const { id, name, labels, url, method = "GET", status, body, header = {} } = entry;
+  const target = defined({ id, name, labels });
+  return url === undefined ? target : { ...target, endpoint: defined({ url, method, status, body, header }) };
+}
+
+function probing({ timeout, failures, slow, certificate }: z.infer<typeof SourceEntry>): ProbeConfig {
+  return {
+    timeout: timeout ?? 10_000,
+    failures: failures ?? 2,
+    ...(slow === undefined ? {} : { slow }),
+    certificate: certificate ?? 14 * 1_440 * MINUTE,
+  };
+}
+
 /** Nothing is discovered where targets are named. */
 function discovery(entry: z.infer<typeof SourceEntry>): SourceConfig["discover"] {
-  return isProjectWide(entry.kind) || entry.targets !== undefined ? undefined : defined(entry.discover ?? {});
+  const isNamed = entry.targets !== undefined || (isProjectWide(entry.kind) && !isCheck(entry.kind));
+  return isNamed ? undefined : defined(entry.discover ?? {});
 }
 
 /** The same without undefined fields, which an optional field may not hold. */

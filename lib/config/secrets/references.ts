@@ -2,7 +2,7 @@
 import { formatPlace, type Place } from "../../model/place.ts";
 import type { Document } from "../document/document.ts";
 import { type Finding, findIn, findingAt } from "../document/finding.ts";
-import { isMap, partAt } from "../document/raw.ts";
+import { field, isMap, itemsOf, partAt } from "../document/raw.ts";
 
 type Scheme = "env" | "file" | "ssm" | "secretsmanager";
 
@@ -49,12 +49,25 @@ const RESOLVED: readonly Place[] = [["connections"], ["channels"], ["health", "h
 
 /** Findings for every `${…}` that is no reference, where references are resolved. */
 export function checkReferences(document: Document): Finding[] {
-  return findIn(RESOLVED, (place) => checkTexts(partAt(document.root, place), place, document));
+  return findIn(resolvedIn(document), (place) => checkTexts(partAt(document.root, place), place, document));
 }
 
 /** The references of a file as it was read, where they are resolved. */
-export function referencesOf({ root }: Pick<Document, "root">): Reference[] {
-  return RESOLVED.flatMap((place) => referencesIn(partAt(root, place)));
+export function referencesOf(document: Pick<Document, "root">): Reference[] {
+  return resolvedIn(document).flatMap((place) => referencesIn(partAt(document.root, place)));
+}
+
+function resolvedIn({ root }: Pick<Document, "root">): Place[] {
+  const targets = itemsOf(field(root, "sources")).flatMap((source, index) =>
+    itemsOf(field(source, "targets")).map((_, nth) => ["sources", index, "targets", nth]),
+  );
+  return [
+    ...RESOLVED,
+    ...targets.flatMap((target) => [
+      [...target, "url"],
+      [...target, "header"],
+    ]),
+  ];
 }
 
 /** The references in a value's texts, in lists and objects of any depth. */

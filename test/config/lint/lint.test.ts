@@ -22,8 +22,8 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
   ],
   [
     "a type of no API",
-    rule("when: { type: [Abnormal, abnormal] }"),
-    'lookout.yml:3:33: "type" is never "Abnormal"; did you mean "abnormal"?',
+    rule("when: { type: [ABNORMAL, abnormal] }"),
+    'lookout.yml:3:33: "type" is never "ABNORMAL"; did you mean "abnormal"?',
   ],
   [
     "a level that its source does not give",

@@ -211,6 +211,40 @@ const sources: Case[] = [
     'lookout.yml:2:19: "kind" must be one of service-events',
   ],
   [
+    "endpoints without addresses",
+    `sources: [{ kind: http, targets: [ocr, { id: b, url: ftp://b }] }]\n${RULES}${CHANNELS}`,
+    "lookout.yml:1:35: the target has no url; write { id: ocr",
+    'lookout.yml:1:54: "url" must be an http(s) URL, or a reference to one',
+  ],
+  [
+    "endpoints that are to be discovered, over a connection",
+    `${CONNECTIONS}sources: [{ kind: http, connection: prod, discover: {} }]\n${RULES}${CHANNELS}`,
+    "lookout.yml:2:11: a source of kind http names no targets; add targets: [{ id, url }]",
+    'lookout.yml:2:25: a source of kind http takes no "connection"; it asks the addresses of its targets',
+    'lookout.yml:2:43: a source of kind http takes no "discover"; it asks the addresses of its targets',
+  ],
+  [
+    "an endpoint named twice",
+    `sources: [{ kind: http, targets: [{ id: a, url: http://a }, { id: a, url: http://b }] }]\n${RULES}${CHANNELS}`,
+    'lookout.yml:1:61: the target "a" is named twice for http',
+  ],
+  [
+    "a probe of what is no endpoint",
+    `${CONNECTIONS}sources: [{ kind: pool-status, timeout: 5s, targets: [{ id: a, url: http://a }] }]\n${RULES}${CHANNELS}`,
+    'lookout.yml:2:32: a source of kind pool-status takes no "timeout"; probes of an address are of kind http',
+    'lookout.yml:2:64: a source of kind pool-status takes no "url"; probes of an address are of kind http',
+  ],
+  [
+    "a header whose value is no reference",
+    `sources: [{ kind: http, targets: [{ id: a, url: http://a, header: { X-Key: "\${KEY}" } }] }]\n${RULES}${CHANNELS}`,
+    'lookout.yml:1:76: "X-Key" holds a ${…} that is no reference; write ${env:NAME}',
+  ],
+  [
+    "no connection for a source that needs one",
+    `sources: [{ kind: pool-status }]\n${RULES}${CHANNELS}`,
+    'lookout.yml:1:1: the key "connections" is missing',
+  ],
+  [
     "no kind",
     `${CONNECTIONS}sources: [{ id: a }]\n${RULES}${CHANNELS}`,
     'lookout.yml:2:11: the key "kind" is missing; it is one of service-events',

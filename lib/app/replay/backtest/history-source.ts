@@ -8,9 +8,11 @@ import { advance } from "../../../sources/reading/cursor.ts";
 import { createMeter } from "../../../sources/reading/meter.ts";
 import { StoreError } from "../../../store/port.ts";
 import type { Spool } from "../../../store/sqlite/spool.ts";
+import { connectionOf } from "../../connections/none.ts";
 import type { App } from "../../deps.ts";
 import { forEachLimit } from "../../parallel.ts";
 import type { FailingTarget } from "../../persistence/rows.ts";
+import { scopeOf } from "../../polling/scope.ts";
 import { targetsOf } from "../../polling/targets.ts";
 import { entryOf, type HistoryTarget } from "./history-order.ts";
 
@@ -69,7 +71,7 @@ export interface HistoryRun {
 export async function readSource(run: HistoryRun, source: SourceConfig): Promise<SourceHistory> {
   const { app, signal } = run;
   const history: SourceHistory = { source: source.id, targets: 0, events: 0, oldest: null, malformed: 0 };
-  const connection = app.connections.get(source.connection)!;
+  const connection = connectionOf(app, source);
   try {
     signal.throwIfAborted();
     const project = await connection.projectId();
@@ -175,7 +177,7 @@ async function readTarget(
   const { target, lane } = read;
   const { lateness, every, levels } = source;
   const { keepFor } = app.sources[source.kind];
-  const connection = app.connections.get(source.connection)!;
+  const connection = connectionOf(app, source);
   const meter = createMeter(connection.client, app.clock);
   const batches = app.sources[source.kind].read({
     client: meter.client,
@@ -195,6 +197,7 @@ async function readTarget(
       labels: { ...source.labels, ...target.labels },
     },
     signal,
+    scope: scopeOf(app, source),
     redact: app.redact,
   });
   for await (const { found, stats, complete, ...rest } of batches) {

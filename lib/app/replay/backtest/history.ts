@@ -2,6 +2,7 @@
 // trace; gives it back in the order and on the beat on which polls would have found it.
 import type { SourceConfig } from "../../../model/config.ts";
 import type { Event } from "../../../model/event.ts";
+import { isCheck } from "../../../model/source-kinds.ts";
 import { openSpool } from "../../../store/sqlite/spool.ts";
 import type { App } from "../../deps.ts";
 import { type HistoryTarget, type Slice, slicesOf } from "./history-order.ts";
@@ -53,7 +54,8 @@ export async function readHistory(app: App, { since, sources, signal, progress }
   try {
     await app.learnSecrets();
     const read: SourceHistory[] = [];
-    for (const source of sources) read.push(await readSource(run, source));
+    // A list says how things are, not how they were.
+    for (const source of sources.filter(({ kind }) => !isCheck(kind))) read.push(await readSource(run, source));
     signal.throwIfAborted();
     const { start, unread, targets } = run;
     const slices = () => slicesOf(spool, targets, end);

@@ -1,0 +1,212 @@
+// Asks one endpoint, as its users would: within one time limit for all of it, at most 64 KB of the answer, and no
+// redirect to another host.
+import { Agent, type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps, Agent as SecureAgent } from "node:https";
+import type { TLSSocket } from "node:tls";
+import { lookup } from "../../model/lookup.ts";
+import type { Endpoint } from "../port.ts";
+
+const BODY_BYTES = 65_536;
+const MAX_REDIRECTS = 5;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const DAY_MS = 86_400_000;
+// Each probe has a connection of its own: what it is to find out is whether one can be made.
+const plain = new Agent({ keepAlive: false });
+// A session that goes on shows no certificate.
+const secure = new SecureAgent({ keepAlive: false, maxCachedSessions: 0 });
+const HEADERS = { accept: "*/*", "accept-encoding": "identity", "user-agent": "lookout" };
+
+/** Why a probe failed, in words that rules can match. */
+export type ProbeError =
+  | "timeout"
+  | "dns"
+  | "refused"
+  | "reset"
+  | "unreachable"
+  | "certificate"
+  | "tls"
+  | "redirect"
+  | "status"
+  | "body"
+  | "malformed"
+  | "other";
+
+export interface Outcome {
+  /** Of the last answer; null: there was none. */
+  status: number | null;
+  /** ms, all of it. */
+  duration: number;
+  error: ProbeError | null;
+  /** For people: what was answered, or what went wrong. It quotes nothing that was sent or answered. */
+  message: string;
+  /** Until the certificate expires, rounded down; null: none was shown. */
+  days: number | null;
+}
+
+interface Answer {
+  status: number;
+  location: string | undefined;
+  body: string;
+  days: number | null;
+}
+
+class ProbeFailed extends Error {
+  readonly error: ProbeError;
+  constructor(error: ProbeError, message: string) {
+    super(message);
+    this.error = error;
+  }
+}
+
+/** `now` in ms is what certificates are compared with. Throws only where the signal aborts: its reason. */
+export async function probe(endpoint: Endpoint, timeout: number, now: number, signal: AbortSignal): Promise<Outcome> {
+  signal.throwIfAborted();
+  const began = performance.now();
+  const limit = AbortSignal.timeout(timeout);
+  const outcome: Outcome = { status: null, duration: 0, error: null, message: "", days: null };
+  try {
+    const answer = await follow(endpoint, AbortSignal.any([limit, signal]), now, outcome);
+    refuse(endpoint, answer);
+  } catch (error) {
+    signal.throwIfAborted();
+    Object.assign(outcome, limit.aborted ? late(timeout) : failureOf(error));
+  }
+  outcome.duration = Math.round(performance.now() - began);
+  if (outcome.error === null) outcome.message = `HTTP ${outcome.status} in ${outcome.duration} ms`;
+  return outcome;
+}
+
+/** Throws ProbeFailed where the answer is not a good one. */
+function refuse({ status, body }: Endpoint, answer: Answer): void {
+  const isGood = status ? status.includes(answer.status) : answer.status >= 200 && answer.status <= 299;
+  if (!isGood) throw new ProbeFailed("status", `HTTP ${answer.status}`);
+  if (body !== undefined && !answer.body.includes(body)) {
+    throw new ProbeFailed("body", `HTTP ${answer.status}, but the answer does not hold the text that it should`);
+  }
+}
+
+/** The last answer of a chain of redirects; `outcome` learns of each. */
+async function follow(endpoint: Endpoint, signal: AbortSignal, now: number, outcome: Outcome): Promise<Answer> {
+  let url = new URL(endpoint.url as string);
+  for (let redirects = 0; ; redirects++) {
+    const answer = await ask(url, endpoint, signal, now);
+    outcome.status = answer.status;
+    outcome.days = answer.days;
+    const isFinal = !REDIRECTS.has(answer.status) || endpoint.status?.includes(answer.status) === true;
+    if (isFinal || answer.location === undefined) return answer;
+    if (redirects === MAX_REDIRECTS) throw new ProbeFailed("redirect", `redirected more than ${MAX_REDIRECTS} times`);
+    const next = URL.parse(answer.location, url.href);
+    if (next === null || !isSameHost(url, next)) {
+      throw new ProbeFailed("redirect", `HTTP ${answer.status}: redirected to another host, which is not followed`);
+    }
+    url = next;
+  }
+}
+
+/** The same host and port, or from HTTP to HTTPS at the usual ports. */
+function isSameHost(from: URL, to: URL): boolean {
+  if (from.protocol === to.protocol) return from.host === to.host;
+  return from.hostname === to.hostname && from.port === "" && to.port === "" && to.protocol === "https:";
+}
+
+function ask(url: URL, { method, header }: Endpoint, signal: AbortSignal, now: number): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const isSecure = url.protocol === "https:";
+  const request = (isSecure ? requestHttps : requestHttp)(url, {
+    method,
+    headers: { ...HEADERS, ...header },
+    agent: isSecure ? secure : plain,
+    signal,
+  });
+  request.on("response", (response) => {
+    const { statusCode = 0, headers } = response;
+    const days = isSecure ? daysLeft(response.socket as TLSSocket, now) : null;
+    readBody(response).then((body) => resolve({ status: statusCode, location: headers.location, body, days }), reject);
+  });
+  request.on("error", reject);
+  // Whatever else may have ended it.
+  request.on("close", () => reject(Object.assign(new Error("closed"), { code: "ECONNRESET" })));
+  request.end();
+  return promise;
+}
+
+/** The beginning of the body. */
+function readBody(response: IncomingMessage): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const chunks: Buffer[] = [];
+  let left = BODY_BYTES;
+  const done = () => resolve(Buffer.concat(chunks).toString());
+  response.on("data", (chunk: Buffer) => {
+    chunks.push(chunk.subarray(0, left));
+    left -= chunk.length;
+    if (left > 0) return;
+    done();
+    response.destroy();
+  });
+  response.on("end", done);
+  response.on("error", reject);
+  response.on("close", () => reject(Object.assign(new Error("cut"), { code: "ECONNRESET" })));
+  return promise;
+}
+
+function daysLeft(socket: TLSSocket, now: number): number | null {
+  const until = Date.parse(socket.getPeerCertificate().valid_to ?? "");
+  return Number.isNaN(until) ? null : Math.floor((until - now) / DAY_MS);
+}
+
+function late(timeout: number): Pick<Outcome, "error" | "message"> {
+  return { error: "timeout", message: `no complete answer within ${timeout / 1_000} s` };
+}
+
+const CODES: Readonly<Record<string, ProbeError>> = {
+  ENOTFOUND: "dns",
+  EAI_AGAIN: "dns",
+  EAI_FAIL: "dns",
+  ECONNREFUSED: "refused",
+  ECONNRESET: "reset",
+  EPIPE: "reset",
+  ECONNABORTED: "reset",
+  ETIMEDOUT: "timeout",
+  EHOSTUNREACH: "unreachable",
+  ENETUNREACH: "unreachable",
+  EADDRNOTAVAIL: "unreachable",
+  EPROTO: "tls",
+  CERT_HAS_EXPIRED: "certificate",
+  CERT_NOT_YET_VALID: "certificate",
+  CERT_REVOKED: "certificate",
+  CERT_UNTRUSTED: "certificate",
+  CERT_REJECTED: "certificate",
+  CERT_SIGNATURE_FAILURE: "certificate",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "certificate",
+  SELF_SIGNED_CERT_IN_CHAIN: "certificate",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "certificate",
+  UNABLE_TO_GET_ISSUER_CERT: "certificate",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "certificate",
+  HOSTNAME_MISMATCH: "certificate",
+  ERR_TLS_CERT_ALTNAME_INVALID: "certificate",
+};
+
+const WORDS: Readonly<Record<ProbeError, string>> = {
+  timeout: "the connection timed out",
+  dns: "the host's name cannot be resolved",
+  refused: "the connection was refused",
+  reset: "the connection was reset or cut",
+  unreachable: "the host cannot be reached",
+  certificate: "the certificate is not valid",
+  tls: "TLS could not be agreed on",
+  malformed: "the answer is no HTTP",
+  redirect: "a redirect is not followed",
+  status: "the status is not a good one",
+  body: "the answer is not the one wanted",
+  other: "the request failed",
+};
+
+/** By the system's own code alone: a message may quote a header or the address. */
+function failureOf(cause: unknown): Pick<Outcome, "error" | "message"> {
+  if (cause instanceof ProbeFailed) return { error: cause.error, message: cause.message };
+  const { code, errors } = cause as { code?: unknown; errors?: { code?: unknown }[] };
+  const name = String(code ?? errors?.[0]?.code ?? "");
+  const error =
+    lookup(CODES, name) ?? (name.startsWith("HPE_") ? "malformed" : name.startsWith("ERR_SSL_") ? "tls" : "other");
+  return { error, message: name === "" ? WORDS[error] : `${WORDS[error]} (${name})` };
+}
