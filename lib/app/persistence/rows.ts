@@ -45,6 +45,8 @@ export interface TargetRow {
   learning?: number;
   /** An event that some rules have seen: those up to this row of theirs. The others come next, then the cursor. */
   rest?: { found: Found; after: string };
+  /** Rows with more of the cursor's seen-set (seen-pieces.ts); absent: it is all here. */
+  pieces?: number[];
 }
 export interface TargetCounts {
   new: number;

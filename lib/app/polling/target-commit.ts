@@ -14,6 +14,7 @@ import { watchTarget } from "../evaluation/watched.ts";
 import { assignmentsOf } from "../groups/assignments.ts";
 import type { Round } from "../groups/round.ts";
 import { type TargetRow, targetKey } from "../persistence/rows.ts";
+import { type Piece, putTargetRow } from "../persistence/seen-pieces.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { counted, keepMalformed } from "./target-row.ts";
 
@@ -66,14 +67,20 @@ export class Overlap extends Error {
 export interface Position {
   row: TargetRow | undefined;
   version: number;
+  /** Where the row's seen-set lies beside it. */
+  pieces: readonly Piece[];
   /** How many events were last found to fit into one commit. */
   sliceSize: number;
   /** Ids of the incidents' groups that have something due. */
   incidents: Set<string>;
 }
 
-export function positionOf(row: Row<TargetRow> | undefined, incidents: Set<string>): Position {
-  return { row: row?.data, version: row?.version ?? 0, sliceSize: MAX_SLICE, incidents };
+export function positionOf(
+  row: Row<TargetRow> | undefined,
+  pieces: readonly Piece[],
+  incidents: Set<string>,
+): Position {
+  return { row: row?.data, version: row?.version ?? 0, pieces, sliceSize: MAX_SLICE, incidents };
 }
 
 /**
@@ -171,6 +178,7 @@ async function commitPart(read: TargetRead, position: Position, batch: Batch, cu
   const events = part.found.map(({ event }) => event);
   if (events.length > 0) await progress.ready();
   let next: TargetRow | undefined;
+  let { pieces } = position;
   async function putTarget(unit: Unit, { matched, after }: SliceResult): Promise<void> {
     await unit.load([key]);
     if (unit.version(key) !== position.version) throw new Overlap("the target's cursor was moved by another poller");
@@ -183,7 +191,7 @@ async function commitPart(read: TargetRead, position: Position, batch: Batch, cu
       next.cursor = advance(position.row?.cursor, { ...stepOf(read), marks: [] });
       next.rest = { found: part.found[0]!, after };
     }
-    unit.put(key, next);
+    pieces = await putTargetRow(unit, key, next, position.pieces);
     if (after !== undefined) return;
     const learned = final && own.learning !== undefined;
     if (learned && !target.ended) await watchTarget(app, unit, source, target, cursor.readTo);
@@ -194,6 +202,7 @@ async function commitPart(read: TargetRead, position: Position, batch: Batch, cu
   if (result === undefined) return false;
   position.row = next;
   position.version += 1;
+  position.pieces = pieces;
   if (result.after !== undefined) {
     note(read, position, [], result);
     return commitPart(read, position, batch, cut);

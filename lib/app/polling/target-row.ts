@@ -3,7 +3,7 @@
 import type { SourceConfig } from "../../model/config.ts";
 import type { Batch } from "../../sources/port.ts";
 import { beforeNow } from "../../sources/reading/cursor.ts";
-import type { Row } from "../../store/port.ts";
+import { type Row, RowDamaged } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import {
   type Daily,
@@ -14,13 +14,33 @@ import {
   type TargetRow,
   targetKey,
 } from "../persistence/rows.ts";
+import { loadPieces, type Piece, withPieces } from "../persistence/seen-pieces.ts";
 import type { Unit } from "../persistence/unit.ts";
 
 const KEPT_DAYS = 31;
 const KEPT_MALFORMED = 20;
 
-/** Undefined before a target's first poll. */
-export async function loadTarget(app: App, source: SourceConfig, target: string): Promise<Row<TargetRow> | undefined> {
+/** A target's row with its whole seen-set, and the pieces in which that lies. */
+export interface LoadedTarget {
+  row: Row<TargetRow> | undefined;
+  pieces: readonly Piece[];
+}
+
+/** Without a row before a target's first poll. */
+export async function loadTarget(app: App, source: SourceConfig, target: string): Promise<LoadedTarget> {
+  const key = targetKey(app.config, source, target);
+  for (;;) {
+    const row = await loadRow(app, source, target);
+    if (row === undefined) return { row, pieces: [] };
+    const pieces = await loadPieces(app, key, row.data);
+    // Another poller has moved the cursor in between.
+    if (pieces !== undefined) return { row: { ...row, data: withPieces(row.data, pieces) }, pieces };
+    const now = await app.store.get<TargetRow>(key);
+    if (now?.version === row.version) throw new RowDamaged(key);
+  }
+}
+
+async function loadRow(app: App, source: SourceConfig, target: string): Promise<Row<TargetRow> | undefined> {
   const key = targetKey(app.config, source, target);
   // Not when the poll began: a process that hung since then would take another's progress for a clock that was ahead.
   const now = app.clock.now();

@@ -59,10 +59,10 @@ export async function readTarget(read: TargetRead): Promise<void> {
 
 async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void> {
   const { app, source, connection, target, now, signal, report } = read;
-  const row = await loadTarget(app, source, target.id);
+  const { row, pieces } = await loadTarget(app, source, target.id);
   // Once: another poller may have begun a first read meanwhile.
   if (!Object.hasOwn(report, "readBefore")) report.readBefore = readBefore(row?.data, source, read.lastReadAt);
-  const position = positionOf(row, incidents);
+  const position = positionOf(row, pieces, incidents);
   await finishRest(read, position);
   const cursor = position.row?.cursor;
   report.seen = 0;

@@ -146,6 +146,11 @@ function takeMarks(cursor: Cursor | undefined): Map<string, Mark> {
   return marks;
 }
 
+/** What a cursor remembers, by fingerprint. */
+export function marksOf(cursor: Cursor): ReadonlyMap<string, Mark> {
+  return decoded.get(cursor) ?? decodeMarks(cursor.seen);
+}
+
 /** Drops what cannot come again. */
 function forget(seen: Map<string, Mark>, from: number, keepFor: number): void {
   const beyond: Mark[] = [];

@@ -11,7 +11,7 @@ import { checkCommit, checkKey, checkPartition, rowId } from "../ops.ts";
 import type { Key, ListOptions, Queue, Row, Store } from "../port.ts";
 import { commitOps, type Table, TRANSACTION } from "./commit.ts";
 import { explain } from "./error.ts";
-import { cost, type Item, keyItem, keyOf } from "./item.ts";
+import { cost, type Item, keyItem, keyOf, placesOf } from "./item.ts";
 import { readItems, readRow, toRows } from "./read.ts";
 import { createStateCheck } from "./state.ts";
 import { DUE_INDEX } from "./table.ts";
@@ -125,20 +125,24 @@ async function list<T>(
 }
 
 async function due<T>(db: Table, queue: Queue, now: number, limit: number, from: number): Promise<Row<T>[]> {
-  const query: QueryCommandInput = {
-    TableName: db.table,
-    IndexName: DUE_INDEX,
-    KeyConditionExpression: "q = :q AND due BETWEEN :from AND :now",
-    ExpressionAttributeValues: { ":q": { S: queue }, ":from": { N: String(from) }, ":now": { N: String(now) } },
-  };
-  const rows = await collect<T>(db, query, limit, async (entries) => {
-    const items = await readItems(db, entries.map(keyOf));
-    const found = await toRows<T>(db, [...items.values()], db.clock.now());
-    return found.filter((row) => row.queue === queue && row.due !== undefined && row.due >= from && row.due <= now);
-  });
+  const found = await Promise.all(
+    placesOf(queue).map((place) => {
+      const query: QueryCommandInput = {
+        TableName: db.table,
+        IndexName: DUE_INDEX,
+        KeyConditionExpression: "q = :q AND due BETWEEN :from AND :now",
+        ExpressionAttributeValues: { ":q": { S: place }, ":from": { N: String(from) }, ":now": { N: String(now) } },
+      };
+      return collect<T>(db, query, limit, async (entries) => {
+        const items = await readItems(db, entries.map(keyOf));
+        const found = await toRows<T>(db, [...items.values()], db.clock.now());
+        return found.filter((row) => row.queue === queue && row.due !== undefined && row.due >= from && row.due <= now);
+      });
+    }),
+  );
   // A row whose due time changed between two pages stands in both.
-  const distinct = new Map(rows.map((row) => [rowId(row), row]));
-  return [...distinct.values()].sort((a, b) => (a.due ?? 0) - (b.due ?? 0) || byId(a, b));
+  const distinct = new Map(found.flat().map((row) => [rowId(row), row]));
+  return [...distinct.values()].sort((a, b) => (a.due ?? 0) - (b.due ?? 0) || byId(a, b)).slice(0, limit);
 }
 
 /** Follows a query's pages until it ends or `limit` rows are found; `read` may find fewer rows than items. */
