@@ -74,8 +74,12 @@ function measure(args: readonly string[]): Cost {
     encoding: "utf8",
   });
   const wallMs = (performance.now() - began) / TIMES;
-  const [user = 0, system = 0] = [...printed.trim().split("\n").at(-1)!.matchAll(/(\d+)m([\d.]+)s/g)].map(
-    ([, minutes, seconds]) => Number(minutes) * 60 + Number(seconds),
-  );
+  const [user = 0, system = 0] = [
+    ...printed
+      .trim()
+      .split("\n")
+      .at(-1)!
+      .matchAll(/(\d+)m([\d.]+)s/g),
+  ].map(([, minutes, seconds]) => Number(minutes) * 60 + Number(seconds));
   return { cpuMs: ((user + system) * 1_000) / TIMES, wallMs };
 }

@@ -2,7 +2,18 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-const NAMES = ["backlog", "backtest", "idle", "storm", "matcher", "evaluate", "late", "drill", "rate-limit", "commands"];
+const NAMES = [
+  "backlog",
+  "backtest",
+  "idle",
+  "storm",
+  "matcher",
+  "evaluate",
+  "late",
+  "drill",
+  "rate-limit",
+  "commands",
+];
 
 const options = process.argv.slice(2).filter((word) => word.startsWith("-"));
 const named = process.argv.slice(2).filter((word) => !word.startsWith("-"));
