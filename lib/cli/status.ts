@@ -50,15 +50,15 @@ function targetText(io: Io, { targets }: Status, { time, names }: Words): string
   if (targets.length === 0) return "No target is polled.\n";
   const rows = targets.map(({ source, target, lastReadAt, lagSeconds, error }) => {
     const name = names.get(target);
+    const called = oneLine(name === undefined || name === target ? target : `${oneLine(name, 40)} (${target})`, 80);
     return [
       oneLine(source, 40),
-      oneLine(name === undefined || name === target ? target : `${oneLine(name, 40)} (${target})`, 80),
       lastReadAt === null ? "never" : time(lastReadAt),
       lagSeconds === null ? "-" : `${lagSeconds}s`,
-      oneLine(error ?? "", TEXT),
+      error === null ? called : `${called}: ${oneLine(error, TEXT)}`,
     ];
   });
-  return listText(io, { head: ["SOURCE", "TARGET", "READ UP TO", "LAG", "ERROR"], rows });
+  return listText(io, { head: ["SOURCE", "READ UP TO", "LAG", "TARGET"], rows });
 }
 
 function sourceLines({ sources }: Status, time: Time): string[] {

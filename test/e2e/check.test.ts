@@ -152,7 +152,6 @@ describe("the command line", () => {
     [["match", "--pattern", '{"a": 1}'], "a"],
     [["simulate", "--speed", "0"], "--speed 0"],
     [["backtest", "--since", "sevendays"], "expected a duration"],
-    [["completion", "bash"], "not in this version"],
   ];
   it.each(USAGE)("refuses %j with exit 2", async (args, words) => {
     const cwd = await folderWith({ "lookout.yml": GOOD });

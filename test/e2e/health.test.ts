@@ -73,5 +73,5 @@ test("`status` is healthy after a clean stop and a failed send-test, and names a
   const ill = await lookoutHere(["status"], run);
   expect(ill.code).toBe(1);
   expect(ill.stdout).toContain("Lookout is NOT HEALTHY.");
-  expect(ill.stdout).toContain("channel ops: failing since 2026-11-20T10:00:00Z (HTTP 503)");
+  expect(ill.stdout).toContain("channel ops: failing since 2026-11-20 10:00:00 UTC (HTTP 503)");
 }, 60_000);

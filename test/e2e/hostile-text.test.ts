@@ -81,6 +81,7 @@ channels: { out: { type: console }, ops: { type: webhook, url: "${hook.url}" } }
       await run(list);
       await run(list, "--json");
     }
+    await run("top");
     const alerts = (await run("alerts", "--json")).trim().split("\n");
     for (const id of [JSON.parse(alerts[0]!).id, JSON.parse(alerts[0]!).events[0].id]) {
       await run("explain", id, "--all");
