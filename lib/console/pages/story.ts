@@ -45,7 +45,13 @@ export function storyPage(story: AlertExplanation, silences: readonly SilenceVie
       · ${alert.count} ${alert.count === 1 ? "match" : "matches"}
       ${alert.acknowledgedBy === null ? "" : html`· <strong>${words(alert.acknowledgedBy, 60)} takes care of it</strong>`}</p>
     ${alert.description === "" ? "" : html`<p>${words(alert.description, 2_000)}</p>`}
+    ${alert.runbook === null ? "" : html`<p>Runbook: ${runbook === undefined ? words(alert.runbook) : html`<a href="${runbook}" rel="noreferrer">${words(alert.runbook)}</a>`}</p>`}
     ${firing ? actions(story, sight) : ""}
+    <h2>What happened</h2>
+    <ol class="story">${momentsOf(story, silences, timezone, now).map(({ iso, kind, text }) => html`<li class="${kind}">${at(iso, timezone)} <span>${text}</span></li>`)}</ol>
+    <h2>Who is notified</h2>
+    ${routes.length === 0 ? html`<p>No group holds it any more.</p>` : html`<ul>${routes.map((route) => routeLine(route, timezone))}</ul>`}
+    ${deadline === null ? "" : html`<p>By itself it will ${deadline.to} at ${at(deadline.at, timezone)}, unless something happens before.</p>`}
     <h2>Facts</h2>
     <dl>
       ${alert.resource ? fact("Resource", `${alert.resource.type} ${alert.resource.name} (${alert.resource.id})`) : ""}
@@ -53,14 +59,8 @@ export function storyPage(story: AlertExplanation, silences: readonly SilenceVie
       ${fact("Rule", `${alert.rule}${place === null ? "" : `, ${place}`}`)}
       ${fact("Key", pairs(alert.key))}
       ${Object.keys(alert.labels).length === 0 ? "" : fact("Labels", pairs(alert.labels))}
-      ${alert.runbook === null ? "" : html`<dt>Runbook</dt><dd>${runbook === undefined ? words(alert.runbook) : html`<a href="${runbook}" rel="noreferrer">${words(alert.runbook)}</a>`}</dd>`}
       ${fact("Id", alert.id)}
-    </dl>
-    <h2>What happened</h2>
-    <ol class="story">${momentsOf(story, silences, timezone, now).map(({ iso, kind, text }) => html`<li class="${kind}">${at(iso, timezone)} <span>${text}</span></li>`)}</ol>
-    <h2>Who is notified</h2>
-    ${routes.length === 0 ? html`<p>No group holds it any more.</p>` : html`<ul>${routes.map((route) => routeLine(route, timezone))}</ul>`}
-    ${deadline === null ? "" : html`<p>By itself it will ${deadline.to} at ${at(deadline.at, timezone)}, unless something happens before.</p>`}`;
+    </dl>`;
 }
 
 function actions({ alert }: AlertExplanation, { by }: StorySight): Html {
