@@ -43,7 +43,7 @@ const BELOW: Record<string, string[]> = {
   simulator: ["model"],
   app: ["model", "patterns", "rules", "alerts", "sources", "channels", "store", "config"],
   local: ["model", "alerts", "store", "app", "simulator"],
-  aws: ["model", "rules", "store", "config", "app"],
+  aws: ["model", "rules", "store", "config", "app", "console"],
   console: ["model", "patterns", "channels", "store", "app"],
   cli: [
     "console",

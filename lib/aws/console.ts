@@ -1,5 +1,5 @@
-// The console behind a function's URL: the same pages and JSON as `lookout run --console` serves, one request at a time.
-// Nothing is pushed from there: pages fetch themselves again now and then.
+// The console behind a function's URL: the same pages and JSON as `lookout run --console` serves, one request at a
+// time. Nothing is pushed from there: pages fetch themselves again now and then.
 import { type LambdaContext as HonoContext, handle, type LambdaEvent } from "hono/aws-lambda";
 import * as z from "zod";
 import { wallClock } from "../app/clock.ts";

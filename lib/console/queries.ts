@@ -1,10 +1,12 @@
 // What is asked for: filters, the open alerts that pass them, and one alert with its story.
 import type { App } from "../app/deps.ts";
+import { listSilences, type SilenceView, viewSilence } from "../app/oncall/silences.ts";
 import { ENDED, type EndedRow, type RuleRow } from "../app/persistence/rows.ts";
 import { type AlertExplanation, createExplainer } from "../app/queries/explain.ts";
 import { createReader } from "../app/queries/explain-reader.ts";
 import type { Alert } from "../model/alert.ts";
 import { parseDuration } from "../model/duration.ts";
+import { compilePattern } from "../patterns/pattern.ts";
 import type { Console } from "./deps.ts";
 import { instantOf } from "./instants.ts";
 import type { OpenLine, Watch } from "./open-alerts.ts";
@@ -99,6 +101,17 @@ export async function storyOf(deps: Console, id: string): Promise<AlertExplanati
   const app = deps.current();
   const alert = await alertOf(deps, id);
   return createExplainer(app, createReader(app), deps.locate).alert(alert);
+}
+
+/** The silences added while it ran that hold the alert back, or did while it fired; the file's are in the file. */
+export async function silencesOf(app: App, alert: Alert): Promise<SilenceView[]> {
+  const now = app.clock.now();
+  const [start, end] = [Date.parse(alert.startsAt), alert.endsAt === null ? now : Date.parse(alert.endsAt)];
+  const firing = { ...alert, status: "firing", endsAt: null };
+  const rows = (await listSilences(app)).filter(({ from, until, match }) => {
+    return from <= end && until >= start && compilePattern(match).matches(firing);
+  });
+  return rows.map((row) => viewSilence(row, now));
 }
 
 /** The only alert, open or ended, whose id begins so. Throws Refused where there is none, or more. */

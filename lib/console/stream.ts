@@ -10,7 +10,7 @@ const BEAT_MS = 15_000;
 const PATIENCE_MS = 60_000;
 const READERS = 1_000;
 /** Pages that are fetched again after a change, each second, at most: the more are open, the longer they take turns. */
-const PAGES_PER_SECOND = 40;
+const PAGES_PER_SECOND = 20;
 /** All of them take turns for so long at least; ms. */
 const TURNS_MS = 700;
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { openAlerts } from "../../lib/app/queries/lists.ts";
+import { T0 } from "../app/support.ts";
 import { noBrowser, startBrowser } from "../support/chromium.ts";
 import { served } from "./served.ts";
 
@@ -10,6 +11,10 @@ const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", impor
 const YAML = `
 rules:
   - { id: down, when: { level: [error] }, severity: critical, resolve: { when: { source: [service-events], level: [normal] } } }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }
+`;
+const MANY = `
+rules: [{ id: many, when: { level: [error] }, by: [id], severity: error, maxKeys: 20000 }]
 channels: { ops: { type: webhook, url: "HOOK/ops" } }
 `;
 const PAGES = ["/", "/events", "/sources", "/deliveries", "/silences", "/rules", "/ended"];
@@ -100,6 +105,75 @@ describe.skipIf(noBrowser !== undefined)(`a browser${noBrowser === undefined ? "
       expect([path, await page.evaluate("document.documentElement.scrollWidth <= innerWidth")]).toEqual([path, true]);
     }
     expect(said).toEqual([]);
+  });
+
+  test("shows 10,000 alerts of any text in pages of fifty, and keeps its width on a phone", async () => {
+    const made = await served({ yaml: MANY });
+    const evil = [
+      ...["<script>document.title='owned'</script>", "<style>*{display:none}</style>", "\u202eright to left\u2066"],
+      ...[
+        "W".repeat(9_000),
+        `${"x ".repeat(50_000)}`,
+        "a\u0301".repeat(5_000),
+        "\u{1F600}".repeat(3_000),
+        "\n\t\u0000\u001b[31m",
+      ],
+    ];
+    made.sim.world.addServiceEvents(
+      "svc-1",
+      Array.from({ length: 10_000 }, (_, at) => ({
+        occur_time: T0 + at,
+        event_type: "abnormal",
+        event_info: at < 9_960 ? `lost ${at}` : `${evil[at % evil.length]} ${at}`,
+      })),
+    );
+    made.to(1);
+    await made.beat();
+    const page = await (await startBrowser()).newPage({ viewport: { width: 360, height: 700 } });
+    const said: string[] = [];
+    page.on("dialog", (dialog) => said.push(dialog.message()));
+    page.on("pageerror", (error) => said.push(error.message));
+    let bytes = 0;
+    page.on("response", async (answer) => {
+      if (!answer.url().endsWith("/stream")) bytes += (await answer.body()).length;
+    });
+    await page.goto(made.url, { waitUntil: "load" });
+    expect(await page.title()).toContain("10000 open");
+    expect(bytes).toBeLessThan(100_000);
+    expect(await page.locator(".alert").count()).toBe(50);
+    await page.getByText("Page 1 of 200").waitFor();
+    for (const to of ["/", "/events", "/?page=200"]) {
+      await page.goto(made.url + to);
+      expect(await page.title()).not.toMatch(/^owned/);
+      expect([to, await page.evaluate("document.documentElement.scrollWidth <= innerWidth")]).toEqual([to, true]);
+      expect(await page.locator("h1").isVisible()).toBe(true);
+    }
+    expect(said).toEqual([]);
+  }, 60_000);
+
+  test("two open pages see what is done on one of them", async () => {
+    const made = await served({ yaml: YAML });
+    made.fail(1, "lost it");
+    await made.beats(2);
+    const browser = await startBrowser();
+    const [one, other] = [await browser.newPage(), await browser.newPage()];
+    for (const page of [one, other]) await page.goto(made.url);
+    await one.getByRole("link", { name: "lost it" }).click();
+    await one.getByRole("group", { name: "Take care of it" }).getByLabel("Your name").fill("ada");
+    await one.getByRole("button", { name: "Acknowledge" }).click();
+    await other.getByText("ada takes care of it").waitFor();
+  });
+
+  test("fetches itself again now and then where nothing is pushed", async () => {
+    const made = await served({ yaml: YAML, pushes: false });
+    const page = await (await startBrowser()).newPage();
+    await page.clock.install();
+    await page.goto(made.url);
+    await page.getByText("reloads every 30 s").waitFor();
+    made.fail(1, "lost it");
+    await made.beats(2);
+    await page.clock.runFor(40_000);
+    await page.getByRole("link", { name: "lost it" }).waitFor();
   });
 
   test("reads everything without scripts", async () => {

@@ -32,6 +32,27 @@ test("an alert's page tells its story and says who is notified", async () => {
   }
 });
 
+test("the story has who silenced it and when that was over, and the tries of a message that nobody takes", async () => {
+  const made = await consoleBench({ yaml: YAML });
+  made.answer(() => ({ status: 503 }));
+  made.fail(1, "lost it");
+  await made.beats(2);
+  const [alert] = await openAlerts(made.app);
+  const silenced = { alert: alert!.id, duration: "2h", by: "ada", comment: "migration" };
+  const added = await made.ask("/api/silences", { method: "POST", body: silenced });
+  const other = { ...silenced, alert: undefined, match: { rule: ["another"] }, by: "mallory" };
+  await made.ask("/api/silences", { method: "POST", body: other });
+  await made.beats(4);
+  await made.ask(`/api/silences/${added.json.id}`, { method: "DELETE" });
+  await made.beats(6);
+  const { text } = await made.ask(`/alerts/${alert!.id}`);
+  const story = text.slice(text.indexOf("What happened"), text.indexOf("Who is notified"));
+  const plain = story.replaceAll(/<[^>]*>/g, "").replaceAll(/\s+/g, " ");
+  expect(plain).toMatch(/The alert opened with this event.*Silenced by ada until .*: migration.*The silence was over/);
+  expect(plain).toMatch(/Notification to ops \(new\), \d tries: .*503.*, next at 2026-/);
+  expect(plain).not.toContain("mallory");
+});
+
 describe("forms", () => {
   test("acknowledge, and remember who it was", async () => {
     const { made, alert } = await failing();

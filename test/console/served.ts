@@ -10,7 +10,10 @@ import { watchAlerts } from "../../lib/console/open-alerts.ts";
 import { consoleServer } from "../../lib/console/server.ts";
 import { type Bench, type BenchOptions, bench } from "../app/support.ts";
 
-export async function served(options: BenchOptions): Promise<Bench & { url: string }> {
+export async function served({
+  pushes = true,
+  ...options
+}: BenchOptions & { pushes?: boolean }): Promise<Bench & { url: string }> {
   const made = await bench(options);
   const over = new AbortController();
   const current = () => made.app;
@@ -24,6 +27,7 @@ export async function served(options: BenchOptions): Promise<Bench & { url: stri
     noise: createNoise(current, alerts),
     clock: wallClock,
     signal: over.signal,
+    pushes,
   });
   const { url, close } = await listenOn(server, "127.0.0.1:0");
   onTestFinished(async () => {

@@ -5,7 +5,7 @@ import { listSilences, viewSilence } from "../../app/oncall/silences.ts";
 import { readStanding } from "../../app/queries/status.ts";
 import type { Console } from "../deps.ts";
 import { deliveriesOf, endedOf, eventsOf } from "../lists.ts";
-import { filtersOf, pageOf, storyOf } from "../queries.ts";
+import { filtersOf, pageOf, silencesOf, storyOf } from "../queries.ts";
 import { alertsPage, endedPage, headline } from "./alerts.ts";
 import { type Html, layout } from "./layout.ts";
 import { deliveriesPage, eventsPage, loginPage, rulesPage, silencesPage, sourcesPage } from "./others.ts";
@@ -60,7 +60,12 @@ export function pages(deps: Console): Hono<Shown> {
     const { version } = await alerts.read();
     const story = await storyOf(deps, context.req.param("id"));
     context.set("version", version);
-    return show(context, "/alerts", story.alert.summary, storyPage(story, sight(context)));
+    return show(
+      context,
+      "/alerts",
+      story.alert.summary,
+      storyPage(story, await silencesOf(current(), story.alert), sight(context)),
+    );
   });
   routes.get("/events", async (context) => {
     const found = await eventsOf(current(), asked(context));

@@ -1,11 +1,16 @@
 // One alert's story, in the order in which it happened: events, what became of it, who was notified, and what is still
 // to come; with what a person may do about it.
 import { html } from "hono/html";
+import type { SilenceView } from "../../app/oncall/silences.ts";
 import type { AlertExplanation } from "../../app/queries/explain.ts";
 import type { ExplainedDelivery, RouteStanding } from "../../app/queries/explain-notifying.ts";
 import { durationText } from "../../channels/message/duration-text.ts";
 import { harmlessLink } from "../../channels/message/link.ts";
+import type { Alert } from "../../model/alert.ts";
 import { ago, at, badge, type Html, hidden, words } from "./layout.ts";
+
+/** A message that took longer than this from its making to its end says when it was made; ms. */
+const LATE_MS = 10_000;
 
 export interface StorySight {
   now: number;
@@ -27,7 +32,8 @@ const SILENCES: readonly [duration: string, text: string][] = [
   ["7d", "a week"],
 ];
 
-export function storyPage(story: AlertExplanation, sight: StorySight): Html {
+/** `silences`: those that hold, or held, it back. */
+export function storyPage(story: AlertExplanation, silences: readonly SilenceView[], sight: StorySight): Html {
   const { alert, at: place, routes, deadline } = story;
   const { now, timezone } = sight;
   const firing = alert.status === "firing";
@@ -39,7 +45,13 @@ export function storyPage(story: AlertExplanation, sight: StorySight): Html {
       · ${alert.count} ${alert.count === 1 ? "match" : "matches"}
       ${alert.acknowledgedBy === null ? "" : html`· <strong>${words(alert.acknowledgedBy, 60)} takes care of it</strong>`}</p>
     ${alert.description === "" ? "" : html`<p>${words(alert.description, 2_000)}</p>`}
+    ${alert.runbook === null ? "" : html`<p>Runbook: ${runbook === undefined ? words(alert.runbook) : html`<a href="${runbook}" rel="noreferrer">${words(alert.runbook)}</a>`}</p>`}
     ${firing ? actions(story, sight) : ""}
+    <h2>What happened</h2>
+    <ol class="story">${momentsOf(story, silences, timezone, now).map(({ iso, kind, text }) => html`<li class="${kind}">${at(iso, timezone)} <span>${text}</span></li>`)}</ol>
+    <h2>Who is notified</h2>
+    ${routes.length === 0 ? html`<p>No group holds it any more.</p>` : html`<ul>${routes.map((route) => routeLine(route, timezone))}</ul>`}
+    ${deadline === null ? "" : html`<p>By itself it will ${deadline.to} at ${at(deadline.at, timezone)}, unless something happens before.</p>`}
     <h2>Facts</h2>
     <dl>
       ${alert.resource ? fact("Resource", `${alert.resource.type} ${alert.resource.name} (${alert.resource.id})`) : ""}
@@ -47,14 +59,8 @@ export function storyPage(story: AlertExplanation, sight: StorySight): Html {
       ${fact("Rule", `${alert.rule}${place === null ? "" : `, ${place}`}`)}
       ${fact("Key", pairs(alert.key))}
       ${Object.keys(alert.labels).length === 0 ? "" : fact("Labels", pairs(alert.labels))}
-      ${alert.runbook === null ? "" : html`<dt>Runbook</dt><dd>${runbook === undefined ? words(alert.runbook) : html`<a href="${runbook}" rel="noreferrer">${words(alert.runbook)}</a>`}</dd>`}
       ${fact("Id", alert.id)}
-    </dl>
-    <h2>What happened</h2>
-    <ol class="story">${momentsOf(story).map(({ iso, kind, text }) => html`<li class="${kind}">${at(iso, timezone)} <span>${text}</span></li>`)}</ol>
-    <h2>Who is notified</h2>
-    ${routes.length === 0 ? html`<p>No group holds it any more.</p>` : html`<ul>${routes.map((route) => routeLine(route, timezone))}</ul>`}
-    ${deadline === null ? "" : html`<p>By itself it will ${deadline.to} at ${at(deadline.at, timezone)}, unless something happens before.</p>`}`;
+    </dl>`;
 }
 
 function actions({ alert }: AlertExplanation, { by }: StorySight): Html {
@@ -98,7 +104,12 @@ function pairs(fields: Record<string, unknown>): string {
     .join(", ");
 }
 
-function momentsOf({ alert, openedBy, deliveries }: AlertExplanation): Moment[] {
+function momentsOf(
+  { alert, openedBy, deliveries }: AlertExplanation,
+  silences: readonly SilenceView[],
+  timezone: string,
+  now: number,
+): Moment[] {
   const moments: Moment[] = alert.events.map((event) => ({
     iso: event.time,
     kind: "event",
@@ -107,38 +118,44 @@ function momentsOf({ alert, openedBy, deliveries }: AlertExplanation): Moment[] 
   moments.push({
     iso: alert.startsAt,
     kind: "opened",
-    text: openedBy === null ? "The alert opened" : "The alert opened with this event",
+    text: html`<strong>The alert opened${openedBy === null ? "" : " with this event"}</strong>`,
   });
   // What another delivery took in is said of that one.
-  for (const one of deliveries) if (one.foldedInto === undefined) moments.push(deliveryMoment(one));
-  if (alert.endsAt !== null) moments.push({ iso: alert.endsAt, kind: "ended", text: "The alert ended" });
+  for (const one of deliveries) if (one.foldedInto === undefined) moments.push(deliveryMoment(one, timezone));
+  for (const one of silences) moments.push(...silenceMoments(one, alert, timezone, now));
+  if (alert.endsAt !== null) {
+    moments.push({ iso: alert.endsAt, kind: "ended", text: html`<strong>The alert ended</strong>` });
+  }
   return moments.sort((a, b) => (a.iso < b.iso ? -1 : a.iso > b.iso ? 1 : 0));
 }
 
-function deliveryMoment({
-  id,
-  channel,
-  status,
-  reason,
-  attempts,
-  createdAt,
-  endedAt,
-  error,
-}: ExplainedDelivery): Moment {
-  const tries = `${attempts} ${attempts === 1 ? "try" : "tries"}`;
+function deliveryMoment(delivery: ExplainedDelivery, timezone: string): Moment {
+  const { id, channel, status, reason, attempts, createdAt, endedAt, nextAttemptAt, error, fallback } = delivery;
+  const tries = attempts === 0 ? "not tried yet" : `${attempts} ${attempts === 1 ? "try" : "tries"}`;
   const why = error === null ? "" : `: ${error}`;
-  const how =
-    status === "delivered"
-      ? "delivered"
-      : status === "dead"
-        ? `dead after ${tries}${why}`
-        : `pending after ${tries}${why}`;
+  const late = endedAt !== null && Date.parse(endedAt) - Date.parse(createdAt) > LATE_MS;
   return {
     iso: endedAt ?? createdAt,
     kind: `delivery ${status}`,
-    text: html`Notification to <strong>${words(channel, 60)}</strong> (${reason}), ${words(how, 400)}
+    text: html`${badge(status)} Notification to <strong>${words(channel, 60)}</strong> (${reason}), ${words(`${tries}${why}`, 400)}${late ? html`, first at ${at(createdAt, timezone)}` : ""}${status === "pending" && nextAttemptAt !== null ? html`, next at ${at(nextAttemptAt, timezone)}` : ""}${fallback === null ? "" : "; its fallback has it, too"}
       ${status === "delivered" ? "" : html`<form method="post" action="/deliveries/${id}/redeliver" class="inline"><button>Send again</button></form>`}`,
   };
+}
+
+/** Its begin, or the alert's where that is later, and its end where that came before the alert's. */
+function silenceMoments(
+  { from, until, by, comment, state }: SilenceView,
+  alert: Alert,
+  zone: string,
+  now: number,
+): Moment[] {
+  const begin = from < alert.startsAt ? alert.startsAt : from;
+  const why = comment === null ? "" : `: ${words(comment)}`;
+  const begun = html`<strong>Silenced</strong> by ${words(by, 60)} until ${at(until, zone)}${why}`;
+  const moments: Moment[] = Date.parse(begin) > now ? [] : [{ iso: begin, kind: "silence", text: begun }];
+  const isOver = state === "expired" && (alert.endsAt === null || until < alert.endsAt);
+  if (isOver) moments.push({ iso: until, kind: "silence", text: "The silence was over" });
+  return moments;
 }
 
 function routeLine(
