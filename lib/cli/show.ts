@@ -21,7 +21,7 @@ const ERASE = steering("\u001b[K");
 const ERASE_BELOW = steering("\u001b[J");
 /** To the first column of the next line, also where the terminal is raw. */
 const NEXT = `${steering("\u001b[G")}\n`;
-const TITLE = "Lookout watches the five event APIs of a simulated cloud";
+const TITLE = "Lookout watches the event APIs of a simulated cloud";
 const ENDED = "This was the simulated cloud. To watch your own:";
 const STEPS = [
   "1. cp lookout.example.yml lookout.yml",
