@@ -21,6 +21,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "the configuration's time intervals",
     ["^[+-]", String.raw`^([01]\d|2[0-3]|24(?=:00)):([0-5]\d)$`],
   ],
+  ["app/connections/endpoints.ts", "the protocol of the configuration's address; anchored", ["^https?:$"]],
   ["app/delivery/links.ts", "the configuration's address, at its end", [String.raw`\/+$`]],
   [
     "app/persistence/by-time.ts",
@@ -349,6 +350,11 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "sources/reading/scrub.ts",
     "a key of an item; fixed words",
     ["^(envs?|dew_secret)$", "(passw(or)?d|secret|token|credential|api_?key|access_?key|private_?key)"],
+  ],
+  [
+    "model/source-file.ts",
+    "a header's name in the configuration; one character at a time",
+    [`^[!#$%&'*+.^_${TICK}|~0-9A-Za-z-]+$`],
   ],
   ["model/signer.ts", "our own request; one character at a time, or our own date", ["[!'()*]", String.raw`[-:]|\.\d+`]],
   ["sources/service-updates/updates.ts", "a field of an item; anchored, fixed words", ["^(success|fail)", "^fail"]],

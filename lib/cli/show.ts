@@ -12,7 +12,7 @@ import { type Io, oneLine } from "./io.ts";
 import { bySeverity } from "./severity.ts";
 
 const KEPT_NEWS = 200;
-const TITLE = "Lookout watches the five event APIs of a simulated cloud";
+const TITLE = "Lookout watches the event APIs of a simulated cloud";
 const ENDED = "This was the simulated cloud. To watch your own:";
 const STEPS = [
   "1. cp lookout.example.yml lookout.yml",

@@ -6,7 +6,7 @@ import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ackLink, ackPath } from "../../lib/model/ack-link.ts";
 import type { Notification } from "../../lib/model/notification.ts";
-import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
+import { SOURCE_KINDS, type SourceKind, sourceKinds } from "../../lib/model/source-kinds.ts";
 import { connectionOf } from "../../lib/simulator/describe.ts";
 import type { Simulator } from "../../lib/simulator/server.ts";
 import { dynamoEndpoint } from "../support/dynamodb.ts";
@@ -21,9 +21,14 @@ function payload(name: string): unknown {
   return JSON.parse(readFileSync(join(import.meta.dirname, `../../events/${name}.json`), "utf8"));
 }
 
+function sourceOf(kind: SourceKind, url: string): string {
+  const targets = `, targets: [{ id: endpoint, url: "${url}/v1/infers/${SERVICE}/health" }]`;
+  return `{ kind: ${kind}${kind === "http" ? targets : ""} }`;
+}
+
 function configOf({ url, credentials }: Simulator, receiver: string): string {
   return `
-${connectionOf({ url, credentials }, "sim")}sources: [${SOURCE_KINDS.map((kind) => `{ kind: ${kind} }`).join(", ")}]
+${connectionOf({ url, credentials }, "sim")}sources: [${SOURCE_KINDS.map((kind) => sourceOf(kind, url)).join(", ")}]
 rules:
   - include: modelarts/services
   - include: modelarts/pools
@@ -74,10 +79,12 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
     expect(result).toMatchObject([{ source: kind, failing: 0, interrupted: false }]);
     expect(lines[0]).toMatchObject({ message: "opening", builtAt: expect.stringMatching(/^20\d\d-.*Z$/) });
     expect(lines.at(-1)).toMatchObject({ level: "info", message: "done", requestId: "request-1" });
+    const { checks, lists } = sourceKinds[kind];
+    const own = checks ? (lists ?? "inference") : kind;
     const read = stage.cloud.seen
       .map(({ route }) => route)
-      .filter((route) => SOURCE_KINDS.some((other) => other === route));
-    expect(new Set(read)).toEqual(new Set([kind]));
+      .filter((route) => route === own || SOURCE_KINDS.some((other) => other === route));
+    expect(new Set(read)).toEqual(new Set([own]));
   });
 
   test("an abnormal event rings the bus once, and the ring makes one signed delivery", async () => {

@@ -27,7 +27,7 @@ sources:
     kind: http
     targets: [{ id: ocr, url: "${url.replace("http://", "http://watcher:s3cr3t-s3cr3t@")}/health?token=t0ken-t0ken", body: ok, header: { X-Key: "\${env:KEY}" } }]
 rules: [{ include: health/endpoints }]
-route: { groupInterval: 1s }
+route: { groupInterval: 0s }
 channels: { ops: { type: webhook, url: "${url}/hook" } }
 `;
   const run = { cwd: await folderWith({ "lookout.yml": config }), env: { KEY } };
@@ -68,4 +68,52 @@ test("check --live says how each endpoint answers, and a missing variable stops 
   expect(live.code).toBe(0);
   const { code, stderr } = await lookoutHere(ONCE, { ...run, env: { KEY: "" } });
   expect([code, stderr]).toEqual([1, expect.stringContaining("KEY")]);
+});
+
+test("check finds a header in clear text and a variable that is not set, and takes the path of an address for no secret", async () => {
+  const endpoint = (more: string) =>
+    `{ url: "https://infer.example.com/v1/infers/35de3ca9-1b31-4d3f-8f5a-0a1b2c3d4e5f", ${more} }`;
+  const config = `
+sources:
+  - kind: http
+    targets:
+      - ${endpoint('id: a, header: { X-Key: "0123456789abcdef" }')}
+      - ${endpoint('id: b, header: { X-Key: "${env:NO_SUCH_KEY}" }')}
+rules: [{ include: health/endpoints }]
+channels: { ops: { type: console } }
+`;
+  const cwd = await folderWith({ "lookout.yml": config });
+  const { code, stdout, stderr } = await lookoutHere(["check"], { cwd });
+  expect(code).toBe(1);
+  const found = `${stdout}${stderr}`.match(/^lookout\.yml:[56]:.*$/gm);
+  expect(found).toEqual([
+    expect.stringMatching(/^lookout\.yml:5:\d+: "X-Key" is a secret in clear text/),
+    expect.stringMatching(/^lookout\.yml:6:\d+: .*NO_SUCH_KEY/),
+  ]);
+});
+
+test("rule tests take events of checks, with the states that last too long", async () => {
+  const tests = `
+rules: [{ include: health/endpoints }, { include: health/services }]
+tests:
+  - name: down, and up again
+    events:
+      - { at: 1m, source: http, type: down, message: "HTTP 503", resource: { id: ocr } }
+      - { at: 9m, source: http, type: up, message: "HTTP 200 in 9 ms", resource: { id: ocr } }
+    until: 1h
+    expect:
+      - { at: 1m, rule: endpoint-down, status: firing }
+      - { at: 9m, rule: endpoint-down, status: resolved }
+  - name: in trouble for ten minutes
+    events:
+      - { at: 1m, source: service-status, type: concerning, message: "running → concerning", resource: { id: svc } }
+      - { at: 30m, source: service-status, type: running, message: "concerning → running", resource: { id: svc } }
+    until: 1h
+    expect:
+      - { at: 11m, rule: service-concerning, status: firing }
+      - { at: 30m, rule: service-concerning, status: resolved }
+`;
+  const cwd = await folderWith({ "a.test.yml": tests });
+  const { stdout, code } = await lookoutHere(["test", "a.test.yml"], { cwd });
+  expect([stdout, code]).toEqual([expect.stringContaining("2 tests, 0 failed"), 0]);
 });

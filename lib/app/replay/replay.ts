@@ -2,12 +2,12 @@
 // that is set forward by the caller.
 // Invariant: the moments of deadlines, groups and repeats are those at which they are due; nothing
 // is asked of a network.
-
 import type { Member } from "../../alerts/group.ts";
-import type { Config, SourceConfig } from "../../model/config.ts";
+import type { Config } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
 import { iso } from "../../model/iso.ts";
 import type { Notification } from "../../model/notification.ts";
+import { namedTargets } from "../../model/source-kinds.ts";
 import type { Transition } from "../../rules/state.ts";
 import type { Queue, Store } from "../../store/port.ts";
 import type { App, Bus } from "../deps.ts";
@@ -248,14 +248,15 @@ function pollAfter({ polledUntil, beat }: Run, due: number): number {
 function sourceRows({ config, start, polledUntil, recording: { now } }: Run): Map<string, SourceRow> {
   const lastPoll = (every: number) => (polledUntil === now ? now : Math.floor(now / every) * every);
   return new Map(
-    config.sources.map(({ id, every, targets }) => {
-      const row = readUpTo(polledUntil === undefined ? now : lastPoll(every), targets);
+    config.sources.map((source) => {
+      const { id, every } = source;
+      const row = readUpTo(polledUntil === undefined ? now : lastPoll(every), namedTargets(source));
       return [id, { ...row, firstRunAt: start }];
     }),
   );
 }
 
-function readUpTo(now: number, targets: SourceConfig["targets"]): Omit<SourceRow, "firstRunAt"> {
+function readUpTo(now: number, targets: ReturnType<typeof namedTargets>): Omit<SourceRow, "firstRunAt"> {
   const known = targets ? { named: targets.map(({ id }) => id) } : { discovered: { at: now, targets: [] } };
   return { completeTo: now, lastRunAt: now, failing: {}, ...known, ledger: {} };
 }

@@ -1,7 +1,7 @@
 // Finds links of connections that lead nowhere: to no address, with fields or of types that there are not.
 import { Liquid } from "liquidjs";
 import type { Config } from "../../model/config.ts";
-import { isProjectWide, sourceKinds } from "../../model/source-kinds.ts";
+import { isCheck, isProjectWide, sourceKinds } from "../../model/source-kinds.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
 import type { Places } from "../load/load.ts";
 import { type Problem, withNearest } from "./templates.ts";
@@ -49,6 +49,6 @@ function fieldProblems([root = "", ...steps]: string[]): Problem[] {
 function typeProblems(type: string, connection: string, { sources }: Config): Problem[] {
   const kinds = sources.filter((source) => source.connection === connection).map(({ kind }) => kind);
   const known = [...new Set(kinds.map((kind) => sourceKinds[kind].resourceType))];
-  if (known.includes(type) || kinds.some(isProjectWide)) return [];
+  if (known.includes(type) || kinds.some((kind) => isProjectWide(kind) && !isCheck(kind))) return [];
   return [withNearest(`no source of "${connection}" has resources of the type "${type}"`, type, known)];
 }

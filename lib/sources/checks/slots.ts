@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 
 export interface Slots {
-  /** Begins after `delay` (ms), once there is room; in the order in which that came to be. Aborted, it waits no more. */
+  /** Begins after `delay` (ms), once there is room, in the order in which that came to be. Aborted, it never begins. */
   run<T>(work: () => Promise<T>, delay?: number, signal?: AbortSignal): Promise<T>;
 }
 

@@ -234,7 +234,9 @@ test("every pack that comes with Lookout loads and is without findings", async (
   const includes = names
     .filter((name) => !name.endsWith("/core.yml"))
     .map((name) => `{ include: ${name.replace(/\.yml$/, "")} }`);
-  const all = `${ALL.slice(0, -1)}, { kind: cloud-eye-events }]`;
+  const checks = "{ kind: service-status }, { kind: pool-status }, { kind: job-status }";
+  const endpoints = '{ kind: http, targets: [{ id: ocr, url: "https://ocr.example.com" }] }';
+  const all = `${ALL.slice(0, -1)}, { kind: cloud-eye-events }, ${checks}, ${endpoints}]`;
   const files = {
     "lookout.yml": file({ sources: all, rules: `[${includes.join(", ")}]` }),
     ...Object.fromEntries(await Promise.all(packs)),
