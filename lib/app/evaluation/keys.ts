@@ -1,6 +1,6 @@
 // How many keys a rule keeps: beyond its bound new ones share one overflow alert, and what is kept already goes on.
-// A process counts new keys by itself and writes their number down after each poll round, so that evaluations are not in
-// each other's way. What a process that dies has not written is missed until they are counted, at the bound.
+// A process counts new keys by itself and writes their number down after each poll round, so that evaluations are not
+// in each other's way. What a process that dies has not written is missed until they are counted, at the bound.
 import type { CompiledRule, Touch } from "../../rules/compile.ts";
 import { overflowRow, overflowTouch, rulePartition } from "../../rules/compile.ts";
 import type { Key } from "../../store/port.ts";

@@ -74,8 +74,14 @@ function ownMarks(seen: ReadonlyMap<string, Mark>, pieces: readonly Piece[]): Ma
   const known = new Map(pieces.flatMap(({ marks }) => [...marks]));
   return [...seen.values()].filter((mark) => {
     const before = known.get(mark.fp);
-    return before === undefined || encodeMarks([before]) !== encodeMarks([mark]);
+    return before === undefined || !isSame(before, mark);
   });
+}
+
+function isSame(one: Mark, other: Mark): boolean {
+  if (one === other) return true;
+  if (one.t !== other.t || one.keep !== other.keep) return false;
+  return one.v === other.v || (Array.isArray(one.v) && JSON.stringify(one.v) === JSON.stringify(other.v));
 }
 
 /** The marks go into the newest piece while there is room, else into a new one. */
