@@ -1,6 +1,7 @@
 // How many keys a rule keeps: beyond its bound new ones share one overflow alert, and what is kept already goes on.
 // A process counts new keys by itself and writes their number down after each poll round, so that evaluations are not
 // in each other's way. What a process that dies has not written is missed until they are counted, at the bound.
+import { hashOf } from "../../model/hash.ts";
 import type { CompiledRule, Touch } from "../../rules/compile.ts";
 import { overflowRow, overflowTouch, rulePartition } from "../../rules/compile.ts";
 import type { Key } from "../../store/port.ts";
@@ -39,6 +40,16 @@ export async function readKeys({ store }: Pick<App, "store">, pk: string): Promi
   return { count: since.reduce((sum, { data }) => sum + data.count, count), countedAt };
 }
 
+/** Of a rule with room for so many keys one in SAMPLE is written down, for all of them: a write costs more than it says. */
+const MANY = 1_000;
+const SAMPLE = 16;
+
+/** Of the new keys those that count, in the number that they count for. */
+function counted({ maxKeys }: CompiledRule, keys: readonly string[]): number {
+  if (maxKeys < MANY) return keys.length;
+  return SAMPLE * keys.filter((sk) => Number.parseInt(hashOf([sk], 4), 16) % SAMPLE === 0).length;
+}
+
 /** Touches, and how many keys of each rule are new with them, by the partition of the rule. */
 export interface Admitted {
   touches: Touch[];
@@ -55,7 +66,7 @@ export async function admitKeys(app: App, unit: Unit, touches: readonly Touch[],
   for (const rule of rules) {
     const own = new Set(fresh.filter((touch) => touch.rule === rule).map(({ sk }) => sk));
     const admitted = await admit(app, unit, rule, own.size, now);
-    keys.set(rulePartition(rule), admitted);
+    keys.set(rulePartition(rule), counted(rule, [...own].slice(0, admitted)));
     refused.set(rule, new Set([...own].slice(admitted)));
   }
   const led = touches.flatMap((touch) => {

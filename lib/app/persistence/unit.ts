@@ -70,8 +70,9 @@ export interface UnitPorts {
 export function createTransact(ports: UnitPorts, generation: () => number | undefined): Transact {
   return (build, { anyGeneration = false } = {}) => {
     const { store } = ports;
-    const own = anyGeneration ? () => undefined : generation;
-    const result = (last.get(store) ?? Promise.resolve()).then(() => commitNow(ports, own, build));
+    const result = (last.get(store) ?? Promise.resolve()).then(() =>
+      commitNow(ports, generation, build, anyGeneration),
+    );
     last.set(
       store,
       result.catch(() => {}),
@@ -87,18 +88,19 @@ async function commitNow<T>(
   { store, clock, random }: UnitPorts,
   generation: () => number | undefined,
   build: (unit: Unit, abandon: () => void) => Promise<T>,
+  anyGeneration: boolean,
 ): Promise<T> {
   for (let conflicts = 0; ; ) {
     try {
-      const lane = await readLane(store, random);
-      refuseSuperseded(lane.generation, generation());
+      const lane = anyGeneration ? undefined : await readLane(store, random);
+      refuseSuperseded(lane?.generation, generation());
       const { unit, ops } = createUnit(store);
       let abandoned = false;
       const result = await build(unit, () => {
         abandoned = true;
       });
       if (abandoned || ops().length === 0) return result;
-      await store.commit([...ops(), stillDecides(lane)]);
+      await store.commit(lane ? [...ops(), stillDecides(lane)] : ops());
       return result;
     } catch (error) {
       conflicts++;
