@@ -17,7 +17,7 @@ const Entry = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("invocation"),
     file: z.string(),
-    function: z.enum(["poll", "notify", "sweep", "health"]),
+    function: z.enum(["poll", "notify", "sweep", "health", "console"]),
     what: z.string(),
     source: z.url(),
   }),
