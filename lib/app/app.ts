@@ -80,6 +80,7 @@ export function createApp(config: Config, given: AppPorts): App {
     rules: compileRules(config.rules, config.sources, config.timezone),
     observedSince: new Map(),
     newKeys: new Map(),
+    targetPieces: new Map(),
     healthRule: compileRules([healthRuleConfig()], []).all[0]!,
     ...compileAlerting(config),
     store,

@@ -1,4 +1,5 @@
 // What the use cases are given: configuration made ready to run, and every port. Made by createApp (app.ts).
+
 import type { Inhibition } from "../alerts/inhibit.ts";
 import type { Router } from "../alerts/route.ts";
 import type { Suppression } from "../alerts/suppress.ts";
@@ -16,6 +17,7 @@ import type { Endpoint, Source, Target } from "../sources/port.ts";
 import type { Store } from "../store/port.ts";
 import type { Generation } from "./persistence/generation.ts";
 import type { GuardedStore } from "./persistence/guarded-store.ts";
+import type { TargetPieces } from "./persistence/source-rows.ts";
 import type { Transact } from "./persistence/unit.ts";
 
 /** The doorbell: rung after a commit that made something due. A lost ring delays, never loses. */
@@ -104,6 +106,8 @@ export interface App {
   observedSince: Map<string, number>;
   /** How many keys of rules are new in this process and not written down yet, by the rules' partitions. */
   newKeys: Map<string, number>;
+  /** Discovered targets as this process knows them (source-rows.ts). */
+  targetPieces: TargetPieces;
   /** The rule of an alert that Lookout raises about itself. */
   healthRule: CompiledRule;
   router: Router;

@@ -40,7 +40,7 @@ export async function readKeys({ store }: Pick<App, "store">, pk: string): Promi
   return { count: since.reduce((sum, { data }) => sum + data.count, count), countedAt };
 }
 
-/** Of a rule with room for so many keys one in SAMPLE is written down, for all of them: a write costs more than it says. */
+/** Of a rule with room for so many keys one in SAMPLE is written down, for all: a write costs more than it says. */
 const MANY = 1_000;
 const SAMPLE = 16;
 

@@ -1,11 +1,13 @@
 // How far every target has been read: what a rule's deadlines wait for.
+
 import type { SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
 import { lookup } from "../../model/lookup.ts";
 import { isProjectWide, namedTargets } from "../../model/source-kinds.ts";
 import type { CompiledRule } from "../../rules/compile.ts";
 import type { App } from "../deps.ts";
-import { SOURCES, type SourceRow } from "../persistence/rows.ts";
+import type { SourceRow } from "../persistence/rows.ts";
+import { listSources } from "../persistence/source-rows.ts";
 
 export interface Progress {
   /**
@@ -136,7 +138,7 @@ function knownIn({ named, discovered }: SourceRow): ReadonlySet<string> | undefi
 /** Progress of all sources, as their rows say when it is first needed. */
 export function progressOf(app: App): Progress {
   return createProgress(app.config.sources, async () => {
-    const rows = await app.store.list<SourceRow>(SOURCES);
+    const rows = await listSources(app);
     return new Map(rows.map((row) => [row.sk, row.data]));
   });
 }

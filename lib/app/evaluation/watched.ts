@@ -1,5 +1,6 @@
 // `absence` over targets: every target is watched from its first complete read until it has ended,
 // whether it ever had an event or not.
+
 import type { SourceConfig } from "../../model/config.ts";
 import { namedTargets, sourceKinds } from "../../model/source-kinds.ts";
 import type { CompiledRule } from "../../rules/compile.ts";
@@ -9,14 +10,8 @@ import type { Target } from "../../sources/port.ts";
 import { connectionOf } from "../connections/none.ts";
 import type { App } from "../deps.ts";
 import { putChanges } from "../groups/transitions.ts";
-import {
-  type DiscoveredTarget,
-  type RuleRow,
-  SOURCES,
-  type SourceRow,
-  type TargetRow,
-  targetKey,
-} from "../persistence/rows.ts";
+import { type DiscoveredTarget, type RuleRow, type TargetRow, targetKey } from "../persistence/rows.ts";
+import { listSources } from "../persistence/source-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { announce } from "./announce.ts";
 
@@ -63,7 +58,7 @@ export async function watchAgain(app: App, source: SourceConfig, target: Target,
 /** A rule is new: the targets that were read completely before are watched from now on. */
 export async function watchKnownTargets(app: App): Promise<void> {
   if (!app.rules.all.some(({ config }) => config.absence?.over === "targets")) return;
-  const rows = new Map((await app.store.list<SourceRow>(SOURCES)).map(({ sk, data }) => [sk, data]));
+  const rows = new Map((await listSources(app)).map(({ sk, data }) => [sk, data]));
   for (const source of app.config.sources) {
     const discovered = rows.get(source.id)?.discovered?.targets.filter(({ endedSeen }) => endedSeen === undefined);
     for (const target of namedTargets(source) ?? discovered ?? []) {
@@ -86,7 +81,7 @@ export async function livingTargets(
   source: SourceConfig,
   own: readonly DiscoveredTarget[],
 ): Promise<Watched[]> {
-  const all = await app.store.list<SourceRow>(SOURCES, { whole: true });
+  const all = await listSources(app, { whole: true });
   const rows = new Map(all.map(({ sk, data }) => [sk, data]));
   return app.config.sources.flatMap((other) => {
     const discovered = other.id === source.id ? own : (rows.get(other.id)?.discovered?.targets ?? []);

@@ -1,10 +1,12 @@
 // What of the sources is not polled or not read, as problems: one for each cause, however many targets it concerns.
+
 import type { SourceConfig } from "../../model/config.ts";
 import { iso } from "../../model/iso.ts";
 import { isProjectWide } from "../../model/source-kinds.ts";
 import type { App } from "../deps.ts";
 import { GENERATION, type GenerationRow } from "../persistence/generation.ts";
-import { type FailureKind, SOURCES, type SourceRow } from "../persistence/rows.ts";
+import type { FailureKind, SourceRow } from "../persistence/rows.ts";
+import { listSources } from "../persistence/source-rows.ts";
 import { isConnectionWide, isUnderWay } from "../polling/failure.ts";
 import { toBePolled } from "../polling/targets.ts";
 import type { Problem } from "./problem.ts";
@@ -30,10 +32,7 @@ export interface SourceState {
 
 export async function readSourceStates(app: App): Promise<SourceState[]> {
   const now = app.clock.now();
-  const [rows, generation] = await Promise.all([
-    app.store.list<SourceRow>(SOURCES),
-    app.store.get<GenerationRow>(GENERATION),
-  ]);
+  const [rows, generation] = await Promise.all([listSources(app), app.store.get<GenerationRow>(GENERATION)]);
   const begun = generation?.data.since ?? earliest(rows.map(({ data }) => data.firstRunAt));
   return app.config.sources.map((source) => {
     const row = rows.find(({ sk }) => sk === source.id)?.data;

@@ -110,8 +110,11 @@ export interface SourceRow {
   failing: Record<string, FailingTarget>;
   /** The targets of the last run, where it did not discover them; rows of older releases lack it. */
   named?: string[];
-  /** The last discovery that saw everything; absent for sources with targets of their own. */
-  discovered?: { at: number; targets: DiscoveredTarget[] };
+  /**
+   * The last discovery that saw everything; absent for sources with targets of their own. `pieces`: where they lie
+   * (source-rows.ts).
+   */
+  discovered?: { at: number; targets: DiscoveredTarget[]; pieces?: string[] };
   /** Why the last discovery failed. */
   discoveryError?: string;
   discoveryKind?: FailureKind;

@@ -1,5 +1,6 @@
 // One run of a source, and what its row says of it: written when it is over and, of a long one, on the way, so that a
 // run that is killed leaves behind how far it came.
+
 import type { SourceConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
 import { type Row, StoreConflict } from "../../store/port.ts";
@@ -14,6 +15,7 @@ import {
   type SourceRow,
   sourceKey,
 } from "../persistence/rows.ts";
+import { getSource, putSource } from "../persistence/source-rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import { discoveryFailure } from "./failure.ts";
 import type { TargetReport } from "./target-commit.ts";
@@ -72,7 +74,7 @@ export interface SourceRun {
 /** The source's row, which is made before its first run does anything: what that does not come to keeps its floor. */
 export async function openSourceRow(app: App, source: SourceConfig, now: number): Promise<Row<SourceRow>> {
   const key = sourceKey(source.id);
-  const found = await app.store.get<SourceRow>(key);
+  const found = await getSource(app, source.id);
   if (found) return found;
   const data: SourceRow = {
     completeTo: null,
@@ -202,7 +204,7 @@ async function writeNow(run: SourceRun, data: SourceRow): Promise<void> {
   const { row } = run;
   const key = { pk: row.pk, sk: row.sk };
   try {
-    await run.app.store.commit([{ op: "put", ...key, data, expect: row.version }]);
+    await putSource(run.app, row, data);
     run.row = { ...key, version: row.version + 1, data };
   } catch (error) {
     // An overlapping run of the same source summed up first: its row stands, and nothing that was read is lost by it.

@@ -1,5 +1,5 @@
-// The inbox of a group: pollers that find something for the same group at the same time are not in each other's way, and
-// a group of any size is decided.
+// The inbox of a group: pollers that find something for the same group at the same time are not in each other's way,
+// and a group of any size is decided.
 import { describe, expect, it } from "vitest";
 import { pollSource } from "../../../lib/app/polling/poll.ts";
 import { createRandom } from "../../../lib/simulator/random.ts";

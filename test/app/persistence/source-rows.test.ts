@@ -1,0 +1,85 @@
+// The targets of a source beside its row: an idle run writes none of them, and one that comes or goes costs its piece.
+import { expect, it, onTestFinished } from "vitest";
+import type { DiscoveredTarget, SourceRow } from "../../../lib/app/persistence/rows.ts";
+import { sourceKey } from "../../../lib/app/persistence/rows.ts";
+import { getSource, listSources, putSource } from "../../../lib/app/persistence/source-rows.ts";
+import type { Op, Store } from "../../../lib/store/port.ts";
+import { openUnnamedStore } from "../../../lib/store/sqlite/unnamed.ts";
+
+const ROW: SourceRow = { completeTo: 1, firstRunAt: 1, lastRunAt: 1, failing: {}, ledger: {} };
+
+function target(n: number): DiscoveredTarget {
+  return { id: `svc-${n}`, name: `service ${n}`, floor: 5 };
+}
+
+async function open(count: number) {
+  const store = openUnnamedStore({ now: () => 0 });
+  onTestFinished(() => store.close());
+  const commits: string[][] = [];
+  const counting: Store = {
+    ...store,
+    async commit(ops: readonly Op[]) {
+      commits.push(ops.map(({ op, pk }) => `${op} ${pk}`));
+      await store.commit(ops);
+    },
+  };
+  const process = () => ({ store: counting, targetPieces: new Map() });
+  const ports = process();
+  await store.commit([{ op: "put", ...sourceKey("s"), data: ROW }]);
+  const targets = Array.from({ length: count }, (_, n) => target(n));
+  const read = async () => (await getSource(ports, "s"))!;
+  await putSource(ports, await read(), { ...ROW, discovered: { at: 1, targets } });
+  commits.length = 0;
+  return { store, ports, process, commits, targets, read };
+}
+
+const ids = (row: SourceRow) => row.discovered!.targets.map(({ id }) => id).sort();
+
+it("10,000 targets come back whole, in this process and in another, and an idle run writes one row", async () => {
+  const { ports, process, commits, targets, read } = await open(10_000);
+  const row = await read();
+  expect(ids(row.data)).toEqual(targets.map(({ id }) => id).sort());
+  await putSource(ports, row, { ...row.data, lastRunAt: 2 });
+  expect(commits).toEqual([["put source"]]);
+  const [other] = await listSources(process());
+  expect(other!.data).toMatchObject({ lastRunAt: 2, discovered: { at: 1 } });
+  expect(ids(other!.data)).toEqual(targets.map(({ id }) => id).sort());
+});
+
+it("a target that comes costs its piece, written before the row and the old one removed after it", async () => {
+  const { ports, commits, targets, read } = await open(10_000);
+  const row = await read();
+  await putSource(ports, row, { ...row.data, discovered: { at: 2, targets: [...targets, target(10_000)] } });
+  expect(commits).toEqual([["put targets/s"], ["put source"], ["delete targets/s"]]);
+  expect(ids((await read()).data)).toHaveLength(10_001);
+});
+
+it("who reads while the targets change reads them as they are then", async () => {
+  const { store, ports, process, targets, read } = await open(600);
+  const row = await read();
+  let changed = false;
+  const slow: Store = {
+    ...store,
+    async getMany(keys) {
+      if (!changed) await putSource(ports, row, { ...row.data, discovered: { at: 2, targets: targets.slice(1) } });
+      changed = true;
+      return store.getMany(keys);
+    },
+  };
+  const found = await getSource({ ...process(), store: slow }, "s");
+  expect(ids(found!.data)).toHaveLength(599);
+});
+
+it("targets whose piece is lost are discovered anew", async () => {
+  const { store, process } = await open(600);
+  const [piece] = await store.list("targets/s");
+  await store.commit([{ op: "delete", pk: piece!.pk, sk: piece!.sk }]);
+  expect((await getSource(process(), "s"))!.data.discovered).toBeUndefined();
+});
+
+it("a row of an earlier release holds its targets itself", async () => {
+  const { store, ports } = await open(1);
+  const data = { ...ROW, discovered: { at: 1, targets: [target(7)] } };
+  await store.commit([{ op: "put", ...sourceKey("old"), data }]);
+  expect(ids((await getSource(ports, "old"))!.data)).toEqual(["svc-7"]);
+});
