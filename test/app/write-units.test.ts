@@ -46,6 +46,6 @@ it("an idle poll writes its source's row, and an event that opens an alert and i
   b.fail(4.5);
   await b.beats(5);
   expect(b.messages).toHaveLength(1);
-  // One less where the rule's state takes one kB. The source's row, the index and the inhibition are among them.
-  expect(written.units).toBeLessThanOrEqual(41);
+  // The row of the source, the index and the inhibition of the pack are among them.
+  expect(written.units).toBeLessThanOrEqual(35);
 });
