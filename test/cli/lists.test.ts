@@ -1,4 +1,5 @@
-// `alerts`, `events`, `deliveries`, `status`: headers, order, local times, and the filters, which hold for JSON as well.
+// `alerts`, `events`, `deliveries`, `status`: headers, order, local times, and the filters, which
+// hold for JSON as well.
 import { describe, expect, it, onTestFinished } from "vitest";
 import { wallClock } from "../../lib/app/clock.ts";
 import { main } from "../../lib/cli/main.ts";

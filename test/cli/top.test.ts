@@ -1,4 +1,5 @@
-// `top` and `run --view`: what is open, how far the sources are read and what is sent; live on a terminal, once elsewhere.
+// `top` and `run --view`: what is open, how far the sources are read and what is sent; live on a
+// terminal, once elsewhere.
 import { stripVTControlCharacters } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
 import { wallClock } from "../../lib/app/clock.ts";

@@ -1,5 +1,6 @@
 // The same over DynamoDB, watched by functions: nobody knows of another's death, so that claims have to run out.
-// One dies after a commit; crash.soak.ts tries every seventh point, rounds too, and overlaps with many seeds and deaths.
+// One dies after a commit; crash.soak.ts tries every seventh point, rounds too, and overlaps with
+// many seeds and deaths.
 import { describe, it } from "vitest";
 import { createRandom } from "../../lib/simulator/random.ts";
 import { dynamoEndpoint } from "../support/dynamodb.ts";

@@ -1,5 +1,6 @@
 // The real command, killed with SIGKILL again and again while events keep coming: as a daemon, once, and both at a time
-// on one state file. Afterwards everything that happened was evaluated once and notified once, and the counts are exact.
+// on one state file. Afterwards everything that happened was evaluated once and notified once, and
+// the counts are exact.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

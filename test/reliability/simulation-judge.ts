@@ -1,5 +1,5 @@
-// The judge: once all faults have ended and the last late events are surely in, what was evaluated and notified is compared
-// with what happened, by nothing but counting.
+// The judge: once all faults have ended and the last late events are surely in, what was evaluated and notified is
+// compared with what happened, by nothing but counting.
 import type { SourceKind } from "../../lib/model/source-kinds.ts";
 import type { Accepted, Incident } from "./simulation-receiver.ts";
 import { join, nameOf, type Occurrence, type Truth } from "./simulation-truth.ts";

@@ -1,5 +1,5 @@
-// Everyone who is notified: takes notifications, sometimes refuses them or lets its answer get lost, and checks what it is
-// notified against what is recorded at that very moment.
+// Everyone who is notified: takes notifications, sometimes refuses them or lets its answer get lost, and checks what it
+// is notified against what is recorded at that very moment.
 import type { Notification } from "../../lib/model/notification.ts";
 import type { Random } from "../../lib/simulator/random.ts";
 import { connectionReset } from "./simulation-cloud.ts";

@@ -1,6 +1,6 @@
-// `npm run soak`: the long proof, part by part: the simulation over many seeds, the real command under kill -9, the crash
-// matrix, late and hostile input, broken input by the million. With --short some minutes of all of it. Exit 1 on any
-// violation.
+// `npm run soak`: the long proof, part by part: the simulation over many seeds, the real command under kill
+// -9, the crash matrix, late and hostile input, broken input by the million. With --short some minutes of all
+// of it. Exit 1 on any violation.
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { runSimulation } from "./simulation.ts";

@@ -1,4 +1,5 @@
-// What the packs' alerts say of every event text that the clouds document: something, on one line, and no junk of the clouds.
+// What the packs' alerts say of every event text that the clouds document: something, on one line,
+// and no junk of the clouds.
 import { describe, expect, test } from "vitest";
 import { compilePattern } from "../../lib/patterns/pattern.ts";
 import { type CatalogueEntry, eventOf, readCatalogue, readPacks, textOf } from "./packs.ts";

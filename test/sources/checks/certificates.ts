@@ -25,7 +25,9 @@ commonName = supplied
 subjectAltName = DNS:localhost
 `;
 
-/** A certificate of localhost, signed by itself, that is valid up to so many days from now; negative: it has expired. */
+/**
+ * A certificate of localhost, signed by itself, that is valid up to so many days from now; negative: it has expired.
+ */
 export function certificateFor(days: number): Certificate {
   const folder = mkdtempSync(join(tmpdir(), "lookout-certificate-"));
   const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "ignore" });
