@@ -101,6 +101,18 @@ describe("a service", () => {
   });
 });
 
+test("one of two hundred services that is deleted is gone once, however long ago that was", async () => {
+  const rules = "rules: [{ id: gone, when: { source: [service-status], type: [gone] }, by: [id] }]\n";
+  const services = Array.from({ length: 200 }, (_, index) => `svc-${index}`);
+  const made = await bench({ yaml: `${OPS}sources: [{ kind: service-status }]\n${rules}`, services });
+  await made.rounds(1);
+  // What is remembered of another one is written, too, and then not again for a long time.
+  become(made, "svc-1", "failed");
+  made.sim.world.services.delete("svc-0");
+  await made.rounds(20);
+  expect(made.messages.map(line)).toEqual(["4 /ops new firing: svc-0 firing ×1(+1)"]);
+});
+
 test("a thousand services that do not change cost one request, one read of their state and no write of it", async () => {
   const counts = { gets: 0, commits: 0 };
   const wrapStore = (store: Store): Store => ({
