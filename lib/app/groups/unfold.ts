@@ -1,5 +1,5 @@
-// Ids in the queue of groups that stand for many: the groups that wait for what is over, and those that one commit leads
-// to where it has no room for a row each. They get their rows here, some in each commit.
+// Ids in the queue of groups that stand for many: the groups that wait for what is over, and those that one commit
+// leads to where it has no room for a row each. They get their rows here, some in each commit.
 import type { App } from "../deps.ts";
 import { WAKING, waitPartition, wakingKey } from "../persistence/on-call-rows.ts";
 import { putRows, SPREAD, type SpreadRow, spreadKey } from "./inbox.ts";
