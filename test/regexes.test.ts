@@ -220,7 +220,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
       String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$`,
     ],
   ],
-  ["console/lists.ts", "a place in a list, of a known form; anchored", [String.raw`^(\S+) (\d{1,7})$`]],
+  ["console/lists.ts", "a place in a list, of a known form; anchored", [String.raw`^(.+) (\d{1,7})$`]],
   ["console/listen.ts", "the configuration's address; anchored", [String.raw`^\[|\]$`]],
   ["console/pages/alerts.ts", "what holds an alert back; of one length", [String.raw`\b([0-9a-f]{8})[0-9a-f]{24}\b`]],
   ["console/pages/layout.ts", "a severity or a state, one word of ours", [String.raw`^\w+$`]],
@@ -228,7 +228,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   [
     "console/queries.ts",
     "a place in a list, from an address of at most 16 KB; anchored",
-    [String.raw`^\d{15}\/\S{0,600}(?: \d{1,7})?$`],
+    [String.raw`^\d{15}\/.{0,600}$`],
   ],
   [
     "model/config-file.ts",

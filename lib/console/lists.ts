@@ -14,6 +14,7 @@ import {
   timeOf,
 } from "../app/persistence/by-time.ts";
 import { deliveryKey, type EndedRow, type EventsRow, endedKey } from "../app/persistence/rows.ts";
+import { alertFilter, deliveryFilter, eventFilter } from "../app/queries/filters.ts";
 import { type DeliveryView, viewDelivery } from "../app/queries/lists.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
@@ -21,9 +22,9 @@ import type { Row } from "../store/port.ts";
 import { type Filters, PAGE } from "./queries.ts";
 
 const DAY_MS = 86_400_000;
-/** Events that one page looks through, at most; and deliveries. */
+/** Events that one page looks through, at most; and deliveries, or alerts. */
 const EVENTS_READ = 20_000;
-const DELIVERIES_READ = 2_000;
+const ROWS_READ = 2_000;
 /** Rows of events that are read at once: each may hold hundreds. */
 const SLICES = 20;
 
@@ -38,19 +39,21 @@ export async function eventsOf(app: App, filters: Filters): Promise<Stretch<Even
   const { before, since = DAY_MS, until } = filters;
   const to = until ?? app.clock.now();
   const range: Range = { from: to - since, to };
+  // How far back is counted from the end that is asked for.
+  const passes = eventFilter(app, { ...filters, since: undefined });
   const items: Event[] = [];
   let read = 0;
   for await (const { event, place } of eventsBack(app, range, before)) {
     if (items.length === PAGE || read === EVENTS_READ) return { items, next: place };
     read++;
-    if (passes(event, filters, range)) items.push(event);
+    if (isWithin(event, range) && passes(event)) items.push(event);
   }
   return { items, next: null };
 }
 
 /** Each event with its place: that of its row, and how many of the row are up to it. */
 async function* eventsBack(app: App, range: Range, before: string | undefined) {
-  const [, from, count] = /^(\S+) (\d{1,7})$/.exec(before ?? "") ?? [];
+  const [, from, count] = /^(.+) (\d{1,7})$/s.exec(before ?? "") ?? [];
   // The row itself is among those before this.
   const start = from === undefined ? undefined : `${from} `;
   // What is dated before it was found may be found up to now.
@@ -65,29 +68,27 @@ async function* eventsBack(app: App, range: Range, before: string | undefined) {
   }
 }
 
-function passes(event: Event, { resource, severity, text }: Filters, { from, to }: Range): boolean {
-  const time = Date.parse(event.time);
-  if (time < from || time > to) return false;
-  if (resource !== undefined && event.resource.id !== resource && event.resource.name !== resource) return false;
-  if (severity !== undefined && event.level !== severity) return false;
-  return text === undefined || JSON.stringify(event).toLowerCase().includes(text);
+function isWithin({ time }: Event, { from, to }: Range): boolean {
+  const at = Date.parse(time);
+  return at >= from && at <= to;
 }
 
 /** Deliveries that pass, the newest first. */
 export async function deliveriesOf(app: App, filters: Filters): Promise<Stretch<DeliveryView>> {
-  const { status, channel, before } = filters;
+  const { status, since = app.config.history + DAY_MS, before } = filters;
   if (status === "dead" || status === "pending") return troubledOf(app, filters, status);
+  const passes = deliveryFilter(app, filters);
   const items: DeliveryView[] = [];
   let read = 0;
-  const range = { from: app.clock.now() - app.config.history - DAY_MS, to: app.clock.now(), before, atOnce: PAGE };
+  const range = { from: app.clock.now() - since, to: app.clock.now(), before, atOnce: PAGE };
   for await (const rows of newestFirst<SentRow>(app.store, SENT, range)) {
     for (const { row, sk } of await deliveriesAt(app, rows)) {
-      if ((channel ?? row.channel) !== row.channel || (status ?? row.status) !== row.status) continue;
+      if (!passes(row)) continue;
       items.push(viewDelivery(row));
       if (items.length === PAGE) return { items, next: sk };
     }
     read += rows.length;
-    if (read >= DELIVERIES_READ) return { items, next: rows.at(-1)!.sk };
+    if (read >= ROWS_READ) return { items, next: rows.at(-1)!.sk };
   }
   return { items, next: null };
 }
@@ -103,15 +104,11 @@ async function deliveriesAt(app: App, rows: readonly Row<SentRow>[]): Promise<{ 
 }
 
 /** Those on their way, or dead: as many as there is trouble, whatever is kept beside them. */
-async function troubledOf(
-  app: App,
-  { channel, before }: Filters,
-  status: "dead" | "pending",
-): Promise<Stretch<DeliveryView>> {
+async function troubledOf(app: App, filters: Filters, status: "dead" | "pending"): Promise<Stretch<DeliveryView>> {
   const ids = (status === "dead" ? await listDead(app) : await listPending(app)).map(({ id }) => id);
-  const rows = (await readDeliveries(app, ids)).filter((row) => row.status === status);
-  const placed = rows
-    .filter((row) => channel === undefined || row.channel === channel)
+  const { before } = filters;
+  const placed = (await readDeliveries(app, ids))
+    .filter(deliveryFilter(app, filters))
     .map((row) => ({ row, place: keyAt(SENT, row.createdAt, row.id).sk }))
     .filter(({ place }) => before === undefined || place < before)
     .sort((a, b) => (a.place < b.place ? 1 : -1));
@@ -122,9 +119,12 @@ async function troubledOf(
   };
 }
 
-/** The alerts that ended, the newest first. */
-export async function endedOf(app: App, { before }: Pick<Filters, "before">): Promise<Stretch<Alert>> {
+/** The alerts that ended and pass, the newest first. */
+export async function endedOf(app: App, filters: Filters): Promise<Stretch<Alert>> {
+  const { before } = filters;
+  const passes = alertFilter(app, filters);
   const items = new Map<string, Alert>();
+  let read = 0;
   const range = { from: app.clock.now() - app.config.history, to: app.clock.now(), before, atOnce: PAGE };
   for await (const rows of newestFirst<EndRow>(app.store, ENDS, range)) {
     const found = await app.store.getMany<EndedRow>(rows.map(({ data }) => endedKey(data.id)));
@@ -132,10 +132,12 @@ export async function endedOf(app: App, { before }: Pick<Filters, "before">): Pr
     for (const { sk, data } of rows) {
       const alert = byId.get(data.id);
       // It opened again since, or was found to have ended at another time.
-      if (alert === undefined || alert.endsAt !== data.endsAt) continue;
+      if (alert === undefined || alert.endsAt !== data.endsAt || !passes(alert)) continue;
       items.set(alert.id, alert);
       if (items.size === PAGE) return { items: [...items.values()], next: sk };
     }
+    read += rows.length;
+    if (read >= ROWS_READ) return { items: [...items.values()], next: rows.at(-1)!.sk };
   }
   return { items: [...items.values()], next: null };
 }

@@ -4,6 +4,7 @@ import { listSilences, type SilenceView, viewSilence } from "../app/oncall/silen
 import { ENDED, type EndedRow, type RuleRow } from "../app/persistence/rows.ts";
 import { type AlertExplanation, createExplainer } from "../app/queries/explain.ts";
 import { createReader } from "../app/queries/explain-reader.ts";
+import { type Filters as Asked, alertFilter } from "../app/queries/filters.ts";
 import type { Alert } from "../model/alert.ts";
 import { parseDuration } from "../model/duration.ts";
 import { compilePattern } from "../patterns/pattern.ts";
@@ -15,22 +16,14 @@ import { Refused } from "./refused.ts";
 /** Alerts, events and deliveries on a page. */
 export const PAGE = 50;
 /** A place in a list, as a page before named it. */
-const PLACE = /^\d{15}\/\S{0,600}(?: \d{1,7})?$/;
+const PLACE = /^\d{15}\/.{0,600}$/s;
 
-export interface Filters {
-  severity: string | undefined;
-  rule: string | undefined;
-  channel: string | undefined;
-  resource: string | undefined;
-  status: string | undefined;
-  /** Not older than so long; ms. */
-  since: number | undefined;
+/** What is asked for, and which stretch of it. */
+export interface Filters extends Asked {
   /** Not newer than this moment; ms. */
   until: number | undefined;
   /** Behind this place of a list. */
   before: string | undefined;
-  /** Part of what is shown, in any case. */
-  text: string | undefined;
   /** From 1. */
   page: number;
 }
@@ -57,8 +50,10 @@ export function filtersOf({ clock, config }: App, query: Record<string, string>)
     rule: word("rule"),
     channel: word("channel"),
     resource: word("resource"),
+    source: word("source"),
+    status: word("status"),
   };
-  return { ...names, status: word("status"), since: age, until, before, text: word("q")?.toLowerCase(), page };
+  return { ...names, since: age, until, before, text: word("q")?.toLowerCase(), page };
 }
 
 export interface Page {
@@ -69,21 +64,11 @@ export interface Page {
 
 /** One page of the open alerts that pass. */
 export async function pageOf(app: App, watch: Watch, filters: Filters): Promise<Page> {
-  const { severity, rule, resource, since, text, page } = filters;
-  const from = since === undefined ? undefined : new Date(app.clock.now() - since).toISOString();
+  const { page } = filters;
+  const passes = alertFilter(app, filters);
   const { lines } = await watch.read();
-  const found = lines.filter(({ alert }) => {
-    if (severity !== undefined && alert.severity !== severity) return false;
-    if (rule !== undefined && alert.rule !== rule) return false;
-    if (resource !== undefined && alert.resource?.id !== resource && alert.resource?.name !== resource) return false;
-    if (from !== undefined && alert.startsAt < from) return false;
-    return text === undefined || wordsOf(alert).toLowerCase().includes(text);
-  });
+  const found = lines.filter(({ alert }) => passes(alert));
   return { total: found.length, page, alerts: found.slice((page - 1) * PAGE, page * PAGE) };
-}
-
-function wordsOf({ id, rule, summary, resource, labels, connection }: OpenLine["alert"]): string {
-  return [id, rule, summary, resource?.name, resource?.id, connection, ...Object.values(labels)].join(" ");
 }
 
 /** The alerts whole, as far as they are still open. */

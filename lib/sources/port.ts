@@ -68,10 +68,10 @@ export interface Scope {
   /** Ids of the targets that the configuration names. Empty: they are discovered. */
   named: readonly string[];
   /**
-   * A target of a list as the configuration has it; undefined where the source does not watch it.
-   * `known`: it was watched before, in whatever state it is.
+   * A target of a list as the configuration has it; undefined where the source does not watch it, `elsewhere` where
+   * another one does. `known`: it was watched before, in whatever state it is.
    */
-  pick(target: Target, known: boolean): Target | undefined;
+  pick(target: Target, known: boolean): Target | "elsewhere" | undefined;
   /** When an endpoint is down, slow or about to be without a certificate. */
   probe?: ProbeConfig;
   endpoints(): Promise<Endpoint[]>;

@@ -1,5 +1,6 @@
 // The application on a clock that only moves when told: real HTTP to a simulated cloud and to a
 // receiver, a real SQLite file.
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { createApp } from "../../lib/app/app.ts";
@@ -83,6 +84,8 @@ export interface BenchOptions {
   links?: string;
   /** Uniform in [0, 1); default: always a half. */
   random?: () => number;
+  /** The state file that it begins with. */
+  state?: Uint8Array;
   /** Stands between the application and its store. */
   wrapStore?: (store: Store) => Store;
 }
@@ -119,6 +122,7 @@ export async function bench(options: BenchOptions): Promise<Bench> {
   for (const id of services) sim.world.addService({ service_id: id, service_name: id });
   const hook = await startHook(() => (now - T0) / MINUTE);
   const folder = await folderWith({});
+  if (options.state) await writeFile(join(folder, "state.db"), options.state, { mode: 0o600 });
   const sqlite = openSqliteStore({ path: join(folder, "state.db"), now: clock.now });
   const store = options.wrapStore?.(sqlite) ?? sqlite;
   onTestFinished(() => sqlite.close());

@@ -36,9 +36,41 @@ describe("what it shows", () => {
     ["since=30s", 0],
     ["since=1h", 2],
     ["page=2", 0],
+    ["severity=info,critical", 2],
+    ["channel=ops", 2],
+    ["channel=chat", 0],
+    ["status=resolved", 0],
   ])("%s", async (query, found) => {
     const made = await withAlerts();
     expect((await made.ask(`/api/alerts?${query}`)).json.alerts).toHaveLength(found);
+  });
+
+  test.each([
+    ["events?rule=down", 2],
+    ["events?rule=up", 0],
+    ["events?severity=error,warning", 2],
+    ["events?source=service-events", 2],
+    ["events?source=pool-events", 0],
+    ["deliveries?rule=down", 1],
+    ["deliveries?rule=up", 0],
+    ["deliveries?severity=info", 0],
+    ["deliveries?resource=svc-2", 1],
+    ["deliveries?resource=svc-3", 0],
+    ["deliveries?since=1h", 1],
+    ["deliveries?since=1s", 0],
+    ["deliveries?status=dead,delivered", 1],
+    ["deliveries?status=pending&rule=up", 0],
+    ["ended?rule=down", 2],
+    ["ended?rule=up", 0],
+    ["ended?resource=svc-1", 1],
+  ])("%s: a filter means what it means in a command", async (query, found) => {
+    const made = await withAlerts();
+    if (query.startsWith("ended")) {
+      for (const service of ["svc-1", "svc-2"]) made.recover(3, service);
+      await made.beats(9);
+    } else made.to(3);
+    const { json } = await made.ask(`/api/${query}`);
+    expect(json.alerts ?? json.events ?? json.deliveries).toHaveLength(found);
   });
 
   test.each(["page=0", "page=x", "since=soon", "page=1e99"])("a filter that is none: %s", async (query) => {
@@ -66,6 +98,16 @@ describe("what it shows", () => {
     expect((await made.ask("/api/deliveries?status=delivered")).json.deliveries[0]).toMatchObject({ channel: "ops" });
     expect((await made.ask("/api/deliveries?status=dead")).json.deliveries).toEqual([]);
     expect((await made.ask("/api/status")).json).toMatchObject({ healthy: true });
+  });
+
+  test("events of a target whose id holds spaces, page by page", async () => {
+    const made = await consoleBench({ yaml: YAML, services: ["svc 1 2"] });
+    for (let number = 0; number < 60; number++) made.fail(1, `lost ${number}`, "svc 1 2");
+    await made.beats(2);
+    const first = (await made.ask("/api/events")).json;
+    const second = (await made.ask(`/api/events?before=${encodeURIComponent(first.next)}`)).json;
+    const seen = [...first.events, ...second.events].map(({ id }) => id);
+    expect([new Set(seen).size, second.next]).toEqual([60, null]);
   });
 
   test("what is not there is said in words", async () => {

@@ -82,19 +82,28 @@ export function countKeys({ newKeys }: Pick<App, "newKeys">, { keys }: Admitted)
   for (const [pk, count] of keys) if (count > 0) newKeys.set(pk, (newKeys.get(pk) ?? 0) + count);
 }
 
-/** Writes down how many keys were new in this process since it did so before. */
+/** Writes down how many keys were new in this process since it did so before. What could not be written stays. */
 export async function writeKeys(app: App): Promise<void> {
-  for (const [pk, count] of app.newKeys) {
-    app.newKeys.delete(pk);
+  const { newKeys } = app;
+  for (const pk of [...newKeys.keys()]) {
     const slot = slotKey(pk, Math.floor(app.random() * SLOTS));
     const counted: Key = { pk: keysPartition(pk), sk: COUNTED_KEY };
-    await app.transact(async (unit) => {
-      await unit.load([slot, counted]);
-      const countedAt = unit.value<KeysRow>(counted)?.countedAt ?? 0;
-      const before = unit.value<KeysRow>(slot);
-      const more = before?.countedAt === countedAt ? before.count : 0;
-      unit.put(slot, { count: more + count, countedAt } satisfies KeysRow);
-    });
+    let taken = 0;
+    try {
+      await app.transact(async (unit) => {
+        await unit.load([slot, counted]);
+        // Taken within the unit: other evaluations of this process count it until then, and find it written thereafter.
+        taken += newKeys.get(pk) ?? 0;
+        newKeys.delete(pk);
+        const countedAt = unit.value<KeysRow>(counted)?.countedAt ?? 0;
+        const before = unit.value<KeysRow>(slot);
+        const more = before?.countedAt === countedAt ? before.count : 0;
+        unit.put(slot, { count: more + taken, countedAt } satisfies KeysRow);
+      });
+    } catch (error) {
+      newKeys.set(pk, (newKeys.get(pk) ?? 0) + taken);
+      throw error;
+    }
   }
 }
 

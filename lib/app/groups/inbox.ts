@@ -95,7 +95,10 @@ export function foldGroup(
   rows: readonly Row<GroupRow>[],
   limit = Number.POSITIVE_INFINITY,
 ): LoadedGroup | { group: undefined; inbox: Key[] } {
-  const letters = rows.filter(({ sk }) => sk.startsWith(PREFIX)).slice(0, limit) as Row<InboxRow>[];
+  // As they came: their names say nothing of that.
+  const letters = (rows.filter(({ sk }) => sk.startsWith(PREFIX)) as Row<InboxRow>[])
+    .toSorted((a, b) => a.data.at - b.data.at)
+    .slice(0, limit);
   const inbox = letters.map(({ pk, sk }): Key => ({ pk, sk }));
   const group = (rows.find(({ sk }) => sk === HEAD)?.data as Group | undefined) ?? beginning(letters);
   if (group === undefined) return { group, inbox };
@@ -116,7 +119,6 @@ export function inboxSize(rows: readonly Key[]): number {
 
 /** The group that the first alerts to join it begin. */
 function beginning(letters: readonly Row<InboxRow>[]): Group | undefined {
-  const joins = letters.flatMap(({ data: { of, at } }) => (of ? [{ ...of, at }] : []));
-  const [first] = joins.toSorted((a, b) => a.at - b.at);
+  const [first] = letters.flatMap(({ data: { of, at } }) => (of ? [{ ...of, at }] : []));
   return first && newGroup(first.route, first.incident, first.values, first.at);
 }

@@ -25,17 +25,19 @@ export async function unfold(app: App, ids: readonly string[]): Promise<string[]
 
 /** Wakes some of the groups that wait for the holder; returns their ids, none once all were woken. */
 async function wakeSome(app: App, holder: string): Promise<string[]> {
-  const waiting = await app.store.list(waitPartition(holder), { limit: BATCH });
-  const groups = waiting.map(({ sk }) => sk);
-  await app.transact(async (unit) => {
+  return app.transact(async (unit) => {
     const now = app.clock.now();
-    await unit.load([wakingKey(holder), ...waiting]);
+    await unit.load([wakingKey(holder)]);
+    // Only then: who begins to wait for it anew is woken by a newer row.
+    const waiting = await app.store.list(waitPartition(holder), { limit: BATCH });
+    const groups = waiting.map(({ sk }) => sk);
+    await unit.load(waiting);
     if (groups.length === 0) unit.delete(wakingKey(holder));
     for (const row of waiting) unit.delete(row);
     const entries = groups.map((id) => ({ id, due: now }));
     putRows(unit, `over/${holder}`, entries, now);
+    return groups;
   });
-  return groups;
 }
 
 /** Puts some of the rows that there was no room for; returns the ids of their groups, none once all were put. */
@@ -45,9 +47,10 @@ async function spreadSome(app: App, name: string): Promise<string[]> {
     await unit.load([key]);
     const row = unit.value<SpreadRow>(key);
     if (row === undefined) return [];
-    const some = row.entries.slice(0, BATCH);
-    const ids = putRows(unit, name, some, row.at);
-    const entries = row.entries.slice(BATCH);
+    // A group's entries together: they are one row.
+    const groups = [...Map.groupBy(row.entries, ({ id }) => id).values()];
+    const ids = putRows(unit, name, groups.slice(0, BATCH).flat(), row.at);
+    const entries = groups.slice(BATCH).flat();
     if (entries.length === 0) unit.delete(key);
     else unit.put(key, { ...row, entries } satisfies SpreadRow, { queue: "group", due: app.clock.now() });
     return ids;

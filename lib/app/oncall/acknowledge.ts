@@ -48,16 +48,23 @@ export async function acknowledge(
     const changed: Alert = { ...alert, acknowledgedBy: by === null ? null : app.redact(by) };
     const next: RuleRow = { ...row, state: { ...row.state, alert: changed } };
     unit.put(key, next, due === undefined ? {} : { queue: "timer", due });
-    const heads = row.groups.map((group) => ({ pk: groupPartition(group), sk: HEAD }));
-    await unit.load(heads);
-    const now = app.clock.now();
-    for (const head of heads) {
-      const group = unit.value(head);
-      if (group !== undefined) unit.put(head, group, { queue: "group", due: Math.min(now, unit.due(head) ?? now) });
-    }
+    await decideAnew(unit, row.groups, app.clock.now());
     if (by !== null) await revokeEscalations(app, unit, row.groups, await acknowledgedIn(app, id));
     return changed;
   });
+}
+
+/** Makes the groups due. Whoever decides one of them at the same time finds its head changed, or what begins it. */
+async function decideAnew(unit: Unit, groups: readonly string[], now: number): Promise<void> {
+  const heads = groups.map((group) => ({ pk: groupPartition(group), sk: HEAD }));
+  await unit.load(heads);
+  for (const head of heads) {
+    const rows = unit.value(head) === undefined ? await unit.list(head.pk) : [head];
+    for (const { pk, sk } of rows) {
+      const key = { pk, sk };
+      unit.put(key, unit.value(key), { queue: "group", due: Math.min(now, unit.due(key) ?? now) });
+    }
+  }
 }
 
 /** A link that was used already. */

@@ -53,7 +53,9 @@ export async function putTargetRow(
   pieces: readonly Piece[],
 ): Promise<readonly Piece[]> {
   const seen = marksOf(row.cursor);
-  const living = pieces.filter(({ marks }) => [...marks.keys()].some((fp) => seen.has(fp)));
+  const living = pieces
+    .filter(({ marks }) => [...marks.keys()].some((fp) => seen.has(fp)))
+    .map((piece) => withoutForgotten(unit, key, piece, seen));
   const own = ownMarks(seen, living);
   const text = encodeMarks(own);
   const isSmall = living.length === 0 && row.cursor.seen.length <= 2 * OWN;
@@ -67,6 +69,17 @@ export async function putTargetRow(
   const names = next.length === 0 ? {} : { pieces: next.map(({ name }) => name) };
   unit.put(key, { ...row, cursor, ...names } satisfies TargetRow);
   return next;
+}
+
+/**
+ * The piece without marks that are kept until something makes them void, and were forgotten: they would come back with
+ * the piece. Others are too old by then to count.
+ */
+function withoutForgotten(unit: Unit, target: Key, piece: Piece, seen: ReadonlyMap<string, Mark>): Piece {
+  const marks = new Map([...piece.marks].filter(([fp, { keep }]) => !keep || seen.has(fp)));
+  if (marks.size === piece.marks.size) return piece;
+  unit.create(pieceKey(target, piece.name), encodeMarks(marks.values()));
+  return { ...piece, marks };
 }
 
 /** What no piece says. */

@@ -14,9 +14,11 @@ export function scopeOf(app: App, source: SourceConfig): Scope {
     workspaces: config.connections[source.connection]?.workspaces ?? [],
     named: [...entries.keys()],
     pick(target, known) {
-      // One that is watched may have come into any state since.
-      const isOwn = known && source.targets === undefined ? isWanted(target, { name: source.discover?.name }) : false;
-      if (!isOwn && owner(target)?.id !== source.id) return undefined;
+      const has = owner(target);
+      if (has !== undefined && has.id !== source.id) return "elsewhere";
+      // One that is watched may have come into a state since that nobody asks for.
+      const stays = known && source.targets === undefined && isWanted(target, { name: source.discover?.name });
+      if (has === undefined && !stays) return undefined;
       const { name = target.name, labels } = entries.get(target.id) ?? {};
       return { ...target, ...(name === undefined ? {} : { name }), ...(labels === undefined ? {} : { labels }) };
     },

@@ -30,8 +30,11 @@ export const serviceStatus: Source = {
 export const poolStatus: Source = { kind: "pool-status", keepFor: 0, read: (request) => read(request, "pool-status") };
 export const jobStatus: Source = { kind: "job-status", keepFor: 0, read: (request) => read(request, "job-status") };
 
-/** A row of the list: of a target that is watched, of another one, or of none that could be understood. */
-type Row = { look: Look; known: Known | undefined } | { bad: unknown } | undefined;
+/**
+ * A row of the list: of a target that is watched, of one that another source watches from now on, of another one, or of
+ * none that could be understood.
+ */
+type Row = { look: Look; known: Known | undefined } | { left: Known } | { bad: unknown } | undefined;
 
 /** One look at the list, and what it has found so far. */
 interface Reading {
@@ -69,6 +72,12 @@ async function* read(request: ReadRequest, kind: SourceKind): AsyncGenerator<Bat
       );
       continue;
     }
+    if ("left" in row) {
+      // It goes on there: nothing is over.
+      shown.add(nameOf(row.left.id));
+      sifted.marks.push(forgotten(row.left.id));
+      continue;
+    }
     shown.add(nameOf(row.look.target.id));
     see(reading, row.look, row.known);
     if (row.known && isOver(row.look, window)) ended.push(forgotten(row.known.id));
@@ -96,7 +105,8 @@ async function listRows(
     if (target === undefined) return { bad: raw };
     const before = known.get(nameOf(target.id));
     const own = scope.pick(target, before !== undefined);
-    if (own === undefined) return undefined;
+    if (own === "elsewhere" && before !== undefined) return { left: before };
+    if (own === undefined || own === "elsewhere") return undefined;
     const look = lookAt(kind, own, raw);
     if (before === undefined && isOver(look, window)) return undefined;
     if (++watched > MAX_WATCHED) {
@@ -159,7 +169,8 @@ function missed(reading: Reading, shown: ReadonlySet<string>): void {
       continue;
     }
     const { id, name } = one;
-    const target = request.scope.pick({ id, name }, true) ?? { id, name };
+    const own = request.scope.pick({ id, name }, true);
+    const target = typeof own === "object" ? own : { id, name };
     find(reading, target, one, { ...one, state: GONE, numbers: [], t: request.now }, undefined, isNamed);
   }
 }

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
+import { type Store, StoreError } from "../../../lib/store/port.ts";
 import { bench, failing, line, MINUTE, T0 } from "../support.ts";
 
 const yaml = (rule: string) => `
@@ -218,5 +219,26 @@ describe("a rule with more keys than it may keep", () => {
     expect(alerts.map(({ count }) => count).sort()).toEqual([1, 1, 1, 4]);
     const overflow = alerts.find(({ key }) => key["overflow"] === true);
     expect(overflow?.summary).toBe("each keeps 3 keys, as many as it may: what other keys match is counted here");
+  });
+
+  it("keeps no more of them where their number could not be written down at first", async () => {
+    let refuses = true;
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      async commit(ops) {
+        if (refuses && ops.some(({ pk }) => pk.startsWith("keys/"))) throw new StoreError("the disk is full");
+        await store.commit(ops);
+      },
+    });
+    const rule = "{ id: each, when: { level: [error] }, by: [id], maxKeys: 3 }";
+    const b = await bench({ yaml: yaml(rule), wrapStore });
+    b.to(1);
+    for (let at = 0; at < 3; at++) b.fail(at / 10);
+    await b.round().catch(() => {});
+    refuses = false;
+    b.to(3);
+    for (let at = 0; at < 3; at++) b.fail(2 + at / 10);
+    await b.round();
+    expect((await openAlerts(b.app)).map(({ count }) => count).sort()).toEqual([1, 1, 1, 3]);
   });
 });

@@ -89,6 +89,29 @@ describe("100 services that fail at once, in one group", () => {
     expect(alertsOf(b)).toHaveLength(200);
   });
 
+  it("are each named in the message and an incident each, where one commit has no room for all these groups", async () => {
+    const yaml = YAML.replace("[ops]", "[ops, page]").replace(
+      "channels: { ops",
+      'channels: { page: { type: incident-io, url: "HOOK/page", token: "t-0123456789" }, ops',
+    );
+    const counted: Counted = { conflicts: 0, commits: 0 };
+    const wrapStore = (store: Store) => counting(store, counted, 88);
+    const b = await bench({
+      // Of one service: what one slice finds leads to all of them.
+      yaml: yaml.replace("[resource.id]", "[resource.id, message]"),
+      requestsPerSecond: 1_000,
+      wrapStore,
+    });
+    b.answer(({ to }) => ({ status: to === "/page" ? 202 : 200 }));
+    await b.beat();
+    for (const n of SERVICES.keys()) b.fail(1, `failure ${n}`);
+    await b.beats(3);
+    const named = b.messages.flatMap(({ to, body }) => (to === "/ops" ? body.alerts : []));
+    expect(new Set(named.map(({ id }) => id)).size).toBe(100);
+    const incidents = b.messages.flatMap(({ to, body }) => (to === "/page" ? [body.deduplication_key] : []));
+    expect(new Set(incidents).size).toBe(100);
+  });
+
   it("are evaluated by ten processes at once, of whose commits less than 5 % are in each other's way", async () => {
     const counted: Counted = { conflicts: 0, commits: 0 };
     const random = createRandom(1);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { listDeliveries } from "../../../lib/app/delivery/deliver.ts";
 import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
+import type { Store } from "../../../lib/store/port.ts";
 import { bench, failing, line } from "../support.ts";
 import { ack } from "./bench.ts";
 
@@ -106,6 +107,27 @@ describe("escalation", () => {
       [0, 0],
     ]);
     expect(b.messages.find(({ to }) => to === "/lead")!.body.alerts[0].reason).toBe("escalation");
+  });
+
+  it("that another process is about to notify as the alert is acknowledged is not notified", async () => {
+    let escalating = async () => {};
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      async commit(ops) {
+        if (ops.some(({ op, sk }) => op === "delete" && sk.startsWith("in/step/"))) {
+          const first = escalating;
+          escalating = async () => {};
+          await first();
+        }
+        await store.commit(ops);
+      },
+    });
+    const b = await failing({ yaml: yaml(STEPS), wrapStore });
+    await b.beats(3);
+    const app = await b.beside();
+    escalating = () => ack({ app }, "broken");
+    await b.beats(20);
+    expect(b.messages.map(line)).toEqual(["2 /ops new firing: svc-1 firing ×1(+1)"]);
   });
 
   it("ends with the acknowledgement, and goes on where that is taken back", async () => {

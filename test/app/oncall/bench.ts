@@ -4,7 +4,7 @@ import type { RuleRow } from "../../../lib/app/persistence/rows.ts";
 import type { Bench } from "../support.ts";
 
 /** Acknowledges the open alerts of the rule, or takes that back. */
-export async function ack({ app }: Bench, rule: string, by: string | null = "ada"): Promise<void> {
+export async function ack({ app }: Pick<Bench, "app">, rule: string, by: string | null = "ada"): Promise<void> {
   const open = (await listOpen(app)).filter(({ alert }) => alert.rule === rule);
   if (open.length === 0) throw new Error(`no alert of ${rule} is open`);
   for (const one of open) await acknowledge(app, one, by);

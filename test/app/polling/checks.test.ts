@@ -88,6 +88,37 @@ describe("a service", () => {
     expect(seen.find((event) => event.resource.id === "svc-1").labels).toEqual({ team: "a", tier: "gold" });
   });
 
+  const eachOf = (sources: string) =>
+    `${OPS}sources:\n${sources}rules: [{ id: any, when: { source: [service-status] }, by: [id], summary: "{{ event.type }} {{ event.sourceId }}" }]\n`;
+  const said = ({ messages }: Bench) =>
+    messages.flatMap(({ body }) =>
+      body.alerts.flatMap((alert: { newCount: number; summary: string }) => (alert.newCount ? [alert.summary] : [])),
+    );
+
+  test("that comes to match another source's filter is reported by that one alone, and by none as gone", async () => {
+    const sources = `  - { id: up, kind: service-status, discover: { status: [running] } }
+  - { id: down, kind: service-status, discover: { status: [failed] } }
+`;
+    const made = await bench({ yaml: eachOf(sources) });
+    await made.rounds(2);
+    become(made, "svc-1", "failed");
+    await made.rounds(6);
+    become(made, "svc-1", "running");
+    await made.rounds(10);
+    expect(said(made)).toEqual(["running up", "failed down", "running up"]);
+  });
+
+  test("that another source comes to name is reported by that one alone from then on", async () => {
+    const all = "  - { id: all, kind: service-status }\n";
+    const made = await bench({ yaml: eachOf(all) });
+    await made.rounds(2);
+    await made.reload(eachOf(`${all}  - { id: own, kind: service-status, targets: [svc-1] }\n`));
+    await made.rounds(3);
+    become(made, "svc-1", "failed");
+    await made.rounds(8);
+    expect(said(made)).toEqual(["running all", "running own", "failed own"]);
+  });
+
   test("a list that cannot be read makes the source unread, and no service gone", async () => {
     const made = await bench({ yaml });
     await made.rounds(1);
@@ -99,6 +130,18 @@ describe("a service", () => {
     await made.rounds(12);
     expect(made.messages).toEqual([]);
   });
+});
+
+test("one of two hundred services that is deleted is gone once, however long ago that was", async () => {
+  const rules = "rules: [{ id: gone, when: { source: [service-status], type: [gone] }, by: [id] }]\n";
+  const services = Array.from({ length: 200 }, (_, index) => `svc-${index}`);
+  const made = await bench({ yaml: `${OPS}sources: [{ kind: service-status }]\n${rules}`, services });
+  await made.rounds(1);
+  // What is remembered of another one is written, too, and then not again for a long time.
+  become(made, "svc-1", "failed");
+  made.sim.world.services.delete("svc-0");
+  await made.rounds(20);
+  expect(made.messages.map(line)).toEqual(["4 /ops new firing: svc-0 firing ×1(+1)"]);
 });
 
 test("a thousand services that do not change cost one request, one read of their state and no write of it", async () => {
