@@ -34,7 +34,7 @@ export interface PythonOptions extends PackagesOptions {
 /** Starts the server; null, said on the console, where this machine cannot run it. Throws there in CI. */
 export async function startPython(options: PythonOptions): Promise<PythonServer | null> {
   const packages = await fetchPython(options);
-  return packages && serve(options, packages);
+  return packages === null ? null : serve(options, packages);
 }
 
 /** Resolves to the folder of the packages; null, said on the console, where there is no pip. Throws there in CI. */
