@@ -194,6 +194,12 @@ function addTools(io: Io, add: Add, end: End): void {
       const portGiven = self.getOptionValueSource("port") !== "default";
       end(await (await import("./simulate.ts")).simulateCommand(io, { ...options, portGiven }));
     });
+  add("receive", "stand in for a chat or pager, and print what channels send there")
+    .option("--port <number>", "0: any free port", "8792")
+    .action(async (options, self) => {
+      const portGiven = self.getOptionValueSource("port") !== "default";
+      end(await (await import("./receive.ts")).receiveCommand(io, { ...options, portGiven }));
+    });
 }
 
 function addStart(io: Io, program: Command, end: End): void {

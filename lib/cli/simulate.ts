@@ -23,10 +23,7 @@ export interface SimulateOptions {
 }
 
 export async function simulateCommand(io: Io, options: SimulateOptions): Promise<number> {
-  const port = wholeNumber("--port", options.port, 65_535);
-  if (port > 0 && isBlockedPort(port)) {
-    throw new UsageError(`--port ${port}: nothing is ever sent to this port, as in browsers; choose another`);
-  }
+  const port = portNumber(options.port);
   const seed = wholeNumber("--seed", options.seed, 2 ** 32 - 1);
   const speed = wholeNumber("--speed", options.speed, 3_600);
   if (speed === 0) throw new UsageError("--speed 0: the day would never begin; expected 1 to 3600");
@@ -60,6 +57,12 @@ function written(file: string | undefined): string {
   return file === undefined ? "" : `Wrote ${file}; in another terminal: npx lookout run --config ${file}\n`;
 }
 
+export function portNumber(text: string): number {
+  const port = wholeNumber("--port", text, 65_535);
+  if (port === 0 || !isBlockedPort(port)) return port;
+  throw new UsageError(`--port ${port}: nothing is ever sent to this port, as in browsers; choose another`);
+}
+
 function wholeNumber(option: string, text: string, most: number): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number <= most) return number;
@@ -67,7 +70,7 @@ function wholeNumber(option: string, text: string, most: number): number {
 }
 
 /** Why nothing can listen on the port, and what to do; undefined for any other failure. */
-function portProblem({ code }: NodeJS.ErrnoException, port: number, given: boolean): UsageError | undefined {
+export function portProblem({ code }: NodeJS.ErrnoException, port: number, given: boolean): UsageError | undefined {
   const name = given ? `port ${port}` : `port ${port}, the default,`;
   const hint = "choose another with --port, or let --port 0 take any free one";
   if (code === "EADDRINUSE") return new UsageError(`${name} is in use by another program (${code}); ${hint}`);

@@ -15,22 +15,25 @@ const ACCEPTED: Record<string, { status: number; body: string }> = {
 };
 
 export interface Receiver {
+  /** The types of channels that it stands in for. */
+  types: readonly string[];
   /** Where a channel of that type sends to. */
   urlFor(type: string): string;
   close(): Promise<void>;
 }
 
-/** Listens on a free loopback port; `received` is called for every message. */
-export async function startReceiver(received: (type: string, body: string) => void): Promise<Receiver> {
+/** Listens on loopback, by default on any free port; `received` is called for every message. */
+export async function startReceiver(received: (type: string, body: string) => void, asked = 0): Promise<Receiver> {
   const server = createServer(async (request, response) => {
     const type = (request.url ?? "/").slice(1).split("?")[0] ?? "";
     received(type, await readText(request));
     const { status, body } = ACCEPTED[type] ?? { status: 404, body: "" };
     response.writeHead(status, { "content-type": body.startsWith("{") ? "application/json" : "text/plain" }).end(body);
   });
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(asked, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
+    types: Object.keys(ACCEPTED),
     urlFor: (type) => `http://127.0.0.1:${port}/${type}`,
     close: () =>
       new Promise((resolve) => {

@@ -55,7 +55,7 @@ describe("verifyWebhook", () => {
 describe("the published package", () => {
   let tree: string;
   let folder: string;
-  afterAll(() => rm(tree, { recursive: true, force: true }));
+  afterAll(() => Promise.all([tree, folder].map((path) => rm(path, { recursive: true, force: true }))));
   beforeAll(async () => {
     tree = await mkdtemp(join(tmpdir(), "lookout-package-"));
     // A copy, since packing writes a package.json and dist into the tree it packs.
@@ -64,12 +64,53 @@ describe("the published package", () => {
     });
     await symlink(join(ROOT, "node_modules"), join(tree, "node_modules"));
     const { stdout } = await run("npm", ["pack", "--silent"], { cwd: tree });
-    folder = join(tree, "installed");
+    // A folder that has nothing above it: what is not installed is not found.
+    folder = await mkdtemp(join(tmpdir(), "lookout-installed-"));
     await mkdir(join(folder, "node_modules/@lookout-alerts"), { recursive: true });
     await run("tar", ["xzf", join(tree, stdout.trim().split("\n").at(-1)!), "-C", folder]);
     await run("mv", [join(folder, "package"), join(folder, "node_modules/@lookout-alerts/lookout")]);
     await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+    for (const name of await installedBeside()) {
+      await symlink(join(ROOT, "node_modules", name), join(folder, "node_modules", name));
+    }
   }, 120_000);
+
+  /** What npm installs with it. */
+  async function installedBeside(): Promise<string[]> {
+    const text = await readFile(join(folder, "node_modules/@lookout-alerts/lookout/package.json"), "utf8");
+    return Object.keys(JSON.parse(text).dependencies);
+  }
+
+  it("installs in under 60 MB, without a package that brings further ones", async () => {
+    const { packages } = JSON.parse(await readFile(join(ROOT, "package-lock.json"), "utf8"));
+    const beside = await installedBeside();
+    for (const name of beside) expect(packages[`node_modules/${name}`].dependencies, name).toBeUndefined();
+    const { stdout } = await run("du", [
+      "-skcL",
+      ...["@lookout-alerts", ...beside].map((name) => join(folder, "node_modules", name)),
+    ]);
+    expect(Number(/^(\d+)\ttotal$/m.exec(stdout)![1])).toBeLessThan(60_000);
+  });
+
+  it("brings what stores and channels on AWS need", async () => {
+    const text = await readFile(join(ROOT, "lookout.example.yml"), "utf8");
+    const cwd = await folderWith({ "lookout.yml": `${text}\nstore: { type: dynamodb, table: lookout }\n` });
+    const bin = join(folder, "node_modules/@lookout-alerts/lookout/bin/lookout.js");
+    const aws = {
+      AWS_REGION: "eu-central-1",
+      AWS_ACCESS_KEY_ID: "a",
+      AWS_SECRET_ACCESS_KEY: "b",
+      AWS_MAX_ATTEMPTS: "1",
+    };
+    const secrets = {
+      HW_ACCESS_KEY: "a-key",
+      HW_SECRET_KEY: "a-secret",
+      CHAT_URL: "https://hooks.slack.com/services/T/B/x",
+    };
+    const env = { ...process.env, ...aws, ...secrets, AWS_ENDPOINT_URL: "http://127.0.0.1:9" };
+    const failed = await run(process.execPath, [bin, "status"], { cwd, env }).catch((error) => error);
+    expect(failed.stderr).toContain("ECONNREFUSED");
+  });
 
   it("is JavaScript with types, and exports what the contract names", async () => {
     const script =

@@ -43,6 +43,11 @@ test.each<[sentence: string, args: string[], said: string]>([
   ],
   ["a state without a name", ["status", "--state", ""], '--state "": expected the path of a file'],
   ["a configuration without a name", ["check", "--config", ""], '--config "": expected the path of a file'],
+  [
+    "a port of a stand-in to which nothing is sent",
+    ["receive", "--port", "6000"],
+    "--port 6000: nothing is ever sent to",
+  ],
   ["a port to which nothing is sent", ["simulate", "--port", "6000"], "--port 6000: nothing is ever sent to this port"],
 ])("%s is refused", async (_sentence, args, said) => {
   const cwd = await folderWith({ "lookout.yml": CONFIG, "a.test.yml": TEST, large: "x".repeat(1_000_001) });

@@ -1,4 +1,4 @@
-// Servers in Python for tests: packages are fetched once with pip, and no server outlives the tests.
+// Servers and tools in Python for tests: packages are fetched once with pip, and no server outlives the tests.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -15,20 +15,30 @@ export interface PythonServer {
   stop(): void;
 }
 
-export interface PythonOptions {
+export interface PackagesOptions {
   /** Names the folder of its packages. */
   name: string;
-  /** Files beside this one. The script prints "port N" once it serves, and ends with its standard input. */
-  script: string;
+  /** A file beside this one. */
   requirements: string;
   /** What is said where this machine cannot run it. */
   wanted: string;
+}
+
+export interface PythonOptions extends PackagesOptions {
+  /** A file beside this one. It prints "port N" once it serves, and ends with its standard input. */
+  script: string;
   /** Given each line that the script prints after its port. */
   line?: (text: string) => void;
 }
 
 /** Starts the server; null, said on the console, where this machine cannot run it. Throws there in CI. */
 export async function startPython(options: PythonOptions): Promise<PythonServer | null> {
+  const packages = await fetchPython(options);
+  return packages === null ? null : serve(options, packages);
+}
+
+/** Resolves to the folder of the packages; null, said on the console, where there is no pip. Throws there in CI. */
+export async function fetchPython(options: PackagesOptions): Promise<string | null> {
   const requirements = join(import.meta.dirname, options.requirements);
   // One folder per content of the requirements, so that a new version is fetched anew.
   const version = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 12);
@@ -39,7 +49,7 @@ export async function startPython(options: PythonOptions): Promise<PythonServer 
     return null;
   }
   if (!existsSync(packages)) await fetchPackages(packages, requirements);
-  return serve(options, packages);
+  return packages;
 }
 
 async function canRun(packages: string): Promise<boolean> {
