@@ -69,7 +69,9 @@ export const smn: HttpChannel<Options> = {
     if (status >= 200 && status <= 299 && typeof jsonObject(body)["message_id"] === "string") {
       return { kind: "delivered" };
     }
-    return advised(notAccepted(response) ?? refused(response, now), ADVICE[status]);
+    const outcome = advised(notAccepted(response) ?? refused(response, now), ADVICE[status]);
+    // The cloud locks a key after five refusals: nothing more is sent with it.
+    return status === 401 && outcome.kind === "permanent" ? { ...outcome, gone: true } : outcome;
   },
 };
 

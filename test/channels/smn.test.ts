@@ -113,3 +113,11 @@ describe("smn", () => {
     expect(outcome).toMatchObject({ kind, reason: expect.stringMatching(reason) });
   });
 });
+
+test.each([
+  ["401, after which the cloud soon locks the key", 401, true],
+  ["403, which another permission mends", 403, undefined],
+])("%s: whether the channel sends nothing more", (_, status, gone) => {
+  const outcome = smn.classify(answer(status, "{}"), { now: NOW, attempt: 1 });
+  expect("gone" in outcome ? outcome.gone : undefined).toBe(gone);
+});
