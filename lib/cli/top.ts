@@ -55,22 +55,27 @@ async function watch(io: Io, read: () => Promise<ViewState>): Promise<void> {
   }
 }
 
-/** The same answer again until it is time to read anew. */
-export function paced<T>(read: () => Promise<T>): () => Promise<T> {
-  let known: Promise<T> | undefined;
-  let next = 0;
-  return () => {
-    const now = wallClock.now();
-    if (known !== undefined && now < next) return known;
-    known = read();
-    void known.then(
-      () => {
-        next = now + Math.max(READ_MS, (wallClock.now() - now) * BUSY);
-      },
-      () => {},
-    );
-    next = Number.POSITIVE_INFINITY;
-    return known;
+/**
+ * The same view again until it is time to read anew. Where that fails, what was known is shown with the reason; where
+ * nothing was known yet, it is thrown.
+ */
+export function paced(read: () => Promise<ViewState>, { now } = wallClock): () => Promise<ViewState> {
+  let known: ViewState | undefined;
+  let shown: ViewState | undefined;
+  let next = Number.NEGATIVE_INFINITY;
+  return async () => {
+    const began = now();
+    if (shown !== undefined && began < next) return shown;
+    try {
+      known = await read();
+      shown = known;
+    } catch (error) {
+      if (known === undefined) throw error;
+      const problem = `the state cannot be read, this is as it was before: ${(error as Error).message}`;
+      shown = { ...known, problems: [problem, ...known.problems] };
+    }
+    next = began + Math.max(READ_MS, (now() - began) * BUSY);
+    return shown;
   };
 }
 

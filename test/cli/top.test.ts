@@ -4,6 +4,8 @@ import { stripVTControlCharacters } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
 import { wallClock } from "../../lib/app/clock.ts";
 import { main } from "../../lib/cli/main.ts";
+import { paced } from "../../lib/cli/top.ts";
+import type { ViewState } from "../../lib/local/view.ts";
 import { connectionOf } from "../../lib/simulator/describe.ts";
 import { startSimulator } from "../../lib/simulator/server.ts";
 import { folderWith } from "../support/cli.ts";
@@ -52,6 +54,38 @@ it("top prints the view once where there is no terminal: sources with lag, alert
 it("top says what is wrong", async () => {
   const here = await setUp();
   expect((await lookoutHere(["top"], here)).stdout).toMatch(/^ Lookout, lookout.yml: NOT HEALTHY .*\n {2}! /);
+});
+
+it("top goes on with what was known where the state cannot be read for a moment, and says so", async () => {
+  const good: ViewState = {
+    title: "",
+    aside: "",
+    problems: ["p"],
+    figures: [],
+    sources: [],
+    open: [],
+    news: [],
+    latest: "",
+    next: { heading: "", steps: [] },
+  };
+  let now = 0;
+  let error: Error | undefined;
+  const read = async () => {
+    if (error) throw error;
+    return good;
+  };
+  const view = paced(read, { now: () => now, sleep: async () => {} });
+  const problems = async (at: number) => {
+    now = at;
+    return (await view()).problems;
+  };
+  expect(await problems(0)).toEqual(["p"]);
+  error = new Error("the file is in use");
+  expect(await problems(1_000)).toEqual(["p"]);
+  expect(await problems(2_000)).toEqual([expect.stringContaining("the file is in use"), "p"]);
+  expect(await problems(3_000)).toEqual([expect.stringContaining("the file is in use"), "p"]);
+  error = undefined;
+  expect(await problems(4_000)).toEqual(["p"]);
 });
 
 it("top has no JSON, and says where there is some", async () => {

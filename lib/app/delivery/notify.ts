@@ -180,9 +180,10 @@ async function decideGroups(
   await unit.load(notice.flatMap(({ group }) => Object.values(group.newest).map(deliveryKey)));
   const made: string[] = [];
   for (const one of decided) {
+    const waitsOn = await waitForHolders(app, unit, holds, one.group.id, holdersOf(one), now);
+    if (waitsOn) one.decision.due = now;
     made.push(...(await putDecision(app, unit, one, now)));
-    await waitForHolders(unit, holds, one.group.id, holdersOf(one), now);
-    if (one.decision.more) again.push(one.group.id);
+    if (one.decision.more || waitsOn) again.push(one.group.id);
   }
   const steps = decided.flatMap(({ decision }) => decision.escalate);
   again.push(...takeSteps(app, unit, steps, now));

@@ -1,4 +1,5 @@
 // One real, marked notification to one channel, through the whole delivery path.
+import { madeUpAlert } from "../../alerts/made-up.ts";
 import type { Alert } from "../../model/alert.ts";
 import { hashOf } from "../../model/hash.ts";
 import type { App, Channel } from "../deps.ts";
@@ -25,26 +26,6 @@ export async function sendTest(app: App, channel: Channel, signal: AbortSignal):
 
 function testAlert(app: App): Alert {
   const now = new Date(app.clock.now()).toISOString();
-  return {
-    id: hashOf(["send-test", now]),
-    rule: "send-test",
-    status: "firing",
-    severity: "info",
-    summary: "This is a test from Lookout. Nothing is wrong.",
-    description: "",
-    key: {},
-    labels: {},
-    connection: null,
-    source: null,
-    region: null,
-    resource: null,
-    startsAt: now,
-    updatedAt: now,
-    endsAt: null,
-    count: 1,
-    acknowledgedBy: null,
-    suppressedBy: [],
-    runbook: null,
-    events: [],
-  };
+  const summary = "This is a test from Lookout. Nothing is wrong.";
+  return madeUpAlert({ id: hashOf(["send-test", now]), rule: "send-test", severity: "info", summary }, now);
 }

@@ -10,6 +10,7 @@ import { putInbox } from "../groups/inbox.ts";
 import { putInhibitors, reconcileInhibition } from "../groups/inhibition.ts";
 import { putEnd } from "../persistence/by-time.ts";
 import { joinGeneration } from "../persistence/generation.ts";
+import { inParts } from "../persistence/in-parts.ts";
 import { type EndedRow, endedKey, REGISTRY, type RegistryRow, type RuleRow } from "../persistence/rows.ts";
 import { announceClosed } from "./announce.ts";
 import { forgetKeys } from "./keys.ts";
@@ -79,8 +80,7 @@ async function closePartition(app: App, pk: string): Promise<number> {
   const rows = await app.store.list<RuleRow>(pk);
   let closed = 0;
   for (let from = 0; from < rows.length; from += BATCH) {
-    const batch = rows.slice(from, from + BATCH);
-    closed += await app.transact(async (unit) => {
+    const counts = await inParts(app, rows.slice(from, from + BATCH), async (unit, batch) => {
       const at = app.clock.now();
       await unit.load(batch);
       const closing = batch.flatMap((row) => unit.value<RuleRow>(row) ?? []);
@@ -103,6 +103,7 @@ async function closePartition(app: App, pk: string): Promise<number> {
       for (const row of batch) unit.delete(row);
       return open.length;
     });
+    closed += counts.reduce((sum, count) => sum + count, 0);
   }
   await forgetKeys(app, pk);
   return closed;

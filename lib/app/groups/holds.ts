@@ -98,18 +98,30 @@ async function firstInhibitor(store: Pick<Store, "list">, target: Side): Promise
 
 /**
  * The group is looked at once what holds its members back is over. The row of what holds them is written too, so that
- * whoever ends it at the same time must notice.
+ * whoever ends it at the same time must notice. Returns whether there are more holders than one commit takes: whoever
+ * decides the group again goes on.
  */
-export async function waitForHolders(unit: Unit, holds: Holds, group: string, holders: readonly string[], now: number) {
+export async function waitForHolders(
+  { store }: Pick<App, "store">,
+  unit: Unit,
+  holds: Holds,
+  group: string,
+  holders: readonly string[],
+  now: number,
+): Promise<boolean> {
   await unit.load(holders.map((holder) => waitKey(holder, group)));
-  for (const holder of holders) {
+  const left = holders.flatMap((holder) => {
     const row = holds.row(holder);
     const key = waitKey(holder, group);
-    if (row === undefined || unit.value(key) !== undefined) continue;
+    return row === undefined || unit.value(key) !== undefined ? [] : [{ row, key }];
+  });
+  const most = Math.max(1, Math.floor(store.limits.items / 8));
+  for (const { row, key } of left.slice(0, most)) {
     unit.know(row);
     unit.put(row, row.data, { expires: row.expires });
     unit.put(key, {}, { expires: now + WAIT_MS });
   }
+  return left.length > most;
 }
 
 /** The silence as it is kept; it goes when it has been over for `history`. */

@@ -6,6 +6,7 @@ import { rulePartition } from "../../rules/compile.ts";
 import { rowId } from "../../store/ops.ts";
 import type { Key, Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
+import { inParts } from "../persistence/in-parts.ts";
 import {
   INHIBIT,
   type InhibitorRow,
@@ -94,7 +95,9 @@ export async function reconcileInhibition(app: App): Promise<void> {
   for (const rule of [...app.rules.all, app.healthRule]) {
     const rows = await app.store.list<RuleRow>(rulePartition(rule));
     const open = rows.filter(({ data }) => data.state.alert?.status === "firing" || data.inhibitors);
-    for (let from = 0; from < open.length; from += BATCH) await judgeAnew(app, open.slice(from, from + BATCH));
+    for (let from = 0; from < open.length; from += BATCH) {
+      await inParts(app, open.slice(from, from + BATCH), (unit, batch) => judgeAnew(app, unit, batch));
+    }
   }
   await app.transact(async (unit) => {
     await unit.load([INHIBIT]);
@@ -102,18 +105,16 @@ export async function reconcileInhibition(app: App): Promise<void> {
   });
 }
 
-async function judgeAnew(app: App, batch: readonly Row<RuleRow>[]): Promise<void> {
-  await app.transact(async (unit) => {
-    await unit.load(batch);
-    const steppings = batch.flatMap((key) => {
-      const before = unit.value<RuleRow>(key);
-      return before ? [{ key, before, after: { ...before } }] : [];
-    });
-    await putInhibitors(app, unit, steppings, app.clock.now());
-    for (const { key, before, after } of steppings) {
-      if (JSON.stringify(before) === JSON.stringify(after)) continue;
-      const due = unit.due(key);
-      unit.put({ pk: key.pk, sk: key.sk }, after, due === undefined ? {} : { queue: "timer", due });
-    }
+async function judgeAnew(app: App, unit: Unit, batch: readonly Row<RuleRow>[]): Promise<void> {
+  await unit.load(batch);
+  const steppings = batch.flatMap((key) => {
+    const before = unit.value<RuleRow>(key);
+    return before ? [{ key, before, after: { ...before } }] : [];
   });
+  await putInhibitors(app, unit, steppings, app.clock.now());
+  for (const { key, before, after } of steppings) {
+    if (JSON.stringify(before) === JSON.stringify(after)) continue;
+    const due = unit.due(key);
+    unit.put({ pk: key.pk, sk: key.sk }, after, due === undefined ? {} : { queue: "timer", due });
+  }
 }

@@ -12,6 +12,7 @@ import { StoreGone } from "../../store/port.ts";
 import type { App, UnresolvedSecret } from "../deps.ts";
 import { announce } from "../evaluation/announce.ts";
 import { type Change, putChanges } from "../groups/transitions.ts";
+import { inParts } from "../persistence/in-parts.ts";
 import { type ChannelRow, channelKey, type RuleRow, WRITTEN, type WrittenRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import type { Problem } from "./problem.ts";
@@ -53,30 +54,28 @@ export async function checkHealth(app: App, more: readonly Problem[] = [], every
   const wanted = new Map(lasting.map((problem) => [rowOf(problem), problem]));
   // One that has not lasted yet opens nothing, and ends nothing.
   const present = new Set(problems.map(rowOf));
-  const { transitions, groups } = await app.transact(async (unit) => {
+  const pk = rulePartition(app.healthRule);
+  const rows = await app.store.list<RuleRow>(pk);
+  const sks = new Set([...wanted.keys(), ...rows.map(({ sk }) => sk)]);
+  for (const key of app.guard.damaged()) if (key.pk === pk) sks.delete(key.sk);
+  const parts = await inParts(app, [...sks], async (unit, some) => {
     const now = app.clock.now();
-    const pk = rulePartition(app.healthRule);
-    const rows = await unit.list<RuleRow>(pk, { whole: false });
-    const broken = new Set(app.guard.damaged().flatMap((key) => (key.pk === pk ? [key.sk] : [])));
-    for (const sk of broken) wanted.delete(sk);
-    await unit.load([...wanted.keys()].map((sk) => ({ pk, sk })));
-    const firing = new Map(
-      rows.filter((row) => row.data.state.alert?.status === "firing").map((row) => [row.sk, row.data]),
-    );
+    await unit.load(some.map((sk) => ({ pk, sk })));
     const changes: Change[] = [];
-    for (const [sk, problem] of wanted) {
-      if (!firing.has(sk)) changes.push(opened(app, problem, keyOf(problem), now));
+    for (const sk of some) {
+      const problem = wanted.get(sk);
+      const state = unit.value<RuleRow>({ pk, sk })?.state;
+      const isFiring = state?.alert?.status === "firing";
+      if (problem && !isFiring) changes.push(opened(app, problem, keyOf(problem), now));
+      if (!isFiring || present.has(sk)) continue;
+      changes.push(resolved(app, state, now));
+      await forgetFailure(app, unit, state.key);
     }
-    for (const [sk, row] of firing) {
-      if (present.has(sk)) continue;
-      changes.push(resolved(app, row.state, now));
-      await forgetFailure(app, unit, row.state.key);
-    }
-    return {
-      transitions: changes.flatMap((change) => change.transitions),
-      groups: await putChanges(app, unit, changes, now),
-    };
+    const groups = await putChanges(app, unit, changes, now);
+    return { groups, transitions: changes.flatMap((change) => change.transitions) };
   });
+  const transitions = parts.flatMap((part) => part.transitions);
+  const groups = parts.flatMap((part) => part.groups);
   announce(app, transitions);
   if (groups.length > 0) await app.bus.publish(transitions, groups);
   if (lasting.length === 0 && found.isRead) await beat(app);

@@ -29,8 +29,8 @@ export interface Unit {
   version(key: Key): number;
   /** When a loaded row is due, as put in this unit or as read; ms. */
   due(key: Key): number | undefined;
-  /** Loads a whole partition; throws RowDamaged where a row of it cannot be read, unless it need not be whole. */
-  list<T>(pk: string, options?: { whole: boolean }): Promise<Row<T>[]>;
+  /** Loads a whole partition; throws RowDamaged where a row of it cannot be read. */
+  list<T>(pk: string): Promise<Row<T>[]>;
   /** Changes a row that was loaded, or of a partition that was. */
   put(key: Key, data: unknown, options?: PutOptions): void;
   /** Writes a row whose name nobody else uses, without reading it. */
@@ -163,10 +163,10 @@ function createUnit(store: Store): { unit: Unit; ops: () => Op[] } {
       if (put) return put.op === "put" ? put.due : undefined;
       return rows.get(rowId(key))?.due;
     },
-    async list<T>(pk: string, { whole } = { whole: true }) {
-      const found = await store.list<T>(pk, { whole });
+    async list<T>(pk: string) {
+      const found = await store.list<T>(pk, { whole: true });
       for (const row of found) rows.set(rowId(row), row);
-      if (whole) listed.add(pk);
+      listed.add(pk);
       return found;
     },
     put: (key, data, options = {}) => write(key, data, options, isNew(key) ? undefined : expected(key)),

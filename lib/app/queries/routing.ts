@@ -1,4 +1,5 @@
 // Where an alert would go now: the routes that take it, their channels, its group on each, and what holds it back.
+import { madeUpAlert } from "../../alerts/made-up.ts";
 import { groupValues } from "../../alerts/route.ts";
 import { type Alert, HEALTH_RULE } from "../../model/alert.ts";
 import type { RouteConfig } from "../../model/config.ts";
@@ -93,28 +94,7 @@ function durationOf(ms: number): string {
 /** An alert of which only `given` is known: the rest is as its rule has it, or a default. */
 export function alertLike(app: App, given: Partial<Alert>): Alert {
   const rule = app.rules.byId.get(given.rule ?? "")?.config;
-  const now = iso(app.clock.now());
-  return {
-    id: hashOf(["given", given]),
-    rule: "",
-    status: "firing",
-    severity: rule?.severity ?? "error",
-    summary: "",
-    description: "",
-    key: {},
-    connection: null,
-    source: null,
-    region: null,
-    resource: null,
-    startsAt: now,
-    updatedAt: now,
-    endsAt: null,
-    count: 1,
-    acknowledgedBy: null,
-    suppressedBy: [],
-    runbook: rule?.runbook ?? null,
-    events: [],
-    ...given,
-    labels: { ...rule?.labels, ...given.labels },
-  };
+  const like = { severity: rule?.severity ?? "error", runbook: rule?.runbook ?? null, ...given };
+  const labels = { ...rule?.labels, ...given.labels };
+  return madeUpAlert({ id: hashOf(["given", given]), ...like, labels }, iso(app.clock.now()));
 }

@@ -112,6 +112,33 @@ describe("100 services that fail at once, in one group", () => {
     expect(new Set(incidents).size).toBe(100);
   });
 
+  it("are each held back by an alert of their own, which keeps no other back, whatever a commit has room for", async () => {
+    const yaml = `
+rules:
+  - id: down
+    when: { text: [{ wildcard: "*down*" }] }
+    by: [resource.id]
+    severity: critical
+    resolve: { when: { source: [service-events], level: [normal] } }
+  - { id: slow, when: { text: [{ wildcard: "*slow*" }] }, by: [resource.id], severity: warning }
+inhibit: [{ source: { rule: [down] }, target: { rule: [slow] }, equal: [resource.id] }]
+route: { channels: [ops], groupInterval: 1m }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }
+`;
+    const services = SERVICES.slice(0, 50);
+    const wrapStore = (store: Store) => counting(store, { conflicts: 0, commits: 0 }, 88);
+    const b = await bench({ yaml, services, requestsPerSecond: 1_000, wrapStore });
+    await b.beat();
+    for (const id of services.slice(1)) b.fail(1, "it is down", id);
+    for (const id of services) b.fail(1.1, "it is slow", id);
+    await b.beats(3);
+    const slow = () => b.messages.filter(({ body }) => body.group.rule === "slow").flatMap(({ body }) => body.alerts);
+    expect(slow().map(({ resource }) => resource.id)).toEqual(["svc-0"]);
+    for (const id of services.slice(1)) b.recover(3.5, id);
+    await b.beats(5);
+    expect(new Set(slow().map(({ resource }) => resource.id)).size).toBe(50);
+  });
+
   it("are evaluated by ten processes at once, of whose commits less than 5 % are in each other's way", async () => {
     const counted: Counted = { conflicts: 0, commits: 0 };
     const random = createRandom(1);

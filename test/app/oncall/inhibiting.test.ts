@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { reconcileRules } from "../../../lib/app/evaluation/registry.ts";
 import { openAlerts } from "../../../lib/app/queries/lists.ts";
+import type { Store } from "../../../lib/store/port.ts";
 import { bench, failing, line } from "../support.ts";
 import { listInhibitors } from "./bench.ts";
 
@@ -153,5 +154,38 @@ describe("a change of the configuration", () => {
     b.fail(3.5, "slow", "svc-2");
     await b.beats(6);
     expect(b.messages.map(line).filter((text) => text.includes("svc-2"))).toEqual([]);
+  });
+
+  it.each([
+    [
+      "that removes the rule of many sources",
+      (text: string) => text.replace(/ {2}- id: down[\s\S]*?\n {2}- id: slow/, "  - id: slow"),
+    ],
+    ["that has other inhibit rules for many alerts", (text: string) => text.replaceAll("warning]", "info]")],
+  ])("%s fits the commits of a store that takes 88 items", async (_, change) => {
+    const rules = ["severity", "labels.a", "labels.b"].map((path) => {
+      return `{ source: { rule: [down] }, target: { rule: [slow], severity: [warning] }, equal: [resource.id, ${path}] }`;
+    });
+    const each = yaml(`inhibit: [${rules.join(", ")}]`).replace("id: slow", "id: slow\n    severity: warning");
+    const many = Array.from({ length: 40 }, (_, number) => `svc-${number}`);
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      limits: { ...store.limits, items: 88 },
+      async commit(ops) {
+        expect(ops.length).toBeLessThanOrEqual(88);
+        await store.commit(ops);
+      },
+    });
+    const b = await bench({ yaml: each, services: many, wrapStore, requestsPerSecond: 1_000 });
+    await reconcileRules(b.app);
+    b.to(1);
+    for (const id of many) b.fail(0.5, "down", id);
+    for (const id of many) b.fail(0.6, "slow", id);
+    await b.beats(2);
+    const before = (await listInhibitors(b)).length;
+    await b.reload(change(each));
+    await reconcileRules(b.app);
+    await b.beats(3);
+    expect([before, (await listInhibitors(b)).length]).toEqual([120, change(each).includes("id: down") ? 120 : 0]);
   });
 });
