@@ -15,6 +15,7 @@ const NAMES = [
   "console",
   "commands",
   "checks",
+  "first-alert",
 ];
 
 const options = process.argv.slice(2).filter((word) => word.startsWith("-"));

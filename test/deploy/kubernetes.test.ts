@@ -59,7 +59,7 @@ describe.skipIf(!hasKustomize).each(["volume", "postgres"])("the overlay %s", (o
       capabilities: { drop: ["ALL"] },
     });
     expect(pod().automountServiceAccountToken).toBe(false);
-    expect(container().resources).toMatchObject({ requests: { cpu: "50m" }, limits: { memory: "384Mi" } });
+    expect(container().resources).toMatchObject({ requests: { cpu: "50m" }, limits: { memory: "512Mi" } });
   });
 
   it("probes what the console serves, where the configuration has it listen", () => {

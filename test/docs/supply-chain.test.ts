@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { dependencies } from "../../scripts/dependencies.ts";
 import { notice } from "../../scripts/notice.ts";
 import { sbom } from "../../scripts/sbom.ts";
+import { findTools } from "../support/tools.ts";
 import { ROOT } from "./markdown.ts";
 
 const read = (name: string) => readFileSync(join(ROOT, name), "utf8");
@@ -33,6 +34,12 @@ test("every dependency at run time is in NOTICE and in the bill of materials, wi
   }
   expect(new Set(names.map((name, at) => `${name} ${components[at]!.purl}`)).size).toBe(components.length);
   expect(JSON.stringify(sbom())).toBe(JSON.stringify(sbom()));
+});
+
+const tools = await findTools();
+test.skipIf(tools === null)("the bill of materials is what CycloneDX's own schema describes", async () => {
+  expect(await tools!.check("cyclonedx", sbom())).toBe("");
+  expect(await tools!.check("cyclonedx", { ...sbom(), components: [{ type: "library" }] })).toContain("'name'");
 });
 
 test("the lock file pins every package by its checksum, and names no address that it must come from", () => {

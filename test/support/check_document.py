@@ -25,9 +25,13 @@ def cyclonedx(document):
 
     folder = pathlib.Path(cyclonedx.__file__).parent / "schema" / "_res"
     read = lambda name: json.loads((folder / f"{name}.SNAPSHOT.schema.json").read_text())
-    schema = read("bom-1.6")
-    others = [(read(name)["$id"], DRAFT7.create_resource(read(name))) for name in ("spdx", "jsf-0.82")]
+    # It names the two others by their files.
+    base = "http://cyclonedx.org/schema"
+    others = [
+        (f"{base}/{name}.SNAPSHOT.schema.json", DRAFT7.create_resource(read(name))) for name in ("spdx", "jsf-0.82")
+    ]
     registry = referencing.Registry().with_resources(others)
+    schema = {**read("bom-1.6"), "$id": f"{base}/bom-1.6.schema.json"}
     jsonschema.Draft7Validator(schema, registry=registry).validate(document)
 
 

