@@ -1,5 +1,5 @@
 // Runs Debian's PostgreSQL for the tests: in a folder of its own, on loopback, never outliving them.
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -41,21 +41,31 @@ export async function startPostgres(programs: string, settings: readonly string[
   const args = [...options, ...SETTINGS, ...settings].flatMap((setting) => ["-c", setting]);
   const url = `postgres://lookout@127.0.0.1:${port}/postgres`;
 
+  let child: ChildProcess | undefined;
+
   async function start(): Promise<void> {
-    // It ends itself when its folder is removed, should this process die before it stops it.
-    const child = spawn(join(programs, "postgres"), ["-D", folder, ...args], { ...user, stdio: "ignore" });
+    const began = performance.now();
+    // Its standard input ends with this process, however that dies.
+    const script = '"$@" & cat > /dev/null; kill -QUIT $!; wait';
+    const command = [join(programs, "postgres"), "-D", folder, ...args];
+    child = spawn("sh", ["-c", script, "sh", ...command], { ...user, stdio: ["pipe", "ignore", "ignore"] });
     child.unref();
+    (child.stdin as unknown as { unref(): void }).unref();
     for (;;) {
       const client = new Client(url);
-      const failure = await client.connect().then(() => client.end(), (error: Error) => error);
+      const failure = await client.connect().then(
+        () => client.end(),
+        (error: Error) => error,
+      );
       if (failure === undefined) return;
-      if (child.exitCode !== null) throw new Error(`PostgreSQL did not start: exit code ${child.exitCode}`);
+      if (performance.now() - began > 30_000) throw failure;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
   function stop(how: "fast" | "immediate"): void {
     try {
       run("pg_ctl", ["stop", "-D", folder, "-m", how, "-w"]);
+      child?.stdin?.destroy();
     } catch {
       // It is stopped already.
     }

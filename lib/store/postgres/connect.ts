@@ -72,7 +72,20 @@ function serverOf(url: URL, mode: string): Server {
   // Without it the driver takes "require" for "verify-full", and says so on standard error.
   own.searchParams.set("uselibpqcompat", "true");
   const config: ClientConfig = { ...LIMITS, fallback_application_name: "lookout", connectionString: own.href };
-  const { host, port, database = "" } = new Client(config);
+  const { host, port, database = "" } = clientOf(config);
   const at = host.startsWith("/") ? host : `${host}:${port}`;
   return { config, name: `the PostgreSQL database "${database}" on ${at}` };
+}
+
+/** The driver reads the URL, and the files that it names. */
+function clientOf(config: ClientConfig): Client {
+  try {
+    return new Client(config);
+  } catch (error) {
+    const { path, code } = error as NodeJS.ErrnoException;
+    const what = path === undefined ? "" : `: the file ${path} that it names cannot be read (${code})`;
+    throw new StoreError(`store.url cannot be used${what || ": percent-encode its special characters"}`, {
+      cause: error,
+    });
+  }
 }

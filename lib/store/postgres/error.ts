@@ -68,6 +68,8 @@ export function explain(error: unknown, name: string): unknown {
 function reasonOf(error: Error, code: string): string {
   const known = REASONS[code];
   if (known !== undefined) return known;
+  if (/password must be a string/.test(error.message))
+    return "wants a password: name one in store.url, or in PGPASSWORD";
   if (refusesTls(error)) return NO_TLS;
   if (isTls(error)) return CERTIFICATE;
   if (/timeout/i.test(error.message)) return REASONS["ETIMEDOUT"] as string;

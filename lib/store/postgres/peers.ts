@@ -1,6 +1,7 @@
 // Who else has the state open, and their doorbell. A process that lives holds a lock of its session, which the server
 // takes away when its connection ends: whoever has none for a moment is gone, wherever it ran.
 import { randomInt, randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { Client } from "pg";
 import type { Clock } from "../../model/clock.ts";
 import { type Peers, StoreError } from "../port.ts";
@@ -101,7 +102,7 @@ export function openPeers({ server, clock, channel }: Options): PostgresPeers {
   return {
     identity() {
       watching ??= watchForever();
-      const id = `${KIND}/${token}/${randomUUID()}`;
+      const id = `${KIND}/${token}/${hostname()}/${process.pid}/${randomUUID()}`;
       newest = id;
       return { id, isGone };
     },
@@ -115,7 +116,9 @@ export function openPeers({ server, clock, channel }: Options): PostgresPeers {
       const began = performance.now();
       while (view === undefined) {
         if (over.signal.aborted || performance.now() - began > PATIENCE) {
-          throw new StoreError(`${server.name} cannot be reached any more: check that the server runs, and the network`);
+          throw new StoreError(
+            `${server.name} cannot be reached any more: check that the server runs, and the network`,
+          );
         }
         await clock.sleep(PAUSE / 4, over.signal).catch(() => {});
       }

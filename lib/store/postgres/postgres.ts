@@ -3,8 +3,8 @@
 import type { PoolClient } from "pg";
 import type { Clock } from "../../model/clock.ts";
 import { checkCommit, checkKey, checkPartition, rowId } from "../ops.ts";
-import { type Key, type ListOptions, type Op, type Queue, type Row, type Store } from "../port.ts";
-import { commitOps, conflictOf, OutcomeUnknown, tookEffect } from "./commit.ts";
+import type { Key, ListOptions, Op, Queue, Row, Store } from "../port.ts";
+import { type CommitContext, commitOps, conflictOf, OutcomeUnknown, tookEffect } from "./commit.ts";
 import { findServer, type Server } from "./connect.ts";
 import { explain, isContention } from "./error.ts";
 import { openPeers } from "./peers.ts";
@@ -98,19 +98,6 @@ function storeOver({ server, pool, clock, channel }: Opened): Store {
     });
   }
 
-  async function commitOnce(ops: readonly Op[]): Promise<boolean> {
-    const context = { now: clock.now(), name: server.name, bell: { channel, payload: peers.own() } };
-    try {
-      return await pool.use((client) => commitOps(client, ops, context));
-    } catch (error) {
-      if (isContention(error)) throw conflictOf(ops);
-      if (!(error instanceof OutcomeUnknown)) throw error;
-      const took = await pool.ask((client) => tookEffect(client, error));
-      if (took === undefined) throw error.cause;
-      return took;
-    }
-  }
-
   const store: Store = {
     limits: LIMITS,
     cost,
@@ -126,8 +113,8 @@ function storeOver({ server, pool, clock, channel }: Opened): Store {
     },
     async list<T>(pk: string, options: ListOptions = {}) {
       checkPartition(pk);
-      const { text, values } = listing(pk, options, clock.now());
-      return read<T>(`list ${values.length} ${text.length}`, text, values);
+      const { name, text, values } = listing(pk, options, clock.now());
+      return read<T>(name, text, values);
     },
     async due<T>(queue: Queue, until: number, limit: number, from = 0) {
       return read<T>("due", DUE, [clock.now(), queue, from, until, limit]);
@@ -137,7 +124,10 @@ function storeOver({ server, pool, clock, channel }: Opened): Store {
       if (ops.length === 0) return;
       await guard(server, async () => {
         await peers.known();
-        for (let attempt = 1; !(await commitOnce(ops)); attempt++) if (attempt === TRIES) throw conflictOf(ops);
+        const bell = { channel, payload: peers.own() };
+        const context = { now: clock.now(), name: server.name, bell };
+        for (let attempt = 1; !(await commitOnce(pool, ops, context)); attempt++)
+          if (attempt === TRIES) throw conflictOf(ops);
       });
     },
     async probe(bytes) {
@@ -175,6 +165,19 @@ function storeOver({ server, pool, clock, channel }: Opened): Store {
   return store;
 }
 
+/** Whether it took effect; where not, another try may succeed. */
+async function commitOnce(pool: Connections, ops: readonly Op[], context: CommitContext): Promise<boolean> {
+  try {
+    return await pool.use((client) => commitOps(client, ops, context));
+  } catch (error) {
+    if (isContention(error)) throw conflictOf(ops);
+    if (!(error instanceof OutcomeUnknown)) throw error;
+    const took = await pool.ask((client) => tookEffect(client, error));
+    if (took === undefined) throw error.cause;
+    return took;
+  }
+}
+
 /** Bytes are ordered as unsigned numbers: a prefix is a range. */
 function listing(pk: string, { prefix = "", after, limit, reverse = false }: ListOptions, now: number) {
   const conditions = ["pk = $2", LIVE];
@@ -190,5 +193,11 @@ function listing(pk: string, { prefix = "", after, limit, reverse = false }: Lis
   if (after !== undefined) add(reverse ? "sk <" : "sk >", Buffer.from(after));
   const order = `ORDER BY sk ${reverse ? "DESC" : "ASC"}`;
   const most = limit === undefined ? "" : ` LIMIT $${values.push(limit)}`;
-  return { text: `SELECT ${COLUMNS} FROM lookout_rows WHERE ${conditions.join(" AND ")} ${order}${most}`, values };
+  const has = [prefix !== "", after !== undefined, limit !== undefined, reverse];
+  const name = `list ${has.map(Number).join("")}`;
+  return {
+    name,
+    text: `SELECT ${COLUMNS} FROM lookout_rows WHERE ${conditions.join(" AND ")} ${order}${most}`,
+    values,
+  };
 }
