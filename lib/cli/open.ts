@@ -10,6 +10,7 @@ import { ConfigError, findingAt } from "../config/document/finding.ts";
 import { type Environment, processEnvironment } from "../config/environment.ts";
 import type { Places } from "../config/load/load.ts";
 import { createRedactor } from "../config/secrets/redactor.ts";
+import type { Secrets } from "../config/secrets/secrets.ts";
 import { SecretError } from "../config/secrets/values.ts";
 import { processIdentity } from "../local/identity.ts";
 import type { Config } from "../model/config.ts";
@@ -127,7 +128,7 @@ export function assemble(
 
 export async function openStore(
   io: Pick<Io, "err">,
-  { config: { store }, secrets }: Pick<OpenedConfig, "secrets"> & { config: Pick<Config, "store"> },
+  { config: { store }, secrets }: { config: Pick<Config, "store">; secrets: Pick<Secrets, "resolve"> },
   state: string | undefined,
 ): Promise<Store> {
   const options = { now: wallClock.now, warn: (message: string) => io.err(`lookout: ${message}\n`) };
@@ -142,7 +143,7 @@ export async function openStore(
   return openDynamoStore({ ...store, clock: wallClock });
 }
 
-async function databaseUrl(url: string, secrets: OpenedConfig["secrets"]): Promise<string> {
+async function databaseUrl(url: string, secrets: Pick<Secrets, "resolve">): Promise<string> {
   try {
     return await secrets.resolve(url);
   } catch (error) {

@@ -92,6 +92,8 @@ export interface Store {
   probe?(bytes: number): Promise<void>;
   /** Looks at every row there is; gives those that are damaged. Absent where reading all of them costs money. */
   verify?(): AsyncIterable<Row[]>;
+  /** Every row there is, some at a time, for whoever copies them; what changes meanwhile may be missed. */
+  all(): AsyncIterable<Row[]>;
   /** Absent where only processes of this machine, or of AWS, have the state. */
   peers?: Peers;
   close(): Promise<void>;

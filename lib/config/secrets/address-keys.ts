@@ -6,8 +6,8 @@ const RUN = /[A-Za-z0-9]{16,}/;
 const WORDS = /^([A-Z]?[a-z]+){1,4}\d{0,4}$/;
 
 /**
- * Parts of an http(s) address that look like keys, as written and decoded, and its password, also of a mail server's or a
- * database's; none of other text.
+ * Parts of an http(s) address that look like keys, as written and decoded, and its password, also of a mail server's or
+ * a database's; none of other text.
  */
 export function keysInAddress(text: string): string[] {
   const url = URL.parse(text.trim());

@@ -1,7 +1,7 @@
 // What the errors of PostgreSQL and of the way to it mean for a person: what is wrong and what to do; never a password.
 import { StoreConflict, StoreError } from "../port.ts";
 
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html, codes of Node's sockets and TLS, in words of what to do. */
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html, and codes of Node, in words of what to do. */
 const REASONS: Readonly<Record<string, string>> = {
   "28P01": "refuses the password. Check user and password in store.url; special characters must be percent-encoded",
   "28000": "refuses this user or this way to connect. Check store.url (user, sslmode) and the server's pg_hba.conf",

@@ -1,5 +1,5 @@
-// The store on one PostgreSQL table (state.ts), which any number of processes on any number of machines may use at once.
-// A commit that returned is on the server's disk.
+// The store on one PostgreSQL table (state.ts), which any number of processes on any number of machines may use at
+// once. A commit that returned is on the server's disk.
 import type { PoolClient } from "pg";
 import type { Clock } from "../../model/clock.ts";
 import { checkCommit, checkKey, checkPartition, rowId } from "../ops.ts";
@@ -24,9 +24,9 @@ const GET_MANY = `SELECT ${COLUMNS} FROM unnest($2::bytea[], $3::bytea[]) AS k (
   WHERE ${LIVE}`;
 const DUE = `SELECT ${COLUMNS} FROM lookout_rows WHERE queue = $2 AND due BETWEEN $3 AND $4 AND ${LIVE}
   ORDER BY due LIMIT $5`;
-/** What other partitions hold begins with NUL. */
-const VERIFY = `SELECT ${COLUMNS} FROM lookout_rows WHERE (pk, sk) > ($1, $2) AND pk >= '\\x01'
-  ORDER BY pk, sk LIMIT ${BATCH}`;
+/** What the store keeps for itself begins with NUL. */
+const PAGE = `SELECT ${COLUMNS} FROM lookout_rows WHERE (pk, sk) > ($2, $3) AND pk >= '\\x01' AND ${LIVE}
+  ORDER BY pk, sk LIMIT $4`;
 const PURGE = `DELETE FROM lookout_rows WHERE ctid = ANY (ARRAY(
   SELECT ctid FROM lookout_rows WHERE expires <= $1 LIMIT ${BATCH} FOR UPDATE SKIP LOCKED))`;
 const PROBE = `INSERT INTO lookout_rows (pk, sk, version, data, packed) VALUES ('\\x00', $1, 1, $2, false)`;
@@ -90,12 +90,22 @@ async function guard<T>({ name }: Server, work: () => Promise<T>): Promise<T> {
 function storeOver({ server, pool, clock, channel }: Opened): Store {
   const peers = openPeers({ server, clock, channel });
 
-  function read<T>(name: string, text: string, values: unknown[]): Promise<Row<T>[]> {
-    return guard(server, async () => {
-      const query = { name, text, values, rowMode: "array" as const };
-      const { rows } = await pool.use((client) => client.query<Stored>(query));
-      return rows.map((row) => toRow<T>(row));
-    });
+  function stored(name: string, text: string, values: unknown[]): Promise<Stored[]> {
+    const query = { name, text, values, rowMode: "array" as const };
+    return guard(server, async () => (await pool.use((client) => client.query<Stored>(query))).rows);
+  }
+  async function read<T>(name: string, text: string, values: unknown[]): Promise<Row<T>[]> {
+    return (await stored(name, text, values)).map((row) => toRow<T>(row));
+  }
+  /** Every row, some at a time, in the order of the keys. */
+  async function* pages(size: number): AsyncGenerator<Stored[]> {
+    for (let last: Buffer[] = [Buffer.of(), Buffer.of()]; ; ) {
+      const rows = await stored("page", PAGE, [clock.now(), ...last, size]);
+      const end = rows.at(-1);
+      if (end === undefined) return;
+      last = [end[0], end[1]];
+      yield rows;
+    }
   }
 
   const store: Store = {
@@ -140,14 +150,10 @@ function storeOver({ server, pool, clock, channel }: Opened): Store {
       await guard(server, () => pool.use(work));
     },
     async *verify() {
-      for (let last: Buffer[] = [Buffer.of(), Buffer.of()]; ; ) {
-        const query = { name: "verify", text: VERIFY, values: last, rowMode: "array" as const };
-        const { rows } = await guard(server, () => pool.use((client) => client.query<Stored>(query)));
-        const end = rows.at(-1);
-        if (end === undefined) return;
-        last = [end[0], end[1]];
-        yield rows.filter((row) => !isWhole(row)).map((row) => toRow(row));
-      }
+      for await (const page of pages(BATCH)) yield page.filter((row) => !isWhole(row)).map((row) => toRow(row));
+    },
+    async *all() {
+      for await (const page of pages(BATCH / 10)) yield page.map((row) => toRow(row));
     },
     async purge(before) {
       for (let total = 0; ; ) {
