@@ -29,7 +29,7 @@ const io = ioTo(
   () => {},
   (text) => console.error(text),
 );
-const store = counting(await openStore(io, config.config, "state.db"));
+const store = counting(await openStore(io, config, "state.db"));
 const app = withoutBudget(assemble(io, config, store, { async publish() {} }).app);
 const source = app.config.sources[0]!;
 const polls: Poll[] = [];

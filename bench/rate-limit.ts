@@ -76,7 +76,7 @@ store: { type: sqlite, path: ${join(folder, `${type}.db`)} }
     () => {},
   );
   const config = await readConfig(file);
-  const store = await openStore(io, config.config, undefined);
+  const store = await openStore(io, config, undefined);
   const bus = createLocalBus(wallClock.sleep);
   const { app } = assemble(io, config, store, bus);
   const stop = new AbortController();

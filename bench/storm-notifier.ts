@@ -22,7 +22,7 @@ const io = ioTo(
   },
 );
 const config = await readConfig("lookout.yml");
-const store = await openStore(io, config.config, undefined);
+const store = await openStore(io, config, undefined);
 const bus = createLocalBus(wallClock.sleep);
 const { app } = assemble(io, config, store, bus);
 if (mode === "fill") {

@@ -221,6 +221,7 @@ const ONE_PLACE: [what: string, pattern: RegExp, allowed: string[]][] = [
       "lib/local/steering.ts",
       "lib/app/connections/tokens.ts",
       "lib/store/dynamodb/commit.ts",
+      "lib/store/postgres/peers.ts",
       "lib/console/assets/",
     ],
   ],

@@ -85,8 +85,8 @@ export interface Behind {
 
 /** A secret that cannot be resolved. */
 export interface UnresolvedSecret {
-  of: "connection" | "source" | "channel" | "heartbeat" | "console";
-  /** The connection, source or channel; `heartbeat` or `console`. */
+  of: "connection" | "source" | "channel" | "heartbeat" | "console" | "store";
+  /** The connection, source or channel; `heartbeat`, `console` or `store`. */
   name: string;
   /** Names the reference and what to do. */
   message: string;

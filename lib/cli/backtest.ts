@@ -27,7 +27,7 @@ export async function backtestCommand(io: Io, options: BacktestCommandOptions): 
   const config = await readOwnConfig(io, options);
   const other = options.compare === undefined ? undefined : (await readConfig(options.compare, io.redactor)).config;
   checkRule(options, [config.config, ...(other === undefined ? [] : [other])]);
-  const store = await openStore(io, config.config, options.state);
+  const store = await openStore(io, config, options.state);
   const stop = stopSignals();
   const teller = createTeller(io);
   try {

@@ -54,6 +54,7 @@ function createProgram(io: Io, version: string, end: End): Command {
   addLists(io, add, end);
   addDeliveries(io, add, end);
   addTools(io, add, end);
+  addStore(io, program, end);
   addStart(io, program, end);
   program
     .command("completion")
@@ -200,6 +201,18 @@ function addTools(io: Io, add: Add, end: End): void {
       const portGiven = self.getOptionValueSource("port") !== "default";
       end(await (await import("./receive.ts")).receiveCommand(io, { ...options, portGiven }));
     });
+}
+
+function addStore(io: Io, program: Command, end: End): void {
+  const store = program.command("store").description("the state itself").exitOverride();
+  store
+    .command("copy")
+    .description("move the state to another store, while nothing runs: the other must be empty")
+    .requiredOption("--from <file>", "an SQLite file, or a configuration (*.yml) whose store it is")
+    .requiredOption("--to <file>", "likewise")
+    .option("--json", "for scripts: one document")
+    .exitOverride()
+    .action(async (options) => end(await (await import("./store.ts")).storeCopyCommand(io, options)));
 }
 
 function addStart(io: Io, program: Command, end: End): void {

@@ -10,12 +10,14 @@ import { ConfigError, findingAt } from "../config/document/finding.ts";
 import { type Environment, processEnvironment } from "../config/environment.ts";
 import type { Places } from "../config/load/load.ts";
 import { createRedactor } from "../config/secrets/redactor.ts";
+import type { Secrets } from "../config/secrets/secrets.ts";
+import { SecretError } from "../config/secrets/values.ts";
 import { processIdentity } from "../local/identity.ts";
 import type { Config } from "../model/config.ts";
 import type { Counters } from "../model/counters.ts";
 import type { Log } from "../model/log.ts";
 import type { Redactor } from "../model/redactor.ts";
-import type { Store } from "../store/port.ts";
+import { type Store, StoreError } from "../store/port.ts";
 import { openSqliteStore } from "../store/sqlite/sqlite.ts";
 import { createLog, type Io, UsageError } from "./io.ts";
 
@@ -80,7 +82,7 @@ async function awsSecrets() {
 /** Opens everything; throws ConfigError and StoreError, having done nothing. */
 export async function openApp(io: Io, options: CommonOptions): Promise<Opened> {
   const config = await readOwnConfig(io, options);
-  const store = await openStore(io, config.config, options.state);
+  const store = await openStore(io, config, options.state);
   return { ...assemble(io, config, store, silentBus), close: () => store.close() };
 }
 
@@ -113,7 +115,7 @@ export function assemble(
     store,
     clock: wallClock,
     random: Math.random,
-    identity: processIdentity(),
+    identity: store.peers?.identity() ?? processIdentity(),
     log,
     bus,
     secrets,
@@ -124,13 +126,30 @@ export function assemble(
   return { app, log, places: config.places, secrets };
 }
 
-export async function openStore(io: Pick<Io, "err">, config: Config, state: string | undefined): Promise<Store> {
+export async function openStore(
+  io: Pick<Io, "err">,
+  { config: { store }, secrets }: { config: Pick<Config, "store">; secrets: Pick<Secrets, "resolve"> },
+  state: string | undefined,
+): Promise<Store> {
   const options = { now: wallClock.now, warn: (message: string) => io.err(`lookout: ${message}\n`) };
   if (state !== undefined) return openSqliteStore({ ...options, path: resolve(state) });
-  if (config.store.type === "sqlite") return openSqliteStore({ ...options, path: config.store.path });
-  // Loaded only where it is used: it brings the AWS SDK with it.
+  if (store.type === "sqlite") return openSqliteStore({ ...options, path: store.path });
+  // Loaded only where they are used: they bring the AWS SDK and a driver with them.
+  if (store.type === "postgres") {
+    const { openPostgresStore } = await import("../store/postgres/postgres.ts");
+    return openPostgresStore({ url: await databaseUrl(store.url, secrets), clock: wallClock });
+  }
   const { openDynamoStore } = await import("../store/dynamodb/dynamodb.ts");
-  return openDynamoStore({ ...config.store, clock: wallClock });
+  return openDynamoStore({ ...store, clock: wallClock });
+}
+
+async function databaseUrl(url: string, secrets: Pick<Secrets, "resolve">): Promise<string> {
+  try {
+    return await secrets.resolve(url);
+  } catch (error) {
+    if (!(error instanceof SecretError)) throw error;
+    throw new StoreError(`store.url: ${error.message}`);
+  }
 }
 
 /** The nearest folder upwards that holds a package.json: the same from source and when built. */

@@ -156,6 +156,11 @@ export const Check = z.strictObject({
 /** A poll's failures have more for the curious; what is named here stays. */
 const Failing = z.looseObject({ kind: text, error: text });
 
+export const Copy = z.strictObject({
+  rows: count,
+  damaged: z.array(z.strictObject({ pk: text, sk: text })),
+});
+
 export const Run = z.strictObject({
   polls: z.array(
     z.strictObject({

@@ -1,7 +1,18 @@
 // The schemas of what `--json` prints by the names that people know them by, also as JSON Schema.
 import * as z from "zod";
 import { BacktestOutput, Explain } from "./output-judgements.ts";
-import { Alert, Check, Delivery, Event, Notification, Route, Run, Silence, StatusOutput } from "./output-schemas.ts";
+import {
+  Alert,
+  Check,
+  Copy,
+  Delivery,
+  Event,
+  Notification,
+  Route,
+  Run,
+  Silence,
+  StatusOutput,
+} from "./output-schemas.ts";
 import type { OutputName } from "./schema-names.ts";
 
 /** What each is printed by. */
@@ -16,6 +27,7 @@ export const outputs: Record<OutputName, { by: string; schema: z.ZodType }> = {
   backtest: { by: "`backtest`", schema: BacktestOutput },
   check: { by: "`check`", schema: Check },
   run: { by: "`run --once`", schema: Run },
+  copy: { by: "`store copy`", schema: Copy },
   notification: { by: "the channels `webhook` and `console` in the format `lookout`", schema: Notification },
 };
 

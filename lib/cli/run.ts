@@ -8,11 +8,11 @@ import { Superseded } from "../app/persistence/superseded.ts";
 import type { PollReport } from "../app/polling/poll.ts";
 import { viewDelivery } from "../app/queries/lists.ts";
 import { ConfigError, formatFindings } from "../config/document/finding.ts";
-import { createLocalBus, runDaemon } from "../local/daemon.ts";
+import { createLocalBus, type LocalBus, runDaemon } from "../local/daemon.ts";
 import { type RoundReport, runOnce } from "../local/once.ts";
 import { createCounters } from "../model/counters.ts";
 import type { Log } from "../model/log.ts";
-import { StoreError } from "../store/port.ts";
+import { type Store, StoreError } from "../store/port.ts";
 import { openPage, type Page } from "./console.ts";
 import { createLog, DONE, type Io, jsonDocument, oneLine, WRONG } from "./io.ts";
 import { assemble, type CommonOptions, openApp, openStore, readOwnConfig } from "./open.ts";
@@ -62,7 +62,7 @@ export async function runCommand(screen: Io, options: RunOptions): Promise<numbe
   const bus = createLocalBus(wallClock.sleep);
   const counters = createCounters();
   let read = await readStamped(screen, options);
-  const store = await openStore(screen, read.opened.config, options.state);
+  const store = await openRungStore(screen, read.opened, options, bus);
   const stop = stopSignals();
   const view = await openRunView(screen, options, stop.signal);
   const { io } = view;
@@ -134,6 +134,13 @@ export async function runCommand(screen: Io, options: RunOptions): Promise<numbe
     await page?.close();
     await store.close();
   }
+}
+
+/** What another process made due is notified at once by whichever comes first. */
+async function openRungStore(io: Io, opened: OpenedConfig, { state }: RunOptions, bus: LocalBus): Promise<Store> {
+  const store = await openStore(io, opened, state);
+  store.peers?.onDue(() => void bus.publish([], []));
+  return store;
 }
 
 /** `troubles`: why the targets of a source are not known, as it was said last. */

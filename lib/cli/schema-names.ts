@@ -14,6 +14,7 @@ export const OUTPUTS = [
   "backtest",
   "check",
   "run",
+  "copy",
   "notification",
 ] as const;
 /** The lists, by whose name people look for the schema of a line. */

@@ -33,7 +33,7 @@ export async function startCommand(io: Io, options: { for?: string }): Promise<n
   try {
     const read = await readConfig(EXAMPLE, io.redactor, demoEnvironment(simulator, receiver));
     const config = { ...read, config: demoConfig(read.config, simulator) };
-    const store = await openStore(io, config.config, join(folder, "state.db"));
+    const store = await openStore(io, config, join(folder, "state.db"));
     const bus = createLocalBus(wallClock.sleep);
     const publish: Bus["publish"] = async (transitions, groups, round) => {
       takeTransitions(show, app, transitions);

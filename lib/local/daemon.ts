@@ -22,6 +22,8 @@ const TROUBLE_MS = 5_000;
 /** A failure that stays the same is logged so often; ms. */
 const LOG_MS = 60_000;
 const PURGE_MS = 3_600_000;
+/** For so long after a start or a take-over it also looks for rounds that ended with their process; ms. */
+const AHEAD_MS = 5_000;
 /** How often a daemon looks whether a source that another one polls is free; ms. */
 const LOOK_MS = 2_000;
 /** Why a pause ends early. Without a reason of its own an abort makes an error with a stack, once for each tick. */
@@ -94,6 +96,7 @@ export async function runDaemon(app: App, bus: LocalBus, signal: AbortSignal, ho
     hooks,
     signal: AbortSignal.any([signal, over.signal]),
     giveUp: (error) => over.abort(error),
+    aheadUntil: 0,
     logged: new Map(),
   };
   const first = app.config.sources.map(() => Promise.withResolvers<void>());
@@ -116,6 +119,8 @@ interface Daemon {
   signal: AbortSignal;
   /** A newer configuration decides, or the state is gone: this process ends what it does. */
   giveUp(error: Superseded | StoreGone): void;
+  /** Until when rounds are looked for that ended with their process; ms. */
+  aheadUntil: number;
   /** When failures of the last minute were logged, by their text; ms. */
   logged: Map<string, number>;
 }
@@ -157,6 +162,7 @@ async function pollForever(daemon: Daemon, source: SourceConfig, first: () => vo
         continue;
       }
       if (waits) app.log.info("the other process polls it no more: this one does", { source: source.id });
+      if (waits) daemon.aheadUntil = began + AHEAD_MS;
       waits = false;
       hooks.polled?.(polled);
     } catch (error) {
@@ -187,6 +193,7 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
   let ready = false;
   void first.then(() => {
     ready = true;
+    daemon.aheadUntil = app.clock.now() + AHEAD_MS;
     return bus.publish([], []);
   });
   const sender = createSender(app, signal);
@@ -196,8 +203,6 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
   /** Whether the newest check of health could be written. */
   let written = true;
   let purgeAt = 0;
-  /** At first also what waits for a round: of a process that is gone there may be some. */
-  let ahead = ROUND_WAIT_MS;
   let verifying: Promise<void> | undefined;
   // Not awaited: a slow channel holds up neither the others nor the next decision.
   function keep(sent: Promise<void>): void {
@@ -224,9 +229,9 @@ async function tickForever(daemon: Daemon, first: Promise<unknown>): Promise<voi
   while (!signal.aborted) {
     const now = app.clock.now();
     try {
+      const ahead = now < daemon.aheadUntil ? ROUND_WAIT_MS : 0;
       const parts = ready ? { health: dueHealth(now), timers: true, rung: bus.take, due: true, ahead } : {};
       await tick(app, signal, parts, { sender, keep });
-      if (ready) ahead = 0;
       if (isDue(now, purgeAt, PURGE_MS)) {
         purgeAt = now + PURGE_MS;
         await app.store.purge(now);

@@ -1,7 +1,7 @@
 // The schema of `lookout.yml` as people write it; its descriptions are what editors show.
 import * as z from "zod";
 import type { Severity } from "./alert.ts";
-import { Name, Positive, Text, Url } from "./file-fields.ts";
+import { Name, Positive, PostgresUrl, Text, Url } from "./file-fields.ts";
 import { Inhibit, RootRoute, Silence, TimeIntervals } from "./route-file.ts";
 import { RuleEntry } from "./rule-file.ts";
 import { Connection, SourceEntry } from "./source-file.ts";
@@ -49,7 +49,11 @@ const DynamoDb = z.strictObject({
   region: Text.optional().describe("AWS region. Default: that of the environment."),
   endpoint: Url.optional().describe("URL of another DynamoDB service."),
 });
-const StoreEntry = z.discriminatedUnion("type", [Sqlite, DynamoDb]);
+const Postgres = z.strictObject({
+  type: z.literal("postgres").describe("A table of a PostgreSQL database, which several machines may share."),
+  url: PostgresUrl.describe("postgres://user:password@host:5432/database?sslmode=verify-full; normally a reference."),
+});
+const StoreEntry = z.discriminatedUnion("type", [Sqlite, DynamoDb, Postgres]);
 
 const ConsoleEntry = z
   .strictObject({

@@ -128,5 +128,8 @@ export interface Config {
   /** ms */
   history: number;
   console: ConsoleConfig | undefined;
-  store: { type: "sqlite"; path: string } | { type: "dynamodb"; table: string; region?: string; endpoint?: string };
+  store:
+    | { type: "sqlite"; path: string }
+    | { type: "dynamodb"; table: string; region?: string; endpoint?: string }
+    | { type: "postgres"; url: string };
 }

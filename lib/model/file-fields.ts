@@ -18,6 +18,9 @@ export const Positive = Duration.refine((ms) => ms > 0, "must be longer than 0s"
 export const Url = z
   .string()
   .refine((text) => text.includes("${") || isWebUrl(text), "must be an http(s) URL, or a reference to one");
+export const PostgresUrl = z.string().refine((text) => text.includes("${") || /^postgres(ql)?:\/\/./.test(text), {
+  error: "must be a URL such as postgres://user:password@host:5432/database, or a reference to one",
+});
 /** The address of an API, whose credentials stand elsewhere. */
 export const Endpoint = Url.refine((text) => !namesUser(text), {
   error: "must hold no user or password: credentials go into auth",

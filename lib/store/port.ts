@@ -92,7 +92,19 @@ export interface Store {
   probe?(bytes: number): Promise<void>;
   /** Looks at every row there is; gives those that are damaged. Absent where reading all of them costs money. */
   verify?(): AsyncIterable<Row[]>;
+  /** Every row there is, some at a time, for whoever copies them; what changes meanwhile may be missed. */
+  all(): AsyncIterable<Row[]>;
+  /** Absent where only processes of this machine, or of AWS, have the state. */
+  peers?: Peers;
   close(): Promise<void>;
+}
+
+/** The processes that have the state open, on whatever machines. */
+export interface Peers {
+  /** Who this process is to the others from now on; whoever it was before is gone. */
+  identity(): { id: string; isGone(id: string): boolean };
+  /** `wake` is called when another process has committed something due. A lost call delays, never loses. */
+  onDue(wake: () => void): void;
 }
 
 /** A row changed since it was read: read again and decide again. */

@@ -97,6 +97,7 @@ it("what each command prints is what its schema says, with no other field", asyn
   await print("silence", "silence", "list");
   await print("silence", "silence", "expire", silence.id);
   await print("alert", "ack", alert.id, "--by", "somebody");
+  await print("copy", "store", "copy", "--from", ".lookout/state.db", "--to", "copy.db");
   await print("route", "route", "--alert", alert.id);
   await print("explain", "explain", alert.id);
   await print("explain", "explain", alert.events[0]!.id);

@@ -1,8 +1,10 @@
 // The crash matrix at full length: every call by itself, every way of watching, more seeds, and
-// DynamoDB at every seventh point.
+// DynamoDB and PostgreSQL at every seventh point.
 import { describe, it } from "vitest";
 import { dynamoEndpoint } from "../support/dynamodb.ts";
+import { postgresUrl } from "../support/postgres.ts";
 import { dynamoTable } from "./backend-dynamodb.ts";
+import { postgresSchema } from "./backend-postgres.ts";
 import { stateFile } from "./backends.ts";
 import { allPoints, differentPoints, expectRight, type Scene } from "./crash-run.ts";
 import { OVERLAPS, someDeaths, WATCHES } from "./crash-scenes.ts";
@@ -53,6 +55,20 @@ describe.skipIf(dynamoEndpoint === null)("a death at every seventh point", () =>
   const name = "functions that overlap over a table";
   const scene: Scene = { file, name, watch: asFunctions(2), open: dynamoTable, pace: "strained" };
   it(name, () => expectRight(scene, SEEDS.slice(0, 20), someDeaths), HOUR);
+});
+
+describe.skipIf(postgresUrl === null)("a death at every seventh point over a database", () => {
+  const name = "rounds over a database";
+  it(
+    name,
+    () =>
+      expectRight({ file, name, watch: inRounds, open: postgresSchema }, [1], (calls) =>
+        differentPoints(calls)
+          .filter((_, place) => place % 7 === 0)
+          .map((point) => [point]),
+      ),
+    HOUR,
+  );
 });
 
 describe("pollers that overlap", () => {

@@ -111,6 +111,7 @@ export function startProcess(machine: Machine, config: OpenedConfig, bus?: Bus):
     list: through(store.list) as Store["list"],
     due: through(store.due) as Store["due"],
     purge: through(store.purge),
+    all: store.all,
     close: async () => {},
     commit: (ops) =>
       gate(async () => {

@@ -158,6 +158,7 @@ function inTurn(proc: Proc, store: Store): Store {
     due: (queue, now, limit, from) => proc.call(`due ${queue}`, () => store.due(queue, now, limit, from)),
     commit: (ops) => proc.call(`commit ${describe(ops)}`, () => store.commit(ops)),
     purge: (now) => proc.call("purge", () => store.purge(now)),
+    all: store.all,
     close: () => store.close(),
   };
 }

@@ -1,6 +1,6 @@
 // What every store must do when it lists: order, limits, what is due and what has expired.
 import { describe, expect, test } from "vitest";
-import type { Store } from "../../lib/store/port.ts";
+import type { Row, Store } from "../../lib/store/port.ts";
 import type { Subject } from "./contract.ts";
 import { incompressible, key, put } from "./rows.ts";
 
@@ -75,6 +75,22 @@ export function readContract(subject: Subject): void {
         await subject.store.commit(Array.from({ length: 10 }, (_, m) => put(`${n}/${m}`, data)));
       expect(await listed("p")).toHaveLength(30);
     });
+  });
+
+  test("all rows are given once, large ones whole, without those that have expired", async () => {
+    const large = incompressible(800_000);
+    const names = Array.from({ length: 120 }, (_, n) => `row ${n}`);
+    for (let from = 0; from < names.length; from += 60)
+      await subject.store.commit(names.slice(from, from + 60).map((sk) => put(sk, sk, { pk: `p${sk.length}` })));
+    await subject.store.commit([
+      put("large", large, { queue: "timer", due: 7 }),
+      put("x", 1, { expires: subject.now }),
+    ]);
+    const found: Row[] = [];
+    for await (const rows of subject.other.all()) found.push(...rows);
+    expect(found.map(({ sk }) => sk).sort()).toEqual([...names, "large"].sort());
+    const row = { ...key("large"), version: 1, data: large, queue: "timer", due: 7 };
+    expect(found.find(({ sk }) => sk === "large")).toEqual(row);
   });
 
   describe("due", () => {

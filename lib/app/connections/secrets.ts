@@ -41,7 +41,7 @@ export function secretPlaces(config: Config): unknown[] {
   return placesOf(config).map(([of, , value]) => (of === "heartbeat" ? { url: value } : value));
 }
 
-function placesOf({ connections, sources, channels, health, console }: Config): Place[] {
+function placesOf({ connections, sources, channels, health, console, store }: Config): Place[] {
   const endpoints = sources.flatMap(({ id, targets = [] }) =>
     // Where an endpoint is may be shown: its address stands under no key that says otherwise.
     targets.flatMap(({ endpoint }): Place[] =>
@@ -54,6 +54,7 @@ function placesOf({ connections, sources, channels, health, console }: Config): 
     ...endpoints,
     ["heartbeat", "heartbeat", health.heartbeat],
     ["console", "console", console?.token],
+    ...(store.type === "postgres" ? [["store", "store", { url: store.url }] satisfies Place] : []),
   ];
 }
 

@@ -82,6 +82,7 @@ async function lintSecrets(config: Config, places: Places, secrets: Pick<Secrets
     ...Object.entries(config.channels).flatMap(([name, { options }]) => textsIn(options, ["channels", name])),
     ...endpointParts(config).flatMap(([part, place]) => textsIn(part, place)),
     ...textsIn(config.health.heartbeat, ["health", "heartbeat"]),
+    ...(config.store.type === "postgres" ? textsIn(config.store.url, ["store", "url"]) : []),
   ];
   const findings = texts.map(async ([text, place]) => {
     const problems = await secrets.problems(text);

@@ -40,13 +40,14 @@ export async function lintExposure(
 
 /** The texts that may be secrets. Channels' options stand beside `type` in the file. */
 function entriesOf(config: Config): Entry[] {
-  const { connections, channels, health } = config;
+  const { connections, channels, health, store } = config;
   return [
     ...Object.entries(connections).flatMap(([name, { auth }]) => textsIn(auth, ["connections", name, "auth"])),
     ...Object.entries(channels).flatMap(([name, { options }]) => textsIn(options, ["channels", name])),
     // The path of an endpoint may look like a key, such as a service's id, and is none.
     ...endpointParts(config).flatMap(([part, place]) => (place.at(-1) === "url" ? [] : textsIn(part, place))),
     ...textsIn(health.heartbeat, ["health", "heartbeat"]),
+    ...(store.type === "postgres" ? textsIn(store.url, ["store", "url"]) : []),
   ];
 }
 

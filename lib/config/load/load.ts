@@ -112,6 +112,7 @@ function fillChannels(document: Document, types: ConfigDeps["channelTypes"]): Co
 
 function fillStore(store: ConfigFile["store"], file: string): Config["store"] {
   if (store.type === "sqlite") return { type: "sqlite", path: resolve(dirname(file), store.path) };
+  if (store.type === "postgres") return store;
   const { region, endpoint } = store;
   return {
     type: "dynamodb",

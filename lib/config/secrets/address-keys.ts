@@ -6,14 +6,14 @@ const RUN = /[A-Za-z0-9]{16,}/;
 const WORDS = /^([A-Z]?[a-z]+){1,4}\d{0,4}$/;
 
 /**
- * Parts of an http(s) address that look like keys, as written and decoded, and its password, also of a mail server's;
- * none of other text.
+ * Parts of an http(s) address that look like keys, as written and decoded, and its password, also of a mail server's or
+ * a database's; none of other text.
  */
 export function keysInAddress(text: string): string[] {
   const url = URL.parse(text.trim());
-  if (!url || !/^(https?|smtps?):$/.test(url.protocol)) return [];
+  if (!url || !/^(https?|smtps?|postgres(ql)?):$/.test(url.protocol)) return [];
   const password = url.password === "" ? [] : [url.password, decoded(url.password)];
-  if (url.protocol.startsWith("smtp")) return [...new Set(password)];
+  if (!url.protocol.startsWith("http")) return [...new Set(password)];
   const raw = [...url.pathname.split("/"), ...url.search.slice(1).split(/[&=]/), url.hash.slice(1)];
   const keys = raw.flatMap((part) => [part, decoded(part)]).filter(looksLikeKey);
   return [...new Set([...keys, ...password])];

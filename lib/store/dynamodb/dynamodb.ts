@@ -5,6 +5,7 @@ import {
   type DynamoDBClientConfig,
   QueryCommand,
   type QueryCommandInput,
+  ScanCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { Clock } from "../../model/clock.ts";
 import { checkCommit, checkKey, checkPartition, rowId } from "../ops.ts";
@@ -80,6 +81,17 @@ export async function openDynamoStore({ table, clock, ...connection }: DynamoOpt
         await checkState();
         await commitOps(db, ops);
       });
+    },
+    async *all() {
+      let start: Item | undefined;
+      do {
+        const request = { TableName: table, ConsistentRead: true, ...(start && { ExclusiveStartKey: start }) };
+        const answer = await guard(() => client.send(new ScanCommand(request)));
+        // Parts of large rows, and what the store keeps for itself, have a NUL in their partition.
+        const items = (answer.Items ?? []).filter((item) => !keyOf(item).pk.includes("\u0000"));
+        yield await guard(() => toRows(db, items, clock.now()));
+        start = answer.LastEvaluatedKey;
+      } while (start !== undefined);
     },
     async purge() {
       return 0;

@@ -18,6 +18,8 @@ const ROW_BYTES = 32;
 const PURGE_ROWS = 500;
 /** Rows that `verify` looks at at once, likewise. */
 const VERIFY_ROWS = 500;
+/** Rows that are copied at once may be large. */
+const ALL_ROWS = 50;
 
 const PROBE = { pk: "\u0000probe", sk: "write" };
 
@@ -40,6 +42,7 @@ const SQL = {
   due: `SELECT ${COLUMNS} FROM rows WHERE queue = :queue AND due BETWEEN :from AND :due AND ${LIVE}
     ORDER BY due LIMIT +:limit`,
   verify: `SELECT ${COLUMNS} FROM rows WHERE (pk, sk) > (:pk, :sk) ORDER BY pk, sk LIMIT ${VERIFY_ROWS}`,
+  all: `SELECT ${COLUMNS} FROM rows WHERE (pk, sk) > (:pk, :sk) AND ${LIVE} ORDER BY pk, sk LIMIT ${ALL_ROWS}`,
   purge: `DELETE FROM rows WHERE (pk, sk) IN (SELECT pk, sk FROM rows WHERE expires <= :now LIMIT ${PURGE_ROWS})`,
 } as const;
 
@@ -144,6 +147,16 @@ export function storeOver(opened: Opened): Store {
         if (end === undefined) return;
         last = { pk: end[0], sk: end[1] };
         yield all.filter((stored) => !isSound(frameOf(stored), stored[3])).map((stored) => toRow(stored));
+      }
+    },
+    async *all() {
+      // Behind what the store keeps for itself.
+      for (let last = { pk: "\u0001", sk: "" }; ; await setImmediate()) {
+        const rows = rowsOf(session, SQL.all, { ...last, now: now() });
+        const end = rows.at(-1);
+        if (end === undefined) return;
+        last = { pk: end.pk, sk: end.sk };
+        yield rows;
       }
     },
     async purge(before) {

@@ -1,0 +1,91 @@
+// Where the database is and how connections to it are made: from the URL, with time-outs that end whatever is stuck.
+import { Client, type ClientConfig } from "pg";
+import { StoreError } from "../port.ts";
+import { refusesTls } from "./error.ts";
+
+/** Where the database is, as people may see it. */
+export interface Server {
+  config: ClientConfig;
+  /** Host, port and database, without the user's password. */
+  name: string;
+}
+
+/** https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-SSLMODE, less "allow". */
+const MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"];
+
+/** ms. A commit takes milliseconds: the server itself ends what lasts longer, and its locks with it. */
+const LIMITS: ClientConfig = {
+  connectionTimeoutMillis: 5_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+  statement_timeout: 15_000,
+  lock_timeout: 10_000,
+  idle_in_transaction_session_timeout: 5_000,
+  // Longer than the server's own: an answer that has not come by then is lost with its connection.
+  query_timeout: 20_000,
+};
+
+/**
+ * Reads the URL and finds out whether the server takes TLS where the URL leaves that open. Throws StoreError, or the
+ * error of the connection.
+ */
+export async function findServer(url: string): Promise<Server> {
+  const parsed = URL.parse(url);
+  if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol)) {
+    throw new StoreError(
+      "store.url is no PostgreSQL URL: write postgres://user:password@host:5432/database, with special characters of the " +
+        "password percent-encoded",
+    );
+  }
+  const mode = parsed.searchParams.get("sslmode");
+  if (mode !== null && !MODES.includes(mode)) {
+    throw new StoreError(`sslmode in store.url must be one of ${MODES.join(", ")}, not "${mode}"`);
+  }
+  if (mode === "verify-ca" && !parsed.searchParams.has("sslrootcert")) {
+    throw new StoreError("sslmode=verify-ca in store.url needs sslrootcert, the file of the authority's certificate");
+  }
+  for (const tried of mode === null ? ["prefer", "disable"] : [mode]) {
+    const server = serverOf(parsed, tried);
+    const error = await failureOf(server);
+    if (error === undefined) return server;
+    if (tried !== "prefer" || !refusesTls(error)) throw Object.assign(error, { server });
+  }
+  throw new StoreError("the server of store.url takes no TLS: use sslmode=disable where the network is trusted");
+}
+
+async function failureOf({ config }: Server): Promise<Error | undefined> {
+  const client = new Client(config);
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  } finally {
+    client.end().catch(() => {});
+  }
+}
+
+function serverOf(url: URL, mode: string): Server {
+  const own = new URL(url);
+  own.searchParams.set("sslmode", mode);
+  // Without it the driver takes "require" for "verify-full", and says so on standard error.
+  own.searchParams.set("uselibpqcompat", "true");
+  const config: ClientConfig = { ...LIMITS, fallback_application_name: "lookout", connectionString: own.href };
+  const { host, port, database = "" } = clientOf(config);
+  const at = host.startsWith("/") ? host : `${host}:${port}`;
+  return { config, name: `the PostgreSQL database "${database}" on ${at}` };
+}
+
+/** The driver reads the URL, and the files that it names. */
+function clientOf(config: ClientConfig): Client {
+  try {
+    return new Client(config);
+  } catch (error) {
+    const { path, code } = error as NodeJS.ErrnoException;
+    const what = path === undefined ? "" : `: the file ${path} that it names cannot be read (${code})`;
+    throw new StoreError(`store.url cannot be used${what || ": percent-encode its special characters"}`, {
+      cause: error,
+    });
+  }
+}

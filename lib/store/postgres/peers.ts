@@ -1,0 +1,143 @@
+// Who else has the state open, and their doorbell. A process that lives holds a lock of its session, which the server
+// takes away when its connection ends: whoever has none for a moment is gone, wherever it ran.
+import { randomInt, randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { Client } from "pg";
+import type { Clock } from "../../model/clock.ts";
+import { type Peers, StoreError } from "../port.ts";
+import type { Server } from "./connect.ts";
+
+/** "LKOT": tells the locks from those of other programs. */
+const CLASS = 0x4c4b4f54;
+/** How often a process looks who is there; ms. */
+const LOOK_MS = 500;
+/**
+ * Who is seen in no look for so long is gone. One that only lost its connection has another by then, and commits
+ * nothing before; ms.
+ */
+const GONE_MS = 1_500;
+/** A view that is older says nothing any more; ms. */
+const STALE_MS = 3_000;
+/** How long a commit waits until this process is known to the others again; ms. */
+const PATIENCE = 8_000;
+const PAUSE = 100;
+
+/** A machine that is switched off says no farewell: the server asks, and ends the session within seconds. */
+const KEEPALIVE = `SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2;
+  SET tcp_user_timeout = 4000`;
+const PRESENT = `SELECT objid::bigint AS token FROM pg_locks WHERE locktype = 'advisory' AND classid = ${CLASS} AND objsubid = 2
+  AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+interface Options {
+  server: Server;
+  clock: Clock;
+  /** Under which commits ring. */
+  channel: string;
+}
+
+export interface PostgresPeers extends Peers {
+  /** What this process's own rings say. */
+  own(): string;
+  /** Resolves once the others see that this process lives, where it has an identity. Throws StoreError. */
+  known(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function openPeers({ server, clock, channel }: Options): PostgresPeers {
+  const token = randomInt(1, 2 ** 31);
+  const instance = randomUUID();
+  const over = new AbortController();
+  /** Own identities: the newest is this process, those before it are gone. */
+  let newest: string | undefined;
+  const ring = new Set<() => void>();
+  let view: View | undefined;
+  let watching: Promise<void> | undefined;
+
+  /** One connection for as long as it lasts. */
+  async function watch(): Promise<void> {
+    const client = new Client({ ...server.config, query_timeout: STALE_MS });
+    client.on("error", () => {});
+    client.on("notification", ({ payload }) => {
+      if (payload !== instance) for (const wake of ring) wake();
+    });
+    try {
+      await client.connect();
+      await client.query(`${KEEPALIVE}; LISTEN ${channel}`);
+      // Shared with a session of its own that the server does not know to be lost yet.
+      await client.query("SELECT pg_advisory_lock_shared($1, $2)", [CLASS, token]);
+      const since = performance.now();
+      const seen = new Map<number, number>();
+      while (!over.signal.aborted) {
+        const at = performance.now();
+        const { rows } = await client.query<{ token: string }>(PRESENT);
+        for (const row of rows) seen.set(Number(row.token), at);
+        // A pooler between here and the server may have given the session to another.
+        if (seen.get(token) !== at) return;
+        view = { since, at, seen };
+        await clock.sleep(LOOK_MS, over.signal).catch(() => {});
+      }
+    } finally {
+      view = undefined;
+      client.end().catch(() => {});
+    }
+  }
+
+  async function watchForever(): Promise<void> {
+    while (!over.signal.aborted) {
+      // Why it cannot be reached, the next commit says.
+      await watch().catch(() => {});
+      await clock.sleep(PAUSE, over.signal).catch(() => {});
+    }
+  }
+
+  function isGone(id: string): boolean {
+    const [kind, text] = id.split("/");
+    if (kind !== KIND) return false;
+    if (Number(text) === token) return id !== newest;
+    const now = performance.now();
+    if (view === undefined || now - view.at > STALE_MS) return false;
+    return view.at - Math.max(view.since, view.seen.get(Number(text)) ?? 0) >= GONE_MS;
+  }
+
+  return {
+    identity() {
+      watching ??= watchForever();
+      const id = `${KIND}/${token}/${hostname()}/${process.pid}/${randomUUID()}`;
+      newest = id;
+      return { id, isGone };
+    },
+    onDue(wake) {
+      watching ??= watchForever();
+      ring.add(wake);
+    },
+    own: () => instance,
+    async known() {
+      if (watching === undefined) return;
+      const began = performance.now();
+      while (view === undefined) {
+        if (over.signal.aborted || performance.now() - began > PATIENCE) {
+          throw new StoreError(
+            `${server.name} cannot be reached any more: check that the server runs, and the network`,
+          );
+        }
+        await clock.sleep(PAUSE / 4, over.signal).catch(() => {});
+      }
+    },
+    async close() {
+      over.abort();
+      await watching;
+    },
+  };
+}
+
+const KIND = "postgres";
+
+/** Who was seen, as far as the present connection knows; by performance.now(). */
+interface View {
+  /** When the first look could begin. */
+  since: number;
+  /** When the newest look began. */
+  at: number;
+  /** When each process was seen last. */
+  seen: ReadonlyMap<number, number>;
+}

@@ -1,0 +1,102 @@
+// The state moves from any store to any other, whole, and only while nobody works on it.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { wallClock } from "../../../lib/app/clock.ts";
+import { copyState } from "../../../lib/app/persistence/copy-state.ts";
+import { sourceKey } from "../../../lib/app/persistence/rows.ts";
+import { openDynamoStore } from "../../../lib/store/dynamodb/dynamodb.ts";
+import type { Op, Row, Store } from "../../../lib/store/port.ts";
+import { openPostgresStore } from "../../../lib/store/postgres/postgres.ts";
+import { openSqliteStore } from "../../../lib/store/sqlite/sqlite.ts";
+import { incompressible, put } from "../../store/rows.ts";
+import { dynamoConnection, dynamoEndpoint, freshTable } from "../../support/dynamodb.ts";
+import { freshSchema, postgresUrl } from "../../support/postgres.ts";
+
+const clock = wallClock;
+const isGone = () => false;
+
+function stateFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), "lookout-copy-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return join(folder, "state.db");
+}
+
+const stores: Record<string, { missing: boolean; open(): Promise<Store> }> = {
+  sqlite: { missing: false, open: async () => openSqliteStore({ path: stateFile(), now: clock.now }) },
+  dynamodb: {
+    missing: dynamoEndpoint === null,
+    async open() {
+      const { table, client } = await freshTable();
+      client.destroy();
+      return openDynamoStore({ ...dynamoConnection, table, clock });
+    },
+  },
+  postgres: {
+    missing: postgresUrl === null,
+    async open() {
+      const { url, drop } = await freshSchema();
+      onTestFinished(drop);
+      return openPostgresStore({ url, clock });
+    },
+  },
+};
+
+async function rowsOf(store: Store): Promise<Row[]> {
+  const found: Row[] = [];
+  for await (const rows of store.all()) found.push(...rows);
+  return found.sort((a, b) => Buffer.compare(Buffer.from(a.pk + a.sk), Buffer.from(b.pk + b.sk)));
+}
+
+const lasting = clock.now() + 86_400_000;
+const ROWS: Op[] = [
+  ...Array.from({ length: 80 }, (_, n) => put(`row ${n}`, { n })),
+  put("waits", "for its time", { queue: "delivery", due: 5, pk: "other" }),
+  put("passes", [1], { expires: lasting }),
+  put("a\u0000😀", null),
+];
+const LARGE = put("large", incompressible(900_000));
+
+describe.each(Object.keys(stores).flatMap((from) => Object.keys(stores).map((to) => [from, to] as const)))(
+  "a state in %s that is copied to %s",
+  (from, to) => {
+    test.skipIf(stores[from]!.missing || stores[to]!.missing)(
+      "is the same there, and refused a second time",
+      async () => {
+        const [source, target] = [await stores[from]!.open(), await stores[to]!.open()];
+        await source.commit(ROWS);
+        await source.commit([LARGE]);
+        await source.commit([put("row 0", "changed", { expect: 1 })]);
+        expect(await copyState({ from: source, to: target, clock, isGone })).toEqual({ rows: 84, damaged: [] });
+        const anew = (row: Row) => ({ ...row, version: 1 });
+        expect(await rowsOf(target)).toEqual((await rowsOf(source)).map(anew));
+        expect(await target.due("delivery", 5, 5)).toHaveLength(1);
+        const again = copyState({ from: source, to: target, clock, isGone });
+        await expect(again).rejects.toThrow(/holds rows already: name an empty one/);
+        await source.close();
+        await target.close();
+      },
+    );
+  },
+);
+
+test("a state that a process polls with is not copied, unless that process is gone", async () => {
+  const [from, to] = [await stores["sqlite"]!.open(), await stores["sqlite"]!.open()];
+  const lease = { by: "host/1/x", until: lasting };
+  await from.commit([{ op: "put", ...sourceKey("services"), data: { lease } }]);
+  await expect(copyState({ from, to, clock, isGone })).rejects.toThrow('(host/1/x) polls the source "services"');
+  expect(await copyState({ from, to, clock, isGone: (id) => id === "host/1/x" })).toMatchObject({ rows: 1 });
+});
+
+test("a damaged row is left out and named", async () => {
+  const path = stateFile();
+  const from = openSqliteStore({ path, now: clock.now });
+  await from.commit([put("a", 1), put("b", 2)]);
+  const behind = new DatabaseSync(path);
+  behind.exec("UPDATE rows SET data = '{}' WHERE sk = 'a'");
+  behind.close();
+  const to = await stores["sqlite"]!.open();
+  expect(await copyState({ from, to, clock, isGone })).toEqual({ rows: 1, damaged: [{ pk: "p", sk: "a" }] });
+});
