@@ -26,6 +26,8 @@ import type { Unit } from "../persistence/unit.ts";
 
 /** How long a delivery is tried; ms. */
 export const GIVE_UP_MS = 86_400_000;
+/** What one that waits may write as it goes to the fallback, with room for what else is in the commit. */
+const ITEMS_BEHIND = 12;
 const NOTHING: Suppressed = { silenced: 0, muted: 0, inhibited: 0 };
 
 /**
@@ -108,14 +110,18 @@ export async function withFallback(app: App, unit: Unit, delivery: DeliveryRow, 
 }
 
 /**
- * As withFallback, for the first delivery of a lane and all that wait behind it, which are put. Returns the first one.
+ * As withFallback, for the first delivery of a lane and those that wait behind it, which are put: as many as one commit
+ * takes, and the row says in `behind` which are left. Returns the first one.
  */
 export async function withFallbacks(app: App, unit: Unit, first: DeliveryRow, now: number): Promise<DeliveryRow> {
-  const changed = await withFallback(app, unit, first, now);
+  const { behind: before, ...changed } = await withFallback(app, unit, first, now);
   // Those behind find it there.
   unit.put(deliveryKey(first.id), changed);
-  const behind = [...changed.next];
-  for (let next = behind.shift(); next !== undefined; next = behind.shift()) {
+  const behind = [...(before ?? changed.next)];
+  const most = Math.max(1, Math.floor(app.store.limits.items / ITEMS_BEHIND));
+  for (let done = 0; behind.length > 0; done++) {
+    if (done === most) return { ...changed, behind };
+    const next = behind.shift()!;
     await unit.load([deliveryKey(next)]);
     const waiting = unit.value<DeliveryRow>(deliveryKey(next));
     if (waiting?.status !== "pending") continue;

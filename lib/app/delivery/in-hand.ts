@@ -87,7 +87,7 @@ export function take(
   const tryNow = nextAttemptAt !== null && nextAttemptAt <= now;
   const fallback = fallbackAt(row.data, hand.app.channels.get(channel), channels.get(channel));
   const isLate = now >= row.data.giveUpAt && isTripped(channels.get(channel));
-  if (!tryNow || isLate || (fallback !== undefined && fallback <= now)) hand.overdue.push(entry);
+  if (!tryNow || isLate || row.data.behind || (fallback !== undefined && fallback <= now)) hand.overdue.push(entry);
   if (tryNow) enqueue(hand, entry);
 }
 
@@ -186,6 +186,7 @@ export function settled(hand: InHand, tasks: readonly Task[], built: Built, ends
   for (const id of gone) hand.held.delete(id);
   for (const entry of later) wait(hand, entry);
   for (const delivery of effects.started) enqueue(hand, entryOf(delivery));
+  hand.overdue.push(...effects.unsettled.map((delivery) => entryOf(delivery)));
 }
 
 function release(hand: InHand, { delivery, outcome }: Attempt, ends: boolean): void {

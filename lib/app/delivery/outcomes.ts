@@ -39,12 +39,14 @@ export interface Effects {
   lines: (() => void)[];
   /** Deliveries that waited for one that is out of the way now. */
   started: DeliveryRow[];
+  /** Deliveries of which some that wait behind them are still to go to the fallback. */
+  unsettled: DeliveryRow[];
   /** Something went to a fallback. */
   fellBack: boolean;
 }
 
 export function noEffects(): Effects {
-  return { lines: [], started: [], fellBack: false };
+  return { lines: [], started: [], unsettled: [], fellBack: false };
 }
 
 /** Loads what the functions below look at. */
@@ -160,7 +162,8 @@ export async function settle(app: App, unit: Unit, id: string, effects: Effects)
   }
   const fallback = fallbackAt(row, app.channels.get(row.channel), channel);
   const tryNow = row.nextAttemptAt !== null && row.nextAttemptAt <= now;
-  if (!tryNow || (fallback !== undefined && fallback <= now)) await reschedule(app, unit, row, now, effects);
+  if (!tryNow || row.behind || (fallback !== undefined && fallback <= now))
+    await reschedule(app, unit, row, now, effects);
 }
 
 /** Puts it for the next thing that its time brings; those behind it go to the fallback with it. */
@@ -168,14 +171,15 @@ async function reschedule(app: App, unit: Unit, row: DeliveryRow, now: number, e
   const key = deliveryKey(row.id);
   const channel = app.channels.get(row.channel);
   const at = fallbackAt(row, channel, unit.value<ChannelRow>(channelKey(row.channel)));
-  if (at === undefined || at > now) {
+  if (row.behind === undefined && (at === undefined || at > now)) {
     unit.put(key, row, { queue: "delivery", due: dueOf(row, at) });
     return;
   }
-  const gone = { fellBackAt: now, ...(await withFallbacks(app, unit, row, now)) };
-  unit.put(key, gone, { queue: "delivery", due: dueOf(gone, undefined) });
+  const gone: DeliveryRow = { fellBackAt: now, ...(await withFallbacks(app, unit, row, now)) };
+  unit.put(key, gone, { queue: "delivery", due: gone.behind ? now : dueOf(gone, undefined) });
   effects.fellBack = true;
-  if (row.failedSince === undefined || row.notification.test) return;
+  if (gone.behind) effects.unsettled.push(gone);
+  if (row.fellBackAt !== undefined || row.failedSince === undefined || row.notification.test) return;
   const late: LateRow = { channel: row.channel, error: row.error, since: row.failedSince };
   await unit.load([lateKey(row.id)]);
   unit.put(lateKey(row.id), late, { expires: row.giveUpAt + app.config.history });
@@ -192,7 +196,8 @@ async function die(app: App, unit: Unit, row: DeliveryRow, now: number, effects:
 }
 
 async function end(app: App, unit: Unit, row: DeliveryRow, now: number, effects: Effects): Promise<void> {
-  const ended: DeliveryRow = { ...row, nextAttemptAt: null, next: [], endedAt: now };
+  const { behind: _left, ...rest } = row;
+  const ended: DeliveryRow = { ...rest, nextAttemptAt: null, next: [], endedAt: now };
   unit.put(deliveryKey(row.id), ended, { expires: now + keptFor(app, ended) });
   await forgetLate(unit, row);
   effects.started.push(...(await startNext(unit, row.next, now)));

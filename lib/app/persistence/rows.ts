@@ -214,6 +214,8 @@ export interface DeliveryRow {
   revoked?: true;
   /** When it went to the channel's fallback, which it does once; absent before. */
   fellBackAt?: number;
+  /** Of those that wait for it, the ones that are still to go there with it; absent: none. */
+  behind?: readonly string[];
   /** Who is sending it now. */
   claim: Claim | null;
   /** Ids of the alerts it names. */

@@ -97,7 +97,10 @@ async function follow(endpoint: Endpoint, signal: AbortSignal, now: number, outc
     if (redirects === MAX_REDIRECTS) throw new ProbeFailed("redirect", `redirected more than ${MAX_REDIRECTS} times`);
     const next = URL.parse(answer.location, url.href);
     if (next === null || !isSameHost(url, next)) {
-      throw new ProbeFailed("redirect", `HTTP ${answer.status}: redirected to another host, which is not followed`);
+      throw new ProbeFailed(
+        "redirect",
+        `HTTP ${answer.status}: redirected to another host or port, which is not followed`,
+      );
     }
     url = next;
   }

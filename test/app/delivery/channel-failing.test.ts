@@ -6,6 +6,7 @@ import { sendTest } from "../../../lib/app/delivery/send-test.ts";
 import { type ChannelRow, channelKey, type DeliveryRow } from "../../../lib/app/persistence/rows.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
 import type { NotifiedAlert } from "../../../lib/model/notification.ts";
+import { type Store, StoreError } from "../../../lib/store/port.ts";
 import { type Bench, bench, failing, line, MINUTE, T0 } from "../support.ts";
 
 const STATE = "resolve: { when: { source: [service-events], level: [normal] } }";
@@ -109,6 +110,32 @@ describe("a channel that fails", () => {
     await redeliver(b.app, [dead.id]);
     await b.rounds(21);
     expect(to(b, "/spare")).toHaveLength(1);
+  });
+
+  it("has all that waits behind it given to the fallback, in order, however little a commit holds", async () => {
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      limits: { ...store.limits, items: 40 },
+      async commit(ops) {
+        if (ops.length > 40) throw new StoreError("more than a commit holds");
+        await store.commit(ops);
+      },
+    });
+    const each = yaml(`${OPS}, fallbackAfter: 30m`, "groupInterval: 1m").replace("critical,", "critical, by: [id],");
+    const b = await bench({ yaml: each, wrapStore });
+    b.answer(down);
+    for (let minute = 1; minute <= 25; minute++) {
+      b.to(minute);
+      b.fail(minute - 0.5);
+      await b.beat();
+    }
+    await b.beats(40);
+    const named = to(b, "/spare").flatMap(({ body }) =>
+      body.alerts.filter(({ newCount }: NotifiedAlert) => newCount > 0),
+    );
+    const starts = named.map(({ startsAt }: NotifiedAlert) => startsAt);
+    expect(starts).toHaveLength(25);
+    expect(starts).toEqual(starts.toSorted());
   });
 
   it("has what waits behind a pending one given to the fallback with it, in order", async () => {
