@@ -68,7 +68,7 @@ describe("every channel has a page", () => {
 
 describe("commands", () => {
   const named = pages.flatMap((page) => {
-    return [...codeOf(page).matchAll(/(?<![\w/.-]|-u )lookout ([a-z][a-z-]*)((?: +[^\s|`]+)*)/g)].map((match) => {
+    return [...codeOf(page).matchAll(/(?<![\w/.-]|-u |exec )lookout ([a-z][a-z-]*)((?: +[^\s|`]+)*)/g)].map((match) => {
       const [line, command = "", rest = ""] = match;
       const name = [command, ...(rest.match(/^ +[a-z]+(?= |$)/)?.map((word) => word.trim()) ?? [])];
       return { where: `${page.path}: ${line}`, command, name, options: rest.match(/(?<= )--[a-z-]+/g) ?? [] };
@@ -179,7 +179,7 @@ function leadsSomewhere(page: Page, link: string): boolean {
 const ROOMS = "app|alerts|aws|channels|cli|config|local|model|patterns|rules|simulator|sources|store";
 /** A place in the checkout: from its top, or (as architecture.md has them) a file of a room of `lib/`. */
 function isPath(span: string): boolean {
-  const places = `(lib|test|docs|bench|functions|events|\\.ci)/[\\w./*-]*|(${ROOMS})/[\\w./*-]+\\.ts`;
+  const places = `(lib|test|docs|bench|functions|events|deploy|\\.ci)/[\\w./*-]*|(${ROOMS})/[\\w./*-]+\\.ts`;
   return new RegExp(`^(${places})$`).test(span);
 }
 

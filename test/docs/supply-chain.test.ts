@@ -68,3 +68,9 @@ test("the README says that `npx lookout` is of a checkout before the second comm
   const [, before = ""] = read("README.md").split("npx lookout check --live");
   expect(before.slice(0, before.indexOf("npx lookout send-test"))).toMatch(/`npx lookout` runs this checkout/);
 });
+
+test("the README explains the warning of an npm that runs on an older Node, before whoever meets it asks", () => {
+  const [before = "", after] = read("README.md").split("npm ci && npm start");
+  expect(after).toBeDefined();
+  expect(before).toContain("`npm warn EBADENGINE`");
+});
