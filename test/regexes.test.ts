@@ -271,7 +271,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   [
     "model/file-fields.ts",
     "the configuration's names, at most 63 characters",
-    ["^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", "^https?:$"],
+    ["^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", "^https?:$", String.raw`^postgres(ql)?:\/\/.`],
   ],
   [
     "model/printable.ts",
@@ -359,6 +359,21 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   ["model/signer.ts", "our own request; one character at a time, or our own date", ["[!'()*]", String.raw`[-:]|\.\d+`]],
   ["sources/service-updates/updates.ts", "a field of an item; anchored, fixed words", ["^(success|fail)", "^fail"]],
   ["store/dynamodb/plan.ts", "our own conditions", [String.raw`#(\w+)`]],
+  ["store/postgres/connect.ts", "the protocol of the configuration's address; anchored", ["^postgres(ql)?:$"]],
+  [
+    "store/postgres/error.ts",
+    "a code or a text of the driver's; fixed words",
+    [
+      "CERT|SELF_SIGNED|^ERR_(SSL|TLS)",
+      "^(08|57P|25P03$)",
+      "^(40001|40P01)$",
+      "^(Connection terminated|Client has encountered|Client was closed|Query read timeout|timeout e)",
+      "^E[A-Z]+$",
+      "^[0-9A-Z]{5}$",
+      "password must be a string",
+      "timeout",
+    ],
+  ],
 ];
 
 const files = readdirSync(LIB, { recursive: true, encoding: "utf8" })

@@ -57,6 +57,32 @@ test.each<[sentence: string, args: string[], said: string]>([
   expect(stderr).toContain(`lookout: ${said}`);
 });
 
+test.each<[sentence: string, env: Record<string, string>, said: RegExp]>([
+  [
+    "whose server is not there",
+    { DATABASE_URL: "postgres://lookout:hunter2-correct-horse@127.0.0.1:1/alerts?sslmode=disable" },
+    /^lookout: the PostgreSQL database "alerts" on 127\.0\.0\.1:1 cannot be reached: nothing listens there\. /,
+  ],
+  ["whose address is missing", {}, /^lookout: store\.url: .*DATABASE_URL/],
+  [
+    "whose address is none",
+    { DATABASE_URL: "hunter2-correct-horse" },
+    /^lookout: store\.url is no PostgreSQL URL: write /,
+  ],
+])(
+  "a database %s is refused by every command that needs it, and no password is shown",
+  async (_sentence, env, said) => {
+    const store = 'store: { type: postgres, url: "${env:DATABASE_URL}" }';
+    const cwd = await folderWith({ "lookout.yml": CONFIG.replace(/^store: .*$/m, store) });
+    for (const args of [["run"], ["run", "--once"], ["check", "--live"], ["status"]]) {
+      const { code, stdout, stderr } = await lookoutHere(args, { cwd, env });
+      expect([args, code, stdout]).toEqual([args, 2, ""]);
+      expect(stderr).toMatch(said);
+      expect(stderr).not.toContain("hunter2");
+    }
+  },
+);
+
 function shell(script: string, cwd: string) {
   const { status, stdout, stderr } = spawnSync("bash", ["-c", script], {
     cwd,

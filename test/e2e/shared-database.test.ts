@@ -1,10 +1,11 @@
 // Daemons that share a PostgreSQL database, as on several machines, with the real process: one polls, and where it dies
 // another goes on within seconds; nothing is missed, and nothing comes twice.
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { wallClock } from "../../lib/app/clock.ts";
 import { startSimulator } from "../../lib/simulator/server.ts";
 import { folderWith, type Running, startLookout } from "../support/cli.ts";
 import { freshSchema, postgresUrl } from "../support/postgres.ts";
+import { postgresPrograms, startPostgres } from "../support/postgres-server.ts";
 import { samplesEnvironment } from "../support/samples.ts";
 import { SECRET, startWebhook } from "../support/webhook.ts";
 
@@ -12,11 +13,11 @@ const WAIT = { timeout: 20_000, interval: 50 };
 /** A standby polls so soon after the other one was killed; ms. */
 const TAKE_OVER = 5_000;
 
-async function setUp() {
+async function setUp(database?: string) {
   const sim = await startSimulator({ clock: wallClock, scenario: "empty" });
   const hook = await startWebhook();
   sim.world.addService({ service_id: "svc-1", service_name: "one" });
-  const { url, drop } = await freshSchema();
+  const { url, drop } = database === undefined ? await freshSchema() : { url: database, drop: async () => {} };
   const config = `
 connections:
   prod:
@@ -87,5 +88,22 @@ describe.skipIf(postgresUrl === null)("daemons that share a database", () => {
     polling.kill("SIGTERM");
     expect((await polling.finished).code).toBe(0);
     await drop();
+  }, 120_000);
+
+  test("go on by themselves when the server comes back, and notify what happened meanwhile once", async () => {
+    const server = await startPostgres(postgresPrograms()!);
+    onTestFinished(() => server.remove());
+    const { start, fail, expectEachOnce } = await setUp(server.url);
+    const daemons = [start(), start()];
+    fail();
+    await expectEachOnce();
+    server.stop("immediate");
+    fail();
+    for (const { stderr } of daemons) await expect.poll(stderr, WAIT).toMatch(/on 127\.0\.0\.1:\d+ cannot be reached/);
+    await server.start();
+    fail();
+    await expectEachOnce();
+    for (const daemon of daemons) daemon.kill("SIGTERM");
+    for (const { finished } of daemons) expect((await finished).code).toBe(0);
   }, 120_000);
 });

@@ -6,6 +6,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const LONGEST = [
   "reliability/crash-dynamodb",
   "hostile/hostile",
+  "e2e/shared-database",
+  "reliability/crash-postgres",
   "reliability/simulation",
   "reliability/crash-processes",
   "docs/readme",

@@ -7,8 +7,8 @@ import type { Environment } from "../environment.ts";
 import { splitReferences } from "../secrets/references.ts";
 
 /**
- * Puts the variables' values into the document: in connections, but for their credentials, and in the store. A variable
- * that is not set, or a reference of another kind, is a finding.
+ * Puts the variables' values into the document: in connections, but for their credentials, and in the store, but for a
+ * database's address. A variable that is not set, or a reference of another kind, is a finding.
  */
 export function expandVariables(document: Document, env: Environment): Finding[] {
   const { root } = document;
@@ -17,7 +17,10 @@ export function expandVariables(document: Document, env: Environment): Finding[]
       .filter(([key]) => key !== "auth")
       .flatMap(([key]) => expandIn(connection, key, ["connections", name, key], document, env)),
   );
-  return [...connections, ...expandIn(root, "store", ["store"], document, env)];
+  const store = findIn(fieldsOf(field(root, "store")), ([key]) =>
+    key === "url" ? [] : expandIn(field(root, "store"), key, ["store", key], document, env),
+  );
+  return [...connections, ...store];
 }
 
 function expandIn(

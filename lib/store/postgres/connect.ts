@@ -44,13 +44,11 @@ export async function findServer(url: string): Promise<Server> {
   if (mode === "verify-ca" && !parsed.searchParams.has("sslrootcert")) {
     throw new StoreError("sslmode=verify-ca in store.url needs sslrootcert, the file of the authority's certificate");
   }
-  for (const tried of mode === null ? ["prefer", "disable"] : [mode]) {
-    const server = serverOf(parsed, tried);
-    const error = await failureOf(server);
-    if (error === undefined) return server;
-    if (tried !== "prefer" || !refusesTls(error)) throw Object.assign(error, { server });
-  }
-  throw new StoreError("the server of store.url takes no TLS: use sslmode=disable where the network is trusted");
+  const server = serverOf(parsed, mode ?? "prefer");
+  const error = await failureOf(server);
+  if (error === undefined) return server;
+  if ((mode ?? "prefer") === "prefer" && refusesTls(error)) return serverOf(parsed, "disable");
+  throw Object.assign(error, { server });
 }
 
 async function failureOf({ config }: Server): Promise<Error | undefined> {

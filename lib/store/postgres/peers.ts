@@ -20,7 +20,7 @@ const GONE_MS = 1_500;
 const STALE_MS = 3_000;
 /** How long a commit waits until this process is known to the others again; ms. */
 const PATIENCE = 8_000;
-const PAUSE = 100;
+const PAUSE = 200;
 
 /** A machine that is switched off says no farewell: the server asks, and ends the session within seconds. */
 const KEEPALIVE = `SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 2;
@@ -56,7 +56,9 @@ export function openPeers({ server, clock, channel }: Options): PostgresPeers {
   /** One connection for as long as it lasts. */
   async function watch(): Promise<void> {
     const client = new Client({ ...server.config, query_timeout: STALE_MS });
-    client.on("error", () => {});
+    const ended = new AbortController();
+    const signal = AbortSignal.any([over.signal, ended.signal]);
+    client.on("error", () => {}).on("end", () => ended.abort());
     client.on("notification", ({ payload }) => {
       if (payload !== instance) for (const wake of ring) wake();
     });
@@ -67,14 +69,14 @@ export function openPeers({ server, clock, channel }: Options): PostgresPeers {
       await client.query("SELECT pg_advisory_lock_shared($1, $2)", [CLASS, token]);
       const since = performance.now();
       const seen = new Map<number, number>();
-      while (!over.signal.aborted) {
+      while (!signal.aborted) {
         const at = performance.now();
         const { rows } = await client.query<{ token: string }>(PRESENT);
         for (const row of rows) seen.set(Number(row.token), at);
         // A pooler between here and the server may have given the session to another.
         if (seen.get(token) !== at) return;
         view = { since, at, seen };
-        await clock.sleep(LOOK_MS, over.signal).catch(() => {});
+        await clock.sleep(LOOK_MS, signal).catch(() => {});
       }
     } finally {
       view = undefined;
@@ -90,14 +92,7 @@ export function openPeers({ server, clock, channel }: Options): PostgresPeers {
     }
   }
 
-  function isGone(id: string): boolean {
-    const [kind, text] = id.split("/");
-    if (kind !== KIND) return false;
-    if (Number(text) === token) return id !== newest;
-    const now = performance.now();
-    if (view === undefined || now - view.at > STALE_MS) return false;
-    return view.at - Math.max(view.since, view.seen.get(Number(text)) ?? 0) >= GONE_MS;
-  }
+  const isGone = (id: string) => isGoneBy(view, id, token, newest);
 
   return {
     identity() {
@@ -114,13 +109,14 @@ export function openPeers({ server, clock, channel }: Options): PostgresPeers {
     async known() {
       if (watching === undefined) return;
       const began = performance.now();
-      while (view === undefined) {
+      // After a stall nobody knows whether it was held all the time: the next look tells.
+      while (view === undefined || performance.now() - view.at > GONE_MS) {
         if (over.signal.aborted || performance.now() - began > PATIENCE) {
           throw new StoreError(
             `${server.name} cannot be reached any more: check that the server runs, and the network`,
           );
         }
-        await clock.sleep(PAUSE / 4, over.signal).catch(() => {});
+        await clock.sleep(PAUSE / 10, over.signal).catch(() => {});
       }
     },
     async close() {
@@ -140,4 +136,14 @@ interface View {
   at: number;
   /** When each process was seen last. */
   seen: ReadonlyMap<number, number>;
+}
+
+/** `own`: this process's number, `newest`: its identity. */
+function isGoneBy(view: View | undefined, id: string, own: number, newest: string | undefined): boolean {
+  const [kind, text] = id.split("/");
+  if (kind !== KIND) return false;
+  const token = Number(text);
+  if (token === own) return id !== newest;
+  if (view === undefined || performance.now() - view.at > STALE_MS) return false;
+  return view.at - Math.max(view.since, view.seen.get(token) ?? 0) >= GONE_MS;
 }

@@ -50,7 +50,12 @@ const top: Case[] = [
   [
     "an unknown store",
     `store: { type: sqllite }\n${MINIMAL}`,
-    'lookout.yml:1:16: "type" must be one of sqlite, dynamodb; did you mean "sqlite"?',
+    'lookout.yml:1:16: "type" must be one of sqlite, dynamodb, postgres; did you mean "sqlite"?',
+  ],
+  [
+    "a database that is another's",
+    `store: { type: postgres, url: "mysql://db.example/alerts" }\n${MINIMAL}`,
+    'lookout.yml:1:31: "url" must be a URL such as postgres://user:password@host:5432/database, or a reference to one',
   ],
   [
     "a key of another store",

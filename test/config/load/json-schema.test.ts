@@ -21,6 +21,7 @@ test.each([
     "nested routes",
     `${MINIMAL}route: { groupWait: 10s, routes: [{ match: { rule: [any] }, routes: [{ match: { $or: [{ rule: [a] }] } }] }] }\n`,
   ],
+  ["a database", `${MINIMAL}store: { type: postgres, url: "postgres://u@db.example/alerts" }\n`],
   [
     "everything else",
     `${MINIMAL}timezone: UTC\ntimeIntervals: { n: [{ weekdays: ["monday:friday"] }] }\nsilences: [{ match: { rule: [any] }, during: [n] }]\nhealth: { lag: 15m }\nhistory: 30d\nstore: { type: dynamodb, table: t }\n`,

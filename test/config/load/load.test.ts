@@ -150,6 +150,12 @@ ${SOURCES}${RULES}${CHANNELS}store: { type: dynamodb, table: "\${env:T}" }
   expect(config.store).toEqual({ type: "dynamodb", table: "table" });
 });
 
+test("a database's address is a secret: its references stay, also those to files and to AWS", async () => {
+  const url = "postgres://lookout:${file:password}@${ssm:/host}/${env:DATABASE}";
+  const { config } = await load(`${MINIMAL}store: { type: postgres, url: "${url}" }\n`, { DATABASE: "alerts" });
+  expect(config.store).toEqual({ type: "postgres", url });
+});
+
 test("Cloud Eye's events are awaited for 70 minutes, and nothing is discovered for them", async () => {
   const { config } = await load(`${CONNECTIONS}sources: [{ kind: cloud-eye-events }]\n${RULES}${CHANNELS}`);
   expect(config.sources[0]).toMatchObject({ lateness: 4_200_000, targets: undefined, discover: undefined });

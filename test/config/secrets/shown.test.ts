@@ -185,6 +185,12 @@ test.each<[sentence: string, parts: Parameters<typeof file>[0], ...messages: str
     { channels: `{ a: { type: slack, url: "\${env:USER_URL}" } }` },
     USER("url"),
   ],
+  [
+    "a database's password",
+    { more: `store: { type: postgres, url: "postgres://u:${SECRET}@db.example/alerts" }` },
+    CLEAR("url"),
+  ],
+  ["a database behind a reference", { more: 'store: { type: postgres, url: "${env:DATABASE_URL}" }' }],
   ["the heartbeat's address", { more: `health: { heartbeat: "https://hc.example/${KEY}" }` }, CLEAR("heartbeat")],
   ["an address without a key", { channels: '{ a: { type: webhook, url: "https://x.example/hooks/team-2" } }' }],
   [
@@ -213,6 +219,7 @@ test.each<[sentence: string, parts: Parameters<typeof file>[0], ...messages: str
     TOKEN: SECRET,
     URL: "https://x.example/",
     PLAIN: HTTP,
+    DATABASE_URL: `postgres://u:${SECRET}@db.example/alerts`,
     MAIL_URL: `smtp://u:${SECRET}@x.example`,
   };
   const found = (await lint({ "lookout.yml": file(parts) }, env)).split("\n").filter((line) => line !== "");

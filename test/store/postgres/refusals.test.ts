@@ -128,6 +128,15 @@ describe.skipIf(postgresUrl === null)("a database that cannot be used", () => {
     await store.close();
   });
 
+  test.each([
+    ["a server without TLS, where that is preferred", () => `${postgresUrl}?sslmode=prefer`],
+    ["a socket", () => `postgres:///postgres?user=lookout&host=${server.folder}&port=${server.port}`],
+  ])("%s is used without it", async (_, url) => {
+    const store = await openPostgresStore({ url: url(), clock: wallClock });
+    expect(await store.get({ pk: "p", sk: "none" })).toBeUndefined();
+    await store.close();
+  });
+
   test("a user who may only read and write the table of another can use it", async () => {
     const store = await openPostgresStore({ url: at("lookout"), clock: wallClock });
     await store.close();
