@@ -1,5 +1,5 @@
-// How long it takes from `git clone` to a page with alerts on it, by the README's two commands. It takes the checkout as
-// it is committed, the network, and npm's cache as it is.
+// How long it takes from `git clone` to a page with alerts on it, by the README's two commands. It takes the checkout
+// as it is committed, the network, and npm's cache as it is.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream, mkdtempSync, openSync, rmSync, statSync } from "node:fs";

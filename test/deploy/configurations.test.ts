@@ -9,9 +9,10 @@ const VARIABLES = {
   HW_SECRET_KEY: "a-secret-of-its-own",
   CHAT_URL: "https://chat.example.com/hook",
   LOOKOUT_TOKEN: "a-token-of-its-own",
+  DATABASE_URL: "postgres://lookout:a-password-of-its-own@db.example.com/lookout",
 };
 
-it.each(["compose", "kubernetes/volume"])("deploy/%s/lookout.yml is valid", async (place) => {
+it.each(["compose", "kubernetes/volume", "kubernetes/postgres"])("deploy/%s/lookout.yml is valid", async (place) => {
   const args = ["check", "--config", `deploy/${place}/lookout.yml`];
   const { code, stdout, stderr } = await lookoutHere(args, { cwd: ROOT, env: VARIABLES });
   expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: "" });
