@@ -25,7 +25,7 @@ const PURGE_MS = 3_600_000;
 /** For so long after a start or a take-over it also looks for rounds that ended with their process; ms. */
 const AHEAD_MS = 5_000;
 /** How often a daemon looks whether a source that another one polls is free; ms. */
-const LOOK_MS = 2_000;
+const LOOK_MS = 1_000;
 /** Why a pause ends early. Without a reason of its own an abort makes an error with a stack, once for each tick. */
 const WOKEN = "woken";
 
