@@ -2,14 +2,12 @@
 // takes, each a row of its own.
 import type { Notice } from "../../alerts/decide.ts";
 import { fold } from "../../alerts/fold.ts";
-import type { Group, Suppressed } from "../../alerts/group.ts";
-import { bodyParts } from "../../channels/message/parts.ts";
-import { readably } from "../../channels/message/readable.ts";
+import type { Group } from "../../alerts/group.ts";
 import { type Alert, HEALTH_RULE } from "../../model/alert.ts";
 import type { RouteConfig } from "../../model/config.ts";
 import { hashOf } from "../../model/hash.ts";
 import { lookup } from "../../model/lookup.ts";
-import type { Notification, NotifiedAlert } from "../../model/notification.ts";
+import type { Notification } from "../../model/notification.ts";
 import type { App, Channel } from "../deps.ts";
 import { wayAround } from "../groups/assignments.ts";
 import { putSent } from "../persistence/by-time.ts";
@@ -23,12 +21,12 @@ import {
   newestKey,
 } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
+import { NOTHING, notificationsFor, partsOf } from "./notifications.ts";
 
 /** How long a delivery is tried; ms. */
 export const GIVE_UP_MS = 86_400_000;
 /** What one that waits may write as it goes to the fallback, with room for what else is in the commit. */
 const ITEMS_BEHIND = 12;
-const NOTHING: Suppressed = { silenced: 0, muted: 0, inhibited: 0 };
 
 /**
  * Puts a group's notice into its route's channels, each delivery behind the one its channel has not had yet. Returns
@@ -311,39 +309,4 @@ async function foldIntoLast(
     unit.put(deliveryKey(end.id), fallback === undefined ? folded : { ...folded, fallback });
   }
   return end.id;
-}
-
-/**
- * The notifications one channel gets of a notice, in order, their ids still empty; none where
- * there is nothing to say to it.
- */
-function notificationsFor(channel: Channel, group: Record<string, unknown>, notice: Notice): Notification[] {
-  const { reason, suppressed, test } = notice;
-  const alerts = channel.sendResolved ? notice.alerts : notice.alerts.filter(({ status }) => status === "firing");
-  const counted = suppressed.silenced + suppressed.muted + suppressed.inhibited > 0;
-  if (alerts.length === 0 && (!counted || channel.type.incident)) return [];
-  const whole: Notification = {
-    version: "1",
-    id: "",
-    channel: channel.name,
-    status: "resolved",
-    group,
-    reason,
-    alerts,
-    suppressed,
-    ...(test ? { test } : {}),
-  };
-  const parts = alerts.length === 0 ? [[]] : partsOf(channel, whole);
-  return parts.map((part, at) => ({
-    ...whole,
-    status: part.some(({ status }) => status === "firing") ? "firing" : "resolved",
-    alerts: part,
-    // What was held back is counted once.
-    suppressed: at === 0 ? suppressed : NOTHING,
-  }));
-}
-
-/** The alerts of each delivery that a notification takes. */
-export function partsOf({ type }: Pick<Channel, "type">, notification: Notification): NotifiedAlert[][] {
-  return readably(notification, type.split ?? bodyParts);
 }

@@ -5,7 +5,7 @@ import type { Notification } from "../../model/notification.ts";
 import type { App } from "../deps.ts";
 import { type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
-import { partsOf } from "./deliveries.ts";
+import { partsOf } from "./notifications.ts";
 
 /** Whether it may be taken in by another: nobody can have read it, and it is not to be taken back. */
 export function isFoldable(row: DeliveryRow): boolean {

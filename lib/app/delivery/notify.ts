@@ -2,32 +2,22 @@
 // commit, together with other groups'.
 import { setImmediate } from "node:timers/promises";
 import { type DecideOptions, type Decision, decide, type MemberAlert } from "../../alerts/decide.ts";
-import { type Group, groupPartition, type Member } from "../../alerts/group.ts";
-import type { Alert } from "../../model/alert.ts";
+import type { Group } from "../../alerts/group.ts";
 import type { RouteConfig } from "../../model/config.ts";
-import { rulePartition } from "../../rules/compile.ts";
 import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { loadSteps, stepsLeft, takeSteps } from "../groups/escalation.ts";
 import { readHolds, waitForHolders } from "../groups/holds.ts";
-import { foldGroup, type GroupRow, inboxSize, type LoadedGroup } from "../groups/inbox.ts";
+import type { LoadedGroup } from "../groups/inbox.ts";
 import { isLost } from "../groups/round.ts";
-import { headKey, moveGroup, putMembers, ruleOf } from "../groups/transitions.ts";
+import { headKey, moveGroup, putMembers } from "../groups/transitions.ts";
 import { unfold } from "../groups/unfold.ts";
 import { drain } from "../persistence/drain.ts";
-import {
-  type ChannelRow,
-  channelKey,
-  type DeliveryRow,
-  deliveryKey,
-  type EndedRow,
-  endedKey,
-  newestKey,
-  type RuleRow,
-} from "../persistence/rows.ts";
+import { type ChannelRow, channelKey, type DeliveryRow, deliveryKey, newestKey } from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { keepNewest, putDeliveries, withNewestBefore } from "./deliveries.ts";
+import { loadAlerts, loadGroups, memberAlert } from "./loaded-groups.ts";
 import { claim } from "./outcomes.ts";
 
 /** Groups of one commit, at most. */
@@ -262,31 +252,6 @@ function holdersOf({ held, decision }: Decided): string[] {
   return [...new Set(held.flatMap(({ member, hold }) => (staying.has(member.id) ? (hold?.holder ?? []) : [])))];
 }
 
-/**
- * The groups as they are, those left out that have ended. An inbox with too many rows is folded in part, and its group
- * decided `again`.
- */
-async function loadGroups(
-  app: App,
-  unit: Unit,
-  ids: readonly string[],
-): Promise<{ groups: LoadedGroup[]; again: string[] }> {
-  const { items } = app.store.limits;
-  const groups: LoadedGroup[] = [];
-  const again: string[] = [];
-  for (const rows of await Promise.all(ids.map((id) => unit.list<GroupRow>(groupPartition(id))))) {
-    const whole = inboxSize(rows) <= items / 11;
-    const loaded = foldGroup(rows, whole ? undefined : items / 4);
-    if (loaded.group !== undefined && whole) groups.push(loaded);
-    else for (const key of loaded.inbox) unit.delete(key);
-    if (loaded.group === undefined || whole) continue;
-    putMembers(unit, loaded.group.id, loaded.members, loaded.members);
-    unit.put(headKey(loaded.group.id), loaded.group, { queue: "group", due: app.clock.now() });
-    again.push(loaded.group.id);
-  }
-  return { groups, again };
-}
-
 /** Puts what was decided. Returns the ids of the deliveries it led to. */
 async function putDecision(
   app: App,
@@ -307,29 +272,4 @@ async function putDecision(
     if (deliveries.length > 0) keepNewest(unit, { id: group.id, newest }, now);
   } else unit.put(head, { ...before, ...notified, ...more }, { queue: "group", due: decision.due });
   return deliveries.map(([, id]) => id);
-}
-
-/**
- * Loads the members' alerts. Returns the partitions of the rules that there are: other members'
- * alerts have closed silently.
- */
-async function loadAlerts(app: App, unit: Unit, members: readonly Member[]): Promise<ReadonlySet<string>> {
-  const current = new Set([...app.rules.all, app.healthRule].map(rulePartition));
-  await unit.load(members.filter(({ pk }) => current.has(pk)));
-  const ended = members.filter((member) => !current.has(member.pk) || openAlert(unit, member) === undefined);
-  await unit.load(ended.map(({ id }) => endedKey(id)));
-  return current;
-}
-
-function openAlert(unit: Unit, member: Member): Alert | undefined {
-  const alert = unit.value<RuleRow>(member)?.state.alert;
-  return alert?.id === member.id ? alert : undefined;
-}
-
-function memberAlert(app: App, unit: Unit, member: Member, current: ReadonlySet<string>): MemberAlert {
-  const isCurrent = current.has(member.pk);
-  const alert = (isCurrent ? openAlert(unit, member) : undefined) ?? unit.value<EndedRow>(endedKey(member.id))?.alert;
-  const rule = alert && ruleOf(app, alert.rule);
-  if (isCurrent) return { member, alert, canResolve: rule?.canResolve ?? false, hold: undefined };
-  return { member, alert, canResolve: false, hold: undefined, orphaned: rule ? "changed" : "removed" };
 }
