@@ -9,7 +9,7 @@ import {
   redeliver,
 } from "../app/delivery/deliver.ts";
 import { sendTest } from "../app/delivery/send-test.ts";
-import type { DeliveryRow } from "../app/persistence/rows.ts";
+import type { DeliveryRow } from "../app/persistence/delivery-rows.ts";
 import { viewDelivery } from "../app/queries/lists.ts";
 import { channelTypes } from "../channels/registry.ts";
 import { ConfigError } from "../config/document/finding.ts";

@@ -13,7 +13,8 @@ import {
   type SentRow,
   timeOf,
 } from "../app/persistence/by-time.ts";
-import { deliveryKey, type EndedRow, type EventsRow, endedKey } from "../app/persistence/rows.ts";
+import { deliveryKey } from "../app/persistence/delivery-rows.ts";
+import { type EndedRow, type EventsRow, endedKey } from "../app/persistence/rows.ts";
 import { alertFilter, deliveryFilter, eventFilter } from "../app/queries/filters.ts";
 import { type DeliveryView, viewDelivery } from "../app/queries/lists.ts";
 import type { Alert } from "../model/alert.ts";

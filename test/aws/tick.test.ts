@@ -2,7 +2,7 @@
 // begins before all is decided.
 import { expect, it } from "vitest";
 import { listDeliveries } from "../../lib/app/delivery/deliver.ts";
-import { DELIVERIES, type DeliveryRow } from "../../lib/app/persistence/rows.ts";
+import { DELIVERIES, type DeliveryRow } from "../../lib/app/persistence/delivery-rows.ts";
 import { pollSource } from "../../lib/app/polling/poll.ts";
 import { tickSummary } from "../../lib/aws/tick.ts";
 import type { Row, Store } from "../../lib/store/port.ts";

@@ -1,7 +1,8 @@
 // What the console reads of `history`: a page of it at a time, whatever lies behind that.
 import { describe, expect, test } from "vitest";
 import { ENDS, EVENTS, keyAt, SENT } from "../../lib/app/persistence/by-time.ts";
-import { deliveryKey, endedKey } from "../../lib/app/persistence/rows.ts";
+import { deliveryKey } from "../../lib/app/persistence/delivery-rows.ts";
+import { endedKey } from "../../lib/app/persistence/rows.ts";
 import { openAlerts } from "../../lib/app/queries/lists.ts";
 import type { Op, Store } from "../../lib/store/port.ts";
 import { MINUTE, T0 } from "../app/support.ts";

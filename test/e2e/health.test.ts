@@ -2,7 +2,7 @@
 // The daemon is the real process.
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { channelKey } from "../../lib/app/persistence/rows.ts";
+import { channelKey } from "../../lib/app/persistence/delivery-rows.ts";
 import { openSqliteStore } from "../../lib/store/sqlite/sqlite.ts";
 import { folderWith, startLookout } from "../support/cli.ts";
 import { lookoutHere } from "../support/in-process.ts";

@@ -5,7 +5,7 @@ import { listDeliveries } from "../../lib/app/delivery/deliver.ts";
 import type { App } from "../../lib/app/deps.ts";
 import { acknowledge, listOpen } from "../../lib/app/oncall/acknowledge.ts";
 import { addSilence, expireSilence, listSilences } from "../../lib/app/oncall/silences.ts";
-import type { DeliveryRow } from "../../lib/app/persistence/rows.ts";
+import type { DeliveryRow } from "../../lib/app/persistence/delivery-rows.ts";
 import { readStatus } from "../../lib/app/queries/status.ts";
 import type { Alert } from "../../lib/model/alert.ts";
 import type { Proc } from "./conductor.ts";

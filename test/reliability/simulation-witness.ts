@@ -1,8 +1,7 @@
 // Sees every commit the moment it is made, and every notification the moment it is taken, and says what is wrong with
 // it. It knows the rows, but nothing of how they come about.
+import { DELIVERIES, type DeliveryRow } from "../../lib/app/persistence/delivery-rows.ts";
 import {
-  DELIVERIES,
-  type DeliveryRow,
   ENDED,
   type EndedRow,
   type EventsRow,

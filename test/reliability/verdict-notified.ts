@@ -1,6 +1,6 @@
 // What must hold of what channels got: each delivery arrived as it was recorded, each alert was notified in full, and
 // nothing twice but under its own id.
-import type { DeliveryRow } from "../../lib/app/persistence/rows.ts";
+import type { DeliveryRow } from "../../lib/app/persistence/delivery-rows.ts";
 import type { Alert } from "../../lib/model/alert.ts";
 import { differences, tally } from "./differences.ts";
 import type { Notified, Stage } from "./stage.ts";

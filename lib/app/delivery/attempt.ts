@@ -7,7 +7,7 @@ import type { HttpRequest, HttpResponse, Outcome, SendContext, SendingChannel } 
 import { UnusableOptions } from "../../channels/unusable.ts";
 import type { Notification } from "../../model/notification.ts";
 import type { App, Channel } from "../deps.ts";
-import { type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
+import { type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
 import { contextOf } from "./context.ts";
 import { type Destination, destinationOf } from "./destination.ts";
 

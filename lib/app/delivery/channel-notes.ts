@@ -1,7 +1,7 @@
 // What the tries of deliveries say about their channel and its destination: since when it fails, whether it answers,
 // how long its service asks to wait, and whether it is gone. All within the caller's unit of work.
 import type { App } from "../deps.ts";
-import { type ChannelRow, channelKey, type DeliveryRow, type RateRow, rateKey } from "../persistence/rows.ts";
+import { type ChannelRow, channelKey, type DeliveryRow, type RateRow, rateKey } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Destination } from "./destination.ts";

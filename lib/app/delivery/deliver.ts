@@ -4,7 +4,6 @@ import type { Alert } from "../../model/alert.ts";
 import { createTurns } from "../../sources/cloud/turns.ts";
 import type { App } from "../deps.ts";
 import { mayName, newestFirst, SENT, type SentRow } from "../persistence/by-time.ts";
-import { drain } from "../persistence/drain.ts";
 import {
   type ChannelRow,
   channelKey,
@@ -16,7 +15,8 @@ import {
   deliveryKey,
   type RateRow,
   rateKey,
-} from "../persistence/rows.ts";
+} from "../persistence/delivery-rows.ts";
+import { drain } from "../persistence/drain.ts";
 import { destinationOfChannel } from "./attempt.ts";
 import { tryNow } from "./channel-notes.ts";
 import { GIVE_UP_MS, laneEnd } from "./deliveries.ts";

@@ -19,7 +19,7 @@ import {
   deliveryKey,
   type NewestRow,
   newestKey,
-} from "../persistence/rows.ts";
+} from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { NOTHING, notificationsFor, partsOf } from "./notifications.ts";
 

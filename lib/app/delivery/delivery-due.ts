@@ -1,7 +1,7 @@
 // When something is to be done about a pending delivery: its next try, its end, and when it goes to
 // the channel's fallback. Pure.
 import type { Channel } from "../deps.ts";
-import type { ChannelRow, DeliveryRow } from "../persistence/rows.ts";
+import type { ChannelRow, DeliveryRow } from "../persistence/delivery-rows.ts";
 import { isTripped } from "./gate.ts";
 
 /**

@@ -3,7 +3,7 @@
 import { combine } from "../../alerts/fold.ts";
 import type { Notification } from "../../model/notification.ts";
 import type { App } from "../deps.ts";
-import { type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
+import { type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { partsOf } from "./notifications.ts";
 

@@ -2,7 +2,7 @@
 // recorded of them. Nothing here waits or touches the network.
 import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
-import type { ChannelRow, DeliveryRow } from "../persistence/rows.ts";
+import type { ChannelRow, DeliveryRow } from "../persistence/delivery-rows.ts";
 import type { Attempt } from "./attempt.ts";
 import { takeClaims } from "./claims.ts";
 import { fallbackAt } from "./delivery-due.ts";

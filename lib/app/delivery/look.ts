@@ -1,8 +1,8 @@
 // Looks through the queue of deliveries page by page, no faster than leaves the time to other work.
 import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
+import { CHANNELS, type ChannelRow, type DeliveryRow } from "../persistence/delivery-rows.ts";
 import { drain } from "../persistence/drain.ts";
-import { CHANNELS, type ChannelRow, type DeliveryRow } from "../persistence/rows.ts";
 import { CLAIM_MS } from "./outcomes.ts";
 
 /**

@@ -4,7 +4,6 @@ import type { Outcome } from "../../channels/port.ts";
 import type { App } from "../deps.ts";
 import {
   type ChannelRow,
-  type Claim,
   channelKey,
   type DeliveryRow,
   deadKey,
@@ -12,7 +11,8 @@ import {
   type LateRow,
   lateKey,
   rateKey,
-} from "../persistence/rows.ts";
+} from "../persistence/delivery-rows.ts";
+import type { Claim } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import type { Attempt } from "./attempt.ts";
 import { endTrial, goneOf, noteAccepted, noteFailed } from "./channel-notes.ts";

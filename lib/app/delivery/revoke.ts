@@ -2,7 +2,7 @@
 import { bucketOf, type Group, groupPartition, HEAD, type Member } from "../../alerts/group.ts";
 import type { App } from "../deps.ts";
 import { channelsOf } from "../groups/assignments.ts";
-import { type DeliveryRow, deliveryKey } from "../persistence/rows.ts";
+import { type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { isClaimed, removeDelivery } from "./outcomes.ts";
 

@@ -9,7 +9,7 @@ import {
   deliveryKey,
   type RateRow,
   rateKey,
-} from "../persistence/rows.ts";
+} from "../persistence/delivery-rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import type { TransactOptions, Unit } from "../persistence/unit.ts";
 import type { Attempt } from "./attempt.ts";

@@ -5,7 +5,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
-import type { DeliveryRow } from "../persistence/rows.ts";
+import type { DeliveryRow } from "../persistence/delivery-rows.ts";
 import { attempt, destinationOfChannel } from "./attempt.ts";
 import {
   createInHand,

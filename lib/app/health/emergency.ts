@@ -5,7 +5,7 @@ import type { Notification, NotifyReason } from "../../model/notification.ts";
 import { endAlert } from "../../rules/alert.ts";
 import { attempt } from "../delivery/attempt.ts";
 import type { App } from "../deps.ts";
-import type { DeliveryRow } from "../persistence/rows.ts";
+import type { DeliveryRow } from "../persistence/delivery-rows.ts";
 import { problemAlert } from "./health.ts";
 import { unwrittenProblems } from "./problems.ts";
 

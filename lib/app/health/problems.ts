@@ -7,19 +7,8 @@ import { destinationOfChannel } from "../delivery/attempt.ts";
 import { goneOf } from "../delivery/channel-notes.ts";
 import { listDead } from "../delivery/deliver.ts";
 import type { App, UnresolvedSecret } from "../deps.ts";
-import {
-  CHANNELS,
-  type ChannelRow,
-  CONNECTIONS,
-  type ConnectionRow,
-  type DeadRow,
-  LATE,
-  type LateRow,
-  META,
-  type RuleRow,
-  WRITTEN,
-  type WrittenRow,
-} from "../persistence/rows.ts";
+import { CHANNELS, type ChannelRow, type DeadRow, LATE, type LateRow } from "../persistence/delivery-rows.ts";
+import { CONNECTIONS, type ConnectionRow, META, type RuleRow, WRITTEN, type WrittenRow } from "../persistence/rows.ts";
 import type { Problem } from "./problem.ts";
 import { areRead, overdueProblems, readSourceStates, type SourceState, unreadProblems } from "./unread.ts";
 

@@ -3,7 +3,8 @@
 import type { Config } from "../../model/config.ts";
 import { createTurns } from "../../sources/cloud/turns.ts";
 import type { Key, Row, Store } from "../../store/port.ts";
-import { type DeliveryRow, dayOf, type EndedRow, eventsPartition } from "./rows.ts";
+import type { DeliveryRow } from "./delivery-rows.ts";
+import { dayOf, type EndedRow, eventsPartition } from "./rows.ts";
 import type { Unit } from "./unit.ts";
 
 const DAY_MS = 86_400_000;

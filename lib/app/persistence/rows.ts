@@ -4,7 +4,6 @@
 import type { Alert } from "../../model/alert.ts";
 import type { Config, SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
-import type { Notification } from "../../model/notification.ts";
 import { projectOf } from "../../model/project.ts";
 import type { KeyState } from "../../rules/state.ts";
 import type { CloudErrorKind } from "../../sources/cloud/client.ts";
@@ -189,129 +188,6 @@ export interface WrittenRow {
 }
 export const META = "meta";
 export const WRITTEN: Key = { pk: META, sk: "written" };
-
-/** `folded`: another delivery to the channel took in what it says (`into`). */
-export type DeliveryStatus = "pending" | "delivered" | "dead" | "folded";
-
-/** One notification on its way to one channel. Queue "delivery" while pending. Times in ms. */
-export interface DeliveryRow {
-  id: string;
-  channel: string;
-  status: DeliveryStatus;
-  attempts: number;
-  /** How many of them the service put off unread, since it takes no more messages; absent: none. */
-  putOff?: number;
-  nextAttemptAt: number | null;
-  error: string | null;
-  createdAt: number;
-  /** When trying ends. */
-  giveUpAt: number;
-  /** When it was delivered or died, the last time it was tried; absent before. */
-  endedAt?: number;
-  /** When its first try failed; absent before. */
-  failedSince?: number;
-  /** Its alerts were acknowledged while it was being sent: it is not tried again. */
-  revoked?: true;
-  /** When it went to the channel's fallback, which it does once; absent before. */
-  fellBackAt?: number;
-  /** Of those that wait for it, the ones that are still to go there with it; absent: none. */
-  behind?: readonly string[];
-  /** Who is sending it now. */
-  claim: Claim | null;
-  /** Ids of the alerts it names. */
-  alerts: string[];
-  /** Of the same group and channel: the one before, and those that wait for this one, more where it took others in. */
-  previous: string | null;
-  next: readonly string[];
-  /** It took in others: what the service calls the message belongs to none of their groups. Absent: it did not. */
-  ofSeveral?: true;
-  /** The delivery that took this one in, where its channel's service takes fewer messages than there were. */
-  into?: string;
-  /**
-   * What the service calls the message that those of the same group belong to, as far as the channel said so. Each
-   * delivery hands it to the next one.
-   */
-  receipt?: string;
-  /** Where it went to the fallback: the last delivery there; what follows it there waits for that. */
-  fallback?: string;
-  notification: Notification;
-}
-export const DELIVERIES = "delivery";
-export function deliveryKey(id: string): Key {
-  return { pk: DELIVERIES, sk: id };
-}
-
-/**
- * By channel, the last deliveries of a group that has ended: where it begins anew while they are on their way, it
- * follows them.
- */
-export type NewestRow = Record<string, string>;
-export function newestKey(groupId: string): Key {
-  return { pk: "newest", sk: groupId };
-}
-
-/** One dead delivery, so that looking for them costs nothing while there are none. */
-export interface DeadRow {
-  channel: string;
-  error: string | null;
-  /** It was a test notification. */
-  test?: true;
-}
-export const DEAD = "dead";
-export function deadKey(deliveryId: string): Key {
-  return { pk: DEAD, sk: deliveryId };
-}
-
-/**
- * One delivery that is still tried, and was in vain for `fallbackAfter`, so that looking for them
- * costs nothing while there are none.
- */
-export interface LateRow {
-  channel: string;
-  error: string | null;
-  /** Its first failed try; ms. */
-  since: number;
-}
-export const LATE = "late";
-export function lateKey(deliveryId: string): Key {
-  return { pk: LATE, sk: deliveryId };
-}
-
-/** How a channel does; absent where nothing ever failed. Test notifications change nothing of it. Times in ms. */
-export interface ChannelRow {
-  /** The first try that failed since the channel last accepted anything; null while it is well. */
-  failingSince: number | null;
-  error: string | null;
-  /** The newest try that failed, within a minute. */
-  failedAt: number | null;
-  /** Tries in a row without any answer of the receiver's own, tests included; absent: none. */
-  failures?: number;
-  /** After too many of them: no other try before this, and who makes that one. */
-  trialAt?: number;
-  trial?: Claim | null;
-  /** Its service has asked to wait: until then what is put is not claimed at once. */
-  limitedUntil?: number;
-  /** The receiver is gone for good, as long as the channel has these options (a hash of them). */
-  gone?: { options: string; error: string; at: number };
-}
-export const CHANNELS = "channel";
-export function channelKey(name: string): Key {
-  return { pk: CHANNELS, sk: name };
-}
-
-/** What a destination's service takes, of all channels and processes that send to it; absent: everything. ms */
-export interface RateRow {
-  /** When each of its buckets is full again, in the order of its rates. */
-  fullAt: readonly number[];
-  /** Its service asked to wait, from when until when. */
-  pause?: { from: number; until: number };
-  /** Its limit is known by that alone: a message in so long, until then. */
-  learned?: { every: number; until: number };
-}
-export const RATES = "rate";
-export function rateKey(destination: string): Key {
-  return { pk: RATES, sk: destination };
-}
 
 /** An alert that has ended, kept for `history`. */
 export interface EndedRow {

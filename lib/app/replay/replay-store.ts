@@ -3,7 +3,8 @@
 import type { Op, Store } from "../../store/port.ts";
 import { openUnnamedStore } from "../../store/sqlite/unnamed.ts";
 import { ENDS, EVENTS, SENT } from "../persistence/by-time.ts";
-import { DELIVERIES, ENDED, type EndedRow } from "../persistence/rows.ts";
+import { DELIVERIES } from "../persistence/delivery-rows.ts";
+import { ENDED, type EndedRow } from "../persistence/rows.ts";
 
 /** How often what has expired is removed; ms. */
 const PURGE_MS = 21_600_000;

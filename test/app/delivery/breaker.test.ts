@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { listDeliveries, redeliver } from "../../../lib/app/delivery/deliver.ts";
 import { sendTest } from "../../../lib/app/delivery/send-test.ts";
-import { type ChannelRow, channelKey } from "../../../lib/app/persistence/rows.ts";
+import { type ChannelRow, channelKey } from "../../../lib/app/persistence/delivery-rows.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
 import { type Bench, bench, line } from "../support.ts";
 

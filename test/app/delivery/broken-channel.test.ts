@@ -1,6 +1,6 @@
 // A channel that takes nothing: seen at once, an alert once it has lasted, and never said to that channel alone.
 import { describe, expect, it } from "vitest";
-import { channelKey } from "../../../lib/app/persistence/rows.ts";
+import { channelKey } from "../../../lib/app/persistence/delivery-rows.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
 import { type Bench, bench, MINUTE, T0 } from "../support.ts";
 

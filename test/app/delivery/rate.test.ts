@@ -1,7 +1,7 @@
 // How many messages a destination takes: tables of its buckets, what a wait teaches, and clocks that step.
 import { describe, expect, it } from "vitest";
 import { opensAt, putOff, taken, tokensOf } from "../../../lib/app/delivery/rate.ts";
-import type { RateRow } from "../../../lib/app/persistence/rows.ts";
+import type { RateRow } from "../../../lib/app/persistence/delivery-rows.ts";
 import type { Rate } from "../../../lib/channels/port.ts";
 
 const NOW = 1_800_000_000_000;
