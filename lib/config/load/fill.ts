@@ -10,10 +10,10 @@ import type {
   SourceConfig,
   TargetConfig,
 } from "../../model/config.ts";
-import type { ConfigFile } from "../../model/config-file.ts";
+import type { ConfigFile } from "../../model/files/config-file.ts";
+import type { RootRoute } from "../../model/files/route-file.ts";
+import type { SourceEntry } from "../../model/files/source-file.ts";
 import { hashOf } from "../../model/hash.ts";
-import type { RootRoute } from "../../model/route-file.ts";
-import type { SourceEntry } from "../../model/source-file.ts";
 import { isCheck, isProjectWide, sourceKinds } from "../../model/source-kinds.ts";
 import type { Environment } from "../environment.ts";
 

@@ -2,8 +2,8 @@
 // difference is as small as it can be.
 import { isDeepStrictEqual } from "node:util";
 import { isInstant, momentOf, startOf } from "../../../config/check/test-times.ts";
+import type { RuleTest } from "../../../model/files/test-file.ts";
 import { iso } from "../../../model/iso.ts";
-import type { RuleTest } from "../../../model/test-file.ts";
 import { inExpectedOrder, pairsOf } from "./align.ts";
 import type { Seen } from "./run.ts";
 
