@@ -2,7 +2,7 @@
 // put together, so that no function does so again. One that is invalid is never deployed.
 import { copyFile, cp, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { wallClock } from "../lib/app/clock.ts";
 import { openConfig } from "../lib/app/open-config.ts";
 import { type Environment, processEnvironment } from "../lib/config/environment.ts";
@@ -16,6 +16,21 @@ const PACKS = join(ROOT, "rules");
  * bring an import of their own.
  */
 const BANNER = 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
+
+/**
+ * Node's clients are required, not imported: an import reads every name they export, and so loads Node's whole fetch
+ * and HTTP/2, which take as long as the rest.
+ */
+const LAZY_BUILTINS: Plugin = {
+  name: "lazy-builtins",
+  setup(build) {
+    const namespace = "lazy-builtin";
+    build.onResolve({ filter: /^(node:)?https?2?$/ }, ({ path, kind }) => {
+      return kind === "require-call" ? { path, external: true } : { path: path.replace("node:", ""), namespace };
+    });
+    build.onLoad({ filter: /^/, namespace }, ({ path }) => ({ contents: `module.exports = require("node:${path}")` }));
+  },
+};
 
 export interface BundleOptions {
   /** The folder that holds the build and nothing else afterwards. */
@@ -107,6 +122,7 @@ async function buildFunction(name: string, entry: string, outdir: string, stamp:
     minify: true,
     legalComments: "none",
     banner: { js: BANNER },
+    plugins: [LAZY_BUILTINS],
     define: { LOOKOUT_BUILT_AT: String(stamp) },
     logLevel: "warning",
     metafile: true,

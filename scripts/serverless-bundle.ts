@@ -10,7 +10,7 @@ import { type Deployment, preflight } from "./preflight.ts";
 import { completeSchedules } from "./stack/schedules.ts";
 import { addStack, type Service, type ServiceFunction, type StackOptions } from "./stack/stack.ts";
 import type { Resources } from "./stack/template.ts";
-import { aim, aliases } from "./stack/versions.ts";
+import { aim, aliases, tidy } from "./stack/versions.ts";
 
 const EXAMPLE = "lookout.example.yml";
 /** Where the functions are built. */
@@ -103,7 +103,10 @@ export default class BundlePlugin {
       "before:package:function:package": build,
       "before:invoke:local:invoke": build,
       "before:package:compileFunctions": async () => aim(service.functions, (key) => naming().getLambdaLogicalId!(key)),
-      "after:package:compileFunctions": async () => void Object.assign(compiled(), aliases(compiled())),
+      "after:package:compileFunctions": async () => {
+        tidy(compiled());
+        Object.assign(compiled(), aliases(compiled()));
+      },
       "after:package:compileEvents": async () => completeSchedules(compiled()),
     };
   }
