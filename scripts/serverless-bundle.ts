@@ -28,14 +28,17 @@ interface OwnFunction extends ServiceFunction {
   package?: { patterns: string[] };
 }
 
+type Functions = Record<string, OwnFunction>;
+
 interface Serverless {
   serviceDir: string;
-  processedInput: { commands: readonly string[]; options: { package?: string } };
+  processedInput: { commands: readonly string[]; options: { package?: string; param?: readonly string[] } };
   service: {
     /** `refused` goes into the package: why it is not to be deployed. */
     custom: StackOptions & { config: string; refused?: readonly string[] };
     provider: { environment?: Environment; region?: string; compiledCloudFormationTemplate: { Resources: Resources } };
-    functions: Record<string, OwnFunction>;
+    /** Until the plugins are loaded a list: those of the form, and those of every stack (serverless.yml). */
+    functions: Functions;
   } & Service;
   getProvider(name: "aws"): { naming: Record<"getLogGroupLogicalId" | "getLambdaLogicalId", (key: string) => string> };
   /** Its error for people is shown without a stack trace. */
@@ -51,6 +54,7 @@ export default class BundlePlugin {
   readonly hooks: Record<string, () => Promise<void>>;
 
   constructor(serverless: Serverless, _options: unknown, { log }: Logger) {
+    checkForm(serverless);
     switchConsole(serverless, processEnvironment()["LOOKOUT_CONSOLE"]);
     const [command] = serverless.processedInput.commands;
     const refuse = (reasons: readonly string[]): void => {
@@ -116,12 +120,23 @@ export default class BundlePlugin {
  * The console is a function of its own only where it is asked for: `on` with a URL for everybody who has the token,
  * `iam` with one for those whom AWS lets through.
  */
-function switchConsole({ service: { functions }, classes }: Serverless, mode = ""): void {
+function switchConsole({ service, classes }: Serverless, mode = ""): void {
   if (mode !== "" && mode !== "off" && mode !== "on" && mode !== "iam") {
     throw new classes.Error(`LOOKOUT_CONSOLE is "${mode}": expected on, iam or off`, "LOOKOUT_CONSOLE_UNKNOWN");
   }
-  if (mode === "" || mode === "off") delete functions["console"];
-  else if (mode === "iam") functions["console"]!.url = { authorizer: "aws_iam" };
+  for (const functions of [service.functions].flat() as Functions[]) {
+    if (!functions["console"]) continue;
+    if (mode === "" || mode === "off") delete functions["console"];
+    else if (mode === "iam") functions["console"].url = { authorizer: "aws_iam" };
+  }
+}
+
+/** Which form the stack has. The framework only says that it finds no file of that name. */
+function checkForm({ processedInput: { options }, classes }: Serverless): void {
+  for (const given of options.param ?? []) {
+    if (!given.startsWith("fanout=") || /^fanout=(on|off)$/.test(given)) continue;
+    throw new classes.Error(`${given} is not known: expected fanout=on or fanout=off`, "LOOKOUT_FANOUT_UNKNOWN");
+  }
 }
 
 /**

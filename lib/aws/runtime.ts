@@ -9,13 +9,17 @@ import { reconcileRules } from "../app/evaluation/registry.ts";
 import { openConfig } from "../app/open-config.ts";
 import { type Environment, processEnvironment } from "../config/environment.ts";
 import { createRedactor } from "../config/secrets/redactor.ts";
+import { shareOfKind } from "../model/budget.ts";
 import type { Config } from "../model/config.ts";
 import { printable } from "../model/printable.ts";
 import { type DynamoOptions, openDynamoStore } from "../store/dynamodb/dynamodb.ts";
 import { builtAt } from "./build.ts";
 import { createEventBridgeBus } from "./bus.ts";
 import { createLambdaLog } from "./log.ts";
+import { type Queues, queuesOf } from "./queues.ts";
+import { createQueueBus } from "./rings.ts";
 import { createAwsSecrets } from "./secrets.ts";
+import { createSlots } from "./slots.ts";
 
 const redactor = createRedactor();
 export const { redact } = redactor;
@@ -26,6 +30,10 @@ const BUS_TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnR
 
 /** Nobody knows whether another container is gone: its claims run out. */
 const identity = { id: randomUUID(), isGone: () => false };
+
+/** The queues of a stack that is fanned out; undefined where it has its direct schedules. */
+export const fanned = queuesOf(processEnvironment(), log);
+export const slots = createSlots();
 
 let opened: Promise<App> | undefined;
 
@@ -63,19 +71,29 @@ async function open(env: Environment): Promise<App> {
   const options = { packsDir, env, clock: wallClock, redactor, aws: createAwsSecrets() };
   const { config, secrets } = await openConfig(path, options);
   const client = new EventBridgeClient({ maxAttempts: 2, requestHandler: BUS_TIMEOUTS });
-  const bus = createEventBridgeBus({ client, name: required(env, "LOOKOUT_BUS"), clock: wallClock, log });
+  const events = createEventBridgeBus({ client, name: required(env, "LOOKOUT_BUS"), clock: wallClock, log });
+  const bus = fanned ? createQueueBus(events, fanned.notify, wallClock) : events;
   const store = await openDynamoStore({ ...tableOf(config, env), clock: wallClock });
   const print = async (text: string) => void process.stderr.write(`${printable(redact(text))}\n`);
   try {
     const ports = { store, clock: wallClock, random: Math.random, identity, log, bus, secrets, print };
-    // Every kind has a function of its own.
-    const app = createApp(config, { ...ports, stamp: builtAt(), perKind: true });
+    // Every kind has a function of its own, or every slot an invocation.
+    const share = (name: string) => (fanned ? slots.shareOf(config, name) : shareOfKind(config, name));
+    const app = createApp(config, { ...ports, stamp: builtAt(), share });
     await reconcileRules(app);
     return app;
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+/** For the functions that a direct stack does not have. */
+export function queues(): Queues {
+  if (fanned) return fanned;
+  throw new Error(
+    "LOOKOUT_POLL_QUEUE, LOOKOUT_NOTIFY_QUEUE and LOOKOUT_DELIVER_QUEUE are not set: deploy with fanout=on",
+  );
 }
 
 function timeOf(ms: number | undefined): string | undefined {

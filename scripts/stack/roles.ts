@@ -3,26 +3,30 @@ import type { Grant, Needs } from "./needs.ts";
 import { arn, att, pascal, type Resources, type StackFunction, type Value } from "./template.ts";
 
 /**
- * `rows`: reads and writes rows. `due`: looks up what is due. `ring`: rings the bus, or the queue in its place.
- * `plan`, `hand over`: puts polls, and deliveries, into their queue. `secrets`, `sending secrets`: reads all that the
- * configuration names, or those of channels and the console. `send`: sends by channels of AWS.
+ * `rows`: reads and writes rows. `due`: looks up what is due. `ring`: rings the bus, and the queue of `notify`. `plan`:
+ * puts polls into their queue. `send`: sends deliveries, or puts them into their queue where there is one. `deliver`:
+ * sends what that queue says. `secrets`: reads all that the configuration names; `token`: that of channels and of the
+ * console. `bury`: takes what failed out of the queues of dead letters.
  */
-type May = "rows" | "due" | "ring" | "plan" | "hand over" | "secrets" | "sending secrets" | "send";
+type May = "rows" | "due" | "ring" | "plan" | "send" | "deliver" | "secrets" | "token" | "bury";
 
 /** By function; those of one kind of source have the name `poll-KIND`. */
 const MAY: Readonly<Record<string, readonly May[]>> = {
   plan: ["rows", "plan"],
   poll: ["rows", "ring", "secrets"],
-  notify: ["rows", "due", "ring", "hand over", "sending secrets", "send"],
-  deliver: ["rows", "due", "ring", "sending secrets", "send"],
-  sweep: ["rows", "due", "ring", "plan", "hand over", "sending secrets", "send"],
-  health: ["rows", "due", "ring", "hand over", "secrets", "send"],
-  console: ["rows", "due", "ring", "sending secrets"],
+  notify: ["rows", "due", "send"],
+  deliver: ["rows", "due", "send", "deliver"],
+  sweep: ["rows", "due", "ring", "send"],
+  health: ["rows", "due", "ring", "send", "secrets", "bury"],
+  console: ["rows", "due", "ring", "token"],
 };
 
 /** What TransactWriteItems needs as well (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html). */
 const ROWS = ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"];
-const RECEIVING = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"];
+const SENDING = ["sqs:GetQueueUrl", "sqs:SendMessage"];
+const RECEIVING = ["sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:DeleteMessage"];
+/** What Lambda does with a queue in a function's name, and how long a message that failed waits. */
+const CONSUMING = [...RECEIVING, "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"];
 
 /** What a role is made of beside the function itself. */
 export interface Roles {
@@ -69,21 +73,24 @@ function statements({ key, logGroup, queues: consumed }: StackFunction, { needs,
     );
   const [table, index] = tableOf(needs);
   const into = (queue: string): Grant[] =>
-    queues.includes(queue) ? [{ Action: ["sqs:SendMessage"], Resource: [att(queue)] }] : [];
+    queues.includes(queue) ? [{ Action: SENDING, Resource: [att(queue)] }] : [];
+  const dead = queues.filter((queue) => queue.endsWith("DeadLetters")).map((queue) => att(queue));
+  const deliver = () => [...withKey(needs.sendingSecrets, kms), ...needs.channels];
   const grants: Record<May, () => Grant[]> = {
     rows: () => [{ Action: ROWS.map((action) => `dynamodb:${action}`), Resource: [table] }],
     due: () => [{ Action: ["dynamodb:Query"], Resource: [index] }],
     ring: () => [{ Action: ["events:PutEvents"], Resource: [att("Bus")] }, ...into("NotifyQueue")],
     plan: () => into("PollQueue"),
-    "hand over": () => into("DeliverQueue"),
+    send: () => (queues.includes("DeliverQueue") ? into("DeliverQueue") : deliver()),
+    deliver,
     secrets: () => withKey(needs.secrets, kms),
-    "sending secrets": () => withKey(needs.sendingSecrets, kms),
-    send: () => needs.channels,
+    token: () => withKey(needs.sendingSecrets, kms),
+    bury: () => (dead.length === 0 ? [] : [{ Action: RECEIVING, Resource: dead }]),
   };
   return [
     { Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: [att(logGroup)] },
     { Action: ["sqs:SendMessage"], Resource: [att("Failures")] },
-    ...consumed.map((queue) => ({ Action: RECEIVING, Resource: [att(queue)] })),
+    ...consumed.map((queue) => ({ Action: CONSUMING, Resource: [att(queue)] })),
     ...may.flatMap((one) => grants[one]()),
   ];
 }

@@ -6,7 +6,8 @@ const JITTER = 1;
 
 export function completeSchedules(compiled: Resources): void {
   for (const { Type, Properties } of Object.values(compiled)) {
-    if (Type !== "AWS::Scheduler::Schedule") continue;
+    // What runs each minute has no minute to spare.
+    if (Type !== "AWS::Scheduler::Schedule" || Properties["ScheduleExpression"] === "rate(1 minute)") continue;
     Properties["FlexibleTimeWindow"] = { Mode: "FLEXIBLE", MaximumWindowInMinutes: JITTER };
     Properties["Target"] = {
       ...(Properties["Target"] as object),
