@@ -10,7 +10,7 @@ import { type Deployment, preflight } from "./preflight.ts";
 import { completeSchedules } from "./stack/schedules.ts";
 import { addStack, type Service, type ServiceFunction, type StackOptions } from "./stack/stack.ts";
 import type { Resources } from "./stack/template.ts";
-import { aim, aliases, tidy } from "./stack/versions.ts";
+import { type Aliased, aim, aliases, tidy } from "./stack/versions.ts";
 
 const EXAMPLE = "lookout.example.yml";
 /** Where the functions are built. */
@@ -21,7 +21,7 @@ const NO_CONFIGURATION =
 
 type Environment = Record<string, unknown>;
 
-interface OwnFunction extends ServiceFunction {
+interface OwnFunction extends ServiceFunction, Aliased {
   handler: string;
   environment?: Environment;
   url?: unknown;

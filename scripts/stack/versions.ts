@@ -3,7 +3,8 @@ import type { Resources } from "./template.ts";
 
 export const ALIAS = "live";
 
-interface Aliased {
+/** A function of the framework's, as it is compiled. */
+export interface Aliased {
   targetAlias?: { name: string; logicalId: string };
 }
 
