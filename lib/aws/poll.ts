@@ -1,6 +1,6 @@
 // One scheduled poll: the sources of one kind, each no more often than its `every`.
 import type { App } from "../app/deps.ts";
-import { type SourceRow, sourceKey } from "../app/persistence/rows.ts";
+import { readSource } from "../app/persistence/shard-rows.ts";
 import { type PollReport, pollSources } from "../app/polling/poll.ts";
 import type { SourceConfig } from "../model/config.ts";
 import type { SourceKind } from "../model/source-kinds.ts";
@@ -55,7 +55,7 @@ function failureOf({ source, discoveryError, failing, targets, found, interrupte
  */
 async function isDue(app: App, source: SourceConfig): Promise<boolean> {
   if (source.every <= BEAT_MS) return true;
-  const row = await app.store.get<SourceRow>(sourceKey(source.id));
+  const row = await readSource(app, source.id);
   if (row === undefined || row.data.lastRunAt + source.every - BEAT_MS / 2 <= app.clock.now()) return true;
   return Object.values(row.data.failing).some(({ kind }) => kind === "interrupted");
 }

@@ -6,7 +6,7 @@ import { isProjectWide } from "../../model/source-kinds.ts";
 import type { App } from "../deps.ts";
 import { GENERATION, type GenerationRow } from "../persistence/generation.ts";
 import type { FailureKind, SourceRow } from "../persistence/rows.ts";
-import { listSources } from "../persistence/source-rows.ts";
+import { listSources } from "../persistence/shard-rows.ts";
 import { isConnectionWide, isUnderWay } from "../polling/failure.ts";
 import { toBePolled } from "../polling/targets.ts";
 import type { Problem } from "./problem.ts";

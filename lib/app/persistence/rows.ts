@@ -120,6 +120,8 @@ export interface SourceRow {
   /** Since when discovery fails; ms. */
   discoveryFailingSince?: number;
   ledger: Daily<{ seen: number }>;
+  /** The rows of its shards, in order, where this one was put together from them (shard-rows.ts). */
+  shards?: readonly SourceRow[];
 }
 export const SOURCES = "source";
 export function sourceKey(sourceId: string): Key {
