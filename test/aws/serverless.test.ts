@@ -156,7 +156,11 @@ test.each([
   vi.stubEnv("LOOKOUT_CONSOLE", mode);
   onTestFinished(() => void vi.unstubAllEnvs());
   const functions: Record<string, { url?: unknown }> = { console: { url: true } };
-  const service = { functions, custom: { config: "", secrets: "" }, provider: {} };
+  const service = {
+    functions,
+    custom: { config: "", name: "", alarmTopic: "", key: "", reserved: "on" },
+    provider: {},
+  };
   const processedInput = { commands: ["package"], options: {} };
   const log = { notice() {}, warning() {} };
   new BundlePlugin({ serviceDir: ROOT, processedInput, service, classes: { Error } }, {}, { log });

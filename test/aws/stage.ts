@@ -16,12 +16,15 @@ import { wallClock } from "../../lib/app/clock.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
 import { bundle } from "../../scripts/bundle.ts";
 import { dynamoConnection, freshTable } from "../support/dynamodb.ts";
-import { type Sent, startReceiver } from "../support/receiver.ts";
+import { type Answer, type Sent, startReceiver } from "../support/receiver.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 export const WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 export const CONSOLE_TOKEN = "the-token-of-the-configuration-1";
 const QUEUE = "rung";
+
+// biome-ignore lint/suspicious/noExplicitAny: a template is looked into field by field
+export type Form = Record<"functions" | "resources", Record<string, any>>;
 
 export interface Invocation {
   /** What the handler returned; undefined where it failed. */
@@ -41,11 +44,19 @@ export interface InvokeOptions {
 }
 
 export interface Stage {
+  /** The name of the table, and of the bus. */
+  name: string;
   cloud: Simulator;
   received: Sent[];
+  /** How the receiver answers; default: 204, at once. */
+  answer: (sent: Sent) => Answer | undefined | Promise<Answer>;
   /** Writes another configuration beside the built functions; returns its path. */
   write(name: string, config: string): string;
   invoke(name: string, event: unknown, options?: InvokeOptions): Promise<Invocation>;
+  /** Of a built function. */
+  fileOf(name: string): string;
+  /** What the functions get. */
+  env: Readonly<Record<string, string>>;
   /** What the bus has passed on for `notify` since the last call. */
   rung(): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
@@ -58,7 +69,7 @@ export async function openStage(aws: string, configOf: (cloud: Simulator, receiv
   const received: Sent[] = [];
   const receiver = await startReceiver((sent) => {
     received.push(sent);
-    return undefined;
+    return stage.answer(sent);
   });
   const { table, client } = await freshTable();
   const config = join(folder, "lookout.yml");
@@ -77,6 +88,7 @@ export async function openStage(aws: string, configOf: (cloud: Simulator, receiv
     AWS_ENDPOINT_URL_DYNAMODB: dynamoConnection.endpoint,
     AWS_ENDPOINT_URL_EVENTBRIDGE: aws,
     AWS_ENDPOINT_URL_SSM: aws,
+    AWS_ENDPOINT_URL_SQS: aws,
     LOOKOUT_CONFIG: join(build, "lookout.yml"),
     LOOKOUT_TABLE: table,
     LOOKOUT_BUS: table,
@@ -85,15 +97,20 @@ export async function openStage(aws: string, configOf: (cloud: Simulator, receiv
     OPS_SECRET: WEBHOOK_SECRET,
     CONSOLE_TOKEN,
   };
-  return {
+  const fileOf = (name: string) => join(build, `${name}.js`);
+  const stage: Stage = {
+    answer: () => undefined,
+    name: table,
     cloud,
+    fileOf,
+    env,
     write(name, text) {
       writeFileSync(join(build, name), text);
       return join(build, name);
     },
     received,
     invoke: (name, event, options = {}) =>
-      invoke(join(build, `${name}.js`), event, options.remaining ?? 55_000, {
+      invoke(fileOf(name), event, options.remaining ?? 55_000, {
         ...env,
         AHEAD: String(options.ahead ?? 0),
         ...options.env,
@@ -104,6 +121,7 @@ export async function openStage(aws: string, configOf: (cloud: Simulator, receiv
       await Promise.all([cloud.close(), receiver.close(), rm(folder, { recursive: true })]);
     },
   };
+  return stage;
 }
 
 /** Calls the built handler in `file` as Lambda does. */
@@ -141,8 +159,13 @@ async function openBus(aws: string, name: string): Promise<string> {
 }
 
 async function notifyPattern(): Promise<object> {
-  const text = await readFile(join(ROOT, "serverless.yml"), "utf8");
-  return parse(text, { merge: true, logLevel: "silent" }).functions.notify.events[0].eventBridge.pattern;
+  return (await formOf("off")).functions["notify"].events[0].eventBridge.pattern;
+}
+
+/** What a form of the stack adds to serverless.yml. */
+export async function formOf(fanout: "on" | "off"): Promise<Form> {
+  const text = await readFile(join(ROOT, `deploy/aws/fanout-${fanout}.yml`), "utf8");
+  return parse(text, { merge: true, logLevel: "silent" });
 }
 
 async function receive(aws: string, QueueUrl: string): Promise<Record<string, unknown>[]> {

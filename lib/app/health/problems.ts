@@ -16,6 +16,7 @@ import { areRead, overdueProblems, readSourceStates, type SourceState, unreadPro
 const OWN: ReadonlySet<string> = new Set<HealthProblem>([
   "secret unresolved",
   "configuration refused",
+  "dead letters",
   "state not written",
   "state damaged",
 ]);
