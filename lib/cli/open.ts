@@ -34,6 +34,9 @@ const ROOT = packageRoot(import.meta.dirname);
 /** The folder of the rule packs that come with Lookout. */
 export const PACKS = join(ROOT, "rules");
 
+/** What was made of them when the package was made. In a checkout there is none. */
+const PREPARED = join(import.meta.dirname, "../packs");
+
 /** The configuration that `npm start` shows and people copy. */
 export const EXAMPLE = join(ROOT, "lookout.example.yml");
 
@@ -61,7 +64,14 @@ export async function readConfig(
     parameter: async (name: string) => (await awsSecrets()).parameter(name),
     secret: async (id: string) => (await awsSecrets()).secret(id),
   };
-  const opened = await openConfig(file, { packsDir: PACKS, env, clock: wallClock, redactor, aws });
+  const opened = await openConfig(file, {
+    packsDir: PACKS,
+    preparedDir: PREPARED,
+    env,
+    clock: wallClock,
+    redactor,
+    aws,
+  });
   await opened.secrets.learnLocal(secretPlaces(opened.config));
   return opened;
 }
