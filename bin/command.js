@@ -9,7 +9,7 @@ const LASTING = new Set(["run", "start", "backtest", "test", "top"]);
 // Whatever ends at once has little garbage, and starts faster with what Node has compiled for V8's own flags.
 if (LASTING.has(process.argv[2])) await import("./heap.js");
 
-// Nothing is told in the machine's own time zone; but dates in templates would go wrong in the
+// Nothing is shown in the machine's own time zone; but dates in templates would go wrong in the
 // hours in which its clocks change.
 process.env.TZ = "UTC";
 
@@ -19,7 +19,7 @@ module.enableCompileCache?.(fileURLToPath(new URL("node_modules/.cache/lookout",
 const sources = existsSync(new URL("lib/cli/main.ts", root));
 const load = (name) => import(new URL(sources ? `lib/${name}.ts` : `dist/lib/${name}.js`, root).href);
 const { main } = await load("cli/main");
-const { terminalOf } = await load("cli/terminal");
+const { terminalOf } = await load("cli/print/terminal");
 const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
 // A terminal that is stopped (Ctrl-S), or whose far end hangs, would else stop the whole process at its next line.
 for (const { isTTY, _handle } of [process.stdout, process.stderr]) if (isTTY) _handle?.setBlocking?.(false);

@@ -1,8 +1,8 @@
 // `npm run outputs`: writes docs/json-outputs.md, every field of what `--json` prints, from the schemas.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { outputJsonSchema, outputs } from "../lib/cli/outputs.ts";
-import { OUTPUTS } from "../lib/cli/schema-names.ts";
+import { OUTPUTS } from "../lib/cli/outputs/names.ts";
+import { outputJsonSchema, outputs } from "../lib/cli/outputs/outputs.ts";
 
 interface Schema {
   $ref?: string;

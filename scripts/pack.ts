@@ -6,7 +6,7 @@ import { copyFileSync, cpSync, readFileSync, renameSync, rmSync, writeFileSync }
 import type { PluginBuild } from "esbuild";
 
 /** What is imported by its path: by bin/lookout.js, by programs, and what finds files beside itself. */
-const ENTRIES = ["lib/cli/main", "lib/cli/terminal", "lib/local/outlet", "lib/index", "lib/console/server"];
+const ENTRIES = ["lib/cli/main", "lib/cli/print/terminal", "lib/local/outlet", "lib/index", "lib/console/server"];
 /**
  * What npm installs beside the package: the types of zod are among those of the library. All else is built in, in the
  * versions of the lock file: a command starts in half the time, and an install is a fraction of what it was.

@@ -231,10 +231,10 @@ const ONE_PLACE: [what: string, pattern: RegExp, allowed: string[]][] = [
     [
       "lib/store/dynamodb/",
       "lib/aws/",
-      "lib/channels/eventbridge.ts",
-      "lib/channels/ses.ts",
-      "lib/channels/sns.ts",
-      "lib/channels/sqs.ts",
+      "lib/channels/aws/eventbridge.ts",
+      "lib/channels/aws/ses.ts",
+      "lib/channels/aws/sns.ts",
+      "lib/channels/aws/sqs.ts",
     ],
   ],
 ];

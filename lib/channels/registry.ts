@@ -1,32 +1,33 @@
 // Every kind of destination by its name in the configuration; one line each, and the folder holds no other.
-import { alertmanager } from "./alertmanager.ts";
+
+import { eventbridge } from "./aws/eventbridge.ts";
+import { ses } from "./aws/ses.ts";
+import { sns } from "./aws/sns.ts";
+import { sqs } from "./aws/sqs.ts";
+import { dingtalk } from "./chat/dingtalk.ts";
+import { discord } from "./chat/discord.ts";
+import { feishu } from "./chat/feishu.ts";
+import { googleChat } from "./chat/google-chat.ts";
+import { mattermost } from "./chat/mattermost.ts";
+import { rocketchat } from "./chat/rocketchat.ts";
+import { slack } from "./chat/slack.ts";
+import { teams } from "./chat/teams.ts";
+import { telegram } from "./chat/telegram.ts";
+import { wecom } from "./chat/wecom.ts";
+import { welink } from "./chat/welink.ts";
 import { consoleOutput } from "./console.ts";
-import { dingtalk } from "./dingtalk.ts";
-import { discord } from "./discord.ts";
-import { eventbridge } from "./eventbridge.ts";
-import { feishu } from "./feishu.ts";
-import { googleChat } from "./google-chat.ts";
 import { gotify } from "./gotify.ts";
-import { grafanaOncall } from "./grafana-oncall.ts";
-import { incidentIo } from "./incident-io.ts";
-import { jsm } from "./jsm.ts";
-import { mattermost } from "./mattermost.ts";
+import { alertmanager } from "./incidents/alertmanager.ts";
+import { grafanaOncall } from "./incidents/grafana-oncall.ts";
+import { incidentIo } from "./incidents/incident-io.ts";
+import { jsm } from "./incidents/jsm.ts";
+import { opsgenie } from "./incidents/opsgenie.ts";
+import { pagerduty } from "./incidents/pagerduty.ts";
+import { smtp } from "./mail/smtp.ts";
 import { ntfy } from "./ntfy.ts";
-import { opsgenie } from "./opsgenie.ts";
-import { pagerduty } from "./pagerduty.ts";
 import type { ChannelType } from "./port.ts";
-import { rocketchat } from "./rocketchat.ts";
-import { ses } from "./ses.ts";
-import { slack } from "./slack.ts";
 import { smn } from "./smn.ts";
-import { smtp } from "./smtp.ts";
-import { sns } from "./sns.ts";
-import { sqs } from "./sqs.ts";
-import { teams } from "./teams.ts";
-import { telegram } from "./telegram.ts";
 import { webhook } from "./webhook.ts";
-import { wecom } from "./wecom.ts";
-import { welink } from "./welink.ts";
 
 const CHANNELS: readonly ChannelType[] = [
   webhook,

@@ -1,6 +1,7 @@
 // What the pictures in docs/channels show: an alert that opens, thirty at once, and one that is over.
 import type { Event } from "../../lib/model/event.ts";
 import type { Notification, NotifiedAlert } from "../../lib/model/notification.ts";
+import { eventAt } from "../../test/support/event.ts";
 
 const NOW = Date.parse("2026-11-20T02:14:30Z");
 const ENDED = Date.parse("2026-11-20T02:41:05Z");
@@ -74,25 +75,7 @@ function alert(name: string, fields: Partial<NotifiedAlert>): NotifiedAlert {
 }
 
 function event(name: string, message: string, time: string): Event {
-  return {
-    id: time,
-    source: "service-events",
-    sourceId: "services",
-    connection: "prod",
-    project: PROJECT,
-    region: "eu-de",
-    time,
-    level: "error",
-    type: "abnormal",
-    reason: null,
-    count: 1,
-    late: 0,
-    message,
-    text: message.toLowerCase(),
-    resource: { type: "service", id: "35de3ca9", name },
-    labels: {},
-    data: {},
-  };
+  return eventAt(0, { id: time, project: PROJECT, time, message, resource: { type: "service", id: "35de3ca9", name } });
 }
 
 function about(alerts: NotifiedAlert[], channel: string, reason: "new" | "resolved"): Notification {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type DecidingRoute, decide, type MemberAlert } from "../../lib/alerts/decide.ts";
 import { stepsOf } from "../../lib/alerts/escalate.ts";
 import { type Group, type Member, newGroup } from "../../lib/alerts/group.ts";
+import { ROUTE_DEFAULTS } from "../../lib/config/load/fill.ts";
 import type { Alert } from "../../lib/model/alert.ts";
 import type { RouteConfig } from "../../lib/model/config.ts";
 
@@ -15,13 +16,7 @@ const ROUTE: RouteConfig = {
   match: undefined,
   continue: false,
   channels: ["ops"],
-  groupBy: ["rule"],
-  groupWait: 0,
-  groupInterval: 5 * MINUTE,
-  repeatInterval: 240 * MINUTE,
-  urgent: ["critical"],
-  mute: [],
-  active: [],
+  ...ROUTE_DEFAULTS,
   escalate: [],
   routes: [],
 };

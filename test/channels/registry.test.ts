@@ -1,5 +1,6 @@
 // The registry holds exactly the folder's channels, each with a test of its own.
 import { existsSync, readdirSync } from "node:fs";
+import { basename } from "node:path";
 import { expect, test } from "vitest";
 import { channelTypes } from "../../lib/channels/registry.ts";
 
@@ -7,12 +8,13 @@ const folder = new URL("../../lib/channels/", import.meta.url);
 
 test("every channel file of the folder is registered under its file's name, and has a test", async () => {
   const found: string[] = [];
-  for (const file of readdirSync(folder).filter((name) => name.endsWith(".ts"))) {
+  for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!file.endsWith(".ts")) continue;
     const exported = Object.values((await import(new URL(file, folder).href)) as Record<string, unknown>);
-    if (exported.some((one) => typeof one === "object" && one !== null && "incident" in one)) found.push(file);
+    if (!exported.some((one) => typeof one === "object" && one !== null && "incident" in one)) continue;
+    found.push(basename(file, ".ts"));
+    const itsTest = new URL(file.replace(/\.ts$/, ".test.ts"), import.meta.url);
+    expect(existsSync(itsTest), `a test of ${file}`).toBe(true);
   }
-  expect(found.toSorted()).toEqual([...channelTypes.keys()].map((type) => `${type}.ts`).toSorted());
-  for (const type of channelTypes.keys()) {
-    expect(existsSync(new URL(`./${type}.test.ts`, import.meta.url)), `a test of ${type}`).toBe(true);
-  }
+  expect(found.toSorted()).toEqual([...channelTypes.keys()].toSorted());
 });

@@ -1,31 +1,19 @@
 // Notifications to render: a realistic one, and variations of any size and text.
 import type { Event } from "../../lib/model/event.ts";
 import type { Notification, NotifiedAlert } from "../../lib/model/notification.ts";
+import { eventAt } from "../support/event.ts";
 
 export const NOW = Date.parse("2026-11-20T10:05:00Z");
 
 export function anEvent(fields: Partial<Event> = {}): Event {
-  const message = fields.message ?? "Failed to pull image, retry later";
-  return {
+  return eventAt(0, {
     id: "e1",
-    source: "service-events",
-    sourceId: "services",
-    connection: "prod",
     project: "0123456789abcdef0123456789abcdef",
-    region: "eu-de",
     time: "2026-11-20T10:03:02.000Z",
-    level: "error",
-    type: "abnormal",
-    reason: null,
-    count: 1,
-    late: 0,
-    message,
-    text: message.toLowerCase(),
     resource: { type: "service", id: "35de3ca9", name: "zcjtest-07085" },
     labels: { env: "prod" },
-    data: {},
     ...fields,
-  };
+  });
 }
 
 export function anAlert(fields: Partial<NotifiedAlert> = {}): NotifiedAlert {

@@ -7,7 +7,7 @@ import { parse, stringify } from "yaml";
 import * as z from "zod";
 import { channelTypes } from "../../lib/channels/registry.ts";
 import { main } from "../../lib/cli/main.ts";
-import { ConfigFile } from "../../lib/model/config-file.ts";
+import { ConfigFile } from "../../lib/model/files/config-file.ts";
 import { SOURCE_KINDS } from "../../lib/model/source-kinds.ts";
 import { folderWith } from "../support/cli.ts";
 import { ioTo } from "../support/io.ts";

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import * as z from "zod";
 import type { InhibitConfig, RuleConfig } from "../../lib/model/config.ts";
 import { Event, SourceKind } from "../../lib/model/event.ts";
-import { PackFile } from "../../lib/model/rule-file.ts";
+import { PackFile } from "../../lib/model/files/rule-file.ts";
 import type { SourceKind as Kind, Level } from "../../lib/model/source-kinds.ts";
 import { compileExtract } from "../../lib/rules/extract.ts";
 import { compileTemplate } from "../../lib/rules/template.ts";

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { ConfigFile } from "../../lib/model/config-file.ts";
+import { ConfigFile } from "../../lib/model/files/config-file.ts";
 import { describeSimulator } from "../../lib/simulator/describe.ts";
 import type { World } from "../../lib/simulator/world.ts";
 import { type Harness, simulator, T0 } from "./harness.ts";

@@ -1,7 +1,7 @@
 // Ids from outside in the path of a request, for every source there is: each leads where it says, or nothing is asked.
 import { expect, test } from "vitest";
 import { createRedactor } from "../../lib/config/secrets/redactor.ts";
-import { SourceEntry } from "../../lib/model/source-file.ts";
+import { SourceEntry } from "../../lib/model/files/source-file.ts";
 import { isCheck } from "../../lib/model/source-kinds.ts";
 import { type CloudClient, CloudError } from "../../lib/sources/cloud/client.ts";
 import { createCloudClient } from "../../lib/sources/cloud/http.ts";

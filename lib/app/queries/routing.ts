@@ -3,6 +3,7 @@ import { madeUpAlert } from "../../alerts/made-up.ts";
 import { groupValues } from "../../alerts/route.ts";
 import { type Alert, HEALTH_RULE } from "../../model/alert.ts";
 import type { RouteConfig } from "../../model/config.ts";
+import { durationText } from "../../model/duration.ts";
 import { hashOf } from "../../model/hash.ts";
 import { iso } from "../../model/iso.ts";
 import { formatPlace, type Place } from "../../model/place.ts";
@@ -51,10 +52,10 @@ function viewOf(app: App, holds: Holds, locate: Locate, route: RouteConfig, aler
     at: locate(place),
     channels: [...route.channels],
     group: groupValues(route, alert),
-    groupWait: durationOf(route.groupWait),
-    groupInterval: durationOf(route.groupInterval),
-    repeatInterval: durationOf(route.repeatInterval),
-    escalate: route.escalate.map(({ after, channels }) => ({ after: durationOf(after), channels })),
+    groupWait: durationText(route.groupWait),
+    groupInterval: durationText(route.groupInterval),
+    repeatInterval: durationText(route.repeatInterval),
+    escalate: route.escalate.map(({ after, channels }) => ({ after: durationText(after), channels })),
     heldBy: hold
       ? { kind: hold.kind, by: hold.by, at: hold.place && locate(hold.place), until: hold.ends ?? null }
       : null,
@@ -74,21 +75,6 @@ export function placeOf(app: App, wanted: RouteConfig): Place {
     return undefined;
   };
   return find(app.config.route, ["route"]) ?? ["health"];
-}
-
-const UNITS: readonly [ms: number, unit: string][] = [
-  [86_400_000, "d"],
-  [3_600_000, "h"],
-  [60_000, "m"],
-  [1_000, "s"],
-  [1, "ms"],
-];
-
-/** As people write it: `90s`, `5m`, `4h`. */
-function durationOf(ms: number): string {
-  if (ms === 0) return "0s";
-  const [size, unit] = UNITS.find(([size]) => ms % size === 0) ?? [1, "ms"];
-  return `${ms / size}${unit}`;
 }
 
 /** An alert of which only `given` is known: the rest is as its rule has it, or a default. */

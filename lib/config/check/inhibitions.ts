@@ -1,8 +1,8 @@
 // What a schema cannot say of `inhibit`: its patterns compile, and an included file holds back alerts of its own rules
 // alone.
 import type { InhibitConfig } from "../../model/config.ts";
+import { Inhibit } from "../../model/files/route-file.ts";
 import type { Place } from "../../model/place.ts";
-import { Inhibit } from "../../model/route-file.ts";
 import type { Document } from "../document/document.ts";
 import { type Finding, findIn, findingAt } from "../document/finding.ts";
 import type { InhibitSite } from "../document/includes.ts";

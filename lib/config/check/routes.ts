@@ -1,7 +1,7 @@
 // What a schema cannot say of routes, silences, health and channels: every name exists, and channels suit their type.
 import type * as z from "zod";
-import { Channel } from "../../model/config-file.ts";
 import { parseDuration } from "../../model/duration.ts";
+import { Channel } from "../../model/files/config-file.ts";
 import type { Place } from "../../model/place.ts";
 import type { Document } from "../document/document.ts";
 import { type Finding, findIn, findingAt } from "../document/finding.ts";

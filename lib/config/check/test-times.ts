@@ -1,6 +1,6 @@
 // The times of a rule test: durations count from its start, instants are what they say.
 import { parseDuration } from "../../model/duration.ts";
-import type { RuleTest, TestEvent } from "../../model/test-file.ts";
+import type { RuleTest, TestEvent } from "../../model/files/test-file.ts";
 
 /** The start of a test that names no instant: a Monday morning, at work from Lisbon to Beijing. */
 const DEFAULT_START = Date.parse("2026-01-05T10:00:00Z");

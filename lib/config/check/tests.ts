@@ -1,7 +1,7 @@
 // What a schema cannot say of rule tests: what belongs together, times in their order, and names that exist.
 import type * as z from "zod";
+import type { RuleTest, TestEvent, TestFile } from "../../model/files/test-file.ts";
 import type { Place } from "../../model/place.ts";
-import type { RuleTest, TestEvent, TestFile } from "../../model/test-file.ts";
 import type { Document } from "../document/document.ts";
 import { type Finding, findingAt, type Location } from "../document/finding.ts";
 import { partAt } from "../document/raw.ts";

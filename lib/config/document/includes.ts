@@ -2,8 +2,8 @@
 // place.
 import { readdir } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { PackFile } from "../../model/files/rule-file.ts";
 import type { Place } from "../../model/place.ts";
-import { PackFile } from "../../model/rule-file.ts";
 import { type Document, readDocument } from "./document.ts";
 import { ConfigError, ENOUGH, type Finding, findingAt, formatLocation } from "./finding.ts";
 import { readPack } from "./prepared.ts";

@@ -1,5 +1,6 @@
 // Finds spans of time that are over before anybody can see what lies in them.
 import type { Config, RuleConfig } from "../../model/config.ts";
+import { durationText } from "../../model/duration.ts";
 import type { Place } from "../../model/place.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
 import type { Places } from "../load/load.ts";
@@ -34,17 +35,17 @@ export function lintWindows(
     return feeds
       .flatMap(({ source: { id, every, lateness } }): Finding[] => {
         const say = (why: string, hint: string): Finding[] => [
-          findingAt(places.locate(place), place, `${word} ${duration(ms)} ${why}`, hint),
+          findingAt(places.locate(place), place, `${word} ${durationText(ms)} ${why}`, hint),
         ];
         const over = "an alert can be over before it is seen, and is then notified as resolved and pages nobody";
         if (end === "resolves" && ms < every) {
           const hint = `poll more often, or make ${word} longer`;
-          return say(`is shorter than every ${duration(every)} of the source "${id}": ${over}`, hint);
+          return say(`is shorter than every ${durationText(every)} of the source "${id}": ${over}`, hint);
         }
         if (ms * MUCH >= lateness) return [];
-        const late = `events of the source "${id}" may appear ${duration(lateness)} after their time (lateness)`;
+        const late = `events of the source "${id}" may appear ${durationText(lateness)} after their time (lateness)`;
         const then = end === "resolves" ? `and ${over}` : "and until then are taken to be missing";
-        return say(`is meaningless for late events: ${late}, ${then}`, `write ${word}: ${duration(lateness)}`);
+        return say(`is meaningless for late events: ${late}, ${then}`, `write ${word}: ${durationText(lateness)}`);
       })
       .slice(0, 1);
   });
@@ -59,16 +60,4 @@ function spansOf({ threshold, distinct, resolve, absence, expect }: RuleConfig):
     ["within", expect?.within, ["expect", "within"], "opens"],
   ];
   return spans.flatMap(([word, ms, at, end]) => (ms === undefined ? [] : [{ word, ms, at, end }]));
-}
-
-const UNITS: readonly [string, number][] = [
-  ["d", 86_400_000],
-  ["h", 3_600_000],
-  ["m", 60_000],
-];
-
-/** ms as people write them. */
-function duration(ms: number): string {
-  const [unit, size] = UNITS.find(([, length]) => ms % length === 0) ?? ["s", 1_000];
-  return `${ms / size}${unit}`;
 }

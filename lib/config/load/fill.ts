@@ -10,10 +10,10 @@ import type {
   SourceConfig,
   TargetConfig,
 } from "../../model/config.ts";
-import type { ConfigFile } from "../../model/config-file.ts";
+import type { ConfigFile } from "../../model/files/config-file.ts";
+import type { RootRoute } from "../../model/files/route-file.ts";
+import type { SourceEntry } from "../../model/files/source-file.ts";
 import { hashOf } from "../../model/hash.ts";
-import type { RootRoute } from "../../model/route-file.ts";
-import type { SourceEntry } from "../../model/source-file.ts";
 import { isCheck, isProjectWide, sourceKinds } from "../../model/source-kinds.ts";
 import type { Environment } from "../environment.ts";
 
@@ -83,18 +83,19 @@ function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], un
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
 }
 
+/** What the root route has where the file says nothing. */
+export const ROUTE_DEFAULTS: Omit<Inherited, "channels"> = {
+  groupBy: ["rule"],
+  groupWait: 0,
+  groupInterval: 5 * MINUTE,
+  repeatInterval: 240 * MINUTE,
+  urgent: ["critical"],
+  mute: [],
+  active: [],
+};
+
 export function fillRoute(file: File): RouteConfig {
-  const defaults: Inherited = {
-    channels: Object.keys(file.channels),
-    groupBy: ["rule"],
-    groupWait: 0,
-    groupInterval: 5 * MINUTE,
-    repeatInterval: 240 * MINUTE,
-    urgent: ["critical"],
-    mute: [],
-    active: [],
-  };
-  return routeBelow(file.route ?? {}, defaults, []);
+  return routeBelow(file.route ?? {}, { channels: Object.keys(file.channels), ...ROUTE_DEFAULTS }, []);
 }
 
 /** `path` holds for each route from the root the match, and its number among equal siblings. */

@@ -1,8 +1,8 @@
 // JSON Schemas for editors of the files that people write, made from the definitions that those are checked against.
 import * as z from "zod";
-import { Channel, ConfigFile } from "../../model/config-file.ts";
-import { PackFile } from "../../model/rule-file.ts";
-import { TestFile } from "../../model/test-file.ts";
+import { Channel, ConfigFile } from "../../model/files/config-file.ts";
+import { PackFile } from "../../model/files/rule-file.ts";
+import { TestFile } from "../../model/files/test-file.ts";
 import type { ChannelOptions } from "../check/routes.ts";
 
 type JsonSchema = z.core.JSONSchema.JSONSchema;

@@ -1,7 +1,7 @@
 // Reads a `*.test.yml`: as strictly as lookout.yml, with everything that is wrong about it found in one go.
 import type { RuleConfig } from "../../model/config.ts";
+import { type RuleTest, TestFile } from "../../model/files/test-file.ts";
 import type { Place } from "../../model/place.ts";
-import { type RuleTest, TestFile } from "../../model/test-file.ts";
 import { checkInhibitions } from "../check/inhibitions.ts";
 import { checkRules, type RuleCheckers, ruleConfigs } from "../check/rules.ts";
 import { checkTests } from "../check/tests.ts";

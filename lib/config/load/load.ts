@@ -2,7 +2,7 @@
 import { dirname, resolve } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import type { ChannelConfig, Config } from "../../model/config.ts";
-import { Channel, ConfigFile } from "../../model/config-file.ts";
+import { Channel, ConfigFile } from "../../model/files/config-file.ts";
 import type { Place } from "../../model/place.ts";
 import { checkInhibitions, inhibitConfigs } from "../check/inhibitions.ts";
 import { checkLinks } from "../check/links.ts";

@@ -6,7 +6,7 @@ import type { Batch, Endpoint, ReadRequest, Source } from "../port.ts";
 import { isMoveDue, openWindow, outcome } from "../reading/cursor.ts";
 import { buildEvent } from "../reading/event.ts";
 import { eventId } from "../reading/marks.ts";
-import type { Sifted } from "../reading/sift.ts";
+import { emptySifted, type Sifted } from "../reading/sift.ts";
 import { type Change, judge, type State } from "./judge.ts";
 import { forgotten, type Known, nameOf, refreshed, remember, remembered } from "./memory.ts";
 import { type Outcome, probe } from "./probe.ts";
@@ -31,7 +31,7 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
   const inOrder = [...endpoints.filter(wasUp), ...endpoints.filter((one) => !wasUp(one))].filter(
     ({ url }) => !(url instanceof Error),
   );
-  let rest = nothing();
+  let rest = emptySifted();
   const pace = { spacing: Math.min(SPACING_MS, every / 6 / inOrder.length), atOnce: AT_ONCE, signal };
   const ask = (endpoint: Endpoint) => probe(endpoint, scope.probe!.timeout, now, signal);
   for await (const answered of sideBySide(inOrder, slots, pace, ask)) {
@@ -53,14 +53,10 @@ function hasNews({ found, marks }: Sifted): boolean {
   return found.length > 0 || marks.length > 0;
 }
 
-function nothing(): Sifted {
-  return { found: [], marks: [], stats: { fetched: 0, seen: 0, malformed: 0 }, malformed: [] };
-}
-
 /** What is found in these outcomes; `known` learns it. */
 function judgeAll(request: ReadRequest, outcomes: readonly [Endpoint, Outcome][], known: Map<string, Known>): Sifted {
   const { now, scope } = request;
-  const sifted = nothing();
+  const sifted = emptySifted();
   for (const [endpoint, answer] of outcomes) {
     const name = nameOf(endpoint.target.id);
     const before = known.get(name);

@@ -10,7 +10,7 @@ import type { Batch, Mark, ReadRequest, Source, Target } from "../port.ts";
 import { isMoveDue, openWindow, outcome, type Window } from "../reading/cursor.ts";
 import { buildEvent } from "../reading/event.ts";
 import { eventId } from "../reading/marks.ts";
-import { type Sifted, siftBad } from "../reading/sift.ts";
+import { emptySifted, type Sifted, siftBad } from "../reading/sift.ts";
 import { forgotten, type Known, nameOf, refreshed, remember, remembered } from "./memory.ts";
 import { type Look, lookAt, stateName, stateWord } from "./rows.ts";
 
@@ -50,7 +50,7 @@ async function* read(request: ReadRequest, kind: SourceKind): AsyncGenerator<Bat
   const window = openWindow(request);
   const known = remembered(window.seen);
   const rows = await listRows(request, kind, window, known);
-  const sifted: Sifted = { found: [], marks: [], stats: { fetched: 0, seen: 0, malformed: 0 }, malformed: [] };
+  const sifted = emptySifted();
   const reading: Reading = { request, kind, window, known, sifted };
   const shown = new Set<string>();
   const ended: Mark[] = [];

@@ -4,7 +4,7 @@
 import { settleAll } from "../cloud/turns.ts";
 import type { Batch, ReadRequest, Source } from "../port.ts";
 import { openWindow, outcome } from "../reading/cursor.ts";
-import { byTime, type Sifted, sift } from "../reading/sift.ts";
+import { byTime, emptySifted, type Sifted, sift } from "../reading/sift.ts";
 import { readDetails } from "./detail.ts";
 import { isDue, isSettled, newsOf, type RowNews } from "./news.ts";
 import { type Known, type KnownRow, knownRows, listRows, packRows, type RowList } from "./rows.ts";
@@ -39,7 +39,7 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
   // Nothing is proven to have been read further until every row and, where it is time, the window are settled.
   const behind = outcome(request, "not settled");
   const sighted = news.flatMap((row) => row.sighted);
-  if (sighted.length > 0) yield { ...nothing(), marks: sighted, ...behind };
+  if (sighted.length > 0) yield { ...emptySifted(), marks: sighted, ...behind };
   const rows = news.map(({ row }) => row).filter((row) => row !== undefined);
   const after: Known = {
     from: known.from,
@@ -56,7 +56,11 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
   if (!due) return;
   // By itself, so that one commit takes the new start and the counts that belong to it.
   const moved = await moveWindow(request, after, list, start, to);
-  yield { ...nothing(), ...outcome(request, undefined), ...(moved === undefined ? {} : { extra: packRows(moved) }) };
+  yield {
+    ...emptySifted(),
+    ...outcome(request, undefined),
+    ...(moved === undefined ? {} : { extra: packRows(moved) }),
+  };
 }
 
 /**
@@ -80,10 +84,6 @@ async function moveWindow(
     return { fp, t, count, emitted: count, tries: 0, since: 0, blind: known.rows.get(fp)?.blind ?? false };
   });
   return { from, rows: new Map(moved.map((row) => [row.fp, row])) };
-}
-
-function nothing(): Sifted {
-  return { found: [], marks: [], stats: { fetched: 0, seen: 0, malformed: 0 }, malformed: [] };
 }
 
 function merge(parts: Sifted[]): Sifted {

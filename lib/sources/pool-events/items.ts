@@ -9,7 +9,7 @@ import type { Window } from "../reading/cursor.ts";
 import { buildEvent } from "../reading/event.ts";
 import { type BadItem, type Parts, parseItem, Time, Whole } from "../reading/item.ts";
 import { eventId, fingerprint } from "../reading/marks.ts";
-import { byTime, isOurs, type Sifted, siftBad } from "../reading/sift.ts";
+import { byTime, emptySifted, isOurs, type Sifted, siftBad } from "../reading/sift.ts";
 import { applyChange, type Change, compareTotals, packTotals, type Totals, unpackTotals } from "./totals.ts";
 
 const PoolEvent = z
@@ -71,12 +71,7 @@ export async function siftPoolItems(
   window: Window,
   items: (PoolItem | BadItem)[],
 ): Promise<Sifted> {
-  const sifted: Sifted = {
-    found: [],
-    marks: [],
-    stats: { fetched: items.length, seen: 0, malformed: 0 },
-    malformed: [],
-  };
+  const sifted = emptySifted(items.length);
   const tally = new Map<string, number>();
   const groups = new Map<string, PoolItem[]>();
   const turn = createTurns();

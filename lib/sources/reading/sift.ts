@@ -14,6 +14,11 @@ const MAX_REASON = 200;
 
 export type Sifted = Pick<Batch, "found" | "marks" | "stats" | "malformed">;
 
+/** What is found among so many items, before the first of them is looked at. */
+export function emptySifted(fetched = 0): Sifted {
+  return { found: [], marks: [], stats: { fetched, seen: 0, malformed: 0 }, malformed: [] };
+}
+
 /**
  * The new ones among the items, by time; all items of a timestamp must be there at once. A malformed
  * item is reported when it is first seen and then remembered like any other (in `window` too, where it
@@ -25,12 +30,7 @@ export async function sift(
   window: Window,
   items: (Item | BadItem)[],
 ): Promise<Sifted> {
-  const sifted: Sifted = {
-    found: [],
-    marks: [],
-    stats: { fetched: items.length, seen: 0, malformed: 0 },
-    malformed: [],
-  };
+  const sifted = emptySifted(items.length);
   const tally = new Map<string, number>();
   const turn = createTurns();
   for (const item of items.toSorted((a, b) => (a.t ?? 0) - (b.t ?? 0))) {

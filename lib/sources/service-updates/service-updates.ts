@@ -11,7 +11,7 @@ import { buildEvent } from "../reading/event.ts";
 import { type BadItem, parseItem, Time } from "../reading/item.ts";
 import { listOf } from "../reading/list.ts";
 import { eventId, fingerprint } from "../reading/marks.ts";
-import { byTime, isOurs, type Sifted, siftBad } from "../reading/sift.ts";
+import { byTime, emptySifted, isOurs, type Sifted, siftBad } from "../reading/sift.ts";
 import {
   configOf,
   describeUpdate,
@@ -70,12 +70,7 @@ function parseLog({ redact = (text) => text }: ReadRequest, raw: unknown): Log |
 }
 
 async function siftLogs(request: ReadRequest, window: Window, logs: (Log | BadItem)[], name: string): Promise<Sifted> {
-  const sifted: Sifted = {
-    found: [],
-    marks: [],
-    stats: { fetched: logs.length, seen: 0, malformed: 0 },
-    malformed: [],
-  };
+  const sifted = emptySifted(logs.length);
   const tally = new Map<string, number>();
   const groups = new Map<number, Log[]>();
   const turn = createTurns();

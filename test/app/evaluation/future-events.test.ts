@@ -7,8 +7,8 @@ import { eventsKey, type TargetRow, targetKey } from "../../../lib/app/persisten
 import { createExplainer } from "../../../lib/app/queries/explain.ts";
 import { createReader } from "../../../lib/app/queries/explain-reader.ts";
 import { endedAlerts, openAlerts, seenEvents } from "../../../lib/app/queries/lists.ts";
-import { eventText } from "../../../lib/cli/explain-text.ts";
 import { createIo } from "../../../lib/cli/io.ts";
+import { eventText } from "../../../lib/cli/print/explain-text.ts";
 import { openSqliteStore } from "../../../lib/store/sqlite/sqlite.ts";
 import { folderWith } from "../../support/cli.ts";
 import { eventAt } from "../../support/event.ts";

@@ -1,7 +1,7 @@
 // What people do in a rule test: they add silences and acknowledge alerts.
 import { isDeepStrictEqual } from "node:util";
 import { momentOf } from "../../../config/check/test-times.ts";
-import type { RuleTest, TestAck } from "../../../model/test-file.ts";
+import type { RuleTest, TestAck } from "../../../model/files/test-file.ts";
 import type { App } from "../../deps.ts";
 import { acknowledge, listOpen } from "../../oncall/acknowledge.ts";
 import { addSilence } from "../../oncall/silences.ts";

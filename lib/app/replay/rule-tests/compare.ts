@@ -2,8 +2,9 @@
 // difference is as small as it can be.
 import { isDeepStrictEqual } from "node:util";
 import { isInstant, momentOf, startOf } from "../../../config/check/test-times.ts";
+import { durationText } from "../../../model/duration.ts";
+import type { RuleTest } from "../../../model/files/test-file.ts";
 import { iso } from "../../../model/iso.ts";
-import type { RuleTest } from "../../../model/test-file.ts";
 import { inExpectedOrder, pairsOf } from "./align.ts";
 import type { Seen } from "./run.ts";
 
@@ -106,21 +107,10 @@ function pick(fields: Fields, keys: readonly string[]): Fields {
   return Object.fromEntries([...new Set(keys)].filter((key) => key in fields).map((key) => [key, fields[key]]));
 }
 
-const UNITS: readonly [ms: number, unit: string][] = [
-  [86_400_000, "d"],
-  [3_600_000, "h"],
-  [60_000, "m"],
-  [1_000, "s"],
-  [1, "ms"],
-];
-
 /** Times are shown as the test writes them: from its start on, or as instants where it names any. */
 function shownTimes(test: RuleTest): (at: number) => string {
   const start = startOf(test);
   const moments = [...test.events, ...test.expect, ...(test.notifications ?? [])].map(({ at }) => at ?? "0s");
   if (moments.some(isInstant)) return iso;
-  return (at) => {
-    const [ms, unit] = UNITS.find(([ms]) => (at - start) % ms === 0 && at > start) ?? [60_000, "m"];
-    return `${(at - start) / ms}${unit}`;
-  };
+  return (at) => (at === start ? "0m" : durationText(at - start));
 }

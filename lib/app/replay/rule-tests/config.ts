@@ -1,5 +1,6 @@
 // The configuration that a rule test runs with: that of the file under test, or one made around the
 // rules of the test file itself.
+import { ROUTE_DEFAULTS } from "../../../config/load/fill.ts";
 import type { Config, ConnectionConfig, RouteConfig, RuleConfig, SourceConfig } from "../../../model/config.ts";
 import type { Event } from "../../../model/event.ts";
 import { lookup } from "../../../model/lookup.ts";
@@ -24,13 +25,7 @@ export function configOfRules(file: string, rules: RuleConfig[]): Config {
     match: undefined,
     continue: false,
     channels: [CHANNEL],
-    groupBy: ["rule"],
-    groupWait: 0,
-    groupInterval: 5 * MINUTE,
-    repeatInterval: 240 * MINUTE,
-    urgent: ["critical"],
-    mute: [],
-    active: [],
+    ...ROUTE_DEFAULTS,
     escalate: [],
     routes: [],
   };

@@ -2,11 +2,11 @@
 import { momentOf, startOf } from "../../../config/check/test-times.ts";
 import type { Config, SourceConfig } from "../../../model/config.ts";
 import type { Event } from "../../../model/event.ts";
+import type { RuleTest, TestEvent } from "../../../model/files/test-file.ts";
 import { hashOf } from "../../../model/hash.ts";
 import { lookup } from "../../../model/lookup.ts";
 import type { Level } from "../../../model/source-kinds.ts";
 import { sourceKinds } from "../../../model/source-kinds.ts";
-import type { RuleTest, TestEvent } from "../../../model/test-file.ts";
 
 export interface FoundEvent {
   /** When it is found; ms. */

@@ -5,7 +5,7 @@ import { ConfigError, type Location } from "../../../config/document/finding.ts"
 import type { LoadedConfig } from "../../../config/load/load.ts";
 import { type LoadedTests, loadTests } from "../../../config/load/load-tests.ts";
 import type { Config } from "../../../model/config.ts";
-import type { RuleTest } from "../../../model/test-file.ts";
+import type { RuleTest } from "../../../model/files/test-file.ts";
 import { ruleCheckers } from "../../open-config.ts";
 import { configOfRules } from "./config.ts";
 

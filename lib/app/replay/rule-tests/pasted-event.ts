@@ -6,7 +6,7 @@ import { isMap } from "../../../config/document/raw.ts";
 import { validate } from "../../../config/document/validate.ts";
 import type { Config } from "../../../model/config.ts";
 import { Event, Resource } from "../../../model/event.ts";
-import { Instant } from "../../../model/file-fields.ts";
+import { Instant } from "../../../model/files/file-fields.ts";
 import { hashOf } from "../../../model/hash.ts";
 import { iso } from "../../../model/iso.ts";
 import { lookup } from "../../../model/lookup.ts";

@@ -2,8 +2,8 @@
 import { endOf, momentOf, startOf } from "../../../config/check/test-times.ts";
 import type { Alert } from "../../../model/alert.ts";
 import type { Config } from "../../../model/config.ts";
+import type { RuleTest } from "../../../model/files/test-file.ts";
 import type { Notification } from "../../../model/notification.ts";
-import type { RuleTest } from "../../../model/test-file.ts";
 import { type Replay, type ReplayedTransition, startReplay } from "../replay.ts";
 import { acknowledgeAll, addSilences } from "./acts.ts";
 import { withSourcesOf } from "./config.ts";

@@ -1,8 +1,8 @@
 // The targets of a rule test: those that it names, and those that its events are about.
 import type { Config, SourceConfig } from "../../../model/config.ts";
 import type { Event } from "../../../model/event.ts";
+import type { RuleTest } from "../../../model/files/test-file.ts";
 import { isProjectWide } from "../../../model/source-kinds.ts";
-import type { RuleTest } from "../../../model/test-file.ts";
 import type { Target } from "../../../sources/port.ts";
 import { sourceOf } from "./events.ts";
 

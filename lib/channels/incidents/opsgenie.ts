@@ -1,0 +1,80 @@
+// Opsgenie's Alert API: one alert each, opened and closed under the alert's id; Jira Service Management takes the same.
+// https://docs.opsgenie.com/docs/alert-api
+import * as z from "zod";
+import { Address, postJson, usableAddress } from "../http/address.ts";
+import { advised, notAccepted, refused } from "../http/answer.ts";
+import { tagless } from "../message/apart.ts";
+import { bySeverity, factsOf, incidentTitle, oneByOne, onlyAlert } from "../message/incident.ts";
+import { type Markup, writeText } from "../message/markdown.ts";
+import { characters, cut } from "../message/plain.ts";
+import type { HttpChannel, HttpResponse, Outcome } from "../port.ts";
+
+const MESSAGE_CHARACTERS = 130;
+const ENTITY_CHARACTERS = 512;
+/**
+ * Of a description. What Opsgenie formats is HTML, not Markdown:
+ * https://docs.opsgenie.com/docs/alerts-and-alert-fields
+ */
+const MARKUP: Markup = {
+  limit: 15_000,
+  measure: characters,
+  escape: tagless,
+  strong: (written) => written,
+  link: (written, address) => `${written}: ${address}`,
+  newline: "\n",
+  gap: "\n\n",
+};
+const PRIORITIES = { critical: "P1", error: "P2", warning: "P3", info: "P5" } as const;
+const ACCEPTED = 202;
+
+const KEY = 'check "apiKey": it is the key of an API integration, and "url" its region';
+const ADVICE: Readonly<Record<number, string>> = {
+  401: KEY,
+  403: KEY,
+  404: 'check "url": it is the address before /v2/alerts',
+};
+
+export const opsgenie = genieChannel("opsgenie", "https://api.opsgenie.com");
+
+/** A service with Opsgenie's Alert API below an address of its own. */
+export function genieChannel(type: string, address: string): HttpChannel<{ apiKey: string; url: string }> {
+  return {
+    type,
+    options: z.strictObject({
+      apiKey: z.string().min(1, "the key of an API integration"),
+      url: Address.default(address),
+    }),
+    incident: true,
+    template: "words",
+    concurrency: 8,
+    split: oneByOne,
+    render(notification, { apiKey, url }, context) {
+      const alert = onlyAlert(notification);
+      if (!alert) return null;
+      const headers = { authorization: `GenieKey ${apiKey.trim()}` };
+      const alerts = `${usableAddress(url).href.replace(/\/+$/, "")}/v2/alerts`;
+      if (alert.status === "resolved") {
+        const close = `${alerts}/${encodeURIComponent(alert.id)}/close?identifierType=alias`;
+        return postJson(close, { source: "Lookout", note: notification.test ? "TEST" : "Resolved" }, headers);
+      }
+      const body = {
+        message: incidentTitle(alert, notification.test === true, context.words?.title, MESSAGE_CHARACTERS),
+        alias: alert.id,
+        description: writeText(notification, context, MARKUP).text,
+        priority: bySeverity(PRIORITIES, alert),
+        source: "Lookout",
+        tags: [alert.severity],
+        details: factsOf(alert, notification),
+        ...(alert.resource ? { entity: cut(alert.resource.name, ENTITY_CHARACTERS, characters) } : {}),
+      };
+      return postJson(alerts, body, headers);
+    },
+    classify: judge,
+  };
+}
+
+function judge(response: HttpResponse, { now }: { now: number }): Outcome {
+  if (response.status === ACCEPTED) return { kind: "delivered" };
+  const outcome = notAccepted(response) ?? refused(response, now);
+  return advised(outcome, ADVICE[response.status]);
+}

@@ -1,0 +1,97 @@
+// `redeliver`, `deliveries drop` and `send-test`: what a person does about deliveries.
+import {
+  type Delivery,
+  deliverDue,
+  dropDelivery,
+  listDead,
+  listDeliveries,
+  readDeliveries,
+  redeliver,
+} from "../../app/delivery/deliver.ts";
+import { sendTest } from "../../app/delivery/send-test.ts";
+import type { DeliveryRow } from "../../app/persistence/delivery-rows.ts";
+import { viewDelivery } from "../../app/queries/lists.ts";
+import { channelTypes } from "../../channels/registry.ts";
+import { ConfigError } from "../../config/document/finding.ts";
+import { nearest } from "../../config/document/words.ts";
+import { lintChannelValues } from "../../config/lint/addresses.ts";
+import { DONE, type Io, jsonLines, oneLine, UsageError, WRONG } from "../io.ts";
+import { type CommonOptions, openApp, openExisting } from "../open.ts";
+
+const PATIENCE_MS = 30_000;
+
+/** Makes one delivery, or all dead ones, pending again and tries them now. Exit 1: not all were delivered. */
+export async function redeliverCommand(
+  io: Io,
+  id: string | undefined,
+  options: CommonOptions & { dead?: boolean },
+): Promise<number> {
+  if ((id === undefined) === (options.dead !== true))
+    throw new UsageError("name one delivery, or say --dead for all dead ones");
+  const { app, close } = await openExisting(io, options);
+  try {
+    const ids = id === undefined ? (await listDead(app)).map((row) => row.id) : [findId(await listDeliveries(app), id)];
+    await redeliver(app, ids);
+    await deliverDue(app, AbortSignal.timeout(PATIENCE_MS));
+    return show(io, options, await readDeliveries(app, ids), "There is no dead delivery.");
+  } finally {
+    await close();
+  }
+}
+
+/** Gives up on a delivery: it is removed and nothing more is sent of it. */
+export async function dropCommand(io: Io, id: string, options: CommonOptions): Promise<number> {
+  const { app, close } = await openExisting(io, options);
+  try {
+    const found = findId(await listDeliveries(app), id);
+    await dropDelivery(app, found);
+    if (options.json) jsonLines(io, [{ id: found, dropped: true }]);
+    else io.out(`Dropped ${found}.\n`);
+    return DONE;
+  } finally {
+    await close();
+  }
+}
+
+/** One real, marked notification through the whole delivery path. Exit 1: it was not delivered. */
+export async function sendTestCommand(io: Io, name: string, options: CommonOptions): Promise<number> {
+  const { app, places, secrets, close } = await openApp(io, options);
+  try {
+    const channel = app.channels.get(name);
+    if (channel === undefined) {
+      const known = [...app.channels.keys()];
+      const near = nearest(name, known);
+      const hint = near === undefined ? `there are ${known.join(", ")}` : `did you mean ${near}?`;
+      throw new UsageError(`there is no channel "${name}" in ${options.config}; ${hint}`);
+    }
+    const own = { [name]: app.config.channels[name]! };
+    const findings = await lintChannelValues(own, places, channelTypes, secrets);
+    if (findings.length > 0) throw new ConfigError(findings);
+    return show(
+      io,
+      options,
+      await sendTest(app, channel, AbortSignal.timeout(PATIENCE_MS)),
+      "The channel takes no such message.",
+    );
+  } finally {
+    await close();
+  }
+}
+
+/** The full id of the only delivery whose id begins with `prefix`. */
+function findId(rows: readonly DeliveryRow[], prefix: string): string {
+  const found = rows.filter(({ id }) => id.startsWith(prefix));
+  if (found.length === 1) return found[0]!.id;
+  if (found.length === 0)
+    throw new UsageError(`no delivery has an id that begins with ${prefix}; "lookout deliveries" lists them`);
+  throw new UsageError(`${found.length} deliveries have ids that begin with ${prefix}: give more of it`);
+}
+
+function show(io: Io, options: CommonOptions, rows: readonly Delivery[], none: string): number {
+  if (options.json) jsonLines(io, rows.map(viewDelivery));
+  else if (rows.length === 0) io.out(`${none}\n`);
+  for (const { id, channel, status, error } of options.json ? [] : rows) {
+    io.out(`${id.slice(0, 8)} to ${channel}: ${status}${error === null ? "" : ` (${oneLine(error, 300)})`}\n`);
+  }
+  return rows.every(({ status }) => status === "delivered") ? DONE : WRONG;
+}

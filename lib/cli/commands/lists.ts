@@ -1,0 +1,140 @@
+// `alerts`, `events`, `deliveries`: what is open, seen and sent, as tables for people or JSON for scripts.
+import { type Delivery, listDeliveries } from "../../app/delivery/deliver.ts";
+import { alertFilter, deliveryFilter, eventFilter, type Filters } from "../../app/queries/filters.ts";
+import { endedAlerts, openAlerts, seenEvents, viewDelivery } from "../../app/queries/lists.ts";
+import type { Alert } from "../../model/alert.ts";
+import type { Event } from "../../model/event.ts";
+import { timeIn } from "../../model/local-time.ts";
+import { type FilterOptions, filtersFrom, isFiltered, limitOf } from "../filters.ts";
+import { DONE, type Io, jsonLines, oneLine, styled } from "../io.ts";
+import { type CommonOptions, openExisting } from "../open.ts";
+import { bySeverity, severityStyle } from "../print/severity.ts";
+import { type List, listText } from "../print/table.ts";
+
+/** Columns for a name, and for a text that may go on below. */
+const NAME = 30;
+const TEXT = 300;
+
+type Time = (iso: string) => string;
+
+export type ListOptions = CommonOptions & FilterOptions;
+
+export async function alertsCommand(io: Io, options: ListOptions & { all?: boolean }): Promise<number> {
+  const filters = filtersFrom(options);
+  const ended = options.all || (filters.status?.split(",").includes("resolved") ?? false);
+  const { app, close } = await openExisting(io, options);
+  try {
+    const all = [...(ended ? await endedAlerts(app) : []), ...(await openAlerts(app))];
+    const alerts = all.filter(alertFilter(app, filters));
+    const time = timeIn(app.config.timezone);
+    const none = options.all ? "There is no alert.\n" : "No alert is open.\n";
+    if (options.json) jsonLines(io, alerts);
+    else show(io, { head: ALERTS, rows: urgentFirst(alerts).map((alert) => alertRow(io, alert, time)) }, filters, none);
+    return DONE;
+  } finally {
+    await close();
+  }
+}
+
+export interface EventsOptions extends ListOptions {
+  limit?: string;
+}
+
+export async function eventsCommand(io: Io, options: EventsOptions): Promise<number> {
+  const filters = filtersFrom(options);
+  const limit = options.limit === undefined ? undefined : limitOf(options.limit);
+  const { app, close } = await openExisting(io, options);
+  try {
+    const all = await seenEvents(app, filters.since === undefined ? 0 : app.clock.now() - filters.since);
+    const wanted = all.filter(eventFilter(app, filters));
+    const events = limit === undefined ? wanted : wanted.slice(-limit);
+    const time = timeIn(app.config.timezone);
+    if (options.json) jsonLines(io, events);
+    else show(io, { head: EVENTS, rows: events.map((event) => eventRow(io, event, time)) }, filters, NO_EVENT);
+    return DONE;
+  } finally {
+    await close();
+  }
+}
+
+export async function deliveriesCommand(io: Io, options: ListOptions): Promise<number> {
+  const filters = filtersFrom(options);
+  const { app, close } = await openExisting(io, options);
+  try {
+    const deliveries = (await listDeliveries(app)).filter(deliveryFilter(app, filters));
+    const time = timeIn(app.config.timezone);
+    if (options.json) jsonLines(io, deliveries.map(viewDelivery));
+    else show(io, { head: DELIVERIES, rows: deliveries.map((row) => deliveryRow(io, row, time)) }, filters, NONE_SENT);
+    return DONE;
+  } finally {
+    await close();
+  }
+}
+
+function show(io: Io, list: List, filters: Filters, none: string): void {
+  if (list.rows.length > 0) io.out(listText(io, list));
+  else io.out(isFiltered(filters) ? "Nothing passes these filters.\n" : none);
+}
+
+const ALERTS = ["SEVERITY", "ALERT", "SINCE", "RULE", "COUNT", "SUMMARY"];
+
+/** Those that are open before those that have ended; then by severity; then the newest. */
+function urgentFirst(alerts: readonly Alert[]): Alert[] {
+  const isOver = ({ status }: Alert) => Number(status !== "firing");
+  return alerts.toReversed().sort((a, b) => isOver(a) - isOver(b) || bySeverity(a, b));
+}
+
+function alertRow(io: Io, alert: Alert, time: Time): string[] {
+  const state = alert.status === "firing" ? alert.severity : "resolved";
+  const by = alert.acknowledgedBy;
+  const taken = by === null ? "" : `  (acknowledged by ${oneLine(by, 60)})`;
+  const held = alert.suppressedBy.length > 0 ? `  (held back by ${oneLine(alert.suppressedBy.join(", "))})` : "";
+  return [
+    styled(io, severityStyle(state), state),
+    alert.id.slice(0, 8),
+    time(alert.startsAt),
+    oneLine(alert.rule, 40),
+    `×${alert.count}`,
+    `${oneLine(alert.summary, TEXT)}${taken}${held}`,
+  ];
+}
+
+const EVENTS = ["TIME", "LEVEL", "SOURCE", "RESOURCE", "EVENT", "MESSAGE"];
+const NO_EVENT = "No event was seen.\n";
+
+function eventRow(io: Io, { time: at, level, source, resource, id, message, future }: Event, time: Time): string[] {
+  return [
+    time(at),
+    styled(io, severityStyle(level), level),
+    source,
+    oneLine(resource.name || resource.id, NAME),
+    id.slice(0, 8),
+    `${future ? "(dated ahead) " : ""}${oneLine(message, TEXT)}`,
+  ];
+}
+
+const DELIVERIES = ["TIME", "DELIVERY", "STATUS", "CHANNEL", "TRIES", "MESSAGE"];
+const NONE_SENT = "Nothing was sent.\n";
+const DELIVERY_STYLES = { delivered: "green", pending: "yellow", dead: "red" } as const;
+
+function deliveryRow(io: Io, row: Delivery, time: Time): string[] {
+  const { id, channel, status, attempts, createdAt, error, foldedInto } = viewDelivery(row);
+  const asPart = foldedInto === undefined ? [] : [`as part of ${foldedInto.slice(0, 8)}`];
+  const said = error === null ? [] : [oneLine(error, TEXT)];
+  return [
+    time(createdAt),
+    id.slice(0, 8),
+    styled(io, DELIVERY_STYLES[status], status),
+    oneLine(channel, NAME),
+    String(attempts),
+    [newsOf(row), ...asPart, ...said].join("; "),
+  ];
+}
+
+/** `new: deploy-failed "the summary" and 2 more` */
+export function newsOf({ notification: { reason, alerts, test } }: Pick<Delivery, "notification">): string {
+  const [first] = alerts;
+  if (first === undefined) return test ? "test" : reason;
+  const more = alerts.length > 1 ? ` and ${alerts.length - 1} more` : "";
+  return `${test ? "test" : reason}: ${oneLine(first.rule, 40)}, ${oneLine(first.summary)}${more}`;
+}

@@ -1,0 +1,114 @@
+// `lookout route`: for alerts from stdin or one that is known, which routes take them, to whom, and
+// what holds them back now.
+import { createInterface } from "node:readline";
+import * as z from "zod";
+import type { App } from "../../app/deps.ts";
+import { endedAlerts, openAlerts } from "../../app/queries/lists.ts";
+import { alertLike, type RouteView, type Routing, routeAlerts } from "../../app/queries/routing.ts";
+import { formatLocation } from "../../config/document/finding.ts";
+import { Alert } from "../../model/alert.ts";
+import { formatPlace, type Place } from "../../model/place.ts";
+import { DONE, type Io, jsonLines, oneLine, styled, UsageError, WRONG } from "../io.ts";
+import { type CommonOptions, type Opened, openExisting } from "../open.ts";
+import { alertName, findById } from "../person.ts";
+
+export interface RouteOptions extends CommonOptions {
+  alert?: string;
+}
+
+/** Part of an alert, as people write it. */
+const Given = z
+  .strictObject({ ...Alert.shape, resource: Alert.shape.resource.unwrap().partial().nullable() })
+  .partial();
+
+/** Exit 1: a line of stdin is no alert. */
+export async function routeCommand(io: Io, options: RouteOptions): Promise<number> {
+  const opened = await openExisting(io, options);
+  try {
+    const { app } = opened;
+    const { alerts, bad } = options.alert === undefined ? await readAlerts(io, app) : await named(app, options.alert);
+    const routings = await routeAlerts(app, alerts, locateIn(opened));
+    if (options.json) jsonLines(io, routings);
+    else for (const [at, routing] of routings.entries()) io.out(describe(io, alerts[at]!, routing));
+    return bad === 0 ? DONE : WRONG;
+  } finally {
+    await opened.close();
+  }
+}
+
+interface Asked {
+  alerts: Alert[];
+  /** Lines that are no alert. */
+  bad: number;
+}
+
+async function named(app: App, id: string): Promise<Asked> {
+  const known = [...(await openAlerts(app)), ...(await endedAlerts(app))];
+  const all = [...new Map(known.map((alert) => [alert.id, alert])).values()];
+  const about = { what: "alert", where: "lookout alerts --all" };
+  return { alerts: [findById(all, (alert) => alert.id, id, about)], bad: 0 };
+}
+
+async function readAlerts(io: Io, app: App): Promise<Asked> {
+  if (process.stdin.isTTY) throw new UsageError("give alerts as JSON on stdin, one per line, or name one with --alert");
+  const asked: Asked = { alerts: [], bad: 0 };
+  let at = 0;
+  const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY, signal: io.gone });
+  for await (const line of lines) {
+    at++;
+    if (line.trim() === "") continue;
+    const problem = take(app, line, asked.alerts);
+    if (problem === undefined) continue;
+    asked.bad++;
+    io.err(`lookout: line ${at} of stdin is no alert: ${problem}\n`);
+  }
+  return asked;
+}
+
+/** What is wrong with the line; undefined where it is an alert, which is put into the list. */
+function take(app: App, line: string, alerts: Alert[]): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return "it is not valid JSON";
+  }
+  const { success, data, error } = Given.safeParse(value);
+  if (!success) {
+    const [{ path, message } = { path: [], message: "" }] = error.issues;
+    return path.length === 0 ? message : `${formatPlace(path as Place)}: ${message}`;
+  }
+  const { resource, ...rest } = data;
+  const id = resource?.id ?? resource?.name ?? "";
+  const whole = resource ? { type: "", ...resource, id, name: resource.name ?? id } : resource;
+  alerts.push(alertLike(app, { ...rest, ...(whole === undefined ? {} : { resource: whole }) } as Partial<Alert>));
+  return undefined;
+}
+
+function locateIn({ places }: Opened): (place: Place) => string | null {
+  return (place) => (places.has(place) ? formatLocation(places.locate(place)) : null);
+}
+
+function describe(io: Io, alert: Alert, { routes }: Routing): string {
+  const name = alert.summary === "" ? alert.rule || JSON.stringify(alert.labels) : alertName(alert);
+  const lines = [
+    styled(io, "bold", oneLine(`${alert.severity} ${name}`)),
+    ...routes.flatMap((one) => routeLines(io, one)),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function routeLines(io: Io, route: RouteView): string[] {
+  const { path, at, channels, group, groupWait, groupInterval, repeatInterval, escalate, heldBy } = route;
+  const values = Object.entries(group).map(([field, value]) => `${field}=${oneLine(String(value), 60)}`);
+  const lines = [
+    `  ${path}${at === null ? "" : ` (${at})`} → ${channels.join(", ")}; group ${values.join(", ") || "of everything"}`,
+    `    first after ${groupWait}, then every ${groupInterval}, repeated every ${repeatInterval}`,
+  ];
+  for (const step of escalate)
+    lines.push(`    after ${step.after} without acknowledgement → ${step.channels.join(", ")}`);
+  if (heldBy === null) return lines;
+  const place = heldBy.at === null ? "" : ` (${heldBy.at})`;
+  const until = heldBy.until === null ? "" : ` until ${heldBy.until.slice(0, 19)}Z`;
+  return [...lines, styled(io, "yellow", `    ${heldBy.kind} by ${oneLine(heldBy.by)}${place}${until}`)];
+}

@@ -1,0 +1,172 @@
+// `lookout silence`: holds notifications back for a while, says what is held back and since when, and lets it go.
+import type { App } from "../../app/deps.ts";
+import { knownAlerts, previewSilence } from "../../app/oncall/preview.ts";
+import { addSilence, expireSilence, listSilences, type SilenceView, viewSilence } from "../../app/oncall/silences.ts";
+import type { SilenceRow } from "../../app/persistence/on-call-rows.ts";
+import { openAlerts } from "../../app/queries/lists.ts";
+import type { Pattern } from "../../model/config.ts";
+import { parseDuration } from "../../model/duration.ts";
+import { PatternError } from "../../patterns/error.ts";
+import { compilePattern, parsePatternText } from "../../patterns/pattern.ts";
+import { DONE, type Io, jsonDocument, jsonLines, oneLine, table, UsageError } from "../io.ts";
+import { checked, isMatcher, patternOf } from "../matchers.ts";
+import { type CommonOptions, openExisting } from "../open.ts";
+import { alertName, findById, personOf } from "../person.ts";
+
+const SHORT_ID = 8;
+
+export interface SilenceOptions extends CommonOptions {
+  match?: string;
+  duration?: string;
+  from?: string;
+  until?: string;
+  during?: string[];
+  comment?: string;
+  by?: string;
+  all?: boolean;
+}
+
+/** Adds a silence for what the matchers, one alert's id or `--match` mean. */
+export async function silenceAddCommand(io: Io, meant: readonly string[], options: SilenceOptions): Promise<number> {
+  const by = personOf(options.by);
+  const { app, close } = await openExisting(io, options);
+  try {
+    const match = await patternFor(app, meant, options);
+    const times = timesOf(options, app.clock.now());
+    const during = options.during ?? [];
+    for (const name of during) if (app.config.timeIntervals[name] === undefined) throw unknownInterval(app, name);
+    const row = await addSilence(app, { match, ...times, during, comment: options.comment ?? null, by });
+    const view = viewSilence(row, app.clock.now());
+    if (options.json) jsonDocument(io, view);
+    else {
+      const held = (await openAlerts(app)).filter(compilePattern(match).matches).length;
+      const now = held === 0 ? "no alert that is open" : `${held} open ${held === 1 ? "alert" : "alerts"}`;
+      io.out(`Silence ${row.id.slice(0, SHORT_ID)} holds until ${moment(view.until)}; it matches ${now}.\n`);
+    }
+    return DONE;
+  } finally {
+    await close();
+  }
+}
+
+export async function silenceListCommand(io: Io, options: SilenceOptions): Promise<number> {
+  const { app, close } = await openExisting(io, options);
+  try {
+    const all = (await listSilences(app)).map((row) => viewSilence(row, app.clock.now()));
+    const shown = options.all ? all : all.filter(({ state }) => state !== "expired");
+    if (options.json) jsonLines(io, shown);
+    else if (shown.length === 0) io.out(options.all ? "There is no silence.\n" : "No silence holds.\n");
+    else io.out(table(io, [["ID", "STATE", "FROM", "UNTIL", "BY", "MATCH", "COMMENT"], ...shown.map(cells)]));
+    return DONE;
+  } finally {
+    await close();
+  }
+}
+
+/** Ends a silence: what it held back is sent at once where it still fires. */
+export async function silenceExpireCommand(io: Io, id: string, options: SilenceOptions): Promise<number> {
+  const { app, close } = await openExisting(io, options);
+  try {
+    const about = { what: "silence", where: "lookout silence list --all" };
+    const found = findById(await listSilences(app), (row) => row.id, id, about);
+    const ended = (await expireSilence(app, found.id)) ?? found;
+    const view = viewSilence(ended, app.clock.now());
+    if (options.json) jsonDocument(io, view);
+    else io.out(`Silence ${ended.id.slice(0, SHORT_ID)} is over since ${moment(view.until)}.\n`);
+    return DONE;
+  } finally {
+    await close();
+  }
+}
+
+/** What such a silence would have held back in the last day. */
+export async function silencePreviewCommand(
+  io: Io,
+  meant: readonly string[],
+  options: SilenceOptions,
+): Promise<number> {
+  const { app, close } = await openExisting(io, options);
+  try {
+    const match = await patternFor(app, meant, options);
+    const { since, alerts, deliveries } = await previewSilence(
+      app,
+      await openAlerts(app),
+      compilePattern(match).matches,
+    );
+    if (options.json) jsonDocument(io, { since, match, alerts, deliveries });
+    else {
+      const rows = alerts.map((alert) => [
+        moment(alert.startsAt),
+        alert.severity,
+        alert.status,
+        oneLine(alertName(alert)),
+      ]);
+      io.out(rows.length === 0 ? "It would have held nothing back in the last day.\n" : table(io, rows));
+      if (rows.length > 0) io.out(`${deliveries} deliveries of the last day were about these alone.\n`);
+    }
+    return DONE;
+  } finally {
+    await close();
+  }
+}
+
+async function patternFor(app: App, meant: readonly string[], { match }: SilenceOptions): Promise<Pattern> {
+  if ((match === undefined) === (meant.length === 0)) {
+    throw new UsageError(
+      "say what to silence: rule=deploy-failed, the id of an alert, or --match with a pattern as JSON",
+    );
+  }
+  if (match !== undefined) return jsonPattern(match);
+  const [first = "", ...others] = meant;
+  if (others.length > 0 || isMatcher(first)) return patternOf(meant);
+  const about = { what: "alert", where: "lookout alerts --all" };
+  return { id: [findById(await knownAlerts(app), ({ id }) => id, first, about).id] };
+}
+
+function jsonPattern(text: string): Pattern {
+  try {
+    return checked(parsePatternText(text) as Pattern, "--match");
+  } catch (error) {
+    if (error instanceof PatternError) throw new UsageError(`--match: ${error.message}`);
+    throw error;
+  }
+}
+
+function timesOf({ duration, from, until }: SilenceOptions, now: number): Pick<SilenceRow, "from" | "until"> {
+  if ((duration === undefined) === (until === undefined)) {
+    throw new UsageError("say for how long: --duration 2h, or --until 2026-11-20T22:00:00Z");
+  }
+  const start = from === undefined ? now : instantOf("--from", from);
+  const end = until === undefined ? start + durationOf(duration!) : instantOf("--until", until);
+  if (end <= start) throw new UsageError(`--until ${until}: it is not after the silence's start`);
+  if (end <= now) throw new UsageError("the silence would be over already");
+  return { from: start, until: end };
+}
+
+function instantOf(option: string, text: string): number {
+  const at = Date.parse(text);
+  if (Number.isSafeInteger(at) && at >= 0) return at;
+  throw new UsageError(`${option} ${text}: expected an instant such as 2026-11-20T22:00:00Z`);
+}
+
+function durationOf(text: string): number {
+  const duration = parseDuration(text);
+  if (duration !== undefined && duration > 0) return duration;
+  throw new UsageError(`--duration ${text}: expected a duration such as 30m, 2h or 7d`);
+}
+
+function unknownInterval({ config }: App, name: string): UsageError {
+  const known = Object.keys(config.timeIntervals);
+  const there = known.length === 0 ? "the configuration has none" : `there are ${known.join(", ")}`;
+  return new UsageError(`--during ${name}: there is no such time interval; ${there}`);
+}
+
+function cells({ id, state, from, until, by, match, during, comment }: SilenceView): string[] {
+  const also = during.length === 0 ? "" : ` during ${during.join(", ")}`;
+  const what = oneLine(`${JSON.stringify(match)}${also}`, 80);
+  return [id.slice(0, SHORT_ID), state, moment(from), moment(until), oneLine(by, 30), what, oneLine(comment ?? "")];
+}
+
+function moment(iso: string): string {
+  return `${iso.slice(0, 19)}Z`;
+}

@@ -1,0 +1,80 @@
+// The DingTalk channel: errcode 0 is success, the signature goes into the address.
+import { describe, expect, test } from "vitest";
+import { answer, channelContract, channelOf } from "../contract.ts";
+import { aNotification, NOW } from "../samples.ts";
+
+const url = "https://oapi.dingtalk.com/robot/send?access_token=b4e2c6a80f1d3957b4e2c6a80f1d3957";
+channelContract({
+  type: "dingtalk",
+  options: { url, secret: "SECb4e2c6a80f1d3957" },
+  secrets: ["b4e2c6a80f1d3957", "SECb4e2c6a80f1d3957"],
+  success: answer(200, '{"errcode":0,"errmsg":"ok"}'),
+  delivered: () => false,
+  measure: (request) => Buffer.byteLength(request.body),
+  limit: 20_000,
+  chat: true,
+  mentions: { all: "@all", "13800000000": "@13800000000" },
+});
+
+describe("dingtalk", () => {
+  test.each([
+    [1_720_063_700_033_000, "p7C%2BjdCVtGt77XXVBqP6I9ZzC8T0X9tv%2BWOduuQ53ZM%3D"],
+    [1_720_063_700_033, "IHDTBKzS3wZ2L1jwzs7iZM2suWC89V%2BVfuN1kTnAMSE%3D"],
+  ])("signs %d as known", (now, sign) => {
+    const request = channelOf("dingtalk").render(
+      aNotification(),
+      { url, secret: "xxx" },
+      { now, timezone: "UTC", attempt: 1 },
+    );
+    expect(request!.url).toBe(`${url}&timestamp=${now}&sign=${sign}`);
+  });
+
+  test("of two secrets the next try takes the other: a refused signature is worth one, however many came before", () => {
+    const signed = (secret: string | string[], attempt: number) => {
+      return channelOf("dingtalk").render(aNotification(), { url, secret }, { now: NOW, timezone: "UTC", attempt })!
+        .url;
+    };
+    const both = ["new", "old"];
+    expect([1, 2, 3].map((attempt) => signed(both, attempt))).toEqual([
+      signed("new", 1),
+      signed("old", 1),
+      signed("new", 1),
+    ]);
+    const refused = answer(200, '{"errcode":310000,"errmsg":"sign not match"}');
+    for (const attempt of [1, 2, 7]) {
+      const outcome = channelOf("dingtalk").classify(refused, { now: NOW, attempt }, { url, secret: both });
+      expect(outcome.kind).toBe("retry");
+    }
+    const keyword = answer(200, '{"errcode":310000,"errmsg":"keywords not in content"}');
+    expect(channelOf("dingtalk").classify(keyword, { now: NOW, attempt: 1 }, { url, secret: both }).kind).toBe(
+      "permanent",
+    );
+  });
+
+  test.each([
+    [
+      "over 20 a minute",
+      answer(200, '{"errcode":130101,"errmsg":"send too fast"}'),
+      1,
+      { kind: "retry", after: 600_000 },
+    ],
+    ["over its limit", answer(200, '{"errcode":90030,"errmsg":"limit"}'), 1, { kind: "retry", after: 60_000 }],
+    ["busy", answer(200, '{"errcode":-1,"errmsg":"busy"}'), 1, { kind: "retry" }],
+    [
+      "a time refused once is signed anew at once",
+      answer(200, '{"errcode":310000,"errmsg":"invalid timestamp"}'),
+      1,
+      { kind: "retry", after: 0 },
+    ],
+    ["a time refused again", answer(200, '{"errcode":310000,"errmsg":"invalid timestamp"}'), 2, { kind: "permanent" }],
+    ["a signature refused", answer(200, '{"errcode":310000,"errmsg":"sign not match"}'), 1, { kind: "permanent" }],
+    [
+      "a token refused",
+      answer(200, '{"errcode":300001,"errmsg":"token is not exist"}'),
+      1,
+      { kind: "permanent", reason: "code 300001: token is not exist" },
+    ],
+  ])("%s", (_name, response, attempt, outcome) => {
+    expect(channelOf("dingtalk").classify(response, { now: NOW, attempt })).toMatchObject(outcome);
+  });
+});
