@@ -10,7 +10,7 @@ import { ConfigError } from "../lib/config/document/finding.ts";
 import { hashOfPack, type PreparedPack } from "../lib/config/document/prepared.ts";
 import { field, itemsOf } from "../lib/config/document/raw.ts";
 import { validate } from "../lib/config/document/validate.ts";
-import { PackFile } from "../lib/model/rule-file.ts";
+import { PackFile } from "../lib/model/files/rule-file.ts";
 
 /** Writes one file for each pack below `from` to the same place below `to`. */
 export async function preparePacks(from: string, to: string): Promise<void> {

@@ -34,8 +34,9 @@ const ROOT = packageRoot(import.meta.dirname);
 /** The folder of the rule packs that come with Lookout. */
 export const PACKS = join(ROOT, "rules");
 
-/** What was made of them when the package was made. In a checkout there is none. */
-const PREPARED = join(import.meta.dirname, "../packs");
+const BUILT = join(ROOT, "dist");
+/** What was made of them when the package was made: for the code that was made with it, not for sources beside it. */
+const PREPARED = import.meta.dirname.startsWith(BUILT) ? join(BUILT, "packs") : undefined;
 
 /** The configuration that `npm start` shows and people copy. */
 export const EXAMPLE = join(ROOT, "lookout.example.yml");
