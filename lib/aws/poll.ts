@@ -1,5 +1,6 @@
 // One scheduled poll: the sources of one kind, each no more often than its `every`.
 import type { App } from "../app/deps.ts";
+import type { SourceRow } from "../app/persistence/rows.ts";
 import { readSource } from "../app/persistence/shard-rows.ts";
 import { type PollReport, pollSources } from "../app/polling/poll.ts";
 import type { SourceConfig } from "../model/config.ts";
@@ -56,13 +57,17 @@ export function failureOf({
   return `source ${source}: none of its ${targets} targets was read: ${unread[0]!.error}`;
 }
 
-/**
- * Half a beat of tolerance: a schedule is never exact, and a source of 5m is meant to be polled every fifth minute.
- * What a run did not come to is read by the next beat's.
- */
-export async function isDue(app: App, source: SourceConfig): Promise<boolean> {
+async function isDue(app: App, source: SourceConfig): Promise<boolean> {
   if (source.every <= BEAT_MS) return true;
   const row = await readSource(app, source.id);
-  if (row === undefined || row.data.lastRunAt + source.every - BEAT_MS / 2 <= app.clock.now()) return true;
-  return Object.values(row.data.failing).some(({ kind }) => kind === "interrupted");
+  return isDueBy(source, row?.data, app.clock.now());
+}
+
+/**
+ * Half a beat of tolerance: a schedule is never exact, and a source of 5m is meant to be polled every fifth minute.
+ * What a run did not come to is read by the next beat's. `row` is the source's, or that of a shard.
+ */
+export function isDueBy({ every }: SourceConfig, row: SourceRow | undefined, now: number): boolean {
+  if (row === undefined || every <= BEAT_MS || row.lastRunAt + every - BEAT_MS / 2 <= now) return true;
+  return Object.values(row.failing).some(({ kind }) => kind === "interrupted");
 }

@@ -12,10 +12,8 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import type { Simulator } from "../../lib/simulator/server.ts";
-import { dynamoConnection } from "../support/dynamodb.ts";
 import type { Answered, Asked } from "./container.ts";
-import { formOf, openStage, type Stage } from "./stage.ts";
+import { type ConfigOf, type Engines, formOf, openStage, type Stage } from "./stage.ts";
 
 const QUEUES = ["poll", "notify", "deliver"] as const;
 export type Queue = (typeof QUEUES)[number];
@@ -52,15 +50,12 @@ export interface FanStage extends Stage {
 }
 
 /** As openStage, whose options it takes. */
-export async function openFanStage(
-  aws: string,
-  configOf: (cloud: Simulator, receiver: string) => string,
-): Promise<FanStage> {
-  const stage = await openStage(aws, configOf);
-  const { region, credentials } = dynamoConnection;
-  const sqs = new SQSClient({ endpoint: aws, region, credentials });
+export async function openFanStage(engines: Engines, configOf: ConfigOf): Promise<FanStage> {
+  const stage = await openStage(engines, configOf);
+  const { region, credentials } = engines.dynamo;
+  const sqs = new SQSClient({ endpoint: engines.aws, region, credentials });
   const { functions, resources } = await formOf("on");
-  const urls = await makeQueues(sqs, stage.name, resources["Resources"]);
+  const urls = await makeQueues(sqs, stage.name, region, resources["Resources"]);
   const nameOf = (queue: Queue) => `${stage.name}-${queue}.fifo`;
   const env: Record<string, string> = {
     ...stage.env,
@@ -156,6 +151,7 @@ export async function openFanStage(
 async function makeQueues(
   sqs: SQSClient,
   name: string,
+  region: string,
   resources: Record<string, { Type: string; Properties: Record<string, unknown> }>,
 ): Promise<Map<string, string>> {
   const urls = new Map<string, string>();
@@ -167,7 +163,7 @@ async function makeQueues(
     const { QueueName, RedrivePolicy, SqsManagedSseEnabled: _encryption, ...rest } = given;
     const [, short = ""] = /-([a-z-]+)\.fifo$/.exec(String(QueueName)) ?? [];
     const attributes = Object.entries(rest).map(([key, value]) => [key, String(value)]);
-    const dead = `arn:aws:sqs:${dynamoConnection.region}:123456789012:${name}-${short}-dead.fifo`;
+    const dead = `arn:aws:sqs:${region}:123456789012:${name}-${short}-dead.fifo`;
     const redrive = { ...(RedrivePolicy as object), deadLetterTargetArn: dead };
     if (RedrivePolicy !== undefined) attributes.push(["RedrivePolicy", JSON.stringify(redrive)]);
     const Attributes = Object.fromEntries(attributes);
@@ -185,7 +181,6 @@ function recordOf({ MessageId, ReceiptHandle, Body, Attributes }: Message): obje
     attributes: Attributes,
     messageAttributes: {},
     eventSource: "aws:sqs",
-    awsRegion: dynamoConnection.region,
   };
 }
 

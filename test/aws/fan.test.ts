@@ -2,7 +2,7 @@
 // DynamoDB Local, SQS as moto speaks it, and a receiver.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { connectionOf } from "../../lib/simulator/describe.ts";
-import { dynamoEndpoint } from "../support/dynamodb.ts";
+import { dynamoConnection, dynamoEndpoint } from "../support/dynamodb.ts";
 import { startMoto } from "../support/moto.ts";
 import { type FanStage, openFanStage } from "./fan-stage.ts";
 
@@ -13,7 +13,7 @@ describe.skipIf(moto === null)("a stack that is fanned out", () => {
   let stage: FanStage;
   beforeAll(async () => {
     stage = await openFanStage(
-      moto!.endpoint,
+      { aws: moto!.endpoint, dynamo: dynamoConnection },
       (cloud, receiver) => `
 ${connectionOf(cloud)}sources: [{ kind: service-events }, { kind: pool-events }]
 rules: [{ id: broken, when: { level: [error] }, severity: error, by: [id] }]
@@ -45,7 +45,7 @@ health: { channels: [ops] }
       { occur_time: Date.now(), event_type: "abnormal", event_info: `Failed: ${what}` },
     ]);
   const poll = (at = Date.now(), source = "service-events") =>
-    stage.put("poll", { group: "prod/0", body: { source, shard: 0, at } });
+    stage.put("poll", { group: "prod/0", body: { source, shard: { index: 0, of: 1 }, at } });
   const paths = () => stage.received.map(({ path }) => path).sort();
   const logged = (message: string) => stage.lines.filter((line) => line.message === message);
 

@@ -9,7 +9,7 @@ import type { Notification } from "../../lib/model/notification.ts";
 import { SOURCE_KINDS, type SourceKind, sourceKinds } from "../../lib/model/source-kinds.ts";
 import { connectionOf } from "../../lib/simulator/describe.ts";
 import type { Simulator } from "../../lib/simulator/server.ts";
-import { dynamoEndpoint } from "../support/dynamodb.ts";
+import { dynamoConnection, dynamoEndpoint } from "../support/dynamodb.ts";
 import { startMoto } from "../support/moto.ts";
 import type { Sent } from "../support/receiver.ts";
 import { CONSOLE_TOKEN, openStage, type Stage, WEBHOOK_SECRET } from "./stage.ts";
@@ -56,7 +56,7 @@ const moto = dynamoEndpoint === null ? null : await startMoto();
 describe.skipIf(moto === null)("the built functions on AWS", () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage(moto!.endpoint, configOf);
+    stage = await openStage({ aws: moto!.endpoint, dynamo: dynamoConnection }, configOf);
     const { world } = stage.cloud;
     world.addService({ service_id: SERVICE, service_name: "prod-ocr" });
     world.addService({ service_id: QUIET, service_name: "prod-idle" });

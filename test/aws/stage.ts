@@ -14,7 +14,7 @@ import { parse } from "yaml";
 import { wallClock } from "../../lib/app/clock.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
 import { bundle, readConfig } from "../../scripts/bundle.ts";
-import { dynamoConnection, freshTable } from "../support/dynamodb.ts";
+import { type DynamoConnection, makeTable } from "../support/dynamodb-tables.ts";
 import { type Answer, type Sent, startReceiver } from "../support/receiver.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -62,8 +62,16 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** `configOf` writes the configuration, given where the cloud and the receiver are; `aws` is moto's address. */
-export async function openStage(aws: string, configOf: (cloud: Simulator, receiver: string) => string): Promise<Stage> {
+/** Where AWS is: moto's address, and a DynamoDB. */
+export interface Engines {
+  aws: string;
+  dynamo: DynamoConnection;
+}
+
+/** Writes the configuration, given where the cloud and the receiver are. */
+export type ConfigOf = (cloud: Simulator, receiver: string) => string;
+
+export async function openStage({ aws, dynamo }: Engines, configOf: ConfigOf): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "lookout-aws-"));
   const cloud = await startSimulator({ clock: wallClock, scenario: "empty" });
   const received: Sent[] = [];
@@ -71,21 +79,21 @@ export async function openStage(aws: string, configOf: (cloud: Simulator, receiv
     received.push(sent);
     return stage.answer(sent);
   });
-  const { table, client } = await freshTable();
+  const { table, client } = await makeTable(dynamo);
   const config = join(folder, "lookout.yml");
   const build = join(folder, "build");
   await writeFile(config, configOf(cloud, receiver.url));
   await bundle({ outdir: build, config });
-  const queue = await openBus(aws, table);
-  const { accessKeyId, secretAccessKey } = dynamoConnection.credentials;
+  const queue = await openBus(aws, dynamo, table);
+  const { accessKeyId, secretAccessKey } = dynamo.credentials;
   const env = {
     PATH: process.env["PATH"] ?? "",
     // Each invocation but the first finds the code compiled.
     NODE_COMPILE_CACHE: join(folder, "compiled"),
-    AWS_REGION: dynamoConnection.region,
+    AWS_REGION: dynamo.region,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoConnection.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
     AWS_ENDPOINT_URL_EVENTBRIDGE: aws,
     AWS_ENDPOINT_URL_SSM: aws,
     AWS_ENDPOINT_URL_SQS: aws,
@@ -118,7 +126,7 @@ export async function openStage(aws: string, configOf: (cloud: Simulator, receiv
         AHEAD: String(options.ahead ?? 0),
         ...options.env,
       }),
-    rung: () => receive(aws, queue),
+    rung: () => receive(aws, dynamo, queue),
     async close() {
       client.destroy();
       await Promise.all([cloud.close(), receiver.close(), rm(folder, { recursive: true })]);
@@ -150,9 +158,9 @@ export function invoke(
 }
 
 /** A bus with the rule of serverless.yml, whose target here is a queue; returns the queue's URL. */
-async function openBus(aws: string, name: string): Promise<string> {
-  const { QueueUrl } = await sqs(aws, "CreateQueue", { QueueName: `${QUEUE}-${name}` });
-  const { region, credentials } = dynamoConnection;
+async function openBus(aws: string, dynamo: DynamoConnection, name: string): Promise<string> {
+  const { QueueUrl } = await sqs(aws, dynamo, "CreateQueue", { QueueName: `${QUEUE}-${name}` });
+  const { region, credentials } = dynamo;
   const client = new EventBridgeClient({ endpoint: aws, region, credentials });
   await client.send(new CreateEventBusCommand({ Name: name }));
   const EventPattern = JSON.stringify(await notifyPattern());
@@ -173,14 +181,23 @@ export async function formOf(fanout: "on" | "off"): Promise<Form> {
   return parse(text, { merge: true, logLevel: "silent" });
 }
 
-async function receive(aws: string, QueueUrl: string): Promise<Record<string, unknown>[]> {
-  const answer = await sqs(aws, "ReceiveMessage", { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 600 });
+async function receive(aws: string, dynamo: DynamoConnection, QueueUrl: string): Promise<Record<string, unknown>[]> {
+  const answer = await sqs(aws, dynamo, "ReceiveMessage", {
+    QueueUrl,
+    MaxNumberOfMessages: 10,
+    VisibilityTimeout: 600,
+  });
   const messages = (answer["Messages"] ?? []) as { Body: string }[];
   return messages.map(({ Body }) => JSON.parse(Body));
 }
 
-async function sqs(aws: string, action: string, input: object): Promise<Record<string, unknown>> {
-  const scope = `local/20260101/${dynamoConnection.region}/sqs/aws4_request`;
+async function sqs(
+  aws: string,
+  { region }: DynamoConnection,
+  action: string,
+  input: object,
+): Promise<Record<string, unknown>> {
+  const scope = `local/20260101/${region}/sqs/aws4_request`;
   const response = await fetch(aws, {
     method: "POST",
     headers: {
