@@ -59,7 +59,9 @@ export async function openSource(
   const head = headOf(row);
   const all = allOf(head?.data.count ?? 1);
   if (asked !== undefined) {
-    return { row, head, shards: all.filter(({ index }) => asked.some((one) => index % one.of === one.index)) };
+    // In the order of those that are asked for: of many, a run reads the first ones.
+    const wanted = asked.flatMap((one) => all.filter(({ index }) => index % one.of === one.index));
+    return { row, head, shards: [...new Set(wanted)] };
   }
   return { row, head, shards: head === undefined ? all : await inTurn(app, head, all) };
 }
@@ -124,11 +126,12 @@ function wantedCount(source: SourceConfig, row: Row<SourceRow>): number {
 /** A run that ends at its deadline each time would else never reach the last ones. */
 async function inTurn(app: App, head: Row<HeadRow>, shards: readonly Shard[]): Promise<Shard[]> {
   const rows = await listShards(app, head);
-  const last = new Map(rows.map(({ sk, data }) => [Number(sk.slice(sk.indexOf("/") + 1)), lastRead(data)]));
+  const last = new Map(rows.map(({ sk, data }) => [Number(sk.slice(sk.indexOf("/") + 1)), lastReadOf(data)]));
   return shards.toSorted((a, b) => (last.get(a.index) ?? 0) - (last.get(b.index) ?? 0));
 }
 
-function lastRead({ lastRunAt, failing }: SourceRow): number {
+/** When a shard was last read as a whole, or what a run did not come to; ms. */
+export function lastReadOf({ lastRunAt, failing }: SourceRow): number {
   const left = Object.values(failing).filter(({ kind }) => kind === "interrupted");
   return Math.min(lastRunAt, ...left.map(({ readTo }) => readTo ?? 0));
 }

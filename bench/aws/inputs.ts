@@ -1,16 +1,17 @@
 // What the fanned-out form takes for one thing at a time: the built functions, each in a process of its own as in a
 // container, over DynamoDB Local with its units counted, queues as moto speaks them, and the simulated cloud.
-import { connectionOf } from "../lib/simulator/describe.ts";
-import { type FanStage, openFanStage, type Queue } from "../test/aws/fan-stage.ts";
-import { startDynamoDb } from "../test/support/dynamodb-local.ts";
-import { connectionTo } from "../test/support/dynamodb-tables.ts";
-import { startMoto } from "../test/support/moto.ts";
+import { connectionOf } from "../../lib/simulator/describe.ts";
+import type { Simulator } from "../../lib/simulator/server.ts";
+import { type FanStage, openFanStage, type Queue } from "../../test/aws/fan-stage.ts";
+import { startDynamoDb } from "../../test/support/dynamodb-local.ts";
+import { connectionTo } from "../../test/support/dynamodb-tables.ts";
+import { startMoto } from "../../test/support/moto.ts";
+import { figure, median, printTable } from "../print.ts";
 import { type Consumed, startDynamoProxy } from "./dynamo-proxy.ts";
-import { figure, median, printTable } from "./print.ts";
 
 /** Two shards of 250 targets, less what their hash leaves free. */
 const TARGETS = 460;
-const ROUNDS = 5;
+const ROUNDS = 3;
 
 interface Measured extends Consumed {
   requests: number;
@@ -21,56 +22,72 @@ const moto = await startMoto();
 if (moto === null) process.exit(1);
 const dynamo = await startDynamoDb();
 const proxy = await startDynamoProxy(dynamo.endpoint, () => 0);
-const stage = await openFanStage(
-  { aws: moto.endpoint, dynamo: connectionTo(proxy.url) },
-  (cloud, receiver) => `
-${connectionOf(cloud).trimEnd()}
-    requestsPerSecond: 1000
-sources: [{ kind: service-events }]
-rules: [{ include: modelarts/services }]
-channels: { ops: { type: webhook, url: "${receiver}/ops" } }
-`,
-);
+/** By how much the machine's time is ahead; ms. */
+let ahead = 0;
 try {
-  await measureAll();
+  const stage = await openFanStage({ aws: moto.endpoint, dynamo: connectionTo(proxy.url) }, configOf);
+  try {
+    await measureAll(stage);
+  } finally {
+    await stage.close();
+  }
 } finally {
-  await stage.close();
   await proxy.close();
   dynamo.stop();
   moto.stop();
 }
 
-async function measureAll(): Promise<void> {
+function configOf(cloud: Simulator, receiver: string): string {
+  return `
+${connectionOf(cloud).trimEnd()}
+    requestsPerSecond: 1000
+sources: [{ kind: service-events }]
+rules: [{ include: modelarts/services }]
+route: { channels: [ops], groupBy: [id] }
+channels: { ops: { type: webhook, url: "${receiver}/ops" } }
+`;
+}
+
+async function measureAll(stage: FanStage): Promise<void> {
   const ids = Array.from({ length: TARGETS }, (_, at) => `service-${at}`);
   for (const id of ids) {
     stage.cloud.world.addService({ service_id: id, service_name: id });
-    fail(id, -3_600_000, "normal", "Service started.");
+    happen(stage, id, -3_600_000, "normal", "Service started.");
   }
   // The first polls discover the targets and divide them.
-  for (let minute = 0; minute < 5; minute++) await beat(minute);
-  const rows: [string, Measured][] = [];
-  const plan = await repeated(() => measure(stage, () => stage.call("plan", {}, { ahead: next() })), false);
-  rows.push(["plan, of a source with two shards", plan]);
-  const idle = await repeated(async () => {
-    const ahead = next();
-    await stage.call("plan", {}, { ahead });
-    return measure(stage, () => drain("poll", ahead));
-  });
-  rows.push([`poll of ${TARGETS} idle targets in two shards`, idle]);
-  rows.push(["sweep, nothing due", await repeated(() => measure(stage, () => stage.call("sweep", {}, { ahead: now() })))]);
-  rows.push(["health, nothing wrong", await repeated(() => measure(stage, () => stage.call("health", {}, { ahead: now() })))]);
+  for (let minute = 0; minute < 3; minute++) {
+    await planNext(stage);
+    await stage.settle({ ahead });
+  }
+  const plans: Measured[] = [];
+  const polls: Measured[] = [];
+  const sweeps: Measured[] = [];
+  const healths: Measured[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    plans.push(await measure(stage, () => planNext(stage)));
+    polls.push(await measure(stage, () => drain(stage, "poll")));
+    sweeps.push(await measure(stage, () => stage.call("sweep", {}, { ahead })));
+    healths.push(await measure(stage, () => stage.call("health", {}, { ahead })));
+  }
   const busy = { poll: [] as Measured[], notify: [] as Measured[], deliver: [] as Measured[] };
   for (let round = 0; round < ROUNDS; round++) {
-    const ahead = next();
-    fail(`service-${round}`, ahead - 1_000, "abnormal", "Deploy failed.");
-    await stage.call("plan", {}, { ahead });
+    await planNext(stage);
+    happen(stage, `service-${round}`, ahead - 1_000, "abnormal", "Deploy failed.");
     for (const queue of ["poll", "notify", "deliver"] as const) {
-      busy[queue].push(await measure(stage, () => drain(queue, ahead)));
+      busy[queue].push(await measure(stage, () => drain(stage, queue)));
     }
   }
   if (stage.received.length !== ROUNDS) throw new Error(`${stage.received.length} posts for ${ROUNDS} alerts`);
-  rows.push(["an event that opens an alert: more in the poll", less(middle(busy.poll), idle)]);
-  rows.push(["… notify", middle(busy.notify)], ["… deliver", middle(busy.deliver)]);
+  const idle = middle(polls);
+  const rows: [string, Measured][] = [
+    ["plan, of a source with two shards", middle(plans)],
+    [`poll of ${TARGETS} idle targets in two shards`, idle],
+    ["sweep, nothing due", middle(sweeps)],
+    ["health, nothing wrong", middle(healths)],
+    ["an event that opens an alert: more in the poll", less(middle(busy.poll), idle)],
+    ["… notify", middle(busy.notify)],
+    ["… deliver", middle(busy.deliver)],
+  ];
   printTable(
     ["measured", "calls", "read units", "write units", "API requests", "CPU ms"],
     rows.map(([name, { calls, readUnits, writeUnits, requests, cpuMs }]) => {
@@ -81,38 +98,18 @@ async function measureAll(): Promise<void> {
   for (const [name, { byOperation }] of rows) console.log(`${name}: ${JSON.stringify(byOperation)}`);
 }
 
-function fail(id: string, ahead: number, event_type: "normal" | "abnormal", event_info: string): void {
-  stage.cloud.world.addServiceEvents(id, [{ occur_time: Date.now() + ahead, event_type, event_info }]);
+function happen(stage: FanStage, id: string, after: number, event_type: "normal" | "abnormal", event_info: string) {
+  stage.cloud.world.addServiceEvents(id, [{ occur_time: Date.now() + after, event_type, event_info }]);
 }
 
-let ahead = 0;
-/** The time is that of the machine, so many ms ahead. */
-function now(): number {
-  return ahead;
-}
-
-function next(): number {
+/** A minute later. */
+async function planNext(stage: FanStage): Promise<void> {
   ahead += 60_000;
-  return ahead;
-}
-
-async function beat(_minute: number): Promise<void> {
-  const ahead = next();
   await stage.call("plan", {}, { ahead });
-  await stage.settle({ ahead });
 }
 
-async function drain(queue: Queue, ahead: number): Promise<void> {
+async function drain(stage: FanStage, queue: Queue): Promise<void> {
   while (await stage.handle(queue, { ahead })) {}
-}
-
-async function repeated(once: () => Promise<Measured>, settle = true): Promise<Measured> {
-  const all: Measured[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    all.push(await once());
-    if (!settle) await stage.settle({ ahead: now() });
-  }
-  return middle(all);
 }
 
 async function measure(stage: FanStage, work: () => Promise<unknown>): Promise<Measured> {
