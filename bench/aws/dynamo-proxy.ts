@@ -23,6 +23,7 @@ export interface DynamoProxy {
 
 interface Capacity {
   CapacityUnits?: number;
+  GlobalSecondaryIndexes?: Record<string, { CapacityUnits: number }>;
 }
 
 /** `latency` gives by how many ms a call is slower. */
@@ -46,8 +47,10 @@ export async function startDynamoProxy(endpoint: string, latency: () => number):
     consumed.byOperation[operation] = (consumed.byOperation[operation] ?? 0) + 1;
     const { ConsumedCapacity } = JSON.parse(answered.toString()) as { ConsumedCapacity?: Capacity | Capacity[] };
     const isWrite = /Put|Update|Delete|Write/.test(operation);
-    for (const { CapacityUnits = 0 } of [ConsumedCapacity ?? []].flat()) {
-      if (isWrite) consumed.writeUnits += CapacityUnits;
+    for (const { CapacityUnits = 0, GlobalSecondaryIndexes = {} } of [ConsumedCapacity ?? []].flat()) {
+      const ofIndexes = Object.values(GlobalSecondaryIndexes).reduce((sum, one) => sum + one.CapacityUnits, 0);
+      // Of a transaction DynamoDB Local leaves the indexes out of the sum.
+      if (isWrite) consumed.writeUnits += CapacityUnits + (operation === "TransactWriteItems" ? ofIndexes : 0);
       // What finds nothing costs as much as the smallest row, which DynamoDB Local leaves out.
       else consumed.readUnits += Math.max(CapacityUnits, text.includes('"ConsistentRead":true') ? 1 : 0.5);
     }
