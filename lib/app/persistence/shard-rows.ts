@@ -1,6 +1,7 @@
 // The rows of a source with many targets. These are divided into shards by a hash of their ids, each with a row like
 // that of a small source; the source's own row says how many there are and what discovery saw last. Who only reads gets
 // one row that is put together from them.
+import { createTurns } from "../../sources/cloud/turns.ts";
 import type { Target } from "../../sources/port.ts";
 import type { Key, Op, Row, Store } from "../../store/port.ts";
 import { type Daily, type FailingTarget, SOURCES, type SourceRow, sourceKey } from "./rows.ts";
@@ -80,8 +81,13 @@ export async function readSource(ports: Ports, id: string): Promise<Row<SourceRo
 
 /** Likewise of all sources; `whole` as in ListOptions. */
 export async function listSources(ports: Ports, options: { whole?: boolean } = {}): Promise<Row<SourceRow>[]> {
-  const rows = await listRows(ports, SOURCES, options);
-  return Promise.all(rows.map((row) => withShards(ports, row, options)));
+  const turn = createTurns(1);
+  const all: Row<SourceRow>[] = [];
+  for (const row of await listRows(ports, SOURCES, options)) {
+    if (headOf(row)) await turn();
+    all.push(await withShards(ports, row, options));
+  }
+  return all;
 }
 
 /** A run as its row has it: of a source, or of one of its shards. */

@@ -1,6 +1,7 @@
 // The row of a source or of one of its shards, with the targets that discovery found. These lie in rows of their own,
 // some hundred in each, which are written where they change: what an idle run writes does not grow with the targets.
 import { hashOf } from "../../model/hash.ts";
+import { createTurns } from "../../sources/cloud/turns.ts";
 import type { Target } from "../../sources/port.ts";
 import type { Key, Op, Row, Store } from "../../store/port.ts";
 import { type DiscoveredTarget, SOURCES, type SourceRow } from "./rows.ts";
@@ -9,6 +10,8 @@ import { type DiscoveredTarget, SOURCES, type SourceRow } from "./rows.ts";
 const PIECE = 250;
 /** Characters of the ids of named targets that the row itself holds. */
 const FEW = 300;
+/** Rows that are read at once, each with some hundred targets: between two pieces other work has its turn. */
+const AT_ONCE = 16;
 /** Pieces that a process remembers: those of 250,000 targets. */
 const REMEMBERED = 2_000;
 
@@ -42,17 +45,22 @@ export async function getRow(ports: Ports, key: Key): Promise<Row<SourceRow> | u
   }
 }
 
-/** The rows of a partition, whole; `whole` and `prefix` as in ListOptions. */
+/** The rows of a partition, whole, some at a time; `whole` and `prefix` as in ListOptions. */
 export async function listRows(
   ports: Ports,
   pk: string,
   options: { whole?: boolean; prefix?: string } = {},
 ): Promise<Row<SourceRow>[]> {
-  const rows = await ports.store.list<StoredSource>(pk, options);
-  const whole = await Promise.all(
-    rows.map(async (row) => (await withTargets(ports, row)) ?? (await getRow(ports, row)) ?? []),
-  );
-  return whole.flat();
+  const turn = createTurns(1);
+  const all: Row<SourceRow>[] = [];
+  for (let after: string | undefined; ; await turn()) {
+    const from = after === undefined ? {} : { after };
+    const rows = await ports.store.list<StoredSource>(pk, { ...options, ...from, limit: AT_ONCE });
+    const whole = rows.map(async (row) => (await withTargets(ports, row)) ?? (await getRow(ports, row)) ?? []);
+    all.push(...(await Promise.all(whole)).flat());
+    if (rows.length < AT_ONCE) return all;
+    after = rows.at(-1)!.sk;
+  }
 }
 
 /** Writes a row in place of the one that was read. Throws StoreConflict where it has changed since. */
