@@ -57,7 +57,10 @@ export function alertText(page: Page, { alert, at, openedBy, deadline, ...notify
       alert.endsAt === null ? "" : `, ended at ${page.time(alert.endsAt)}`
     }`,
   ];
-  if (alert.acknowledgedBy !== null) lines.push(`acknowledged by ${oneLine(alert.acknowledgedBy)}`);
+  if (alert.acknowledgedBy !== null) {
+    const when = alert.acknowledgedAt === undefined ? "" : ` at ${page.time(alert.acknowledgedAt)}`;
+    lines.push(`acknowledged by ${oneLine(alert.acknowledgedBy)}${when}`);
+  }
   lines.push(...deadlineLines(page, deadline), ...notifyingLines(page, notifying, true));
   return `${lines.join("\n")}\n`;
 }
