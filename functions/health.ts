@@ -1,7 +1,7 @@
 // Scheduled every five minutes: says what is wrong with Lookout itself, or sends the heartbeat.
 import * as z from "zod";
-import { readGauges } from "../lib/aws/gauges.ts";
 import { healthSummary } from "../lib/aws/health.ts";
+import { readGauges } from "../lib/aws/metrics/gauges.ts";
 import { lambda } from "../lib/aws/middleware.ts";
 import { configProblems, fanned } from "../lib/aws/runtime.ts";
 import { SENDING_RESERVE } from "../lib/aws/tick.ts";

@@ -53,7 +53,7 @@ export async function bundle(options: BundleOptions): Promise<Record<string, Byt
     await mkdir(making, { recursive: true });
     await writeFile(join(making, "lookout.json"), JSON.stringify(await readConfig(config, env)));
     const bytes = await buildFunctions(making, stampOf(env));
-    // For a configuration that comes from elsewhere (lib/aws/remote/).
+    // For a configuration that comes from elsewhere (lib/aws/configuration/).
     await cp(PACKS, join(making, "packs"), { recursive: true, filter: (path) => !path.endsWith(".examples.yml") });
     await cp(join(ROOT, "lib/console/assets"), join(making, "assets"), { recursive: true });
     // What is bundled goes nowhere without its licences.
@@ -77,7 +77,8 @@ export function filesOf(name: string, folder: string): string[] {
 export async function readConfig(path: string, env: Environment): Promise<Config> {
   const options = { packsDir: PACKS, env, clock: wallClock, redactor: createRedactor() };
   const { config } = await openConfig(path, options);
-  return { ...config, file: basename(path) };
+  const { store } = config;
+  return { ...config, file: basename(path), store: store.type === "sqlite" ? { ...store, path: "" } : store };
 }
 
 /**

@@ -6,7 +6,7 @@ import type * as z from "zod";
 import { wallClock } from "../app/clock.ts";
 import type { App } from "../app/deps.ts";
 import { Superseded } from "../app/persistence/superseded.ts";
-import type { Gauge } from "./metrics.ts";
+import type { Gauge } from "./metrics/log.ts";
 import { closeApp, log, metrics, openApp, redact } from "./runtime.ts";
 
 /** What is used of the context that Lambda gives. */

@@ -1,5 +1,5 @@
 // The alarms of the stack: failed and throttled functions, work that waits for too long, dead letters, missed polls.
-import { METRICS, NAMESPACE } from "../../lib/aws/metric-names.ts";
+import { METRICS, NAMESPACE } from "../../lib/aws/metrics/names.ts";
 import { att, pascal, type Resource, type Resources, type StackFunction, type Value } from "./template.ts";
 
 export interface Watched {

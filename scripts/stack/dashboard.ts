@@ -1,5 +1,5 @@
 // The stack's dashboard: what is found and sent, what waits, and how the functions fare.
-import { METRICS, type MetricName, NAMESPACE } from "../../lib/aws/metric-names.ts";
+import { METRICS, type MetricName, NAMESPACE } from "../../lib/aws/metrics/names.ts";
 import type { Resources, StackFunction } from "./template.ts";
 
 type Row = (string | object)[];

@@ -197,7 +197,7 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
 
     test("answers nobody without a token that it could ask for", async () => {
       const config = configOf(stage.cloud, "http://127.0.0.1:1").replace(/^console:.*$/m, "");
-      const env = { LOOKOUT_CONFIG: stage.write("no-token.yml", config) };
+      const env = { LOOKOUT_CONFIG: await stage.write("no-token", config) };
       const { result } = await stage.invoke("console", asked, { env });
       expect([result.statusCode, result.body]).toEqual([403, expect.stringContaining("set console.token")]);
     });
@@ -208,7 +208,7 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
       "{ kind: pool-events }",
       "{ kind: pool-events, every: 5m }",
     );
-    const env = { LOOKOUT_CONFIG: stage.write("five-minutes.yml", config) };
+    const env = { LOOKOUT_CONFIG: await stage.write("five-minutes", config) };
     expect((await poll("pool-events", { env })).result).toEqual([]);
   });
 

@@ -156,14 +156,12 @@ test.each([
   vi.stubEnv("LOOKOUT_CONSOLE", mode);
   onTestFinished(() => void vi.unstubAllEnvs());
   const functions: Record<string, { url?: unknown }> = { console: { url: true } };
-  const service = {
-    functions,
-    custom: { config: "", name: "", alarmTopic: "", key: "", reserved: "on" },
-    provider: {},
-  };
+  const service = { functions };
   const processedInput = { commands: ["package"], options: {} };
   const log = { notice() {}, warning() {} };
-  new BundlePlugin({ serviceDir: ROOT, processedInput, service, classes: { Error } }, {}, { log });
+  // What the constructor looks at.
+  const serverless = { serviceDir: ROOT, processedInput, service, classes: { Error } } as unknown;
+  new BundlePlugin(serverless as ConstructorParameters<typeof BundlePlugin>[0], {}, { log });
   expect(functions["console"]).toEqual(expected);
 });
 

@@ -1,7 +1,6 @@
 // A deployment for tests: the simulated cloud, a table, a bus with a queue that gets what `notify` would, a receiver of
 // webhooks, and the built functions to call.
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +13,7 @@ import {
 import { parse } from "yaml";
 import { wallClock } from "../../lib/app/clock.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
-import { bundle } from "../../scripts/bundle.ts";
+import { bundle, readConfig } from "../../scripts/bundle.ts";
 import { type DynamoConnection, makeTable } from "../support/dynamodb-tables.ts";
 import { type Answer, type Sent, startReceiver } from "../support/receiver.ts";
 
@@ -30,8 +29,9 @@ export interface Invocation {
   /** What the handler returned; undefined where it failed. */
   // biome-ignore lint/suspicious/noExplicitAny: results are looked into field by field
   result: any;
-  /** The lines it logged. */
+  /** The lines it logged, and the metrics among them. */
   lines: Record<string, unknown>[];
+  metrics: Record<string, unknown>[];
   stderr: string;
 }
 
@@ -51,7 +51,7 @@ export interface Stage {
   /** How the receiver answers; default: 204, at once. */
   answer: (sent: Sent) => Answer | undefined | Promise<Answer>;
   /** Writes another configuration beside the built functions; returns its path. */
-  write(name: string, config: string): string;
+  write(name: string, config: string): Promise<string>;
   invoke(name: string, event: unknown, options?: InvokeOptions): Promise<Invocation>;
   /** Of a built function. */
   fileOf(name: string): string;
@@ -97,7 +97,7 @@ export async function openStage({ aws, dynamo }: Engines, configOf: ConfigOf): P
     AWS_ENDPOINT_URL_EVENTBRIDGE: aws,
     AWS_ENDPOINT_URL_SSM: aws,
     AWS_ENDPOINT_URL_SQS: aws,
-    LOOKOUT_CONFIG: join(build, "lookout.yml"),
+    LOOKOUT_CONFIG: join(build, "lookout.json"),
     LOOKOUT_TABLE: table,
     LOOKOUT_BUS: table,
     HW_ACCESS_KEY: cloud.credentials.accessKey,
@@ -112,9 +112,12 @@ export async function openStage({ aws, dynamo }: Engines, configOf: ConfigOf): P
     cloud,
     fileOf,
     env,
-    write(name, text) {
-      writeFileSync(join(build, name), text);
-      return join(build, name);
+    async write(name, text) {
+      const path = join(folder, `${name}.yml`);
+      await writeFile(path, text);
+      const packaged = join(build, `${name}.json`);
+      await writeFile(packaged, JSON.stringify(await readConfig(path, env)));
+      return packaged;
     },
     received,
     invoke: (name, event, options = {}) =>
@@ -142,10 +145,12 @@ export function invoke(
   const args = [join(import.meta.dirname, "invoke.ts"), file, JSON.stringify(event), String(remaining)];
   return new Promise((resolve) => {
     execFile(process.execPath, args, { env }, (_error, stdout, stderr) => {
-      const lines = stderr.split("\n").filter((line) => line.startsWith("{"));
+      const written = stderr.split("\n").filter((line) => line.startsWith("{"));
+      const all: Record<string, unknown>[] = written.map((line) => JSON.parse(line));
       resolve({
         result: stdout === "" ? undefined : JSON.parse(stdout),
-        lines: lines.map((line) => JSON.parse(line)),
+        lines: all.filter((line) => !("_aws" in line)),
+        metrics: all.filter((line) => "_aws" in line),
         stderr,
       });
     });

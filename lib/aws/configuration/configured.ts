@@ -2,18 +2,18 @@
 // anew each minute. One that is invalid is refused there, and the old one runs on.
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Problem } from "../app/health/problem.ts";
-import type { Environment } from "../config/environment.ts";
-import type { Clock } from "../model/clock.ts";
-import type { Config } from "../model/config.ts";
-import type { Log } from "../model/log.ts";
-import type { Redactor } from "../model/redactor.ts";
-import type { Store } from "../store/port.ts";
-import { builtAt } from "./build.ts";
-import { type NewestOptions, newer, newest, type Running } from "./remote/newest.ts";
-import { openOrigin } from "./remote/open.ts";
-import { remotePlaceOf } from "./remote/place.ts";
-import { Refused } from "./remote/refused.ts";
+import type { Problem } from "../../app/health/problem.ts";
+import type { Environment } from "../../config/environment.ts";
+import type { Clock } from "../../model/clock.ts";
+import type { Config } from "../../model/config.ts";
+import type { Log } from "../../model/log.ts";
+import type { Redactor } from "../../model/redactor.ts";
+import type { Store } from "../../store/port.ts";
+import { builtAt } from "../build.ts";
+import { type NewestOptions, newer, newest, type Running } from "./newest.ts";
+import { openOrigin } from "./open.ts";
+import { remotePlaceOf } from "./place.ts";
+import { Refused } from "./refused.ts";
 
 /** Where the package has its own, whatever LOOKOUT_CONFIG names (scripts/bundle.ts). */
 const PACKAGED = ".build/lookout.json";
@@ -60,7 +60,7 @@ export async function openConfigured(packaged: Packaged, options: ConfiguredOpti
     origin: await openOrigin(place, clock),
     store,
     packaged,
-    check: async (text) => (await import("./remote/check.ts")).checkText(text, checking),
+    check: async (text) => (await import("./check.ts")).checkText(text, checking),
   };
   const running = await newest(from);
   let askedAt = clock.now();

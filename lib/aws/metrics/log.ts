@@ -1,8 +1,8 @@
 // Metrics of the functions as CloudWatch reads them out of the log (embedded metric format), by Powertools: what the
 // container counted since it wrote them last, and what it was asked to measure.
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
-import type { CountedName, Counters } from "../model/counters.ts";
-import { METRICS, type MetricName, NAMESPACE } from "./metric-names.ts";
+import type { CountedName, Counters } from "../../model/counters.ts";
+import { METRICS, type MetricName, NAMESPACE } from "./names.ts";
 
 /** Something measured; with `source` it has that for a second dimension. */
 export interface Gauge {

@@ -1,10 +1,10 @@
 // What the health check measures: how long what is due has been waiting, and how far behind each source is.
-import type { App } from "../app/deps.ts";
-import type { SourceRow } from "../app/persistence/rows.ts";
-import { listSources } from "../app/persistence/shard-rows.ts";
-import type { Queue } from "../store/port.ts";
-import { METRICS } from "./metric-names.ts";
-import type { Gauge } from "./metrics.ts";
+import type { App } from "../../app/deps.ts";
+import type { SourceRow } from "../../app/persistence/rows.ts";
+import { listSources } from "../../app/persistence/shard-rows.ts";
+import type { Queue } from "../../store/port.ts";
+import type { Gauge } from "./log.ts";
+import { METRICS } from "./names.ts";
 
 const QUEUES: readonly Queue[] = ["timer", "group", "delivery"];
 

@@ -1,4 +1,4 @@
-// The names of the metrics that the functions write (metrics.ts), and that alarms and the dashboard look at.
+// The names of the metrics that the functions write (log.ts), and that alarms and the dashboard look at.
 
 export const NAMESPACE = "Lookout";
 
