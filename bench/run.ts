@@ -6,6 +6,7 @@ const NAMES = [
   "backlog",
   "backtest",
   "idle",
+  "fleet",
   "storm",
   "matcher",
   "evaluate",

@@ -27,7 +27,10 @@ export function checkRules(sites: readonly RuleSite[], checkers: RuleCheckers): 
   const seen = new Map<string, RuleSite>();
   const pieces = Array.from({ length: Math.ceil(sites.length / RULES_AT_ONCE) }, (_, piece) => () => {
     const own = sites.slice(piece * RULES_AT_ONCE, (piece + 1) * RULES_AT_ONCE);
-    return own.flatMap((site) => [...checkId(site, seen), ...checkRule(site, checkers)]);
+    return own.flatMap((site) => {
+      const isChecked = site.document.rules !== undefined;
+      return [...checkId(site, seen), ...(isChecked ? [] : checkRule(site, checkers))];
+    });
   });
   return findInTurns(pieces);
 }
@@ -36,16 +39,15 @@ function checkId(site: RuleSite, seen: Map<string, RuleSite>): Finding[] {
   const id = field(site.raw, "id");
   if (typeof id !== "string") return [];
   const place = [...site.place, "id"];
-  const location = site.document.locate(place);
-  if (id === HEALTH_RULE)
-    return [findingAt(location, place, `"${id}" is the rule of Lookout's own alerts`, "take another id")];
+  const find = (message: string, hint: string) => [findingAt(site.document.locate(place), place, message, hint)];
+  if (id === HEALTH_RULE) return find(`"${id}" is the rule of Lookout's own alerts`, "take another id");
   const first = seen.get(id);
   if (first === undefined) {
     seen.set(id, site);
     return [];
   }
   const where = formatLocation(first.document.locate([...first.place, "id"]));
-  return [findingAt(location, place, `the rule id "${id}" is given twice`, `the first time at ${where}`)];
+  return find(`the rule id "${id}" is given twice`, `the first time at ${where}`);
 }
 
 function checkRule(site: RuleSite, { compilePattern, parseTemplate, compileExtract }: RuleCheckers): Finding[] {
@@ -122,5 +124,7 @@ function checkExtract({ raw, document, place }: RuleSite, compile: RuleCheckers[
 
 /** The rules themselves, once nothing is wrong with them. */
 export function ruleConfigs(sites: readonly RuleSite[]): RuleConfig[] {
-  return sites.flatMap(({ raw, document, place }) => validate(Rule, raw, document, place).value ?? []);
+  return sites.flatMap(({ raw, document, place }) => {
+    return document.rules?.[Number(place[1])] ?? validate(Rule, raw, document, place).value ?? [];
+  });
 }

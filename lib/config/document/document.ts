@@ -3,6 +3,7 @@ import type { Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { setImmediate as turn } from "node:timers/promises";
 import { LineCounter } from "yaml";
+import type { RuleConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import { ConfigError, type Finding, findingAt, type Location, sortFindings } from "./finding.ts";
 import { parseYaml } from "./parse.ts";
@@ -20,6 +21,8 @@ export interface Document {
   root: unknown;
   /** What is wrong with it as YAML, though it could be read: keys given twice, unknown aliases, unquoted references. */
   problems: readonly Finding[];
+  /** Of a pack that was prepared: its rules, checked, at their places. */
+  rules?: readonly (RuleConfig | null)[];
   /** Where the key or the value of a place stands; that of the nearest place around it where there is none. */
   locate(place: Place, part?: "key" | "value"): Location;
   /** The text of a number or boolean as it was written; undefined for anything else. */
