@@ -17,6 +17,7 @@ const NAMES = [
   "commands",
   "checks",
   "first-alert",
+  "fan-out",
 ];
 
 const options = process.argv.slice(2).filter((word) => word.startsWith("-"));
