@@ -20,6 +20,7 @@ const NAMES = [
   "commands",
   "checks",
   "first-alert",
+  "fan-out",
 ];
 
 /** Those that stand in a folder. */
