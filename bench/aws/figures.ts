@@ -9,9 +9,9 @@ export const MEASURED = {
   sweep: { calls: 3, readUnits: 25.5, cpuMs: 150 },
   health: { calls: 6, readUnits: 54.5, cpuMs: 210 },
   alert: {
-    poll: { calls: 8, readUnits: 7, writeUnits: 6, cpuMs: 40 },
-    notify: { calls: 7, readUnits: 6, writeUnits: 6, cpuMs: 60 },
-    deliver: { calls: 9, readUnits: 7, writeUnits: 8, cpuMs: 50 },
+    poll: { calls: 8, readUnits: 7, writeUnits: 8, cpuMs: 40 },
+    notify: { calls: 7, readUnits: 6, writeUnits: 8, cpuMs: 60 },
+    deliver: { calls: 8, readUnits: 6, writeUnits: 4, cpuMs: 50 },
   },
 };
 

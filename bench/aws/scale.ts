@@ -14,6 +14,7 @@ const SCALES: [string, Scale][] = [
   ["8,000 with 200/s", { connections: 1, targets: 8_000, budget: 200, minutes: 20, opening: OPENING }],
   ["8,000 with 20/s", { connections: 1, targets: 8_000, budget: 20, minutes: 60, opening: OPENING }],
   ["10,000 with 250/s", { connections: 1, targets: 10_000, budget: 250, minutes: 20, opening: OPENING }],
+  ["100,000 in 10 projects", { connections: 10, targets: 10_000, budget: 250, minutes: 10, opening: OPENING }],
   ["1,000,000 in 100 projects", { connections: 100, targets: 10_000, budget: 250, minutes: 6, opening: OPENING }],
 ];
 
