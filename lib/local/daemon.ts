@@ -10,7 +10,7 @@ import { endHealth } from "../app/health/health.ts";
 import type { Problem } from "../app/health/problem.ts";
 import { Superseded } from "../app/persistence/superseded.ts";
 import { allCaughtUp } from "../app/polling/behind.ts";
-import { type PollReport, pollLeased } from "../app/polling/poll.ts";
+import { type LeasedPoll, type PollReport, pollLeased } from "../app/polling/poll.ts";
 import { type HealthCheck, type Rung, tick } from "../app/tick.ts";
 import type { SourceConfig } from "../model/config.ts";
 import { StoreGone } from "../store/port.ts";
@@ -145,35 +145,55 @@ function failed(daemon: Daemon, what: string, error: unknown, fields: Record<str
 }
 
 async function pollForever(daemon: Daemon, source: SourceConfig, first: () => void): Promise<void> {
-  const { app, signal, hooks } = daemon;
-  /** Another daemon polls the source. */
-  let waits = false;
+  const { app, signal } = daemon;
+  let elsewhere: LeasedPoll["elsewhere"] = [];
   while (!signal.aborted) {
     const began = app.clock.now();
-    try {
-      const polled = await pollLeased(app, source, signal);
-      if ("by" in polled) {
-        if (!waits)
-          app.log.info("another process polls it; this one does where that ends", { source: source.id, by: polled.by });
-        waits = true;
-        first();
-        const left = Math.min(LOOK_MS, Math.max(polled.until - began, LOOK_MS / 10));
-        await app.clock.sleep(left, signal).catch(() => {});
-        continue;
-      }
-      if (waits) app.log.info("the other process polls it no more: this one does", { source: source.id });
-      if (waits) daemon.aheadUntil = began + AHEAD_MS;
-      waits = false;
-      hooks.polled?.(polled);
-    } catch (error) {
-      failed(daemon, "source not polled", error, { source: source.id });
-    }
+    elsewhere = await pollAsOwner(daemon, source, elsewhere);
     first();
     // A clock that was set back must not make the pause longer.
-    const rest = Math.min(source.every, Math.max(0, began + source.every - app.clock.now()));
-    await app.clock.sleep(rest, signal).catch(() => {});
+    const rest = () => Math.min(source.every, Math.max(0, began + source.every - app.clock.now()));
+    while (elsewhere.length > 0 && rest() > 0 && !signal.aborted) {
+      const until = Math.min(...elsewhere.map(({ lease }) => lease.until));
+      const look = Math.min(LOOK_MS, Math.max(until - app.clock.now(), LOOK_MS / 10));
+      await app.clock.sleep(Math.min(look, rest()), signal).catch(() => {});
+      if (rest() > 0 && !signal.aborted) elsewhere = await pollAsOwner(daemon, source, elsewhere, true);
+    }
+    await app.clock.sleep(rest(), signal).catch(() => {});
   }
   first();
+}
+
+/**
+ * Polls what no other daemon does; where `asked` only shards that were elsewhere `before`. Returns those that are
+ * there now.
+ */
+async function pollAsOwner(
+  daemon: Daemon,
+  source: SourceConfig,
+  before: LeasedPoll["elsewhere"],
+  asked = false,
+): Promise<LeasedPoll["elsewhere"]> {
+  const { app, signal, hooks } = daemon;
+  const began = app.clock.now();
+  const waited = before.length > 0;
+  try {
+    const shards = asked ? before.map(({ shard }) => shard) : undefined;
+    const { report, elsewhere } = await pollLeased(app, source, signal, shards);
+    if (elsewhere.length > 0 && !waited) {
+      const { by } = elsewhere[0]!.lease;
+      app.log.info("another process polls it; this one does where that ends", { source: source.id, by });
+    }
+    if (report !== undefined && elsewhere.length < before.length) {
+      app.log.info("the other process polls it no more: this one does", { source: source.id });
+      daemon.aheadUntil = began + AHEAD_MS;
+    }
+    if (report !== undefined) hooks.polled?.(report);
+    return elsewhere;
+  } catch (error) {
+    failed(daemon, "source not polled", error, { source: source.id });
+    return before;
+  }
 }
 
 /** Decides the groups of the rounds that are over, when nothing is sent any more. */

@@ -21,6 +21,7 @@ export type HealthProblem =
   | "delivery dead"
   | "secret unresolved"
   | "configuration refused"
+  | "dead letters"
   | "state not written"
   | "state damaged";
 

@@ -27,7 +27,7 @@ async function loggedBy(build: string): Promise<unknown> {
   const env = {
     PATH: process.env["PATH"] ?? "",
     AWS_REGION: "eu-central-1",
-    LOOKOUT_CONFIG: join(build, "lookout.yml"),
+    LOOKOUT_CONFIG: join(build, "lookout.json"),
   };
   const { lines } = await invoke(join(build, "sweep.js"), {}, 55_000, env);
   return lines.find(({ message }) => message === "opening")?.["builtAt"];

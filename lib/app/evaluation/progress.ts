@@ -7,7 +7,8 @@ import { isProjectWide, namedTargets } from "../../model/source-kinds.ts";
 import type { CompiledRule } from "../../rules/compile.ts";
 import type { App } from "../deps.ts";
 import type { SourceRow } from "../persistence/rows.ts";
-import { listSources } from "../persistence/source-rows.ts";
+import { isIn, listSources, type Shard } from "../persistence/shard-rows.ts";
+import { placeOf } from "../persistence/source-rows.ts";
 
 export interface Progress {
   /**
@@ -19,8 +20,8 @@ export interface Progress {
    * committed of one target, and counts for this question alone.
    */
   readTo(rule: CompiledRule, key: Record<string, unknown>, own?: OwnProgress): number;
-  /** A run of the source begins, over these targets; up to `asOf` (ms) there were no others. */
-  begin(sourceId: string, targets: readonly string[], asOf: number): void;
+  /** A run of the source or a shard begins, over these targets; up to `asOf` (ms) the shard had no others. */
+  begin(sourceId: string, targets: readonly string[], asOf: number, shard: Shard): void;
   /** Notes that a target has been read at least this far; ms. */
   note(sourceId: string, target: string, readTo: number): void;
   /** A target's read failed: this far it is read for certain; ms. */
@@ -42,53 +43,85 @@ export interface OwnProgress {
 
 /** What this run knows of a source beyond its row. */
 interface Own {
+  /** The targets of its shard, once it has begun. */
   known: ReadonlySet<string> | undefined;
-  /** Up to when it knows all targets; ms. */
+  /** Up to when it knows all of these; ms. */
   asOf: number;
+  shard: Shard;
   /** ms */
   targets: Map<string, number>;
 }
 
 const NEVER = Number.NEGATIVE_INFINITY;
 const ALWAYS = Number.POSITIVE_INFINITY;
+const WHOLE: Shard = { index: 0, of: 1 };
 
 export function createProgress(
   sources: readonly SourceConfig[],
   loadRows: () => Promise<ReadonlyMap<string, SourceRow>>,
 ): Progress {
   const own = new Map(
-    sources.map((source): [string, Own] => [source.id, { known: undefined, asOf: NEVER, targets: new Map() }]),
+    sources.map((source): [string, Own] => {
+      return [source.id, { known: undefined, asOf: NEVER, shard: WHOLE, targets: new Map() }];
+    }),
   );
   let rows: ReadonlyMap<string, SourceRow> = new Map();
   let readTos: ReadonlyMap<string, (target: string) => number | null> = new Map();
   let loading: Promise<void> | undefined;
+  /** By source, up to where all targets of shards that are not this run's were read, as the rows have it; ms. */
+  const others = new Map<string, number>();
 
   async function load(): Promise<void> {
     rows = await loadRows();
     readTos = new Map([...rows].map(([id, row]) => [id, readToIn(row)]));
+    others.clear();
   }
   function targetReadTo(source: SourceConfig, id: string, slice: OwnProgress | undefined): number {
     const noted = own.get(source.id)!.targets.get(id);
     const known = noted ?? readTos.get(source.id)?.(id) ?? NEVER;
     return slice?.sourceId === source.id && slice.target === id ? Math.max(slice.readTo, known) : known;
   }
+  function leastReadTo(source: SourceConfig, ids: Iterable<string>, slice: OwnProgress | undefined): number {
+    let least = ALWAYS;
+    for (const id of ids) least = Math.min(least, targetReadTo(source, id, slice));
+    return least;
+  }
+  function wholeReadTo(source: SourceConfig, row: SourceRow | undefined, slice: OwnProgress | undefined): number {
+    const { known = Object.keys(row?.failing ?? {}), asOf } = knownIn(source, row);
+    return Math.min(asOf, leastReadTo(source, known, slice));
+  }
+  function othersReadTo(source: SourceConfig, { shard }: Own): number {
+    const row = rows.get(source.id);
+    const listed = listedIn(source, row);
+    if (listed === undefined) return row?.completeTo ?? NEVER;
+    const readTo = leastReadTo(
+      source,
+      listed.ids.filter((id) => !isIn(shard, id)),
+      undefined,
+    );
+    return Math.min(listed.asOf, readTo);
+  }
   function feedReadTo(source: SourceConfig, key: Record<string, unknown>, slice: OwnProgress | undefined): number {
     if (!mayFeed(source, key)) return ALWAYS;
-    const row = rows.get(source.id);
-    const { known, unknown } = knownOf(source, row, own.get(source.id)!);
+    const run = own.get(source.id)!;
     // Where the target is the project, resources say nothing about which target they come from.
     const resource = isProjectWide(source.kind) ? undefined : key["resource.id"];
     if (typeof resource === "string") {
-      return known && !known.has(resource) ? unknown : targetReadTo(source, resource, slice);
+      const { known, asOf } = run.known && isIn(run.shard, resource) ? run : knownIn(source, rows.get(source.id));
+      return known && !known.has(resource) ? asOf : targetReadTo(source, resource, slice);
     }
-    const ids = known ?? new Set(Object.keys(row?.failing ?? {}));
-    return Math.min(unknown, ...[...ids].map((id) => targetReadTo(source, id, slice)));
+    if (run.known === undefined) return wholeReadTo(source, rows.get(source.id), slice);
+    const readTo = Math.min(run.asOf, leastReadTo(source, run.known, slice));
+    if (run.shard.of === 1) return readTo;
+    const rest = others.get(source.id) ?? othersReadTo(source, run);
+    others.set(source.id, rest);
+    return Math.min(readTo, rest);
   }
   return {
     ready: () => (loading ??= load()),
     readTo: (rule, key, slice) => Math.min(...rule.feeds.map((source) => feedReadTo(source, key, slice))),
-    begin(sourceId, targets, asOf) {
-      Object.assign(own.get(sourceId)!, { known: new Set(targets), asOf });
+    begin(sourceId, targets, asOf, shard) {
+      Object.assign(own.get(sourceId)!, { known: new Set(targets), asOf, shard });
     },
     note(sourceId, target, readTo) {
       const { targets } = own.get(sourceId)!;
@@ -104,23 +137,41 @@ function mayFeed({ kind, id, connection }: SourceConfig, key: Record<string, unk
   return Object.entries(fixed).every(([field, value]) => !Object.hasOwn(key, field) || key[field] === value);
 }
 
-/** The targets that are known of a source, and up to when there were no others; ms. */
-function knownOf(source: SourceConfig, row: SourceRow | undefined, run: Own) {
+/** The targets that are known of a source, and up to when there were no others; ms. Undefined where none are known. */
+function listedIn(source: SourceConfig, row: SourceRow | undefined): { ids: string[]; asOf: number } | undefined {
   const named = namedTargets(source);
   const list = named ?? row?.discovered?.targets;
-  const known = run.known ?? (list && new Set(list.map(({ id }) => id)));
   // Since the last discovery a target may have come to be, or come back, and have events that nobody has read.
-  const listed = named ? ALWAYS : (row?.discovered?.at ?? NEVER);
-  return { known, unknown: run.known ? run.asOf : known ? listed : (row?.completeTo ?? NEVER) };
+  const asOf = named ? ALWAYS : (row?.discovered?.at ?? NEVER);
+  return list && { ids: list.map(({ id }) => id), asOf };
+}
+
+function knownIn(source: SourceConfig, row: SourceRow | undefined): Pick<Own, "known" | "asOf"> {
+  const listed = listedIn(source, row);
+  if (listed === undefined) return { known: undefined, asOf: row?.completeTo ?? NEVER };
+  return { known: new Set(listed.ids), asOf: listed.asOf };
 }
 
 /** From a target's id to when it was last read completely; ms, null where the source never did. */
 export function readToIn(row: SourceRow | undefined): (target: string) => number | null {
+  const { shards } = row ?? {};
+  if (shards === undefined) return readToInOne(row);
+  const each = new Map<number, (target: string) => number | null>();
+  return (target) => {
+    const index = placeOf(target, shards.length);
+    const readTo = each.get(index) ?? readToInOne(shards[index]);
+    each.set(index, readTo);
+    return readTo(target);
+  };
+}
+
+function readToInOne(row: SourceRow | undefined): (target: string) => number | null {
   const { completeTo = null, knownTo, failing = {} } = row ?? {};
-  const known = row && knownIn(row);
+  let known: ReadonlySet<string> | undefined;
   return (target) => {
     const failed = lookup(failing, target);
     if (failed) return failed.readTo;
+    known ??= row && hadIn(row);
     if (known === undefined) return completeTo;
     return known.has(target) ? (knownTo ?? completeTo) : null;
   };
@@ -130,15 +181,24 @@ export function readToIn(row: SourceRow | undefined): (target: string) => number
  * The targets that the last run had and read, unless it says otherwise of one; undefined: rows of
  * older releases do not tell.
  */
-function knownIn({ named, discovered }: SourceRow): ReadonlySet<string> | undefined {
+function hadIn({ named, discovered }: SourceRow): ReadonlySet<string> | undefined {
   if (named !== undefined) return new Set(named);
   return discovered && new Set(discovered.targets.filter(({ unread }) => !unread).map(({ id }) => id));
 }
 
 /** Progress of all sources, as their rows say when it is first needed. */
-export function progressOf(app: App): Progress {
-  return createProgress(app.config.sources, async () => {
-    const rows = await listSources(app);
-    return new Map(rows.map((row) => [row.sk, row.data]));
-  });
+export function progressOf(app: App, rows: Rows = rowsOf(app)): Progress {
+  return createProgress(app.config.sources, rows);
+}
+
+/** The rows of all sources, by name. */
+export type Rows = () => Promise<ReadonlyMap<string, SourceRow>>;
+
+/** Read once, when they are first asked for. */
+export function rowsOf(app: App): Rows {
+  let reading: ReturnType<Rows> | undefined;
+  return () => {
+    reading ??= listSources(app).then((rows) => new Map(rows.map((row) => [row.sk, row.data])));
+    return reading;
+  };
 }

@@ -11,7 +11,7 @@ import { connectionOf } from "../connections/none.ts";
 import type { App } from "../deps.ts";
 import { putChanges } from "../groups/transitions.ts";
 import { type DiscoveredTarget, type RuleRow, type TargetRow, targetKey } from "../persistence/rows.ts";
-import { listSources } from "../persistence/source-rows.ts";
+import { isIn, listSources, type Shard } from "../persistence/shard-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { announce } from "./announce.ts";
 
@@ -75,16 +75,18 @@ export interface Watched {
   target: Target;
 }
 
-/** All targets that are not known to have ended; `own` are those of `source`, as it knows them by now. */
+/** All targets that are not known to have ended; `own` are those of a shard of `source`, as it knows them by now. */
 export async function livingTargets(
   app: App,
   source: SourceConfig,
+  shard: Shard,
   own: readonly DiscoveredTarget[],
 ): Promise<Watched[]> {
   const all = await listSources(app, { whole: true });
   const rows = new Map(all.map(({ sk, data }) => [sk, data]));
   return app.config.sources.flatMap((other) => {
-    const discovered = other.id === source.id ? own : (rows.get(other.id)?.discovered?.targets ?? []);
+    const known = rows.get(other.id)?.discovered?.targets ?? [];
+    const discovered = other.id === source.id ? [...known.filter(({ id }) => !isIn(shard, id)), ...own] : known;
     const targets = namedTargets(other) ?? discovered.filter(({ endedSeen }) => endedSeen === undefined);
     return targets.map((target) => ({ source: other, target }));
   });

@@ -16,6 +16,7 @@ import { areRead, overdueProblems, readSourceStates, type SourceState, unreadPro
 const OWN: ReadonlySet<string> = new Set<HealthProblem>([
   "secret unresolved",
   "configuration refused",
+  "dead letters",
   "state not written",
   "state damaged",
 ]);
@@ -54,7 +55,7 @@ export async function findProblems(app: App, unresolved?: readonly UnresolvedSec
   const explained = new Set(problems.filter(isOfConnection).map(({ name }) => name));
   // Those of sources without a connection, too.
   for (const name of new Set([...app.connections.keys(), ...sources.map(({ source }) => source.connection)])) {
-    const own = unreadProblems(app, name, sources, isOpen);
+    const own = await unreadProblems(app, name, sources, isOpen);
     // What was an alert before stays one until it is read again.
     problems.push(...own.filter((one) => !explained.has(name) || isOpen(one.problem, one.name)));
   }

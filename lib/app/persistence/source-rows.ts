@@ -1,100 +1,179 @@
-// A source's row with the targets that discovery found. These lie in rows of their own, some hundred in each, which are
-// written where they change: what an idle run writes does not grow with the targets.
+// The row of a source or of one of its shards, with the targets that discovery found. These lie in rows of their own,
+// some hundred in each, which are written where they change: what an idle run writes does not grow with the targets.
 import { hashOf } from "../../model/hash.ts";
+import { createTurns } from "../../sources/cloud/turns.ts";
+import type { Target } from "../../sources/port.ts";
 import type { Key, Op, Row, Store } from "../../store/port.ts";
-import { type DiscoveredTarget, SOURCES, type SourceRow, sourceKey } from "./rows.ts";
+import { type DiscoveredTarget, SOURCES, type SourceRow } from "./rows.ts";
 
 /** Targets of one piece, about. */
 const PIECE = 250;
-/** Pieces that a process remembers: those of 500,000 targets. */
+/** Characters of the ids of named targets that the row itself holds. */
+const FEW = 300;
+/** Rows that are read at once, each with some hundred targets: between two pieces other work has its turn. */
+const AT_ONCE = 16;
+/** Pieces that a process remembers: those of 250,000 targets. */
 const REMEMBERED = 2_000;
 
-/** A source's row as it is stored: `discovered` names the pieces, rows of earlier releases hold the targets. */
-type StoredSource = Omit<SourceRow, "discovered"> & {
+/**
+ * A source's row as it is stored: `discovered` names the pieces, rows of earlier releases hold the targets. Where
+ * `named` is in a piece, the row does not hold it.
+ */
+export type StoredSource = Omit<SourceRow, "discovered"> & {
   discovered?: { at: number; pieces: string[] } | { at: number; targets: DiscoveredTarget[] };
 };
 
 /** What the rows of sources need of the application. */
-interface Ports {
+export interface Ports {
   store: Store;
   targetPieces: TargetPieces;
 }
 
 /** Pieces that were read or written before, by source and name: nobody changes one. */
-export type TargetPieces = Map<string, readonly DiscoveredTarget[]>;
+export type TargetPieces = Map<string, readonly Target[]>;
 
-export async function getSource(ports: Ports, id: string): Promise<Row<SourceRow> | undefined> {
+/** The row at the key, whole. */
+export async function getRow(ports: Ports, key: Key): Promise<Row<SourceRow> | undefined> {
   for (let version = 0; ; ) {
-    const row = await ports.store.get<StoredSource>(sourceKey(id));
+    const row = await ports.store.get<StoredSource>(key);
     const whole = row && (await withTargets(ports, row));
     if (row === undefined || whole !== undefined) return whole;
     // A piece is lost for good: the targets are discovered anew, and each goes on from its own cursor.
-    const { discovered: _lost, ...rest } = row.data;
-    if (row.version === version) return { ...row, data: rest };
+    const { discovered: _lost, namedPiece, ...rest } = row.data;
+    if (row.version === version) return { ...row, data: { ...rest, ...(namedPiece && { named: [] }) } };
     version = row.version;
   }
 }
 
-/** The rows of all sources; `whole` as in ListOptions. */
-export async function listSources(ports: Ports, options: { whole?: boolean } = {}): Promise<Row<SourceRow>[]> {
-  const rows = await ports.store.list<StoredSource>(SOURCES, options);
-  const whole = await Promise.all(
-    rows.map(async (row) => (await withTargets(ports, row)) ?? (await getSource(ports, row.sk)) ?? []),
-  );
-  return whole.flat();
+/** The rows of a partition, whole, some at a time; `whole` and `prefix` as in ListOptions. */
+export async function listRows(
+  ports: Ports,
+  pk: string,
+  options: { whole?: boolean; prefix?: string } = {},
+): Promise<Row<SourceRow>[]> {
+  const turn = createTurns(1);
+  const all: Row<SourceRow>[] = [];
+  for (let after: string | undefined; ; await turn()) {
+    const from = after === undefined ? {} : { after };
+    const rows = await ports.store.list<StoredSource>(pk, { ...options, ...from, limit: AT_ONCE });
+    const whole = rows.map(async (row) => (await withTargets(ports, row)) ?? (await getRow(ports, row)) ?? []);
+    all.push(...(await Promise.all(whole)).flat());
+    if (rows.length < AT_ONCE) return all;
+    after = rows.at(-1)!.sk;
+  }
 }
 
-/** Writes a source's row in place of the one that was read. Throws StoreConflict where it has changed since. */
-export async function putSource(ports: Ports, before: Row<SourceRow>, data: SourceRow): Promise<void> {
+/** Writes a row in place of the one that was read. Throws StoreConflict where it has changed since. */
+export async function putRow(ports: Ports, before: Row<SourceRow>, data: SourceRow): Promise<void> {
   const { store, targetPieces } = ports;
   const key: Key = { pk: before.pk, sk: before.sk };
-  const { discovered, ...rest } = data;
-  const known = before.data.discovered?.pieces ?? [];
-  const pieces = discovered === undefined ? [] : divide(discovered.targets, known, ports, key.sk, before.version + 1);
-  const fresh = pieces.filter(({ name }) => !known.includes(name));
-  for (const { name, targets } of fresh) remember(targetPieces, key.sk, name, targets);
+  const { discovered } = data;
+  const known = [...(before.data.discovered?.pieces ?? []), ...namedPieceOf(before.data)];
+  const pieces = discovered === undefined ? [] : divide(discovered.targets, known, targetPieces, before);
+  const named = pieceOfNamed(before, data);
+  const all = [...pieces, ...(named ? [named] : [])];
+  const fresh = all.filter(({ name }) => !known.includes(name));
   // Before the row that names them: without it nobody reads them.
-  await inParts(
-    store,
-    fresh.map(({ name, targets }): Op => ({ op: "put", ...pieceKey(key.sk, name), data: targets })),
-  );
+  await putPieces(ports, sourceOf(key), fresh);
   const names = pieces.map(({ name }) => name);
-  const stored: StoredSource = { ...rest, ...(discovered && { discovered: { at: discovered.at, pieces: names } }) };
-  await store.commit([{ op: "put", ...key, data: stored, expect: before.version }]);
+  await store.commit([{ op: "put", ...key, data: storedAs(data, names, named?.name), expect: before.version }]);
   if (discovered !== undefined) discovered.pieces = names;
-  const gone = known.filter((name) => !names.includes(name));
-  await inParts(
+  delete data.namedPiece;
+  if (named !== undefined) data.namedPiece = named.name;
+  await deletePieces(
     store,
-    gone.map((name): Op => ({ op: "delete", ...pieceKey(key.sk, name) })),
+    sourceOf(key),
+    known.filter((name) => !all.some((piece) => piece.name === name)),
   );
 }
 
-async function inParts(store: Store, ops: readonly Op[]): Promise<void> {
+export function namedPieceOf({ namedPiece }: SourceRow): string[] {
+  return namedPiece === undefined ? [] : [namedPiece];
+}
+
+/** Where the targets that the configuration names go; undefined: into the row itself, since they are few. */
+function pieceOfNamed(before: Row<SourceRow>, { named = [] }: SourceRow): NamedPiece | undefined {
+  const text = JSON.stringify(named);
+  if (text.length <= FEW) return undefined;
+  const isSame = before.data.namedPiece !== undefined && JSON.stringify(before.data.named) === text;
+  const name = isSame ? before.data.namedPiece! : `${prefixOf(before)}${before.version + 1}-named`;
+  return { name, targets: named.map((id) => ({ id })) };
+}
+
+/** As it is stored, its targets in these pieces. */
+export function storedAs(
+  { discovered, named, namedPiece: _before, ...rest }: SourceRow,
+  pieces: string[],
+  namedPiece: string | undefined,
+): StoredSource {
+  return {
+    ...rest,
+    ...(namedPiece === undefined ? named && { named } : { namedPiece }),
+    ...(discovered && { discovered: { at: discovered.at, pieces } }),
+  };
+}
+
+export async function putPieces(
+  { store, targetPieces }: Ports,
+  source: string,
+  pieces: readonly NamedPiece[],
+): Promise<void> {
+  for (const { name, targets } of pieces) remember(targetPieces, source, name, targets);
+  await commitInParts(
+    store,
+    pieces.map(({ name, targets }): Op => ({ op: "put", ...pieceKey(source, name), data: targets })),
+  );
+}
+
+export async function deletePieces(store: Store, source: string, names: readonly string[]): Promise<void> {
+  await commitInParts(
+    store,
+    names.map((name): Op => ({ op: "delete", ...pieceKey(source, name) })),
+  );
+}
+
+/** `each`: what every commit of them holds beside. */
+export async function commitInParts(store: Store, ops: readonly Op[], each: readonly Op[] = []): Promise<void> {
   const size = Math.max(1, Math.floor(store.limits.items / 4));
-  for (let from = 0; from < ops.length; from += size) await store.commit(ops.slice(from, from + size));
+  for (let from = 0; from < ops.length; from += size) await store.commit([...ops.slice(from, from + size), ...each]);
 }
 
 /** Undefined where a piece is gone: the row has changed since. */
 async function withTargets(ports: Ports, row: Row<StoredSource>): Promise<Row<SourceRow> | undefined> {
   const { discovered, ...rest } = row.data;
+  if (rest.namedPiece !== undefined) {
+    const named = await readPieces(ports, sourceOf(row), [rest.namedPiece]);
+    if (named === undefined) return undefined;
+    rest.named = named.map(({ id }) => id);
+  }
   if (discovered === undefined) return { ...row, data: rest };
   if ("targets" in discovered) return { ...row, data: { ...rest, discovered } };
   const { at, pieces } = discovered;
-  const unread = pieces.filter((name) => !ports.targetPieces.has(`${row.sk}/${name}`));
-  if (unread.length > 0) {
-    const found = await ports.store.getMany<DiscoveredTarget[]>(unread.map((name) => pieceKey(row.sk, name)));
-    for (const piece of found) remember(ports.targetPieces, row.sk, piece.sk, piece.data);
-  }
-  const targets: DiscoveredTarget[] = [];
-  for (const name of pieces) {
-    const piece = ports.targetPieces.get(`${row.sk}/${name}`);
-    if (piece === undefined) return undefined;
-    targets.push(...piece);
-  }
-  return { ...row, data: { ...rest, discovered: { at, targets, pieces } } };
+  const targets = await readPieces<DiscoveredTarget>(ports, sourceOf(row), pieces);
+  return targets && { ...row, data: { ...rest, discovered: { at, targets, pieces } } };
 }
 
-function remember(pieces: TargetPieces, source: string, name: string, targets: readonly DiscoveredTarget[]): void {
+/** The targets of some pieces; undefined where one of them is gone. */
+export async function readPieces<T extends Target>(
+  ports: Ports,
+  source: string,
+  pieces: readonly string[],
+): Promise<T[] | undefined> {
+  const unread = pieces.filter((name) => !ports.targetPieces.has(`${source}/${name}`));
+  if (unread.length > 0) {
+    const found = await ports.store.getMany<T[]>(unread.map((name) => pieceKey(source, name)));
+    for (const piece of found) remember(ports.targetPieces, source, piece.sk, piece.data);
+  }
+  const targets: T[] = [];
+  for (const name of pieces) {
+    const piece = ports.targetPieces.get(`${source}/${name}`);
+    if (piece === undefined) return undefined;
+    targets.push(...(piece as readonly T[]));
+  }
+  return targets;
+}
+
+function remember(pieces: TargetPieces, source: string, name: string, targets: readonly Target[]): void {
   for (const oldest of pieces.keys()) {
     if (pieces.size < REMEMBERED) break;
     pieces.delete(oldest);
@@ -106,28 +185,43 @@ function pieceKey(source: string, name: string): Key {
   return { pk: `targets/${source}`, sk: name };
 }
 
-interface NamedPiece {
+/** The source whose row it is, or the row of a shard of it. */
+function sourceOf({ pk, sk }: Key): string {
+  return pk === SOURCES ? sk : pk.slice(pk.indexOf("/") + 1);
+}
+
+export interface NamedPiece {
   name: string;
-  targets: DiscoveredTarget[];
+  targets: readonly Target[];
 }
 
 /**
  * The targets in pieces by a hash of their ids, so that one that comes or goes changes its own alone. A piece that is
- * as it was keeps its name; `version` is part of the name of every other, so that nobody removes it for an older one.
+ * as it was keeps its name; the row's version is part of the name of every other, so that nobody removes it for an
+ * older one.
  */
 function divide(
   targets: readonly DiscoveredTarget[],
   known: readonly string[],
-  { targetPieces }: Pick<Ports, "targetPieces">,
-  source: string,
-  version: number,
+  targetPieces: TargetPieces,
+  row: Row,
 ): NamedPiece[] {
   const count = 2 ** Math.ceil(Math.log2(Math.max(1, targets.length / PIECE)));
-  const place = ({ id }: DiscoveredTarget) => Number.parseInt(hashOf([id], 8), 16) % count;
+  const source = sourceOf(row);
   const before = new Map(known.map((name) => [JSON.stringify(targetPieces.get(`${source}/${name}`)), name]));
-  return [...Map.groupBy(targets, place)]
+  return [...Map.groupBy(targets, ({ id }) => placeOf(id, count))]
     .sort(([a], [b]) => a - b)
-    .map(([at, own]): NamedPiece => {
-      return { name: before.get(JSON.stringify(own)) ?? `${version}-${at}`, targets: own };
+    .map(([at, some]): NamedPiece => {
+      return { name: before.get(JSON.stringify(some)) ?? `${prefixOf(row)}${row.version + 1}-${at}`, targets: some };
     });
+}
+
+/** Shards name their pieces each for itself. */
+function prefixOf({ pk, sk }: Key): string {
+  return pk === SOURCES ? "" : `${sk}/`;
+}
+
+/** Which of so many places a target falls to; `count` is a power of two. */
+export function placeOf(target: string, count: number): number {
+  return count === 1 ? 0 : Number.parseInt(hashOf([target], 8), 16) % count;
 }

@@ -1,20 +1,28 @@
-// Polling one source: its targets side by side, every failure confined to its target, and one row that sums the run up.
+// Polling one source, shard by shard: the targets of each side by side, every failure confined to its target, and one
+// row that sums the shard's run up.
 import type { SourceConfig } from "../../model/config.ts";
 import { namedTargets } from "../../model/source-kinds.ts";
 import { connectionOf } from "../connections/none.ts";
-import type { App } from "../deps.ts";
+import type { App, Connection } from "../deps.ts";
 import { writeKeys } from "../evaluation/keys.ts";
-import { readToIn } from "../evaluation/progress.ts";
+import { readToIn, rowsOf } from "../evaluation/progress.ts";
 import { dropTargets, livingTargets } from "../evaluation/watched.ts";
 import { endRound, newRound, type Round } from "../groups/round.ts";
+import { forEachLimit } from "../parallel.ts";
 import type { Claim, DiscoveredTarget, FailingTarget, SourceRow } from "../persistence/rows.ts";
+import { isIn, type Shard } from "../persistence/shard-rows.ts";
 import { isFatal, refuseSuperseded, Superseded } from "../persistence/superseded.ts";
 import { untilFatal } from "../persistence/unit.ts";
+import { discoverInTime } from "./behind.ts";
 import { projectFailureKind } from "./failure.ts";
+import { listingOf, listingOfShard } from "./listing.ts";
 import { failureOf, readTargets } from "./read-targets.ts";
-import { closeSourceRow, keepFloors, leaseOfAnother, openSourceRow, type SourceRun, underLease } from "./source-run.ts";
+import { openSource } from "./shards.ts";
+import { closeSourceRow, keepFloors, leaseOfAnother, openShardRow, type SourceRun, underLease } from "./source-run.ts";
 import { type Targets, targetsOf } from "./targets.ts";
 
+/** Shards of a source that are polled side by side: each reads many targets at once. */
+const SHARDS_AT_ONCE = 2;
 const STOPPED_DISCOVERY = "the run ended before all targets were listed; the next one begins anew";
 
 export interface PollReport {
@@ -49,60 +57,116 @@ export async function pollSources(app: App, sources: readonly SourceConfig[], si
 }
 
 /**
- * Polls every target of the source once. Only the store's own failures reject: everything else is
- * in the report and the row.
+ * Polls every target of the source once, or of some of its shards. Only the store's own failures reject: everything
+ * else is in the report and the rows.
  */
-export async function pollSource(app: App, source: SourceConfig, signal: AbortSignal): Promise<PollReport> {
-  return (await inRound(app, source, signal, false)) as PollReport;
-}
-
-/**
- * A daemon's poll: as pollSource, but nothing is done where another daemon polls the source.
- * Returns the other's lease then.
- */
-export function pollLeased(app: App, source: SourceConfig, signal: AbortSignal): Promise<PollReport | Claim> {
-  return inRound(app, source, signal, true);
-}
-
-async function inRound(
+export async function pollSource(
   app: App,
   source: SourceConfig,
   signal: AbortSignal,
-  leased: boolean,
-): Promise<PollReport | Claim> {
+  shards?: readonly Shard[],
+): Promise<PollReport> {
+  const { report } = await inRound(app, source, signal, { leased: false, asked: shards });
+  return report ?? emptyReport(source);
+}
+
+/** What a daemon polled, and what it left to others. */
+export interface LeasedPoll {
+  /** Undefined: nothing. */
+  report: PollReport | undefined;
+  /** Shards that other daemons poll. */
+  elsewhere: { shard: Shard; lease: Claim }[];
+}
+
+/** A daemon's poll: as pollSource, but nothing is done with what another daemon polls. */
+export function pollLeased(
+  app: App,
+  source: SourceConfig,
+  signal: AbortSignal,
+  shards?: readonly Shard[],
+): Promise<LeasedPoll> {
+  return inRound(app, source, signal, { leased: true, asked: shards });
+}
+
+/** Whose polls, and of which shards; undefined: all. */
+interface Asked {
+  leased: boolean;
+  asked: readonly Shard[] | undefined;
+}
+
+async function inRound(app: App, source: SourceConfig, signal: AbortSignal, asked: Asked): Promise<LeasedPoll> {
   const round = newRound(app, source.id, app.clock.now());
-  let report: PollReport | Claim;
+  let polled: LeasedPoll;
   try {
-    report = await pollRound(app, source, signal, round, leased);
+    polled = await pollShards(app, source, signal, round, asked);
   } finally {
     // What was committed is notified however the round ended.
     await endRound(app, round);
   }
   await writeKeys(app);
-  return report;
+  return polled;
 }
 
-async function pollRound(
+async function pollShards(
   app: App,
   source: SourceConfig,
   signal: AbortSignal,
   round: Round,
-  leased: boolean,
-): Promise<PollReport | Claim> {
-  const now = app.clock.now();
+  asked: Asked,
+): Promise<LeasedPoll> {
   const guarded = untilFatal(app, signal);
-  const row = await openSourceRow(guarded, source, now);
+  const { row, head, shards } = await openSource(guarded, source, app.clock.now(), asked);
+  const reports: PollReport[] = [];
+  const elsewhere: LeasedPoll["elsewhere"] = [];
+  const errors: unknown[] = [];
+  const shared = { app: guarded, source, round, head, leased: asked.leased, rows: rowsOf(guarded) };
+  await forEachLimit(shards, SHARDS_AT_ONCE, signal, async (shard, either) => {
+    try {
+      const own = head ? await openShardRow(guarded, source, shard, head) : row;
+      if (own === undefined) return;
+      const polled = await pollShard({ ...shared, signal: either, shard, row: own });
+      if ("by" in polled) elsewhere.push({ shard, lease: polled });
+      else reports.push(polled);
+    } catch (error) {
+      if (isFatal(error)) throw error;
+      // A row that is damaged, say, keeps no other shard from being polled.
+      errors.push(error);
+    }
+  });
+  if (errors.length > 0) throw errors[0];
+  return { report: reports.length === 0 ? undefined : together(source, reports), elsewhere };
+}
+
+function emptyReport({ id }: SourceConfig): PollReport {
+  return { source: id, targets: 0, found: 0, failing: {}, unreached: 0, discoveryError: undefined, interrupted: false };
+}
+
+function together(source: SourceConfig, reports: readonly PollReport[]): PollReport {
+  const whole = emptyReport(source);
+  for (const one of reports) {
+    whole.targets += one.targets;
+    whole.found += one.found;
+    whole.unreached += one.unreached;
+    whole.discoveryError ??= one.discoveryError;
+    whole.interrupted ||= one.interrupted;
+    Object.assign(whole.failing, one.failing);
+  }
+  return whole;
+}
+
+type ShardPoll = Pick<SourceRun, "app" | "source" | "signal" | "round" | "shard" | "head" | "row" | "leased" | "rows">;
+
+async function pollShard(poll: ShardPoll): Promise<PollReport | Claim> {
+  const { app, source, row, leased } = poll;
+  const now = app.clock.now();
   refuseSuperseded(row.data.generation, app.generation.own);
   const other = leased && leaseOfAnother(app, row.data);
   if (other) return other;
   const { discovered, knownTo } = row.data;
   const run: SourceRun = {
-    app: guarded,
-    source,
+    ...poll,
     now,
-    signal,
     before: row.data,
-    row,
     overtaken: false,
     keptAt: now,
     keeping: false,
@@ -117,8 +181,6 @@ async function pollRound(
     failing: new Map(),
     reports: [],
     complete: new Set(),
-    round,
-    leased,
   };
   try {
     if (!leased) await pollTargets(run);
@@ -137,12 +199,14 @@ async function pollRound(
 }
 
 async function pollTargets(run: SourceRun): Promise<void> {
-  const { app, source, before, signal, now } = run;
+  const { app, source, shard, head, before, signal, now } = run;
   const connection = connectionOf(app, source);
   try {
     await app.learnSecrets();
     const project = await connection.projectId();
-    const known = await targetsOf(app, source, connection, project, before, signal, run.leased);
+    const discover = discoveryOf(run, connection, project);
+    const listing = head ? listingOfShard(app, head, shard, now, discover) : listingOf(now, discover);
+    const known = await targetsOf(app, source, project, before, shard, listing, signal);
     run.list = known.list;
     run.named = known.named === true;
     run.discovered = known.discovered ?? run.discovered;
@@ -151,7 +215,7 @@ async function pollTargets(run: SourceRun): Promise<void> {
     await keepFloors(run);
     const ended = newlyEnded(before.discovered?.targets ?? [], known);
     if (ended.length > 0)
-      await dropTargets(app, source, ended, await livingTargets(app, source, run.discovered?.targets ?? []));
+      await dropTargets(app, source, ended, await livingTargets(app, source, shard, run.discovered?.targets ?? []));
     run.knownTo = now;
     await readTargets(run, connection, project, known);
   } catch (error) {
@@ -161,11 +225,17 @@ async function pollTargets(run: SourceRun): Promise<void> {
     run.discoveryKind = projectFailureKind(error, signal);
     const kind = run.discoveryKind;
     for (const { id } of namedTargets(source) ?? []) {
-      if (run.complete.has(id)) continue;
+      if (!isIn(shard, id) || run.complete.has(id)) continue;
       if (run.failing.has(id)) continue;
       run.failing.set(id, { ...failureOf(run, id, now - source.lookback, error, run.readTo(id)), kind });
     }
   }
+}
+
+/** What asks the API for the targets. A run that nobody comes back to waits for it. */
+function discoveryOf({ app, source, now, signal, leased }: SourceRun, connection: Connection, project: string) {
+  const discover = () => app.discover(source, connection, project, signal);
+  return async () => (leased ? discoverInTime(app, source, discover) : { ...(await discover()), at: now });
 }
 
 function reportOf(run: SourceRun, failing: SourceRow["failing"]): PollReport {

@@ -62,11 +62,12 @@ export async function readTargets(
   { list, asOf }: Targets,
 ): Promise<void> {
   const { app, source, before, now, round } = run;
-  const progress = progressOf(app);
+  const progress = progressOf(app, run.rows);
   progress.begin(
     source.id,
     list.map(({ target }) => target.id),
     asOf,
+    run.shard,
   );
   for (const { target, unread } of list) {
     if (unread) progress.fail(source.id, target.id, lookup(before.failing, target.id)?.readTo ?? null);

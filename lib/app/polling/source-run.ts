@@ -1,10 +1,10 @@
-// One run of a source, and what its row says of it: written when it is over and, of a long one, on the way, so that a
-// run that is killed leaves behind how far it came.
-
+// One run of a source, or of a shard of it, and what its row says of it: written when it is over and, of a long one, on
+// the way, so that a run that is killed leaves behind how far it came.
 import type { SourceConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
 import { type Row, StoreConflict } from "../../store/port.ts";
 import type { App } from "../deps.ts";
+import type { Rows } from "../evaluation/progress.ts";
 import type { Round } from "../groups/round.ts";
 import {
   type Claim,
@@ -13,9 +13,9 @@ import {
   type FailingTarget,
   type FailureKind,
   type SourceRow,
-  sourceKey,
 } from "../persistence/rows.ts";
-import { getSource, putSource } from "../persistence/source-rows.ts";
+import { type HeadRow, headOf, type Shard, shardKey } from "../persistence/shard-rows.ts";
+import { getRow, putRow } from "../persistence/source-rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import { discoveryFailure } from "./failure.ts";
 import type { TargetReport } from "./target-commit.ts";
@@ -35,6 +35,10 @@ const INTERRUPTED = "the run ended before it was read; the next one goes on";
 export interface SourceRun {
   app: App;
   source: SourceConfig;
+  /** Which of its targets. */
+  shard: Shard;
+  /** The source's own row where it has several shards. */
+  head: Row<HeadRow> | undefined;
   /** When it began; ms. */
   now: number;
   signal: AbortSignal;
@@ -67,30 +71,27 @@ export interface SourceRun {
   complete: Set<string>;
   /** What the run led to, made known when it is over. */
   round: Round;
+  /** The rows of all sources, for the runs of all shards. */
+  rows: Rows;
   /** Whether it is a daemon's: no other daemon polls the source meanwhile. */
   leased: boolean;
 }
 
-/** The source's row, which is made before its first run does anything: what that does not come to keeps its floor. */
-export async function openSourceRow(app: App, source: SourceConfig, now: number): Promise<Row<SourceRow>> {
-  const key = sourceKey(source.id);
-  const found = await getSource(app, source.id);
+/** The row of a shard, which its source has; undefined where the targets were divided anew meanwhile. */
+export async function openShardRow(
+  app: App,
+  source: SourceConfig,
+  shard: Shard,
+  head: Row<HeadRow>,
+): Promise<Row<SourceRow> | undefined> {
+  const found = await getRow(app, shardKey(source.id, shard));
   if (found) return found;
-  const data: SourceRow = {
-    completeTo: null,
-    firstRunAt: now,
-    lastRunAt: now,
-    ...(app.generation.own === undefined ? {} : { generation: app.generation.own }),
-    failing: {},
-    ledger: {},
-  };
-  try {
-    await app.store.commit([{ op: "put", ...key, data, expect: 0 }]);
-    return { ...key, version: 1, data };
-  } catch (error) {
-    if (!(error instanceof StoreConflict)) throw error;
-    return openSourceRow(app, source, now);
-  }
+  const now = await getRow(app, head);
+  if (now === undefined || headOf(now)?.data.count !== shard.of) return undefined;
+  // It was lost: its targets are discovered anew, and each goes on from its own cursor.
+  const { firstRunAt, lastRunAt } = head.data;
+  const data: SourceRow = { completeTo: null, firstRunAt, lastRunAt, failing: {}, ledger: {} };
+  return { ...shardKey(source.id, shard), version: 0, data };
 }
 
 /**
@@ -204,7 +205,7 @@ async function writeNow(run: SourceRun, data: SourceRow): Promise<void> {
   const { row } = run;
   const key = { pk: row.pk, sk: row.sk };
   try {
-    await putSource(run.app, row, data);
+    await putRow(run.app, row, data);
     run.row = { ...key, version: row.version + 1, data };
   } catch (error) {
     // An overlapping run of the same source summed up first: its row stands, and nothing that was read is lost by it.

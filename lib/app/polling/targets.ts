@@ -4,14 +4,12 @@ import type { SourceConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
 import { isProjectWide, ownTarget } from "../../model/source-kinds.ts";
 import type { Target } from "../../sources/port.ts";
-import type { App, Connection } from "../deps.ts";
+import type { App } from "../deps.ts";
 import { readToIn } from "../evaluation/progress.ts";
 import type { DiscoveredTarget, FailureKind, SourceRow } from "../persistence/rows.ts";
-import { discoverInTime } from "./behind.ts";
+import { isIn, type Shard } from "../persistence/shard-rows.ts";
 import { failureKind } from "./failure.ts";
-
-/** How long a discovery serves; ms. */
-const DISCOVERY_MS = 300_000;
+import type { Listing } from "./listing.ts";
 
 export interface ToPoll {
   target: Target;
@@ -38,19 +36,20 @@ export interface Targets {
 export async function targetsOf(
   app: App,
   source: SourceConfig,
-  connection: Connection,
   project: string,
   row: SourceRow | undefined,
+  shard: Shard,
+  listing: Listing,
   signal: AbortSignal,
-  leased = false,
 ): Promise<Targets> {
   const now = app.clock.now();
   // While nothing was ever read completely, the first try counts: what happened since then is not to be lost.
   const since = row && row.completeTo === null ? row.firstRunAt : now;
   const named = isProjectWide(source.kind) ? [{ id: ownTarget(source, project) }] : source.targets;
   if (named) {
+    const own = shard.of === 1 ? named : named.filter(({ id }) => isIn(shard, id));
     return {
-      list: named.map((target) => ({
+      list: own.map((target) => ({
         target,
         floor: lookup(row?.failing, target.id)?.floor ?? since - source.lookback,
       })),
@@ -61,13 +60,9 @@ export async function targetsOf(
 
   const before = row?.discovered;
   const due = (targets: readonly DiscoveredTarget[]) => toBePolled(targets, source, row);
-  // One from a clock that was ahead serves no longer than another.
-  if (before && Math.abs(now - before.at) < DISCOVERY_MS) return { list: due(before.targets), asOf: before.at };
+  if (before && listing.serves(before.at)) return { list: due(before.targets), asOf: before.at };
   try {
-    const discover = () => app.discover(source, connection, project, signal);
-    // A run that nobody comes back to waits for it.
-    const discovery = leased ? await discoverInTime(app, source, discover) : { ...(await discover()), at: now };
-    const { own: found, elsewhere, at } = discovery;
+    const { own: found, elsewhere, at } = await listing.list();
     const known = new Map(before?.targets.map((target) => [target.id, target]));
     // What a later discovery finds may have begun right after the last one that saw everything, or
     // after the last of the named.

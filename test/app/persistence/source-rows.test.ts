@@ -2,7 +2,8 @@
 import { expect, it, onTestFinished } from "vitest";
 import type { DiscoveredTarget, SourceRow } from "../../../lib/app/persistence/rows.ts";
 import { sourceKey } from "../../../lib/app/persistence/rows.ts";
-import { getSource, listSources, putSource } from "../../../lib/app/persistence/source-rows.ts";
+import { listSources } from "../../../lib/app/persistence/shard-rows.ts";
+import { getRow, putRow } from "../../../lib/app/persistence/source-rows.ts";
 import type { Op, Store } from "../../../lib/store/port.ts";
 import { openUnnamedStore } from "../../../lib/store/sqlite/unnamed.ts";
 
@@ -27,8 +28,8 @@ async function open(count: number) {
   const ports = process();
   await store.commit([{ op: "put", ...sourceKey("s"), data: ROW }]);
   const targets = Array.from({ length: count }, (_, n) => target(n));
-  const read = async () => (await getSource(ports, "s"))!;
-  await putSource(ports, await read(), { ...ROW, discovered: { at: 1, targets } });
+  const read = async () => (await getRow(ports, sourceKey("s")))!;
+  await putRow(ports, await read(), { ...ROW, discovered: { at: 1, targets } });
   commits.length = 0;
   return { store, ports, process, commits, targets, read };
 }
@@ -39,7 +40,7 @@ it("10,000 targets come back whole, in this process and in another, and an idle 
   const { ports, process, commits, targets, read } = await open(10_000);
   const row = await read();
   expect(ids(row.data)).toEqual(targets.map(({ id }) => id).sort());
-  await putSource(ports, row, { ...row.data, lastRunAt: 2 });
+  await putRow(ports, row, { ...row.data, lastRunAt: 2 });
   expect(commits).toEqual([["put source"]]);
   const [other] = await listSources(process());
   expect(other!.data).toMatchObject({ lastRunAt: 2, discovered: { at: 1 } });
@@ -49,7 +50,7 @@ it("10,000 targets come back whole, in this process and in another, and an idle 
 it("a target that comes costs its piece, written before the row and the old one removed after it", async () => {
   const { ports, commits, targets, read } = await open(10_000);
   const row = await read();
-  await putSource(ports, row, { ...row.data, discovered: { at: 2, targets: [...targets, target(10_000)] } });
+  await putRow(ports, row, { ...row.data, discovered: { at: 2, targets: [...targets, target(10_000)] } });
   expect(commits).toEqual([["put targets/s"], ["put source"], ["delete targets/s"]]);
   expect(ids((await read()).data)).toHaveLength(10_001);
 });
@@ -61,12 +62,12 @@ it("who reads while the targets change reads them as they are then", async () =>
   const slow: Store = {
     ...store,
     async getMany(keys) {
-      if (!changed) await putSource(ports, row, { ...row.data, discovered: { at: 2, targets: targets.slice(1) } });
+      if (!changed) await putRow(ports, row, { ...row.data, discovered: { at: 2, targets: targets.slice(1) } });
       changed = true;
       return store.getMany(keys);
     },
   };
-  const found = await getSource({ ...process(), store: slow }, "s");
+  const found = await getRow({ ...process(), store: slow }, sourceKey("s"));
   expect(ids(found!.data)).toHaveLength(599);
 });
 
@@ -74,12 +75,12 @@ it("targets whose piece is lost are discovered anew", async () => {
   const { store, process } = await open(600);
   const [piece] = await store.list("targets/s");
   await store.commit([{ op: "delete", pk: piece!.pk, sk: piece!.sk }]);
-  expect((await getSource(process(), "s"))!.data.discovered).toBeUndefined();
+  expect((await getRow(process(), sourceKey("s")))!.data.discovered).toBeUndefined();
 });
 
 it("a row of an earlier release holds its targets itself", async () => {
   const { store, ports } = await open(1);
   const data = { ...ROW, discovered: { at: 1, targets: [target(7)] } };
   await store.commit([{ op: "put", ...sourceKey("old"), data }]);
-  expect(ids((await getSource(ports, "old"))!.data)).toEqual(["svc-7"]);
+  expect(ids((await getRow(ports, sourceKey("old")))!.data)).toEqual(["svc-7"]);
 });

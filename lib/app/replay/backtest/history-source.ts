@@ -12,6 +12,7 @@ import { connectionOf } from "../../connections/none.ts";
 import type { App } from "../../deps.ts";
 import { forEachLimit } from "../../parallel.ts";
 import type { FailingTarget } from "../../persistence/rows.ts";
+import { listingOf } from "../../polling/listing.ts";
 import { scopeOf } from "../../polling/scope.ts";
 import { targetsOf } from "../../polling/targets.ts";
 import { entryOf, type HistoryTarget } from "./history-order.ts";
@@ -77,7 +78,10 @@ export async function readSource(run: HistoryRun, source: SourceConfig): Promise
     const project = await connection.projectId();
     // As at a first poll that looks back this far.
     const first = { ...source, lookback: app.clock.now() - run.start };
-    const { list, error } = await targetsOf(app, first, connection, project, undefined, signal);
+    const at = app.clock.now();
+    const discover = async () => ({ ...(await app.discover(first, connection, project, signal)), at });
+    const listing = listingOf(at, discover);
+    const { list, error } = await targetsOf(app, first, project, undefined, { index: 0, of: 1 }, listing, signal);
     if (error !== undefined) fail(run, source, undefined, new Error(error));
     history.targets = list.length;
     run.counts.targets += list.length;

@@ -1,0 +1,22 @@
+// What a place of configurations is asked, and what it answers.
+
+/** A configuration as it was found. */
+export interface Found {
+  text: string;
+  /** Names it at its place. */
+  version: string;
+  /** When it was put there; ms. */
+  at: number;
+}
+
+export interface Origin {
+  /** What is there now; undefined where that is what was asked for last. Rejects with the service's error. */
+  ask(): Promise<Found | undefined>;
+  /** An earlier version; undefined where the place keeps none. */
+  version(name: string): Promise<Found | undefined>;
+}
+
+/** What cannot be a configuration is not read; bytes. */
+export const MAX_BYTES = 1_000_000;
+/** A function waits for no answer longer; ms. */
+export const TIMEOUT_MS = 5_000;
