@@ -91,6 +91,7 @@ function statements({ key, logGroup, queues: consumed }: StackFunction, { needs,
     { Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: [att(logGroup)] },
     { Action: ["sqs:SendMessage"], Resource: [att("Failures")] },
     ...consumed.map((queue) => ({ Action: CONSUMING, Resource: [att(queue)] })),
+    ...needs.configuration,
     ...may.flatMap((one) => grants[one]()),
   ];
 }
