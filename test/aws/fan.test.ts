@@ -1,5 +1,7 @@
 // The fanned-out form: the built functions, called by their queues as Lambda calls them, against the simulated cloud,
 // DynamoDB Local, SQS as moto speaks it, and a receiver.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { connectionOf } from "../../lib/simulator/describe.ts";
 import { dynamoConnection, dynamoEndpoint } from "../support/dynamodb.ts";
@@ -141,6 +143,11 @@ health: { channels: [ops] }
     await stage.settle({ ahead: 60_000 });
     expect(paths()).toEqual(["/chat", "/ops"]);
     expect(await stage.call("sweep")).toMatchObject({ made: 0, rung: 0 });
+  });
+
+  test.each(["poll", "notify", "deliver"])("%s takes the batch of events/", async (name) => {
+    const file = join(import.meta.dirname, `../../events/${name}-batch.json`);
+    expect(await stage.call(name, JSON.parse(readFileSync(file, "utf8")))).toEqual({ batchItemFailures: [] });
   });
 
   test("a source that is not in the configuration any more is passed over", async () => {

@@ -180,18 +180,19 @@ describe("what nobody would hear of", () => {
   });
 });
 
-test.skipIf(dynamoEndpoint === null)("a function can be invoked locally", async () => {
+test.skipIf(dynamoEndpoint === null).each([
+  ["off", "sweep", "sweep", { fired: 0, made: 0, tried: 0 }],
+  ["on", "deliver", "deliver-batch", { batchItemFailures: [] }],
+])("with fanout=%s %s can be invoked locally, with events/%s.json", async (form, name, payload, expected) => {
   const { table, client } = await freshTable();
   client.destroy();
   const { region, endpoint, credentials } = dynamoConnection;
-  const { stdout } = await serverless(
-    ["invoke", "local", "-f", "sweep", "-p", "events/sweep.json", "-e", `LOOKOUT_TABLE=${table}`],
-    {
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      AWS_ENDPOINT_URL_DYNAMODB: endpoint,
-    },
-  );
-  expect(JSON.parse(stdout)).toEqual({ fired: 0, made: 0, tried: 0 });
+  const given = ["-e", `LOOKOUT_TABLE=${table}`, `--param=fanout=${form}`];
+  const { stdout } = await serverless(["invoke", "local", "-f", name, "-p", `events/${payload}.json`, ...given], {
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+  });
+  expect(JSON.parse(stdout)).toEqual(expected);
 });

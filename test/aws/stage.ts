@@ -23,7 +23,7 @@ export const CONSOLE_TOKEN = "the-token-of-the-configuration-1";
 const QUEUE = "rung";
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is looked into field by field
-export type Form = Record<"functions" | "resources", Record<string, any>>;
+export type Form = Record<"environment" | "functions" | "resources", Record<string, any>>;
 
 export interface Invocation {
   /** What the handler returned; undefined where it failed. */
