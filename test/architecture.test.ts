@@ -60,7 +60,7 @@ const BELOW: Record<string, string[]> = {
     "simulator",
   ],
   index: ["model", "patterns", "alerts", "channels"],
-  functions: ["aws", "model", "app"],
+  functions: ["aws", "model"],
   bin: [],
   scripts: ["config", "app", "model", "patterns", "channels", "cli", "test"],
   bench: ["model", "patterns", "rules", "sources", "store", "app", "local", "cli", "simulator", "test"],
