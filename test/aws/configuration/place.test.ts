@@ -20,5 +20,5 @@ test.each(["lookout.yml", ".build/lookout.json", "/etc/lookout.yml", ""])("%j is
 });
 
 test.each(["s3://bucket", "s3:///key", "ssm:", "appconfig:My App/prod/main"])("%s is refused by its forms", (text) => {
-  expect(() => remotePlaceOf(text)).toThrow(/is no place of a configuration: expected s3:\/\/BUCKET\/KEY, ssm:\/NAME/);
+  expect(() => remotePlaceOf(text)).toThrow(/is no place of a configuration: expected s3:\/\/BUCKET\/KEY, ssm:NAME/);
 });
