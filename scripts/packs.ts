@@ -33,7 +33,8 @@ async function preparePack(path: string): Promise<PreparedPack> {
   });
   const findings = [...document.problems, ...shape, ...inhibits, ...(await checkRules(own, ruleCheckers))];
   if (findings.length > 0) throw new ConfigError(findings);
-  const rules = sites.map((site) => ruleConfigs(own.filter((one) => one === site))[0] ?? null);
+  const configs = await ruleConfigs(own);
+  const rules = sites.map((site) => configs[own.indexOf(site)] ?? null);
   const pack = { hash: hashOfPack(readFileSync(path, "utf8")), root: document.root, rules };
   if (!isDeepStrictEqual(JSON.parse(JSON.stringify(pack)), pack)) throw new Error(`${path} cannot be kept as JSON`);
   return pack;

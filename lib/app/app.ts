@@ -107,7 +107,9 @@ export function createApp(config: Config, given: AppPorts): App {
     heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),
     redact: secrets.redact,
     endpoints: createEndpoints(secrets),
-    learnSecrets: createSecretLearner(config, secrets, learnTokens),
+    learnSecrets: createSecretLearner(config, secrets, learnTokens, (name, options) => {
+      return channels.get(name)?.type.flaws?.(options) ?? [];
+    }),
     behind: new Map(),
     discoveries: new Map(),
     brokenChannels: new Set(),

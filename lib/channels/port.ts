@@ -89,6 +89,11 @@ interface AnyChannel<Options> {
    * Strings may be secret references.
    */
   readonly options: z.ZodType<Options>;
+  /**
+   * What is wrong with resolved options though messages go out: health says so to people. It shows no value. Absent:
+   * nothing ever is.
+   */
+  flaws?(options: Options): string[];
   /** One incident per alert, keyed by the alert's id, at once; grouping does not apply. */
   readonly incident: boolean;
   /** Requests under way at a time, at most; absent: one after the other. */

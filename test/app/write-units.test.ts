@@ -47,5 +47,5 @@ it("an idle poll writes its source's row, and an event that opens an alert and i
   await b.beats(5);
   expect(b.messages).toHaveLength(1);
   // The row of the source, the index and the inhibition of the pack are among them.
-  expect(written.units).toBeLessThanOrEqual(35);
+  expect(written.units).toBeLessThanOrEqual(32);
 });

@@ -178,14 +178,19 @@ export async function putTestNotification(
   alert: Alert,
   now: number,
 ): Promise<string[]> {
+  const isOver = alert.status === "resolved";
   const notice: Notice = {
-    reason: "new",
+    reason: isOver ? "resolved" : "new",
     alerts: [{ ...alert, newCount: alert.count }],
     suppressed: NOTHING,
     test: true,
   };
-  const nameOf = (part: number) => hashOf(["test", alert.id, channel.name, part]);
-  return putInLane(app, unit, channel, notificationsFor(channel, {}, notice), nameOf, { last: undefined, now });
+  const nameOf = (part: number) => hashOf(["test", alert.id, channel.name, part, ...(isOver ? ["over"] : [])]);
+  // The incident of a test is closed whatever the channel wants of others.
+  return putInLane(app, unit, channel, notificationsFor({ ...channel, sendResolved: true }, {}, notice), nameOf, {
+    last: undefined,
+    now,
+  });
 }
 
 /** Puts notifications behind `last`, or into one that waits there. Returns the ids of the deliveries that hold them. */

@@ -58,6 +58,11 @@ export type Task =
   | { kind: "claim"; entry: Entry; fold: readonly Entry[]; destination: Destination }
   | { kind: "record"; entry: Pick<Entry, "id" | "channel" | "row">; attempt: Attempt };
 
+/** Whether it records that the receiver has taken a delivery. */
+export function isAccepted(task: Task): boolean {
+  return task.kind === "record" && task.attempt.outcome?.kind === "delivered";
+}
+
 type ClaimTask = Extract<Task, { kind: "claim" }>;
 
 /** What a commit led to. */

@@ -27,7 +27,7 @@ import {
 import { isQuick, type Lane, QUICK_MS, roomOf } from "./lane.ts";
 import { createLook, type Look } from "./look.ts";
 import { CLAIM_MS } from "./outcomes.ts";
-import { commitTasks, entryOf, type Settling } from "./sender-tasks.ts";
+import { commitTasks, entryOf, isAccepted, type Settling } from "./sender-tasks.ts";
 
 /**
  * A claimed delivery is sent within this or given back: the claim must outlive the send and its
@@ -170,7 +170,9 @@ async function step(work: Work): Promise<boolean> {
   const isResolving = hand.resolving.size > 0;
   if (waiters.length > 0 && !isAnyCrowded(hand)) for (const resolve of waiters.splice(0)) resolve();
   const tasks = nextTasks(hand);
-  if (tasks.length > 0) await commitTasks(app, tasks, settling);
+  // That something was accepted decides nothing.
+  const anyGeneration = tasks.every(isAccepted);
+  if (tasks.length > 0) await commitTasks(app, tasks, settling, { anyGeneration });
   if ((await lookFurther(work, tasks.length === 0 && !isFlying(hand))) || tasks.length > 0) return true;
   if (!isResolving && !isFlying(hand) && !opensSoon(work)) return hand.answers.length > 0;
   await nextAnswer(work);

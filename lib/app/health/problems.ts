@@ -55,7 +55,7 @@ export async function findProblems(app: App, unresolved?: readonly UnresolvedSec
   const explained = new Set(problems.filter(isOfConnection).map(({ name }) => name));
   // Those of sources without a connection, too.
   for (const name of new Set([...app.connections.keys(), ...sources.map(({ source }) => source.connection)])) {
-    const own = unreadProblems(app, name, sources, isOpen);
+    const own = await unreadProblems(app, name, sources, isOpen);
     // What was an alert before stays one until it is read again.
     problems.push(...own.filter((one) => !explained.has(name) || isOpen(one.problem, one.name)));
   }
@@ -64,7 +64,7 @@ export async function findProblems(app: App, unresolved?: readonly UnresolvedSec
   });
   problems.push(...(await goneProblems(app, channels)));
   problems.push(...deadProblems(dead).filter(({ name }) => !has(problems, "channel disabled", name)));
-  const secretless = new Set(unresolved?.filter((one) => one.of === "channel").map(({ name }) => name));
+  const secretless = new Set(unresolved?.filter((one) => one.of === "channel" && !one.flawed).map(({ name }) => name));
   // Another alert says so already; also where a secret has just been found: whether the channel takes
   // anything now, its next try tells.
   const isExplained = (name: string) =>
@@ -156,7 +156,8 @@ function secretProblems(app: App, unresolved: readonly UnresolvedSecret[], sourc
   const problems = [...Map.groupBy(unresolved, ({ name }) => name)].map(([name, all]): Problem => {
     const reasons = all.map(({ message }) => message).join("; ");
     const connection = all.some(({ of }) => of === "connection") ? name : null;
-    const message = `The secrets of ${all[0]!.of} ${name} cannot be resolved: ${reasons}`;
+    const what = all.every(({ flawed }) => flawed) ? "are not all of use" : "cannot be resolved";
+    const message = `The secrets of ${all[0]!.of} ${name} ${what}: ${reasons}`;
     return { problem: "secret unresolved", name, message, connection };
   });
   for (const { source, row } of sources) {

@@ -3,6 +3,7 @@
 import type { SourceConfig } from "../../model/config.ts";
 import { iso } from "../../model/iso.ts";
 import { isProjectWide } from "../../model/source-kinds.ts";
+import { mapInTurns } from "../../sources/cloud/turns.ts";
 import type { App } from "../deps.ts";
 import { GENERATION, type GenerationRow } from "../persistence/generation.ts";
 import type { FailureKind, SourceRow } from "../persistence/rows.ts";
@@ -114,14 +115,15 @@ interface Unread {
  * for all. `isOpen` says which problems have an alert: what was an alert of its own stays one, and what was one for
  * many stays that, until it is over. So no alert comes and goes because the number of targets changes.
  */
-export function unreadProblems(
+export async function unreadProblems(
   app: App,
   connection: string,
   states: readonly SourceState[],
   isOpen: (problem: Problem["problem"], name: string) => boolean,
-): Problem[] {
+): Promise<Problem[]> {
   const own = states.filter(({ source }) => source.connection === connection);
-  const all = own.flatMap((state) => unreadOf(app, state));
+  // Thousands of targets of a source take a while: other work comes in between.
+  const all = (await mapInTurns(own, (state) => unreadOf(app, state), 1)).flat();
   const isReported = ({ target, name }: Unread) => target !== undefined && isOpen("target unread", name);
   const reported = all.filter(isReported);
   const wide = all.filter((one) => isConnectionWide(one.kind) && !isReported(one));

@@ -1,7 +1,7 @@
 // Moves the state from one store to another, row by row: what is known and pending goes on where it stood.
 import type { Clock } from "../../model/clock.ts";
 import { type Key, type Op, type Store, StoreError } from "../../store/port.ts";
-import { SOURCES, type SourceRow } from "./rows.ts";
+import { listRuns } from "./shard-rows.ts";
 
 export interface Copied {
   rows: number;
@@ -53,10 +53,9 @@ export async function copyState(ports: CopyPorts): Promise<Copied> {
 }
 
 async function refuseInUse({ from, clock, isGone }: CopyPorts): Promise<void> {
-  for (const { sk, data } of await from.list<SourceRow>(SOURCES)) {
-    const { lease } = data ?? {};
+  for (const { source, lease } of await listRuns(from)) {
     if (lease === undefined || lease.until <= clock.now() || isGone(lease.by)) continue;
-    throw new StoreError(`a process (${lease.by}) polls the source "${sk}" with this state: stop it first`);
+    throw new StoreError(`a process (${lease.by}) polls the source "${source}" with this state: stop it first`);
   }
 }
 

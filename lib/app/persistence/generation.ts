@@ -6,7 +6,7 @@ import { hashOf } from "../../model/hash.ts";
 import { type Key, type Store, StoreConflict } from "../../store/port.ts";
 import { takeLanes } from "./lanes.ts";
 import { endJournal } from "./old-journal.ts";
-import { SOURCES, type SourceRow } from "./rows.ts";
+import { listRuns } from "./shard-rows.ts";
 import { Superseded } from "./superseded.ts";
 
 export const GENERATION: Key = { pk: "meta", sk: "generation" };
@@ -118,8 +118,8 @@ export async function leaveGeneration(app: Joining): Promise<void> {
 /** Whether something of the newer configuration was seen lately. Where all polls are rarer, it is given two of them. */
 async function isAlive(app: Joining, { number, since, left }: GenerationRow, now: number): Promise<boolean> {
   if (left) return false;
-  const rows = await app.store.list<SourceRow>(SOURCES);
-  const polls = rows.flatMap(({ data }) => (data.generation === number ? [data.lastRunAt] : []));
+  const runs = await listRuns(app.store);
+  const polls = runs.flatMap(({ generation, lastRunAt }) => (generation === number ? [lastRunAt] : []));
   const patience = Math.max(GONE_MS, 2 * Math.min(...app.config.sources.map(({ every }) => every)));
   return now - Math.max(since, ...polls) < patience;
 }

@@ -109,6 +109,8 @@ export interface SourceRow {
   failing: Record<string, FailingTarget>;
   /** The targets of the last run, where it did not discover them; rows of older releases lack it. */
   named?: string[];
+  /** Where they lie, if they are many (source-rows.ts). */
+  namedPiece?: string;
   /**
    * The last discovery that saw everything; absent for sources with targets of their own. `pieces`: where they lie
    * (source-rows.ts).

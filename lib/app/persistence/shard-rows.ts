@@ -1,14 +1,17 @@
 // The rows of a source with many targets. These are divided into shards by a hash of their ids, each with a row like
 // that of a small source; the source's own row says how many there are and what discovery saw last. Who only reads gets
 // one row that is put together from them.
+import { createTurns } from "../../sources/cloud/turns.ts";
 import type { Target } from "../../sources/port.ts";
-import type { Key, Op, Row } from "../../store/port.ts";
+import type { Key, Op, Row, Store } from "../../store/port.ts";
 import { type Daily, type FailingTarget, SOURCES, type SourceRow, sourceKey } from "./rows.ts";
 import {
   commitInParts,
+  deletePieces,
   getRow,
   listRows,
   type NamedPiece,
+  namedPieceOf,
   type Ports,
   placeOf,
   putPieces,
@@ -53,7 +56,7 @@ export function isIn({ index, of }: Shard, target: string): boolean {
 }
 
 export function headOf(row: Row<SourceRow>): Row<HeadRow> | undefined {
-  return "count" in row.data ? (row as Row<HeadRow>) : undefined;
+  return row.data && "count" in row.data ? (row as Row<HeadRow>) : undefined;
 }
 
 /** How many shards so many targets take, `count` being how many there are. */
@@ -78,17 +81,41 @@ export async function readSource(ports: Ports, id: string): Promise<Row<SourceRo
 
 /** Likewise of all sources; `whole` as in ListOptions. */
 export async function listSources(ports: Ports, options: { whole?: boolean } = {}): Promise<Row<SourceRow>[]> {
-  const rows = await listRows(ports, SOURCES, options);
-  return Promise.all(rows.map((row) => withShards(ports, row, options)));
+  const turn = createTurns(1);
+  const all: Row<SourceRow>[] = [];
+  for (const row of await listRows(ports, SOURCES, options)) {
+    if (headOf(row)) await turn();
+    all.push(await withShards(ports, row, options));
+  }
+  return all;
+}
+
+/** A run as its row has it: of a source, or of one of its shards. */
+export interface LastRun extends Pick<SourceRow, "lastRunAt" | "generation" | "lease"> {
+  source: string;
+}
+
+/** The last runs of everything that is polled, of sources that are no longer configured, too. */
+export async function listRuns(store: Store): Promise<LastRun[]> {
+  const runs = (await store.list<SourceRow>(SOURCES)).map(async (row) => {
+    const head = headOf(row);
+    const rows = head === undefined ? [row] : await store.list<SourceRow>(shardPartition(row.sk), within(head));
+    return rows.map(({ data }): LastRun => ({ source: row.sk, ...data }));
+  });
+  return (await Promise.all(runs)).flat();
+}
+
+function within({ data }: Row<HeadRow>): { prefix: string } {
+  return { prefix: `${data.count}/` };
 }
 
 /** The rows of the shards that there are, in order. */
 export function listShards(
   ports: Ports,
-  { sk, data }: Row<HeadRow>,
+  head: Row<HeadRow>,
   options: { whole?: boolean } = {},
 ): Promise<Row<SourceRow>[]> {
-  return listRows(ports, shardPartition(sk), { ...options, prefix: `${data.count}/` });
+  return listRows(ports, shardPartition(head.sk), { ...options, ...within(head) });
 }
 
 async function withShards(
@@ -168,7 +195,7 @@ export async function splitSource(ports: Ports, own: Row<SourceRow>, count: numb
   );
   // Another process that divides them at the same time writes the same rows, until one of both makes them count.
   const puts = children.map(({ key, data, piece }): Op => {
-    return { op: "put", ...key, data: storedAs(data, piece ? [piece.name] : []) };
+    return { op: "put", ...key, data: storedAs(data, piece ? [piece.name] : [], undefined) };
   });
   await commitInParts(ports.store, puts, [undivided]);
   const { firstRunAt, lastRunAt, generation } = own.data;
@@ -182,16 +209,18 @@ export async function splitSource(ports: Ports, own: Row<SourceRow>, count: numb
     count,
   };
   await ports.store.commit([{ op: "put", pk: own.pk, sk: own.sk, data, expect: own.version }]);
-  await removeParents(ports, id, head ? parents : []);
+  if (head) await removeParents(ports, id, parents);
+  else await deletePieces(ports.store, id, [...(own.data.discovered?.pieces ?? []), ...namedPieceOf(own.data)]);
 }
 
 /** Nobody reads them any more. */
 async function removeParents({ store }: Ports, source: string, rows: readonly Row<SourceRow>[]): Promise<void> {
-  const pieces = rows.flatMap(({ data }) => data.discovered?.pieces ?? []);
-  await commitInParts(store, [
-    ...rows.map(({ pk, sk }): Op => ({ op: "delete", pk, sk })),
-    ...pieces.map((sk): Op => ({ op: "delete", pk: `targets/${source}`, sk })),
-  ]);
+  const pieces = rows.flatMap(({ data }) => [...(data.discovered?.pieces ?? []), ...namedPieceOf(data)]);
+  await commitInParts(
+    store,
+    rows.map(({ pk, sk }): Op => ({ op: "delete", pk, sk })),
+  );
+  await deletePieces(store, source, pieces);
 }
 
 interface Child {
@@ -202,7 +231,8 @@ interface Child {
 
 /** What becomes of a shard: of each of its parts a shard of its own. */
 function childrenOf(source: string, { version, data }: Row<SourceRow>, parent: Shard, count: number): Child[] {
-  const { named, discovered, failing } = data;
+  const { namedPiece: _piece, ...rest } = data;
+  const { named, discovered, failing } = rest;
   const place = (id: string) => placeOf(id, count);
   const names = Map.groupBy(named ?? [], place);
   const targets = Map.groupBy(discovered?.targets ?? [], ({ id }) => place(id));
@@ -211,7 +241,7 @@ function childrenOf(source: string, { version, data }: Row<SourceRow>, parent: S
     const index = parent.index + at * parent.of;
     const key = shardKey(source, { index, of: count });
     const own: SourceRow = {
-      ...data,
+      ...rest,
       failing: Object.fromEntries<FailingTarget>(failed.get(index) ?? []),
       ...(named && { named: names.get(index) ?? [] }),
       ...(discovered && { discovered: { at: discovered.at, targets: targets.get(index) ?? [] } }),
@@ -261,10 +291,10 @@ export async function putFound(
   const largest = Math.max(...pieces.map((piece) => piece.targets.length));
   const next: HeadRow = { ...data, found: { at, pieces: names, largest } };
   await ports.store.commit([{ op: "put", pk: head.pk, sk, data: next, expect: version }]);
-  const gone = known.filter((name, index) => name !== names[index]);
-  await commitInParts(
+  await deletePieces(
     ports.store,
-    gone.map((name): Op => ({ op: "delete", pk: `targets/${sk}`, sk: name })),
+    sk,
+    known.filter((name) => !names.includes(name)),
   );
   return { ...head, version: version + 1, data: next };
 }

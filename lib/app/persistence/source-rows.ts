@@ -1,16 +1,24 @@
 // The row of a source or of one of its shards, with the targets that discovery found. These lie in rows of their own,
 // some hundred in each, which are written where they change: what an idle run writes does not grow with the targets.
 import { hashOf } from "../../model/hash.ts";
+import { createTurns } from "../../sources/cloud/turns.ts";
 import type { Target } from "../../sources/port.ts";
 import type { Key, Op, Row, Store } from "../../store/port.ts";
 import { type DiscoveredTarget, SOURCES, type SourceRow } from "./rows.ts";
 
 /** Targets of one piece, about. */
 const PIECE = 250;
-/** Pieces that a process remembers: those of 500,000 targets. */
+/** Characters of the ids of named targets that the row itself holds. */
+const FEW = 300;
+/** Rows that are read at once, each with some hundred targets: between two pieces other work has its turn. */
+const AT_ONCE = 16;
+/** Pieces that a process remembers: those of 250,000 targets. */
 const REMEMBERED = 2_000;
 
-/** A source's row as it is stored: `discovered` names the pieces, rows of earlier releases hold the targets. */
+/**
+ * A source's row as it is stored: `discovered` names the pieces, rows of earlier releases hold the targets. Where
+ * `named` is in a piece, the row does not hold it.
+ */
 export type StoredSource = Omit<SourceRow, "discovered"> & {
   discovered?: { at: number; pieces: string[] } | { at: number; targets: DiscoveredTarget[] };
 };
@@ -31,23 +39,28 @@ export async function getRow(ports: Ports, key: Key): Promise<Row<SourceRow> | u
     const whole = row && (await withTargets(ports, row));
     if (row === undefined || whole !== undefined) return whole;
     // A piece is lost for good: the targets are discovered anew, and each goes on from its own cursor.
-    const { discovered: _lost, ...rest } = row.data;
-    if (row.version === version) return { ...row, data: rest };
+    const { discovered: _lost, namedPiece, ...rest } = row.data;
+    if (row.version === version) return { ...row, data: { ...rest, ...(namedPiece && { named: [] }) } };
     version = row.version;
   }
 }
 
-/** The rows of a partition, whole; `whole` and `prefix` as in ListOptions. */
+/** The rows of a partition, whole, some at a time; `whole` and `prefix` as in ListOptions. */
 export async function listRows(
   ports: Ports,
   pk: string,
   options: { whole?: boolean; prefix?: string } = {},
 ): Promise<Row<SourceRow>[]> {
-  const rows = await ports.store.list<StoredSource>(pk, options);
-  const whole = await Promise.all(
-    rows.map(async (row) => (await withTargets(ports, row)) ?? (await getRow(ports, row)) ?? []),
-  );
-  return whole.flat();
+  const turn = createTurns(1);
+  const all: Row<SourceRow>[] = [];
+  for (let after: string | undefined; ; await turn()) {
+    const from = after === undefined ? {} : { after };
+    const rows = await ports.store.list<StoredSource>(pk, { ...options, ...from, limit: AT_ONCE });
+    const whole = rows.map(async (row) => (await withTargets(ports, row)) ?? (await getRow(ports, row)) ?? []);
+    all.push(...(await Promise.all(whole)).flat());
+    if (rows.length < AT_ONCE) return all;
+    after = rows.at(-1)!.sk;
+  }
 }
 
 /** Writes a row in place of the one that was read. Throws StoreConflict where it has changed since. */
@@ -55,24 +68,49 @@ export async function putRow(ports: Ports, before: Row<SourceRow>, data: SourceR
   const { store, targetPieces } = ports;
   const key: Key = { pk: before.pk, sk: before.sk };
   const { discovered } = data;
-  const known = before.data.discovered?.pieces ?? [];
+  const known = [...(before.data.discovered?.pieces ?? []), ...namedPieceOf(before.data)];
   const pieces = discovered === undefined ? [] : divide(discovered.targets, known, targetPieces, before);
-  const fresh = pieces.filter(({ name }) => !known.includes(name));
+  const named = pieceOfNamed(before, data);
+  const all = [...pieces, ...(named ? [named] : [])];
+  const fresh = all.filter(({ name }) => !known.includes(name));
   // Before the row that names them: without it nobody reads them.
   await putPieces(ports, sourceOf(key), fresh);
   const names = pieces.map(({ name }) => name);
-  await store.commit([{ op: "put", ...key, data: storedAs(data, names), expect: before.version }]);
+  await store.commit([{ op: "put", ...key, data: storedAs(data, names, named?.name), expect: before.version }]);
   if (discovered !== undefined) discovered.pieces = names;
+  delete data.namedPiece;
+  if (named !== undefined) data.namedPiece = named.name;
   await deletePieces(
     store,
     sourceOf(key),
-    known.filter((name) => !names.includes(name)),
+    known.filter((name) => !all.some((piece) => piece.name === name)),
   );
 }
 
+export function namedPieceOf({ namedPiece }: SourceRow): string[] {
+  return namedPiece === undefined ? [] : [namedPiece];
+}
+
+/** Where the targets that the configuration names go; undefined: into the row itself, since they are few. */
+function pieceOfNamed(before: Row<SourceRow>, { named = [] }: SourceRow): NamedPiece | undefined {
+  const text = JSON.stringify(named);
+  if (text.length <= FEW) return undefined;
+  const isSame = before.data.namedPiece !== undefined && JSON.stringify(before.data.named) === text;
+  const name = isSame ? before.data.namedPiece! : `${prefixOf(before)}${before.version + 1}-named`;
+  return { name, targets: named.map((id) => ({ id })) };
+}
+
 /** As it is stored, its targets in these pieces. */
-export function storedAs({ discovered, ...rest }: SourceRow, pieces: string[]): StoredSource {
-  return { ...rest, ...(discovered && { discovered: { at: discovered.at, pieces } }) };
+export function storedAs(
+  { discovered, named, namedPiece: _before, ...rest }: SourceRow,
+  pieces: string[],
+  namedPiece: string | undefined,
+): StoredSource {
+  return {
+    ...rest,
+    ...(namedPiece === undefined ? named && { named } : { namedPiece }),
+    ...(discovered && { discovered: { at: discovered.at, pieces } }),
+  };
 }
 
 export async function putPieces(
@@ -103,6 +141,11 @@ export async function commitInParts(store: Store, ops: readonly Op[], each: read
 /** Undefined where a piece is gone: the row has changed since. */
 async function withTargets(ports: Ports, row: Row<StoredSource>): Promise<Row<SourceRow> | undefined> {
   const { discovered, ...rest } = row.data;
+  if (rest.namedPiece !== undefined) {
+    const named = await readPieces(ports, sourceOf(row), [rest.namedPiece]);
+    if (named === undefined) return undefined;
+    rest.named = named.map(({ id }) => id);
+  }
   if (discovered === undefined) return { ...row, data: rest };
   if ("targets" in discovered) return { ...row, data: { ...rest, discovered } };
   const { at, pieces } = discovered;
@@ -166,12 +209,16 @@ function divide(
   const count = 2 ** Math.ceil(Math.log2(Math.max(1, targets.length / PIECE)));
   const source = sourceOf(row);
   const before = new Map(known.map((name) => [JSON.stringify(targetPieces.get(`${source}/${name}`)), name]));
-  const own = row.pk === SOURCES ? "" : `${row.sk}/`;
   return [...Map.groupBy(targets, ({ id }) => placeOf(id, count))]
     .sort(([a], [b]) => a - b)
     .map(([at, some]): NamedPiece => {
-      return { name: before.get(JSON.stringify(some)) ?? `${own}${row.version + 1}-${at}`, targets: some };
+      return { name: before.get(JSON.stringify(some)) ?? `${prefixOf(row)}${row.version + 1}-${at}`, targets: some };
     });
+}
+
+/** Shards name their pieces each for itself. */
+function prefixOf({ pk, sk }: Key): string {
+  return pk === SOURCES ? "" : `${sk}/`;
 }
 
 /** Which of so many places a target falls to; `count` is a power of two. */

@@ -1,4 +1,5 @@
 // What a schema cannot say of rules: ids that are unique over all files, patterns and templates that compile.
+import { setImmediate as turn } from "node:timers/promises";
 import { HEALTH_RULE } from "../../model/alert.ts";
 import type { RuleConfig } from "../../model/config.ts";
 import { Rule } from "../../model/files/rule-file.ts";
@@ -25,14 +26,20 @@ const RULES_AT_ONCE = 20;
 
 export function checkRules(sites: readonly RuleSite[], checkers: RuleCheckers): Promise<Finding[]> {
   const seen = new Map<string, RuleSite>();
-  const pieces = Array.from({ length: Math.ceil(sites.length / RULES_AT_ONCE) }, (_, piece) => () => {
-    const own = sites.slice(piece * RULES_AT_ONCE, (piece + 1) * RULES_AT_ONCE);
-    return own.flatMap((site) => {
-      const isChecked = site.document.rules !== undefined;
-      return [...checkId(site, seen), ...(isChecked ? [] : checkRule(site, checkers))];
-    });
+  return findInTurns(
+    inPieces(sites).map((own) => () => {
+      return own.flatMap((site) => {
+        const isChecked = site.document.rules !== undefined;
+        return [...checkId(site, seen), ...(isChecked ? [] : checkRule(site, checkers))];
+      });
+    }),
+  );
+}
+
+function inPieces(sites: readonly RuleSite[]): RuleSite[][] {
+  return Array.from({ length: Math.ceil(sites.length / RULES_AT_ONCE) }, (_, piece) => {
+    return sites.slice(piece * RULES_AT_ONCE, (piece + 1) * RULES_AT_ONCE);
   });
-  return findInTurns(pieces);
 }
 
 function checkId(site: RuleSite, seen: Map<string, RuleSite>): Finding[] {
@@ -123,8 +130,14 @@ function checkExtract({ raw, document, place }: RuleSite, compile: RuleCheckers[
 }
 
 /** The rules themselves, once nothing is wrong with them. */
-export function ruleConfigs(sites: readonly RuleSite[]): RuleConfig[] {
-  return sites.flatMap(({ raw, document, place }) => {
-    return document.rules?.[Number(place[1])] ?? validate(Rule, raw, document, place).value ?? [];
-  });
+export async function ruleConfigs(sites: readonly RuleSite[]): Promise<RuleConfig[]> {
+  const configs: RuleConfig[] = [];
+  for (const piece of inPieces(sites)) {
+    for (const { raw, document, place } of piece) {
+      const config = document.rules?.[Number(place[1])] ?? validate(Rule, raw, document, place).value;
+      if (config) configs.push(config);
+    }
+    await turn();
+  }
+  return configs;
 }

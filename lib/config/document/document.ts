@@ -17,6 +17,8 @@ export interface Document {
   file: string;
   /** Its length in bytes. */
   bytes: number;
+  /** How many it has: maps, lists and what is in them. */
+  values: number;
   /** Objects, lists, strings, numbers, booleans and nulls; undefined keys do not occur. */
   root: unknown;
   /** What is wrong with it as YAML, though it could be read: keys given twice, unknown aliases, unquoted references. */
@@ -96,6 +98,7 @@ async function parseText(text: string, bytes: number, file: string): Promise<Doc
   return {
     file,
     bytes,
+    values: tree.values,
     root: tree.root,
     problems: [...unquoted.findings(at), ...tree.problems.map(finding)],
     locate: (place, part = "value") => at(tree.offset(place, part)),

@@ -48,6 +48,7 @@ export interface PackFolders {
 
 /** Of the configuration with all that it includes. */
 const MAX_BYTES = 4_000_000;
+const MAX_VALUES = 40_000;
 const PACK = /^[a-z0-9][a-z0-9-]*(\/[a-z0-9][a-z0-9-]*)*$/;
 
 interface File {
@@ -64,6 +65,7 @@ interface Reading extends PackFolders {
   /** Where each file was included first, by its absolute path. */
   places: Map<string, string>;
   bytes: number;
+  values: number;
   /** Names of the packs, once they are asked for. */
   packs: Promise<string[]> | undefined;
 }
@@ -75,7 +77,15 @@ export async function expandRules(
   { packsDir, preparedDir }: PackFolders,
 ): Promise<Expanded> {
   const expanded: Expanded = { sites: [], inhibits: [], findings: [], files: [root.file] };
-  const reading = { packsDir, preparedDir, expanded, places: new Map(), bytes: root.bytes, packs: undefined };
+  const reading = {
+    packsDir,
+    preparedDir,
+    expanded,
+    places: new Map(),
+    bytes: root.bytes,
+    values: root.values,
+    packs: undefined,
+  };
   await takeRules(reading, { document: root, path: resolve(path), chain: [resolve(path)], pack: undefined });
   return expanded;
 }
@@ -84,12 +94,16 @@ async function takeRules(reading: Reading, file: File): Promise<void> {
   const { sites, findings } = reading.expanded;
   const { document, pack } = file;
   for (const [index, raw] of itemsOf(field(document.root, "rules")).entries()) {
-    if (reading.bytes > MAX_BYTES || findings.length >= ENOUGH) return;
+    if (isTooMuch(reading) || findings.length >= ENOUGH) return;
     const name = field(raw, "include");
     const place: Place = ["rules", index];
     if (typeof name !== "string") sites.push({ raw, document, place, pack });
     else await takeInclude(reading, includeOf(reading, name, [...place, "include"], file));
   }
+}
+
+function isTooMuch({ bytes, values }: Reading): boolean {
+  return bytes > MAX_BYTES || values > MAX_VALUES;
 }
 
 interface Include {
@@ -142,8 +156,11 @@ async function readInclude(reading: Reading, { name, place, from, isFile, path, 
     const prepared = reading.preparedDir && join(reading.preparedDir, `${name}.json`);
     const document = isFile ? await readDocument(path, file, unreadable) : await readPack(path, prepared, unreadable);
     reading.bytes += document.bytes;
-    if (reading.bytes > MAX_BYTES) {
-      findings.push(complain("the configuration with all its includes is larger than 4 MB"));
+    reading.values += document.values;
+    if (isTooMuch(reading)) {
+      const hint = "have targets discovered, or let one rule do the work of many";
+      const bound = reading.bytes > MAX_BYTES ? "is larger than 4 MB" : `has more than ${MAX_VALUES} values`;
+      findings.push(complain(`the configuration with all its includes ${bound}`, hint));
       return;
     }
     findings.push(...document.problems);

@@ -49,6 +49,8 @@ function documentOf({ root, rules }: Omit<PreparedPack, "hash">, text: string, f
   return {
     file,
     bytes: Buffer.byteLength(text),
+    // Its rules need no further work.
+    values: 0,
     root,
     problems: [],
     rules,

@@ -41,7 +41,7 @@ export async function loadTests(path: string, deps: RuleCheckers & { packsDir: s
   return {
     file: path,
     config: value.config,
-    rules: ruleConfigs(sites),
+    rules: await ruleConfigs(sites),
     tests: value.tests,
     locate: document.locate,
     locateRule(index) {

@@ -80,7 +80,7 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
     timezone: file.timezone,
     connections: fillConnections(file, deps.env),
     sources: fillSources(file),
-    rules: ruleConfigs(sites),
+    rules: await ruleConfigs(sites),
     route,
     timeIntervals: Object.fromEntries(
       Object.entries(file.timeIntervals).map(([name, spec]) => [name, Array.isArray(spec) ? spec : [spec]]),

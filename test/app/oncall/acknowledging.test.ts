@@ -39,6 +39,23 @@ describe("an acknowledged alert", () => {
     expect((await endedAlerts(b.app)).map(({ acknowledgedBy }) => acknowledgedBy)).toEqual(["ada"]);
   });
 
+  it("says since when somebody takes care of it, also once it counted on and ended, until it is taken back", async () => {
+    const b = await failing({ yaml: yaml("repeatInterval: 10m") });
+    await b.beats(3);
+    await ack(b, "broken");
+    const at = new Date(b.app.clock.now()).toISOString();
+    b.fail(4);
+    await b.beats(6);
+    expect((await openAlerts(b.app)).map(({ acknowledgedAt }) => acknowledgedAt)).toEqual([at]);
+    await ack(b, "broken", null);
+    expect(await openAlerts(b.app)).not.toContainEqual(expect.objectContaining({ acknowledgedAt: expect.anything() }));
+    await ack(b, "broken");
+    const again = new Date(b.app.clock.now()).toISOString();
+    b.recover(7);
+    await b.beats(9);
+    expect((await endedAlerts(b.app)).map(({ acknowledgedAt }) => acknowledgedAt)).toEqual([again]);
+  });
+
   it("keeps its acknowledgement while it counts on, and others of its group go on", async () => {
     const b = await failing({ yaml: yaml("repeatInterval: 10m"), services: ["svc-1", "svc-2"] });
     await b.beats(3);
