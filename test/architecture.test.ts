@@ -62,7 +62,7 @@ const BELOW: Record<string, string[]> = {
   index: ["model", "patterns", "alerts", "channels"],
   functions: ["aws", "model"],
   bin: [],
-  scripts: ["config", "app", "model", "patterns", "channels", "cli", "test"],
+  scripts: ["config", "app", "aws", "model", "patterns", "channels", "cli", "test"],
   bench: ["model", "patterns", "rules", "sources", "store", "app", "local", "cli", "simulator", "test"],
 };
 
