@@ -6,6 +6,7 @@ const NAMES = [
   "backlog",
   "backtest",
   "idle",
+  "fleet",
   "storm",
   "matcher",
   "evaluate",
@@ -16,6 +17,7 @@ const NAMES = [
   "commands",
   "checks",
   "first-alert",
+  "fan-out",
 ];
 
 const options = process.argv.slice(2).filter((word) => word.startsWith("-"));

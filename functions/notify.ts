@@ -1,11 +1,15 @@
-// Rung by the bus: decides the groups that the event names, and sends what is due.
+// Rung by the bus, or by the queue: decides the groups that it is rung for, and sends what is due or rings the
+// channels.
 import * as z from "zod";
-import { ringOf } from "../lib/app/tick.ts";
+import { Batch } from "../lib/aws/batch.ts";
 import { lambda } from "../lib/aws/middleware.ts";
-import { SENDING_RESERVE, tickSummary } from "../lib/aws/tick.ts";
+import { BusEvent, notifyBatch, notifyEvent } from "../lib/aws/notify.ts";
+import { queues } from "../lib/aws/runtime.ts";
+import { SENDING_RESERVE } from "../lib/aws/tick.ts";
 
 export const handler = lambda({
-  input: z.object({ detail: z.object({ groups: z.array(z.string()).default([]), round: z.string().optional() }) }),
+  input: z.union([BusEvent, Batch]),
   reserve: SENDING_RESERVE,
-  run: (app, { detail: { groups, round } }, signal) => tickSummary(app, signal, { rung: () => ringOf(groups, round) }),
+  run: (app, input, signal) =>
+    "detail" in input ? notifyEvent(app, input, signal) : notifyBatch(app, queues(), input, signal),
 });

@@ -1,12 +1,13 @@
-// Builds what is put on AWS: the functions as ES modules that share their chunks, the configuration, and the rule files
-// it includes. The configuration is checked first: one that is invalid is never deployed.
-import { copyFile, cp, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
-import { build } from "esbuild";
+// Builds what is put on AWS: each function as a bundle of its own, and the configuration with its rules, checked and
+// put together, so that no function does so again. One that is invalid is never deployed.
+import { copyFile, cp, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { build, type Plugin } from "esbuild";
 import { wallClock } from "../lib/app/clock.ts";
 import { openConfig } from "../lib/app/open-config.ts";
 import { type Environment, processEnvironment } from "../lib/config/environment.ts";
 import { createRedactor } from "../lib/config/secrets/redactor.ts";
+import type { Config } from "../lib/model/config.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const PACKS = join(ROOT, "rules");
@@ -16,35 +17,68 @@ const PACKS = join(ROOT, "rules");
  */
 const BANNER = 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
 
+/**
+ * Node's clients are required, not imported: an import reads every name they export, and so loads Node's whole fetch
+ * and HTTP/2, which take as long as the rest.
+ */
+const LAZY_BUILTINS: Plugin = {
+  name: "lazy-builtins",
+  setup(build) {
+    const namespace = "lazy-builtin";
+    build.onResolve({ filter: /^(node:)?https?2?$/ }, ({ path, kind }) => {
+      return kind === "require-call" ? { path, external: true } : { path: path.replace("node:", ""), namespace };
+    });
+    build.onLoad({ filter: /^/, namespace }, ({ path }) => ({ contents: `module.exports = require("node:${path}")` }));
+  },
+};
+
 export interface BundleOptions {
   /** The folder that holds the build and nothing else afterwards. */
   outdir: string;
-  /** Path of the configuration, packaged as `lookout.yml`. */
+  /** Path of the configuration, packaged as `lookout.json`. */
   config: string;
   /** The variables that the configuration is checked with, and SOURCE_DATE_EPOCH; default: this process's. */
   env?: Environment;
 }
 
 /**
- * Resolves to the size of the code in bytes. Throws ConfigError, esbuild's BuildFailure, or an Error about an include.
+ * Resolves to the bytes of code of each function, those that it loads when it starts and all it may load. Throws
+ * ConfigError, or esbuild's BuildFailure.
  */
-export async function bundle(options: BundleOptions): Promise<{ bytes: number }> {
+export async function bundle(options: BundleOptions): Promise<Record<string, Bytes>> {
   const { outdir, config, env = processEnvironment() } = options;
   const making = `${outdir}.${process.pid}`;
   await rm(making, { recursive: true, force: true });
   try {
     await mkdir(making, { recursive: true });
-    await copyConfig(config, making, env);
-    await buildFunctions(making, stampOf(env));
+    await writeFile(join(making, "lookout.json"), JSON.stringify(await readConfig(config, env)));
+    const bytes = await buildFunctions(making, stampOf(env));
+    // For a configuration that comes from elsewhere (lib/aws/configuration/).
+    await cp(PACKS, join(making, "packs"), { recursive: true, filter: (path) => !path.endsWith(".examples.yml") });
     await cp(join(ROOT, "lib/console/assets"), join(making, "assets"), { recursive: true });
-    const bytes = await sizeOf(making);
     // What is bundled goes nowhere without its licences.
     for (const name of ["LICENSE", "NOTICE"]) await copyFile(join(ROOT, name), join(making, name));
     await replace(outdir, making);
-    return { bytes };
+    return bytes;
   } finally {
     await rm(making, { recursive: true, force: true });
   }
+}
+
+/** The files of `outdir` that belong to a function, as patterns; the packs where configurations come from elsewhere. */
+export function filesOf(name: string, folder: string, isRemote: boolean): string[] {
+  const own = [`${name}.js`, `${name}/**`, "lookout.json", "package.json", "LICENSE", "NOTICE"];
+  if (name === "console") own.push("assets/**");
+  if (isRemote) own.push("packs/**");
+  return own.map((file) => `${folder}/${file}`);
+}
+
+/** The configuration as the functions read it. It names no folder of this machine. Throws ConfigError. */
+export async function readConfig(path: string, env: Environment): Promise<Config> {
+  const options = { packsDir: PACKS, env, clock: wallClock, redactor: createRedactor() };
+  const { config } = await openConfig(path, options);
+  const { store } = config;
+  return { ...config, file: basename(path), store: store.type === "sqlite" ? { ...store, path: "" } : store };
 }
 
 /**
@@ -57,51 +91,54 @@ function stampOf({ SOURCE_DATE_EPOCH: epoch }: Environment): number {
   throw new Error(`SOURCE_DATE_EPOCH is "${epoch}": give the seconds since 1970, or unset it`);
 }
 
-async function buildFunctions(outdir: string, stamp: number): Promise<void> {
+/** What a function loads when it starts, and all that it may load. */
+export interface Bytes {
+  start: number;
+  all: number;
+}
+
+async function buildFunctions(outdir: string, stamp: number): Promise<Record<string, Bytes>> {
   const folder = join(ROOT, "functions");
-  await build({
+  const names = (await readdir(folder)).map((file) => basename(file, ".ts"));
+  await writeFile(join(outdir, "package.json"), '{ "type": "module" }\n');
+  const sizes = await Promise.all(
+    names.map(async (name) => [name, await buildFunction(name, join(folder, `${name}.ts`), outdir, stamp)] as const),
+  );
+  return Object.fromEntries(sizes);
+}
+
+async function buildFunction(name: string, entry: string, outdir: string, stamp: number): Promise<Bytes> {
+  const { metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: (await readdir(folder)).map((file) => join(folder, file)),
+    entryPoints: [entry],
     outdir,
     bundle: true,
+    // What is loaded only where it is needed stays apart.
     splitting: true,
-    chunkNames: "chunks/[hash]",
+    chunkNames: `${name}/[hash]`,
     format: "esm",
     platform: "node",
     target: "node24",
     mainFields: ["module", "main"],
-    // Not minified: it would save 50 KB of the package and no time, and stack traces would say
-    // nothing without source maps.
+    minify: true,
     legalComments: "none",
     banner: { js: BANNER },
+    plugins: [LAZY_BUILTINS],
     define: { LOOKOUT_BUILT_AT: String(stamp) },
     logLevel: "warning",
+    metafile: true,
   });
-  await writeFile(join(outdir, "package.json"), '{ "type": "module" }\n');
-}
-
-/** Copies the configuration and every rule file it reads: own ones where they stand beside it, packs into `packs/`. */
-async function copyConfig(config: string, outdir: string, env: Environment): Promise<void> {
-  const options = { packsDir: PACKS, env, clock: wallClock, redactor: createRedactor() };
-  const { places } = await openConfig(config, options);
-  await copyFile(config, join(outdir, "lookout.yml"));
-  for (const file of places.files.slice(1)) {
-    const path = resolve(file);
-    const pack = isWithin(PACKS, path);
-    const place = pack ? join("packs", relative(PACKS, path)) : relative(dirname(resolve(config)), path);
-    if (!pack && !isWithin(dirname(resolve(config)), path)) {
-      throw new Error(
-        `${basename(config)} includes ${file}, which cannot be packaged: move it into the folder of ${config}`,
-      );
-    }
-    await mkdir(dirname(join(outdir, place)), { recursive: true });
-    await copyFile(path, join(outdir, place));
+  const { outputs } = metafile;
+  const main = Object.keys(outputs).find((file) => outputs[file]!.entryPoint === relative(ROOT, entry))!;
+  const start = new Set<string>();
+  for (const files = [main]; files.length > 0; ) {
+    const file = files.pop()!;
+    if (start.has(file) || outputs[file] === undefined) continue;
+    start.add(file);
+    for (const { path, kind } of outputs[file].imports) if (kind === "import-statement") files.push(path);
   }
-}
-
-function isWithin(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return !way.startsWith("..") && !isAbsolute(way);
+  const bytesOf = (files: Iterable<string>) => [...files].reduce((sum, file) => sum + outputs[file]!.bytes, 0);
+  return { start: bytesOf(start), all: bytesOf(Object.keys(outputs)) };
 }
 
 /**
@@ -121,10 +158,4 @@ async function replace(folder: string, made: string): Promise<void> {
 async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)));
-}
-
-async function sizeOf(folder: string): Promise<number> {
-  const files = (await filesIn(folder)).filter((file) => file.endsWith(".js"));
-  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

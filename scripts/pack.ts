@@ -37,11 +37,16 @@ async function prepack(): Promise<void> {
     banner: {
       js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
     },
-    plugins: [{ name: "own parts of Node", setup: loadOwnParts }],
+    plugins: [
+      { name: "parts of Node at need", setup: deferParts },
+      { name: "constants at need", setup: deferConstants },
+    ],
     // The licences of what is built in are in NOTICE.
     legalComments: "none",
     logLevel: "warning",
   });
+  const { preparePacks } = await import("./packs.ts");
+  await preparePacks("rules", "dist/packs");
   cpSync("lib/console/assets", "dist/lib/console/assets", { recursive: true });
   copyFileSync("package.json", KEPT);
   const {
@@ -57,16 +62,36 @@ async function prepack(): Promise<void> {
   writeFileSync("package.json", `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
+/** Parts of Node that take long to make ready, and that most commands do not come to use. */
+const PARTS = /^(node:)?(https?|http2|crypto|zlib|net|tls|child_process|worker_threads|perf_hooks|os|dns)$/;
+
 /**
  * To import a part of Node makes it ready whole, with what it loads at need: `node:http` alone brings all of fetch and
- * WebSocket, a seventh of the start. To ask for it as this does brings what is used.
+ * WebSocket, a seventh of the start. Asked for as this does, a part is made ready when something of it is first used.
  */
-function loadOwnParts({ onResolve, onLoad }: PluginBuild): void {
-  onResolve({ filter: /^(node:)?(https?|http2|crypto|zlib|net|tls)$/ }, ({ path }) => {
-    return { path: path.replace(/^node:/, ""), namespace: "node" };
+function deferParts({ onResolve, onLoad }: PluginBuild): void {
+  onResolve({ filter: PARTS }, ({ path }) => ({ path: path.replace(/^node:/, ""), namespace: "node" }));
+  onLoad({ filter: /.*/, namespace: "node" }, async ({ path }) => {
+    const names = Object.keys(process.getBuiltinModule(`node:${path}`) ?? {});
+    const getters = names.map((name) => `get ${name}() { return part().${name}; }`);
+    const contents = `const part = () => process.getBuiltinModule("node:${path}");
+      module.exports = { ${getters.join(", ")} };`;
+    return { contents, loader: "js" };
   });
-  onLoad({ filter: /.*/, namespace: "node" }, ({ path }) => {
-    return { contents: `module.exports = process.getBuiltinModule("node:${path}")`, loader: "js" };
+}
+
+/** What these make while they are loaded takes a tenth of the start, and few commands print what is not ASCII. */
+function deferConstants({ onLoad }: PluginBuild): void {
+  onLoad({ filter: /\/node_modules\/(string-width|wrap-ansi)\/index\.js$/ }, ({ path }) => {
+    const source = readFileSync(path, "utf8");
+    const made = [...source.matchAll(/^const (\w+) = (new .+|\/.+\/\w*);$/gm)];
+    if (made.length === 0) throw new Error(`${path} makes nothing while it is loaded any more: defer nothing here`);
+    let contents = source;
+    for (const [whole, name, value] of made) {
+      const used = contents.replace(whole, "").replaceAll(new RegExp(`\\b${name}\\b`, "g"), `${name}()`);
+      contents = `${used}\nlet made_${name}; function ${name}() { return (made_${name} ??= ${value}); }`;
+    }
+    return { contents, loader: "js" };
   });
 }
 

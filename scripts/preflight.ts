@@ -1,15 +1,13 @@
 // What a configuration refers to and the functions on AWS would not get: `deploy` refuses it, `package` warns of it.
 import { basename } from "node:path";
-import { readDocument } from "../lib/config/document/document.ts";
-import { field, fieldsOf } from "../lib/config/document/raw.ts";
+import { type Document, readDocument } from "../lib/config/document/document.ts";
+import { field, fieldsOf, itemsOf } from "../lib/config/document/raw.ts";
 import { defaultAuth } from "../lib/config/load/fill.ts";
 import { type Reference, referencesIn, referencesOf } from "../lib/config/secrets/references.ts";
 
 export interface Deployment {
   /** By function: the variables that serverless.yml sets for it. */
   environments: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** Prefix of the parameters and secrets that the functions' role may read. */
-  secrets: string;
   /** The console has a URL that asks for its token alone. */
   openConsole?: boolean;
 }
@@ -25,35 +23,54 @@ export interface Preflight {
 const LAMBDA =
   /^(_HANDLER|TZ|LANG|PATH|NODE_PATH|LD_LIBRARY_PATH|(LAMBDA|AWS_LAMBDA)_.+|AWS_(DEFAULT_)?REGION|AWS_EXECUTION_ENV)$/;
 
+/** What the functions can read by themselves: their roles name exactly what the configuration does. */
+const READABLE = "${ssm:/NAME} or ${secretsmanager:NAME}";
+
 /** Looks at the file at `config`, which has been checked. */
 export async function preflight(config: string, deployment: Deployment): Promise<Preflight> {
-  const references = await referencesTo(config, deployment);
+  const document = await readDocument(config, config);
+  const usual = usualReferences(document, deployment);
+  const references = distinct([...referencesOf(document), ...usual]);
   const file = basename(config);
-  const refused = [...missing(references, deployment), ...(await tokenless(config, deployment))];
+  const refused = [
+    ...missing(references, deployment),
+    ...plain(distinct([...secretReferences(document), ...usual]), deployment),
+    ...tokenless(document, deployment),
+  ];
   return {
     refused: refused.map((problem) => `${file} ${problem}`),
-    warnings: [...partly(references, deployment), ...unreadable(references, deployment)].map(
-      (problem) => `${file} ${problem}`,
-    ),
+    warnings: [...partly(references, deployment), ...unpackaged(references)].map((problem) => `${file} ${problem}`),
   };
 }
 
 /** A console that everybody would reach, and nobody could use. */
-async function tokenless(config: string, { openConsole }: Deployment): Promise<string[]> {
-  const { root } = await readDocument(config, config);
+function tokenless({ root }: Document, { openConsole }: Deployment): string[] {
   if (!openConsole || field(field(root, "console"), "token") !== undefined) return [];
   return ["has no console.token, without which LOOKOUT_CONSOLE=on answers nobody: set it, or deploy with =iam"];
 }
 
-/** Each once. A connection without `auth` refers to the usual variables. */
-async function referencesTo(config: string, { environments }: Deployment): Promise<Reference[]> {
-  const document = await readDocument(config, config);
-  const connections = fieldsOf(field(document.root, "connections"));
-  const isUsual = connections.some(([, connection]) => field(connection, "auth") === undefined);
+/** A connection without `auth` refers to the usual variables. */
+function usualReferences({ root }: Document, { environments }: Deployment): Reference[] {
+  const connections = fieldsOf(field(root, "connections"));
+  if (connections.every(([, connection]) => field(connection, "auth") !== undefined)) return [];
   const token = Object.values(environments).some((one) => isSet(one["HW_SECURITY_TOKEN"]));
-  const usual = isUsual ? referencesIn(defaultAuth(token ? { HW_SECURITY_TOKEN: "set" } : {})) : [];
-  const all = [...referencesOf(document), ...usual];
-  return [...new Map(all.map((reference) => [reference.text, reference])).values()];
+  return referencesIn(defaultAuth(token ? { HW_SECURITY_TOKEN: "set" } : {}));
+}
+
+/** The references where secrets stand. Of a connection its credentials alone are secret. */
+function secretReferences({ root }: Document): Reference[] {
+  const connections = fieldsOf(field(root, "connections")).map(([, connection]) => field(connection, "auth"));
+  const others = [
+    field(root, "channels"),
+    field(field(root, "health"), "heartbeat"),
+    field(field(root, "console"), "token"),
+  ];
+  const targets = itemsOf(field(root, "sources")).flatMap((source) => itemsOf(field(source, "targets")));
+  return referencesIn([...connections, ...others, ...targets.map((target) => field(target, "header"))]);
+}
+
+function distinct(references: readonly Reference[]): Reference[] {
+  return [...new Map(references.map((reference) => [reference.text, reference])).values()];
 }
 
 function missing(references: readonly Reference[], deployment: Deployment): string[] {
@@ -61,9 +78,20 @@ function missing(references: readonly Reference[], deployment: Deployment): stri
   const names = variables(references).filter((name) => lacking(name, deployment).length === functions);
   if (names.length === 0) return [];
   return [
-    `refers to variables that the functions do not get: ${names.join(", ")}. Keep the values where the functions can ` +
-      `read them and write ${readable(deployment)} in place of \${env:…}, or set the variables under ` +
-      "provider.environment in serverless.yml; connections without auth need HW_ACCESS_KEY and HW_SECRET_KEY",
+    `refers to variables that the functions do not get: ${names.join(", ")}. Put the values where the functions can ` +
+      `read them and write ${READABLE} in place of \${env:…}; what is no secret can be written out, or set under ` +
+      "environment in deploy/aws/. Connections without auth need HW_ACCESS_KEY and HW_SECRET_KEY: give them an auth",
+  ];
+}
+
+/** Who may look at a function sees its variables. */
+function plain(references: readonly Reference[], deployment: Deployment): string[] {
+  const functions = Object.keys(deployment.environments).length;
+  const names = variables(references).filter((name) => lacking(name, deployment).length < functions);
+  if (names.length === 0) return [];
+  return [
+    `has secrets in variables of the functions, which everybody sees who may look at these: ${names.join(", ")}. Put ` +
+      `the values into parameters or secrets, and write ${READABLE} in place of \${env:…}`,
   ];
 }
 
@@ -76,29 +104,11 @@ function partly(references: readonly Reference[], deployment: Deployment): strin
   });
 }
 
-/** What the functions' role may not read, and files, which are not packaged. */
-function unreadable(references: readonly Reference[], deployment: Deployment): string[] {
-  const foreign = references.filter((reference) => !isReadable(reference, deployment)).map(({ text }) => text);
-  const files = references.filter(({ scheme }) => scheme === "file").map(({ text }) => text);
-  return [
-    ...foreign.map(
-      (text) =>
-        `refers to ${text}, which the functions' role may not read: only ${readable(deployment)}. ` +
-        "Move the value there, name another prefix with --param=secrets=PREFIX, or allow it under " +
-        "provider.iam.role.statements in serverless.yml",
-    ),
-    ...files.map((text) => `refers to ${text}, but no file of secrets is packaged: write ${readable(deployment)}`),
-  ];
-}
-
-function isReadable({ scheme, name }: Reference, { secrets }: Deployment): boolean {
-  if (scheme === "ssm") return name.replace(/^arn:.*:parameter(?=\/)/, "").startsWith(`/${secrets}/`);
-  if (scheme === "secretsmanager") return name.replace(/^arn:.*:secret:/, "").startsWith(`${secrets}/`);
-  return true;
-}
-
-function readable({ secrets }: Deployment): string {
-  return `\${ssm:/${secrets}/…} or \${secretsmanager:${secrets}/…}`;
+/** No file of secrets is packaged. */
+function unpackaged(references: readonly Reference[]): string[] {
+  return references
+    .filter(({ scheme }) => scheme === "file")
+    .map(({ text }) => `refers to ${text}, but no file of secrets is packaged: write ${READABLE}`);
 }
 
 function variables(references: readonly Reference[]): string[] {

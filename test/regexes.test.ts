@@ -29,6 +29,16 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     [String.raw`^\d{15}\/`],
   ],
   ["app/queries/check-live.ts", "an API's error, at most 300 characters of its words", [String.raw`\bproject\b`]],
+  [
+    "aws/configuration/place.ts",
+    "LOOKOUT_CONFIG, which the stack sets; anchored, with bounds",
+    [
+      String.raw`^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(\S{1,1024})$`,
+      String.raw`^ssm:(\/?[A-Za-z0-9_.-][A-Za-z0-9_./-]{0,1010})$`,
+      String.raw`^appconfig:([a-z0-9]{4,7})\/([a-z0-9]{4,7})\/([a-z0-9-]{4,36})$`,
+      "^(s3|ssm|appconfig):",
+    ],
+  ],
   ["channels/message/link.ts", "a link that is shown; one character at a time", [String.raw`[()[\]|*${TICK}'"<>]`]],
   [
     "channels/http/answer.ts",
@@ -36,19 +46,19 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     [String.raw`^\d+(\.\d*)?$`, "^[A-Za-z]{3,9},? "],
   ],
   [
-    "channels/dingtalk.ts",
+    "channels/chat/dingtalk.ts",
     "a receiver's answer, at most 64 KB; a fixed word; the configuration's ids, anchored",
     ["time ?stamp", "sign", String.raw`^(?:\+?\d[\d-]{5,18}|all)$`],
   ],
   [
-    "channels/feishu.ts",
+    "channels/chat/feishu.ts",
     "a receiver's answer, at most 64 KB; a fixed word; the configuration's ids, anchored",
     ["too many", String.raw`^(?:ou_\w{4,64}|all)$`],
   ],
-  ["channels/slack.ts", "the configuration's ids, anchored", ["^(?:[SUW][A-Z0-9]{5,20}|here|channel)$"]],
+  ["channels/chat/slack.ts", "the configuration's ids, anchored", ["^(?:[SUW][A-Z0-9]{5,20}|here|channel)$"]],
   ["channels/slack/bot.ts", "the configuration's address, at its end", [String.raw`\/+$`]],
-  ["channels/wecom.ts", "the configuration's ids, anchored", [String.raw`^[\w.@-]{1,64}$`]],
-  ["channels/alertmanager.ts", "the configuration's address", [String.raw`\/+$`]],
+  ["channels/chat/wecom.ts", "the configuration's ids, anchored", [String.raw`^[\w.@-]{1,64}$`]],
+  ["channels/incidents/alertmanager.ts", "the configuration's address", [String.raw`\/+$`]],
   [
     "channels/aws/client.ts",
     "the configuration's region; a name or the text of an error of the SDK's, at its start",
@@ -60,8 +70,8 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
       "^Region is missing",
     ],
   ],
-  ["channels/eventbridge.ts", "a refused entry's code, at its start", ["^(Throttl|Internal|ServiceUnavailable)"]],
-  ["channels/opsgenie.ts", "the configuration's address", [String.raw`\/+$`]],
+  ["channels/aws/eventbridge.ts", "a refused entry's code, at its start", ["^(Throttl|Internal|ServiceUnavailable)"]],
+  ["channels/incidents/opsgenie.ts", "the configuration's address", [String.raw`\/+$`]],
   ["channels/mail/html.ts", "a text that is shown; one character at a time", [`[&<>"']`, "[.:@/]"]],
   [
     "channels/mail/mail.ts",
@@ -99,7 +109,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     ],
   ],
   [
-    "channels/smtp.ts",
+    "channels/mail/smtp.ts",
     "the configuration's mail server, anchored; the mail client's error, for fixed words",
     [
       String.raw`^[A-Za-z0-9.[\]:-]{1,255}$`,
@@ -111,7 +121,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     ],
   ],
   [
-    "channels/sns.ts",
+    "channels/aws/sns.ts",
     "the configuration's topic and phone, anchored; a title of at most 150 characters",
     [
       String.raw`^\+[1-9]\d{5,14}$`,
@@ -122,7 +132,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     ],
   ],
   [
-    "channels/sqs.ts",
+    "channels/aws/sqs.ts",
     "the configuration's queue; at its start",
     [String.raw`^https:\/\/sqs\.([a-z0-9-]{2,40})\.amazonaws\.`],
   ],
@@ -164,21 +174,21 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     ["^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$"],
   ],
   [
-    "channels/teams.ts",
+    "channels/chat/teams.ts",
     "a receiver's answer, at most 64 KB; three digits behind a fixed word; the configuration's ids, anchored",
     [String.raw`HTTP error (\d{3})`, String.raw`^[\w.+-]{1,64}(?:@[\w.-]{1,200})?$`],
   ],
-  ["channels/discord.ts", "the configuration's mentions; anchored", [String.raw`^<@&?\d{15,20}>$`]],
-  ["channels/google-chat.ts", "the configuration's mentions, anchored", [String.raw`^users\/(all|\d{5,30})$`]],
-  ["channels/mattermost.ts", "the configuration's mentions; anchored", ["^@[a-z0-9][a-z0-9._-]{0,63}$"]],
+  ["channels/chat/discord.ts", "the configuration's mentions; anchored", [String.raw`^<@&?\d{15,20}>$`]],
+  ["channels/chat/google-chat.ts", "the configuration's mentions, anchored", [String.raw`^users\/(all|\d{5,30})$`]],
+  ["channels/chat/mattermost.ts", "the configuration's mentions; anchored", ["^@[a-z0-9][a-z0-9._-]{0,63}$"]],
   [
-    "channels/welink.ts",
+    "channels/chat/welink.ts",
     "the configuration's mentions, and the code of a receiver's answer; anchored",
     [String.raw`^[\w.@-]{1,64}$`, String.raw`^\d{1,9}$`],
   ],
   ["channels/ntfy.ts", "the configuration's topic; anchored", ["^[-_A-Za-z0-9]{1,64}$"]],
   [
-    "channels/rocketchat.ts",
+    "channels/chat/rocketchat.ts",
     "the configuration's mentions, anchored; a receiver's answer, at most 64 KB: fixed words, and six digits behind one",
     [
       "^@[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
@@ -188,7 +198,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     ],
   ],
   [
-    "channels/telegram.ts",
+    "channels/chat/telegram.ts",
     "the configuration's token, chat and mentions; anchored",
     [
       String.raw`^\d{1,20}:[\w-]{20,100}$`,
@@ -231,7 +241,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     [String.raw`^\d{15}\/.{0,600}$`],
   ],
   [
-    "model/config-file.ts",
+    "model/files/config-file.ts",
     "the configuration's address; anchored",
     [String.raw`^(127\.0\.0\.1|localhost|\[::1\]):`, String.raw`^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$`],
   ],
@@ -269,7 +279,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   ],
   ["model/duration.ts", "the configuration's durations; anchored", [String.raw`^(\d+)(ms|s|m|h|d|w)$`]],
   [
-    "model/file-fields.ts",
+    "model/files/file-fields.ts",
     "the configuration's names, at most 63 characters",
     ["^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", "^https?:$", String.raw`^postgres(ql)?:\/\/.`],
   ],
@@ -352,7 +362,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     ["^(envs?|dew_secret)$", "(passw(or)?d|secret|token|credential|api_?key|access_?key|private_?key)"],
   ],
   [
-    "model/source-file.ts",
+    "model/files/source-file.ts",
     "a header's name in the configuration; one character at a time",
     [`^[!#$%&'*+.^_${TICK}|~0-9A-Za-z-]+$`],
   ],

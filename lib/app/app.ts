@@ -19,7 +19,7 @@ import { discover } from "../sources/discovery.ts";
 import { createMeter, DISCOVERY_LIMITS } from "../sources/reading/meter.ts";
 import { sources } from "../sources/registry.ts";
 import type { Store } from "../store/port.ts";
-import { createBudgets } from "./connections/budgets.ts";
+import { createBudgets, type Share } from "./connections/budgets.ts";
 import { createGate } from "./connections/credentials.ts";
 import { createEndpoints } from "./connections/endpoints.ts";
 import { createProjectStore } from "./connections/projects.ts";
@@ -48,8 +48,8 @@ export interface AppPorts {
   counters?: Counters | undefined;
   /** When the configuration was made or read, which tells the newer of two apart; ms, default: now. */
   stamp?: number | undefined;
-  /** Each kind of source is polled by a process of its own: they share the budget of a project. */
-  perKind?: boolean;
+  /** Default: the budgets are this process's own. */
+  share?: Share;
 }
 
 /** Nothing is read, sent or resolved before the first use case runs. */
@@ -68,7 +68,7 @@ export function createApp(config: Config, given: AppPorts): App {
   const generation: Generation = { own: undefined, stamp: ports.stamp ?? clock.now() };
   const resolveAuth = (auth: AuthConfig) => secrets.resolveDeep(auth);
   const learnTokens = createTokenLearner(config, { store, clock, log, redactor: secrets, resolve: resolveAuth });
-  const budget = createBudgets(config, clock, ports.perKind === true);
+  const budget = createBudgets(config, clock, ports.share ?? (() => 1));
   const connections = new Map(
     Object.entries(config.connections).map(([name, one]) => [name, createConnection(name, one, ports, budget(name))]),
   );
@@ -107,7 +107,9 @@ export function createApp(config: Config, given: AppPorts): App {
     heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),
     redact: secrets.redact,
     endpoints: createEndpoints(secrets),
-    learnSecrets: createSecretLearner(config, secrets, learnTokens),
+    learnSecrets: createSecretLearner(config, secrets, learnTokens, (name, options) => {
+      return channels.get(name)?.type.flaws?.(options) ?? [];
+    }),
     behind: new Map(),
     discoveries: new Map(),
     brokenChannels: new Set(),

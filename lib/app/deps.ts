@@ -83,13 +83,15 @@ export interface Behind {
   readTo: number | undefined;
 }
 
-/** A secret that cannot be resolved. */
+/** A secret that cannot be resolved, or is not what its channel needs. */
 export interface UnresolvedSecret {
   of: "connection" | "source" | "channel" | "heartbeat" | "console" | "store";
   /** The connection, source or channel; `heartbeat`, `console` or `store`. */
   name: string;
   /** Names the reference and what to do. */
   message: string;
+  /** It has a value, though one that cannot be meant: where the channel has another secret, its messages go out. */
+  flawed?: true;
 }
 
 /** Where secret references are resolved, which throws SecretError, and what keeps secrets out of texts. */

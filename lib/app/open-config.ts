@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { compileTimeInterval } from "../alerts/time-intervals/time-interval.ts";
 import { channelTypes } from "../channels/registry.ts";
 import type { RuleCheckers } from "../config/check/rules.ts";
+import type { PackFolders } from "../config/document/includes.ts";
 import type { Environment } from "../config/environment.ts";
 import { type LoadedConfig, loadConfig } from "../config/load/load.ts";
 import { createSecrets, type Secrets } from "../config/secrets/secrets.ts";
@@ -15,9 +16,7 @@ import { compilePattern } from "../patterns/pattern.ts";
 import { compileExtract } from "../rules/extract.ts";
 import { compileTemplate } from "../rules/template.ts";
 
-export interface OpenConfigOptions {
-  /** Folder of the rule packs that come with Lookout. */
-  packsDir: string;
+export interface OpenConfigOptions extends PackFolders {
   env: Environment;
   clock: Clock;
   /** Learns every secret that is resolved. */
@@ -39,12 +38,13 @@ export const ruleCheckers: RuleCheckers = {
 
 /** Reads and checks the file at `path`; throws ConfigError with everything that is wrong. Resolves no secret yet. */
 export async function openConfig(path: string, options: OpenConfigOptions): Promise<OpenedConfig> {
-  const { packsDir, env, clock, redactor, aws } = options;
+  const { packsDir, preparedDir, env, clock, redactor, aws } = options;
   const loaded = await loadConfig(path, {
     ...ruleCheckers,
     channelTypes,
     compileTimeInterval: (spec, defaults) => compileTimeInterval(spec as Record<string, unknown>, defaults),
     packsDir,
+    preparedDir,
     env,
   });
   const baseDir = dirname(loaded.config.file);

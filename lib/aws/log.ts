@@ -6,6 +6,8 @@ import { printable, redactedJson } from "../model/printable.ts";
 export interface LambdaLog extends Log {
   /** From now on every line carries this id: a container serves one request at a time. */
   begin(requestId: string): void;
+  /** Writes the object as a line of its own, as others read it out of the log. */
+  raw(line: object): void;
 }
 
 /** Lines of level debug are left out: on Lambda every byte is paid for. */
@@ -15,11 +17,11 @@ export function createLambdaLog(
   redact: (text: string) => string,
 ): LambdaLog {
   let requestId: string | undefined;
+  const raw = (line: object) => write(`${printable(redactedJson(line, redact))}\n`);
   const at =
     (level: string) =>
     (message: string, fields: Record<string, unknown> = {}) => {
-      const line = { time: new Date(clock.now()).toISOString(), level, message, requestId, ...fields };
-      write(`${printable(redactedJson(line, redact))}\n`);
+      raw({ time: new Date(clock.now()).toISOString(), level, message, requestId, ...fields });
     };
   return {
     debug() {},
@@ -29,5 +31,6 @@ export function createLambdaLog(
     begin(id) {
       requestId = id;
     },
+    raw,
   };
 }

@@ -1,12 +1,13 @@
 // What every function has around its work, in one place: its input checked, its lines marked with the request, its
-// failure logged, and a signal that stops the work in time to keep its progress.
+// failure logged, its metrics written, and a signal that stops the work in time to keep its progress.
 import middy from "@middy/core";
 import errorLogger from "@middy/error-logger";
 import type * as z from "zod";
 import { wallClock } from "../app/clock.ts";
 import type { App } from "../app/deps.ts";
 import { Superseded } from "../app/persistence/superseded.ts";
-import { closeApp, log, openApp, redact } from "./runtime.ts";
+import type { Gauge } from "./metrics/log.ts";
+import { closeApp, log, metrics, openApp, redact } from "./runtime.ts";
 
 /** What is used of the context that Lambda gives. */
 export interface LambdaContext {
@@ -24,9 +25,17 @@ export interface Work<Input> {
   /** What it returns is logged, or what `logged` makes of it. */
   run(app: App, input: Input, signal: AbortSignal): Promise<unknown>;
   logged?(result: unknown): unknown;
+  /** What is measured before the work. */
+  measure?(app: App): Promise<Gauge[]>;
 }
 
-export function lambda<Input>({ input, reserve, run, logged = (result) => result }: Work<Input>): LambdaHandler {
+export function lambda<Input>({
+  input,
+  reserve,
+  run,
+  measure,
+  logged = (result) => result,
+}: Work<Input>): LambdaHandler {
   // Middy's own early timeout answers in the work's place; ours lets it end.
   return middy({ timeoutEarlyInMillis: 0 })
     .use({ before: ({ context }) => log.begin(context.awsRequestId) })
@@ -37,13 +46,18 @@ export function lambda<Input>({ input, reserve, run, logged = (result) => result
     .handler(async (event: unknown, context: LambdaContext) => {
       const parsed = input.parse(event);
       return withDeadline(context.getRemainingTimeInMillis() - reserve, async (signal) => {
+        const gauges: Gauge[] = [];
         try {
-          return await run(await openApp(), parsed, signal);
+          const app = await openApp();
+          gauges.push(...((await measure?.(app)) ?? []));
+          return await run(app, parsed, signal);
         } catch (error) {
           if (!(error instanceof Superseded)) throw error;
           await closeApp().catch(() => {});
           log.warn(error.message, { function: context.functionName });
           return { superseded: true };
+        } finally {
+          metrics.write(gauges);
         }
       });
     });

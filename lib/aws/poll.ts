@@ -1,12 +1,13 @@
 // One scheduled poll: the sources of one kind, each no more often than its `every`.
 import type { App } from "../app/deps.ts";
+import type { SourceRow } from "../app/persistence/rows.ts";
 import { readSource } from "../app/persistence/shard-rows.ts";
 import { type PollReport, pollSources } from "../app/polling/poll.ts";
 import type { SourceConfig } from "../model/config.ts";
 import type { SourceKind } from "../model/source-kinds.ts";
 
 /** The schedule's own beat (serverless.yml); ms. */
-const BEAT_MS = 60_000;
+export const BEAT_MS = 60_000;
 
 /** What a run led to, for the log; errors of single targets are logged where they happen. */
 export interface PollSummary extends Omit<PollReport, "failing"> {
@@ -35,12 +36,19 @@ export async function pollKind(app: App, kind: SourceKind, signal: AbortSignal):
   throw new PollFailed(`${failures.length} of ${due.length} polls of ${kind} failed. ${failures.join("; ")}`);
 }
 
-function summaryOf({ failing, ...report }: PollReport): PollSummary {
+export function summaryOf({ failing, ...report }: PollReport): PollSummary {
   return { ...report, failing: Object.keys(failing).length - report.unreached };
 }
 
 /** Why a poll counts as failed as a whole; one unread target among others is the health check's. */
-function failureOf({ source, discoveryError, failing, targets, found, interrupted }: PollReport): string | undefined {
+export function failureOf({
+  source,
+  discoveryError,
+  failing,
+  targets,
+  found,
+  interrupted,
+}: PollReport): string | undefined {
   if (discoveryError !== undefined)
     return `source ${source}: its project or its targets could not be found out: ${discoveryError}`;
   const unread = Object.values(failing);
@@ -49,13 +57,17 @@ function failureOf({ source, discoveryError, failing, targets, found, interrupte
   return `source ${source}: none of its ${targets} targets was read: ${unread[0]!.error}`;
 }
 
-/**
- * Half a beat of tolerance: a schedule is never exact, and a source of 5m is meant to be polled every fifth minute.
- * What a run did not come to is read by the next beat's.
- */
 async function isDue(app: App, source: SourceConfig): Promise<boolean> {
   if (source.every <= BEAT_MS) return true;
   const row = await readSource(app, source.id);
-  if (row === undefined || row.data.lastRunAt + source.every - BEAT_MS / 2 <= app.clock.now()) return true;
-  return Object.values(row.data.failing).some(({ kind }) => kind === "interrupted");
+  return isDueBy(source, row?.data, app.clock.now());
+}
+
+/**
+ * Half a beat of tolerance: a schedule is never exact, and a source of 5m is meant to be polled every fifth minute.
+ * What a run did not come to is read by the next beat's. `row` is the source's, or that of a shard.
+ */
+export function isDueBy({ every }: SourceConfig, row: SourceRow | undefined, now: number): boolean {
+  if (row === undefined || every <= BEAT_MS || row.lastRunAt + every - BEAT_MS / 2 <= now) return true;
+  return Object.values(row.failing).some(({ kind }) => kind === "interrupted");
 }

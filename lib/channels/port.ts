@@ -89,12 +89,19 @@ interface AnyChannel<Options> {
    * Strings may be secret references.
    */
   readonly options: z.ZodType<Options>;
+  /**
+   * What is wrong with resolved options though messages go out: health says so to people. It shows no value. Absent:
+   * nothing ever is.
+   */
+  flaws?(options: Options): string[];
   /** One incident per alert, keyed by the alert's id, at once; grouping does not apply. */
   readonly incident: boolean;
   /** Requests under way at a time, at most; absent: one after the other. */
   readonly concurrency?: number;
   /** What its service accepts; all of them hold. Absent: no limit is known. */
   readonly rate?: readonly Rate[];
+  /** It takes the news that somebody takes care of an incident. Absent: it gets none. */
+  readonly acknowledges?: true;
   /** Incidents that fire are sent again after so long (ms), until they are resolved. Absent: once. */
   readonly resend?: number;
   /** Who can be mentioned: the form of an id, and one as an example. Absent: nobody. */

@@ -28,6 +28,14 @@ export const webhook: HttpChannel<Options> = {
   incident: false,
   concurrency: 16,
   template: "body",
+  flaws: ({ secret }) => {
+    const secrets = [secret ?? []].flat();
+    return secrets.flatMap((one, index) => {
+      if (signingKey(one) !== undefined) return [];
+      const which = secrets.length === 1 ? "its secret" : `secret ${index + 1} of ${secrets.length}`;
+      return [`${which} does not have the form of a signing secret: ${SECRET_FORM}`];
+    });
+  },
   split: (notification) => bodyParts(notification),
   render(notification, options, context) {
     const { body, headers } =
@@ -67,7 +75,10 @@ function written(
   }
 }
 
-/** With two secrets, as while one replaces the other, there is a signature of each: receivers take either. */
+/**
+ * With two secrets, as while one replaces the other, there is a signature of each: receivers take either. What is none
+ * signs nothing, and the other goes on.
+ */
 function standardHeaders(id: string, body: string, options: Options, { now }: RenderContext): Record<string, string> {
   if (!/^[\w-]+$/.test(id))
     throw new Error('a delivery\'s id must be of letters, digits, "_" and "-" to be a webhook-id');
@@ -75,10 +86,10 @@ function standardHeaders(id: string, body: string, options: Options, { now }: Re
   const headers = { "webhook-id": id, "webhook-timestamp": timestamp };
   const secrets = [options.secret ?? []].flat();
   if (secrets.length === 0) return headers;
-  const signatures = secrets.map((secret) => {
-    const key = signingKey(secret);
-    if (!key) throw new Error(`the channel's secret does not have the form of a signing secret: ${SECRET_FORM}`);
-    return signatureV1(key, id, timestamp, body);
-  });
+  const keys = secrets.flatMap((secret) => signingKey(secret) ?? []);
+  if (keys.length === 0) {
+    throw new Error(`the channel's secret does not have the form of a signing secret: ${SECRET_FORM}`);
+  }
+  const signatures = keys.map((key) => signatureV1(key, id, timestamp, body));
   return { ...headers, "webhook-signature": signatures.join(" ") };
 }

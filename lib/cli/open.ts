@@ -34,6 +34,10 @@ const ROOT = packageRoot(import.meta.dirname);
 /** The folder of the rule packs that come with Lookout. */
 export const PACKS = join(ROOT, "rules");
 
+const BUILT = join(ROOT, "dist");
+/** What was made of them when the package was made: for the code that was made with it, not for sources beside it. */
+const PREPARED = import.meta.dirname.startsWith(BUILT) ? join(BUILT, "packs") : undefined;
+
 /** The configuration that `npm start` shows and people copy. */
 export const EXAMPLE = join(ROOT, "lookout.example.yml");
 
@@ -61,7 +65,14 @@ export async function readConfig(
     parameter: async (name: string) => (await awsSecrets()).parameter(name),
     secret: async (id: string) => (await awsSecrets()).secret(id),
   };
-  const opened = await openConfig(file, { packsDir: PACKS, env, clock: wallClock, redactor, aws });
+  const opened = await openConfig(file, {
+    packsDir: PACKS,
+    preparedDir: PREPARED,
+    env,
+    clock: wallClock,
+    redactor,
+    aws,
+  });
   await opened.secrets.learnLocal(secretPlaces(opened.config));
   return opened;
 }

@@ -4,7 +4,7 @@ import wrapAnsi from "wrap-ansi";
 import { printable } from "../model/printable.ts";
 import { steering, unmarked } from "./steering.ts";
 
-const graphemes = new Intl.Segmenter();
+let graphemes: Intl.Segmenter | undefined;
 
 /** Columns that the text takes; colours take none. */
 export function columnsOf(text: string): number {
@@ -17,6 +17,7 @@ export function cutTo(text: string, columns: number): string {
   if (columns < 1) return "";
   let kept = "";
   let room = columns - 1;
+  graphemes ??= new Intl.Segmenter();
   for (const { segment } of graphemes.segment(text)) {
     room -= columnsOf(segment);
     if (room < 0) break;

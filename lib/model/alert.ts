@@ -21,6 +21,7 @@ export type HealthProblem =
   | "delivery dead"
   | "secret unresolved"
   | "configuration refused"
+  | "dead letters"
   | "state not written"
   | "state damaged";
 
@@ -47,6 +48,8 @@ export const Alert = z.object({
   endsAt: z.string().nullable(),
   count: z.number(),
   acknowledgedBy: z.string().nullable(),
+  /** When; ISO 8601. Absent where nobody did, and in what an older version stored. */
+  acknowledgedAt: z.string().exactOptional(),
   suppressedBy: z.array(z.string()),
   runbook: z.string().nullable(),
   /** The newest 20, oldest first. */

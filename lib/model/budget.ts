@@ -11,11 +11,11 @@ export function budgetOf({ connections }: Pick<Config, "connections">, name: str
   return Math.min(...same.map(([, { requestsPerSecond }]) => requestsPerSecond));
 }
 
-/** How many kinds of source poll the project of a connection. */
-export function kindsPolling({ connections, sources }: Polled, name: string): number {
+/** The part of a project's budget that each kind of source has, where each is polled by a process of its own. */
+export function shareOfKind({ connections, sources }: Polled, name: string): number {
   const project = projectOf(connections, name);
   const polling = sources.filter(({ connection }) => projectOf(connections, connection) === project);
-  return new Set(polling.map(({ kind }) => kind)).size;
+  return 1 / Math.max(1, new Set(polling.map(({ kind }) => kind)).size);
 }
 
 /** A project whose sources need more requests than it is given. */

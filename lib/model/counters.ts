@@ -4,6 +4,8 @@
 export interface Counted {
   polls: { source: string; outcome: "complete" | "incomplete" };
   events: { source: string; level: string };
+  /** Those that opened. */
+  alerts: { severity: string };
   notifications: { channel: string; outcome: "delivered" | "retry" | "permanent" };
   /** `status`: ok, or the kind of the error. */
   requests: { connection: string; api: string; status: string };

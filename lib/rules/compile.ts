@@ -84,11 +84,13 @@ export function compileRules(
   timezone?: string,
 ): Rules {
   const all = configs.map((config) => compileRule(config, sources, timezone));
-  // Rules that take the same values out of an event look at it together.
-  const views = [...Map.groupBy(all, ({ config }) => JSON.stringify(config.extract ?? [])).values()].map(compileView);
+  // Made for the first event: what only reads state is done before. Rules that take the same values out of an event
+  // look at it together.
+  let views: ((event: Event) => Touched)[] | undefined;
   const place = new Map(all.map((rule, index) => [rule, index]));
 
   function touch(event: Event): Touched {
+    views ??= [...Map.groupBy(all, ({ config }) => JSON.stringify(config.extract ?? [])).values()].map(compileView);
     if (views.length === 1) return views[0]!(event);
     const each = views.map((view) => view(event));
     const touches = each.flatMap((one) => one.touches).sort((a, b) => place.get(a.rule)! - place.get(b.rule)!);
@@ -167,8 +169,8 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[], timez
     kind,
     patterns,
     version: hashOf([config.when, config.by, ...meaning, ...(config.extract ? [config.extract] : [])], 8),
-    summary: compileTemplate(config.summary ?? DEFAULT_SUMMARY, timezone),
-    description: config.description === undefined ? undefined : compileTemplate(config.description, timezone),
+    summary: templateOf(config.summary ?? DEFAULT_SUMMARY, timezone),
+    description: config.description === undefined ? undefined : templateOf(config.description, timezone),
     canResolve: [threshold, distinct, absence, expect, resolve].some((key) => key !== undefined),
     feeds,
     lateness: Math.max(0, ...feeds.map((source) => source.lateness)),
@@ -177,6 +179,15 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[], timez
     overflow: undefined,
   };
   return { ...rule, overflow: overflowOf(rule) };
+}
+
+/** Compiled when the first alert opens. */
+function templateOf(text: string, timezone?: string): Template {
+  let template: Template | undefined;
+  return (scope) => {
+    template ??= compileTemplate(text, timezone);
+    return template(scope);
+  };
 }
 
 /** An occurrence of the rule's patterns that says why it is not taken key by key. */
@@ -198,6 +209,6 @@ function overflowOf(rule: CompiledRule): CompiledRule {
     kind: occurrence(),
     canResolve: false,
     summary: () => summary,
-    description: compileTemplate(description),
+    description: templateOf(description),
   };
 }

@@ -37,6 +37,8 @@ export interface SimulatorOptions {
   switches?: Partial<Switches>;
   faults?: readonly Fault[];
   credentials?: Partial<Credentials>;
+  /** Is given each request as it comes. */
+  watch?: (request: SeenRequest) => void;
 }
 
 interface SeenRequest {
@@ -81,6 +83,7 @@ interface Cloud {
   ids: Random;
   requests: Record<RouteName, number>;
   seen: SeenRequest[];
+  watch: (request: SeenRequest) => void;
   issued: string[];
   refusals: number;
   closing: AbortController;
@@ -139,7 +142,8 @@ function createCloud(options: SimulatorOptions): Cloud {
   const day = scenario === "day";
   const world = createWorld(clock.now() - (day ? HISTORY : 0), credentials.projectId);
   if (day) playDay({ world, random: random.fork("day"), speed, switches });
-  const counted = { requests, seen: [], issued: [], refusals: 0 };
+  const { watch = () => {} } = options;
+  const counted = { watch, requests, seen: [], issued: [], refusals: 0 };
   const closing = new AbortController();
   return { clock, credentials, switches, world, auth, faults, routes, ids, ...counted, closing, url: "" };
 }
@@ -161,6 +165,7 @@ async function handle(cloud: Cloud, request: IncomingMessage, response: ServerRe
   const fault = route && faults.take(route.name, url);
   if (route) requests[route.name]++;
   const log = { route: route?.name, method, url, status: 0 };
+  cloud.watch(log);
   seen.push(log);
   if (seen.length > REMEMBERED_REQUESTS) seen.shift();
   if (fault?.kind === "slow") await clock.sleep(fault.ms, cloud.closing.signal);

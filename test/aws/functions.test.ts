@@ -9,7 +9,7 @@ import type { Notification } from "../../lib/model/notification.ts";
 import { SOURCE_KINDS, type SourceKind, sourceKinds } from "../../lib/model/source-kinds.ts";
 import { connectionOf } from "../../lib/simulator/describe.ts";
 import type { Simulator } from "../../lib/simulator/server.ts";
-import { dynamoEndpoint } from "../support/dynamodb.ts";
+import { dynamoConnection, dynamoEndpoint } from "../support/dynamodb.ts";
 import { startMoto } from "../support/moto.ts";
 import type { Sent } from "../support/receiver.ts";
 import { CONSOLE_TOKEN, openStage, type Stage, WEBHOOK_SECRET } from "./stage.ts";
@@ -56,7 +56,7 @@ const moto = dynamoEndpoint === null ? null : await startMoto();
 describe.skipIf(moto === null)("the built functions on AWS", () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage(moto!.endpoint, configOf);
+    stage = await openStage({ aws: moto!.endpoint, dynamo: dynamoConnection }, configOf);
     const { world } = stage.cloud;
     world.addService({ service_id: SERVICE, service_name: "prod-ocr" });
     world.addService({ service_id: QUIET, service_name: "prod-idle" });
@@ -197,7 +197,7 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
 
     test("answers nobody without a token that it could ask for", async () => {
       const config = configOf(stage.cloud, "http://127.0.0.1:1").replace(/^console:.*$/m, "");
-      const env = { LOOKOUT_CONFIG: stage.write("no-token.yml", config) };
+      const env = { LOOKOUT_CONFIG: await stage.write("no-token", config) };
       const { result } = await stage.invoke("console", asked, { env });
       expect([result.statusCode, result.body]).toEqual([403, expect.stringContaining("set console.token")]);
     });
@@ -208,7 +208,7 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
       "{ kind: pool-events }",
       "{ kind: pool-events, every: 5m }",
     );
-    const env = { LOOKOUT_CONFIG: stage.write("five-minutes.yml", config) };
+    const env = { LOOKOUT_CONFIG: await stage.write("five-minutes", config) };
     expect((await poll("pool-events", { env })).result).toEqual([]);
   });
 

@@ -13,7 +13,6 @@ interface Case {
   /** More of the file. */
   more?: string;
   environments?: Deployment["environments"];
-  secrets?: string;
   openConsole?: boolean;
 }
 
@@ -28,21 +27,25 @@ rules: [{ id: any, when: { level: [error] } }]
 channels: { chat: { type: slack, url: "${url}" } }
 ${more}`,
   );
-  return preflight(config, { environments: { poll: {}, notify: {} }, secrets: "lookout", ...given });
+  return preflight(config, { environments: { poll: {}, notify: {} }, ...given });
 }
 
 describe("what the functions would not get", () => {
   const both = (variables: Record<string, unknown>) => ({ environments: { poll: variables, notify: variables } });
   const fine: [string, Case][] = [
-    ["parameters under the prefix", { url: "${ssm:/lookout/chat}" }],
+    ["parameters", { url: "${ssm:/lookout/chat}" }],
     ["a version of a parameter", { url: "${ssm:/lookout/chat:3}" }],
-    ["secrets under the prefix", { url: "${secretsmanager:lookout/chat#url}" }],
+    ["secrets", { url: "${secretsmanager:lookout/chat#url}" }],
     ["their ARNs", { url: "${secretsmanager:arn:aws:secretsmanager:eu-central-1:1:secret:lookout/chat-AbCdEf}" }],
-    ["another prefix that was named", { url: "${ssm:/team/chat}", secrets: "team", auth: "auth: { token: x }" }],
-    ["a variable that is set", { url: "${env:CHAT_URL}", ...both({ CHAT_URL: "https://chat.example" }) }],
-    ["one whose value CloudFormation fills in", { url: "${env:CHAT_URL}", ...both({ CHAT_URL: { Ref: "Chat" } }) }],
+    [
+      "a variable that is set and holds no secret",
+      { auth: `${KEYS}, endpoints: { iam: "https://\${env:IAM}" }`, ...both({ IAM: "x" }) },
+    ],
+    [
+      "one whose value CloudFormation fills in",
+      { more: 'store: { type: dynamodb, table: "${env:T}" }', ...both({ T: { Ref: "Table" } }) },
+    ],
     ["one that Lambda sets", { more: 'store: { type: dynamodb, table: t, region: "${env:AWS_REGION}" }' }],
-    ["the usual variables", { auth: "", ...both({ HW_ACCESS_KEY: "a", HW_SECRET_KEY: "b", HW_SECURITY_TOKEN: "c" }) }],
     [
       "a console that asks for its token",
       { openConsole: true, more: "console: { token: 0123456789abcdef0123456789abcdef }" },
@@ -66,29 +69,38 @@ describe("what the functions would not get", () => {
     const { refused, warnings } = await judged(given);
     expect(refused).toHaveLength(1);
     expect(refused[0]).toContain(`own.yml refers to variables that the functions do not get: ${names}. `);
-    for (const way of ["${ssm:/lookout/…}", "${secretsmanager:lookout/…}", "provider.environment"]) {
+    for (const way of ["${ssm:/NAME}", "${secretsmanager:NAME}", "deploy/aws/"]) {
       expect(refused[0]).toContain(way);
     }
     expect(warnings).toEqual([]);
   });
 
+  const plain: [string, Case, string][] = [
+    ["a channel's address", { url: "${env:CHAT_URL}", ...both({ CHAT_URL: "https://chat.example" }) }, "CHAT_URL"],
+    [
+      "one that CloudFormation fills in",
+      { url: "${env:CHAT_URL}", ...both({ CHAT_URL: { Ref: "Chat" } }) },
+      "CHAT_URL",
+    ],
+    ["one of some functions", { url: "${env:A}", environments: { poll: {}, notify: { A: "x" } } }, "A"],
+    [
+      "the usual credentials",
+      { auth: "", ...both({ HW_ACCESS_KEY: "a", HW_SECRET_KEY: "b" }) },
+      "HW_ACCESS_KEY, HW_SECRET_KEY",
+    ],
+  ];
+  test.each(plain)("%s in a plain variable is refused by its name", async (_, given, names) => {
+    const { refused } = await judged(given);
+    expect(refused).toHaveLength(1);
+    expect(refused[0]).toContain(`which everybody sees who may look at these: ${names}. `);
+  });
+
   const doubtful: [string, Case, RegExp][] = [
-    [
-      "a parameter elsewhere",
-      { url: "${ssm:/other/chat}" },
-      /\$\{ssm:\/other\/chat\}, which the functions' role may not/,
-    ],
-    ["one that only begins alike", { url: "${ssm:/lookout2/chat}" }, /may not read: only \$\{ssm:\/lookout\/…\} or/],
-    [
-      "a secret elsewhere",
-      { url: "${secretsmanager:chat#url}" },
-      /\$\{secretsmanager:chat#url\}, .*--param=secrets=PREFIX/,
-    ],
     ["a file", { url: "${file:chat.txt}" }, /\$\{file:chat\.txt\}, but no file of secrets is packaged/],
     [
       "a variable of some functions",
-      { url: "${env:CHAT_URL}", environments: { poll: {}, notify: { CHAT_URL: "x" } } },
-      /\$\{env:CHAT_URL\}, which these functions do not get: poll$/,
+      { auth: `${KEYS}, endpoints: { iam: "https://\${env:IAM}" }`, environments: { poll: {}, notify: { IAM: "x" } } },
+      /\$\{env:IAM\}, which these functions do not get: poll$/,
     ],
   ];
   test.each(doubtful)("%s is warned of", async (_, given, message) => {

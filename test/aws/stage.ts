@@ -1,7 +1,6 @@
 // A deployment for tests: the simulated cloud, a table, a bus with a queue that gets what `notify` would, a receiver of
 // webhooks, and the built functions to call.
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,21 +13,25 @@ import {
 import { parse } from "yaml";
 import { wallClock } from "../../lib/app/clock.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
-import { bundle } from "../../scripts/bundle.ts";
-import { dynamoConnection, freshTable } from "../support/dynamodb.ts";
-import { type Sent, startReceiver } from "../support/receiver.ts";
+import { bundle, readConfig } from "../../scripts/bundle.ts";
+import { type DynamoConnection, makeTable } from "../support/dynamodb-tables.ts";
+import { type Answer, type Sent, startReceiver } from "../support/receiver.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 export const WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 export const CONSOLE_TOKEN = "the-token-of-the-configuration-1";
 const QUEUE = "rung";
 
+// biome-ignore lint/suspicious/noExplicitAny: a template is looked into field by field
+export type Form = Record<"environment" | "functions" | "resources", Record<string, any>>;
+
 export interface Invocation {
   /** What the handler returned; undefined where it failed. */
   // biome-ignore lint/suspicious/noExplicitAny: results are looked into field by field
   result: any;
-  /** The lines it logged. */
+  /** The lines it logged, and the metrics among them. */
   lines: Record<string, unknown>[];
+  metrics: Record<string, unknown>[];
   stderr: string;
 }
 
@@ -41,43 +44,60 @@ export interface InvokeOptions {
 }
 
 export interface Stage {
+  /** The name of the table, and of the bus. */
+  name: string;
   cloud: Simulator;
   received: Sent[];
+  /** How the receiver answers; default: 204, at once. */
+  answer: (sent: Sent) => Answer | undefined | Promise<Answer>;
   /** Writes another configuration beside the built functions; returns its path. */
-  write(name: string, config: string): string;
+  write(name: string, config: string): Promise<string>;
   invoke(name: string, event: unknown, options?: InvokeOptions): Promise<Invocation>;
+  /** Of a built function. */
+  fileOf(name: string): string;
+  /** What the functions get. */
+  env: Readonly<Record<string, string>>;
   /** What the bus has passed on for `notify` since the last call. */
   rung(): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }
 
-/** `configOf` writes the configuration, given where the cloud and the receiver are; `aws` is moto's address. */
-export async function openStage(aws: string, configOf: (cloud: Simulator, receiver: string) => string): Promise<Stage> {
+/** Where AWS is: moto's address, and a DynamoDB. */
+export interface Engines {
+  aws: string;
+  dynamo: DynamoConnection;
+}
+
+/** Writes the configuration, given where the cloud and the receiver are. */
+export type ConfigOf = (cloud: Simulator, receiver: string) => string;
+
+export async function openStage({ aws, dynamo }: Engines, configOf: ConfigOf): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "lookout-aws-"));
   const cloud = await startSimulator({ clock: wallClock, scenario: "empty" });
   const received: Sent[] = [];
   const receiver = await startReceiver((sent) => {
     received.push(sent);
-    return undefined;
+    return stage.answer(sent);
   });
-  const { table, client } = await freshTable();
+  const { table, client } = await makeTable(dynamo);
   const config = join(folder, "lookout.yml");
   const build = join(folder, "build");
   await writeFile(config, configOf(cloud, receiver.url));
   await bundle({ outdir: build, config });
-  const queue = await openBus(aws, table);
-  const { accessKeyId, secretAccessKey } = dynamoConnection.credentials;
+  const queue = await openBus(aws, dynamo, table);
+  const { accessKeyId, secretAccessKey } = dynamo.credentials;
   const env = {
     PATH: process.env["PATH"] ?? "",
     // Each invocation but the first finds the code compiled.
     NODE_COMPILE_CACHE: join(folder, "compiled"),
-    AWS_REGION: dynamoConnection.region,
+    AWS_REGION: dynamo.region,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoConnection.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
     AWS_ENDPOINT_URL_EVENTBRIDGE: aws,
     AWS_ENDPOINT_URL_SSM: aws,
-    LOOKOUT_CONFIG: join(build, "lookout.yml"),
+    AWS_ENDPOINT_URL_SQS: aws,
+    LOOKOUT_CONFIG: join(build, "lookout.json"),
     LOOKOUT_TABLE: table,
     LOOKOUT_BUS: table,
     HW_ACCESS_KEY: cloud.credentials.accessKey,
@@ -85,25 +105,34 @@ export async function openStage(aws: string, configOf: (cloud: Simulator, receiv
     OPS_SECRET: WEBHOOK_SECRET,
     CONSOLE_TOKEN,
   };
-  return {
+  const fileOf = (name: string) => join(build, `${name}.js`);
+  const stage: Stage = {
+    answer: () => undefined,
+    name: table,
     cloud,
-    write(name, text) {
-      writeFileSync(join(build, name), text);
-      return join(build, name);
+    fileOf,
+    env,
+    async write(name, text) {
+      const path = join(folder, `${name}.yml`);
+      await writeFile(path, text);
+      const packaged = join(build, `${name}.json`);
+      await writeFile(packaged, JSON.stringify(await readConfig(path, env)));
+      return packaged;
     },
     received,
     invoke: (name, event, options = {}) =>
-      invoke(join(build, `${name}.js`), event, options.remaining ?? 55_000, {
+      invoke(fileOf(name), event, options.remaining ?? 55_000, {
         ...env,
         AHEAD: String(options.ahead ?? 0),
         ...options.env,
       }),
-    rung: () => receive(aws, queue),
+    rung: () => receive(aws, dynamo, queue),
     async close() {
       client.destroy();
       await Promise.all([cloud.close(), receiver.close(), rm(folder, { recursive: true })]);
     },
   };
+  return stage;
 }
 
 /** Calls the built handler in `file` as Lambda does. */
@@ -116,10 +145,12 @@ export function invoke(
   const args = [join(import.meta.dirname, "invoke.ts"), file, JSON.stringify(event), String(remaining)];
   return new Promise((resolve) => {
     execFile(process.execPath, args, { env }, (_error, stdout, stderr) => {
-      const lines = stderr.split("\n").filter((line) => line.startsWith("{"));
+      const written = stderr.split("\n").filter((line) => line.startsWith("{"));
+      const all: Record<string, unknown>[] = written.map((line) => JSON.parse(line));
       resolve({
         result: stdout === "" ? undefined : JSON.parse(stdout),
-        lines: lines.map((line) => JSON.parse(line)),
+        lines: all.filter((line) => !("_aws" in line)),
+        metrics: all.filter((line) => "_aws" in line),
         stderr,
       });
     });
@@ -127,9 +158,9 @@ export function invoke(
 }
 
 /** A bus with the rule of serverless.yml, whose target here is a queue; returns the queue's URL. */
-async function openBus(aws: string, name: string): Promise<string> {
-  const { QueueUrl } = await sqs(aws, "CreateQueue", { QueueName: `${QUEUE}-${name}` });
-  const { region, credentials } = dynamoConnection;
+async function openBus(aws: string, dynamo: DynamoConnection, name: string): Promise<string> {
+  const { QueueUrl } = await sqs(aws, dynamo, "CreateQueue", { QueueName: `${QUEUE}-${name}` });
+  const { region, credentials } = dynamo;
   const client = new EventBridgeClient({ endpoint: aws, region, credentials });
   await client.send(new CreateEventBusCommand({ Name: name }));
   const EventPattern = JSON.stringify(await notifyPattern());
@@ -141,18 +172,32 @@ async function openBus(aws: string, name: string): Promise<string> {
 }
 
 async function notifyPattern(): Promise<object> {
-  const text = await readFile(join(ROOT, "serverless.yml"), "utf8");
-  return parse(text, { merge: true, logLevel: "silent" }).functions.notify.events[0].eventBridge.pattern;
+  return (await formOf("off")).functions["notify"].events[0].eventBridge.pattern;
 }
 
-async function receive(aws: string, QueueUrl: string): Promise<Record<string, unknown>[]> {
-  const answer = await sqs(aws, "ReceiveMessage", { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 600 });
+/** What a form of the stack adds to serverless.yml. */
+export async function formOf(fanout: "on" | "off"): Promise<Form> {
+  const text = await readFile(join(ROOT, `deploy/aws/fanout-${fanout}.yml`), "utf8");
+  return parse(text, { merge: true, logLevel: "silent" });
+}
+
+async function receive(aws: string, dynamo: DynamoConnection, QueueUrl: string): Promise<Record<string, unknown>[]> {
+  const answer = await sqs(aws, dynamo, "ReceiveMessage", {
+    QueueUrl,
+    MaxNumberOfMessages: 10,
+    VisibilityTimeout: 600,
+  });
   const messages = (answer["Messages"] ?? []) as { Body: string }[];
   return messages.map(({ Body }) => JSON.parse(Body));
 }
 
-async function sqs(aws: string, action: string, input: object): Promise<Record<string, unknown>> {
-  const scope = `local/20260101/${dynamoConnection.region}/sqs/aws4_request`;
+async function sqs(
+  aws: string,
+  { region }: DynamoConnection,
+  action: string,
+  input: object,
+): Promise<Record<string, unknown>> {
+  const scope = `local/20260101/${region}/sqs/aws4_request`;
   const response = await fetch(aws, {
     method: "POST",
     headers: {

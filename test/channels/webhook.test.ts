@@ -87,6 +87,18 @@ describe("webhook", () => {
     expect(render).not.toThrow(/hush/);
   });
 
+  test("of two secrets of which one has another form the other signs, and the flaw is named without its value", () => {
+    const now = new Date();
+    const options = { ...spec.options, secret: ["hush-hush", SECRET] };
+    const [request] = requests({ type: "webhook", options }, aNotification(), { now: now.getTime() });
+    expect(new Webhook(SECRET).verify(request!.body, request!.headers)).toEqual(aNotification());
+    const flaws = webhook.flaws!(webhook.options.parse({ ...options, secret: ["${env:OLD}", SECRET] }));
+    expect(flaws).toEqual([
+      expect.stringMatching(/^secret 1 of 2 does not have the form of a signing secret: "whsec_/),
+    ]);
+    expect(webhook.flaws!({ ...webhook.options.parse(spec.options), secret: [SECRET] })).toEqual([]);
+  });
+
   test("with two secrets either one verifies: the reference implementation finds its own signature", () => {
     const older = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
     const now = Math.floor(Date.now() / 1_000) * 1_000;

@@ -64,6 +64,10 @@ describe("forms", () => {
     ]);
     expect(done.headers.get("set-cookie")).toContain("lookout_name=ada");
     expect((await openAlerts(made.app))[0]!.acknowledgedBy).toBe("ada");
+    const story = await made.ask(`/alerts/${alert.id}`);
+    expect(story.text).toMatch(
+      /<li class="taken"><time [^>]+>[^<]+<\/time> <span><strong>Acknowledged<\/strong> by ada/,
+    );
     await made.ask(path, { method: "POST", form: { undo: "yes" } });
     expect((await openAlerts(made.app))[0]!.acknowledgedBy).toBeNull();
   });

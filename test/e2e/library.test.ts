@@ -1,6 +1,7 @@
 // The package as somebody installs it: packed, unpacked into a project of its own, used from
 // JavaScript and as a command.
 import { execFile } from "node:child_process";
+import { globSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -90,6 +91,13 @@ describe("the published package", () => {
       ...["@lookout-alerts", ...beside].map((name) => join(folder, "node_modules", name)),
     ]);
     expect(Number(/^(\d+)\ttotal$/m.exec(stdout)![1])).toBeLessThan(60_000);
+  });
+
+  it("brings every rule pack as it was read and checked", () => {
+    const packed = join(folder, "node_modules/@lookout-alerts/lookout");
+    const packs = globSync("**/*.yml", { cwd: join(packed, "rules") }).map((name) => name.replace(/yml$/, "json"));
+    expect(packs).toContain("modelarts/services.json");
+    expect(globSync("**/*.json", { cwd: join(packed, "dist/packs") }).sort()).toEqual(packs.sort());
   });
 
   it("brings what stores and channels on AWS need", async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { folderWith } from "../support/cli.ts";
 import { lookoutHere } from "../support/in-process.ts";
-import { type Scripted, startScripted } from "../support/scripted-http.ts";
+import { type Scripted, type ScriptedServer, startScripted } from "../support/scripted-http.ts";
 import { type Reply, startSmtpServer } from "../support/smtp-server.ts";
 
 const CONFIG = (channel: string) => `
@@ -24,7 +24,7 @@ async function sendTest(channel: string, env: Record<string, string> = {}) {
   return lookoutHere(["send-test", "out"], { cwd, env: { ...ENV, KEY: "hush-9f8e7d6c5b4a", ...env } });
 }
 
-async function serving(answer: Scripted): Promise<{ url: string }> {
+async function serving(answer: ScriptedServer["answer"]): Promise<{ url: string }> {
   const server = await startScripted(answer);
   onTestFinished(() => server.close());
   return server;
@@ -108,5 +108,22 @@ describe("send-test", () => {
     const { code, stderr } = await sendTest(MAIL, env);
     expect([code, mails.length]).toEqual([0, 1]);
     expect(stderr).toMatch(/delivered.*not accepted for 1 of its recipients: 550 5\.1\.1 left us/);
+  });
+
+  test.each<[sentence: string, answers: number[], said: RegExp, actions: string[]]>([
+    ["opens an incident and closes it again", [202, 202], /was opened and closed again\.\n$/, ["trigger", "resolve"]],
+    ["says where one may be open still", [202, 400], /may be open: close it there/, ["trigger", "resolve"]],
+    ["closes nothing that was not opened", [400], /may be open/, ["trigger"]],
+  ])("%s", async (_sentence, answers, said, actions) => {
+    const asked: { event_action: string; dedup_key: string }[] = [];
+    const { url } = await serving(({ body }) => {
+      asked.push(JSON.parse(body));
+      return { status: answers[asked.length - 1]!, body: "{}" };
+    });
+    const { stdout } = await sendTest(`{ type: pagerduty, routingKey: "\${env:KEY}", url: "${url}" }`);
+    expect(asked.map(({ event_action }) => event_action)).toEqual(actions);
+    expect(new Set(asked.map(({ dedup_key }) => dedup_key)).size).toBe(1);
+    expect(stdout).toMatch(said);
+    expect(stdout).toContain(asked[0]!.dedup_key);
   });
 });

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Simulator } from "../../lib/simulator/server.ts";
 import { QUICK } from "./attacks.ts";
 import { type Subjects, startSubjects } from "./cases.ts";
+import { SOME } from "./configurations.ts";
 import { startWorld } from "./stand.ts";
 
 const SEED = 1;
@@ -11,15 +12,20 @@ const SEED = 1;
 const SIDE_BY_SIDE = 4;
 const PEAK_BYTES = 340 * 1_048_576;
 const TURN_MS = 100;
+/** Of a configuration as large as the bounds let it be: yaml and zod have no turns of their own. */
+const READ_TURN_MS = 500;
 
 let sim: Simulator;
 let subjects: Subjects;
+let readers: Subjects;
 beforeAll(async () => {
   sim = await startWorld();
   subjects = startSubjects(sim, SIDE_BY_SIDE);
+  readers = startSubjects(sim, 1);
 });
 afterAll(async () => {
   subjects.close();
+  readers.close();
   await sim.close();
 });
 
@@ -33,9 +39,23 @@ describe.concurrent("one of ten that", () => {
   );
 });
 
-it("took no more memory and no longer turns than it may", () => {
-  const { peakBytes, longestTurnMs } = subjects.measured();
-  console.log(`peak ${Math.round(peakBytes / 1_048_576)} MB, longest turn ${Math.round(longestTurnMs)} ms`);
+describe.concurrent("a configuration that", () => {
+  it.each(SOME.map((configuration, at) => ({ configuration, seed: SEED + at, does: configuration.name })))(
+    "$does is read or refused, and shows no secret",
+    async ({ configuration, seed }) => {
+      const { wrong, leaks } = await readers.read(configuration, seed);
+      expect({ wrong, leaks }).toEqual({ wrong: [], leaks: [] });
+    },
+  );
+});
+
+it.each<[of: string, subjects: () => Subjects, turnMs: number]>([
+  ["attacks", () => subjects, TURN_MS],
+  ["configurations", () => readers, READ_TURN_MS],
+])("%s took no more memory and no longer turns than they may", (of, measuring, turnMs) => {
+  const { peakBytes, longestTurnMs } = measuring().measured();
+  const memory = `peak ${Math.round(peakBytes / 1_048_576)} MB`;
+  console.log(`${of}: ${memory}, longest turn ${Math.round(longestTurnMs)} ms`);
   expect(peakBytes).toBeLessThan(PEAK_BYTES);
-  expect(longestTurnMs).toBeLessThan(TURN_MS);
+  expect(longestTurnMs).toBeLessThan(turnMs);
 });

@@ -2,6 +2,7 @@
 import { createRandom, type Random } from "../../lib/simulator/random.ts";
 import { ATTACKS, type Attack, hangs } from "./attacks.ts";
 import { type Outcome, startSubjects } from "./cases.ts";
+import { CONFIGURATIONS } from "./configurations.ts";
 import { startWorld } from "./stand.ts";
 
 /** Cases at the same time. */
@@ -27,8 +28,11 @@ export async function runHostile(count: number, from: number, say: (text: string
   async function work(): Promise<void> {
     while (next < from + count) {
       const seed = next++;
-      const attack = drawAttack(createRandom(seed));
-      const outcome = await subjects.run(attack, seed);
+      const random = createRandom(seed);
+      // One of ten is read rather than met.
+      const outcome = random.chance(0.1)
+        ? await subjects.read(random.pick(CONFIGURATIONS), seed)
+        : await subjects.run(drawAttack(random), seed);
       const { peakBytes, longestTurnMs } = subjects.measured();
       report.cases++;
       report.leaks += outcome.leaks.length;

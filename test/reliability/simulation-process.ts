@@ -98,11 +98,11 @@ export function startProcess(machine: Machine, config: OpenedConfig, bus?: Bus):
     buried();
   }
 
-  const { store, profile, witness } = machine;
+  const { store, profile, witness, time } = machine;
   const through =
     <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
     (...args: A) =>
-      gate(() => call(...args));
+      gate(() => time.outside(() => call(...args)));
   const own: Store = {
     limits: profile.commitItems === undefined ? store.limits : { items: profile.commitItems, bytes: 200_000 },
     cost: store.cost,
@@ -119,8 +119,11 @@ export function startProcess(machine: Machine, config: OpenedConfig, bus?: Bus):
           process.stumbled = true;
           throw new StoreError("the store does not answer");
         }
-        // SQLite commits at once: the witness sees commits in the order in which they are made.
-        await store.commit(ops).then(() => witness.committed(ops, clock.now()));
+        // The witness sees commits in the order in which they are made.
+        await time.outside(async () => {
+          await store.commit(ops);
+          witness.committed(ops, clock.now());
+        });
       }),
   };
   const process: Omit<Process, "app"> = {

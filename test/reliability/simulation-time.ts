@@ -15,6 +15,11 @@ export interface VirtualTime {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Does `task` at that moment. */
   at(time: number, task: () => void): void;
+  /**
+   * Work outside, which takes no virtual time: nothing planned happens meanwhile. One at a time, in the order in which
+   * it was asked for, so that one seed stays one order.
+   */
+  outside<T>(work: () => Promise<T>): Promise<T>;
   /** Moves to `until`, through everything planned up to then; each task comes to rest before the next begins. */
   advance(until: number): Promise<void>;
 }
@@ -23,6 +28,16 @@ export function createVirtualTime(start: number): VirtualTime {
   // Latest first; of two at the same moment the one planned first is done first.
   const plan: { time: number; task: () => void }[] = [];
   let now = start;
+  let last: Promise<unknown> = Promise.resolve();
+  let underWay = 0;
+
+  async function rest(): Promise<void> {
+    await turn();
+    while (underWay > 0) {
+      await last;
+      await turn();
+    }
+  }
 
   function at(time: number, task: () => void): void {
     let low = 0;
@@ -49,14 +64,20 @@ export function createVirtualTime(start: number): VirtualTime {
         });
       });
     },
+    outside(work) {
+      underWay++;
+      const done = last.then(work).finally(() => underWay--);
+      last = done.catch(() => {});
+      return done;
+    },
     async advance(until) {
       // What was begun before, such as by an abort, comes to rest first.
-      await turn();
+      await rest();
       for (let next = plan.at(-1); next !== undefined && next.time <= until; next = plan.at(-1)) {
         plan.pop();
         now = Math.max(now, next.time);
         next.task();
-        await turn();
+        await rest();
       }
       now = Math.max(now, until);
     },

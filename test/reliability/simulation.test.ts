@@ -1,30 +1,16 @@
 // A quick part of the simulation; `npm run soak` is the long one.
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { postgresUrl } from "../support/postgres.ts";
+import { postgresSchema } from "./backend-postgres.ts";
 import { runSimulation } from "./simulation.ts";
-import { describeFailure } from "./simulation-shrink.ts";
+import { nothingWrong } from "./simulation-seeds.ts";
 
-const SEEDS = [1, 2];
-const STEPS = 60;
-/** One that is given up would go on beside the next one. ms */
-const PATIENCE = 600_000;
+nothingWrong([1, 2], 60);
+describe.skipIf(postgresUrl === null)("over PostgreSQL", () => nothingWrong([2], 20, postgresSchema));
 
-it.each(SEEDS)(
-  "no event is missed and none notified twice, whatever goes wrong: seed %i",
-  async (seed) => {
-    const result = await runSimulation({ seed, steps: STEPS });
-    expect(result.violations, describeFailure({ result, without: [] })).toEqual([]);
-    expect(result.events).toBeGreaterThan(0);
-  },
-  PATIENCE,
-);
-
-it(
-  "gives the same run for the same seed",
-  async () => {
-    const lines: string[][] = [[], []];
-    for (const own of lines) await runSimulation({ seed: 7, steps: 15, trace: (line) => own.push(line) });
-    expect(lines[0]).toEqual(lines[1]);
-    expect(lines[0]!.length).toBeGreaterThan(100);
-  },
-  PATIENCE,
-);
+it("gives the same run for the same seed", async () => {
+  const lines: string[][] = [[], []];
+  for (const own of lines) await runSimulation({ seed: 7, steps: 15, trace: (line) => own.push(line) });
+  expect(lines[0]).toEqual(lines[1]);
+  expect(lines[0]!.length).toBeGreaterThan(100);
+}, 600_000);

@@ -1,12 +1,8 @@
 // One run of the simulation: a seed, a number of steps, and what was wrong. The same seed always gives the same run.
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { OpenedConfig } from "../../lib/app/open-config.ts";
 import { DEMO_CREDENTIALS } from "../../lib/simulator/auth.ts";
 import { createRandom } from "../../lib/simulator/random.ts";
-import { openSqliteStore } from "../../lib/store/sqlite/sqlite.ts";
+import { type Backend, stateFile } from "./backends.ts";
 import { sendByFetch } from "./network-fetch.ts";
 import { createAccidents } from "./simulation-accidents.ts";
 import { createCloud } from "./simulation-cloud.ts";
@@ -32,6 +28,8 @@ export interface RunOptions {
   steps: number;
   /** Kinds of faults of the seed's own that are left out. */
   without?: readonly (keyof Rates)[];
+  /** Where the processes keep their state; default: a state file. */
+  open?: () => Backend | Promise<Backend>;
   /** Gets everything that goes on. */
   trace?: (line: string) => void;
 }
@@ -61,20 +59,20 @@ sendByFetch(() => currentProcess() !== undefined);
 export async function runSimulation(options: RunOptions): Promise<RunResult> {
   configs ??= openConfigs();
   const opened = await configs;
-  const folder = await mkdtemp(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "lookout-sim-"));
+  const backend = await (options.open ?? stateFile)();
   const network = globalThis.fetch;
   try {
-    return await run(options, opened, join(folder, "state.db"), network);
+    return await run(options, opened, backend, network);
   } finally {
     globalThis.fetch = network;
-    await rm(folder, { recursive: true, force: true });
+    await backend.close();
   }
 }
 
 async function run(
   { seed, steps, without = [], trace }: RunOptions,
   configs: OpenedConfig[],
-  path: string,
+  backend: Backend,
   network: typeof fetch,
 ): Promise<RunResult> {
   const root = createRandom(seed);
@@ -101,7 +99,7 @@ async function run(
   });
   const cloud = createCloud(root.fork("cloud"), profile, time, stage);
   const receiver = createReceiver(root.fork("receiver"), profile, time, witness);
-  const store = openSqliteStore({ path, now: () => time.now() + machine.skew });
+  const store = backend.open(() => time.now() + machine.skew);
   const bell = root.fork("bell");
   const machine: Machine = {
     time,

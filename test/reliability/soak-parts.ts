@@ -24,10 +24,25 @@ interface Part {
   run(count: number, from: number, say: Say): Promise<boolean>;
 }
 
-export type PartName = "steps" | "kills" | "matrix" | "deaths" | "properties" | "late" | "files" | "hostile" | "texts";
+export type PartName =
+  | "steps"
+  | "kills"
+  | "matrix"
+  | "deaths"
+  | "properties"
+  | "late"
+  | "files"
+  | "hostile"
+  | "texts"
+  | "shared";
 
 export const PARTS: Record<PartName, Part> = {
   steps: { what: `steps of the simulation, ${STEPS} a seed`, long: 100_000, run: simulate },
+  shared: {
+    what: "seeds of the simulation over PostgreSQL, and as many over DynamoDB",
+    long: 40,
+    run: async (count, from) => runTests([...LONG_TESTS, "simulation-shared.soak.ts"], from, { SHARED: count }),
+  },
   kills: { what: "kills of the real command", long: 100, run: kill },
   matrix: {
     what: "seeds of the crash matrix, besides a death at each call",

@@ -2,6 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import * as z from "zod";
+import { Batch } from "../../lib/aws/batch.ts";
+import { PollMessage } from "../../lib/aws/plan.ts";
+import { ChannelRing, GroupRing } from "../../lib/aws/rings.ts";
 import { SOURCE_KINDS, sourceKinds } from "../../lib/model/source-kinds.ts";
 
 const folder = new URL("../../events/", import.meta.url);
@@ -17,7 +20,7 @@ const Entry = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("invocation"),
     file: z.string(),
-    function: z.enum(["poll", "notify", "sweep", "health", "console"]),
+    function: z.enum(["plan", "poll", "notify", "deliver", "sweep", "health", "console"]),
     what: z.string(),
     source: z.url(),
   }),
@@ -39,6 +42,13 @@ test("every kind of source has an answer to read and an invocation that polls it
     expect(manifest).toContainEqual(expect.objectContaining({ file: `poll-${kind}.json`, function: "poll" }));
     expect(read(`poll-${kind}.json`)).toEqual({ kind });
   }
+});
+
+test.each(["poll", "notify", "deliver"])("there is a batch of messages that %s takes from its queue", (name) => {
+  expect(manifest).toContainEqual(expect.objectContaining({ file: `${name}-batch.json`, function: name }));
+  const { Records } = Batch.parse(read(`${name}-batch.json`));
+  const body = { poll: PollMessage, notify: GroupRing, deliver: ChannelRing }[name]!;
+  for (const record of Records) expect(() => body.parse(JSON.parse(record.body))).not.toThrow();
 });
 
 test("the doorbell is an EventBridge event of Lookout", () => {

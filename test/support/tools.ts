@@ -1,4 +1,4 @@
-// Checkers of what Lookout is deployed with: hadolint, zizmor, and schemas of others. Python packages, fetched once with
+// Checkers of what Lookout is deployed with: hadolint, zizmor, cfn-lint, and schemas of others. Python packages, fetched once with
 // pip.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,6 +10,8 @@ export interface Tools {
   hadolint(file: string): Promise<string>;
   /** What zizmor finds in the workflows of a folder; "" for nothing. */
   zizmor(folder: string): Promise<string>;
+  /** What cfn-lint finds in a template of CloudFormation, for the region; "" for nothing. */
+  cfnLint(template: string, region: string): Promise<string>;
   /** What the schema refuses in the document; "" for nothing. */
   check(schema: "kubernetes" | "compose" | "cyclonedx", document: unknown): Promise<string>;
 }
@@ -26,6 +28,9 @@ export async function findTools(): Promise<Tools | null> {
   return {
     hadolint: (file) => say(join(packages, "bin/hadolint"), [file], packages),
     zizmor: (folder) => say(join(packages, "bin/zizmor"), ["--offline", "--quiet", "--no-progress", folder], packages),
+    cfnLint: (template, region) => {
+      return say(join(packages, "bin/cfn-lint"), ["--regions", region, "--template", template], packages);
+    },
     check: (schema, document) => say("python3", [script, schema], packages, JSON.stringify(document)),
   };
 }

@@ -1,5 +1,5 @@
 // One limiter for each cloud project, shared by all of this process's connections to it.
-import { budgetOf, kindsPolling } from "../../model/budget.ts";
+import { budgetOf } from "../../model/budget.ts";
 import type { Clock } from "../../model/clock.ts";
 import type { Config } from "../../model/config.ts";
 import { projectOf } from "../../model/project.ts";
@@ -8,19 +8,19 @@ import { createLimiter, type Limiter } from "../../sources/cloud/limiter.ts";
 /** Requests to one project under way at once. */
 const CONCURRENCY = 24;
 
-/**
- * From a connection's name to its limiter. `perKind`: each kind of source is polled by a process of
- * its own, which has its share.
- */
-export function createBudgets(config: Config, clock: Clock, perKind: boolean): (connection: string) => Limiter {
+/** The part of a connection's budget that this process may use, from 0 to 1; it may change. */
+export type Share = (connection: string) => number;
+
+/** From a connection's name to its limiter. */
+export function createBudgets(config: Config, clock: Clock, share: Share): (connection: string) => Limiter {
   const limiters = new Map<string, Limiter>();
-  return (connection) => {
-    const project = projectOf(config.connections, connection);
-    const shares = perKind ? Math.max(1, kindsPolling(config, connection)) : 1;
-    const limiter =
-      limiters.get(project) ??
-      createLimiter(clock, { concurrency: CONCURRENCY, rate: budgetOf(config, connection) / shares });
-    limiters.set(project, limiter);
+  function limiterOf(connection: string): Limiter {
+    const part = share(connection);
+    const name = JSON.stringify([projectOf(config.connections, connection), part]);
+    const rate = budgetOf(config, connection) * part;
+    const limiter = limiters.get(name) ?? createLimiter(clock, { concurrency: CONCURRENCY, rate });
+    limiters.set(name, limiter);
     return limiter;
-  };
+  }
+  return (connection) => ({ run: (work, signal, patient) => limiterOf(connection).run(work, signal, patient) });
 }

@@ -7,12 +7,14 @@ type Place = [of: UnresolvedSecret["of"], name: string, value: unknown];
 
 /**
  * Resolves all secrets at the first call, and again at each as long as some cannot be. Those are returned.
- * `learnTokens` does the same for what was issued for them.
+ * `learnTokens` does the same for what was issued for them; `flawsOf` says what is wrong with a channel's resolved
+ * options.
  */
 export function createSecretLearner(
   config: Config,
   secrets: Secrets,
   learnTokens: () => Promise<void>,
+  flawsOf: (channel: string, options: Record<string, unknown>) => readonly string[],
 ): () => Promise<readonly UnresolvedSecret[]> {
   const places = placesOf(config);
   let learning: Promise<UnresolvedSecret[]> | undefined;
@@ -20,12 +22,18 @@ export function createSecretLearner(
   async function learn(): Promise<UnresolvedSecret[]> {
     const found = await Promise.all(
       places.map(async ([of, name, value]) => {
-        return (await problemsOf(secrets, value)).map((message) => ({ of, name, message }));
+        const problems = await problemsOf(secrets, value);
+        if (problems.length > 0) return problems.map((message) => ({ of, name, message }));
+        return of === "channel" ? flawed(name, await secrets.resolveDeep(value)) : [];
       }),
     );
     const all = found.flat();
     if (all.length > 0) learning = undefined;
     return all;
+  }
+  function flawed(name: string, options: unknown): UnresolvedSecret[] {
+    const flaws = flawsOf(name, options as Record<string, unknown>);
+    return flaws.map((message) => ({ of: "channel", name, message, flawed: true }));
   }
   return async () => {
     learning ??= learn();

@@ -46,6 +46,7 @@ export async function putDeliveries(
   for (const name of route.channels) {
     const channel = app.channels.get(name)!;
     if (channel.type.incident !== group.incident) continue;
+    if (notice.reason === "acknowledged" && !channel.type.acknowledges) continue;
     const again = group.incident && notice.reason === "repeat";
     if (again && !(await isResent(unit, channel, group, notice, now))) continue;
     const nameOf = (part: number) => hashOf([group.id, group.createdAt, group.sequence, notified, name, part]);
@@ -138,6 +139,8 @@ function fallbackOf(
   unit: Unit,
   { channel: name, notification, createdAt }: DeliveryRow,
 ): Channel | undefined {
+  // The fallback was told of the incident where its service was not to be had; who takes care of it is no news there.
+  if (notification.reason === "acknowledged") return undefined;
   const channel = app.channels.get(name);
   const own = app.channels.get(channel?.fallback ?? "");
   if (own !== undefined || channel === undefined || !isOwnHealth(notification)) return own;
@@ -178,14 +181,19 @@ export async function putTestNotification(
   alert: Alert,
   now: number,
 ): Promise<string[]> {
+  const isOver = alert.status === "resolved";
   const notice: Notice = {
-    reason: "new",
+    reason: isOver ? "resolved" : "new",
     alerts: [{ ...alert, newCount: alert.count }],
     suppressed: NOTHING,
     test: true,
   };
-  const nameOf = (part: number) => hashOf(["test", alert.id, channel.name, part]);
-  return putInLane(app, unit, channel, notificationsFor(channel, {}, notice), nameOf, { last: undefined, now });
+  const nameOf = (part: number) => hashOf(["test", alert.id, channel.name, part, ...(isOver ? ["over"] : [])]);
+  // The incident of a test is closed whatever the channel wants of others.
+  return putInLane(app, unit, channel, notificationsFor({ ...channel, sendResolved: true }, {}, notice), nameOf, {
+    last: undefined,
+    now,
+  });
 }
 
 /** Puts notifications behind `last`, or into one that waits there. Returns the ids of the deliveries that hold them. */

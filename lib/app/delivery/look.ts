@@ -1,7 +1,7 @@
 // Looks through the queue of deliveries page by page, no faster than leaves the time to other work.
 import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
-import { CHANNELS, type ChannelRow, type DeliveryRow } from "../persistence/delivery-rows.ts";
+import { CHANNELS, type ChannelRow, type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
 import { drain } from "../persistence/drain.ts";
 import { CLAIM_MS } from "./outcomes.ts";
 
@@ -10,6 +10,8 @@ import { CLAIM_MS } from "./outcomes.ts";
  * long as the sender has work.
  */
 const REST = 20;
+/** Deliveries of one page, where it is known which they are. */
+const PAGE = 200;
 
 export interface Look {
   /** There may be something new: the queue is to be looked through from its start. */
@@ -66,6 +68,30 @@ export function createLook(app: App, signal: AbortSignal): Look {
       asked = true;
     },
     next,
+  };
+}
+
+/**
+ * Looks at these deliveries alone, once. `more` is called where there may be others that nobody has looked at: whoever
+ * asks a second time has put them.
+ */
+export function createLookAt(app: App, ids: readonly string[], more: () => void): Look {
+  let asked = false;
+  let from = 0;
+  return {
+    ask() {
+      if (asked) more();
+      asked = true;
+    },
+    async next() {
+      if (!asked || from >= ids.length) return undefined;
+      const some = ids.slice(from, from + PAGE);
+      from += PAGE;
+      const found = await app.store.getMany<DeliveryRow>(some.map(deliveryKey));
+      const now = app.clock.now();
+      const rows = found.filter(({ due }) => due !== undefined && due <= now);
+      return rows.length === 0 ? END : { rows, channels: await channelRows(app) };
+    },
   };
 }
 

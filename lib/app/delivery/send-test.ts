@@ -9,11 +9,23 @@ import { putTestNotification } from "./deliveries.ts";
 
 const WAIT_MS = 250;
 
-/** Sends it and waits for the outcome of its first try, whoever makes it. Returns the deliveries as they are then. */
+/**
+ * Sends it and waits for the outcome of its first try, whoever makes it. What opens an incident is followed by what
+ * closes it, or nobody would. Returns the deliveries as they are then.
+ */
 export async function sendTest(app: App, channel: Channel, signal: AbortSignal): Promise<Delivery[]> {
+  const alert = testAlert(app);
+  const opened = await sendOne(app, channel, alert, signal);
+  const isOpen = channel.type.incident && opened.every(({ status }) => status === "delivered");
+  if (!isOpen || signal.aborted) return opened;
+  const endsAt = new Date(app.clock.now()).toISOString();
+  return [...opened, ...(await sendOne(app, channel, { ...alert, status: "resolved", endsAt }, signal))];
+}
+
+async function sendOne(app: App, channel: Channel, alert: Alert, signal: AbortSignal): Promise<Delivery[]> {
   const ids = await app.transact(async (unit) => {
     await tryNow(unit, channel.name);
-    return putTestNotification(app, unit, channel, testAlert(app), app.clock.now());
+    return putTestNotification(app, unit, channel, alert, app.clock.now());
   });
   await deliverDue(app, signal);
   for (;;) {

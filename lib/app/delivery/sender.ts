@@ -69,11 +69,16 @@ interface Work {
 
 /**
  * Sends what is due, channels side by side and each within its own limit, until the signal aborts: then what is under
- * way is recorded, and the rest stays due. `tried` is given the id of every delivery that is claimed.
+ * way is recorded, and the rest stays due. `tried` is given the id of every delivery that is claimed. `look` says what
+ * is due; default: the whole queue.
  */
-export function createSender(app: App, signal: AbortSignal, tried: (id: string) => void = () => {}): Sender {
+export function createSender(
+  app: App,
+  signal: AbortSignal,
+  tried: (id: string) => void = () => {},
+  look: Look = createLook(app, signal),
+): Sender {
   const hand = createInHand(app, tried);
-  const look = createLook(app, signal);
   const work: Work = {
     app,
     signal,

@@ -1,5 +1,5 @@
-// The log's account of alerts: one line for each that opens or resolves. A replay's log says
-// nothing (recording-app.ts).
+// The account of alerts: a line in the log for each that opens or resolves, and a count of those that opened. A
+// replay's log says nothing (recording-app.ts).
 import { durationText } from "../../channels/message/duration-text.ts";
 import type { Transition } from "../../rules/state.ts";
 import type { App } from "../deps.ts";
@@ -7,9 +7,10 @@ import type { App } from "../deps.ts";
 const SHORT_ID = 8;
 
 /** To be called once for each commit, after it. */
-export function announce({ log }: Pick<App, "log">, transitions: readonly Transition[]): void {
+export function announce({ log, counters }: Pick<App, "log" | "counters">, transitions: readonly Transition[]): void {
   for (const { kind, alert } of transitions) {
     if (kind === "updated") continue;
+    if (kind === "opened") counters.count("alerts", { severity: alert.severity });
     const lasted = kind === "opened" || alert.endsAt === null ? "" : durationText(alert.startsAt, alert.endsAt);
     log.info(kind === "opened" ? "alert opened" : "alert resolved", {
       id: alert.id.slice(0, SHORT_ID),

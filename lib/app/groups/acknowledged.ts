@@ -7,7 +7,8 @@ import type { RuleRow } from "../persistence/rows.ts";
 export function stillAcknowledged(before: RuleRow | undefined, alert: Alert): Alert {
   const known = before?.state.alert;
   if (known?.id !== alert.id || known.acknowledgedBy === alert.acknowledgedBy) return alert;
-  return { ...alert, acknowledgedBy: known.acknowledgedBy };
+  const { acknowledgedBy, acknowledgedAt } = known;
+  return { ...alert, acknowledgedBy, ...(acknowledgedAt === undefined ? {} : { acknowledgedAt }) };
 }
 
 /** The same for the state; an alert that fires again is not acknowledged any more. */
@@ -18,6 +19,10 @@ export function withAcknowledgement(
 ): KeyState {
   if (state.alert === null) return state;
   const again = reopened.has(state.alert.id) && state.alert.status === "firing";
-  const alert = again ? { ...state.alert, acknowledgedBy: null } : stillAcknowledged(before, state.alert);
+  const alert = again ? unacknowledged(state.alert) : stillAcknowledged(before, state.alert);
   return alert === state.alert ? state : { ...state, alert };
+}
+
+function unacknowledged({ acknowledgedAt: _at, ...alert }: Alert): Alert {
+  return { ...alert, acknowledgedBy: null };
 }

@@ -110,7 +110,7 @@ export async function endHealth(app: App): Promise<void> {
 function noteBroken(app: App, { failing }: Findings, unresolved: readonly UnresolvedSecret[]): void {
   app.brokenChannels.clear();
   for (const { channel } of failing) app.brokenChannels.add(channel);
-  for (const { of, name } of unresolved) if (of === "channel") app.brokenChannels.add(name);
+  for (const { of, name, flawed } of unresolved) if (of === "channel" && !flawed) app.brokenChannels.add(name);
 }
 
 /** A channel whose secret is found again has not failed since: its next try decides. */

@@ -16,6 +16,7 @@ import { areRead, overdueProblems, readSourceStates, type SourceState, unreadPro
 const OWN: ReadonlySet<string> = new Set<HealthProblem>([
   "secret unresolved",
   "configuration refused",
+  "dead letters",
   "state not written",
   "state damaged",
 ]);
@@ -63,7 +64,7 @@ export async function findProblems(app: App, unresolved?: readonly UnresolvedSec
   });
   problems.push(...(await goneProblems(app, channels)));
   problems.push(...deadProblems(dead).filter(({ name }) => !has(problems, "channel disabled", name)));
-  const secretless = new Set(unresolved?.filter((one) => one.of === "channel").map(({ name }) => name));
+  const secretless = new Set(unresolved?.filter((one) => one.of === "channel" && !one.flawed).map(({ name }) => name));
   // Another alert says so already; also where a secret has just been found: whether the channel takes
   // anything now, its next try tells.
   const isExplained = (name: string) =>
@@ -155,7 +156,8 @@ function secretProblems(app: App, unresolved: readonly UnresolvedSecret[], sourc
   const problems = [...Map.groupBy(unresolved, ({ name }) => name)].map(([name, all]): Problem => {
     const reasons = all.map(({ message }) => message).join("; ");
     const connection = all.some(({ of }) => of === "connection") ? name : null;
-    const message = `The secrets of ${all[0]!.of} ${name} cannot be resolved: ${reasons}`;
+    const what = all.every(({ flawed }) => flawed) ? "are not all of use" : "cannot be resolved";
+    const message = `The secrets of ${all[0]!.of} ${name} ${what}: ${reasons}`;
     return { problem: "secret unresolved", name, message, connection };
   });
   for (const { source, row } of sources) {

@@ -2,6 +2,7 @@
 import { groupPartition, HEAD } from "../../alerts/group.ts";
 import type { AckLink } from "../../model/ack-link.ts";
 import type { Alert } from "../../model/alert.ts";
+import { iso } from "../../model/iso.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import type { Key } from "../../store/port.ts";
 import { revokeEscalations } from "../delivery/revoke.ts";
@@ -45,7 +46,9 @@ export async function acknowledge(
     const alert = row?.state.alert;
     if (row === undefined || alert?.id !== id || alert.status !== "firing") return undefined;
     const due = unit.due(key);
-    const changed: Alert = { ...alert, acknowledgedBy: by === null ? null : app.redact(by) };
+    const { acknowledgedAt: _before, ...rest } = alert;
+    const taken = by === null ? null : { acknowledgedBy: app.redact(by), acknowledgedAt: iso(app.clock.now()) };
+    const changed: Alert = { ...rest, ...(taken ?? { acknowledgedBy: null }) };
     const next: RuleRow = { ...row, state: { ...row.state, alert: changed } };
     unit.put(key, next, due === undefined ? {} : { queue: "timer", due });
     await decideAnew(unit, row.groups, app.clock.now());

@@ -7,8 +7,9 @@ import type { HttpRequest, HttpResponse } from "../port.ts";
 /** An idle connection is closed after this, before most receivers would do so; ms. */
 const IDLE_MS = 4_000;
 const AGENT = { keepAlive: true, timeout: IDLE_MS };
-const plain = new Agent(AGENT);
-const secure = new SecureAgent(AGENT);
+/** Each is made at the first request: most commands send nothing, and start faster without. */
+let plain: Agent | undefined;
+let secure: SecureAgent | undefined;
 /** What is said unless the request says otherwise. An answer is text for people: it need not come compressed. */
 const HEADERS = { accept: "*/*", "accept-encoding": "identity", "user-agent": "lookout" };
 
@@ -34,6 +35,16 @@ export function timeLimit(ms: number): AbortSignal {
   return AbortSignal.timeout(ms);
 }
 
+function plainAgent(): Agent {
+  plain ??= new Agent(AGENT);
+  return plain;
+}
+
+function secureAgent(): SecureAgent {
+  secure ??= new SecureAgent(AGENT);
+  return secure;
+}
+
 /** Rejects with an error that has the system's `code`, ETIMEDOUT where there was no complete answer in time. */
 function exchange(
   url: URL,
@@ -45,7 +56,7 @@ function exchange(
   const request = (isSecure ? requestHttps : requestHttp)(url, {
     method,
     headers: { ...HEADERS, ...headers },
-    agent: isSecure ? secure : plain,
+    agent: isSecure ? secureAgent() : plainAgent(),
     ...(signal ? { signal } : {}),
   });
   const timer = setTimeout(() => request.destroy(coded("ETIMEDOUT")), timeoutMs);

@@ -67,15 +67,23 @@ export async function sendTestCommand(io: Io, name: string, options: CommonOptio
     const own = { [name]: app.config.channels[name]! };
     const findings = await lintChannelValues(own, places, channelTypes, secrets);
     if (findings.length > 0) throw new ConfigError(findings);
-    return show(
-      io,
-      options,
-      await sendTest(app, channel, AbortSignal.timeout(PATIENCE_MS)),
-      "The channel takes no such message.",
-    );
+    const rows = await sendTest(app, channel, AbortSignal.timeout(PATIENCE_MS));
+    const code = show(io, options, rows, "The channel takes no such message.");
+    if (channel.type.incident && !options.json && rows.length > 0) io.out(incidentWords(rows));
+    return code;
   } finally {
     await close();
   }
+}
+
+/** Whether the incident of a test is closed again; where it may not be, a person has to look. */
+function incidentWords(rows: readonly Delivery[]): string {
+  const key = rows[0]!.notification.alerts[0]!.id;
+  const last = rows.at(-1)!;
+  if (last.notification.status === "resolved" && last.status === "delivered") {
+    return `The incident ${key} was opened and closed again.\n`;
+  }
+  return `The incident ${key} may be open: close it there if it is.\n`;
 }
 
 /** The full id of the only delivery whose id begins with `prefix`. */

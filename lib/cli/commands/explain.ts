@@ -9,10 +9,11 @@ import { readPasted } from "../../app/replay/rule-tests/pasted-event.ts";
 import { formatLocation } from "../../config/document/finding.ts";
 import { readRegular } from "../../config/document/regular-file.ts";
 import { parseDuration } from "../../model/duration.ts";
+import { timeIn } from "../../model/local-time.ts";
 import type { Place } from "../../model/place.ts";
 import { DONE, type Io, jsonDocument, UsageError } from "../io.ts";
 import { type CommonOptions, type Opened, openExisting } from "../open.ts";
-import { alertText, eventText, unseenText } from "../print/explain-text.ts";
+import { alertText, eventText, type Page, unseenText } from "../print/explain-text.ts";
 
 /** As many of the rules that did not match are shown: of one event, and of each of many. */
 const NEAREST = 5;
@@ -45,7 +46,7 @@ export async function explainCommand(io: Io, id: string | undefined, options: Ex
     const show: Show = {
       out: io.out,
       json: (value) => jsonDocument(io, value),
-      io,
+      page: { ...io, time: timeIn(app.config.timezone) },
       options,
     };
     if (id !== undefined) await explainId(opened, explainer, show, id);
@@ -60,11 +61,11 @@ export async function explainCommand(io: Io, id: string | undefined, options: Ex
 interface Show {
   out(words: string): void;
   json(value: unknown): void;
-  io: Io;
+  page: Page;
   options: ExplainOptions;
 }
 
-async function explainId({ app }: Opened, explainer: Explainer, { out, json, io, options }: Show, id: string) {
+async function explainId({ app }: Opened, explainer: Explainer, { out, json, page, options }: Show, id: string) {
   const events = (await seenEvents(app)).filter((event) => event.id.startsWith(id));
   const all = [...(await openAlerts(app)), ...(await endedAlerts(app))];
   const alerts = [...new Map(all.map((alert) => [alert.id, alert])).values()].filter((one) => one.id.startsWith(id));
@@ -81,27 +82,27 @@ async function explainId({ app }: Opened, explainer: Explainer, { out, json, io,
   if (alerts[0]) {
     const explanation = await explainer.alert(alerts[0]);
     if (options.json) json(explanation);
-    else out(alertText(io, explanation));
+    else out(alertText(page, explanation));
     return;
   }
   const explanation = await explainer.event(events[0]!, true);
   if (options.json) json(explanation);
-  else out(eventText(io, explanation, options.all ? ALL : NEAREST));
+  else out(eventText(page, explanation, options.all ? ALL : NEAREST));
 }
 
-async function explainPasted({ app }: Opened, explainer: Explainer, { out, json, io, options }: Show, file: string) {
+async function explainPasted({ app }: Opened, explainer: Explainer, { out, json, page, options }: Show, file: string) {
   const name = file === "-" ? "stdin" : file;
   const { event, filledIn } = readPasted(await readText(file), name, app.config, app.clock.now());
   const explanation = await explainer.event(event, false);
   if (options.json) return json({ ...explanation, filledIn });
   const note = filledIn.length === 0 ? "" : `filled in: ${filledIn.join(", ")}\n`;
-  out(`${note}${eventText(io, explanation, options.all ? ALL : NEAREST)}`);
+  out(`${note}${eventText(page, explanation, options.all ? ALL : NEAREST)}`);
 }
 
 async function explainResource(
   { app }: Opened,
   explainer: Explainer,
-  { out, json, io, options }: Show,
+  { out, json, page, options }: Show,
   { name, since, limit }: { name: string; since: number; limit: number },
 ) {
   const from = app.clock.now() - since;
@@ -112,9 +113,9 @@ async function explainResource(
   const sinceIso = new Date(from).toISOString();
   const earlier = found.length - events.length;
   if (options.json) return json({ resource: name, since: sinceIso, earlier, events, targets });
-  if (found.length === 0) return out(unseenText(name, sinceIso, targets));
+  if (found.length === 0) return out(unseenText(page, name, sinceIso, targets));
   if (earlier > 0) out(`The newest ${events.length} of ${found.length} events; --limit shows more.\n\n`);
-  out(events.map((one) => eventText(io, one, options.all ? ALL : NEAREST_OF_MANY)).join("\n"));
+  out(events.map((one) => eventText(page, one, options.all ? ALL : NEAREST_OF_MANY)).join("\n"));
 }
 
 async function readText(file: string): Promise<string> {

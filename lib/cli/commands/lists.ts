@@ -89,7 +89,8 @@ function urgentFirst(alerts: readonly Alert[]): Alert[] {
 function alertRow(io: Io, alert: Alert, time: Time): string[] {
   const state = alert.status === "firing" ? alert.severity : "resolved";
   const by = alert.acknowledgedBy;
-  const taken = by === null ? "" : `  (acknowledged by ${oneLine(by, 60)})`;
+  const when = alert.acknowledgedAt === undefined ? "" : ` at ${time(alert.acknowledgedAt)}`;
+  const taken = by === null ? "" : `  (acknowledged by ${oneLine(by, 60)}${when})`;
   const held = alert.suppressedBy.length > 0 ? `  (held back by ${oneLine(alert.suppressedBy.join(", "))})` : "";
   return [
     styled(io, severityStyle(state), state),

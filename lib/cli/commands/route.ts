@@ -7,10 +7,12 @@ import { endedAlerts, openAlerts } from "../../app/queries/lists.ts";
 import { alertLike, type RouteView, type Routing, routeAlerts } from "../../app/queries/routing.ts";
 import { formatLocation } from "../../config/document/finding.ts";
 import { Alert } from "../../model/alert.ts";
+import { timeIn } from "../../model/local-time.ts";
 import { formatPlace, type Place } from "../../model/place.ts";
 import { DONE, type Io, jsonLines, oneLine, styled, UsageError, WRONG } from "../io.ts";
 import { type CommonOptions, type Opened, openExisting } from "../open.ts";
 import { alertName, findById } from "../person.ts";
+import type { Page } from "../print/explain-text.ts";
 
 export interface RouteOptions extends CommonOptions {
   alert?: string;
@@ -28,8 +30,9 @@ export async function routeCommand(io: Io, options: RouteOptions): Promise<numbe
     const { app } = opened;
     const { alerts, bad } = options.alert === undefined ? await readAlerts(io, app) : await named(app, options.alert);
     const routings = await routeAlerts(app, alerts, locateIn(opened));
+    const page = { ...io, time: timeIn(app.config.timezone) };
     if (options.json) jsonLines(io, routings);
-    else for (const [at, routing] of routings.entries()) io.out(describe(io, alerts[at]!, routing));
+    else for (const [at, routing] of routings.entries()) io.out(describe(page, alerts[at]!, routing));
     return bad === 0 ? DONE : WRONG;
   } finally {
     await opened.close();
@@ -89,16 +92,16 @@ function locateIn({ places }: Opened): (place: Place) => string | null {
   return (place) => (places.has(place) ? formatLocation(places.locate(place)) : null);
 }
 
-function describe(io: Io, alert: Alert, { routes }: Routing): string {
+function describe(page: Page, alert: Alert, { routes }: Routing): string {
   const name = alert.summary === "" ? alert.rule || JSON.stringify(alert.labels) : alertName(alert);
   const lines = [
-    styled(io, "bold", oneLine(`${alert.severity} ${name}`)),
-    ...routes.flatMap((one) => routeLines(io, one)),
+    styled(page, "bold", oneLine(`${alert.severity} ${name}`)),
+    ...routes.flatMap((one) => routeLines(page, one)),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function routeLines(io: Io, route: RouteView): string[] {
+function routeLines(page: Page, route: RouteView): string[] {
   const { path, at, channels, group, groupWait, groupInterval, repeatInterval, escalate, heldBy } = route;
   const values = Object.entries(group).map(([field, value]) => `${field}=${oneLine(String(value), 60)}`);
   const lines = [
@@ -109,6 +112,6 @@ function routeLines(io: Io, route: RouteView): string[] {
     lines.push(`    after ${step.after} without acknowledgement → ${step.channels.join(", ")}`);
   if (heldBy === null) return lines;
   const place = heldBy.at === null ? "" : ` (${heldBy.at})`;
-  const until = heldBy.until === null ? "" : ` until ${heldBy.until.slice(0, 19)}Z`;
-  return [...lines, styled(io, "yellow", `    ${heldBy.kind} by ${oneLine(heldBy.by)}${place}${until}`)];
+  const until = heldBy.until === null ? "" : ` until ${page.time(heldBy.until)}`;
+  return [...lines, styled(page, "yellow", `    ${heldBy.kind} by ${oneLine(heldBy.by)}${place}${until}`)];
 }

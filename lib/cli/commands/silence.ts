@@ -6,6 +6,7 @@ import type { SilenceRow } from "../../app/persistence/on-call-rows.ts";
 import { openAlerts } from "../../app/queries/lists.ts";
 import type { Pattern } from "../../model/config.ts";
 import { parseDuration } from "../../model/duration.ts";
+import { timeIn } from "../../model/local-time.ts";
 import { PatternError } from "../../patterns/error.ts";
 import { compilePattern, parsePatternText } from "../../patterns/pattern.ts";
 import { DONE, type Io, jsonDocument, jsonLines, oneLine, table, UsageError } from "../io.ts";
@@ -41,7 +42,9 @@ export async function silenceAddCommand(io: Io, meant: readonly string[], option
     else {
       const held = (await openAlerts(app)).filter(compilePattern(match).matches).length;
       const now = held === 0 ? "no alert that is open" : `${held} open ${held === 1 ? "alert" : "alerts"}`;
-      io.out(`Silence ${row.id.slice(0, SHORT_ID)} holds until ${moment(view.until)}; it matches ${now}.\n`);
+      io.out(
+        `Silence ${row.id.slice(0, SHORT_ID)} holds until ${timeIn(app.config.timezone)(view.until)}; it matches ${now}.\n`,
+      );
     }
     return DONE;
   } finally {
@@ -56,7 +59,10 @@ export async function silenceListCommand(io: Io, options: SilenceOptions): Promi
     const shown = options.all ? all : all.filter(({ state }) => state !== "expired");
     if (options.json) jsonLines(io, shown);
     else if (shown.length === 0) io.out(options.all ? "There is no silence.\n" : "No silence holds.\n");
-    else io.out(table(io, [["ID", "STATE", "FROM", "UNTIL", "BY", "MATCH", "COMMENT"], ...shown.map(cells)]));
+    else {
+      const rows = shown.map((view) => cells(view, timeIn(app.config.timezone)));
+      io.out(table(io, [["ID", "STATE", "FROM", "UNTIL", "BY", "MATCH", "COMMENT"], ...rows]));
+    }
     return DONE;
   } finally {
     await close();
@@ -72,7 +78,7 @@ export async function silenceExpireCommand(io: Io, id: string, options: SilenceO
     const ended = (await expireSilence(app, found.id)) ?? found;
     const view = viewSilence(ended, app.clock.now());
     if (options.json) jsonDocument(io, view);
-    else io.out(`Silence ${ended.id.slice(0, SHORT_ID)} is over since ${moment(view.until)}.\n`);
+    else io.out(`Silence ${ended.id.slice(0, SHORT_ID)} is over since ${timeIn(app.config.timezone)(view.until)}.\n`);
     return DONE;
   } finally {
     await close();
@@ -95,8 +101,9 @@ export async function silencePreviewCommand(
     );
     if (options.json) jsonDocument(io, { since, match, alerts, deliveries });
     else {
+      const time = timeIn(app.config.timezone);
       const rows = alerts.map((alert) => [
-        moment(alert.startsAt),
+        time(alert.startsAt),
         alert.severity,
         alert.status,
         oneLine(alertName(alert)),
@@ -161,12 +168,9 @@ function unknownInterval({ config }: App, name: string): UsageError {
   return new UsageError(`--during ${name}: there is no such time interval; ${there}`);
 }
 
-function cells({ id, state, from, until, by, match, during, comment }: SilenceView): string[] {
+function cells(view: SilenceView, time: (iso: string) => string): string[] {
+  const { id, state, from, until, by, match, during, comment } = view;
   const also = during.length === 0 ? "" : ` during ${during.join(", ")}`;
   const what = oneLine(`${JSON.stringify(match)}${also}`, 80);
-  return [id.slice(0, SHORT_ID), state, moment(from), moment(until), oneLine(by, 30), what, oneLine(comment ?? "")];
-}
-
-function moment(iso: string): string {
-  return `${iso.slice(0, 19)}Z`;
+  return [id.slice(0, SHORT_ID), state, time(from), time(until), oneLine(by, 30), what, oneLine(comment ?? "")];
 }

@@ -1,10 +1,10 @@
-// What `explain --json` and `backtest --json` print, as schemas.
+// What `explain --json`, `backtest --json` and `test --json` print, as schemas.
 import * as z from "zod";
 import type { AlertExplanation, EventExplanation } from "../../app/queries/explain.ts";
 import type { Backtest } from "../../app/replay/backtest/backtest.ts";
 import { AlertStatus, Severity } from "../../model/alert.ts";
 import { NotifyReason } from "../../model/notification.ts";
-import { Alert, deliveryShape, Event, Held, TargetStatus, word } from "./schemas.ts";
+import { Alert, deliveryShape, Event, Held, Notification, TargetStatus, word } from "./schemas.ts";
 
 const text = z.string();
 /** ISO 8601, UTC. */
@@ -178,4 +178,36 @@ export const BacktestOutput = z.strictObject({
   rule: text.exactOptional(),
   ...Judged.shape,
   comparedTo: text.exactOptional(),
+});
+
+const DiffLine = z.strictObject({ sign: z.enum([" ", "-", "+"]), fields: Fields });
+const Location = z.strictObject({ file: text, line: count, column: count });
+
+/** `coverage` with `--coverage`; `diff` where a test failed, `error` where it could not be run to its end. */
+export const TestReport = z.strictObject({
+  passed: count,
+  failed: count,
+  tests: z.array(
+    z.strictObject({
+      file: text,
+      line: count,
+      name: text,
+      passed: z.boolean(),
+      error: text.exactOptional(),
+      diff: z.strictObject({ transitions: z.array(DiffLine), notifications: z.array(DiffLine) }).exactOptional(),
+      transitions: z.array(
+        z.strictObject({ at: time, alert: Alert, channels: z.array(text), suppressedBy: z.array(text) }),
+      ),
+      notifications: z.array(z.strictObject({ at: time, notification: Notification })),
+    }),
+  ),
+  coverage: z
+    .array(
+      z.strictObject({
+        config: text,
+        rules: count,
+        never: z.array(z.strictObject({ rule: text, location: Location })),
+      }),
+    )
+    .exactOptional(),
 });

@@ -13,6 +13,7 @@ export const OUTPUTS = [
   "explain",
   "backtest",
   "check",
+  "test-report",
   "run",
   "copy",
   "notification",

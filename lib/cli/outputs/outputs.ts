@@ -1,6 +1,6 @@
 // The schemas of what `--json` prints by the names that people know them by, also as JSON Schema.
 import * as z from "zod";
-import { BacktestOutput, Explain } from "./judgements.ts";
+import { BacktestOutput, Explain, TestReport } from "./judgements.ts";
 import type { OutputName } from "./names.ts";
 import { Alert, Check, Copy, Delivery, Event, Notification, Route, Run, Silence, StatusOutput } from "./schemas.ts";
 
@@ -15,6 +15,7 @@ export const outputs: Record<OutputName, { by: string; schema: z.ZodType }> = {
   explain: { by: "`explain`", schema: Explain },
   backtest: { by: "`backtest`", schema: BacktestOutput },
   check: { by: "`check`", schema: Check },
+  "test-report": { by: "`test`", schema: TestReport },
   run: { by: "`run --once`", schema: Run },
   copy: { by: "`store copy`", schema: Copy },
   notification: { by: "the channels `webhook` and `console` in the format `lookout`", schema: Notification },

@@ -24,7 +24,7 @@ export function checkInhibit(inhibit: unknown, document: Document, place: Place,
 /** Findings of what included files hold back. */
 export function checkInhibitions(sites: readonly InhibitSite[], compile: Compile): Finding[] {
   return findIn(sites, (site) => [
-    ...checkInhibit(site.raw, site.document, site.place, compile),
+    ...(site.document.rules === undefined ? checkInhibit(site.raw, site.document, site.place, compile) : []),
     ...SIDES.flatMap((side) => checkOwn(site, side)),
   ]);
 }

@@ -1,4 +1,5 @@
 // What a schema cannot say of rules: ids that are unique over all files, patterns and templates that compile.
+import { setImmediate as turn } from "node:timers/promises";
 import { HEALTH_RULE } from "../../model/alert.ts";
 import type { RuleConfig } from "../../model/config.ts";
 import { Rule } from "../../model/files/rule-file.ts";
@@ -25,27 +26,35 @@ const RULES_AT_ONCE = 20;
 
 export function checkRules(sites: readonly RuleSite[], checkers: RuleCheckers): Promise<Finding[]> {
   const seen = new Map<string, RuleSite>();
-  const pieces = Array.from({ length: Math.ceil(sites.length / RULES_AT_ONCE) }, (_, piece) => () => {
-    const own = sites.slice(piece * RULES_AT_ONCE, (piece + 1) * RULES_AT_ONCE);
-    return own.flatMap((site) => [...checkId(site, seen), ...checkRule(site, checkers)]);
+  return findInTurns(
+    inPieces(sites).map((own) => () => {
+      return own.flatMap((site) => {
+        const isChecked = site.document.rules !== undefined;
+        return [...checkId(site, seen), ...(isChecked ? [] : checkRule(site, checkers))];
+      });
+    }),
+  );
+}
+
+function inPieces(sites: readonly RuleSite[]): RuleSite[][] {
+  return Array.from({ length: Math.ceil(sites.length / RULES_AT_ONCE) }, (_, piece) => {
+    return sites.slice(piece * RULES_AT_ONCE, (piece + 1) * RULES_AT_ONCE);
   });
-  return findInTurns(pieces);
 }
 
 function checkId(site: RuleSite, seen: Map<string, RuleSite>): Finding[] {
   const id = field(site.raw, "id");
   if (typeof id !== "string") return [];
   const place = [...site.place, "id"];
-  const location = site.document.locate(place);
-  if (id === HEALTH_RULE)
-    return [findingAt(location, place, `"${id}" is the rule of Lookout's own alerts`, "take another id")];
+  const find = (message: string, hint: string) => [findingAt(site.document.locate(place), place, message, hint)];
+  if (id === HEALTH_RULE) return find(`"${id}" is the rule of Lookout's own alerts`, "take another id");
   const first = seen.get(id);
   if (first === undefined) {
     seen.set(id, site);
     return [];
   }
   const where = formatLocation(first.document.locate([...first.place, "id"]));
-  return [findingAt(location, place, `the rule id "${id}" is given twice`, `the first time at ${where}`)];
+  return find(`the rule id "${id}" is given twice`, `the first time at ${where}`);
 }
 
 function checkRule(site: RuleSite, { compilePattern, parseTemplate, compileExtract }: RuleCheckers): Finding[] {
@@ -121,6 +130,14 @@ function checkExtract({ raw, document, place }: RuleSite, compile: RuleCheckers[
 }
 
 /** The rules themselves, once nothing is wrong with them. */
-export function ruleConfigs(sites: readonly RuleSite[]): RuleConfig[] {
-  return sites.flatMap(({ raw, document, place }) => validate(Rule, raw, document, place).value ?? []);
+export async function ruleConfigs(sites: readonly RuleSite[]): Promise<RuleConfig[]> {
+  const configs: RuleConfig[] = [];
+  for (const piece of inPieces(sites)) {
+    for (const { raw, document, place } of piece) {
+      const config = document.rules?.[Number(place[1])] ?? validate(Rule, raw, document, place).value;
+      if (config) configs.push(config);
+    }
+    await turn();
+  }
+  return configs;
 }

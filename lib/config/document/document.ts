@@ -3,6 +3,7 @@ import type { Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { setImmediate as turn } from "node:timers/promises";
 import { LineCounter } from "yaml";
+import type { RuleConfig } from "../../model/config.ts";
 import type { Place } from "../../model/place.ts";
 import { ConfigError, type Finding, findingAt, type Location, sortFindings } from "./finding.ts";
 import { parseYaml } from "./parse.ts";
@@ -16,10 +17,14 @@ export interface Document {
   file: string;
   /** Its length in bytes. */
   bytes: number;
+  /** How many it has: maps, lists and what is in them. */
+  values: number;
   /** Objects, lists, strings, numbers, booleans and nulls; undefined keys do not occur. */
   root: unknown;
   /** What is wrong with it as YAML, though it could be read: keys given twice, unknown aliases, unquoted references. */
   problems: readonly Finding[];
+  /** Of a pack that was prepared: its rules, checked, at their places. */
+  rules?: readonly (RuleConfig | null)[];
   /** Where the key or the value of a place stands; that of the nearest place around it where there is none. */
   locate(place: Place, part?: "key" | "value"): Location;
   /** The text of a number or boolean as it was written; undefined for anything else. */
@@ -93,6 +98,7 @@ async function parseText(text: string, bytes: number, file: string): Promise<Doc
   return {
     file,
     bytes,
+    values: tree.values,
     root: tree.root,
     problems: [...unquoted.findings(at), ...tree.problems.map(finding)],
     locate: (place, part = "value") => at(tree.offset(place, part)),

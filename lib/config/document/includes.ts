@@ -6,6 +6,7 @@ import { PackFile } from "../../model/files/rule-file.ts";
 import type { Place } from "../../model/place.ts";
 import { type Document, readDocument } from "./document.ts";
 import { ConfigError, ENOUGH, type Finding, findingAt, formatLocation } from "./finding.ts";
+import { readPack } from "./prepared.ts";
 import { field, itemsOf } from "./raw.ts";
 import { shownWord } from "./shown.ts";
 import { validate } from "./validate.ts";
@@ -38,8 +39,16 @@ interface Expanded {
   files: string[];
 }
 
+export interface PackFolders {
+  /** Of the rule packs that come with Lookout: `modelarts/pools` is `modelarts/pools.yml` in it. */
+  packsDir: string;
+  /** Of what was made of them when the package was made: `modelarts/pools.json`. */
+  preparedDir?: string | undefined;
+}
+
 /** Of the configuration with all that it includes. */
 const MAX_BYTES = 4_000_000;
+const MAX_VALUES = 40_000;
 const PACK = /^[a-z0-9][a-z0-9-]*(\/[a-z0-9][a-z0-9-]*)*$/;
 
 interface File {
@@ -51,20 +60,32 @@ interface File {
 }
 
 /** The reading of a configuration with all that it includes. */
-interface Reading {
-  packsDir: string;
+interface Reading extends PackFolders {
   expanded: Expanded;
   /** Where each file was included first, by its absolute path. */
   places: Map<string, string>;
   bytes: number;
+  values: number;
   /** Names of the packs, once they are asked for. */
   packs: Promise<string[]> | undefined;
 }
 
 /** Never throws ConfigError: an include that fails is a finding, and the others go on. */
-export async function expandRules(root: Document, path: string, packsDir: string): Promise<Expanded> {
+export async function expandRules(
+  root: Document,
+  path: string,
+  { packsDir, preparedDir }: PackFolders,
+): Promise<Expanded> {
   const expanded: Expanded = { sites: [], inhibits: [], findings: [], files: [root.file] };
-  const reading: Reading = { packsDir, expanded, places: new Map(), bytes: root.bytes, packs: undefined };
+  const reading = {
+    packsDir,
+    preparedDir,
+    expanded,
+    places: new Map(),
+    bytes: root.bytes,
+    values: root.values,
+    packs: undefined,
+  };
   await takeRules(reading, { document: root, path: resolve(path), chain: [resolve(path)], pack: undefined });
   return expanded;
 }
@@ -73,12 +94,16 @@ async function takeRules(reading: Reading, file: File): Promise<void> {
   const { sites, findings } = reading.expanded;
   const { document, pack } = file;
   for (const [index, raw] of itemsOf(field(document.root, "rules")).entries()) {
-    if (reading.bytes > MAX_BYTES || findings.length >= ENOUGH) return;
+    if (isTooMuch(reading) || findings.length >= ENOUGH) return;
     const name = field(raw, "include");
     const place: Place = ["rules", index];
     if (typeof name !== "string") sites.push({ raw, document, place, pack });
     else await takeInclude(reading, includeOf(reading, name, [...place, "include"], file));
   }
+}
+
+function isTooMuch({ bytes, values }: Reading): boolean {
+  return bytes > MAX_BYTES || values > MAX_VALUES;
 }
 
 interface Include {
@@ -128,13 +153,18 @@ async function readInclude(reading: Reading, { name, place, from, isFile, path, 
   files.push(file);
   try {
     const unreadable = (problem: string, hint?: string) => complain(`${shownWord(name)} ${verb(problem)}`, hint);
-    const document = await readDocument(path, file, unreadable);
+    const prepared = reading.preparedDir && join(reading.preparedDir, `${name}.json`);
+    const document = isFile ? await readDocument(path, file, unreadable) : await readPack(path, prepared, unreadable);
     reading.bytes += document.bytes;
-    if (reading.bytes > MAX_BYTES) {
-      findings.push(complain("the configuration with all its includes is larger than 4 MB"));
+    reading.values += document.values;
+    if (isTooMuch(reading)) {
+      const hint = "have targets discovered, or let one rule do the work of many";
+      const bound = reading.bytes > MAX_BYTES ? "is larger than 4 MB" : `has more than ${MAX_VALUES} values`;
+      findings.push(complain(`the configuration with all its includes ${bound}`, hint));
       return;
     }
-    findings.push(...document.problems, ...validate(PackFile, document.root, document, []).findings);
+    findings.push(...document.problems);
+    if (document.rules === undefined) findings.push(...validate(PackFile, document.root, document, []).findings);
     const pack = from.pack ?? (isFile ? undefined : { document: from.document, place, name });
     const first = reading.expanded.sites.length;
     await takeRules(reading, { document, path, chain: [...from.chain, path], pack });

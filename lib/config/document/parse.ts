@@ -18,14 +18,19 @@ const MAX_STACK = MAX_DEPTH + 2;
 /**
  * Five for each value that a file may hold: an ordinary one has four. What yaml makes of them, it makes in one turn.
  */
-const MAX_LEXEMES = 300_000;
+const MAX_LEXEMES = 100_000;
 /** New lines, spaces and comments. */
 const NOTHING = /^[\s#]/;
 /** Some milliseconds. */
 const LEXEMES_AT_ONCE = 2_000;
 
 export const TOO_DEEP = "is nested too deeply";
-export const TOO_MANY = "there are too many values";
+/** Values that a file may have, beyond any configuration: what yaml makes of more would hold up all else meanwhile. */
+export const MAX_VALUES = 20_000;
+export const TOO_MANY = `there are more than ${MAX_VALUES} values: put rules into files that it includes, or have targets discovered`;
+
+/** How yaml is to read. The tree finds duplicates, in linear time. */
+export const OPTIONS = { prettyErrors: false, uniqueKeys: false, schema: "core", resolveKnownTags: false } as const;
 
 /** Hands over one lexeme after another, in turns, until `visit` returns false. */
 export async function eachLexeme(text: string, visit: (lexeme: string) => boolean): Promise<void> {
@@ -72,13 +77,11 @@ export async function parseYaml(text: string, counter: LineCounter): Promise<Par
 
 /** This part has no pieces: yaml makes values of all tokens in one turn. */
 function composed(tokens: readonly CST.Token[], end: number): YamlDocument.Parsed {
-  // The tree finds duplicates, in linear time.
-  const options = { prettyErrors: false, uniqueKeys: false, schema: "core", resolveKnownTags: false };
   // Each of yaml's complaints is an Error, and where in yaml it was made takes most of the time to make it.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
-    const [first, second] = new Composer(options).compose(tokens, true, end);
+    const [first, second] = new Composer(OPTIONS).compose(tokens, true, end);
     if (second) {
       const [from, to] = second.range;
       first!.errors.push(new YAMLParseError([from, to], "MULTIPLE_DOCS", "Source contains multiple documents"));

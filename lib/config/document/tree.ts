@@ -3,16 +3,11 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, Scalar } from "yaml";
 import type { Place } from "../../model/place.ts";
 import { ENOUGH } from "./finding.ts";
-import { MAX_DEPTH, TOO_DEEP, TOO_MANY } from "./parse.ts";
+import { MAX_DEPTH, MAX_VALUES, TOO_DEEP, TOO_MANY } from "./parse.ts";
 import { shownWord } from "./shown.ts";
 
-/**
- * Far beyond any configuration; what aliases multiply into more is refused. Of a list in which more than 100,000 items
- * are wrong, zod would make one call with as many arguments, for which there is no room on the stack.
- */
-const MAX_NODES = 60_000;
 /** Aliases repeat labels and patterns; they never make the most of a configuration. */
-const MAX_REPEATED = 20_000;
+const MAX_REPEATED = 10_000;
 const TOO_OFTEN = "aliases repeat too many values";
 
 export interface Problem {
@@ -25,6 +20,8 @@ export interface Problem {
 export interface Tree {
   root: unknown;
   problems: Problem[];
+  /** How many it has. */
+  values: number;
   /** Set where the document is beyond all bounds; the root then holds only a part of it. */
   tooMuch: Problem | undefined;
   /** Where a place's key or value begins in the text, or that of the nearest place around it. */
@@ -65,9 +62,10 @@ export function readTree(yaml: Document.Parsed): Tree {
     aliases: 0,
   };
   const root = read(reading, yaml.contents as Node | null, [], undefined, 0);
-  const { spots, problems, tooMuch } = reading;
+  const { spots, problems, tooMuch, nodes: values } = reading;
   return {
     root,
+    values,
     problems,
     tooMuch,
     offset: (place, part) => offsetOf(spots, place, part),
@@ -109,7 +107,7 @@ function isTooMuch(reading: Reading, place: Place, offset: number): boolean {
 
 function excessOf({ nodes, repeated }: Reading, place: Place): string | undefined {
   if (place.length > MAX_DEPTH) return TOO_DEEP;
-  if (nodes > MAX_NODES) return TOO_MANY;
+  if (nodes > MAX_VALUES) return TOO_MANY;
   return repeated > MAX_REPEATED ? TOO_OFTEN : undefined;
 }
 

@@ -20,7 +20,8 @@ export function validate<T>(
 ): Validated<T> {
   const holder = { input };
   for (;;) {
-    const result = schema.safeParse(holder.input);
+    // Once for each start: code of its own for each schema would take longer to make than it saves.
+    const result = schema.safeParse(holder.input, { jitless: true });
     if (result.success) return { value: result.data, findings: [] };
     const { issues } = result.error;
     const restored = wantedAsText(issues, []).filter((path) =>

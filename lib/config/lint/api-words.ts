@@ -45,11 +45,17 @@ export function candidatesOf(source: SourceConfig, { connections, sources }: Con
   return targets.flatMap((target) => words.map((word) => ({ ...word, ...target })));
 }
 
-/** Every label that a source or a target gives. */
+const namesOf = new WeakMap<readonly SourceConfig[], string[]>();
+
+/** Every label that a source or a target gives; asked for again and again of the same ones. */
 function labelNames(sources: readonly SourceConfig[]): string[] {
+  const known = namesOf.get(sources);
+  if (known !== undefined) return known;
   const givers = sources.flatMap(({ labels, targets = [] }) => [
     labels,
     ...targets.map((target) => target.labels ?? {}),
   ]);
-  return [...new Set(givers.flatMap((labels) => Object.keys(labels)))].sort();
+  const names = [...new Set(givers.flatMap((labels) => Object.keys(labels)))].sort();
+  namesOf.set(sources, names);
+  return names;
 }

@@ -1,7 +1,7 @@
 // Finds what a pattern can never match: unknown fields, values that no field holds, capitals in lower case, lost tests.
 import type { Pattern } from "../../model/config.ts";
 import { type Place, show } from "../../model/place.ts";
-import { type Finding, findingAt, formatLocation } from "../document/finding.ts";
+import { type Finding, findIn, findingAt, formatLocation } from "../document/finding.ts";
 import { isMap } from "../document/raw.ts";
 import { didYouMean, nearest } from "../document/words.ts";
 import type { Places } from "../load/load.ts";
@@ -28,10 +28,10 @@ export interface PatternTools {
 
 export function lintPattern(pattern: Pattern, place: Place, subject: Subject, tools: PatternTools): Finding[] {
   const { places } = tools;
-  const findings = testsOf(pattern, place).flatMap((test) => {
+  const findings = findIn(testsOf(pattern, place), (test) => {
     const unknown = subject.unknown(test.field);
     if (unknown === undefined) {
-      return test.values.flatMap((value, index) => lintValue(value, [...test.place, index], test, subject, tools));
+      return findIn(test.values, (value, index) => lintValue(value, [...test.place, index], test, subject, tools));
     }
     const near = nearest(unknown.step, unknown.known);
     const message = `no ${subject.name} has a field "${test.field}"`;

@@ -44,7 +44,7 @@ export const EVENT_SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
 
 export const ALERT_SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ...shapes("text", "id", "rule", "status", "severity", "summary", "description", "startsAt", "updatedAt"),
-  ...shapes("nullable", "connection", "source", "region", "endsAt", "acknowledgedBy", "runbook"),
+  ...shapes("nullable", "connection", "source", "region", "endsAt", "acknowledgedBy", "acknowledgedAt", "runbook"),
   ...shapes("object", "key", "labels", "events"),
   ["count", { is: "count", least: 0 }],
 ]);

@@ -27,7 +27,7 @@ export interface LoadedTests {
 export async function loadTests(path: string, deps: RuleCheckers & { packsDir: string }): Promise<LoadedTests> {
   const document = await readDocument(path, path);
   const { value, findings: shape } = validate(TestFile, document.root, document, []);
-  const { sites, inhibits, findings: included, files } = await expandRules(document, path, deps.packsDir);
+  const { sites, inhibits, findings: included, files } = await expandRules(document, path, deps);
   const findings = await findInTurns([
     () => document.problems,
     // A value that could not be read is not wrong in a second way.
@@ -41,7 +41,7 @@ export async function loadTests(path: string, deps: RuleCheckers & { packsDir: s
   return {
     file: path,
     config: value.config,
-    rules: ruleConfigs(sites),
+    rules: await ruleConfigs(sites),
     tests: value.tests,
     locate: document.locate,
     locateRule(index) {

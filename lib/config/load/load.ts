@@ -12,7 +12,7 @@ import { checkSources } from "../check/sources.ts";
 import { checkTimeIntervals } from "../check/times.ts";
 import { type Document, readDocument } from "../document/document.ts";
 import { ConfigError, findInTurns, type Location, sortFindings } from "../document/finding.ts";
-import { expandRules, type InhibitSite, type RuleSite } from "../document/includes.ts";
+import { expandRules, type InhibitSite, type PackFolders, type RuleSite } from "../document/includes.ts";
 import { field, fieldsOf, itemsOf, partAt } from "../document/raw.ts";
 import { validate } from "../document/validate.ts";
 import type { Environment } from "../environment.ts";
@@ -21,12 +21,10 @@ import { fillConnections, fillHealth, fillRoute, fillSources } from "./fill.ts";
 import { expandVariables } from "./variables.ts";
 
 /** What other rooms know about parts of the file. */
-export interface ConfigDeps extends RuleCheckers {
+export interface ConfigDeps extends RuleCheckers, PackFolders {
   channelTypes: ReadonlyMap<string, ChannelOptions>;
   /** Throws an error with `path` and `reason`. */
   compileTimeInterval(spec: unknown, options: { timezone: string }): unknown;
-  /** Folder of the rule packs that come with Lookout: `modelarts/pools` is `modelarts/pools.yml` in it. */
-  packsDir: string;
   env: Environment;
 }
 
@@ -55,7 +53,7 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
   await turn();
   const { value: file, findings: shape } = validate(ConfigFile, document.root, document, []);
   await turn();
-  const { sites, inhibits, findings: included, files } = await expandRules(document, path, deps.packsDir);
+  const { sites, inhibits, findings: included, files } = await expandRules(document, path, deps);
   const findings = await findInTurns([
     () => document.problems,
     // A value that could not be read is not wrong in a second way.
@@ -82,7 +80,7 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
     timezone: file.timezone,
     connections: fillConnections(file, deps.env),
     sources: fillSources(file),
-    rules: ruleConfigs(sites),
+    rules: await ruleConfigs(sites),
     route,
     timeIntervals: Object.fromEntries(
       Object.entries(file.timeIntervals).map(([name, spec]) => [name, Array.isArray(spec) ? spec : [spec]]),

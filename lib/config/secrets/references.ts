@@ -45,7 +45,13 @@ function parseReference(text: string): Reference | undefined {
 }
 
 /** Where references are resolved. */
-const RESOLVED: readonly Place[] = [["connections"], ["channels"], ["health", "heartbeat"], ["store"]];
+const RESOLVED: readonly Place[] = [
+  ["connections"],
+  ["channels"],
+  ["health", "heartbeat"],
+  ["console", "token"],
+  ["store"],
+];
 
 /** Findings for every `${…}` that is no reference, where references are resolved. */
 export function checkReferences(document: Document): Finding[] {

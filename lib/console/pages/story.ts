@@ -122,6 +122,10 @@ function momentsOf(
   });
   // What another delivery took in is said of that one.
   for (const one of deliveries) if (one.foldedInto === undefined) moments.push(deliveryMoment(one, timezone));
+  if (alert.acknowledgedBy !== null && alert.acknowledgedAt !== undefined) {
+    const text = html`<strong>Acknowledged</strong> by ${words(alert.acknowledgedBy, 60)}`;
+    moments.push({ iso: alert.acknowledgedAt, kind: "taken", text });
+  }
   for (const one of silences) moments.push(...silenceMoments(one, alert, timezone, now));
   if (alert.endsAt !== null) {
     moments.push({ iso: alert.endsAt, kind: "ended", text: html`<strong>The alert ended</strong>` });

@@ -1,7 +1,7 @@
 // Asks one endpoint, as its users would: within one time limit for all of it, at most 64 KB of the answer, and no
 // redirect to another host.
-import { Agent, type IncomingMessage, request as requestHttp } from "node:http";
-import { request as requestHttps, Agent as SecureAgent } from "node:https";
+import { type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { lookup } from "../../model/lookup.ts";
 import type { Endpoint } from "../port.ts";
@@ -10,10 +10,6 @@ const BODY_BYTES = 65_536;
 const MAX_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const DAY_MS = 86_400_000;
-// Each probe has a connection of its own: what it is to find out is whether one can be made.
-const plain = new Agent({ keepAlive: false });
-// A session that goes on shows no certificate.
-const secure = new SecureAgent({ keepAlive: false, maxCachedSessions: 0 });
 const HEADERS = { accept: "*/*", "accept-encoding": "identity", "user-agent": "lookout" };
 
 /** Why a probe failed, in words that rules can match. */
@@ -118,7 +114,9 @@ function ask(url: URL, { method, header }: Endpoint, signal: AbortSignal, now: n
   const request = (isSecure ? requestHttps : requestHttp)(url, {
     method,
     headers: { ...HEADERS, ...header },
-    agent: isSecure ? secure : plain,
+    // One of its own, and with it a connection: what it is to find out is whether one can be made. A session that goes
+    // on would show no certificate.
+    agent: false,
     signal,
   });
   request.on("response", (response) => {

@@ -1,7 +1,8 @@
 // How many requests a second a cloud project is asked: one budget for all who poll it.
 import { describe, expect, it } from "vitest";
-import { createBudgets } from "../../../lib/app/connections/budgets.ts";
+import { createBudgets, type Share } from "../../../lib/app/connections/budgets.ts";
 import { checkLive } from "../../../lib/app/queries/check-live.ts";
+import { shareOfKind } from "../../../lib/model/budget.ts";
 import type { Clock } from "../../../lib/model/clock.ts";
 import { createLimiter, type Limiter } from "../../../lib/sources/cloud/limiter.ts";
 import { bench, T0 } from "../support.ts";
@@ -40,7 +41,7 @@ describe("the budget of a project", () => {
     });
     const held = (requests: number, ...names: string[]) =>
       heldBack(requests, (clock) => {
-        const budget = createBudgets(b.app.config, clock, false);
+        const budget = createBudgets(b.app.config, clock, () => 1);
         return (at) => budget(names[at % names.length]!);
       });
     // Two seconds' worth may leave at once.
@@ -62,12 +63,13 @@ describe("the budget of a project", () => {
       "{ kind: pool-events, id: b }",
     ];
     const b = await bench({ yaml: `sources: [${sources.join(", ")}]\n${REST}`, requestsPerSecond: 10 });
-    const held = (perKind: boolean) =>
+    const held = (share: Share) =>
       heldBack(25, (clock) => {
-        const budget = createBudgets(b.app.config, clock, perKind);
+        const budget = createBudgets(b.app.config, clock, share);
         return () => budget("prod");
       });
-    expect([await held(false), await held(true)]).toEqual([400, 2_800]);
+    const perKind: Share = (name) => shareOfKind(b.app.config, name);
+    expect([await held(() => 1), await held(perKind)]).toEqual([400, 2_800]);
   });
 
   it("is kept where it is small, however many wait", async () => {

@@ -57,3 +57,17 @@ test("a token that was renewed is a secret still, also for a process that never 
   await b.round();
   expect(b.messages.map(({ body }) => body.alerts[0].events[0].message)).toEqual(["Failed with [secret] and [secret]"]);
 });
+
+test("of a webhook's two secrets one that has another form is reported, and messages go out signed with the other", async () => {
+  const two = `secret: ["\${env:OPS_SECRET}", "\${env:NEW_SECRET}"]`;
+  const env = { OPS_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", NEW_SECRET: "hush-hush" };
+  const b = await bench({ yaml: yaml.replace('secret: "${env:OPS_SECRET}"', two), env });
+  b.fail(0);
+  await b.rounds(1);
+  const summaries = b.messages.flatMap(({ body }) => body.alerts.map(({ summary }: { summary: string }) => summary));
+  expect(summaries).toHaveLength(2);
+  expect(summaries).toContainEqual(
+    expect.stringMatching(/^The secrets of channel ops are not all of use: secret 2 of/),
+  );
+  expect(JSON.stringify(b.messages)).not.toContain("hush");
+});

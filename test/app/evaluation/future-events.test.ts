@@ -140,7 +140,7 @@ describe("more than ten minutes ahead", () => {
     expect(warned).toEqual([[said, { source: "service-events", target: "svc-1", events: 2 }]]);
     const explainer = createExplainer(b.app, createReader(b.app), () => null);
     const texts = (await seenEvents(b.app)).map(async (event) => {
-      return eventText(createIo(keepingIo().io), await explainer.event(event, true), 0);
+      return eventText({ ...createIo(keepingIo().io), time: (at) => at }, await explainer.event(event, true), 0);
     });
     expect((await Promise.all(texts)).map((text) => text.includes("10 minutes ahead when it was found"))).toEqual([
       false,

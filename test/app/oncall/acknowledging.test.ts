@@ -39,6 +39,23 @@ describe("an acknowledged alert", () => {
     expect((await endedAlerts(b.app)).map(({ acknowledgedBy }) => acknowledgedBy)).toEqual(["ada"]);
   });
 
+  it("says since when somebody takes care of it, also once it counted on and ended, until it is taken back", async () => {
+    const b = await failing({ yaml: yaml("repeatInterval: 10m") });
+    await b.beats(3);
+    await ack(b, "broken");
+    const at = new Date(b.app.clock.now()).toISOString();
+    b.fail(4);
+    await b.beats(6);
+    expect((await openAlerts(b.app)).map(({ acknowledgedAt }) => acknowledgedAt)).toEqual([at]);
+    await ack(b, "broken", null);
+    expect(await openAlerts(b.app)).not.toContainEqual(expect.objectContaining({ acknowledgedAt: expect.anything() }));
+    await ack(b, "broken");
+    const again = new Date(b.app.clock.now()).toISOString();
+    b.recover(7);
+    await b.beats(9);
+    expect((await endedAlerts(b.app)).map(({ acknowledgedAt }) => acknowledgedAt)).toEqual([again]);
+  });
+
   it("keeps its acknowledgement while it counts on, and others of its group go on", async () => {
     const b = await failing({ yaml: yaml("repeatInterval: 10m"), services: ["svc-1", "svc-2"] });
     await b.beats(3);
@@ -169,6 +186,31 @@ describe("escalation", () => {
       [17, "trigger", id],
       [21, "resolve", id],
     ]);
+  });
+
+  it("to an incident channel is told of the acknowledgement, after the incident is open and once each time", async () => {
+    const b = await bench({ yaml: yaml(STEPS).replace("channels: [ops]", "channels: [pager, ops]") });
+    let isDown = true;
+    b.answer(({ to }) => (to === "/pager" ? { status: isDown ? 503 : 202, body: "{}" } : { status: 200 }));
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(2);
+    await ack(b, "broken");
+    await b.beats(4);
+    isDown = false;
+    await b.beats(12);
+    b.fail(12);
+    await b.beats(20);
+    await ack(b, "broken", null);
+    await b.beats(21);
+    await ack(b, "broken", "bob");
+    await b.beats(23);
+    b.recover(23.5);
+    await b.beats(26);
+    const took = b.messages.filter(({ to }) => to === "/pager").map(({ body }) => body.event_action);
+    expect([...new Set(took.slice(0, took.indexOf("acknowledge")))]).toEqual(["trigger"]);
+    expect(took.slice(took.indexOf("acknowledge"))).toEqual(["acknowledge", "acknowledge", "resolve"]);
+    expect(b.messages.filter(({ to }) => to === "/ops").map(({ body }) => body.reason)).not.toContain("acknowledged");
   });
 
   it("of an alert on an incident channel comes in time, too", async () => {

@@ -30,6 +30,16 @@ it("every schema is printed by its name", async () => {
   }
 });
 
+const RULE_TESTS = `rules:
+  - { id: error, when: { level: [error] }, by: [resource.id] }
+  - { id: never, when: { level: [critical] } }
+tests:
+  - name: an error
+    events: [{ at: 1m, source: training-events, level: error, message: Failed, resource: { id: job-1 } }]
+    until: 10m
+    expect: [{ at: 1m, rule: error, status: firing }]
+`;
+
 /** Alerts of several kinds, dead and folded deliveries, something unread, silences, an acknowledgement. */
 async function setUp() {
   const sim = await startSimulator({ clock: wallClock });
@@ -50,6 +60,8 @@ silences: [{ match: { severity: [warning] }, comment: known }]
   const cwd = await folderWith({
     "lookout.yml": rest + rules(""),
     "other.yml": rest + rules(", resolve: { after: 1m }"),
+    "right.test.yml": RULE_TESTS,
+    "wrong.test.yml": RULE_TESTS.replace("status: firing", "status: resolved"),
     "event.json": JSON.stringify({
       source: "service-events",
       level: "error",
@@ -105,6 +117,7 @@ it("what each command prints is what its schema says, with no other field", asyn
   await print("explain", "explain", "--resource", "none");
   await print("explain", "explain", "--event", "event.json");
   await print("status", "status");
+  await print("test-report", "test", "right.test.yml", "wrong.test.yml", "--coverage");
   await print("backtest", "backtest", "--since", "1h", "--compare", "other.yml");
   for (const { notification } of hook.received) check("notification", notification, "the webhook");
   seen.add("notification");

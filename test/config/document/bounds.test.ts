@@ -53,7 +53,7 @@ describe("of a file with no end of mistakes, the first hundred are reported", ()
     ],
     [
       "as many wrong targets as a file can hold",
-      `${CONNECTIONS}${RULES}${CHANNELS}sources: [{ kind: pool-events, targets: [${"/,".repeat(59_000)}] }]\n`,
+      `${CONNECTIONS}${RULES}${CHANNELS}sources: [{ kind: pool-events, targets: [${"/,".repeat(19_500)}] }]\n`,
     ],
     [
       "targets named twice",
@@ -85,7 +85,18 @@ test("a configuration with all its includes has 4 MB at most", async () => {
   const includes = Object.keys(files).map((name) => `{ include: ${name} }`);
   const lookout = `${CONNECTIONS}${SOURCES}${CHANNELS}rules: [${includes.join(", ")}]\n`;
   expect(await complaints({ ...files, "lookout.yml": lookout })).toBe(
-    "lookout.yml:4:100: the configuration with all its includes is larger than 4 MB",
+    "lookout.yml:4:100: the configuration with all its includes is larger than 4 MB; " +
+      "have targets discovered, or let one rule do the work of many",
+  );
+});
+
+test("a configuration with all its includes has 40,000 values at most", async () => {
+  const rules = (file: number) => many(2_700, (n) => `  - { id: r${file}-${n}, when: { level: [error] } }\n`);
+  const files = Object.fromEntries(Array.from({ length: 3 }, (_, n) => [`${n}.yml`, `rules:\n${rules(n)}`]));
+  const includes = Object.keys(files).map((name) => `{ include: ${name} }`);
+  const lookout = `${CONNECTIONS}${SOURCES}${CHANNELS}rules: [${includes.join(", ")}]\n`;
+  expect(await complaints({ ...files, "lookout.yml": lookout })).toMatch(
+    /^lookout\.yml:4:\d+: the configuration with all its includes has more than 40000 values; have targets/,
   );
 });
 
@@ -111,6 +122,6 @@ test("a file of nothing but comments is called empty, however long it is", async
 
 test("a file with more values than anyone writes is refused where they become too many", async () => {
   expect(await complaints(`a: [${"1,".repeat(101_000)}]\n`)).toMatch(
-    /^lookout\.yml:1:\d{6}: there are too many values$/,
+    /^lookout\.yml:1:\d{5}: there are more than 20000 values: put rules into files that it includes, /,
   );
 });

@@ -88,7 +88,7 @@ function documentOf(text: string, file: string): Document {
   if (root["source"] === undefined && Object.values(root).some(Array.isArray)) {
     throw refuse("this is no event; it looks like an API's own answer");
   }
-  return { file, bytes: text.length, root, problems: [], locate, written: () => undefined };
+  return { file, bytes: text.length, values: 0, root, problems: [], locate, written: () => undefined };
 }
 
 function defined<T extends object>(value: T): Partial<T> {

@@ -1,0 +1,26 @@
+// What a place of configurations is asked, and what it answers.
+
+/** A configuration as it was found. */
+export interface Found {
+  text: string;
+  /** Names it at its place. */
+  version: string;
+  /** When it was put there; ms. */
+  at: number;
+}
+
+export interface Origin {
+  /** What is there now; undefined where that is what was asked for last. Rejects with the service's error. */
+  ask(): Promise<Found | undefined>;
+  /** An earlier version; undefined where the place keeps none. */
+  version(name: string): Promise<Found | undefined>;
+}
+
+/** What cannot be a configuration is not read; bytes. */
+export const MAX_BYTES = 1_000_000;
+/** No answer is waited for longer; ms. */
+const TIMEOUT_MS = 5_000;
+export const CLIENT = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS, throwOnRequestTimeout: true },
+};

@@ -1,0 +1,63 @@
+// The polls that a batch of messages asks for: each of one shard of a source, those of one source together.
+import type { App } from "../app/deps.ts";
+import { shardKey } from "../app/persistence/shard-rows.ts";
+import { getRow } from "../app/persistence/source-rows.ts";
+import { pollSource } from "../app/polling/poll.ts";
+import { type Batch, type BatchAnswer, handleBatch } from "./batch.ts";
+import { PollMessage } from "./plan.ts";
+import { BEAT_MS, failureOf, type PollSummary, summaryOf } from "./poll.ts";
+import type { Queues } from "./queues.ts";
+import { type Slots, slotOf } from "./slots.ts";
+
+/** Messages that led to no poll, and why. */
+interface Skipped {
+  source: string;
+  skipped: string;
+}
+
+/**
+ * A message fails where nothing of its poll could be recorded. What the cloud refuses is recorded: the next beat tries
+ * again, and the health check reports it.
+ */
+export function pollBatch(
+  app: App,
+  queues: Queues,
+  slots: Slots,
+  batch: Batch,
+  signal: AbortSignal,
+): Promise<BatchAnswer> {
+  const sourceOf = (id: string) => app.config.sources.find((source) => source.id === id);
+  return handleBatch(app, batch, {
+    queue: queues.poll,
+    body: PollMessage,
+    maxAge: ({ source }) => Math.max(BEAT_MS, sourceOf(source)?.every ?? 0),
+    handle(messages) {
+      const held = messages.flatMap(({ source: id, shard }) => {
+        const source = sourceOf(id);
+        return source ? [slotOf(app.config, source, shard.index)] : [];
+      });
+      slots.hold(held);
+      const bySource = Map.groupBy(messages, ({ source }) => source);
+      const polls = new Map([...bySource].map(([source, own]) => [source, poll(app, source, own, signal)]));
+      return messages.map(({ source }) => polls.get(source)!);
+    },
+  });
+}
+
+/** Polls the shards that no other message has led to since; what they find in one round is notified together. */
+async function poll(
+  app: App,
+  id: string,
+  messages: readonly PollMessage[],
+  signal: AbortSignal,
+): Promise<PollSummary | Skipped> {
+  const source = app.config.sources.find((one) => one.id === id);
+  if (source === undefined) return { source: id, skipped: "it is not in the configuration any more" };
+  const rows = await Promise.all(messages.map(({ shard }) => getRow(app, shardKey(id, shard))));
+  const due = messages.filter(({ at }, place) => (rows[place]?.data.lastRunAt ?? 0) < at).map(({ shard }) => shard);
+  if (due.length === 0) return { source: id, skipped: "it was polled meanwhile" };
+  const report = await pollSource(app, source, signal, due);
+  const failure = failureOf(report);
+  if (failure !== undefined) app.log.error("poll failed", { source: id, error: failure });
+  return summaryOf(report);
+}

@@ -1,0 +1,47 @@
+// Which polls may go on at the same time: each project has so many slots, each with its part of the budget. A slot is a
+// message group, so one invocation has it at a time, and the slots together are what the cloud sees.
+import { budgetOf } from "../model/budget.ts";
+import type { Config, SourceConfig } from "../model/config.ts";
+import { projectOf } from "../model/project.ts";
+
+/** Requests a second of one slot, or more. */
+const SLOT_RATE = 5;
+const MAX_SLOTS = 64;
+
+type Polled = Pick<Config, "connections" | "sources">;
+
+function slotsOf(config: Polled, connection: string): number {
+  return Math.min(MAX_SLOTS, Math.max(1, Math.floor(budgetOf(config, connection) / SLOT_RATE)));
+}
+
+/** The slot of a source's shard; the same for as long as the configuration is. */
+export function slotOf(config: Polled, source: SourceConfig, shard: number): string {
+  // Nobody's budget is used.
+  if (source.connection === "") return `${source.id}/${shard}`;
+  const project = projectOf(config.connections, source.connection);
+  const same = config.sources.filter(({ connection }) => projectOf(config.connections, connection) === project);
+  // Side by side where there is room: the shards of a source, and the first ones of several sources.
+  const place = same.findIndex(({ id }) => id === source.id) + shard;
+  return `${project}/${place % slotsOf(config, source.connection)}`;
+}
+
+/** The slots that this process has in hand. */
+export interface Slots {
+  hold(slots: readonly string[]): void;
+  /** The part of a connection's budget that is this process's. */
+  shareOf(config: Polled, connection: string): number;
+}
+
+export function createSlots(): Slots {
+  let held = new Set<string>();
+  return {
+    hold(slots) {
+      held = new Set(slots);
+    },
+    shareOf(config, connection) {
+      const project = projectOf(config.connections, connection);
+      const own = [...held].filter((slot) => slot.startsWith(`${project}/`)).length;
+      return Math.max(1, own) / slotsOf(config, connection);
+    },
+  };
+}

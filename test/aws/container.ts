@@ -1,0 +1,39 @@
+// Serves one built function in a process of its own, as a Lambda container does: one invocation at a time, and what the
+// function keeps is there for the next. `container.ts FILE`; invocations come and go over IPC.
+import { pathToFileURL } from "node:url";
+import type { LambdaHandler } from "../../lib/aws/middleware.ts";
+
+export interface Asked {
+  event: unknown;
+  /** Until Lambda would end it; ms. */
+  remaining: number;
+  /** By how much its clock is ahead; ms. */
+  ahead: number;
+}
+
+export type Answered = { result: unknown } | { error: string };
+
+// A clock that is ahead lets time pass between two invocations.
+const realNow = Date.now;
+let clockAhead = 0;
+Date.now = () => realNow() + clockAhead;
+
+const [file = ""] = process.argv.slice(2);
+const { handler } = (await import(pathToFileURL(file).href)) as { handler: LambdaHandler };
+
+process.on("message", async ({ event, remaining, ahead }: Asked) => {
+  clockAhead = ahead;
+  const deadline = performance.now() + remaining;
+  let answer: Answered;
+  try {
+    const result = await handler(event, {
+      awsRequestId: "request-1",
+      functionName: "lookout-test",
+      getRemainingTimeInMillis: () => deadline - performance.now(),
+    });
+    answer = { result };
+  } catch (error) {
+    answer = { error: (error as Error).message };
+  }
+  process.send!(answer);
+});
