@@ -20,6 +20,7 @@ const NAMES = [
   "commands",
   "checks",
   "first-alert",
+  "bundles",
   "fan-out",
 ];
 

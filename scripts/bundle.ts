@@ -65,11 +65,11 @@ export async function bundle(options: BundleOptions): Promise<Record<string, Byt
   }
 }
 
-/** The files of `outdir` that belong to a function, as patterns. */
-export function filesOf(name: string, folder: string): string[] {
+/** The files of `outdir` that belong to a function, as patterns; the packs where configurations come from elsewhere. */
+export function filesOf(name: string, folder: string, isRemote: boolean): string[] {
   const own = [`${name}.js`, `${name}/**`, "lookout.json", "package.json", "LICENSE", "NOTICE"];
   if (name === "console") own.push("assets/**");
-  if (name === "sweep") own.push("packs/**");
+  if (isRemote) own.push("packs/**");
   return own.map((file) => `${folder}/${file}`);
 }
 

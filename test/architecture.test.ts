@@ -60,9 +60,9 @@ const BELOW: Record<string, string[]> = {
     "simulator",
   ],
   index: ["model", "patterns", "alerts", "channels"],
-  functions: ["aws", "model", "app"],
+  functions: ["aws", "model"],
   bin: [],
-  scripts: ["config", "app", "model", "patterns", "channels", "cli", "test"],
+  scripts: ["config", "app", "aws", "model", "patterns", "channels", "cli", "test"],
   bench: ["model", "patterns", "rules", "sources", "store", "app", "local", "cli", "simulator", "test"],
 };
 

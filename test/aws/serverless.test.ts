@@ -35,7 +35,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, "team"));
   writeFileSync(join(folder, "team/rules.yml"), TEAM);
   ({ stderr: warned } = await serverless(["package", "--package", packaged]));
-}, 60_000);
+}, 240_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("the package", () => {

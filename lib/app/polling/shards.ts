@@ -29,8 +29,8 @@ export interface Opened {
   row: Row<SourceRow>;
   /** The same where it has several shards. */
   head: Row<HeadRow> | undefined;
-  /** Those to be polled, what was read longest ago first. */
-  shards: Shard[];
+  /** Those to be polled, what was read longest ago first, with the row of each where it was read already. */
+  shards: (Shard & { row?: Row<SourceRow> })[];
 }
 
 /**
@@ -60,8 +60,8 @@ export async function openSource(
   const all = allOf(head?.data.count ?? 1);
   if (asked !== undefined) {
     // In the order of those that are asked for: of many, a run reads the first ones.
-    const wanted = asked.flatMap((one) => all.filter(({ index }) => index % one.of === one.index));
-    return { row, head, shards: [...new Set(wanted)] };
+    const inOrder = asked.flatMap((one) => all.filter(({ index }) => index % one.of === one.index));
+    return { row, head, shards: [...new Set(inOrder)] };
   }
   return { row, head, shards: head === undefined ? all : await inTurn(app, head, all) };
 }
@@ -124,10 +124,16 @@ function wantedCount(source: SourceConfig, row: Row<SourceRow>): number {
 }
 
 /** A run that ends at its deadline each time would else never reach the last ones. */
-async function inTurn(app: App, head: Row<HeadRow>, shards: readonly Shard[]): Promise<Shard[]> {
+async function inTurn(app: App, head: Row<HeadRow>, shards: readonly Shard[]): Promise<Opened["shards"]> {
   const rows = await listShards(app, head);
-  const last = new Map(rows.map(({ sk, data }) => [Number(sk.slice(sk.indexOf("/") + 1)), lastReadOf(data)]));
-  return shards.toSorted((a, b) => (last.get(a.index) ?? 0) - (last.get(b.index) ?? 0));
+  const known = new Map(rows.map((row) => [Number(row.sk.slice(row.sk.indexOf("/") + 1)), row]));
+  const last = new Map([...known].map(([index, { data }]) => [index, lastReadOf(data)]));
+  return shards
+    .toSorted((a, b) => (last.get(a.index) ?? 0) - (last.get(b.index) ?? 0))
+    .map((shard) => {
+      const row = known.get(shard.index);
+      return { ...shard, ...(row && { row }) };
+    });
 }
 
 /** When a shard was last read as a whole, or what a run did not come to; ms. */
