@@ -41,7 +41,7 @@ export const PRICES = {
   queueCalls: 0.5,
 };
 
-/** serverless.yml. 1,769 MB are a whole processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+/** serverless.yml. 1,769 MB are one processor: docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 export const FUNCTION = { memoryMb: 512, processor: 512 / 1_769, pollMs: 45_000, batch: 10 };
 
 /** Of what only a real account shows; ms. The cloud's API: the median, and the spread of a log-normal distribution. */
