@@ -6,7 +6,7 @@ import { basename, join, relative, resolve } from "node:path";
 import { remotePlaceOf } from "../lib/aws/configuration/place.ts";
 import { ConfigError } from "../lib/config/document/finding.ts";
 import { processEnvironment } from "../lib/config/environment.ts";
-import { bundle, filesOf, readConfig } from "./bundle.ts";
+import { type Bundled, bundle, filesOf, readConfig } from "./bundle.ts";
 import { type Deployment, preflight } from "./preflight.ts";
 import { completeSchedules } from "./stack/schedules.ts";
 import { addStack, type Service, type ServiceFunction, type StackOptions } from "./stack/stack.ts";
@@ -80,16 +80,18 @@ export default class BundlePlugin {
     const build = async (): Promise<void> => {
       const config = configPath(serverless);
       const env = environmentOf(serverless);
+      let bundled: Record<string, Bundled>;
       try {
-        const sizes = await bundle({ outdir: join(serverless.serviceDir, BUILD), config, env });
-        const largest = Math.max(...Object.values(sizes).map(({ start }) => start));
+        bundled = await bundle({ outdir: join(serverless.serviceDir, BUILD), config, env });
+        const largest = Math.max(...Object.values(bundled).map(({ start }) => start));
         log.notice(`Bundled each function with ${config}: at most ${Math.round(largest / 1024)} KB to start with`);
       } catch (error) {
         throw asError(error);
       }
       const remote = isRemote(service.custom.config);
       for (const one of Object.values(service.functions)) {
-        one.package = { patterns: filesOf(fileOf(one), BUILD, remote) };
+        const name = fileOf(one);
+        one.package = { patterns: filesOf(name, bundled[name]!, BUILD, remote) };
       }
       if (remote)
         service.provider.environment = { ...service.provider.environment, LOOKOUT_CONFIG: service.custom.config };

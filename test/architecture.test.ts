@@ -63,7 +63,20 @@ const BELOW: Record<string, string[]> = {
   functions: ["aws", "model"],
   bin: [],
   scripts: ["config", "app", "aws", "model", "patterns", "channels", "cli", "test"],
-  bench: ["model", "patterns", "rules", "sources", "store", "app", "local", "aws", "cli", "simulator", "test"],
+  bench: [
+    "model",
+    "patterns",
+    "rules",
+    "sources",
+    "store",
+    "app",
+    "local",
+    "aws",
+    "cli",
+    "simulator",
+    "scripts",
+    "test",
+  ],
 };
 
 /**
@@ -231,7 +244,7 @@ const ONE_PLACE: [what: string, pattern: RegExp, allowed: string[]][] = [
     [
       "lib/store/dynamodb/",
       "lib/aws/",
-      "lib/channels/aws/eventbridge.ts",
+      "lib/channels/aws/eventbridge-client.ts",
       "lib/channels/aws/ses.ts",
       "lib/channels/aws/sns.ts",
       "lib/channels/aws/sqs.ts",
