@@ -12,6 +12,7 @@ import {
 } from "@aws-sdk/client-eventbridge";
 import { parse } from "yaml";
 import { wallClock } from "../../lib/app/clock.ts";
+import type { Clock } from "../../lib/model/clock.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
 import { bundle, readConfig } from "../../scripts/bundle.ts";
 import { type DynamoConnection, makeTable } from "../support/dynamodb-tables.ts";

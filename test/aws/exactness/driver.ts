@@ -1,11 +1,13 @@
 // Calls the functions as AWS does: schedules, the bus, batches of messages; and does to them whatever AWS may do.
 import type { Random } from "../../../lib/simulator/random.ts";
 import { QUEUES } from "../fan-stage.ts";
+import type { Fault, Frozen, Outcome, Release } from "./containers.ts";
 import type { Batch, Mapping } from "./mapping.ts";
-import type { ExactStage, Fault, Frozen, Outcome, Release } from "./stage.ts";
+import type { ExactStage } from "./stage.ts";
 
 const BEAT_MS = 60_000;
-const HEALTH_BEATS = 5;
+/** More often than a stack does, so that a short run has some. */
+const HEALTH_BEATS = 2;
 /** Lambda ends a function then; what a container does afterwards counts for nothing. */
 const TIMEOUT_MS = 55_000;
 /** The bus tries again after this, twice. */
@@ -112,13 +114,14 @@ async function invoke(run: Run, job: Job): Promise<void> {
   }
   batch?.hold(0);
   const doubles: Promise<Outcome>[] = [];
-  if (!job.plain && drawn(run, "doubled at once", 0.12)) doubles.push(exact.invoke(name, event, run.release()));
+  if (!job.plain && drawn(run, "doubled at once", 0.12))
+    doubles.push(exact.containers.invoke(name, event, run.release()));
   if (!job.plain && drawn(run, "doubled later", 0.12)) {
     run.jobs.push({ name, event, retries: 0, at: exact.clock.now() + random.int(5_000, 180_000), plain: true });
   }
   run.invocations++;
   const began = exact.clock.now();
-  const outcome = await exact.invoke(name, event, run.release(), run.rough ? faultOf(random) : undefined);
+  const outcome = await exact.containers.invoke(name, event, run.release(), run.rough ? faultOf(random) : undefined);
   await Promise.all(doubles);
   if (outcome.kind === "frozen") {
     if (job.retries > 0) run.jobs.push(again);

@@ -16,7 +16,7 @@ const moto = await startMoto();
 let home: string;
 beforeAll(async () => {
   home = await makeHome();
-});
+}, 600_000);
 afterAll(async () => {
   moto?.stop();
   await rm(home, { recursive: true });
@@ -24,7 +24,7 @@ afterAll(async () => {
 
 test.each(cases)("seed $seed, $form: every event is evaluated once and notified once", async ({ seed, form }) => {
   const engines = { aws: moto!.endpoint, dynamo: dynamoConnection };
-  const result = await runExactness({ engines, home, form, seed });
+  const result = await runExactness({ engines, home, form, seed, say: console.log });
   console.log(describeResult(result));
   expect(result.violations).toEqual([]);
 });

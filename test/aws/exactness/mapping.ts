@@ -10,7 +10,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import type { Clock } from "../../../lib/model/clock.ts";
 import { QUEUES, type Queue, recordOf } from "../fan-stage.ts";
-import type { Outcome } from "./stage.ts";
+import type { Outcome } from "./containers.ts";
 
 /** As the queues of fanout-on.yml have it; ms. */
 const VISIBILITY_MS = 60_000;

@@ -74,7 +74,7 @@ export async function runExactness({ engines, home, form, seed, say = () => {} }
       notifications: seen.taken.size,
       repeats: seen.repeats,
       invocations: run.invocations,
-      faults: { ...run.counts, ...exact.struck },
+      faults: { ...run.counts, ...exact.containers.struck },
     };
   } finally {
     sqs.destroy();
@@ -118,7 +118,7 @@ async function rough(run: Run, start: number): Promise<void> {
   run.rough = true;
   const queue = run.form === "direct" ? random.pick(["poll", "notify", "sweep"]) : random.pick([...QUEUES]);
   const from = start + random.int(20_000, 60_000);
-  run.throttled = { name: queue, from, until: from + 130_000 };
+  run.throttled = { name: queue, from, until: from + random.int(60_000, 220_000) };
   const deploy = start + random.int(40_000, 90_000);
   const deployed = deploy + 60_000;
   run.release = () => {
@@ -126,7 +126,8 @@ async function rough(run: Run, start: number): Promise<void> {
     if (now < deploy) return "older";
     return now >= deployed || random.chance(0.5) ? "newer" : "older";
   };
-  while (exact.clock.now() < start + STORY_MS + 20_000) await step(run, random.int(5_000, 20_000));
+  const end = Math.max(start + STORY_MS + 20_000, run.throttled.until);
+  while (exact.clock.now() < end) await step(run, random.int(5_000, 20_000));
 }
 
 /** All goes well from now on. Returns whether something is left to do in the end. */

@@ -1,6 +1,6 @@
 // A deployment whose functions run in containers that can be frozen, thawed and killed at any of their calls, on a clock
 // that the run sets: what the cloud, the functions and the queues take for the time.
-import { openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,31 +14,12 @@ import type { Clock } from "../../../lib/model/clock.ts";
 import { DEMO_CREDENTIALS } from "../../../lib/simulator/auth.ts";
 import { openDynamoStore } from "../../../lib/store/dynamodb/dynamodb.ts";
 import { bundle } from "../../../scripts/bundle.ts";
-import { type Container, startContainer } from "../fan-stage.ts";
 import { type ConfigOf, type Engines, openStage, type Stage } from "../stage.ts";
-import { type Gateway, startProxy, type Trap } from "./proxy.ts";
+import { type Containers, createContainers, type Release } from "./containers.ts";
+import { type Gateway, startProxy } from "./proxy.ts";
 import { configOf } from "./story.ts";
 
-const REMAINING = 55_000;
 const PACKS = join(import.meta.dirname, "../../../rules");
-
-/** Which of the two packages a container runs. */
-export type Release = "older" | "newer";
-
-export interface Fault extends Omit<Trap, "spring"> {
-  kind: "kill" | "freeze";
-}
-
-/** What became of an invocation. `later`: what becomes of it once its container is thawed. */
-export type Outcome =
-  | { kind: "done"; result: Record<string, unknown> }
-  | { kind: "failed"; error: string }
-  | { kind: "frozen"; container: Frozen; later: Promise<Outcome> };
-
-export interface Frozen {
-  thaw(): void;
-  kill(): void;
-}
 
 export interface ExactStage {
   stage: Stage;
@@ -46,10 +27,7 @@ export interface ExactStage {
   advance(ms: number): void;
   /** Looks at the state and decides nothing. */
   observer: App;
-  /** Calls a function in a container of its own, which the next call finds again. */
-  invoke(name: string, event: unknown, release: Release, fault?: Fault): Promise<Outcome>;
-  /** The invocations that a process died under, or that were frozen. */
-  struck: { kill: number; freeze: number };
+  containers: Containers;
   outside: Gateway["outside"];
   /** What the functions say went wrong. */
   lines: Record<string, unknown>[];
@@ -63,13 +41,6 @@ export async function makeHome(): Promise<string> {
   await writeFile(config, configOf({ url: "http://127.0.0.1", credentials: DEMO_CREDENTIALS }, "http://127.0.0.1", 2));
   await bundle({ outdir: join(home, ".build"), config });
   return home;
-}
-
-interface Held {
-  container: Container;
-  number: number;
-  release: Release;
-  gone: boolean;
 }
 
 /**
@@ -102,103 +73,42 @@ export async function openExactStage(
   await writeFile(path, configs.newer(stage.cloud, receiver));
   const parameter = `/${stage.name}`;
   await putParameter(engines, parameter, configs.newer(stage.cloud, receiver));
-  const proxy = await startProxy({ dynamo: engines.dynamo.endpoint, aws: engines.aws });
+  const gateway = await startProxy({ dynamo: engines.dynamo.endpoint, aws: engines.aws });
   const observer = await observe(path, stage, engines, clock);
   const lines: Record<string, unknown>[] = [];
-  const struck = { kill: 0, freeze: 0 };
-  const pool: Held[] = [];
-  let started = 0;
-
-  function start(name: string, release: Release): Held {
-    const number = ++started;
-    const url = (target: string) => proxy.urlOf(number, target);
-    const own = {
+  const containers = createContainers({
+    gateway,
+    fileOf: stage.fileOf,
+    cwd: home,
+    envOf: (number, release) => ({
       ...stage.env,
       ...env(stage.name),
       ...(release === "newer" && { LOOKOUT_CONFIG: `ssm:${parameter}` }),
       CLOCK: clockPath,
-      AWS_ENDPOINT_URL_DYNAMODB: url("dynamo"),
-      AWS_ENDPOINT_URL_SQS: url("aws"),
-      AWS_ENDPOINT_URL_EVENTBRIDGE: url("aws"),
-    };
-    const log = (line: Record<string, unknown>) => {
-      if (line["level"] === "warn" || line["level"] === "error")
-        lines.push({ ...line, container: `${name} ${number} ${release}` });
-    };
-    const container = startContainer(name, stage.fileOf(name), own, log, home);
-    const held = { container, number, release, gone: false };
-    pool.push(held);
-    return held;
-  }
-
-  /** Resolves once the fault has struck, where it is one that leaves the invocation hanging. */
-  function arm(held: Held, { kind, ...where }: Fault): Promise<Frozen> {
-    const { promise: frozen, resolve: froze } = Promise.withResolvers<Frozen>();
-    const { promise: gone, resolve: goes } = Promise.withResolvers<boolean>();
-    const { child } = held.container;
-    const kill = () => {
-      held.gone = true;
-      child.kill("SIGKILL");
-      goes(false);
-    };
-    async function spring(): Promise<boolean> {
-      struck[kind]++;
-      if (kind === "kill") {
-        kill();
-        return false;
-      }
-      child.kill("SIGSTOP");
-      held.gone = true;
-      froze({
-        kill,
-        thaw() {
-          child.kill("SIGCONT");
-          goes(true);
-        },
-      });
-      return gone;
-    }
-    proxy.traps.set(held.number, { ...where, spring });
-    return frozen;
-  }
-
+      AWS_ENDPOINT_URL_DYNAMODB: gateway.urlOf(number, "dynamo"),
+      AWS_ENDPOINT_URL_SQS: gateway.urlOf(number, "aws"),
+      AWS_ENDPOINT_URL_EVENTBRIDGE: gateway.urlOf(number, "aws"),
+      AWS_ENDPOINT_URL_SSM: gateway.urlOf(number, "aws"),
+    }),
+    log(line) {
+      if (line["level"] === "warn" || line["level"] === "error") lines.push(line);
+    },
+  });
   return {
     stage,
     clock,
     advance,
     observer,
-    struck,
+    containers,
+    outside: gateway.outside,
     lines,
-    outside: proxy.outside,
-    async invoke(name, event, release, fault) {
-      const free = pool.find((one) => {
-        return one.container.name === name && one.release === release && !one.container.busy && !one.gone;
-      });
-      const held = free ?? start(name, release);
-      const frozen = fault && arm(held, fault);
-      const asked = held.container.ask({ event, remaining: REMAINING, ahead: 0 });
-      const later = asked.then(outcomeOf, (error: Error): Outcome => {
-        held.gone = true;
-        return { kind: "failed", error: error.message };
-      });
-      const disarm = () => void proxy.traps.delete(held.number);
-      if (frozen === undefined) return later;
-      const first = await Promise.race([later, frozen]);
-      disarm();
-      return "kind" in first ? first : { kind: "frozen", container: first, later };
-    },
     async close() {
-      // Also those that are frozen.
-      for (const { container } of pool) container.child.kill("SIGKILL");
+      containers.close();
       await observer.store.close();
-      await Promise.all([proxy.close(), stage.close(), rm(folder, { recursive: true })]);
+      closeSync(clockFile);
+      await Promise.all([gateway.close(), stage.close(), rm(folder, { recursive: true })]);
     },
   };
-}
-
-function outcomeOf(answer: { result: unknown } | { error: string }): Outcome {
-  if ("error" in answer) return { kind: "failed", error: answer.error };
-  return { kind: "done", result: (answer.result ?? {}) as Record<string, unknown> };
 }
 
 async function putParameter({ aws, dynamo }: Engines, Name: string, Value: string): Promise<void> {
