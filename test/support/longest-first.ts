@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const LONGEST = [
   "reliability/crash-dynamodb",
   "hostile/hostile",
+  "aws/exactness/exactness",
   "e2e/shared-database",
   "reliability/crash-postgres",
   "reliability/simulation",

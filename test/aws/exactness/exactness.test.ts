@@ -21,7 +21,8 @@ describe.skipIf(moto === null)("invocations that are doubled, late, frozen, kill
     await rm(home, { recursive: true });
   });
 
-  test.each<Form>(["direct", "fanned out"])(
+  // Side by side: each waits for its processes most of the time.
+  test.concurrent.each<Form>(["direct", "fanned out"])(
     "every event is evaluated once and notified once: %s",
     async (form) => {
       const engines = { aws: moto!.endpoint, dynamo: dynamoConnection };

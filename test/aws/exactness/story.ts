@@ -42,9 +42,10 @@ rules:
     resolve: { after: 1m }
 route:
   channels: [chat]
+  groupBy: [resource.id]
   groupWait: 0s
   groupInterval: 20s
-  routes: [{ match: { rule: [each, total] }, channels: [audit] }]
+  routes: [{ match: { rule: [each, total] }, channels: [audit], groupBy: [rule] }]
 channels:
   audit: { type: webhook, url: "${receiver}/audit" }
   chat: { type: webhook, url: "${receiver}/chat" }
