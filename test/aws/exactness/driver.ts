@@ -114,7 +114,7 @@ async function invoke(run: Run, job: Job): Promise<void> {
   }
   batch?.hold(0);
   const doubles: Promise<Outcome>[] = [];
-  if (!job.plain && drawn(run, "doubled at once", 0.12))
+  if (!job.plain && drawn(run, "doubled at once", 0.25))
     doubles.push(exact.containers.invoke(name, event, run.release()));
   if (!job.plain && drawn(run, "doubled later", 0.12)) {
     run.jobs.push({ name, event, retries: 0, at: exact.clock.now() + random.int(5_000, 180_000), plain: true });

@@ -28,7 +28,7 @@ export function configOf(cloud: Pick<Simulator, "url" | "credentials">, receiver
 ${connectionOf(cloud)}    requestsPerSecond: 200
 sources: [{ kind: service-events }, { kind: training-events }, { kind: pool-events }]
 rules:
-  - { id: each, when: { time: [{ exists: true }] }, by: [id] }
+  - { id: each, when: { source: [training-events] }, by: [id] }
   - { id: total, when: { time: [{ exists: true }] }, by: [source] }
   - id: broken
     when: { source: [service-events], level: [error] }
