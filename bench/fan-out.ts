@@ -1,5 +1,5 @@
-// The fanned-out form on AWS: how many transactions of writers that write side by side are in vain, and how long it takes
-// from a poll's message to the post, through the built functions and their queues. Needs DynamoDB Local and moto.
+// The fanned-out form on AWS: how many transactions of writers that write side by side are in vain, and how long it
+// takes from a poll's message to the post, through the built functions and their queues. Needs DynamoDB Local and moto.
 import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";

@@ -72,7 +72,7 @@ function withoutBudget(app: App): App {
 
 function counting(inner: Store): Store {
   const kind = ({ pk }: Pick<Key, "pk">) =>
-    pk.startsWith("target/") ? "target" : pk === SOURCES ? "source" : undefined;
+    pk.startsWith("target/") ? "target" : pk === SOURCES || pk.startsWith("shard/") ? "source" : undefined;
   function count(key: Pick<Key, "pk">, access: "Reads" | "Writes"): void {
     const of = kind(key);
     if (of === undefined) counts.otherAccesses++;

@@ -17,6 +17,7 @@ const NAMES = [
   "commands",
   "checks",
   "first-alert",
+  "bundles",
   "fan-out",
 ];
 

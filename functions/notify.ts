@@ -1,4 +1,5 @@
-// Rung by the bus, or by the queue: decides the groups that it is rung for, and sends what is due or rings its channels.
+// Rung by the bus, or by the queue: decides the groups that it is rung for, and sends what is due or rings the
+// channels.
 import * as z from "zod";
 import { Batch } from "../lib/aws/batch.ts";
 import { lambda } from "../lib/aws/middleware.ts";

@@ -1,5 +1,5 @@
-// Reads what is new, and rings for what it led to: of one API, scheduled once a minute, or of the shards that `plan` has
-// put into the queue.
+// Reads what is new, and rings for what it led to: of one API, scheduled once a minute, or of the shards that `plan`
+// has put into the queue.
 import * as z from "zod";
 import { Batch } from "../lib/aws/batch.ts";
 import { lambda } from "../lib/aws/middleware.ts";

@@ -2,7 +2,7 @@
 // put together, so that no function does so again. One that is invalid is never deployed.
 import { copyFile, cp, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { build, type Metafile, type Plugin } from "esbuild";
 import { wallClock } from "../lib/app/clock.ts";
 import { openConfig } from "../lib/app/open-config.ts";
 import { type Environment, processEnvironment } from "../lib/config/environment.ts";
@@ -41,35 +41,32 @@ export interface BundleOptions {
   env?: Environment;
 }
 
-/**
- * Resolves to the bytes of code of each function, those that it loads when it starts and all it may load. Throws
- * ConfigError, or esbuild's BuildFailure.
- */
-export async function bundle(options: BundleOptions): Promise<Record<string, Bytes>> {
+/** Resolves to what each function is made of. Throws ConfigError, or esbuild's BuildFailure. */
+export async function bundle(options: BundleOptions): Promise<Record<string, Bundled>> {
   const { outdir, config, env = processEnvironment() } = options;
   const making = `${outdir}.${process.pid}`;
   await rm(making, { recursive: true, force: true });
   try {
     await mkdir(making, { recursive: true });
     await writeFile(join(making, "lookout.json"), JSON.stringify(await readConfig(config, env)));
-    const bytes = await buildFunctions(making, stampOf(env));
+    const bundled = await buildFunctions(making, stampOf(env));
     // For a configuration that comes from elsewhere (lib/aws/configuration/).
     await cp(PACKS, join(making, "packs"), { recursive: true, filter: (path) => !path.endsWith(".examples.yml") });
     await cp(join(ROOT, "lib/console/assets"), join(making, "assets"), { recursive: true });
     // What is bundled goes nowhere without its licences.
     for (const name of ["LICENSE", "NOTICE"]) await copyFile(join(ROOT, name), join(making, name));
     await replace(outdir, making);
-    return bytes;
+    return bundled;
   } finally {
     await rm(making, { recursive: true, force: true });
   }
 }
 
-/** The files of `outdir` that belong to a function, as patterns. */
-export function filesOf(name: string, folder: string): string[] {
-  const own = [`${name}.js`, `${name}/**`, "lookout.json", "package.json", "LICENSE", "NOTICE"];
+/** What is packaged of `folder` with a function; the packs where configurations come from elsewhere. */
+export function filesOf(name: string, { files }: Bundled, folder: string, isRemote: boolean): string[] {
+  const own = [...files, "lookout.json", "package.json", "LICENSE", "NOTICE"];
   if (name === "console") own.push("assets/**");
-  if (name === "sweep") own.push("packs/**");
+  if (isRemote) own.push("packs/**");
   return own.map((file) => `${folder}/${file}`);
 }
 
@@ -91,31 +88,25 @@ function stampOf({ SOURCE_DATE_EPOCH: epoch }: Environment): number {
   throw new Error(`SOURCE_DATE_EPOCH is "${epoch}": give the seconds since 1970, or unset it`);
 }
 
-/** What a function loads when it starts, and all that it may load. */
-export interface Bytes {
+/** What a function loads when it starts, and all that it may load, in bytes; and the files of that. */
+export interface Bundled {
   start: number;
   all: number;
+  files: string[];
 }
 
-async function buildFunctions(outdir: string, stamp: number): Promise<Record<string, Bytes>> {
+/** All in one go; what several share is built once, and packaged with each of them. */
+async function buildFunctions(outdir: string, stamp: number): Promise<Record<string, Bundled>> {
   const folder = join(ROOT, "functions");
   const names = (await readdir(folder)).map((file) => basename(file, ".ts"));
   await writeFile(join(outdir, "package.json"), '{ "type": "module" }\n');
-  const sizes = await Promise.all(
-    names.map(async (name) => [name, await buildFunction(name, join(folder, `${name}.ts`), outdir, stamp)] as const),
-  );
-  return Object.fromEntries(sizes);
-}
-
-async function buildFunction(name: string, entry: string, outdir: string, stamp: number): Promise<Bytes> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: [entry],
+    entryPoints: names.map((name) => join(folder, `${name}.ts`)),
     outdir,
     bundle: true,
-    // What is loaded only where it is needed stays apart.
     splitting: true,
-    chunkNames: `${name}/[hash]`,
+    chunkNames: "chunks/[hash]",
     format: "esm",
     platform: "node",
     target: "node24",
@@ -129,16 +120,25 @@ async function buildFunction(name: string, entry: string, outdir: string, stamp:
     metafile: true,
   });
   const { outputs } = metafile;
-  const main = Object.keys(outputs).find((file) => outputs[file]!.entryPoint === relative(ROOT, entry))!;
-  const start = new Set<string>();
-  for (const files = [main]; files.length > 0; ) {
-    const file = files.pop()!;
-    if (start.has(file) || outputs[file] === undefined) continue;
-    start.add(file);
-    for (const { path, kind } of outputs[file].imports) if (kind === "import-statement") files.push(path);
+  return Object.fromEntries(
+    names.map((name) => {
+      const main = Object.keys(outputs).find((file) => outputs[file]!.entryPoint === `functions/${name}.ts`)!;
+      const all = reached(outputs, main, ["import-statement", "dynamic-import"]);
+      const bytesOf = (files: readonly string[]) => files.reduce((sum, file) => sum + outputs[file]!.bytes, 0);
+      const files = all.map((file) => relative(outdir, join(ROOT, file)));
+      return [name, { start: bytesOf(reached(outputs, main, ["import-statement"])), all: bytesOf(all), files }];
+    }),
+  );
+}
+
+/** The files that come with one by imports of these kinds, itself the first. */
+function reached(outputs: Metafile["outputs"], main: string, kinds: readonly string[]): string[] {
+  const found = new Set([main]);
+  for (const file of found) {
+    const imports = outputs[file]!.imports.filter(({ path, kind }) => kinds.includes(kind) && path in outputs);
+    for (const { path } of imports) found.add(path);
   }
-  const bytesOf = (files: Iterable<string>) => [...files].reduce((sum, file) => sum + outputs[file]!.bytes, 0);
-  return { start: bytesOf(start), all: bytesOf(Object.keys(outputs)) };
+  return [...found];
 }
 
 /**

@@ -3,9 +3,10 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
+import { remotePlaceOf } from "../lib/aws/configuration/place.ts";
 import { ConfigError } from "../lib/config/document/finding.ts";
 import { processEnvironment } from "../lib/config/environment.ts";
-import { bundle, filesOf, readConfig } from "./bundle.ts";
+import { type Bundled, bundle, filesOf, readConfig } from "./bundle.ts";
 import { type Deployment, preflight } from "./preflight.ts";
 import { completeSchedules } from "./stack/schedules.ts";
 import { addStack, type Service, type ServiceFunction, type StackOptions } from "./stack/stack.ts";
@@ -35,7 +36,7 @@ interface Serverless {
   processedInput: { commands: readonly string[]; options: { package?: string; param?: readonly string[] } };
   service: {
     /** `refused` goes into the package: why it is not to be deployed. */
-    custom: StackOptions & { config: string; refused?: readonly string[] };
+    custom: StackOptions & { refused?: readonly string[] };
     provider: { environment?: Environment; region?: string; compiledCloudFormationTemplate: { Resources: Resources } };
     /** Until the plugins are loaded a list: those of the form, and those of every stack (serverless.yml). */
     functions: Functions;
@@ -55,6 +56,7 @@ export default class BundlePlugin {
 
   constructor(serverless: Serverless, _options: unknown, { log }: Logger) {
     checkForm(serverless);
+    checkPlace(serverless);
     switchConsole(serverless, processEnvironment()["LOOKOUT_CONSOLE"]);
     const [command] = serverless.processedInput.commands;
     const refuse = (reasons: readonly string[]): void => {
@@ -78,14 +80,21 @@ export default class BundlePlugin {
     const build = async (): Promise<void> => {
       const config = configPath(serverless);
       const env = environmentOf(serverless);
+      let bundled: Record<string, Bundled>;
       try {
-        const sizes = await bundle({ outdir: join(serverless.serviceDir, BUILD), config, env });
-        const largest = Math.max(...Object.values(sizes).map(({ start }) => start));
+        bundled = await bundle({ outdir: join(serverless.serviceDir, BUILD), config, env });
+        const largest = Math.max(...Object.values(bundled).map(({ start }) => start));
         log.notice(`Bundled each function with ${config}: at most ${Math.round(largest / 1024)} KB to start with`);
       } catch (error) {
         throw asError(error);
       }
-      for (const one of Object.values(service.functions)) one.package = { patterns: filesOf(fileOf(one), BUILD) };
+      const remote = isRemote(service.custom.config);
+      for (const one of Object.values(service.functions)) {
+        const name = fileOf(one);
+        one.package = { patterns: filesOf(name, bundled[name]!, BUILD, remote) };
+      }
+      if (remote)
+        service.provider.environment = { ...service.provider.environment, LOOKOUT_CONFIG: service.custom.config };
       if (command === "invoke") return;
       const isExample = resolve(config) === resolve(serverless.serviceDir, EXAMPLE);
       const { refused, warnings } = isExample
@@ -139,12 +148,29 @@ function checkForm({ processedInput: { options }, classes }: Serverless): void {
   }
 }
 
+/** Where the configuration is asked for, unless it is a file. */
+function checkPlace({ processedInput: { options }, classes }: Serverless): void {
+  for (const given of options.param ?? []) {
+    try {
+      if (given.startsWith("config=")) remotePlaceOf(given.slice("config=".length));
+    } catch (error) {
+      throw new classes.Error((error as Error).message, "LOOKOUT_CONFIG_UNKNOWN");
+    }
+  }
+}
+
 /**
  * The file asked for, else `lookout.yml`, else the example that comes with Lookout; relative to where the command runs.
+ * Where newer ones come from elsewhere it is the first one, and says what the functions may do.
  */
 function configPath({ serviceDir, service }: Serverless): string {
   const own = existsSync(join(serviceDir, "lookout.yml")) ? "lookout.yml" : EXAMPLE;
-  return relative(process.cwd(), resolve(serviceDir, service.custom.config || own));
+  const given = isRemote(service.custom.config) ? "" : service.custom.config;
+  return relative(process.cwd(), resolve(serviceDir, given || own));
+}
+
+function isRemote(config: string): boolean {
+  return remotePlaceOf(config) !== undefined;
 }
 
 function deploymentOf({ service }: Serverless): Deployment {

@@ -60,10 +60,10 @@ const BELOW: Record<string, string[]> = {
     "simulator",
   ],
   index: ["model", "patterns", "alerts", "channels"],
-  functions: ["aws", "model", "app"],
+  functions: ["aws", "model"],
   bin: [],
-  scripts: ["config", "app", "model", "patterns", "channels", "cli", "test"],
-  bench: ["model", "patterns", "rules", "sources", "store", "app", "local", "cli", "simulator", "test"],
+  scripts: ["config", "app", "aws", "model", "patterns", "channels", "cli", "test"],
+  bench: ["model", "patterns", "rules", "sources", "store", "app", "local", "cli", "simulator", "scripts", "test"],
 };
 
 /**
@@ -231,7 +231,7 @@ const ONE_PLACE: [what: string, pattern: RegExp, allowed: string[]][] = [
     [
       "lib/store/dynamodb/",
       "lib/aws/",
-      "lib/channels/aws/eventbridge.ts",
+      "lib/channels/aws/eventbridge-client.ts",
       "lib/channels/aws/ses.ts",
       "lib/channels/aws/sns.ts",
       "lib/channels/aws/sqs.ts",

@@ -29,6 +29,16 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     [String.raw`^\d{15}\/`],
   ],
   ["app/queries/check-live.ts", "an API's error, at most 300 characters of its words", [String.raw`\bproject\b`]],
+  [
+    "aws/configuration/place.ts",
+    "LOOKOUT_CONFIG, which the stack sets; anchored, with bounds",
+    [
+      String.raw`^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(\S{1,1024})$`,
+      String.raw`^ssm:(\/?[A-Za-z0-9_.-][A-Za-z0-9_./-]{0,1010})$`,
+      String.raw`^appconfig:([a-z0-9]{4,7})\/([a-z0-9]{4,7})\/([a-z0-9-]{4,36})$`,
+      "^(s3|ssm|appconfig):",
+    ],
+  ],
   ["channels/message/link.ts", "a link that is shown; one character at a time", [String.raw`[()[\]|*${TICK}'"<>]`]],
   [
     "channels/http/answer.ts",

@@ -6,6 +6,7 @@ import type { Step } from "./escalate.ts";
 import type { Group, Member, Suppressed } from "./group.ts";
 import { escalationDue, nextDue, roundDue } from "./next-due.ts";
 import type { Hold } from "./suppress.ts";
+import { isAcknowledged, isTakenNews, stillTaken } from "./taken.ts";
 
 export interface MemberAlert {
   member: Member;
@@ -57,14 +58,18 @@ export interface DecideOptions {
 }
 
 /** `quiet`: it would have been escalated, and somebody acknowledged it before. */
-type News = "new" | "resolved" | "digest" | "gone" | "held" | "quiet" | "waiting" | "old";
+type News = "new" | "resolved" | "digest" | "acknowledged" | "gone" | "held" | "quiet" | "waiting" | "old";
 type Sorted = MemberAlert & { news: News };
 
 /** A route as its groups are decided. */
 export interface DecidingRoute extends RouteConfig {
   /** After so long its incident channels get incidents that fire again (ms); absent: none of them does. */
   resend?: number;
+  /** One of its incident channels takes the news of an acknowledgement. */
+  acknowledges?: boolean;
 }
+
+const NEWS: ReadonlySet<News> = new Set<News>(["new", "resolved", "digest", "acknowledged"]);
 
 /** Decides for a group at `now` (ms); `route` gives its intervals. */
 export function decide(
@@ -75,11 +80,11 @@ export function decide(
   { over = new Set(), most = Number.POSITIVE_INFINITY }: DecideOptions = {},
 ): Decision {
   const escalation = route.escalation === true;
-  const sorted = all.map((entry): Sorted => ({ ...entry, news: newsOf(entry, { group, escalation }, now, over) }));
+  const sorted = all.map((entry): Sorted => ({ ...entry, news: newsOf(entry, { group, route }, now, over) }));
   const { taken, left } = escalations(sorted, group, now);
   const escalate = taken.slice(0, most);
   if (escalate.length < taken.length) left.push({ due: now });
-  const news = sorted.filter((entry) => entry.news === "new" || entry.news === "resolved" || entry.news === "digest");
+  const news = sorted.filter((entry) => NEWS.has(entry.news));
   const firing = sorted.filter((entry) => entry.news === "old");
   const staying = sorted.filter((entry) => entry.news !== "gone");
 
@@ -93,32 +98,42 @@ export function decide(
   const dues = [...lookAgain(sorted), ...left.map(({ due }) => due)];
   if (news.length > 0) dues.push(earliest);
   if (firing.length > 0 && Number.isFinite(repeat) && repeat > now) dues.push(repeat);
-  const members = staying.map(({ member, hold }) =>
-    member.notified ? member : { ...withoutRound(member, over), held: hold?.kind ?? member.held },
+  const members = staying.map(({ member, alert, hold }) =>
+    member.notified ? stillTaken(member, alert) : { ...withoutRound(member, over), held: hold?.kind ?? member.held },
   );
   return { notice: undefined, members, due: earliestOf(dues), escalate };
 }
 
 function newsOf(
   { member, alert, canResolve, hold, orphaned }: MemberAlert,
-  { group, escalation }: { group: Group; escalation: boolean },
+  { group, route }: { group: Group; route: DecidingRoute },
   now: number,
   over: ReadonlySet<string>,
 ): News {
   if (alert === undefined) return "gone";
   // What comes and goes within one round is notified when it is over.
   if (isWaiting(member, now, over)) return "waiting";
-  if (alert.status === "firing") {
-    if (member.notified) return "old";
-    if (escalation && isAcknowledged(alert)) return "quiet";
-    return hold ? "held" : "new";
-  }
+  if (alert.status === "firing") return firingNews({ member, alert, hold }, group, route);
   // An incident is closed when its alert ends, silently or not.
   if (member.notified) return canResolve || group.incident ? "resolved" : "gone";
   // Nobody beside the first was notified of it: its end is none of theirs.
-  if (group.incident || escalation || orphaned === "removed") return "gone";
+  if (group.incident || route.escalation || orphaned === "removed") return "gone";
   if (hold) return "held";
   return member.held ? "digest" : "resolved";
+}
+
+function afterNews({ member, alert, news }: Sorted): Member {
+  return news === "acknowledged" ? { ...member, taken: true } : stillTaken(member, alert);
+}
+
+function firingNews(
+  { member, alert, hold }: { member: Member; alert: Alert; hold: Hold | undefined },
+  group: Group,
+  { escalation, acknowledges }: Pick<DecidingRoute, "escalation" | "acknowledges">,
+): News {
+  if (member.notified) return acknowledges && isTakenNews(member, alert, group) ? "acknowledged" : "old";
+  if (escalation && isAcknowledged(alert)) return "quiet";
+  return hold ? "held" : "new";
 }
 
 /** A member whose round is known to be over waits for it no more, whoever looks next. */
@@ -158,6 +173,7 @@ function roundEnd(all: readonly Sorted[]): number {
 function reasonOf(news: readonly Sorted[], escalation: boolean): NotifyReason {
   if (!escalation && news.some((one) => one.news === "new")) return "new";
   if (news.some((one) => one.news === "resolved")) return "resolved";
+  if (news.some((one) => one.news === "acknowledged")) return "acknowledged";
   return escalation ? "escalation" : "digest";
 }
 
@@ -178,11 +194,6 @@ function escalations(
     }
   }
   return { taken, left };
-}
-
-/** Somebody has taken care of it: until it is resolved nothing more is said of it by itself. */
-function isAcknowledged({ acknowledgedBy = null }: Alert): boolean {
-  return acknowledgedBy !== null;
 }
 
 /** Why a group that has no news would be notified again, once its time has come. */
@@ -237,7 +248,7 @@ function notify({ group, route, all, escalate, left, most }: Decided, reason: No
     const newCount = Math.max(0, alert!.count - member.count);
     alerts.push({ ...alert!, newCount, reason: ownReason(news, newCount, route) });
     if (alert!.status !== "firing") continue;
-    const { round: _over, notifiedAt = (member.notified && group.lastAt) ?? now, ...rest } = member;
+    const { round: _over, notifiedAt = (member.notified && group.lastAt) ?? now, ...rest } = afterNews(entry);
     members.push({ ...rest, notified: "firing", count: alert!.count, held: null, notifiedAt });
     dues.push(...escalationsAfter(entry, { notifiedAt }, group));
   }
@@ -273,7 +284,7 @@ function escalationsAfter({ news, alert, steps = [] }: Sorted, at: { notifiedAt:
 /** Why this alert stands in the notification. */
 function ownReason(news: News, newCount: number, { escalation }: RouteConfig): NotifyReason {
   if (news === "new" && escalation) return "escalation";
-  if (news === "new" || news === "resolved" || news === "digest") return news;
+  if (news === "new" || news === "resolved" || news === "digest" || news === "acknowledged") return news;
   return newCount > 0 ? "update" : "repeat";
 }
 

@@ -49,6 +49,8 @@ export interface Member {
   at?: number;
   /** When it was first notified; ms. */
   notifiedAt?: number;
+  /** The incident's service knows that somebody takes care of it. */
+  taken?: true;
 }
 
 /** How long news waits at most for the rest of its poll round, so that what fails together is notified together. */

@@ -50,7 +50,7 @@ function dead({ name }: Queue, letters: readonly DeadLetter[]): string {
   const of = groups.length === 1 ? groups[0] : `${groups[0]} and ${groups.length - 1} more`;
   return (
     `${count} could not be handled after several tries and came to ${name} (message group ${of}). What they were ` +
-    "about stays due and is done by the next beat. The log of the health function has them, that of the function says why"
+    "about stays due and is done by the next beat. The log of health has them, that of the function says why"
   );
 }
 

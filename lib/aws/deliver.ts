@@ -27,7 +27,8 @@ async function deliverTo(
     fellBack = true;
   });
   await createSender(app, signal, (id) => tried.add(id), look).poke();
-  if (fellBack) await createRinger(app, queue, signal, true).poke();
+  // Its own comes with the sweep.
+  if (fellBack) await createRinger(app, queue, signal, (other) => other !== channel).poke();
   return { channel, tried: tried.size };
 }
 

@@ -12,8 +12,10 @@ import type { Message, Queue } from "./queue.ts";
 
 /** The sweep rings again for what is still due by then; ms. */
 export const RING_MS = 60_000;
-/** Deliveries that one message names, and that the sweep rings a channel for. */
-const DELIVERIES = 1_000;
+/** Deliveries that one message names: ten of them fit into a request. */
+const NAMED = 500;
+/** Deliveries that the sweep rings a channel for at a time. */
+const SWEPT = 2_000;
 
 /** `at`: when it was rung; ms. */
 export const GroupRing = z.object({ group: z.string(), round: z.string().optional(), at: z.number() });
@@ -47,8 +49,13 @@ export interface Ringer extends Sender {
   rung(): number;
 }
 
-/** `poke` rings for what is due, where it `looks`; `offer` for what was put. */
-export function createRinger(app: App, queue: Queue, signal: AbortSignal, looks: boolean): Ringer {
+/** `offer` rings for what was put; `poke` for what is due to the channels that are looked for. */
+export function createRinger(
+  app: App,
+  queue: Queue,
+  signal: AbortSignal,
+  isLookedFor: (channel: string) => boolean,
+): Ringer {
   let rung = 0;
 
   async function ring(found: ReadonlyMap<string, readonly string[]>): Promise<void> {
@@ -65,7 +72,8 @@ export function createRinger(app: App, queue: Queue, signal: AbortSignal, looks:
 
   return {
     async poke() {
-      if (looks) await ring(await dueDeliveries(app, signal));
+      const wanted = [...app.channels.keys()].some(isLookedFor);
+      if (wanted) await ring(await dueDeliveries(app, signal, isLookedFor));
     },
     async offer(rows) {
       const channels = Map.groupBy(rows, ({ data }) => data.channel);
@@ -78,12 +86,17 @@ export function createRinger(app: App, queue: Queue, signal: AbortSignal, looks:
 }
 
 /** By channel, what is due and nobody has claimed, so many at most: the next sweep rings for the others. */
-async function dueDeliveries(app: App, signal: AbortSignal): Promise<Map<string, string[]>> {
+async function dueDeliveries(
+  app: App,
+  signal: AbortSignal,
+  isLookedFor: (channel: string) => boolean,
+): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   for await (const rows of drain<DeliveryRow>(app, "delivery", signal)) {
     for (const { data } of rows) {
       const ids = found.get(data.channel) ?? [];
-      if (ids.length < DELIVERIES && !isClaimed(app, data)) ids.push(data.id);
+      if (ids.length >= SWEPT || isClaimed(app, data) || !isLookedFor(data.channel)) continue;
+      ids.push(data.id);
       found.set(data.channel, ids);
     }
   }
@@ -91,6 +104,6 @@ async function dueDeliveries(app: App, signal: AbortSignal): Promise<Map<string,
 }
 
 function partsOf(ids: readonly string[]): string[][] {
-  const count = Math.ceil(ids.length / DELIVERIES);
-  return Array.from({ length: count }, (_, at) => ids.slice(at * DELIVERIES, (at + 1) * DELIVERIES));
+  const count = Math.ceil(ids.length / NAMED);
+  return Array.from({ length: count }, (_, at) => ids.slice(at * NAMED, (at + 1) * NAMED));
 }

@@ -41,7 +41,7 @@ async function sending(app: App, signal: AbortSignal, parts: TickParts): Promise
 }
 
 async function ringing(app: App, signal: AbortSignal, parts: TickParts, queue: Queue): Promise<TickSummary> {
-  const sender = createRinger(app, queue, signal, parts.due === true);
+  const sender = createRinger(app, queue, signal, () => parts.due === true);
   const rings: Promise<void>[] = [];
   const keep = (sent: Promise<void>): void => {
     // What fails of it fails at the end.

@@ -100,6 +100,8 @@ interface AnyChannel<Options> {
   readonly concurrency?: number;
   /** What its service accepts; all of them hold. Absent: no limit is known. */
   readonly rate?: readonly Rate[];
+  /** It takes the news that somebody takes care of an incident. Absent: it gets none. */
+  readonly acknowledges?: true;
   /** Incidents that fire are sent again after so long (ms), until they are resolved. Absent: once. */
   readonly resend?: number;
   /** Who can be mentioned: the form of an id, and one as an example. Absent: nobody. */

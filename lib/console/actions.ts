@@ -1,6 +1,6 @@
 // What a person on call does, from the page and over the API alike: each says what it did, or why it could not.
 import * as z from "zod";
-import { readDeliveries, redeliver } from "../app/delivery/deliver.ts";
+import { deliveryIds, readDeliveries, redeliver } from "../app/delivery/deliver.ts";
 import { sendTest } from "../app/delivery/send-test.ts";
 import type { App } from "../app/deps.ts";
 import { acknowledge, SpentLink } from "../app/oncall/acknowledge.ts";
@@ -14,7 +14,6 @@ import { parseDuration } from "../model/duration.ts";
 import { PatternError } from "../patterns/error.ts";
 import { compilePattern } from "../patterns/pattern.ts";
 import type { Console } from "./deps.ts";
-import { deliveryIds } from "./lists.ts";
 import { alertOf, openAlertOf, theOnly } from "./queries.ts";
 import { Refused } from "./refused.ts";
 

@@ -13,7 +13,6 @@ import {
   type SentRow,
   timeOf,
 } from "../app/persistence/by-time.ts";
-import { deliveryKey } from "../app/persistence/delivery-rows.ts";
 import { type EndedRow, type EventsRow, endedKey } from "../app/persistence/rows.ts";
 import { alertFilter, deliveryFilter, eventFilter } from "../app/queries/filters.ts";
 import { type DeliveryView, viewDelivery } from "../app/queries/lists.ts";
@@ -141,11 +140,4 @@ export async function endedOf(app: App, filters: Filters): Promise<Stretch<Alert
     if (read >= ROWS_READ) return { items: [...items.values()], next: rows.at(-1)!.sk };
   }
   return { items: [...items.values()], next: null };
-}
-
-/** Ids of the deliveries that begin so: two are enough to know that it is not one. */
-export async function deliveryIds(app: App, prefix: string): Promise<string[]> {
-  if (prefix === "") return [];
-  const rows = await app.store.list(deliveryKey("").pk, { prefix, limit: 2 });
-  return rows.map(({ sk }) => sk);
 }

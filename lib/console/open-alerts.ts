@@ -134,7 +134,8 @@ async function readOpen(app: App): Promise<OpenAlerts> {
   return { lines, version: hashOf(shown, 16), counts };
 }
 
-function rankOf({ alert: { severity, acknowledgedBy } }: OpenLine): number {
-  const taken = acknowledgedBy === null ? 0 : Severity.options.length;
-  return taken + Severity.options.indexOf(severity);
+/** What nobody has seen to comes first, then what is held back, such as what follows from another alert. */
+function rankOf({ alert: { severity, acknowledgedBy, suppressedBy } }: OpenLine): number {
+  const back = acknowledgedBy !== null ? 2 : suppressedBy.length > 0 ? 1 : 0;
+  return back * Severity.options.length + Severity.options.indexOf(severity);
 }

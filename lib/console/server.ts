@@ -10,7 +10,6 @@ import { ackLinks } from "./ack-links.ts";
 import { answerOf, api } from "./api.ts";
 import type { Console } from "./deps.ts";
 import { forms } from "./forms.ts";
-import { metricsText, OPEN_METRICS } from "./metrics.ts";
 import { pages, show } from "./pages/routes.ts";
 import { Refused } from "./refused.ts";
 
@@ -48,6 +47,8 @@ export function consoleServer(deps: Console): Hono {
   app.get("/healthz", (context) => context.text("ok\n"));
   app.get("/readyz", (context) => ready(deps, context));
   app.get("/metrics", async (context) => {
+    // Most consoles are never scraped.
+    const { metricsText, OPEN_METRICS } = await import("./metrics.ts");
     context.header("content-type", OPEN_METRICS);
     return context.body(await metricsText(deps));
   });

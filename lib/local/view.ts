@@ -16,7 +16,7 @@ export interface SourceLine {
 }
 
 export interface OpenLine {
-  alert: Pick<Alert, "id" | "severity" | "rule" | "summary" | "count">;
+  alert: Pick<Alert, "id" | "severity" | "rule" | "summary" | "count" | "suppressedBy">;
   /** ms; when it was first seen here. */
   since: number;
   /** `chat (slack)` */
@@ -128,7 +128,13 @@ function openAlerts(open: readonly OpenLine[], room: number, now: number, column
     const left = columns - columnsOf(head);
     const named = left - columnsOf(target) >= SUMMARY;
     const text = cutTo(oneLine(alert.summary), named ? left - columnsOf(target) : left);
-    return [[alert.severity, head], [undefined, text], ...(named ? [["dim", target] as Part] : [])];
+    // What follows from another alert stands back behind it.
+    const isHeld = alert.suppressedBy.length > 0;
+    return [
+      [isHeld ? "dim" : alert.severity, head],
+      [isHeld ? "dim" : undefined, text],
+      ...(named ? [["dim", target] as Part] : []),
+    ];
   });
   const number = shown.length < open.length ? `${shown.length} of ${open.length}` : `${open.length}`;
   const counts = Severity.options.flatMap((severity) => {

@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { Alert, AlertStatus } from "./alert.ts";
 
-export const NotifyReason = z.enum(["new", "resolved", "update", "repeat", "escalation", "digest"]);
+/** `acknowledged`: only incident services that have a word for it are told. */
+export const NotifyReason = z.enum(["new", "resolved", "update", "repeat", "escalation", "digest", "acknowledged"]);
 export type NotifyReason = z.infer<typeof NotifyReason>;
 
 export const NotifiedAlert = Alert.extend({

@@ -1,6 +1,7 @@
 // What a configuration names on AWS: parameters, secrets, its table, and what its channels send to. The functions may
 // reach exactly that.
 import { secretPlaces } from "../../lib/app/connections/secrets.ts";
+import type { RemotePlace } from "../../lib/aws/configuration/place.ts";
 import { type Reference, referencesIn } from "../../lib/config/secrets/references.ts";
 import type { ChannelConfig, Config } from "../../lib/model/config.ts";
 import { arn, type Value } from "./template.ts";
@@ -11,6 +12,8 @@ export interface Grant {
 }
 
 export interface Needs {
+  /** Reading the configuration itself, where it does not come with the package. */
+  configuration: Grant[];
   /** Reading every parameter and secret that is named: who reads events clears them of each. */
   secrets: Grant[];
   /** Reading those of channels and of the console alone. */
@@ -23,16 +26,29 @@ export interface Needs {
   unknown: string[];
 }
 
-export function needsOf(config: Config): Needs {
+export function needsOf(config: Config, place: RemotePlace | undefined): Needs {
   const sending = [Object.values(config.channels).map(({ options }) => options), config.console?.token];
   const channels = Object.entries(config.channels).map(([name, channel]) => channelGrant(name, channel));
   return {
+    configuration: place === undefined ? [] : [placeGrant(place)],
     secrets: secretGrants(referencesIn(secretPlaces(config))),
     sendingSecrets: secretGrants(referencesIn(sending)),
     channels: channels.flatMap((one) => (typeof one === "object" ? [one] : [])),
     table: tableOf(config),
     unknown: channels.filter((one) => typeof one === "string"),
   };
+}
+
+function placeGrant(place: RemotePlace): Grant {
+  if (place.kind === "s3") {
+    const object = { "Fn::Sub": `arn:\${AWS::Partition}:s3:::${place.bucket}/${place.key}` };
+    return { Action: ["s3:GetObject", "s3:GetObjectVersion"], Resource: [object] };
+  }
+  if (place.kind === "ssm") return grant("ssm:GetParameter", parameterArn(place.name));
+  const { application, environment, profile } = place;
+  const path = `application/${application}/environment/${environment}/configuration/${profile}`;
+  const actions = ["appconfig:StartConfigurationSession", "appconfig:GetLatestConfiguration"];
+  return { Action: actions, Resource: [arn("appconfig", path)] };
 }
 
 function tableOf({ store }: Config): Value | undefined {

@@ -21,7 +21,10 @@ const MAY: Readonly<Record<string, readonly May[]>> = {
   console: ["rows", "due", "ring", "token"],
 };
 
-/** What TransactWriteItems needs as well (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html). */
+/**
+ * What TransactWriteItems needs as well
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
+ */
 const ROWS = ["GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"];
 const SENDING = ["sqs:GetQueueUrl", "sqs:SendMessage"];
 const RECEIVING = ["sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:DeleteMessage"];
@@ -91,6 +94,7 @@ function statements({ key, logGroup, queues: consumed }: StackFunction, { needs,
     { Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: [att(logGroup)] },
     { Action: ["sqs:SendMessage"], Resource: [att("Failures")] },
     ...consumed.map((queue) => ({ Action: CONSUMING, Resource: [att(queue)] })),
+    ...needs.configuration,
     ...may.flatMap((one) => grants[one]()),
   ];
 }

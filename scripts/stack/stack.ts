@@ -1,5 +1,6 @@
 // What the Serverless plugin adds to the service beside its functions: a role for each, alarms and a dashboard, by what
 // the configuration names.
+import { remotePlaceOf } from "../../lib/aws/configuration/place.ts";
 import type { Config } from "../../lib/model/config.ts";
 import { alarms } from "./alarms.ts";
 import { dashboard } from "./dashboard.ts";
@@ -19,6 +20,8 @@ export interface ServiceFunction {
 /** As serverless.yml has it under `custom`. */
 export interface StackOptions {
   name: string;
+  /** Path of the configuration, or the place where it is asked for. */
+  config: string;
   /** ARN of the topic that hears of alarms, and of one's own key of the secrets; "" where there is none. */
   alarmTopic: string;
   key: string;
@@ -47,7 +50,7 @@ export function addStack(
   const { Resources } = service.resources;
   const queues = Object.keys(Resources).filter((id) => Resources[id]!.Type === "AWS::SQS::Queue");
   const deadLetters = queues.filter((id) => id === "Failures" || id.endsWith("DeadLetters"));
-  const needs = needsOf(config);
+  const needs = needsOf(config, remotePlaceOf(options.config));
   const every = Math.min(...config.sources.map((source) => source.every));
   const scheduled = functions.filter(({ key }) => isScheduled(service.functions[key]!));
   Object.assign(

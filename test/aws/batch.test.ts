@@ -6,6 +6,7 @@ import { Superseded } from "../../lib/app/persistence/superseded.ts";
 import { type BatchAnswer, handleBatch } from "../../lib/aws/batch.ts";
 import { StoreError } from "../../lib/store/port.ts";
 import { bench, T0 } from "../app/support.ts";
+import { batchOf, keptQueue } from "./kept-queue.ts";
 
 const YAML = `
 rules: [{ id: any, when: { level: [error] } }]
@@ -22,33 +23,21 @@ const answerWith = (...failed: number[]): BatchAnswer => ({
 
 async function handled(bodies: readonly string[], handle: (what: string) => Promise<unknown>) {
   const b = await bench({ yaml: YAML });
-  const released: string[] = [];
   const lines: [string, Record<string, unknown>][] = [];
   const note = (message: string, fields = {}) => void lines.push([message, fields]);
   const log = { debug: note, info: note, warn: note, error: note };
-  const Records = bodies.map((body, at) => ({ messageId: `id-${at}`, receiptHandle: `handle-${at}`, body }));
-  const queue = {
-    name: "some.fifo",
-    send: async () => 0,
-    release: async (receipts: readonly string[]) => void released.push(...receipts),
-    take: async () => [],
-    async remove() {},
-  };
-  const answer = handleBatch(
-    { ...b.app, log },
-    { Records },
-    {
-      queue,
-      body: Body,
-      maxAge: () => 1_000,
-      handle: (messages: readonly Body[]) => messages.map(({ what }) => handle(what)),
-    },
-  );
+  const queue = keptQueue();
+  const answer = handleBatch({ ...b.app, log }, batchOf(bodies), {
+    queue,
+    body: Body,
+    maxAge: () => 1_000,
+    handle: (messages: readonly Body[]) => messages.map(({ what }) => handle(what)),
+  });
   const outcome = await answer.then(
     (value) => value,
     (error: unknown) => error,
   );
-  return { outcome, released, lines };
+  return { outcome, released: queue.released, lines };
 }
 
 const fine = async (what: string): Promise<unknown> => ({ done: what });

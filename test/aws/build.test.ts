@@ -1,12 +1,16 @@
 // The package says when it was made, and two of the same sources can be made equal.
+import { execFile } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { builtAt } from "../../lib/aws/build.ts";
 import { bundle } from "../../scripts/bundle.ts";
 import { folderWith } from "../support/cli.ts";
 import { invoke } from "./stage.ts";
 
+const run = promisify(execFile);
 const CONFIG = `
 connections: { prod: { cloud: otc, region: eu-de, projectId: 0123456789abcdef0123456789abcdef } }
 sources: [{ kind: training-events }]
@@ -50,6 +54,22 @@ test("SOURCE_DATE_EPOCH is that time where it is set, and makes equal packages",
   ];
   expect(await loggedBy(one)).toBe("2023-11-14T22:13:20.000Z");
   expect(filesOf(one)).toEqual(filesOf(other));
+});
+
+test("a function starts with less than 1 MB of its own code, and without what it may never need", async () => {
+  const folder = await folderWith({ "lookout.yml": CONFIG });
+  const sizes = await bundle({ outdir: join(folder, "build"), config: join(folder, "lookout.yml"), env: {} });
+  expect(Object.keys(sizes).sort()).toEqual(["console", "deliver", "health", "notify", "plan", "poll", "sweep"]);
+  const { console: page, ...others } = sizes;
+  for (const [name, { start }] of Object.entries(others)) expect([name, start < 1_048_576]).toEqual([name, true]);
+  // It serves pages besides.
+  expect(page!.start).toBeLessThan(1_150_000);
+  // What Node loads with it beside: its fetch and HTTP/2 take as long as the function's own code.
+  const script =
+    `await import(${JSON.stringify(pathToFileURL(join(folder, "build/poll.js")).href)});` +
+    "console.log(process.moduleLoadList.filter((name) => /undici\\/undici|http2\\/core/.test(name)).join());";
+  const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script]);
+  expect(stdout.trim()).toBe("");
 });
 
 test("a SOURCE_DATE_EPOCH that is no number of seconds is reported", async () => {

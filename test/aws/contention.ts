@@ -30,8 +30,8 @@ export interface Contended {
   /** Transactions that were sent, and those among them that were cancelled. */
   transactions: number;
   cancelled: number;
-  /** Why: a row had changed, or another transaction was at work on it. */
-  reasons: Record<string, number>;
+  /** Partitions of the rows that were in the way: they had changed, or another transaction was at work on them. */
+  contended: string[];
   /** Names of the targets in what was notified, each as often as it was. */
   notified: string[];
 }
@@ -117,10 +117,14 @@ channels: { ops: { type: webhook, url: "${receiver.url}/ops" } }
  */
 async function startService(endpoint: string) {
   const busy = new Set<string>();
-  let counts = { transactions: 0, cancelled: 0, reasons: {} as Record<string, number> };
-  const cancel = (reason: string) => {
+  const none = (): Pick<Contended, "transactions" | "cancelled" | "contended"> => {
+    return { transactions: 0, cancelled: 0, contended: [] };
+  };
+  let counts = none();
+  const cancel = (keys: readonly string[], reasons: readonly { Code: string }[]) => {
     counts.cancelled++;
-    counts.reasons[reason] = (counts.reasons[reason] ?? 0) + 1;
+    const inTheWay = keys.filter((_, at) => reasons[at]!.Code !== "None");
+    counts.contended.push(...inTheWay.map((key) => JSON.parse(key)[0]));
   };
   const { url, close } = await startHttpServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString();
@@ -129,8 +133,8 @@ async function startService(endpoint: string) {
     const conflicts = rows.map((row) => busy.has(row));
     if (isTransaction) counts.transactions++;
     if (conflicts.includes(true)) {
-      cancel("another transaction was at work on a row");
       const CancellationReasons = conflicts.map((is) => ({ Code: is ? "TransactionConflict" : "None" }));
+      cancel(rows, CancellationReasons);
       const __type = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
       response.writeHead(400, { "Content-Type": "application/x-amz-json-1.0" });
       return void response.end(JSON.stringify({ __type, CancellationReasons, message: "cancelled" }));
@@ -141,7 +145,7 @@ async function startService(endpoint: string) {
       if (isTransaction) await wallClock.sleep(TRANSACTION_MS);
       const answer = await fetch(endpoint, { method: "POST", headers, body });
       const text = await answer.text();
-      if (isTransaction && answer.status === 400) cancel("a row had changed");
+      if (isTransaction && answer.status === 400) cancel(rows, JSON.parse(text).CancellationReasons);
       response.writeHead(answer.status, { "Content-Type": "application/x-amz-json-1.0" }).end(text);
     } finally {
       for (const row of rows) busy.delete(row);
@@ -152,17 +156,22 @@ async function startService(endpoint: string) {
     close,
     counts: () => counts,
     reset() {
-      counts = { transactions: 0, cancelled: 0, reasons: {} };
+      counts = none();
     },
   };
 }
 
-type Keyed = Record<string, { Key?: object; Item?: Record<string, unknown> }>;
+interface Attribute {
+  S: string;
+}
+type Keyed = Record<string, { Key?: Record<string, Attribute>; Item?: Record<string, Attribute> }>;
 
+/** The key of each row that the transaction is about, as JSON. */
 function rowsOf(body: string): string[] {
   const { TransactItems } = JSON.parse(body) as { TransactItems: Keyed[] };
   return TransactItems.map((item) => {
     const [{ Key, Item } = {}] = Object.values(item);
-    return JSON.stringify(Key ?? [Item?.["pk"], Item?.["sk"]]);
+    const { pk, sk } = (Key ?? Item)!;
+    return JSON.stringify([pk!.S, sk!.S]);
   });
 }

@@ -131,6 +131,12 @@ health: { channels: [ops] }
     await poll();
     await stage.settle();
     expect(paths()).toEqual(["/chat", "/ops", "/spare"]);
+    const turns = logged("batch").filter(({ function: name }) => name === "deliver");
+    expect(turns.map(({ results }) => (results as [{ channel: string }])[0].channel).sort()).toEqual([
+      "chat",
+      "ops",
+      "spare",
+    ]);
   });
 
   test("a lost ring is found by the sweep, which rings the channels and sends nothing itself", async () => {

@@ -2,9 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { pollSource } from "../../lib/app/polling/poll.ts";
 import { plan } from "../../lib/aws/plan.ts";
-import type { Message, Queue } from "../../lib/aws/queue.ts";
+import type { Message } from "../../lib/aws/queue.ts";
 import { createSlots, slotOf } from "../../lib/aws/slots.ts";
 import { type Bench, bench } from "../app/support.ts";
+import { keptQueue } from "./kept-queue.ts";
 
 const REST = `
 rules: [{ id: any, when: { level: [error] } }]
@@ -13,24 +14,8 @@ channels: { ops: { type: webhook, url: "HOOK/ops" } }
 `;
 const names = (count: number) => Array.from({ length: count }, (_, at) => `svc-${at}`);
 
-/** A queue that keeps what it is sent, but for the first `lost` messages. */
-function keeping(lost = 0): Queue & { messages: Message[] } {
-  const messages: Message[] = [];
-  return {
-    name: "poll.fifo",
-    messages,
-    async send(some) {
-      messages.push(...some.slice(lost));
-      return Math.min(lost, some.length);
-    },
-    async release() {},
-    take: async () => [],
-    async remove() {},
-  };
-}
-
 async function planned({ app }: Bench): Promise<Message[]> {
-  const queue = keeping();
+  const queue = keptQueue();
   expect(await plan(app, queue)).toEqual({ planned: queue.messages.length });
   return queue.messages;
 }
@@ -88,8 +73,8 @@ describe("the plan", () => {
 
   test("that the queue did not take is a failed invocation", async () => {
     const b = await bench({ yaml: REST });
-    await expect(plan(b.app, keeping(1))).rejects.toThrow(
-      "1 of 1 polls were not planned: poll.fifo did not take their messages",
+    await expect(plan(b.app, keptQueue({ lost: 1 }))).rejects.toThrow(
+      "1 of 1 polls were not planned: some.fifo did not take their messages",
     );
   });
 });

@@ -1,6 +1,7 @@
 // The live view fits the terminal, whatever stands in it; and it is live without colour.
 import { describe, expect, test } from "vitest";
 import { main } from "../../lib/cli/main.ts";
+import { byNeed } from "../../lib/cli/print/severity.ts";
 import { columnsOf } from "../../lib/local/columns.ts";
 import { renderView, type ViewState } from "../../lib/local/view.ts";
 import { ioTo } from "../support/io.ts";
@@ -32,7 +33,14 @@ function stateWith(open: number): ViewState {
     figures: ["TARGETS", "POLLS", "EVENTS"],
     sources: kinds.map((id) => ({ id, figures: ["1000", "12345", "1234567"], at: NOW, failing: 0 })),
     open: Array.from({ length: open }, (_, index) => ({
-      alert: { id: `${index}`, severity: severity(index), rule: "r", summary: summary(index), count: 1_200 },
+      alert: {
+        id: `${index}`,
+        severity: severity(index),
+        rule: "r",
+        summary: summary(index),
+        count: 1_200,
+        suppressedBy: [],
+      },
       since: NOW - 60_000,
       to: "值班 (slack), chat (feishu)",
     })),
@@ -50,6 +58,15 @@ function stateWith(open: number): ViewState {
 function draw(columns: number, rows: number, open = 9): string[] {
   return renderView(stateWith(open), NOW, { columns, rows }, (_style, text) => text);
 }
+
+test("an alert that is held back is dimmed, and comes after what is notified", () => {
+  const state = stateWith(1);
+  const held = { ...state.open[0]!.alert, summary: "what follows", suppressedBy: ["inhibited by the cause"] };
+  const open = [...state.open, { ...state.open[0]!, alert: held, to: "held back by inhibited by the cause" }];
+  const lines = renderView({ ...state, open }, NOW, { columns: 150, rows: 40 }, (style, text) => `<${style}>${text}`);
+  expect(lines.find((line) => line.includes("what follows"))).toMatch(/^<dim> {2}critical .*<dim>what follows/);
+  expect([held, state.open[0]!.alert].sort(byNeed)[0]).not.toBe(held);
+});
 
 describe("the view", () => {
   const sizes: [columns: number, rows: number][] = [

@@ -50,7 +50,7 @@ describe("ack", () => {
     const [{ id }] = (await lines("alerts")).filter(({ rule }) => rule === "failing");
     expect(await json("ack", id.slice(0, 6))).toMatchObject({ id, status: "firing", acknowledgedBy: "ada" });
     expect((await lines("alerts")).find((one) => one.id === id).acknowledgedBy).toBe("ada");
-    expect((await here("alerts")).stdout).toContain("(acknowledged by ada)");
+    expect((await here("alerts")).stdout).toMatch(/\(acknowledged by ada at \S+ \S+ UTC\)/);
     expect((await here("explain", id)).stdout).toContain("acknowledged by ada");
     expect((await here("ack", id, "--by", "bob")).stdout).toMatch(/^bob takes care of [0-9a-f]{8} failing: /);
     expect(await json("ack", id, "--undo")).toMatchObject({ acknowledgedBy: null });

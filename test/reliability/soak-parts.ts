@@ -13,6 +13,8 @@ const LONG_TESTS = ["--config", "test/reliability/soak.config.ts", "--reporter=v
 
 /** Several parts at a time may be on one machine. */
 const DRAWN = [".prop.ts", "--testTimeout=600000"];
+/** How often each property of a rule's history is tried. */
+const HISTORIES = { RUNS: 25 };
 
 type Say = (text: string) => void;
 
@@ -28,6 +30,7 @@ export type PartName =
   | "steps"
   | "kills"
   | "matrix"
+  | "crashes"
   | "deaths"
   | "properties"
   | "late"
@@ -49,6 +52,16 @@ export const PARTS: Record<PartName, Part> = {
     what: "seeds of the crash matrix, besides a death at each call",
     long: 100,
     run: async (count, from) => runTests([...LONG_TESTS, "test/reliability/crash.soak.ts"], from, { SEEDS: count }),
+  },
+  crashes: {
+    what: "times the scenes in which processes die or overlap, on each store, and with people on call",
+    long: 1,
+    async run(count, from) {
+      for (let time = 0; time < count; time++) {
+        if (!runTests([...LONG_TESTS, "test/reliability/crash-"], from + time)) return false;
+      }
+      return true;
+    },
   },
   deaths: {
     what: "stories with a death or two anywhere",
@@ -94,7 +107,7 @@ function runTests(args: readonly string[], seed: number, counts: Record<string, 
 
 async function draw(count: number, from: number, say: Say): Promise<boolean> {
   const failed: number[] = [];
-  for (let seed = from; seed < from + count; seed++) if (!runTests(DRAWN, seed)) failed.push(seed);
+  for (let seed = from; seed < from + count; seed++) if (!runTests(DRAWN, seed, HISTORIES)) failed.push(seed);
   for (const seed of failed) say(`again: LOOKOUT_SEED=${seed} npx vitest run .prop.ts`);
   return failed.length === 0;
 }

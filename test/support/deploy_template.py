@@ -1,15 +1,17 @@
 """Deploys what `serverless package` made to moto as the framework does: `deploy_template.py ENDPOINT FOLDER`. Prints
-what AWS then says of the stack, and removes it."""
+what AWS then says of the stack."""
 import json
 import pathlib
 import sys
+import urllib.request
 
 import boto3
 
 endpoint, folder = sys.argv[1], pathlib.Path(sys.argv[2])
 STACK = "lookout-prod"
-# What moto's CloudFormation does not know, and permissions, which are those of aliases.
-UNKNOWN = ["AWS::S3::BucketPolicy", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Alias", "AWS::Lambda::Permission"]
+# What moto's CloudFormation does not know, and what refers to an alias.
+UNKNOWN = ["AWS::S3::BucketPolicy", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Alias"]
+UNKNOWN += ["AWS::Lambda::Permission", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Url"]
 
 
 def client(service):
@@ -22,6 +24,8 @@ def client(service):
     )
 
 
+# Nothing of another stack of the same name is left.
+urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()
 cloudformation, s3 = client("cloudformation"), client("s3")
 cloudformation.create_stack(
     StackName=STACK, TemplateBody=(folder / "cloudformation-template-create-stack.json").read_text()
@@ -42,6 +46,8 @@ for one in known.values():
         one["Properties"]["EventBusName"] = STACK
         one["DependsOn"].append("Bus")
 template["Resources"] = known
+# They name what is left out.
+template.pop("Outputs", None)
 cloudformation.update_stack(
     StackName=STACK, TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
 )
@@ -57,6 +63,3 @@ said = {
     "queues": kinds.count("AWS::SQS::Queue"),
 }
 json.dump(said, sys.stdout)
-# The next stack has the same names.
-client("dynamodb").update_table(TableName=STACK, DeletionProtectionEnabled=False)
-cloudformation.delete_stack(StackName=STACK)

@@ -4,16 +4,11 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** In a fresh clone no times are known, and these are short files. By how long they take, longest first. */
 const LONGEST = [
-  "reliability/crash-dynamodb",
   "hostile/hostile",
   "aws/exactness/exactness",
   "e2e/shared-database",
-  "reliability/crash-postgres",
   "reliability/simulation",
-  "reliability/crash-processes",
   "docs/readme",
-  "reliability/crash-on-call",
-  "reliability/crash-overlap",
   "reliability/crash",
   "aws/serverless",
   "aws/functions",

@@ -101,6 +101,25 @@ export async function listDead(app: Pick<App, "store">): Promise<(DeadRow & { id
 /** A delivery as it fares: one that another took in fares as that one does. */
 export type Delivery = DeliveryRow & { status: Exclude<DeliveryRow["status"], "folded"> };
 
+/** Deliveries made since then (ms), oldest first; older ones are not read. */
+export async function deliveriesSince(app: Pick<App, "store" | "clock">, since: number): Promise<Delivery[]> {
+  const all: Delivery[] = [];
+  for await (const rows of newestFirst<SentRow>(app.store, SENT, { from: since, to: app.clock.now() })) {
+    const ids = [...new Set(rows.map(({ data }) => data.id))];
+    all.push(...(await readDeliveries(app, ids)));
+  }
+  // One that came to name more is listed anew.
+  const byId = new Map(all.filter(({ createdAt }) => createdAt >= since).map((row) => [row.id, row]));
+  return [...byId.values()].sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/** Ids of the deliveries that begin so: two are enough to know that it is not one. */
+export async function deliveryIds(app: Pick<App, "store">, prefix: string): Promise<string[]> {
+  if (prefix === "") return [];
+  const rows = await app.store.list(DELIVERIES, { prefix, limit: 2 });
+  return rows.map(({ sk }) => sk);
+}
+
 /** All deliveries, oldest first. */
 export async function listDeliveries(app: Pick<App, "store">): Promise<Delivery[]> {
   const rows = await app.store.list<DeliveryRow>(DELIVERIES);

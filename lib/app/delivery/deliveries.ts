@@ -46,6 +46,7 @@ export async function putDeliveries(
   for (const name of route.channels) {
     const channel = app.channels.get(name)!;
     if (channel.type.incident !== group.incident) continue;
+    if (notice.reason === "acknowledged" && !channel.type.acknowledges) continue;
     const again = group.incident && notice.reason === "repeat";
     if (again && !(await isResent(unit, channel, group, notice, now))) continue;
     const nameOf = (part: number) => hashOf([group.id, group.createdAt, group.sequence, notified, name, part]);
@@ -138,6 +139,8 @@ function fallbackOf(
   unit: Unit,
   { channel: name, notification, createdAt }: DeliveryRow,
 ): Channel | undefined {
+  // The fallback was told of the incident where its service was not to be had; who takes care of it is no news there.
+  if (notification.reason === "acknowledged") return undefined;
   const channel = app.channels.get(name);
   const own = app.channels.get(channel?.fallback ?? "");
   if (own !== undefined || channel === undefined || !isOwnHealth(notification)) return own;

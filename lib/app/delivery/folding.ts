@@ -11,7 +11,8 @@ import { partsOf } from "./notifications.ts";
 export function isFoldable(row: DeliveryRow): boolean {
   const { attempts, putOff = 0, claim, fellBackAt, revoked, notification } = row;
   const untouched = attempts === putOff && claim === null && fellBackAt === undefined && revoked === undefined;
-  return untouched && notification.reason !== "escalation" && notification.test !== true;
+  const isApart = notification.reason === "escalation" || notification.reason === "acknowledged";
+  return untouched && !isApart && notification.test !== true;
 }
 
 /**

@@ -1,7 +1,13 @@
 // From due groups to deliveries: one decision per group, its members and its deliveries in one
 // commit, together with other groups'.
 import { setImmediate } from "node:timers/promises";
-import { type DecideOptions, type Decision, decide, type MemberAlert } from "../../alerts/decide.ts";
+import {
+  type DecideOptions,
+  type DecidingRoute,
+  type Decision,
+  decide,
+  type MemberAlert,
+} from "../../alerts/decide.ts";
 import type { Group } from "../../alerts/group.ts";
 import type { RouteConfig } from "../../model/config.ts";
 import type { Row } from "../../store/port.ts";
@@ -154,7 +160,7 @@ async function decideGroups(
       if (moveGroup(app, unit, loaded, alerts, now)) again.push(loaded.group.id);
       continue;
     }
-    const route = { ...configured, ...(atOnce && { groupWait: 0 }), ...resendOf(app, configured, loaded.group) };
+    const route = { ...configured, ...(atOnce && { groupWait: 0 }), ...wantsOf(app, configured, loaded.group) };
     await loadSteps(app, unit, { ...loaded, route }, alerts, now);
     const held = alerts.map((entry): MemberAlert => {
       const { alert } = entry;
@@ -181,14 +187,20 @@ async function decideGroups(
   return { count: made.length, queued: await queuedOf(app, unit, made, handover), named, again };
 }
 
-/** After how long the route's incident channels get what fires again, where one of them wants that. */
-export function resendOf(
+/**
+ * What the route's incident channels want: what fires again, and after how long, and the news of an acknowledgement.
+ */
+export function wantsOf(
   { channels }: Pick<App, "channels">,
   route: RouteConfig,
   { incident }: Group,
-): { resend?: number } {
-  const wanted = incident ? route.channels.flatMap((name) => channels.get(name)?.type.resend ?? []) : [];
-  return wanted.length === 0 ? {} : { resend: Math.min(...wanted) };
+): Pick<DecidingRoute, "resend" | "acknowledges"> {
+  const types = incident ? route.channels.flatMap((name) => channels.get(name)?.type ?? []) : [];
+  const resend = types.flatMap((type) => type.resend ?? []);
+  return {
+    ...(resend.length === 0 ? {} : { resend: Math.min(...resend) }),
+    ...(types.some(({ acknowledges }) => acknowledges) ? { acknowledges: true } : {}),
+  };
 }
 
 /** The rounds that ended with their process, among those that members of the groups wait for. */

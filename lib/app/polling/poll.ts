@@ -120,9 +120,9 @@ async function pollShards(
   const elsewhere: LeasedPoll["elsewhere"] = [];
   const errors: unknown[] = [];
   const shared = { app: guarded, source, round, head, leased: asked.leased, rows: rowsOf(guarded) };
-  await forEachLimit(shards, SHARDS_AT_ONCE, signal, async (shard, either) => {
+  await forEachLimit(shards, SHARDS_AT_ONCE, signal, async ({ row: known, ...shard }, either) => {
     try {
-      const own = head ? await openShardRow(guarded, source, shard, head) : row;
+      const own = head ? (known ?? (await openShardRow(guarded, source, shard, head))) : row;
       if (own === undefined) return;
       const polled = await pollShard({ ...shared, signal: either, shard, row: own });
       if ("by" in polled) elsewhere.push({ shard, lease: polled });

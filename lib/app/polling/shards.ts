@@ -29,8 +29,8 @@ export interface Opened {
   row: Row<SourceRow>;
   /** The same where it has several shards. */
   head: Row<HeadRow> | undefined;
-  /** Those to be polled, what was read longest ago first. */
-  shards: Shard[];
+  /** Those to be polled, what was read longest ago first, with the row of each where it was read already. */
+  shards: (Shard & { row?: Row<SourceRow> })[];
 }
 
 /**
@@ -122,10 +122,16 @@ function wantedCount(source: SourceConfig, row: Row<SourceRow>): number {
 }
 
 /** A run that ends at its deadline each time would else never reach the last ones. */
-async function inTurn(app: App, head: Row<HeadRow>, shards: readonly Shard[]): Promise<Shard[]> {
+async function inTurn(app: App, head: Row<HeadRow>, shards: readonly Shard[]): Promise<Opened["shards"]> {
   const rows = await listShards(app, head);
-  const last = new Map(rows.map(({ sk, data }) => [Number(sk.slice(sk.indexOf("/") + 1)), lastRead(data)]));
-  return shards.toSorted((a, b) => (last.get(a.index) ?? 0) - (last.get(b.index) ?? 0));
+  const known = new Map(rows.map((row) => [Number(row.sk.slice(row.sk.indexOf("/") + 1)), row]));
+  const last = new Map([...known].map(([index, { data }]) => [index, lastRead(data)]));
+  return shards
+    .toSorted((a, b) => (last.get(a.index) ?? 0) - (last.get(b.index) ?? 0))
+    .map((shard) => {
+      const row = known.get(shard.index);
+      return { ...shard, ...(row && { row }) };
+    });
 }
 
 function lastRead({ lastRunAt, failing }: SourceRow): number {

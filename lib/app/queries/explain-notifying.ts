@@ -9,7 +9,7 @@ import { iso } from "../../model/iso.ts";
 import type { NotifyReason } from "../../model/notification.ts";
 import { formatPlace, type Place } from "../../model/place.ts";
 import type { Delivery } from "../delivery/deliver.ts";
-import { resendOf } from "../delivery/notify.ts";
+import { wantsOf } from "../delivery/notify.ts";
 import type { App } from "../deps.ts";
 import { type Assignment, assignmentsOf, channelsOf } from "../groups/assignments.ts";
 import { assignmentsOfStep } from "../groups/escalation.ts";
@@ -132,7 +132,7 @@ async function standing(
     const all = [{ member: member!, alert, canResolve, hold: undefined }];
     // It may have to look again before it notifies: the end of its poll round comes first.
     for (let at = now; ; ) {
-      const { notice, due } = decide(group, { ...route!, ...resendOf(app, route!, group) }, all, at);
+      const { notice, due } = decide(group, { ...route!, ...wantsOf(app, route!, group) }, all, at);
       if (notice) return { at: iso(at), reason: notice.reason };
       if (due === undefined || due <= at) return null;
       at = due;

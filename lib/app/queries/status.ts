@@ -2,6 +2,8 @@
 import type { SourceConfig } from "../../model/config.ts";
 import { iso } from "../../model/iso.ts";
 import { lookup } from "../../model/lookup.ts";
+import { createTurns } from "../../sources/cloud/turns.ts";
+import type { Row } from "../../store/port.ts";
 import { listDead, listDeliveries, listPending } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
 import { readToIn } from "../evaluation/progress.ts";
@@ -19,6 +21,7 @@ import {
   type TargetRow,
   targetPartition,
 } from "../persistence/rows.ts";
+import { listSources } from "../persistence/shard-rows.ts";
 import { isUnderWay } from "../polling/failure.ts";
 import { type ChannelCounts, channelLedger } from "./channel-ledger.ts";
 
@@ -64,6 +67,9 @@ interface Counts {
   unmatched: number;
 }
 
+/** Rows of targets that are read at once: between two pieces other work has its turn. */
+const AT_ONCE = 250;
+
 /** All of it that costs no more than what is open, on its way or wrong. */
 export interface Standing {
   healthy: boolean;
@@ -73,8 +79,6 @@ export interface Standing {
   deliveries: { pending: number; dead: number };
   /** Deadlines of rules that have passed, but wait until their targets have been read up to them. */
   waiting: { rule: string; key: Record<string, unknown>; deadline: string }[];
-  /** By source, then UTC day: fetched = seen + malformed + new, new = matched + unmatched. */
-  ledger: Record<string, Daily<Counts>>;
   failingChannels: FailingChannel[];
   /**
    * Templates and extractions of rules that failed within `history`; their alerts went out with a
@@ -84,7 +88,11 @@ export interface Standing {
   problems: Pick<Problem, "problem" | "name" | "message">[];
 }
 
+/** By source, then UTC day: fetched = seen + malformed + new, new = matched + unmatched. */
+export type Ledger = Record<string, Daily<Counts>>;
+
 export interface Status extends Standing {
+  ledger: Ledger;
   /** By channel: what became of the alerts routed to it. */
   channels: Record<string, ChannelCounts>;
 }
@@ -92,7 +100,37 @@ export interface Status extends Standing {
 /** With what became of everything that is kept, which all of it is read for. */
 export async function readStatus(app: App): Promise<Status> {
   const standing = await readStanding(app);
-  return { ...standing, channels: await channelLedger(app, await listDeliveries(app)) };
+  return {
+    ...standing,
+    ledger: await readLedger(app),
+    channels: await channelLedger(app, await listDeliveries(app)),
+  };
+}
+
+/** What was counted of each source. Reads every target that was ever read, some at a time. */
+export async function readLedger(app: App): Promise<Ledger> {
+  const rows = new Map((await listSources(app)).map(({ sk, data }) => [sk, data]));
+  const ledger: Ledger = {};
+  for (const source of app.config.sources) {
+    const targets: Daily<TargetCounts>[] = [];
+    for await (const { data } of targetRows(app, source)) {
+      const own = lookup(data.ledgers, source.id);
+      if (own !== undefined) targets.push(own);
+    }
+    ledger[source.id] = countsOf(rows.get(source.id), targets);
+  }
+  return ledger;
+}
+
+async function* targetRows({ store, config }: App, source: SourceConfig): AsyncGenerator<Row<TargetRow>> {
+  const turn = createTurns(1);
+  for (let after: string | undefined; ; await turn()) {
+    const options = { limit: AT_ONCE, ...(after === undefined ? {} : { after }) };
+    const rows = await store.list<TargetRow>(targetPartition(config, source), options);
+    yield* rows;
+    if (rows.length < AT_ONCE) return;
+    after = rows.at(-1)!.sk;
+  }
 }
 
 export async function readStanding(app: App): Promise<Standing> {
@@ -106,23 +144,9 @@ export async function readStanding(app: App): Promise<Standing> {
     findProblems(app),
   ]);
   const targets: TargetStatus[] = [];
-  const ledger: Standing["ledger"] = {};
   for (const { source, row } of sources) {
-    const all = await app.store.list<TargetRow>(targetPartition(app.config, source));
-    const rows = all.filter(({ data }) => lookup(data.ledgers, source.id) !== undefined);
-    targets.push(
-      ...targetStatus(
-        app,
-        source,
-        row,
-        rows.map(({ sk }) => sk),
-        now,
-      ),
-    );
-    ledger[source.id] = countsOf(
-      row,
-      rows.map(({ data }) => data.ledgers[source.id]!),
-    );
+    const listed = listedTargets(source, row) ?? (await readOnes(app, source));
+    for (const one of targetStatus(app, source, row, listed, now)) targets.push(one);
   }
   return {
     healthy: problems.length === 0 && failing.length === 0 && targets.every(({ error }) => error === null),
@@ -136,7 +160,6 @@ export async function readStanding(app: App): Promise<Standing> {
       dead: dead.filter(({ test }) => !test).length,
     },
     waiting: await waitingDeadlines(app),
-    ledger,
     failingChannels: failing.map(({ channel, since, error }) => ({ channel, since: iso(since), error })),
     failures: await listFailures(app),
     problems: problems.map(({ problem, name, message }) => ({ problem, name, message })),
@@ -148,14 +171,23 @@ function sourceStatus({ source, row, overdueAt, isOverdue }: SourceState): Sourc
   return { source: source.id, lastRunAt: row ? iso(row.lastRunAt) : null, overdueSince };
 }
 
+/** Of a source with a target for each project, of which there are few: those that it has read. */
+async function readOnes(app: App, source: SourceConfig): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { sk, data } of targetRows(app, source)) {
+    if (lookup(data.ledgers, source.id) !== undefined) ids.push(sk);
+  }
+  return ids;
+}
+
 function targetStatus(
   app: App,
   source: SourceConfig,
   row: SourceRow | undefined,
-  read: readonly string[],
+  listed: readonly string[],
   now: number,
 ): TargetStatus[] {
-  const ids = new Set(listedTargets(source, row) ?? read);
+  const ids = new Set(listed);
   for (const id of Object.keys(row?.failing ?? {})) ids.add(id);
   const error = row === undefined || isListing(app, row) ? undefined : row.discoveryError;
   const nobody = error !== undefined && ids.size === 0;

@@ -4,12 +4,11 @@ import { AppConfigDataClient } from "@aws-sdk/client-appconfigdata";
 import type { Clock } from "../../model/clock.ts";
 import { hashOf } from "../../model/hash.ts";
 import type { RemotePlace } from "./place.ts";
-import { type Origin, TIMEOUT_MS } from "./port.ts";
+import { CLIENT, type Origin } from "./port.ts";
 
 export function appConfigOrigin(place: RemotePlace & { kind: "appconfig" }, clock: Clock): Origin {
   const { application, environment, profile } = place;
-  const requestHandler = { connectionTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS, throwOnRequestTimeout: true };
-  const awsSdkV3Client = new AppConfigDataClient({ maxAttempts: 3, requestHandler });
+  const awsSdkV3Client = new AppConfigDataClient(CLIENT);
   const provider = new AppConfigProvider({ application, environment, awsSdkV3Client });
   let seen: string | undefined;
   return {

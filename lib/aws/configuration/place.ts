@@ -9,7 +9,7 @@ const S3 = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(\S{1,1024})$/;
 const SSM = /^ssm:(\/?[A-Za-z0-9_.-][A-Za-z0-9_./-]{0,1010})$/;
 const APPCONFIG = /^appconfig:([a-z0-9]{4,7})\/([a-z0-9]{4,7})\/([a-z0-9-]{4,36})$/;
 
-const FORMS = "expected s3://BUCKET/KEY, ssm:/NAME, or appconfig:APPLICATION/ENVIRONMENT/PROFILE with their ids";
+const FORMS = "expected s3://BUCKET/KEY, ssm:NAME or appconfig:APPLICATION/ENVIRONMENT/PROFILE, the last with ids";
 
 /** Undefined for the path of a file. Throws Error where it is neither that nor a place. */
 export function remotePlaceOf(text: string): RemotePlace | undefined {

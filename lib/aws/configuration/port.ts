@@ -18,5 +18,9 @@ export interface Origin {
 
 /** What cannot be a configuration is not read; bytes. */
 export const MAX_BYTES = 1_000_000;
-/** A function waits for no answer longer; ms. */
-export const TIMEOUT_MS = 5_000;
+/** No answer is waited for longer; ms. */
+const TIMEOUT_MS = 5_000;
+export const CLIENT = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS, throwOnRequestTimeout: true },
+};

@@ -1,17 +1,17 @@
 // A configuration in an S3 object. What has not changed costs one request without an answer's body.
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { type Found, MAX_BYTES, type Origin, TIMEOUT_MS } from "./port.ts";
+import { CLIENT, type Found, MAX_BYTES, type Origin } from "./port.ts";
 
 /** What an object has for a version where its bucket keeps none. */
 const UNVERSIONED = "null";
 
 export function s3Origin({ bucket, key }: { bucket: string; key: string }): Origin {
-  const client = new S3Client({ maxAttempts: 3 });
+  const client = new S3Client(CLIENT);
   let etag: string | undefined;
 
   async function get(more: { IfNoneMatch?: string; VersionId?: string }): Promise<Found | undefined> {
     const command = new GetObjectCommand({ Bucket: bucket, Key: key, ...more });
-    const answer = await client.send(command, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) });
+    const answer = await client.send(command);
     if ((answer.ContentLength ?? 0) > MAX_BYTES) throw new Error(`s3://${bucket}/${key} is larger than 1 MB`);
     const text = (await answer.Body?.transformToString()) ?? "";
     const version = answer.VersionId ?? UNVERSIONED;

@@ -1,14 +1,14 @@
 // A configuration in an SSM parameter, which keeps its last hundred versions.
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { type Found, type Origin, TIMEOUT_MS } from "./port.ts";
+import { CLIENT, type Found, type Origin } from "./port.ts";
 
 export function ssmOrigin({ name }: { name: string }): Origin {
-  const client = new SSMClient({ maxAttempts: 3 });
+  const client = new SSMClient(CLIENT);
   let seen: string | undefined;
 
   async function get(selector: string): Promise<Found> {
     const command = new GetParameterCommand({ Name: `${name}${selector}`, WithDecryption: true });
-    const { Parameter } = await client.send(command, { abortSignal: AbortSignal.timeout(TIMEOUT_MS) });
+    const { Parameter } = await client.send(command);
     const { Value = "", Version = 0, LastModifiedDate } = Parameter ?? {};
     return { text: Value, version: String(Version), at: LastModifiedDate?.getTime() ?? 0 };
   }

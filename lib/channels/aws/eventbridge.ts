@@ -22,7 +22,7 @@ const DETAIL_BYTES = 250_000;
 const ADVICE = { ResourceNotFound: 'check "bus" and "region"', NotAuthorizedForSource: 'check "source"' };
 
 const client = clientsOf(async (config) => {
-  const { EventBridgeClient } = await import("@aws-sdk/client-eventbridge");
+  const { EventBridgeClient } = await import("./eventbridge-client.ts");
   return new EventBridgeClient(config);
 });
 
@@ -33,7 +33,7 @@ export const eventbridge: SendingChannel<z.infer<typeof Options>> = {
   concurrency: 8,
   split: (notification) => bodyParts(notification, DETAIL_BYTES),
   async send(notification, options, context) {
-    const { PutEventsCommand } = await import("@aws-sdk/client-eventbridge");
+    const { PutEventsCommand } = await import("./eventbridge-client.ts");
     const entry = {
       EventBusName: options.bus,
       Source: options.source,

@@ -1,6 +1,7 @@
 // Opsgenie's Alert API: one alert each, opened and closed under the alert's id; Jira Service Management takes the same.
 // https://docs.opsgenie.com/docs/alert-api
 import * as z from "zod";
+import { oneLine } from "../../model/printable.ts";
 import { Address, postJson, usableAddress } from "../http/address.ts";
 import { advised, notAccepted, refused } from "../http/answer.ts";
 import { tagless } from "../message/apart.ts";
@@ -11,6 +12,7 @@ import type { HttpChannel, HttpResponse, Outcome } from "../port.ts";
 
 const MESSAGE_CHARACTERS = 130;
 const ENTITY_CHARACTERS = 512;
+const NOTE_CHARACTERS = 200;
 /**
  * Of a description. What Opsgenie formats is HTML, not Markdown:
  * https://docs.opsgenie.com/docs/alerts-and-alert-fields
@@ -46,6 +48,7 @@ export function genieChannel(type: string, address: string): HttpChannel<{ apiKe
     }),
     incident: true,
     template: "words",
+    acknowledges: true,
     concurrency: 8,
     split: oneByOne,
     render(notification, { apiKey, url }, context) {
@@ -53,9 +56,13 @@ export function genieChannel(type: string, address: string): HttpChannel<{ apiKe
       if (!alert) return null;
       const headers = { authorization: `GenieKey ${apiKey.trim()}` };
       const alerts = `${usableAddress(url).href.replace(/\/+$/, "")}/v2/alerts`;
+      const of = (action: string) => `${alerts}/${encodeURIComponent(alert.id)}/${action}?identifierType=alias`;
       if (alert.status === "resolved") {
-        const close = `${alerts}/${encodeURIComponent(alert.id)}/close?identifierType=alias`;
-        return postJson(close, { source: "Lookout", note: notification.test ? "TEST" : "Resolved" }, headers);
+        return postJson(of("close"), { source: "Lookout", note: notification.test ? "TEST" : "Resolved" }, headers);
+      }
+      if (notification.reason === "acknowledged") {
+        const note = cut(`Acknowledged by ${oneLine(alert.acknowledgedBy ?? "somebody")}`, NOTE_CHARACTERS, characters);
+        return postJson(of("acknowledge"), { source: "Lookout", note }, headers);
       }
       const body = {
         message: incidentTitle(alert, notification.test === true, context.words?.title, MESSAGE_CHARACTERS),

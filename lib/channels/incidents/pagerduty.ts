@@ -30,6 +30,7 @@ export const pagerduty: HttpChannel<z.infer<typeof Options>> = {
   incident: true,
   concurrency: 8,
   template: "words",
+  acknowledges: true,
   split: (notification) => notification.alerts.map((alert) => [alert]),
   render({ alerts, reason, test }, options, { words, note, links }) {
     const [alert, ...others] = alerts;
@@ -38,6 +39,7 @@ export const pagerduty: HttpChannel<z.infer<typeof Options>> = {
     const mark = test ? "TEST: " : "";
     const event = { routing_key: options.routingKey, dedup_key: alert.id, client: "Lookout" };
     if (alert.status === "resolved") return postJson(options.url, { ...event, event_action: "resolve" });
+    if (reason === "acknowledged") return postJson(options.url, { ...event, event_action: "acknowledge" });
     const pages = linksOf(alert, links?.(alert) ?? []);
     return postJson(options.url, {
       ...event,

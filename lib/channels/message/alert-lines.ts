@@ -15,6 +15,7 @@ const REASONS: Readonly<Record<NotifyReason, string>> = {
   repeat: "Still firing",
   escalation: "Escalated, nobody has acknowledged it",
   digest: "Held back until now",
+  acknowledged: "Acknowledged",
 };
 /** Characters of an id that a person needs: any unique prefix serves every command. */
 const SHORT_ID = 8;

@@ -16,7 +16,7 @@ export interface News {
 /** What kinds of alerts a message may lead with; the first kind that there is leads it. */
 const LEADING: readonly ReadonlySet<NotifyReason>[] = [
   new Set<NotifyReason>(["new", "escalation", "digest", "resolved"]),
-  new Set<NotifyReason>(["update"]),
+  new Set<NotifyReason>(["update", "acknowledged"]),
   new Set<NotifyReason>(["repeat"]),
 ];
 

@@ -24,6 +24,7 @@ const WORDS: Readonly<Record<NotifyReason, string>> = {
   resolved: "resolved",
   update: "matched again",
   repeat: "still firing",
+  acknowledged: "acknowledged",
 };
 
 /** The message's title, one line: `own`, or the news by name, as many names as it holds. */

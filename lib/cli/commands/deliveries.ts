@@ -2,14 +2,14 @@
 import {
   type Delivery,
   deliverDue,
+  deliveryIds,
   dropDelivery,
   listDead,
-  listDeliveries,
   readDeliveries,
   redeliver,
 } from "../../app/delivery/deliver.ts";
 import { sendTest } from "../../app/delivery/send-test.ts";
-import type { DeliveryRow } from "../../app/persistence/delivery-rows.ts";
+import type { App } from "../../app/deps.ts";
 import { viewDelivery } from "../../app/queries/lists.ts";
 import { channelTypes } from "../../channels/registry.ts";
 import { ConfigError } from "../../config/document/finding.ts";
@@ -30,7 +30,7 @@ export async function redeliverCommand(
     throw new UsageError("name one delivery, or say --dead for all dead ones");
   const { app, close } = await openExisting(io, options);
   try {
-    const ids = id === undefined ? (await listDead(app)).map((row) => row.id) : [findId(await listDeliveries(app), id)];
+    const ids = id === undefined ? (await listDead(app)).map((row) => row.id) : [await findId(app, id)];
     await redeliver(app, ids);
     await deliverDue(app, AbortSignal.timeout(PATIENCE_MS));
     return show(io, options, await readDeliveries(app, ids), "There is no dead delivery.");
@@ -43,7 +43,7 @@ export async function redeliverCommand(
 export async function dropCommand(io: Io, id: string, options: CommonOptions): Promise<number> {
   const { app, close } = await openExisting(io, options);
   try {
-    const found = findId(await listDeliveries(app), id);
+    const found = await findId(app, id);
     await dropDelivery(app, found);
     if (options.json) jsonLines(io, [{ id: found, dropped: true }]);
     else io.out(`Dropped ${found}.\n`);
@@ -87,12 +87,12 @@ function incidentWords(rows: readonly Delivery[]): string {
 }
 
 /** The full id of the only delivery whose id begins with `prefix`. */
-function findId(rows: readonly DeliveryRow[], prefix: string): string {
-  const found = rows.filter(({ id }) => id.startsWith(prefix));
-  if (found.length === 1) return found[0]!.id;
+async function findId(app: App, prefix: string): Promise<string> {
+  const found = await deliveryIds(app, prefix);
+  if (found.length === 1) return found[0]!;
   if (found.length === 0)
     throw new UsageError(`no delivery has an id that begins with ${prefix}; "lookout deliveries" lists them`);
-  throw new UsageError(`${found.length} deliveries have ids that begin with ${prefix}: give more of it`);
+  throw new UsageError(`several deliveries have ids that begin with ${prefix}: give more of it`);
 }
 
 function show(io: Io, options: CommonOptions, rows: readonly Delivery[], none: string): number {

@@ -1,5 +1,5 @@
 // `alerts`, `events`, `deliveries`: what is open, seen and sent, as tables for people or JSON for scripts.
-import { type Delivery, listDeliveries } from "../../app/delivery/deliver.ts";
+import { type Delivery, deliveriesSince, listDeliveries } from "../../app/delivery/deliver.ts";
 import { alertFilter, deliveryFilter, eventFilter, type Filters } from "../../app/queries/filters.ts";
 import { endedAlerts, openAlerts, seenEvents, viewDelivery } from "../../app/queries/lists.ts";
 import type { Alert } from "../../model/alert.ts";
@@ -61,7 +61,9 @@ export async function deliveriesCommand(io: Io, options: ListOptions): Promise<n
   const filters = filtersFrom(options);
   const { app, close } = await openExisting(io, options);
   try {
-    const deliveries = (await listDeliveries(app)).filter(deliveryFilter(app, filters));
+    const { since } = filters;
+    const all = since === undefined ? listDeliveries(app) : deliveriesSince(app, app.clock.now() - since);
+    const deliveries = (await all).filter(deliveryFilter(app, filters));
     const time = timeIn(app.config.timezone);
     if (options.json) jsonLines(io, deliveries.map(viewDelivery));
     else show(io, { head: DELIVERIES, rows: deliveries.map((row) => deliveryRow(io, row, time)) }, filters, NONE_SENT);

@@ -9,7 +9,7 @@ import { timeIn } from "../../model/local-time.ts";
 import { DONE, type Io, UsageError } from "../io.ts";
 import { type CommonOptions, openExisting } from "../open.ts";
 import { drawOnce, drawUntil, quitKeys } from "../print/draw.ts";
-import { bySeverity } from "../print/severity.ts";
+import { byNeed } from "../print/severity.ts";
 import { routeOf } from "../print/show.ts";
 import { newsOf } from "./lists.ts";
 
@@ -92,7 +92,7 @@ export async function viewOf(app: App, file: string, hint: string, more: readonl
     sources: status.sources.map((source) => sourceLine(status, source)),
     open: open
       .map((alert) => ({ alert, since: Date.parse(alert.startsAt), to: routeOf(app, alert) }))
-      .sort((a, b) => bySeverity(a.alert, b.alert) || b.since - a.since),
+      .sort((a, b) => byNeed(a.alert, b.alert) || b.since - a.since),
     latest: `DELIVERIES (${pending} pending, ${dead} dead)`,
     news: [...deliveries.slice(-KEPT_NEWS).map(deliveryLine), ...more]
       .sort((a, b) => a.at - b.at)

@@ -19,3 +19,8 @@ export function severityStyle(state: string): Style {
 export function bySeverity(a: Pick<Alert, "severity">, b: Pick<Alert, "severity">): number {
   return Severity.options.indexOf(a.severity) - Severity.options.indexOf(b.severity);
 }
+
+/** What is notified before what is held back, such as what follows from another alert; then the most urgent first. */
+export function byNeed(a: Pick<Alert, "severity" | "suppressedBy">, b: typeof a): number {
+  return Number(a.suppressedBy.length > 0) - Number(b.suppressedBy.length > 0) || bySeverity(a, b);
+}

@@ -9,7 +9,7 @@ import type { Alert } from "../../model/alert.ts";
 import type { Transition } from "../../rules/state.ts";
 import { type Io, oneLine } from "../io.ts";
 import { drawOnce, drawUntil } from "./draw.ts";
-import { bySeverity } from "./severity.ts";
+import { byNeed } from "./severity.ts";
 
 const KEPT_NEWS = 200;
 const TITLE = "Lookout watches the event APIs of a simulated cloud";
@@ -102,7 +102,7 @@ async function viewState(
   const lines = open.map((alert) => {
     return { alert, since: since.get(alert.id) ?? startedAt, to: routeOf(app, alert) };
   });
-  lines.sort((a, b) => bySeverity(a.alert, b.alert) || b.since - a.since);
+  lines.sort((a, b) => byNeed(a.alert, b.alert) || b.since - a.since);
   const next = { heading, steps: STEPS };
   return {
     title: `${TITLE}: ${page}`,
@@ -119,8 +119,10 @@ async function viewState(
   };
 }
 
-/** `chat (slack)`: the channels the alert is sent to. */
+/** `chat (slack)`: the channels the alert is sent to; or what holds it back. */
 export function routeOf(app: App, alert: Alert): string {
+  const [holder] = alert.suppressedBy;
+  if (holder !== undefined) return `held back by ${holder}`;
   return channelsOf(app, alert)
     .map((name) => `${name} (${app.channels.get(name)!.type.type})`)
     .join(", ");

@@ -53,7 +53,8 @@ function line({ alert }: OpenLine, { now, timezone, by }: Sight): Html {
   const { id, severity, summary, rule, resource, connection, startsAt, updatedAt, count, acknowledgedBy } = alert;
   const place = [connection, resource?.type, resource?.name].filter(Boolean).join(" · ");
   const fresh = now - Date.parse(startsAt) < 300_000;
-  return html`<li class="alert ${severity}${acknowledgedBy === null ? "" : " taken"}">
+  const state = `${acknowledgedBy === null ? "" : " taken"}${alert.suppressedBy.length === 0 ? "" : " back"}`;
+  return html`<li class="alert ${severity}${state}">
     ${badge(severity)}${fresh ? html` <span class="badge new">new</span>` : ""}
     <h2><a href="/alerts/${id}">${words(summary)}</a></h2>
     <p class="facts">${words(place)} · ${words(rule, 80)} · opened ${ago(startsAt, now, timezone)} · ${count} ${count === 1 ? "match" : "matches"}, the last ${ago(updatedAt, now, timezone)}</p>

@@ -3,7 +3,7 @@ import { html } from "hono/html";
 import type { SilencePreview } from "../../app/oncall/preview.ts";
 import type { SilenceView } from "../../app/oncall/silences.ts";
 import type { DeliveryView } from "../../app/queries/lists.ts";
-import type { Standing } from "../../app/queries/status.ts";
+import type { Status } from "../../app/queries/status.ts";
 import type { Event } from "../../model/event.ts";
 import type { Stretch } from "../lists.ts";
 import type { Noise } from "../noise.ts";
@@ -46,7 +46,7 @@ export function eventsPage(
     ${older(next, "/events", { q, resource, since, until })}`;
 }
 
-export function sourcesPage(status: Standing, timezone: string): Html {
+export function sourcesPage(status: Omit<Status, "channels">, timezone: string): Html {
   const targets = status.targets.toSorted(
     (a, b) => Number(b.error !== null) - Number(a.error !== null) || (b.lagSeconds ?? 0) - (a.lagSeconds ?? 0),
   );

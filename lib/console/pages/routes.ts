@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import { listSilences, viewSilence } from "../../app/oncall/silences.ts";
-import { readStanding } from "../../app/queries/status.ts";
+import { readLedger, readStanding } from "../../app/queries/status.ts";
 import type { Console } from "../deps.ts";
 import { deliveriesOf, endedOf, eventsOf } from "../lists.ts";
 import { filtersOf, pageOf, silencesOf, storyOf } from "../queries.ts";
@@ -72,8 +72,8 @@ export function pages(deps: Console): Hono<Shown> {
     return show(context, "/events", "Events", eventsPage(found, context.req.query(), current().config.timezone));
   });
   routes.get("/sources", async (context) => {
-    const standing = await readStanding(current());
-    return show(context, "/sources", "Sources", sourcesPage(standing, current().config.timezone));
+    const [standing, ledger] = [await readStanding(current()), await readLedger(current())];
+    return show(context, "/sources", "Sources", sourcesPage({ ...standing, ledger }, current().config.timezone));
   });
   routes.get("/deliveries", async (context) => {
     const filters = asked(context);

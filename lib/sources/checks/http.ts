@@ -13,7 +13,8 @@ import { type Outcome, probe } from "./probe.ts";
 import { createSlots, sideBySide } from "./slots.ts";
 
 /** Probes of this process under way at once, whatever the sources. */
-const slots = createSlots(50);
+const SIDE_BY_SIDE = 50;
+const slots = createSlots(SIDE_BY_SIDE);
 /** Probes whose outcomes are committed together. */
 const AT_ONCE = 250;
 /** From the beginning of a probe to that of the next: many are spread over a sixth of the source's interval at most. */
@@ -27,10 +28,12 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
   const endpoints = await scope.endpoints();
   const named = new Set(endpoints.map(({ target }) => nameOf(target.id)));
   const wasUp = ({ target }: Endpoint) => known.get(nameOf(target.id))?.state === "up";
-  // Those that may take their whole time wait for those that do not.
-  const inOrder = [...endpoints.filter(wasUp), ...endpoints.filter((one) => !wasUp(one))].filter(
-    ({ url }) => !(url instanceof Error),
+  // Those that may take their whole time wait for those that do not, and take turns: a look may end before all of them.
+  const others = inTurns(
+    endpoints.filter((one) => !wasUp(one)),
+    Math.floor(now / every),
   );
+  const inOrder = [...endpoints.filter(wasUp), ...others].filter(({ url }) => !(url instanceof Error));
   let rest = emptySifted();
   const pace = { spacing: Math.min(SPACING_MS, every / 6 / inOrder.length), atOnce: AT_ONCE, signal };
   const ask = (endpoint: Endpoint) => probe(endpoint, scope.probe!.timeout, now, signal);
@@ -47,6 +50,12 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
   }
   yield { ...rest, ...outcome(request, unresolved) };
   if (unresolved !== undefined) throw unresolved;
+}
+
+/** Each look begins where the one before came to at least. */
+function inTurns(endpoints: readonly Endpoint[], look: number): Endpoint[] {
+  const first = (look * SIDE_BY_SIDE) % Math.max(1, endpoints.length);
+  return [...endpoints.slice(first), ...endpoints.slice(0, first)];
 }
 
 function hasNews({ found, marks }: Sifted): boolean {

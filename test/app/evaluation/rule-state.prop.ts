@@ -9,7 +9,7 @@ import { eventAt, START } from "../../support/event.ts";
 import { replayConfig } from "../../support/replay.ts";
 import { MINUTE } from "../support.ts";
 
-const RUNS = { numRuns: Number(process.env["RUNS"] ?? 20) };
+const RUNS = { numRuns: Number(process.env["RUNS"] ?? 10) };
 const LAST = 60;
 const SOURCES = "sources: [{ id: services, kind: service-events }]\nchannels: { ops: { type: console } }\n";
 const minute = fc.integer({ min: 0, max: LAST });

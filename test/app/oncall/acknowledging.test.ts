@@ -188,6 +188,31 @@ describe("escalation", () => {
     ]);
   });
 
+  it("to an incident channel is told of the acknowledgement, after the incident is open and once each time", async () => {
+    const b = await bench({ yaml: yaml(STEPS).replace("channels: [ops]", "channels: [pager, ops]") });
+    let isDown = true;
+    b.answer(({ to }) => (to === "/pager" ? { status: isDown ? 503 : 202, body: "{}" } : { status: 200 }));
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(2);
+    await ack(b, "broken");
+    await b.beats(4);
+    isDown = false;
+    await b.beats(12);
+    b.fail(12);
+    await b.beats(20);
+    await ack(b, "broken", null);
+    await b.beats(21);
+    await ack(b, "broken", "bob");
+    await b.beats(23);
+    b.recover(23.5);
+    await b.beats(26);
+    const took = b.messages.filter(({ to }) => to === "/pager").map(({ body }) => body.event_action);
+    expect([...new Set(took.slice(0, took.indexOf("acknowledge")))]).toEqual(["trigger"]);
+    expect(took.slice(took.indexOf("acknowledge"))).toEqual(["acknowledge", "acknowledge", "resolve"]);
+    expect(b.messages.filter(({ to }) => to === "/ops").map(({ body }) => body.reason)).not.toContain("acknowledged");
+  });
+
   it("of an alert on an incident channel comes in time, too", async () => {
     const b = await bench({ yaml: yaml(STEPS).replace("channels: [ops]", "channels: [pager]") });
     b.answer(({ to }) => (to === "/pager" ? { status: 202, body: '{"status":"success"}' } : { status: 200 }));

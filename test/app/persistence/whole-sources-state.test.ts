@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openAlerts, seenEvents } from "../../../lib/app/queries/lists.ts";
-import { readStanding } from "../../../lib/app/queries/status.ts";
+import { readStatus } from "../../../lib/app/queries/status.ts";
 import type { Clock } from "../../../lib/model/clock.ts";
 import { openDynamoStore } from "../../../lib/store/dynamodb/dynamodb.ts";
 import type { Op, Put, Store } from "../../../lib/store/port.ts";
@@ -108,7 +108,7 @@ describe.each<[string, Open, boolean]>([
     expect(b.messages.map(line)).toEqual([
       `6 /ops new firing: ${["many-009", "svc-1", "many-007", "svc-2", "many-100"].map(notified).join(", ")}`,
     ]);
-    const { targets, ledger } = await readStanding(b.app);
+    const { targets, ledger } = await readStatus(b.app);
     expect(targets.map(({ target }) => target).sort()).toEqual([...MANY, ...SOME].sort());
     expect(targets.filter(({ lagSeconds, error }) => lagSeconds !== 0 || error !== null)).toEqual([]);
     expect(ledger["found"]?.["2026-11-20"]).toMatchObject({ new: 4, matched: 4 });

@@ -19,10 +19,13 @@ const spec = {
 };
 channelContract(spec);
 
-test("an alert is created and closed below the address of integration events", () => {
+test("an alert is created, acknowledged and closed below the address of integration events", () => {
   expect(channelOf("jsm").options.parse({ apiKey: "x" })).toMatchObject({ url: options.url });
   const resolved = anAlert({ status: "resolved", endsAt: "2026-11-20T10:04:00.000Z" });
   const [created] = requests(spec, aNotification());
+  const taken = anAlert({ acknowledgedBy: "ada", reason: "acknowledged" });
+  const [acknowledged] = requests(spec, aNotification({ reason: "acknowledged", alerts: [taken] }));
+  expect(acknowledged!.url).toBe(`${options.url}/v2/alerts/a1b2c3d4/acknowledge?identifierType=alias`);
   const [closed] = requests(spec, aNotification({ alerts: [resolved] }));
   expect(created!.url).toBe(`${options.url}/v2/alerts`);
   expect(closed!.url).toBe(`${options.url}/v2/alerts/a1b2c3d4/close?identifierType=alias`);

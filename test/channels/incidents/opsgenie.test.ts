@@ -54,6 +54,13 @@ describe("opsgenie", () => {
     expect(url).toBe("https://api.eu.opsgenie.com/v2/alerts/a%2F1%3F/close?identifierType=alias");
   });
 
+  test("an alert that somebody takes care of is acknowledged under the same id, with a note of who", () => {
+    const taken = anAlert({ id: "a/1?", acknowledgedBy: "ada", reason: "acknowledged" });
+    const { url, body } = request(aNotification({ reason: "acknowledged", alerts: [taken] }));
+    expect(url).toBe("https://api.eu.opsgenie.com/v2/alerts/a%2F1%3F/acknowledge?identifierType=alias");
+    expect(JSON.parse(body)).toEqual({ source: "Lookout", note: "Acknowledged by ada" });
+  });
+
   test("the description has no Markdown, which Opsgenie would show as it is, and no tag of an event's text", () => {
     const { body } = request(aNotification({ alerts: [anAlert({ summary: "<b>pool_1 & 2</b>" })] }));
     const { description } = JSON.parse(body);

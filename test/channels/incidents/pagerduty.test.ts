@@ -49,6 +49,14 @@ describe("pagerduty", () => {
     });
   });
 
+  test("an alert that somebody takes care of is acknowledged under the same id", () => {
+    const taken = anAlert({ acknowledgedBy: "ada", reason: "acknowledged" });
+    expect(body(aNotification({ reason: "acknowledged", alerts: [taken] }))).toEqual({
+      ...{ routing_key: expect.any(String), client: "Lookout" },
+      ...{ event_action: "acknowledge", dedup_key: "a1b2c3d4" },
+    });
+  });
+
   test("a summary has at most 1,024 characters, and a runbook that is no link is left out of the links", () => {
     const sent = body(aNotification({ alerts: [anAlert({ summary: "😀".repeat(2_000), runbook: "ask Ada" })] }));
     expect(sent.payload.summary.length).toBeLessThanOrEqual(1_024);

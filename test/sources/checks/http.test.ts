@@ -127,6 +127,30 @@ test("a thousand endpoints are asked, fifty at a time", async () => {
   expect(most).toBeLessThanOrEqual(50);
 });
 
+test("of hundreds that hang each is asked in its turn, though no look comes to its end", async () => {
+  const asked = new Set<string>();
+  let controller = new AbortController();
+  let inLook = 0;
+  const server = await serve(({ url }) => {
+    asked.add(url!);
+    if (++inLook === 50) controller.abort(new Error("over"));
+  });
+  onTestFinished(server.close);
+  const endpoints = Array.from({ length: 300 }, (_, nth) => ({
+    ...endpointAt(`${server.url}/e${nth}`),
+    target: { id: `e${nth}` },
+  }));
+  const poller = createPoller();
+  const scope = { probe: { ...CONFIG, timeout: 60_000 }, endpoints: async () => endpoints };
+  for (let look = 0; look < 6; look++) {
+    controller = new AbortController();
+    inLook = 0;
+    const options = { now: NOW + look * MINUTE, every: MINUTE, floor: FLOOR, scope, signal: controller.signal };
+    await expect(poll(http, createCloud(), poller, options)).rejects.toThrow();
+  }
+  expect(asked.size).toBe(300);
+});
+
 test("a run that stops asks no more endpoints, and says nothing of them", async () => {
   const controller = new AbortController();
   let asked = 0;

@@ -6,5 +6,5 @@ import { dynamoTable } from "./backend-dynamodb.ts";
 import { crashesOver } from "./crash-over.ts";
 
 describe.skipIf(dynamoEndpoint === null)("functions over a table", () => {
-  crashesOver("test/reliability/crash-dynamodb.test.ts", dynamoTable);
+  crashesOver("--config test/reliability/soak.config.ts test/reliability/crash-dynamodb.soak.ts", dynamoTable);
 });

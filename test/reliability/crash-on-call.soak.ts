@@ -7,7 +7,7 @@ import { someDeaths } from "./crash-scenes.ts";
 import { type Acts, judgeOnCall, ON_CALL_CONFIG, withPeople } from "./on-call-story.ts";
 import { asDaemons, inRounds, type Watch } from "./watches.ts";
 
-const file = "test/reliability/crash-on-call.test.ts";
+const file = "--config test/reliability/soak.config.ts test/reliability/crash-on-call.soak.ts";
 
 /** How long after its claim a delivery may leave where calls take their time; ms. */
 const SLACK_MS = 1_000;

@@ -5,5 +5,5 @@ import { postgresSchema } from "./backend-postgres.ts";
 import { crashesOver } from "./crash-over.ts";
 
 describe.skipIf(postgresUrl === null)("processes over a database", () => {
-  crashesOver("test/reliability/crash-postgres.test.ts", postgresSchema);
+  crashesOver("--config test/reliability/soak.config.ts test/reliability/crash-postgres.soak.ts", postgresSchema);
 });

@@ -6,7 +6,7 @@ import { stateFile, withItems } from "./backends.ts";
 import { differentPoints, expectRight } from "./crash-run.ts";
 import { inRounds } from "./watches.ts";
 
-const file = "test/reliability/crash-within.test.ts";
+const file = "--config test/reliability/soak.config.ts test/reliability/crash-within.soak.ts";
 
 describe("a process that dies within an event", () => {
   const name = "is followed by one that shows it to the other rules";

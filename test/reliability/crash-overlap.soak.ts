@@ -5,7 +5,7 @@ import { describe, it } from "vitest";
 import { expectRight } from "./crash-run.ts";
 import { OVERLAPS, someDeaths } from "./crash-scenes.ts";
 
-const file = "test/reliability/crash-overlap.test.ts";
+const file = "--config test/reliability/soak.config.ts test/reliability/crash-overlap.soak.ts";
 
 describe("pollers that overlap notify everything once", () => {
   it.each(OVERLAPS)(

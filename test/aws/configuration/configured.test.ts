@@ -1,0 +1,159 @@
+// A configuration that comes from elsewhere: from S3 and SSM as moto speaks them, and from a place that says what it
+// is told to.
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { type Configured, openConfigured, packagedConfig } from "../../../lib/aws/configuration/configured.ts";
+import { createRedactor } from "../../../lib/config/secrets/redactor.ts";
+import type { Store } from "../../../lib/store/port.ts";
+import { openSqliteStore } from "../../../lib/store/sqlite/sqlite.ts";
+import { readConfig } from "../../../scripts/bundle.ts";
+import { folderWith } from "../../support/cli.ts";
+import { startMoto } from "../../support/moto.ts";
+
+const REGION = "eu-central-1";
+const BUCKET = "team-config";
+
+function config(rule: string): string {
+  return `
+connections: { prod: { cloud: otc, region: eu-de, projectId: 0123456789abcdef0123456789abcdef, auth: { token: "\${ssm:/t}" } } }
+sources: [{ kind: training-events }]
+rules: [{ id: ${rule}, when: { level: [error] } }, { include: modelarts/training }]
+channels: { log: { type: console } }
+`;
+}
+
+const moto = await startMoto();
+afterAll(() => moto?.stop());
+
+describe.skipIf(moto === null)("a configuration at", () => {
+  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+  const s3 = new S3Client({ endpoint: moto?.endpoint ?? "", region: REGION, credentials, forcePathStyle: true });
+  const ssm = new SSMClient({ endpoint: moto?.endpoint ?? "", region: REGION, credentials });
+  beforeAll(async () => {
+    await s3.send(
+      new CreateBucketCommand({ Bucket: BUCKET, CreateBucketConfiguration: { LocationConstraint: REGION } }),
+    );
+    const VersioningConfiguration = { Status: "Enabled" } as const;
+    await s3.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration }));
+  });
+
+  const places: [string, string, (text: string) => Promise<unknown>][] = [
+    [
+      "S3",
+      `s3://${BUCKET}/prod.yml`,
+      (text) => s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: "prod.yml", Body: text })),
+    ],
+    [
+      "SSM",
+      "ssm:/lookout/config",
+      (text) =>
+        ssm.send(new PutParameterCommand({ Name: "/lookout/config", Value: text, Type: "String", Overwrite: true })),
+    ],
+  ];
+
+  describe.each(places)("%s", (_, place, put) => {
+    let store: Store;
+    let now = Date.now();
+    let folder: string;
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), "lookout-configured-"));
+      symlinkSync(join(import.meta.dirname, "../../../rules"), join(folder, "packs"));
+      store = openSqliteStore({ path: join(folder, "state.db"), now: () => now });
+    });
+    afterAll(async () => {
+      await store.close();
+      rmSync(folder, { recursive: true });
+    });
+
+    /** As a container does when it starts. */
+    async function start(): Promise<Configured & { logged: string[] }> {
+      vi.stubEnv("AWS_ENDPOINT_URL", moto!.endpoint);
+      for (const [name, value] of Object.entries({ ACCESS_KEY_ID: "test", SECRET_ACCESS_KEY: "test", REGION })) {
+        vi.stubEnv(`AWS_${name}`, value);
+      }
+      onTestFinished(() => void vi.unstubAllEnvs());
+      const path = join(folder, "lookout.json");
+      writeFileSync(join(folder, "packaged.yml"), config("packaged"));
+      writeFileSync(path, JSON.stringify(await readConfig(join(folder, "packaged.yml"), {})));
+      const clock = { now: () => now, sleep: async () => {} };
+      const packaged = { ...(await packagedConfig({ LOOKOUT_CONFIG: path }, clock)), stamp: 1 };
+      const logged: string[] = [];
+      const say = (message: string) => void logged.push(message);
+      const log = { debug: say, info: say, warn: say, error: say };
+      const options = { store, env: { LOOKOUT_CONFIG: place }, clock, redactor: createRedactor(), log };
+      return { ...(await openConfigured(packaged, options)), logged };
+    }
+    const later = () => {
+      now += 60_000;
+    };
+    const ruleOf = ({ running }: Configured) => running.config.rules[0]!.id;
+
+    test("is run by a container that starts, as new as it is there", async () => {
+      await put(config("first"));
+      const one = await start();
+      expect(ruleOf(one)).toBe("first");
+      expect(one.running.stamp).toBeGreaterThan(Date.now() - 3_600_000);
+      expect(one.problems()).toEqual([]);
+      // Its packs are those of the package.
+      expect(one.running.config.rules.length).toBeGreaterThan(2);
+    });
+
+    test("is asked for a minute later, and changes nothing where it has not changed", async () => {
+      const one = await start();
+      await put(config("second"));
+      expect(await one.renew()).toBe(false);
+      later();
+      expect(await one.renew()).toBe(true);
+      const other = await start();
+      expect(ruleOf(other)).toBe("second");
+      later();
+      expect(await other.renew()).toBe(false);
+    });
+
+    test("is refused where it is invalid, with file and line, and the old one runs on", async () => {
+      const one = await start();
+      await put(config("third").replace("channels:", "chanels:"));
+      later();
+      expect(await one.renew()).toBe(false);
+      expect(one.logged).toContain("configuration refused; the old one runs on");
+      const message = expect.stringContaining(`${place}:5:1: unknown key "chanels"; did you mean "channels"?`);
+      expect(one.problems()).toEqual([{ problem: "configuration refused", name: place, message, connection: null }]);
+    });
+
+    test("that is invalid is not run by a container that starts: that runs the last valid one", async () => {
+      const one = await start();
+      expect(ruleOf(one)).toBe("second");
+      expect(one.problems()).toHaveLength(1);
+    });
+
+    test("is run again once it is mended, and nothing is wrong any more", async () => {
+      const one = await start();
+      await put(config("fourth"));
+      later();
+      expect(await one.renew()).toBe(true);
+      const other = await start();
+      expect([ruleOf(other), other.problems()]).toEqual(["fourth", []]);
+    });
+  });
+
+  test("a place that cannot be read is named, and no other configuration runs in its stead", async () => {
+    vi.stubEnv("AWS_ENDPOINT_URL", moto!.endpoint);
+    for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) vi.stubEnv(name, "test");
+    vi.stubEnv("AWS_REGION", REGION);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const folder = await folderWith({ "lookout.yml": config("packaged") });
+    const clock = { now: Date.now, sleep: async () => {} };
+    const store = openSqliteStore({ path: join(folder, "state.db"), now: clock.now });
+    onTestFinished(() => store.close());
+    const silent = () => {};
+    const log = { debug: silent, info: silent, warn: silent, error: silent };
+    const packaged = { path: "", config: await readConfig(join(folder, "lookout.yml"), {}), stamp: 1 };
+    const env = { LOOKOUT_CONFIG: "ssm:/lookout/none" };
+    const opening = openConfigured(packaged, { store, env, clock, redactor: createRedactor(), log });
+    await expect(opening).rejects.toThrow("ssm:/lookout/none could not be read: ParameterNotFound");
+  });
+});
