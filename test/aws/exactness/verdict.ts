@@ -85,7 +85,7 @@ function judgeAlerts(story: Story, alerts: readonly Alert[], events: readonly Ev
     ...differences("alert", tally(story.alerts, String), tally(lines, String)),
     ...differences(
       "alert of each",
-      tally(events, ({ id }) => id, count),
+      tally(own, ({ id }) => id, count),
       tally(byRule("each"), keyed("id"), count),
     ),
     ...differences(
