@@ -115,19 +115,28 @@ function judgeNotified(alerts: readonly Alert[], notified: readonly Notification
   ];
 }
 
-/** Of one key, alerts follow each other, and each opens and is resolved in turn. */
+/**
+ * Of one key, alerts follow each other, and each opens and is resolved in turn. A rule that changes begins anew, and a
+ * late event may open its alert again.
+ */
 function judgeTurns(notified: readonly Notification[]): string[] {
   const wrong: string[] = [];
   const last = new Map<string, Alert & { at: number }>();
   for (const [at, { alerts }] of notified.entries()) {
-    for (const alert of alerts) {
+    for (const alert of alerts.filter(({ rule }) => UNCHANGED.includes(rule))) {
       const key = `${alert.rule} ${JSON.stringify(alert.key)}`;
       const before = last.get(key);
       last.set(key, { ...alert, at });
       if (before === undefined || before.at === at) continue;
-      if (before.id === alert.id && before.status === "resolved") wrong.push(`${key} was notified after its end`);
-      if (before.id !== alert.id && before.status === "firing") wrong.push(`${key} opened anew before its end`);
+      const how = `${lineOfAlert(before)}, then ${lineOfAlert(alert)}`;
+      if (before.id === alert.id && before.status === "resolved")
+        wrong.push(`${key} was notified after its end: ${how}`);
+      if (before.id !== alert.id && before.status === "firing") wrong.push(`${key} opened anew before its end: ${how}`);
     }
   }
   return wrong;
+}
+
+function lineOfAlert({ id, status, count, startsAt, endsAt, updatedAt }: Alert): string {
+  return `${id} ${status} ×${count}, ${startsAt} to ${endsAt}, changed ${updatedAt}`;
 }
