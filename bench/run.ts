@@ -3,6 +3,9 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
 const NAMES = [
+  "aws-inputs",
+  "aws-fleet",
+  "scale",
   "backlog",
   "backtest",
   "idle",
@@ -21,6 +24,9 @@ const NAMES = [
   "fan-out",
 ];
 
+/** Those that stand in a folder. */
+const FILES: Record<string, string> = { "aws-inputs": "aws/inputs", "aws-fleet": "aws/fleet", scale: "aws/scale" };
+
 const options = process.argv.slice(2).filter((word) => word.startsWith("-"));
 const named = process.argv.slice(2).filter((word) => !word.startsWith("-"));
 const unknown = [...named.filter((name) => !NAMES.includes(name)), ...options.filter((option) => option !== "--full")];
@@ -30,7 +36,7 @@ if (unknown.length > 0) {
 }
 for (const name of named.length > 0 ? named : NAMES) {
   console.log(`\n## ${name}\n`);
-  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${name}.ts`), ...options], {
+  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, `${FILES[name] ?? name}.ts`), ...options], {
     stdio: "inherit",
   });
   if (status !== 0) process.exitCode = 1;

@@ -63,7 +63,20 @@ const BELOW: Record<string, string[]> = {
   functions: ["aws", "model"],
   bin: [],
   scripts: ["config", "app", "aws", "model", "patterns", "channels", "cli", "test"],
-  bench: ["model", "patterns", "rules", "sources", "store", "app", "local", "cli", "simulator", "scripts", "test"],
+  bench: [
+    "model",
+    "patterns",
+    "rules",
+    "sources",
+    "store",
+    "app",
+    "local",
+    "aws",
+    "cli",
+    "simulator",
+    "scripts",
+    "test",
+  ],
 };
 
 /**

@@ -41,7 +41,7 @@ export async function handleBatch<T extends { at: number }>(
   const read = Records.map(({ body: text }) => parsed(body, text));
   const messages = read.flatMap(({ data }) => data ?? []);
   const now = app.clock.now();
-  const fresh = messages.filter((message) => now - message.at <= maxAge(message));
+  const fresh = messages.filter((message) => isFresh(message.at, maxAge(message), now));
   const outcomes = await Promise.allSettled(handle(fresh));
   const outcomeOf = new Map(fresh.map((message, at) => [message, outcomes[at]!]));
   const failed = Records.flatMap((record, at) => {
@@ -66,6 +66,11 @@ export async function handleBatch<T extends { at: number }>(
   await queue.release(receipts, AGAIN_S);
   if (failed.length > 0 && failed.length === Records.length) throw failed[0]!.error;
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}
+
+/** Whether a message of then (ms) is still handled. */
+export function isFresh(at: number, maxAge: number, now: number): boolean {
+  return now - at <= maxAge;
 }
 
 function parsed<T>(body: z.ZodType<T>, text: string): { data?: T; error?: Error } {

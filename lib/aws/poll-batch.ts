@@ -3,6 +3,7 @@ import type { App } from "../app/deps.ts";
 import { shardKey } from "../app/persistence/shard-rows.ts";
 import { getRow } from "../app/persistence/source-rows.ts";
 import { pollSource } from "../app/polling/poll.ts";
+import type { SourceConfig } from "../model/config.ts";
 import { type Batch, type BatchAnswer, handleBatch } from "./batch.ts";
 import { PollMessage } from "./plan.ts";
 import { BEAT_MS, failureOf, type PollSummary, summaryOf } from "./poll.ts";
@@ -30,7 +31,7 @@ export function pollBatch(
   return handleBatch(app, batch, {
     queue: queues.poll,
     body: PollMessage,
-    maxAge: ({ source }) => Math.max(BEAT_MS, sourceOf(source)?.every ?? 0),
+    maxAge: ({ source }) => maxAgeOf(sourceOf(source)),
     handle(messages) {
       const held = messages.flatMap(({ source: id, shard }) => {
         const source = sourceOf(id);
@@ -42,6 +43,11 @@ export function pollBatch(
       return messages.map(({ source }) => polls.get(source)!);
     },
   });
+}
+
+/** Older than this a message is dropped: its shard is planned anew. ms */
+export function maxAgeOf(source: SourceConfig | undefined): number {
+  return Math.max(BEAT_MS, source?.every ?? 0);
 }
 
 /** Polls the shards that no other message has led to since; what they find in one round is notified together. */

@@ -4,14 +4,16 @@ import { budgetOf } from "../model/budget.ts";
 import type { Config, SourceConfig } from "../model/config.ts";
 import { projectOf } from "../model/project.ts";
 
-/** Requests a second of one slot, or more. */
-const SLOT_RATE = 5;
+/** Requests a second of one slot, or more: an invocation that waits for its budget costs as much as one that works. */
+const SLOT_RATE = 20;
 const MAX_SLOTS = 64;
 
-type Polled = Pick<Config, "connections" | "sources">;
+export type Polled = Pick<Config, "connections" | "sources">;
 
+/** A power of two, as the shards of a source are: so each slot has as many of them. */
 function slotsOf(config: Polled, connection: string): number {
-  return Math.min(MAX_SLOTS, Math.max(1, Math.floor(budgetOf(config, connection) / SLOT_RATE)));
+  const room = Math.min(MAX_SLOTS, Math.max(1, budgetOf(config, connection) / SLOT_RATE));
+  return 2 ** Math.floor(Math.log2(room));
 }
 
 /** The slot of a source's shard; the same for as long as the configuration is. */

@@ -1,11 +1,28 @@
 // Which connections are about one project, with other credentials maybe.
 import type { Config, ConnectionConfig } from "./config.ts";
 
+type Connections = Config["connections"];
+
+/** By connections as they are configured: a configuration does not change, and each request asks. */
+const known = new WeakMap<Connections, Map<string, string>>();
+
 /** The name of the first connection of the same project, which stands for all of them; empty where there is none. */
-export function projectOf(connections: Config["connections"], name: string): string {
+export function projectOf(connections: Connections, name: string): string {
   if (name === "") return "";
-  const wanted = identityOf(name, connections[name]!);
-  return Object.entries(connections).find(([other, connection]) => identityOf(other, connection) === wanted)![0];
+  const projects = known.get(connections) ?? projectsOf(connections);
+  known.set(connections, projects);
+  return projects.get(name)!;
+}
+
+function projectsOf(connections: Connections): Map<string, string> {
+  const first = new Map<string, string>();
+  const names = Object.entries(connections).map(([name, connection]): [string, string] => {
+    const identity = identityOf(name, connection);
+    const project = first.get(identity) ?? name;
+    first.set(identity, project);
+    return [name, project];
+  });
+  return new Map(names);
 }
 
 function identityOf(name: string, { cloud, region, projectId, endpoints }: ConnectionConfig): string {

@@ -12,7 +12,8 @@ export interface Asked {
   ahead: number;
 }
 
-export type Answered = { result: unknown } | { error: string };
+/** `cpuMs`: what the invocation used of the processor. */
+export type Answered = ({ result: unknown } | { error: string }) & { cpuMs: number };
 
 // A clock that is ahead lets time pass between two invocations.
 const realNow = Date.now;
@@ -34,7 +35,8 @@ const { handler } = (await import(pathToFileURL(file).href)) as { handler: Lambd
 process.on("message", async ({ event, remaining, ahead }: Asked) => {
   clockAhead = ahead;
   const deadline = performance.now() + remaining;
-  let answer: Answered;
+  const before = process.cpuUsage();
+  let answer: { result: unknown } | { error: string };
   try {
     const result = await handler(event, {
       awsRequestId: "request-1",
@@ -45,5 +47,6 @@ process.on("message", async ({ event, remaining, ahead }: Asked) => {
   } catch (error) {
     answer = { error: (error as Error).message };
   }
-  process.send!(answer);
+  const { user, system } = process.cpuUsage(before);
+  process.send!({ ...answer, cpuMs: (user + system) / 1_000 } satisfies Answered);
 });

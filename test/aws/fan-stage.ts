@@ -46,6 +46,8 @@ export interface FanStage extends Stage {
   lose(queue: Queue): Promise<void>;
   /** The lines that the functions have logged. */
   lines: { function: string; level: string; message: string; [field: string]: unknown }[];
+  /** What the invocations used of the processor, in the order in which they ended. */
+  used: { function: string; cpuMs: number }[];
   env: Record<string, string>;
 }
 
@@ -64,6 +66,7 @@ export async function openFanStage(engines: Engines, configOf: ConfigOf): Promis
     LOOKOUT_DELIVER_QUEUE: nameOf("deliver"),
   };
   const lines: FanStage["lines"] = [];
+  const used: FanStage["used"] = [];
   const containers: Container[] = [];
 
   async function call(name: string, event: unknown = {}, { ahead = 0 }: Clock = {}): Promise<Record<string, unknown>> {
@@ -73,6 +76,7 @@ export async function openFanStage(engines: Engines, configOf: ConfigOf): Promis
       containers.push(container);
     }
     const answer = await container.ask({ event, remaining: REMAINING, ahead });
+    used.push({ function: name, cpuMs: answer.cpuMs });
     if ("error" in answer) throw new Error(answer.error);
     return answer.result as Record<string, unknown>;
   }
@@ -108,6 +112,7 @@ export async function openFanStage(engines: Engines, configOf: ConfigOf): Promis
   const own: Omit<FanStage, keyof Stage> & Pick<Stage, "env" | "close"> = {
     env,
     lines,
+    used,
     call,
     handle,
     async put(queue, { group, body }) {

@@ -1,10 +1,11 @@
 // What is planned for the next minute, which slot polls it, and that the slots together keep to the budget.
 import { describe, expect, test } from "vitest";
+import type { SourceRow } from "../../lib/app/persistence/rows.ts";
 import { pollSource } from "../../lib/app/polling/poll.ts";
-import { plan } from "../../lib/aws/plan.ts";
+import { messagesOf, plan } from "../../lib/aws/plan.ts";
 import type { Message } from "../../lib/aws/queue.ts";
 import { createSlots, slotOf } from "../../lib/aws/slots.ts";
-import { type Bench, bench } from "../app/support.ts";
+import { type Bench, bench, MINUTE, T0 } from "../app/support.ts";
 import { keptQueue } from "./kept-queue.ts";
 
 const REST = `
@@ -49,6 +50,23 @@ describe("the plan", () => {
     expect(shardsIn(await planned(b))).toEqual(["b 0/1", "a 0/1"]);
   });
 
+  const interrupted = { kind: "interrupted", error: "", since: 0, tries: 0, retryAt: 0, floor: 0 } as const;
+  const rowOf = (minute: number, readTo?: number | null): SourceRow => {
+    const failing: SourceRow["failing"] = readTo === undefined ? {} : { "svc-1": { ...interrupted, readTo } };
+    return { completeTo: null, firstRunAt: T0, lastRunAt: T0 + minute * MINUTE, failing, ledger: {} };
+  };
+
+  test.each<[string, SourceRow[], number[]]>([
+    ["the shard whose last run is longest ago", [rowOf(3), rowOf(1), rowOf(2)], [1, 2, 0]],
+    ["a shard with a target that the last runs did not come to", [rowOf(2), rowOf(3, T0)], [1, 0]],
+    ["a shard with a target that was never read", [rowOf(2), rowOf(3, null)], [1, 0]],
+  ])("has first %s", async (_what, shards, order) => {
+    const { config } = (await bench({ yaml: `sources: [{ kind: service-events, targets: [x] }]\n${REST}` })).app;
+    const known = new Map([["service-events", { ...rowOf(0), shards }]]);
+    const messages = messagesOf(config, known, T0 + 4 * MINUTE);
+    expect(shardsIn(messages)).toEqual(order.map((index) => `service-events ${index}/${shards.length}`));
+  });
+
   test("has a source no more often than its `every`", async () => {
     const sources = "sources: [{ kind: service-events, every: 5m, targets: [svc-1] }]";
     const b = await bench({ yaml: `${sources}\n${REST}` });
@@ -86,9 +104,11 @@ describe("the slots of a project", () => {
   test.each([
     [0.5, 1],
     [4, 1],
-    [20, 4],
-    [23, 4],
-    [1_000, 64],
+    [20, 1],
+    [50, 2],
+    [200, 8],
+    [1_000, 32],
+    [10_000, 64],
   ])("at %d requests a second are %d, which have the whole of it together", async (requestsPerSecond, count) => {
     const { config } = (await bench({ yaml, requestsPerSecond })).app;
     const all = Array.from({ length: 200 }, (_, shard) => slotOf(config, config.sources[0]!, shard));
@@ -102,8 +122,15 @@ describe("the slots of a project", () => {
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1);
   });
 
+  test.each([50, 100, 200, 250, 1_000, 1_300])("at %d requests a second have as many shards each", async (budget) => {
+    const { config } = (await bench({ yaml, requestsPerSecond: budget })).app;
+    const slots = Array.from({ length: 64 }, (_, shard) => slotOf(config, config.sources[0]!, shard));
+    const counts = [...Map.groupBy(slots, (slot) => slot).values()].map(({ length }) => length);
+    expect(new Set(counts).size).toBe(1);
+  });
+
   test("have a shard in the same slot each time, and the first shards of several sources side by side", async () => {
-    const { config } = (await bench({ yaml })).app;
+    const { config } = (await bench({ yaml, requestsPerSecond: 80 })).app;
     const slotsOf = () => config.sources.map((source) => slotOf(config, source, 0));
     expect(slotsOf()).toEqual(["prod/0", "prod/1", "prod/2", "http/0"]);
     expect(slotsOf()).toEqual(slotsOf());
@@ -111,7 +138,7 @@ describe("the slots of a project", () => {
   });
 
   test("that one process has together are its part", async () => {
-    const { config } = (await bench({ yaml })).app;
+    const { config } = (await bench({ yaml, requestsPerSecond: 80 })).app;
     const slots = createSlots();
     slots.hold(["prod/0", "prod/3", "prod/3", "http/0"]);
     expect(slots.shareOf(config, "prod")).toBe(0.5);

@@ -59,7 +59,9 @@ export async function openSource(
   const head = headOf(row);
   const all = allOf(head?.data.count ?? 1);
   if (asked !== undefined) {
-    return { row, head, shards: all.filter(({ index }) => asked.some((one) => index % one.of === one.index)) };
+    // In the order of those that are asked for: of many, a run reads the first ones.
+    const inOrder = asked.flatMap((one) => all.filter(({ index }) => index % one.of === one.index));
+    return { row, head, shards: [...new Set(inOrder)] };
   }
   return { row, head, shards: head === undefined ? all : await inTurn(app, head, all) };
 }
@@ -125,7 +127,7 @@ function wantedCount(source: SourceConfig, row: Row<SourceRow>): number {
 async function inTurn(app: App, head: Row<HeadRow>, shards: readonly Shard[]): Promise<Opened["shards"]> {
   const rows = await listShards(app, head);
   const known = new Map(rows.map((row) => [Number(row.sk.slice(row.sk.indexOf("/") + 1)), row]));
-  const last = new Map([...known].map(([index, { data }]) => [index, lastRead(data)]));
+  const last = new Map([...known].map(([index, { data }]) => [index, lastReadOf(data)]));
   return shards
     .toSorted((a, b) => (last.get(a.index) ?? 0) - (last.get(b.index) ?? 0))
     .map((shard) => {
@@ -134,7 +136,8 @@ async function inTurn(app: App, head: Row<HeadRow>, shards: readonly Shard[]): P
     });
 }
 
-function lastRead({ lastRunAt, failing }: SourceRow): number {
+/** When a shard was last read as a whole, or what a run did not come to; ms. */
+export function lastReadOf({ lastRunAt, failing }: SourceRow): number {
   const left = Object.values(failing).filter(({ kind }) => kind === "interrupted");
   return Math.min(lastRunAt, ...left.map(({ readTo }) => readTo ?? 0));
 }

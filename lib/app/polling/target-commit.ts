@@ -204,27 +204,31 @@ async function commitPart(read: TargetRead, position: Position, batch: Batch, cu
   position.version += 1;
   position.pieces = pieces;
   if (result.after !== undefined) {
-    note(read, position, [], result);
+    await note(read, position, [], result, round);
     return commitPart(read, position, batch, cut);
   }
   if (events.length > 0) progress.note(source.id, target.id, own.readTo);
-  note(read, position, events, result);
+  await note(read, position, events, result, round);
   return true;
 }
 
-/** Takes note of what a commit led to. */
-function note(
-  { app, source, report, round }: TargetRead,
+/** Takes note of what a commit led to; `round`: what it was committed for. */
+async function note(
+  read: TargetRead,
   position: Position,
   events: readonly Event[],
   result: SliceResult,
-): void {
+  round: Round,
+): Promise<void> {
+  const { app, source, report } = read;
   for (const { level } of events) app.counters.count("events", { source: source.id, level });
   const ahead = events.filter(({ future }) => future).length;
   if (ahead > 0) report.ahead = (report.ahead ?? 0) + ahead;
-  for (const id of result.groups) round.groups.add(id);
   for (const { alert } of result.transitions) {
     for (const { id, incident } of assignmentsOf(app, alert)) if (incident) position.incidents.add(id);
   }
+  // The round went on without this read meanwhile: nobody else says that it is over.
+  if (read.round !== round) return await app.bus.publish(result.transitions, [...result.groups], round.id);
+  for (const id of result.groups) round.groups.add(id);
   if (round.transitions.length < KEPT_TRANSITIONS) round.transitions.push(...result.transitions);
 }

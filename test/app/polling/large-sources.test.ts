@@ -1,7 +1,9 @@
 // Sources with more targets than one run can read: runs that are told to stop, and runs that are killed.
 import { describe, expect, it } from "vitest";
 import { type SourceRow, sourceKey } from "../../../lib/app/persistence/rows.ts";
+import { isIn } from "../../../lib/app/persistence/shard-rows.ts";
 import { pollSource } from "../../../lib/app/polling/poll.ts";
+import { shardsOf } from "../../../lib/app/polling/shards.ts";
 import { seenEvents } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
 import { pollKind } from "../../../lib/aws/poll.ts";
@@ -98,6 +100,36 @@ describe("a source whose runs are stopped long before they could read all of its
     expect(Object.values(fourth.failing).filter(({ readTo }) => readTo === null)).toEqual([]);
     expect((await found(b, "in time")).sort()).toEqual(some);
     expect(await found(b, "too early")).toEqual([]);
+  });
+});
+
+describe("a run that is asked for some shards", () => {
+  it("reads them in the order in which they are asked for, as many as it comes to", async () => {
+    const services = ids(600);
+    const stop = new AbortController();
+    const read: string[] = [];
+    let isAsked = false;
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      async get(key) {
+        if (isAsked && key.pk.startsWith("target/") && read.push(key.sk) === 100) stop.abort(new Error("it is over"));
+        return store.get(key);
+      },
+    });
+    const b = await bench({ services, yaml: yaml(NAMED(services)), requestsPerSecond: 1e6, wrapStore });
+    const [source] = b.app.config.sources;
+    await pollSource(b.app, source!, new AbortController().signal);
+    b.to(5);
+    isAsked = true;
+    const of = (await shardsOf(b.app, source!)).length;
+    await pollSource(
+      b.app,
+      source!,
+      stop.signal,
+      [3, 2, 0, 1].map((index) => ({ index, of })),
+    );
+    const first = services.filter((id) => isIn({ index: 3, of }, id) || isIn({ index: 2, of }, id));
+    expect(read.slice(0, 100).filter((id) => !first.includes(id))).toEqual([]);
   });
 });
 
