@@ -1,5 +1,6 @@
 // Serves one built function in a process of its own, as a Lambda container does: one invocation at a time, and what the
 // function keeps is there for the next. `container.ts FILE`; invocations come and go over IPC.
+import { openSync, readSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import type { LambdaHandler } from "../../lib/aws/middleware.ts";
 
@@ -17,7 +18,16 @@ export type Answered = ({ result: unknown } | { error: string }) & { cpuMs: numb
 // A clock that is ahead lets time pass between two invocations.
 const realNow = Date.now;
 let clockAhead = 0;
-Date.now = () => realNow() + clockAhead;
+Date.now = () => realNow() + clockAhead + sharedAhead();
+
+/** CLOCK names a file that says by how much all clocks are ahead now, also for one that was frozen meanwhile. */
+const clockFile = process.env["CLOCK"] === undefined ? undefined : openSync(process.env["CLOCK"], "r");
+const shared = new Float64Array(1);
+
+function sharedAhead(): number {
+  if (clockFile !== undefined) readSync(clockFile, shared, 0, 8, 0);
+  return shared[0]!;
+}
 
 const [file = ""] = process.argv.slice(2);
 const { handler } = (await import(pathToFileURL(file).href)) as { handler: LambdaHandler };

@@ -15,7 +15,7 @@ import {
 import type { Answered, Asked } from "./container.ts";
 import { type ConfigOf, type Engines, formOf, openStage, type Stage } from "./stage.ts";
 
-const QUEUES = ["poll", "notify", "deliver"] as const;
+export const QUEUES = ["poll", "notify", "deliver"] as const;
 export type Queue = (typeof QUEUES)[number];
 const REMAINING = 55_000;
 
@@ -153,7 +153,7 @@ export async function openFanStage(engines: Engines, configOf: ConfigOf): Promis
 }
 
 /** Makes the queues of the template, those of dead letters first; returns their addresses by short name. */
-async function makeQueues(
+export async function makeQueues(
   sqs: SQSClient,
   name: string,
   region: string,
@@ -178,7 +178,7 @@ async function makeQueues(
   return urls;
 }
 
-function recordOf({ MessageId, ReceiptHandle, Body, Attributes }: Message): object {
+export function recordOf({ MessageId, ReceiptHandle, Body, Attributes }: Message): object {
   return {
     messageId: MessageId,
     receiptHandle: ReceiptHandle,
@@ -189,20 +189,21 @@ function recordOf({ MessageId, ReceiptHandle, Body, Attributes }: Message): obje
   };
 }
 
-interface Container {
+export interface Container {
   name: string;
   busy: boolean;
   child: ChildProcess;
   ask(asked: Asked): Promise<Answered>;
 }
 
-function startContainer(
+export function startContainer(
   name: string,
   file: string,
   env: Record<string, string>,
   log: (line: FanStage["lines"][number]) => void,
+  cwd?: string,
 ): Container {
-  const child = fork(join(import.meta.dirname, "container.ts"), [file], { env, silent: true });
+  const child = fork(join(import.meta.dirname, "container.ts"), [file], { env, silent: true, cwd });
   let left = "";
   child.stderr!.setEncoding("utf8").on("data", (chunk: string) => {
     const lines = (left + chunk).split("\n");

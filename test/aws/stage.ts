@@ -12,6 +12,7 @@ import {
 } from "@aws-sdk/client-eventbridge";
 import { parse } from "yaml";
 import { wallClock } from "../../lib/app/clock.ts";
+import type { Clock } from "../../lib/model/clock.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
 import { bundle, readConfig } from "../../scripts/bundle.ts";
 import { type DynamoConnection, makeTable } from "../support/dynamodb-tables.ts";
@@ -71,9 +72,20 @@ export interface Engines {
 /** Writes the configuration, given where the cloud and the receiver are. */
 export type ConfigOf = (cloud: Simulator, receiver: string) => string;
 
-export async function openStage({ aws, dynamo }: Engines, configOf: ConfigOf): Promise<Stage> {
+export interface StageOptions {
+  /** That of the cloud. */
+  clock?: Clock;
+  /** A folder with the built functions; default: they are built. */
+  built?: string;
+}
+
+export async function openStage(
+  { aws, dynamo }: Engines,
+  configOf: ConfigOf,
+  { clock = wallClock, built }: StageOptions = {},
+): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "lookout-aws-"));
-  const cloud = await startSimulator({ clock: wallClock, scenario: "empty" });
+  const cloud = await startSimulator({ clock, scenario: "empty" });
   const received: Sent[] = [];
   const receiver = await startReceiver((sent) => {
     received.push(sent);
@@ -81,9 +93,10 @@ export async function openStage({ aws, dynamo }: Engines, configOf: ConfigOf): P
   });
   const { table, client } = await makeTable(dynamo);
   const config = join(folder, "lookout.yml");
-  const build = join(folder, "build");
+  const build = built ?? join(folder, "build");
   await writeFile(config, configOf(cloud, receiver.url));
-  await bundle({ outdir: build, config });
+  const packaged = join(built === undefined ? build : folder, "lookout.json");
+  if (built === undefined) await bundle({ outdir: build, config });
   const queue = await openBus(aws, dynamo, table);
   const { accessKeyId, secretAccessKey } = dynamo.credentials;
   const env = {
@@ -97,7 +110,7 @@ export async function openStage({ aws, dynamo }: Engines, configOf: ConfigOf): P
     AWS_ENDPOINT_URL_EVENTBRIDGE: aws,
     AWS_ENDPOINT_URL_SSM: aws,
     AWS_ENDPOINT_URL_SQS: aws,
-    LOOKOUT_CONFIG: join(build, "lookout.json"),
+    LOOKOUT_CONFIG: packaged,
     LOOKOUT_TABLE: table,
     LOOKOUT_BUS: table,
     HW_ACCESS_KEY: cloud.credentials.accessKey,
@@ -105,6 +118,7 @@ export async function openStage({ aws, dynamo }: Engines, configOf: ConfigOf): P
     OPS_SECRET: WEBHOOK_SECRET,
     CONSOLE_TOKEN,
   };
+  if (built !== undefined) await writeFile(packaged, JSON.stringify(await readConfig(config, env)));
   const fileOf = (name: string) => join(build, `${name}.js`);
   const stage: Stage = {
     answer: () => undefined,

@@ -37,6 +37,7 @@ export type PartName =
   | "files"
   | "hostile"
   | "texts"
+  | "functions"
   | "shared";
 
 export const PARTS: Record<PartName, Part> = {
@@ -77,6 +78,11 @@ export const PARTS: Record<PartName, Part> = {
     what: "random files of `lookout test` with late events",
     long: 1_000,
     run: async (count, from) => runTests([...LONG_TESTS, "rule-tests/late.soak.ts"], from, { FILES: count }),
+  },
+  functions: {
+    what: "runs of the functions under everything that AWS does to them",
+    long: 40,
+    run: async (count, from) => runTests([...LONG_TESTS, "test/aws/exactness"], from, { RUNS: count }),
   },
   hostile: { what: "attacks by what answers, is read or receives", long: 10_000, run: attack },
   texts: {

@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** In a fresh clone no times are known, and these are short files. By how long they take, longest first. */
 const LONGEST = [
   "hostile/hostile",
+  "aws/exactness/exactness",
   "e2e/shared-database",
   "reliability/simulation",
   "docs/readme",
