@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { Alert, AlertStatus } from "./alert.ts";
 
-/** `acknowledged`: only incident services that have a word for it are told. */
+/** `acknowledged`: only incident services that have a word for it get one. */
 export const NotifyReason = z.enum(["new", "resolved", "update", "repeat", "escalation", "digest", "acknowledged"]);
 export type NotifyReason = z.infer<typeof NotifyReason>;
 

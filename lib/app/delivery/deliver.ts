@@ -19,8 +19,8 @@ import {
 import { drain } from "../persistence/drain.ts";
 import { destinationOfChannel } from "./attempt.ts";
 import { tryNow } from "./channel-notes.ts";
-import { GIVE_UP_MS, laneEnd } from "./deliveries.ts";
 import { gateOf } from "./gate.ts";
+import { GIVE_UP_MS, laneEnd } from "./lane-end.ts";
 import { isClaimed, isHeld, removeDelivery } from "./outcomes.ts";
 import { createSender } from "./sender.ts";
 

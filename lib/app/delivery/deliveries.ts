@@ -11,20 +11,11 @@ import type { Notification } from "../../model/notification.ts";
 import type { App, Channel } from "../deps.ts";
 import { wayAround } from "../groups/assignments.ts";
 import { putSent } from "../persistence/by-time.ts";
-import {
-  type ChannelRow,
-  channelKey,
-  type DeliveryRow,
-  deadKey,
-  deliveryKey,
-  type NewestRow,
-  newestKey,
-} from "../persistence/delivery-rows.ts";
+import { type ChannelRow, channelKey, type DeliveryRow, deadKey, deliveryKey } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
+import { GIVE_UP_MS, laneEnd } from "./lane-end.ts";
 import { NOTHING, notificationsFor, partsOf } from "./notifications.ts";
 
-/** How long a delivery is tried; ms. */
-export const GIVE_UP_MS = 86_400_000;
 /** What one that waits may write as it goes to the fallback, with room for what else is in the commit. */
 const ITEMS_BEHIND = 12;
 
@@ -139,7 +130,7 @@ function fallbackOf(
   unit: Unit,
   { channel: name, notification, createdAt }: DeliveryRow,
 ): Channel | undefined {
-  // The fallback was told of the incident where its service was not to be had; who takes care of it is no news there.
+  // The fallback has the incident where its service was not to be had; who takes care of it is no news there.
   if (notification.reason === "acknowledged") return undefined;
   const channel = app.channels.get(name);
   const own = app.channels.get(channel?.fallback ?? "");
@@ -215,31 +206,6 @@ async function putInLane(
     ids.push(folded ?? (await putDelivery(app, unit, notification, end, now)));
   }
   return ids;
-}
-
-/** The delivery that says what the named one says: itself, or the one that took it in. */
-export async function laneEnd(unit: Unit, id: string): Promise<string> {
-  await unit.load([deliveryKey(id)]);
-  const into = unit.value<DeliveryRow>(deliveryKey(id))?.into;
-  return into === undefined ? id : laneEnd(unit, into);
-}
-
-/** A group that begins anew, with its newest deliveries that are still on their way from before. */
-export async function withNewestBefore(unit: Unit, group: Group): Promise<Group> {
-  if (group.sequence > 0) return group;
-  const before = unit.value<NewestRow>(newestKey(group.id));
-  if (before === undefined) return group;
-  const newest: Record<string, string> = {};
-  for (const [channel, last] of Object.entries(before)) {
-    const end = await laneEnd(unit, last);
-    if (unit.value<DeliveryRow>(deliveryKey(end))?.status === "pending") newest[channel] = end;
-  }
-  return { ...group, newest: { ...newest, ...group.newest } };
-}
-
-/** The group has ended: it is known for as long as its last deliveries may be on their way. */
-export function keepNewest(unit: Unit, { id, newest }: Pick<Group, "id" | "newest">, now: number): void {
-  unit.put(newestKey(id), newest, { expires: now + GIVE_UP_MS });
 }
 
 /** Puts a delivery into the queue, or behind `last` where that one is still on its way. Returns its id. */

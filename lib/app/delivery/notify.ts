@@ -22,7 +22,8 @@ import { type ChannelRow, channelKey, type DeliveryRow, deliveryKey, newestKey }
 import { drain } from "../persistence/drain.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import type { Unit } from "../persistence/unit.ts";
-import { keepNewest, putDeliveries, withNewestBefore } from "./deliveries.ts";
+import { putDeliveries } from "./deliveries.ts";
+import { keepNewest, withNewestBefore } from "./lane-end.ts";
 import { loadAlerts, loadGroups, memberAlert } from "./loaded-groups.ts";
 import { claim } from "./outcomes.ts";
 
