@@ -29,13 +29,21 @@ export interface Outcome {
   leaks: string[];
 }
 
+export interface Measured {
+  longestTurnMs: number;
+  /** The case, and its seed. */
+  longestTurnOf: string;
+  peakBytes: number;
+}
+
 interface Subject {
   /** Runs what a start costs once, which is not measured. */
   warm(commands: string[][]): Promise<Ran[]>;
-  run(commands: string[][]): Promise<Ran[]>;
+  /** `of` names the case. */
+  run(commands: string[][], of: string): Promise<Ran[]>;
   isAlive(): boolean;
-  /** Of all cases since it was warm. */
-  measured(): { longestTurnMs: number; peakBytes: number };
+  /** The worst of all cases since it was warm. */
+  measured(): Measured;
   close(): void;
 }
 
@@ -45,18 +53,17 @@ function startSubject(): Subject {
     env: { ...process.env, ...SECRETS, NO_COLOR: "1" },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
-  const waiting = new Map<number, { resolve: (ran: Ran[]) => void; reject: (error: Error) => void }>();
-  let newest = { longestTurnMs: 0, peakBytes: 0 };
+  const waiting = new Map<number, { resolve: (done: Done) => void; reject: (error: Error) => void }>();
+  const worst = { longestTurnMs: 0, longestTurnOf: "", peakBytes: 0 };
   let count = 0;
-  child.on("message", ({ id, ran, ...measured }: Done) => {
-    newest = measured;
-    waiting.get(id)?.resolve(ran);
-    waiting.delete(id);
+  child.on("message", (done: Done) => {
+    waiting.get(done.id)?.resolve(done);
+    waiting.delete(done.id);
   });
   child.on("exit", (code, signal) => {
     for (const { reject } of waiting.values()) reject(new Error(`the command's process ended: ${signal ?? code}`));
   });
-  async function send(task: Task): Promise<Ran[]> {
+  async function send(task: Task): Promise<Done> {
     const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
     try {
       return await new Promise((resolve, reject) => {
@@ -68,10 +75,15 @@ function startSubject(): Subject {
     }
   }
   return {
-    warm: (commands) => send({ id: ++count, commands, forget: true }),
-    run: (commands) => send({ id: ++count, commands }),
+    warm: async (commands) => (await send({ id: ++count, commands })).ran,
+    async run(commands, of) {
+      const { ran, longestTurnMs, peakBytes } = await send({ id: ++count, commands });
+      worst.peakBytes = Math.max(worst.peakBytes, peakBytes);
+      if (longestTurnMs > worst.longestTurnMs) Object.assign(worst, { longestTurnMs, longestTurnOf: of });
+      return ran;
+    },
     isAlive: () => child.exitCode === null && child.signalCode === null,
-    measured: () => newest,
+    measured: () => worst,
     close: () => void child.kill("SIGKILL"),
   };
 }
@@ -83,7 +95,7 @@ export interface Subjects {
   /** How one of them reads a configuration, with every command that only looks. */
   read(configuration: HostileConfiguration, seed: number): Promise<Outcome>;
   /** The worst of any. */
-  measured(): ReturnType<Subject["measured"]>;
+  measured(): Measured;
   close(): void;
 }
 
@@ -127,10 +139,11 @@ export function startSubjects(sim: Simulator, count: number): Subjects {
       withOne(`${attack.at} ${attack.name}`, seed, (subject) => runCase(sim, subject, attack, seed)),
     read: (configuration, seed) =>
       withOne(`configuration ${configuration.name}`, seed, (subject) => readCase(subject, configuration, seed)),
-    measured: () => ({
-      longestTurnMs: Math.max(...all.map((one) => one.measured().longestTurnMs)),
-      peakBytes: Math.max(...all.map((one) => one.measured().peakBytes)),
-    }),
+    measured() {
+      const each = all.map((one) => one.measured());
+      const slowest = each.reduce((a, b) => (b.longestTurnMs > a.longestTurnMs ? b : a));
+      return { ...slowest, peakBytes: Math.max(...each.map(({ peakBytes }) => peakBytes)) };
+    },
     close() {
       for (const subject of all) subject.close();
     },
@@ -147,10 +160,13 @@ async function readCase(subject: Subject, { name, make }: HostileConfiguration, 
     for (const [file, text] of Object.entries(make(createRandom(seed)))) await writeFile(join(folder, file), text);
     const at = ["--config", join(folder, "lookout.yml"), "--state", join(folder, "state.db")];
     await writeFile(join(folder, "state.db"), "");
-    const ran = await subject.run([
-      ["status", ...at],
-      ["alerts", ...at],
-    ]);
+    const ran = await subject.run(
+      [
+        ["status", ...at],
+        ["alerts", ...at],
+      ],
+      `configuration ${name}, seed ${seed}`,
+    );
     const texts = ran.flatMap(({ args, stdout, stderr }): [string, string][] => [
       [`stdout of ${args[0]}`, stdout],
       [`stderr of ${args[0]}`, stderr],
@@ -182,14 +198,17 @@ async function runCase(sim: Simulator, subject: Subject, attack: Attack, seed: n
     const state = join(folder, "state.db");
     await writeFile(file, stand.yaml(state), { mode: 0o600 });
     const at = ["--config", file];
-    const ran = await subject.run([
-      ["run", "--once", ...at],
-      ["status", ...at],
-      ["status", "--json", ...at],
-      ["alerts", ...at],
-      ["alerts", "--json", ...at],
-      ["deliveries", "--json", ...at],
-    ]);
+    const ran = await subject.run(
+      [
+        ["run", "--once", ...at],
+        ["status", ...at],
+        ["status", "--json", ...at],
+        ["alerts", ...at],
+        ["alerts", "--json", ...at],
+        ["deliveries", "--json", ...at],
+      ],
+      `${attack.at} ${attack.name}, seed ${seed}`,
+    );
     const texts: [string, string][] = ran.flatMap(({ args, stdout, stderr }): [string, string][] => [
       [`stdout of ${args[0]}`, stdout],
       [`stderr of ${args[0]}`, stderr],

@@ -10,10 +10,10 @@ import { startWorld } from "./stand.ts";
 const SEED = 1;
 /** What hangs takes half a minute each. */
 const SIDE_BY_SIDE = 4;
-const PEAK_BYTES = 340 * 1_048_576;
+const PEAK_BYTES = 320 * 1_048_576;
 const TURN_MS = 100;
 /** Of a configuration as large as the bounds let it be: yaml and zod have no turns of their own. */
-const READ_TURN_MS = 500;
+const READ_TURN_MS = 250;
 
 let sim: Simulator;
 let subjects: Subjects;

@@ -1,7 +1,7 @@
 // The long form of the hostile-input suite: every attack again and again, each time drawn from another seed.
 import { createRandom, type Random } from "../../lib/simulator/random.ts";
 import { ATTACKS, type Attack, hangs } from "./attacks.ts";
-import { type Outcome, startSubjects } from "./cases.ts";
+import { type Measured, type Outcome, startSubjects } from "./cases.ts";
 import { CONFIGURATIONS } from "./configurations.ts";
 import { startWorld } from "./stand.ts";
 
@@ -14,16 +14,15 @@ export interface HostileReport {
   failed: Outcome[];
   /** Texts in which a part of a secret was found. */
   leaks: number;
-  peakBytes: number;
   /** In processor time. */
-  longestTurnMs: number;
+  measured: Measured;
 }
 
 /** Runs `count` cases, their seeds from `from` on; `say` gets how it goes and what went wrong. */
 export async function runHostile(count: number, from: number, say: (text: string) => void): Promise<HostileReport> {
   const sim = await startWorld();
-  const report: HostileReport = { cases: 0, failed: [], leaks: 0, peakBytes: 0, longestTurnMs: 0 };
   const subjects = startSubjects(sim, SIDE_BY_SIDE);
+  const report: HostileReport = { cases: 0, failed: [], leaks: 0, measured: subjects.measured() };
   let next = from;
   async function work(): Promise<void> {
     while (next < from + count) {
@@ -33,11 +32,9 @@ export async function runHostile(count: number, from: number, say: (text: string
       const outcome = random.chance(0.1)
         ? await subjects.read(random.pick(CONFIGURATIONS), seed)
         : await subjects.run(drawAttack(random), seed);
-      const { peakBytes, longestTurnMs } = subjects.measured();
       report.cases++;
       report.leaks += outcome.leaks.length;
-      report.peakBytes = Math.max(report.peakBytes, peakBytes);
-      report.longestTurnMs = Math.max(report.longestTurnMs, longestTurnMs);
+      report.measured = subjects.measured();
       if (outcome.wrong.length + outcome.leaks.length > 0) {
         report.failed.push(outcome);
         say(`seed ${seed}: ${JSON.stringify(outcome)}`);
@@ -60,8 +57,9 @@ function drawAttack(random: Random): Attack {
   return hangs(drawn) && random.chance(0.9) ? random.pick(ATTACKS.filter((one) => !hangs(one))) : drawn;
 }
 
-export function describeHostile({ cases, failed, leaks, peakBytes, longestTurnMs }: HostileReport): string {
+export function describeHostile({ cases, failed, leaks, measured }: HostileReport): string {
+  const { peakBytes, longestTurnMs, longestTurnOf } = measured;
   const memory = `peak ${Math.round(peakBytes / 1_048_576)} MB`;
-  const turn = `longest turn ${Math.round(longestTurnMs)} ms`;
+  const turn = `longest turn ${Math.round(longestTurnMs)} ms (${longestTurnOf})`;
   return `hostile input: ${cases} cases, ${failed.length} failed, ${leaks} secrets found, ${memory}, ${turn}`;
 }

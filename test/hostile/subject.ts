@@ -15,8 +15,6 @@ export interface Task {
   id: number;
   /** Command lines, each after the one before. */
   commands: string[][];
-  /** What was measured so far, this task included, does not count. */
-  forget?: boolean;
 }
 
 export interface Ran {
@@ -30,8 +28,8 @@ export interface Ran {
 export interface Done {
   id: number;
   ran: Ran[];
-  /** Of all cases so far. */
   longestTurnMs: number;
+  /** Of all cases so far. */
   peakBytes: number;
 }
 
@@ -46,13 +44,13 @@ setInterval(() => {
   longestTurn = Math.max(longestTurn, (user + system) / 1_000);
 }, LOOK_MS).unref();
 
-process.on("message", async ({ id, commands, forget }: Task) => {
+process.on("message", async ({ id, commands }: Task) => {
   // Each case begins as a process of its own would: what those before it left behind is not counted.
   collectGarbage();
   before = process.threadCpuUsage();
+  longestTurn = 0;
   const ran: Ran[] = [];
   for (const args of commands) ran.push(await run(args));
-  if (forget) longestTurn = 0;
   process.send!({
     id,
     ran,

@@ -31,7 +31,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 export function issueFindings(issues: readonly Issue[], context: Context): Finding[] {
-  const flat = likeliestIssues(issues);
+  const flat = likeliestIssues(issues.slice(0, ENOUGH));
   const meant = new Set<string>();
   const unknown = findIn(flat, (issue) =>
     issue.code === "unrecognized_keys" ? unknownKeys(issue, context, meant) : [],

@@ -18,7 +18,7 @@ const MAX_STACK = MAX_DEPTH + 2;
 /**
  * Five for each value that a file may hold: an ordinary one has four. What yaml makes of them, it makes in one turn.
  */
-const MAX_LEXEMES = 100_000;
+const MAX_LEXEMES = 50_000;
 /** New lines, spaces and comments. */
 const NOTHING = /^[\s#]/;
 /** Some milliseconds. */
@@ -26,7 +26,7 @@ const LEXEMES_AT_ONCE = 2_000;
 
 export const TOO_DEEP = "is nested too deeply";
 /** Values that a file may have, beyond any configuration: what yaml makes of more would hold up all else meanwhile. */
-export const MAX_VALUES = 20_000;
+export const MAX_VALUES = 8_000;
 export const TOO_MANY = `there are more than ${MAX_VALUES} values: put rules into files that it includes, or have targets discovered`;
 
 /** How yaml is to read. The tree finds duplicates, in linear time. */

@@ -20,6 +20,9 @@ import { checkReferences } from "../secrets/references.ts";
 import { fillConnections, fillHealth, fillRoute, fillSources } from "./fill.ts";
 import { expandVariables } from "./variables.ts";
 
+/** Then others have their turn. */
+const CHANNELS_AT_ONCE = 200;
+
 /** What other rooms know about parts of the file. */
 export interface ConfigDeps extends RuleCheckers, PackFolders {
   channelTypes: ReadonlyMap<string, ChannelOptions>;
@@ -87,7 +90,7 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
     ),
     inhibit: [...file.inhibit, ...inhibitConfigs(inhibits)],
     silences: file.silences,
-    channels: fillChannels(document, deps.channelTypes),
+    channels: await fillChannels(document, deps.channelTypes),
     health: fillHealth(file, route),
     history: file.history,
     store: fillStore(file.store, absolute),
@@ -96,15 +99,17 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
   return { config, places: placesOf(document, { rules: sites, inhibit: inhibits }, files) };
 }
 
-function fillChannels(document: Document, types: ConfigDeps["channelTypes"]): Config["channels"] {
-  const channels = fieldsOf(field(document.root, "channels")).map(([name, raw]): [string, ChannelConfig] => {
+async function fillChannels(document: Document, types: ConfigDeps["channelTypes"]): Promise<Config["channels"]> {
+  const channels: [string, ChannelConfig][] = [];
+  for (const [name, raw] of fieldsOf(field(document.root, "channels"))) {
+    if (channels.length % CHANNELS_AT_ONCE === CHANNELS_AT_ONCE - 1) await turn();
     const { type, fallback, fallbackAfter, sendResolved, mention, template } = Channel.parse(raw);
     const options = validateOptions(types.get(type)!, raw as Record<string, unknown>, document, ["channels", name]);
     const own = options.value as Record<string, unknown>;
     const message = { ...(mention === undefined ? {} : { mention }), ...(template === undefined ? {} : { template }) };
     const common = { type, fallback, fallbackAfter, sendResolved, ...message };
-    return [name, { ...common, options: own }];
-  });
+    channels.push([name, { ...common, options: own }]);
+  }
   return Object.fromEntries(channels);
 }
 

@@ -1,4 +1,5 @@
 // Resolves secret references when they are needed; no error, cache key or log of it ever holds a value.
+import { setImmediate as turn } from "node:timers/promises";
 import type { Redactor } from "../../model/redactor.ts";
 import type { Environment } from "../environment.ts";
 import { type Reference, splitReferences } from "./references.ts";
@@ -29,8 +30,8 @@ export interface Secrets {
 /** Keys, and names of headers, whose values are secret also where they stand in the file itself. */
 const SECRET = /(key|secret|token|password|url|signature|cookie)$|auth|credential/i;
 
-/** The text with its references replaced; undefined where that is not possible. */
-type ResolveText = (text: string) => Promise<string | undefined>;
+/** Then others have their turn. */
+const TEXTS_AT_ONCE = 500;
 
 interface Kept {
   until: number;
@@ -94,19 +95,18 @@ export function createSecrets({ env, baseDir, now, redactor, aws }: SecretOption
   }
 
   async function resolveLocal(text: string): Promise<string | undefined> {
-    const known = splitReferences(text).every((part) => typeof part === "string" || isLocal(part));
-    return known ? resolveText(text, false).catch(() => undefined) : undefined;
+    return referencesIn(text).every(isLocal) ? resolveText(text, false).catch(() => undefined) : undefined;
   }
 
-  async function resolveAny(value: unknown, key: string, resolved: ResolveText): Promise<unknown> {
+  async function resolveAny(value: unknown, key: string, anew: boolean): Promise<unknown> {
     if (typeof value === "string") {
-      const text = await resolved(value);
-      if (text !== undefined && SECRET.test(key)) redactor.add(text);
+      const text = await resolveText(value, anew);
+      if (SECRET.test(key)) redactor.add(text);
       return text;
     }
-    if (Array.isArray(value)) return Promise.all(value.map((item) => resolveAny(item, key, resolved)));
+    if (Array.isArray(value)) return Promise.all(value.map((item) => resolveAny(item, key, anew)));
     if (typeof value !== "object" || value === null) return value;
-    const entries = Object.entries(value).map(async ([name, part]) => [name, await resolveAny(part, name, resolved)]);
+    const entries = Object.entries(value).map(async ([name, part]) => [name, await resolveAny(part, name, anew)]);
     return Object.fromEntries(await Promise.all(entries));
   }
 
@@ -114,19 +114,34 @@ export function createSecrets({ env, baseDir, now, redactor, aws }: SecretOption
     resolve: (text) => resolveText(text, false),
     resolveLocal,
     async resolveDeep<T>(value: T, { anew } = { anew: false }) {
-      return (await resolveAny(value, "", (text) => resolveText(text, anew))) as T;
+      return (await resolveAny(value, "", anew)) as T;
     },
     async learnLocal(value) {
-      await resolveAny(value, "", resolveLocal);
+      let count = 0;
+      for (const [key, text] of textsIn(value, "")) {
+        const resolved = await resolveLocal(text);
+        if (resolved !== undefined && SECRET.test(key)) redactor.add(resolved);
+        if (++count % TEXTS_AT_ONCE === 0) await turn();
+      }
     },
     async problems(text) {
-      const local = splitReferences(text).filter(
-        (part): part is Reference => typeof part !== "string" && isLocal(part),
-      );
+      const local = referencesIn(text).filter(isLocal);
       const tried = await Promise.allSettled(local.map((reference) => lookUp(reference, false)));
       return tried.flatMap((result) => (result.status === "rejected" ? [(result.reason as Error).message] : []));
     },
   };
+}
+
+/** Every text in `value` with the key that it stands under. */
+function* textsIn(value: unknown, key: string): Generator<[key: string, text: string]> {
+  if (typeof value === "string") yield [key, value];
+  else if (Array.isArray(value)) for (const item of value) yield* textsIn(item, key);
+  else if (typeof value === "object" && value !== null)
+    for (const [name, part] of Object.entries(value)) yield* textsIn(part, name);
+}
+
+function referencesIn(text: string): Reference[] {
+  return splitReferences(text).filter((part) => typeof part !== "string");
 }
 
 function isLocal({ scheme }: Reference): boolean {
