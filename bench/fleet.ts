@@ -1,6 +1,7 @@
 // Three daemons on one PostgreSQL database poll 1,000 and 10,000 services, with --full 30,000 and 100,000, too, or as
-// many as the arguments say, of a simulated cloud that answers at once; every 20 s one of them is killed with -9 and started again. How long a round of all targets
-// takes, and what it costs. Fails where an event is missed or notified twice.
+// many as the arguments say, of a simulated cloud that answers at once; every 20 s one of them is killed with -9 and
+// started again. How long a round of all targets takes, and what it costs. Fails where an event is missed or notified
+// twice.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";

@@ -41,7 +41,10 @@ export function hasMore(page: Page, limit: number): boolean {
   return page.rows.length > 0 && (page.rows.length >= limit || (page.total ?? 0) > page.rows.length);
 }
 
-/** All rows of the query, of which the caller keeps little more than names. Throws CloudError "paging" when full pages repeat or the list does not hold still. */
+/**
+ * All rows of the query, of which the caller keeps little more than names. Throws CloudError "paging" when full pages
+ * repeat or the list does not hold still.
+ */
 export async function readAll<T>(ask: AskPage<T>, limit: number): Promise<T[]> {
   const { rows, broken } = await readWithin(ask, await ask(0), { limit, most: MAX_NAMED });
   if (broken !== undefined) throw broken;
