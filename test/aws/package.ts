@@ -1,11 +1,14 @@
 // What the commands of the Serverless framework make, for tests: its template, and what is in its archives.
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
+/** What the framework writes into the folder of a service. */
+const BUILT = new Set([".build", ".serverless"]);
+const FILE = "serverless.yml";
 const CLI = join(ROOT, "node_modules/serverless/bin/serverless.js");
 
 export interface Resource {
@@ -17,7 +20,7 @@ export interface Resource {
 }
 export type Resources = Record<string, Resource>;
 
-/** Runs a command of the framework, offline and without credentials unless `env` has some; `folder` is its home. */
+/** Runs a command of the framework, offline and without credentials unless `env` has some; `folder` is its home, and has the service. */
 export function runServerless(folder: string, args: readonly string[], env: Record<string, string> = {}) {
   const own = {
     PATH: process.env["PATH"] ?? "",
@@ -27,7 +30,20 @@ export function runServerless(folder: string, args: readonly string[], env: Reco
     // Those that run side by side build the same.
     SOURCE_DATE_EPOCH: "1700000000",
   };
-  return run(process.execPath, [CLI, ...args], { cwd: ROOT, env: { ...own, ...env } });
+  return run(process.execPath, [CLI, ...args], { cwd: serviceIn(folder), env: { ...own, ...env } });
+}
+
+/** The checkout again, with nothing built: several test files package at the same time. */
+function serviceIn(folder: string): string {
+  const service = join(folder, "service");
+  if (existsSync(service)) return service;
+  mkdirSync(service);
+  for (const name of readdirSync(ROOT)) {
+    if (!BUILT.has(name) && name !== FILE) symlinkSync(join(ROOT, name), join(service, name));
+  }
+  // The framework wants it to be no link.
+  copyFileSync(join(ROOT, FILE), join(service, FILE));
+  return service;
 }
 
 /** The resources of the template in the folder of a package. */

@@ -141,7 +141,7 @@ describe("what nobody would hear of", () => {
     expect(failed.code).toBe(1);
     return `${failed.stdout}${failed.stderr}`;
   }
-  const example = join(ROOT, "lookout.example.yml");
+  const example = join(folder, "service/lookout.example.yml");
   const none = /there is no configuration of yours.*Copy it to lookout\.yml.*--param=config=PATH/;
 
   test("the example is packaged with a warning, and with the console where it is switched on", async () => {

@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const LONGEST = [
   "aws/exactness/exactness",
   "aws/serverless",
+  "aws/stack",
   "aws/functions",
   "e2e/shared-database",
   "console/browser",
@@ -16,8 +17,6 @@ const LONGEST = [
   "hostile/hostile",
   "e2e/unread-output",
   "e2e/two-daemons",
-  // Last of them: it builds in the checkout, as aws/serverless does, and not at the same time.
-  "aws/stack",
 ].map((name) => `/test/${name}.test.ts`);
 
 /** Vitest wants a class. */
