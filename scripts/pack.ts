@@ -21,9 +21,9 @@ async function prepack(): Promise<void> {
   execFileSync("tsc", ["-p", "tsconfig.build.json"], { stdio: "inherit" });
   // Loaded here: what only puts package.json back needs no tools.
   const { build } = await import("esbuild");
+  const { atNeed, entriesApart, importsApart } = await import("./at-need.ts");
   await build({
-    entryPoints: ENTRIES.map((name) => `${name}.ts`),
-    outbase: ".",
+    entryPoints: [...ENTRIES.map((name) => ({ in: `${name}.ts`, out: name })), ...entriesApart],
     outdir: "dist",
     bundle: true,
     splitting: true,
@@ -37,10 +37,7 @@ async function prepack(): Promise<void> {
     banner: {
       js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
     },
-    plugins: [
-      { name: "parts of Node at need", setup: deferParts },
-      { name: "constants at need", setup: deferConstants },
-    ],
+    plugins: [...atNeed, { name: "constants at need", setup: deferConstants }],
     // The licences of what is built in are in NOTICE.
     legalComments: "none",
     logLevel: "warning",
@@ -56,28 +53,11 @@ async function prepack(): Promise<void> {
     ...manifest
   } = JSON.parse(readFileSync("package.json", "utf8"));
   manifest.dependencies = Object.fromEntries(TYPES.map((name) => [name, manifest.dependencies[name]]));
+  manifest.imports = importsApart("./dist");
   manifest.exports = { ".": { types: "./dist/lib/index.d.ts", default: "./dist/lib/index.js" } };
   // npm still runs this one after packing.
   manifest.scripts = { postpack: "node scripts/pack.ts restore" };
   writeFileSync("package.json", `${JSON.stringify(manifest, null, 2)}\n`);
-}
-
-/** Parts of Node that take long to make ready, and that most commands do not come to use. */
-const PARTS = /^(node:)?(https?|http2|crypto|zlib|net|tls|child_process|worker_threads|perf_hooks|os|dns)$/;
-
-/**
- * To import a part of Node makes it ready whole, with what it loads at need: `node:http` alone brings all of fetch and
- * WebSocket, a seventh of the start. Asked for as this does, a part is made ready when something of it is first used.
- */
-function deferParts({ onResolve, onLoad }: PluginBuild): void {
-  onResolve({ filter: PARTS }, ({ path }) => ({ path: path.replace(/^node:/, ""), namespace: "node" }));
-  onLoad({ filter: /.*/, namespace: "node" }, async ({ path }) => {
-    const names = Object.keys(process.getBuiltinModule(`node:${path}`) ?? {});
-    const getters = names.map((name) => `get ${name}() { return part().${name}; }`);
-    const contents = `const part = () => process.getBuiltinModule("node:${path}");
-      module.exports = { ${getters.join(", ")} };`;
-    return { contents, loader: "js" };
-  });
 }
 
 /** What these make while they are loaded takes a tenth of the start, and few commands print what is not ASCII. */
