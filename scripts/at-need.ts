@@ -81,9 +81,9 @@ export const atNeed: Plugin[] = [
 /**
  * Keeps what is loaded first in few files. Else esbuild makes one for each set of entries that have something in
  * common, and what is imported at need counts as an entry. It is made to import `first` besides: a module of ours that
- * has been loaded by then.
+ * has been loaded by then, whichever the importer is.
  */
-export function inFewFiles(first: string): Plugin {
+export function inFewFiles(first: (importer: string) => string): Plugin {
   const namespace = "at need";
   return {
     name: "few files",
@@ -91,13 +91,12 @@ export function inFewFiles(first: string): Plugin {
       onResolve({ filter: /.*/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
         if (kind !== "dynamic-import" || pluginData === namespace) return undefined;
         const found = await resolved(path, { kind, importer, resolveDir, pluginData: namespace });
-        return found.external || found.namespace !== "file" || found.errors.length > 0
-          ? found
-          : { ...found, namespace };
+        if (found.external || found.namespace !== "file" || found.errors.length > 0) return found;
+        return { path: found.path, namespace, pluginData: first(relative(ROOT, importer)) };
       });
-      onLoad({ filter: /.*/, namespace }, ({ path }) => {
+      onLoad({ filter: /.*/, namespace }, ({ path, pluginData }) => {
         const isModule = /^(import|export)\b/m.test(readFileSync(path, "utf8"));
-        const contents = `import ${JSON.stringify(join(ROOT, first))};
+        const contents = `import ${JSON.stringify(join(ROOT, pluginData))};
           export ${isModule ? "*" : "{ default }"} from ${JSON.stringify(path)};`;
         return { contents, resolveDir: ROOT };
       });

@@ -2,7 +2,7 @@
 // put together, so that no function does so again. One that is invalid is never deployed.
 import { copyFile, cp, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { build, type Metafile } from "esbuild";
+import { type BuildOptions, build, type Metafile } from "esbuild";
 import { wallClock } from "../lib/app/clock.ts";
 import { openConfig } from "../lib/app/open-config.ts";
 import { type Environment, processEnvironment } from "../lib/config/environment.ts";
@@ -86,13 +86,10 @@ async function buildFunctions(outdir: string, stamp: number): Promise<Record<str
   const folder = join(ROOT, "functions");
   const names = (await readdir(folder)).map((file) => basename(file, ".ts"));
   await writeFile(join(outdir, "package.json"), JSON.stringify({ type: "module", imports: importsApart(".") }));
-  const { metafile } = await build({
+  const options = {
     absWorkingDir: ROOT,
-    entryPoints: [...names.map((name) => ({ in: join(folder, `${name}.ts`), out: name })), ...entriesApart],
     outdir,
     bundle: true,
-    splitting: true,
-    chunkNames: "chunks/[hash]",
     format: "esm",
     platform: "node",
     target: "node24",
@@ -100,12 +97,19 @@ async function buildFunctions(outdir: string, stamp: number): Promise<Record<str
     minify: true,
     legalComments: "none",
     banner: { js: BANNER },
-    plugins: [...atNeed, inFewFiles("lib/aws/middleware.ts")],
     define: { LOOKOUT_BUILT_AT: String(stamp) },
     logLevel: "warning",
     metafile: true,
+  } as const satisfies BuildOptions;
+  const functions = await build({
+    ...options,
+    entryPoints: names.map((name) => join(folder, `${name}.ts`)),
+    splitting: true,
+    chunkNames: "chunks/[hash]",
+    plugins: [...atNeed, inFewFiles(() => "lib/aws/middleware.ts")],
   });
-  const { outputs } = metafile;
+  const apart = await build({ ...options, entryPoints: entriesApart });
+  const outputs = { ...functions.metafile.outputs, ...apart.metafile.outputs };
   return Object.fromEntries(
     names.map((name) => {
       const main = Object.keys(outputs).find((file) => outputs[file]!.entryPoint === `functions/${name}.ts`)!;

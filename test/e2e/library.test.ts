@@ -1,10 +1,10 @@
 // The package as somebody installs it: packed, unpacked into a project of its own, used from
 // JavaScript and as a command.
 import { execFile } from "node:child_process";
-import { globSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -140,10 +140,10 @@ describe("the published package", () => {
 
   it("brings the console with its style and script", async () => {
     const at = join(folder, "node_modules/@lookout-alerts/lookout");
-    const built = join(at, "dist/lib/console");
-    const { stdout } = await run("ls", [built, join(built, "assets")]);
-    for (const name of ["server.js", "live.js", "style.css"]) expect(stdout).toContain(name);
-    expect(await readFile(join(built, "server.js"), "utf8")).toContain("./assets/");
+    const chunks = join(at, "dist/chunks");
+    const { stdout } = await run("grep", ["-rlF", "./assets/${name}", chunks]);
+    expect(dirname(stdout.trim())).toBe(chunks);
+    for (const name of ["live.js", "style.css"]) expect(existsSync(join(chunks, "assets", name)), name).toBe(true);
   });
 
   it("brings its command and its rule packs", async () => {
