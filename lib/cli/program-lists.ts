@@ -11,9 +11,9 @@ export type End = (code: number) => void;
 export type Add = (spec: string, description: string) => Command;
 
 export function addLists(io: Io, add: Add, end: End): void {
-  add("status", "the state of targets, connections, deliveries and the ledger").action(async (options) =>
-    end(await (await import("./commands/status.ts")).statusCommand(io, options)),
-  );
+  add("status", "the state of targets, connections, deliveries and the ledger")
+    .option("--all", "every target, also where there are many")
+    .action(async (options) => end(await (await import("./commands/status.ts")).statusCommand(io, options)));
   add("top", "what is open, how far the sources are read and what is sent, as it changes; q quits").action(
     async (options) => end(await (await import("./commands/top.ts")).topCommand(io, options)),
   );

@@ -55,6 +55,18 @@ test.each(["record", "page"] as const)(
   },
 );
 
+test("a hundred thousand services are listed; one list without end is none", async () => {
+  const rows = Array.from({ length: 100_000 }, (_, at) => ({ service_id: `s${at}` }));
+  expect(await discover("service-events", client({ rows: () => rows }), options)).toHaveLength(100_000);
+  const endless: CloudClient = {
+    async request({ query }) {
+      const from = Number(query!["offset"]) * 1_000;
+      return { services: Array.from({ length: 1_000 }, (_, at) => ({ service_id: `s${from + at}` })) };
+    },
+  };
+  await expect(discover("service-events", endless, options)).rejects.toMatchObject({ kind: "endless" });
+});
+
 test("every workspace is asked, and what two of them list is one target", async () => {
   const cloud = client({ rows: (workspace) => [{ service_id: "both" }, { service_id: `own-${workspace}` }] });
   const targets = await discover("service-events", cloud, { ...options, workspaces: ["0", "w1"] });

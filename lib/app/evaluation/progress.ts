@@ -94,6 +94,10 @@ export function createProgress(
     const row = rows.get(source.id);
     const listed = listedIn(source, row);
     if (listed === undefined) return row?.completeTo ?? NEVER;
+    if (namedTargets(source) === undefined && row?.shards?.length === shard.of) {
+      const each = row.shards.map((one, index) => (index === shard.index ? ALWAYS : shardReadTo(one)));
+      return Math.min(listed.asOf, ...each);
+    }
     const readTo = leastReadTo(
       source,
       listed.ids.filter((id) => !isIn(shard, id)),
@@ -129,6 +133,19 @@ export function createProgress(
     },
     fail: (sourceId, target, readTo) => void own.get(sourceId)!.targets.set(target, readTo ?? NEVER),
   };
+}
+
+/** By a shard's row: the runs of all shards ask for it, and there may be thousands of targets. */
+const shardReadTos = new WeakMap<SourceRow, number>();
+
+/** Up to where all targets that were discovered for a shard were read, as its row has it; ms. */
+function shardReadTo(row: SourceRow): number {
+  const known = shardReadTos.get(row);
+  if (known !== undefined) return known;
+  const readTo = readToInOne(row);
+  const least = (row.discovered?.targets ?? []).reduce((so, { id }) => Math.min(so, readTo(id) ?? NEVER), ALWAYS);
+  shardReadTos.set(row, least);
+  return least;
 }
 
 /** Whether events of the source can have the key. */

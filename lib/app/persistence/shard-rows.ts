@@ -231,7 +231,8 @@ interface Child {
 
 /** What becomes of a shard: of each of its parts a shard of its own. */
 function childrenOf(source: string, { version, data }: Row<SourceRow>, parent: Shard, count: number): Child[] {
-  const { namedPiece: _piece, ...rest } = data;
+  // Whoever divides it polls none of its parts yet.
+  const { namedPiece: _piece, lease: _lease, ...rest } = data;
   const { named, discovered, failing } = rest;
   const place = (id: string) => placeOf(id, count);
   const names = Map.groupBy(named ?? [], place);

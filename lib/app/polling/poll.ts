@@ -10,7 +10,7 @@ import { dropTargets, livingTargets } from "../evaluation/watched.ts";
 import { endRound, newRound, type Round } from "../groups/round.ts";
 import { forEachLimit } from "../parallel.ts";
 import type { Claim, DiscoveredTarget, FailingTarget, SourceRow } from "../persistence/rows.ts";
-import { isIn, type Shard } from "../persistence/shard-rows.ts";
+import { isIn, SHARD_TARGETS, type Shard } from "../persistence/shard-rows.ts";
 import { isFatal, refuseSuperseded, Superseded } from "../persistence/superseded.ts";
 import { untilFatal } from "../persistence/unit.ts";
 import { discoverInTime } from "./behind.ts";
@@ -18,7 +18,15 @@ import { projectFailureKind } from "./failure.ts";
 import { listingOf, listingOfShard } from "./listing.ts";
 import { failureOf, readTargets } from "./read-targets.ts";
 import { openSource } from "./shards.ts";
-import { closeSourceRow, keepFloors, leaseOfAnother, openShardRow, type SourceRun, underLease } from "./source-run.ts";
+import {
+  closeSourceRow,
+  keepDiscovered,
+  keepFloors,
+  leaseOfAnother,
+  openShardRow,
+  type SourceRun,
+  underLease,
+} from "./source-run.ts";
 import { type Targets, targetsOf } from "./targets.ts";
 
 /** Shards of a source that are polled side by side: each reads many targets at once. */
@@ -119,13 +127,15 @@ async function pollShards(
   const reports: PollReport[] = [];
   const elsewhere: LeasedPoll["elsewhere"] = [];
   const errors: unknown[] = [];
+  let isDivided = false;
   const shared = { app: guarded, source, round, head, leased: asked.leased, rows: rowsOf(guarded) };
   await forEachLimit(shards, SHARDS_AT_ONCE, signal, async ({ row: known, ...shard }, either) => {
     try {
       const own = head ? (known ?? (await openShardRow(guarded, source, shard, head))) : row;
       if (own === undefined) return;
       const polled = await pollShard({ ...shared, signal: either, shard, row: own });
-      if ("by" in polled) elsewhere.push({ shard, lease: polled });
+      if (polled === "divide") isDivided = true;
+      else if ("by" in polled) elsewhere.push({ shard, lease: polled });
       else reports.push(polled);
     } catch (error) {
       if (isFatal(error)) throw error;
@@ -134,6 +144,7 @@ async function pollShards(
     }
   });
   if (errors.length > 0) throw errors[0];
+  if (isDivided) return pollShards(app, source, signal, round, asked);
   return { report: reports.length === 0 ? undefined : together(source, reports), elsewhere };
 }
 
@@ -156,7 +167,8 @@ function together(source: SourceConfig, reports: readonly PollReport[]): PollRep
 
 type ShardPoll = Pick<SourceRun, "app" | "source" | "signal" | "round" | "shard" | "head" | "row" | "leased" | "rows">;
 
-async function pollShard(poll: ShardPoll): Promise<PollReport | Claim> {
+/** "divide": more targets were discovered than one shard has; none of them was read yet. */
+async function pollShard(poll: ShardPoll): Promise<PollReport | Claim | "divide"> {
   const { app, source, row, leased } = poll;
   const now = app.clock.now();
   refuseSuperseded(row.data.generation, app.generation.own);
@@ -181,10 +193,12 @@ async function pollShard(poll: ShardPoll): Promise<PollReport | Claim> {
     failing: new Map(),
     reports: [],
     complete: new Set(),
+    divides: false,
   };
   try {
     if (!leased) await pollTargets(run);
     else if (!(await underLease(run, () => pollTargets(run)))) return { by: "another process", until: now };
+    if (run.divides) return "divide";
     const { failing } = await closeSourceRow(run);
     const report = reportOf(run, failing);
     const isComplete = report.discoveryError === undefined && Object.keys(failing).length === 0;
@@ -207,15 +221,13 @@ async function pollTargets(run: SourceRun): Promise<void> {
     const discover = discoveryOf(run, connection, project);
     const listing = head ? listingOfShard(app, head, shard, now, discover) : listingOf(now, discover);
     const known = await targetsOf(app, source, project, before, shard, listing, signal);
-    run.list = known.list;
-    run.named = known.named === true;
-    run.discovered = known.discovered ?? run.discovered;
-    run.discoveryError = known.error && signal.aborted ? STOPPED_DISCOVERY : known.error;
-    run.discoveryKind = known.errorKind;
-    await keepFloors(run);
-    const ended = newlyEnded(before.discovered?.targets ?? [], known);
-    if (ended.length > 0)
-      await dropTargets(app, source, ended, await livingTargets(app, source, shard, run.discovered?.targets ?? []));
+    await takeTargets(run, known);
+    if (head === undefined && (known.discovered?.targets.length ?? 0) > SHARD_TARGETS) {
+      // Now rather than at the next poll: others share the first reads, and this run's row stays small.
+      await keepDiscovered(run);
+      run.divides = true;
+      return;
+    }
     run.knownTo = now;
     await readTargets(run, connection, project, known);
   } catch (error) {
@@ -230,6 +242,19 @@ async function pollTargets(run: SourceRun): Promise<void> {
       run.failing.set(id, { ...failureOf(run, id, now - source.lookback, error, run.readTo(id)), kind });
     }
   }
+}
+
+async function takeTargets(run: SourceRun, known: Targets): Promise<void> {
+  const { app, source, shard, before, signal } = run;
+  run.list = known.list;
+  run.named = known.named === true;
+  run.discovered = known.discovered ?? run.discovered;
+  run.discoveryError = known.error && signal.aborted ? STOPPED_DISCOVERY : known.error;
+  run.discoveryKind = known.errorKind;
+  await keepFloors(run);
+  const ended = newlyEnded(before.discovered?.targets ?? [], known);
+  if (ended.length === 0) return;
+  await dropTargets(app, source, ended, await livingTargets(app, source, shard, run.discovered?.targets ?? []));
 }
 
 /** What asks the API for the targets. A run that nobody comes back to waits for it. */

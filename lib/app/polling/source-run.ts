@@ -75,6 +75,8 @@ export interface SourceRun {
   rows: Rows;
   /** Whether it is a daemon's: no other daemon polls the source meanwhile. */
   leased: boolean;
+  /** More targets were discovered than one shard has: it ends before it reads any. */
+  divides: boolean;
 }
 
 /** The row of a shard, which its source has; undefined where the targets were divided anew meanwhile. */
@@ -168,6 +170,12 @@ export async function keepFloors(run: SourceRun): Promise<void> {
   });
   run.before = { ...before, failing: { ...before.failing, ...Object.fromEntries(more) } };
   await write(run, { ...run.before, named: idsOf(list) });
+}
+
+/** What was discovered, before any of it is read. */
+export async function keepDiscovered(run: SourceRun): Promise<void> {
+  const { before, discovered } = run;
+  await write(run, { ...before, ...heldLease(run), ...(discovered && { discovered }) });
 }
 
 /** Writes how far a long run is, now and then. What has been read does not become unread where this fails. */

@@ -6,19 +6,21 @@ import { DONE, type Io, jsonDocument, oneLine, styled, WRONG } from "../io.ts";
 import { type CommonOptions, openExisting } from "../open.ts";
 import { listText, thought } from "../print/table.ts";
 
+/** Targets that are listed without --all: nobody reads thousands of lines. */
+const TARGETS = 50;
 /** Columns of an error at most, however many lines they take. */
 const TEXT = 300;
 
 type Time = (iso: string) => string;
 
-export async function statusCommand(io: Io, options: CommonOptions): Promise<number> {
+export async function statusCommand(io: Io, options: CommonOptions & { all?: boolean }): Promise<number> {
   const { app, close } = await openExisting(io, options);
   try {
     const status = await readStatus(app);
     if (options.json) jsonDocument(io, status);
     else {
       const names = await targetNames(app);
-      io.out(describeStatus(io, status, { time: timeIn(app.config.timezone), names }));
+      io.out(describeStatus(io, status, { time: timeIn(app.config.timezone), names, all: options.all === true }));
     }
     return status.healthy ? DONE : WRONG;
   } finally {
@@ -29,9 +31,11 @@ export async function statusCommand(io: Io, options: CommonOptions): Promise<num
 interface Words {
   time: Time;
   names: ReadonlyMap<string, string>;
+  all: boolean;
 }
 
-function describeStatus(io: Io, status: Status, { time, names }: Words): string {
+function describeStatus(io: Io, status: Status, words: Words): string {
+  const { time } = words;
   const state = status.healthy ? styled(io, "green", "healthy") : styled(io, "red", "NOT HEALTHY");
   const thoughts = [
     ...sourceLines(status, time),
@@ -42,13 +46,14 @@ function describeStatus(io: Io, status: Status, { time, names }: Words): string 
     ...ruleLines(status, time),
     ...status.problems.map(({ message }) => styled(io, "red", `! ${oneLine(message, TEXT)}`)),
   ];
-  const targets = targetText(io, status, { time, names });
+  const targets = targetText(io, status, words);
   return `Lookout is ${state}.\n\n${targets}${thoughts.flatMap((text) => thought(io, text)).join("\n")}\n`;
 }
 
-function targetText(io: Io, { targets }: Status, { time, names }: Words): string {
+function targetText(io: Io, { targets }: Status, { time, names, all }: Words): string {
   if (targets.length === 0) return "No target is polled.\n";
-  const rows = targets.map(({ source, target, lastReadAt, lagSeconds, error }) => {
+  const [listed, others] = all || targets.length <= TARGETS ? [targets, []] : mostUrgent(targets);
+  const rows = listed.map(({ source, target, lastReadAt, lagSeconds, error }) => {
     const name = names.get(target);
     const called = oneLine(name === undefined || name === target ? target : `${oneLine(name, 40)} (${target})`, 80);
     return [
@@ -58,7 +63,23 @@ function targetText(io: Io, { targets }: Status, { time, names }: Words): string
       error === null ? called : `${called}: ${oneLine(error, TEXT)}`,
     ];
   });
-  return listText(io, { head: ["SOURCE", "READ UP TO", "LAG", "TARGET"], rows });
+  const list = listText(io, { head: ["SOURCE", "READ UP TO", "LAG", "TARGET"], rows });
+  return `${list}${othersLine(others)}`;
+}
+
+/** Those that cannot be read, then those that are furthest behind; and the rest. */
+function mostUrgent(targets: Status["targets"]): [listed: Status["targets"], others: Status["targets"]] {
+  const lag = ({ lagSeconds }: Status["targets"][number]) => lagSeconds ?? Number.MAX_SAFE_INTEGER;
+  const sorted = targets.toSorted((a, b) => Number(b.error !== null) - Number(a.error !== null) || lag(b) - lag(a));
+  return [sorted.slice(0, TARGETS), sorted.slice(TARGETS)];
+}
+
+function othersLine(others: Status["targets"]): string {
+  if (others.length === 0) return "";
+  const failing = others.filter(({ error }) => error !== null).length;
+  const behind = others.reduce((most, { lagSeconds }) => Math.max(most, lagSeconds ?? 0), 0);
+  const how = failing > 0 ? `${failing} of them cannot be read` : `read to within ${behind}s`;
+  return `and ${others.length} more targets, ${how} (--all lists every one)\n`;
 }
 
 function sourceLines({ sources }: Status, time: Time): string[] {

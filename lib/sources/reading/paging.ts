@@ -22,6 +22,16 @@ export interface Listing<T = unknown> {
 const TRIES = 4;
 /** In memory at a time: rows and the events that they make. */
 const MAX_ROWS = 15_000;
+/** Of rows of which little more than a name is kept. */
+const MAX_NAMED = 150_000;
+
+/** How a list is asked for. */
+interface Bounds {
+  /** Rows of one page. */
+  limit: number;
+  /** Rows of the whole list; more are no list that anybody has. */
+  most: number;
+}
 
 /** A total as the APIs write it; undefined for anything that is none. */
 export const Total = Whole.optional().catch(undefined);
@@ -31,9 +41,12 @@ export function hasMore(page: Page, limit: number): boolean {
   return page.rows.length > 0 && (page.rows.length >= limit || (page.total ?? 0) > page.rows.length);
 }
 
-/** All rows of the query. Throws CloudError "paging" when full pages repeat or the list does not hold still. */
+/**
+ * All rows of the query, of which the caller keeps little more than names. Throws CloudError "paging" when full pages
+ * repeat or the list does not hold still.
+ */
 export async function readAll<T>(ask: AskPage<T>, limit: number): Promise<T[]> {
-  const { rows, broken } = await readList(ask, limit);
+  const { rows, broken } = await readWithin(ask, await ask(0), { limit, most: MAX_NAMED });
   if (broken !== undefined) throw broken;
   return rows;
 }
@@ -43,10 +56,14 @@ export async function readAll<T>(ask: AskPage<T>, limit: number): Promise<T[]> {
  * changes on the way, since that shifts the pages. Throws CloudError "paging" when it does not hold still.
  */
 export async function readList<T>(ask: AskPage<T>, limit: number, first?: Page<T>): Promise<Listing<T>> {
-  let start = first ?? (await ask(0));
+  return readWithin(ask, first ?? (await ask(0)), { limit, most: MAX_ROWS });
+}
+
+async function readWithin<T>(ask: AskPage<T>, first: Page<T>, bounds: Bounds): Promise<Listing<T>> {
+  let start = first;
   for (let tries = 1; tries <= TRIES; tries++) {
-    if (!hasMore(start, limit)) return { rows: start.rows };
-    const list = (await readRest(ask, start, limit)) ?? (await readUncounted(ask, start, limit));
+    if (!hasMore(start, bounds.limit)) return { rows: start.rows };
+    const list = (await readRest(ask, start, bounds)) ?? (await readUncounted(ask, start, bounds));
     if (list !== undefined) return list;
     start = await ask(0);
   }
@@ -54,15 +71,15 @@ export async function readList<T>(ask: AskPage<T>, limit: number, first?: Page<T
 }
 
 /** For totals that differ from page to page of a list that holds still; undefined where it does not. */
-async function readUncounted<T>(ask: AskPage<T>, start: Page<T>, limit: number): Promise<Listing<T> | undefined> {
+async function readUncounted<T>(ask: AskPage<T>, start: Page<T>, bounds: Bounds): Promise<Listing<T> | undefined> {
   const again = await ask(0);
   if (again.total !== start.total || !same(again.rows, start.rows)) return undefined;
   const uncounted = async (offset: number) => ({ rows: (await ask(offset)).rows, total: undefined });
-  return readRest(uncounted, { rows: start.rows, total: undefined }, limit);
+  return readRest(uncounted, { rows: start.rows, total: undefined }, bounds);
 }
 
 /** The rows from the first page on; undefined when the list changed meanwhile. */
-async function readRest<T>(ask: AskPage<T>, first: Page<T>, limit: number): Promise<Listing<T> | undefined> {
+async function readRest<T>(ask: AskPage<T>, first: Page<T>, bounds: Bounds): Promise<Listing<T> | undefined> {
   const { total } = first;
   const size = first.rows.length;
   // The second page, or the first one shifted by a record.
@@ -73,12 +90,12 @@ async function readRest<T>(ask: AskPage<T>, first: Page<T>, limit: number): Prom
   const still = same(second.rows, first.rows);
   if (same(second.rows, beyond.rows) && (still || (size > 1 && second.rows.length > 0))) {
     const ignored = !(await looksAtOffset(ask, total));
-    if (ignored && still) return { rows: first.rows, ...(size === total ? {} : repeated(first.rows, limit)) };
+    if (ignored && still) return { rows: first.rows, ...(size === total ? {} : repeated(first.rows, bounds.limit)) };
     // Not the first page, unless that has changed; else the last one, given for every offset beyond.
     if (ignored && same((await ask(0)).rows, second.rows)) return undefined;
   }
   const byRecord = isShifted(first, second, beyond) && !(await isCountedInPages(ask, first, second));
-  return followPages(ask, first, byRecord ? beyond : second, byRecord, limit);
+  return followPages(ask, first, byRecord ? beyond : second, byRecord, bounds);
 }
 
 /** The rows of the first page, of `next` and of all after it; offsets count records, or else pages. */
@@ -87,7 +104,7 @@ async function followPages<T>(
   first: Page<T>,
   next: Page<T>,
   byRecord: boolean,
-  limit: number,
+  { limit, most }: Bounds,
 ): Promise<Listing<T> | undefined> {
   const { total } = first;
   const all = [...first.rows];
@@ -102,15 +119,15 @@ async function followPages<T>(
     const isShort = page.rows.length < first.rows.length;
     if (all.length === total || (isShort && all.length >= (total ?? 0))) return { rows: all };
     previous = page.rows;
-    const following = await untilEndless(() => ask(byRecord ? all.length : pages + 1), all.length);
+    const following = await untilEndless(() => ask(byRecord ? all.length : pages + 1), all.length, most);
     if (following instanceof CloudError) return { rows: all, broken: following };
     page = following;
   }
 }
 
 /** The next page behind so many rows; the error where the list is longer than is read at once. Throws all others. */
-export async function untilEndless<T>(ask: () => Promise<T>, rows: number): Promise<T | CloudError> {
-  if (rows > MAX_ROWS) return new CloudError("endless", `the list does not come to its end: ${rows} rows so far`);
+export async function untilEndless<T>(ask: () => Promise<T>, rows: number, most = MAX_ROWS): Promise<T | CloudError> {
+  if (rows > most) return new CloudError("endless", `the list does not come to its end: ${rows} rows so far`);
   try {
     return await ask();
   } catch (error) {

@@ -82,6 +82,23 @@ describe("the targets of a source", () => {
     expect(targets.filter(({ lagSeconds, error }) => lagSeconds !== 0 || error !== null)).toEqual([]);
   });
 
+  it("are divided by the poll that discovers them, before it reads any", async () => {
+    const services = ids(600);
+    const divided: number[] = [];
+    const b = await open(services, DISCOVERED, (store) => ({
+      ...store,
+      async commit(ops) {
+        if (ops.some(({ pk, sk }) => pk === `shard/${ID}` && sk === "4/3")) divided.push(b.sim.requests[ID]!);
+        await store.commit(ops);
+      },
+    }));
+    for (const id of services) b.fail(-0.5, "boom", id);
+    expect(await poll(b.app)).toMatchObject({ targets: 600, found: 600, failing: {}, discoveryError: undefined });
+    expect(divided[0]).toBe(0);
+    expect(b.sim.requests[ID]).toBe(600);
+    expect(await found(b)).toHaveLength(600);
+  });
+
   it("cost an idle poll one row of at most a kB a shard, whether they are discovered or named", async () => {
     for (const yaml of [DISCOVERED, named(ids(300))]) {
       const written: Op[] = [];
