@@ -146,6 +146,21 @@ describe("the published package", () => {
     for (const name of ["live.js", "style.css"]) expect(existsSync(join(chunks, "assets", name)), name).toBe(true);
   });
 
+  it("starts a command from few files, and without what compiles templates and expressions", async () => {
+    const at = join(folder, "node_modules/@lookout-alerts/lookout");
+    const cwd = await folderWith({ "lookout.yml": await readFile(join(ROOT, "lookout.example.yml"), "utf8") });
+    const watch = `import { registerHooks } from "node:module";
+      registerHooks({ load: (url, context, next) => (console.error(url), next(url, context)) });`;
+    const options = ["--import", `data:text/javascript,${encodeURIComponent(watch)}`, join(at, "bin/lookout.js")];
+    const env = { ...process.env, HW_ACCESS_KEY: "a-key", HW_SECRET_KEY: "a-secret", CHAT_URL: "https://chat.example" };
+    // Nothing was polled yet, so it ends with 1.
+    const ended = await run(process.execPath, [...options, "status"], { cwd, env }).catch((error) => error);
+    expect(ended.stdout).toContain("Nothing was polled yet");
+    const loaded = (ended.stderr as string).split("\n").filter((line) => line.startsWith("file:"));
+    expect(loaded.length).toBeLessThan(26);
+    expect(loaded.filter((url) => url.includes("/dist/apart/"))).toEqual([]);
+  });
+
   it("brings its command and its rule packs", async () => {
     const cwd = await folderWith({});
     const bin = join(folder, "node_modules/@lookout-alerts/lookout/bin/lookout.js");
