@@ -107,6 +107,8 @@ export interface SourceRow {
   /** The configuration that summed up (generation.ts). */
   generation?: number;
   failing: Record<string, FailingTarget>;
+  /** The targets whose own rows the next run reads (quiet.ts); absent: all. */
+  busy?: string;
   /** The targets of the last run, where it did not discover them; rows of older releases lack it. */
   named?: string[];
   /** Where they lie, if they are many (source-rows.ts). */

@@ -16,6 +16,7 @@ import { untilFatal } from "../persistence/unit.ts";
 import { discoverInTime } from "./behind.ts";
 import { projectFailureKind } from "./failure.ts";
 import { listingOf, listingOfShard } from "./listing.ts";
+import { busyIn } from "./quiet.ts";
 import { failureOf, readTargets } from "./read-targets.ts";
 import { openSource } from "./shards.ts";
 import {
@@ -193,6 +194,8 @@ async function pollShard(poll: ShardPoll): Promise<PollReport | Claim | "divide"
     failing: new Map(),
     reports: [],
     complete: new Set(),
+    isBusy: busyIn(row.data),
+    quiet: new Set(),
     divides: false,
   };
   try {

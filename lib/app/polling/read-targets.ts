@@ -10,6 +10,7 @@ import { type FailingTarget, type TargetRow, targetKey } from "../persistence/ro
 import { isFatal } from "../persistence/superseded.ts";
 import { behindKey, countBehind, goOn, patienceFor } from "./behind.ts";
 import { failureKind } from "./failure.ts";
+import { quietCursor } from "./quiet.ts";
 import { interrupted, keepProgress, type SourceRun } from "./source-run.ts";
 import { readBefore, readTarget } from "./target.ts";
 import type { TargetRead, TargetReport } from "./target-commit.ts";
@@ -105,6 +106,7 @@ async function readInTurn(turn: Turn): Promise<void> {
     floor,
     now,
     lastReadAt,
+    quiet: run.isBusy(target.id) ? undefined : quietCursor(source, lastReadAt, now),
     progress,
     signal,
     report,
@@ -149,6 +151,7 @@ async function settle(turn: Turn, reading: Promise<void>): Promise<void> {
     // What came, or came back, is watched from now on.
     if (unread && !target.ended) await watchAgain(app, source, target, run.now);
     run.complete.add(target.id);
+    if (report.quiet) run.quiet.add(target.id);
   } catch (error) {
     if (isFatal(error)) throw error;
     // It has ended, and the API has forgotten it: there is nothing more to read.

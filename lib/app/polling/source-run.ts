@@ -18,6 +18,7 @@ import { type HeadRow, headOf, type Shard, shardKey } from "../persistence/shard
 import { getRow, putRow } from "../persistence/source-rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import { discoveryFailure } from "./failure.ts";
+import { listBusy } from "./quiet.ts";
 import type { TargetReport } from "./target-commit.ts";
 import type { ToPoll } from "./targets.ts";
 
@@ -69,6 +70,10 @@ export interface SourceRun {
   reports: TargetReport[];
   /** Ids of the targets that were read to their end. */
   complete: Set<string>;
+  /** Whether a target's own row is to be read, as the run before left it. */
+  isBusy: (target: string) => boolean;
+  /** Of those that were read to their end, ids of which nothing is remembered. */
+  quiet: Set<string>;
   /** What the run led to, made known when it is over. */
   round: Round;
   /** The rows of all sources, for the runs of all shards. */
@@ -229,6 +234,7 @@ function summaryOf(run: SourceRun): SourceRow {
   const seen = run.reports.reduce((sum, report) => sum + report.seen, before.ledger[day]?.seen ?? 0);
   const ledger = { ...before.ledger, [day]: { seen } };
   const named = list === undefined ? before.named : run.named ? idsOf(list) : undefined;
+  const busy = list && listBusy(idsOf(list).filter((id) => !run.quiet.has(id)));
   return {
     completeTo: discoveryError === undefined ? now : before.completeTo,
     ...(run.knownTo === undefined ? {} : { knownTo: run.knownTo }),
@@ -237,6 +243,7 @@ function summaryOf(run: SourceRun): SourceRow {
     ...leaseAfter(run),
     ...(app.generation.own === undefined ? {} : { generation: app.generation.own }),
     failing: failingOf(run),
+    ...(busy !== undefined && { busy }),
     ...(named === undefined ? {} : { named }),
     ...(discovered === undefined ? {} : { discovered }),
     ...discoveryFailure(before, discoveryError, run.discoveryKind, now),

@@ -34,6 +34,8 @@ export interface TargetRead {
   now: number;
   /** When the target was last read completely; ms. */
   lastReadAt: number | undefined;
+  /** Where it can be read from without its row, once; undefined: its row is to be read. */
+  quiet: Cursor | undefined;
   progress: Progress;
   signal: AbortSignal;
   /** Counts as it goes: what was found before a read failed is counted, too. */
@@ -46,6 +48,8 @@ export interface TargetReport {
   complete: boolean;
   seen: number;
   found: number;
+  /** Read to its end, and nothing of it is remembered. */
+  quiet?: boolean;
   /** Of these, events dated far ahead. */
   ahead?: number;
   /**

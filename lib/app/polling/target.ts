@@ -1,12 +1,14 @@
 // Reads one target: to its end, or as far as one round goes.
 import type { SourceConfig } from "../../model/config.ts";
 import { lookup } from "../../model/lookup.ts";
-import { CloudError } from "../../sources/cloud/client.ts";
+import { type CloudClient, CloudError } from "../../sources/cloud/client.ts";
+import type { Batch, Cursor } from "../../sources/port.ts";
 import { restart } from "../../sources/reading/cursor.ts";
 import { createMeter } from "../../sources/reading/meter.ts";
 import type { TargetRow } from "../persistence/rows.ts";
+import { isQuiet, saysNothing } from "./quiet.ts";
 import { scopeOf } from "./scope.ts";
-import { commitBatch, finishRest, Overlap, positionOf, type TargetRead } from "./target-commit.ts";
+import { commitBatch, finishRest, Overlap, positionOf, type TargetRead, type TargetReport } from "./target-commit.ts";
 import { loadTarget } from "./target-row.ts";
 
 /**
@@ -57,7 +59,28 @@ export async function readTarget(read: TargetRead): Promise<void> {
   }
 }
 
+/** True where nothing is new, or the run was told to stop; its row is not read. */
+async function readQuiet(read: TargetRead, cursor: Cursor): Promise<boolean> {
+  const { app, source, connection, target, signal, report, progress } = read;
+  const { client } = createMeter(connection.client, app.clock);
+  for await (const batch of batchesOf(read, client, cursor, read.lastReadAt)) {
+    if (!saysNothing(batch)) return false;
+    if (signal.aborted && !batch.complete) return true;
+    if (!batch.complete) continue;
+    report.seen += batch.stats.seen;
+    progress.note(source.id, target.id, batch.readTo);
+    Object.assign(report, { complete: true, quiet: true } satisfies Partial<TargetReport>);
+  }
+  return true;
+}
+
 async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void> {
+  const { quiet } = read;
+  read.quiet = undefined;
+  if (quiet === undefined || !(await readQuiet(read, quiet))) await readFromRow(read, incidents);
+}
+
+async function readFromRow(read: TargetRead, incidents: Set<string>): Promise<void> {
   const { app, source, connection, target, now, signal, report } = read;
   const { row, pieces } = await loadTarget(app, source, target.id);
   // Once: another poller may have begun a first read meanwhile.
@@ -66,32 +89,10 @@ async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void>
   await finishRest(read, position);
   const cursor = position.row?.cursor;
   report.seen = 0;
-  const labels = { ...source.labels, ...target.labels };
   const began = app.clock.now();
   const foundBefore = report.found;
   const meter = createMeter(connection.client, app.clock);
-  const batches = app.sources[source.kind].read({
-    client: meter.client,
-    target,
-    cursor,
-    floor: cursor?.floor ?? read.floor,
-    now,
-    lastReadAt: report.readBefore,
-    lateness: source.lateness,
-    every: source.every,
-    levels: source.levels,
-    stamp: {
-      sourceId: source.id,
-      connection: connection.name,
-      project: read.project,
-      region: connection.config.region,
-      labels,
-    },
-    signal,
-    scope: scopeOf(app, source),
-    redact: app.redact,
-  });
-  for await (const batch of batches) {
+  for await (const batch of batchesOf(read, meter.client, cursor, report.readBefore)) {
     report.seen += batch.stats.seen;
     const found = report.found - foundBefore + batch.found.length;
     const took = app.clock.now() - began;
@@ -101,7 +102,7 @@ async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void>
     const isOver = isLong && (next !== "stuck" || found > 0 || took >= STUCK_MS);
     if (!(await commitBatch(read, position, batch, isOver && next === "moves"))) return;
     read.progress.note(source.id, target.id, batch.readTo);
-    if (batch.complete) report.complete = true;
+    if (batch.complete) Object.assign(report, { complete: true, quiet: isQuiet(position.row) });
     if (signal.aborted) return;
     if (batch.complete) continue;
     if (isOver) {
@@ -110,4 +111,35 @@ async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void>
     }
     meter.rest();
   }
+}
+
+/** What the API shows of the target from a cursor on; without one, from its floor. */
+function batchesOf(
+  read: TargetRead,
+  client: CloudClient,
+  cursor: Cursor | undefined,
+  lastReadAt: number | undefined,
+): AsyncIterable<Batch> {
+  const { app, source, connection, target, now, signal } = read;
+  return app.sources[source.kind].read({
+    client,
+    target,
+    cursor,
+    floor: cursor?.floor ?? read.floor,
+    now,
+    lastReadAt,
+    lateness: source.lateness,
+    every: source.every,
+    levels: source.levels,
+    stamp: {
+      sourceId: source.id,
+      connection: connection.name,
+      project: read.project,
+      region: connection.config.region,
+      labels: { ...source.labels, ...target.labels },
+    },
+    signal,
+    scope: scopeOf(app, source),
+    redact: app.redact,
+  });
 }

@@ -165,7 +165,7 @@ describe("a run that is killed", () => {
     const unread = async () => (await readStatus(b.app)).targets.filter(({ lastReadAt }) => lastReadAt === null);
     for (let at = 0; at < 25 && (at === 0 || (await unread()).length > 0); at++) {
       b.to(at * 5);
-      await run(110);
+      await run(85);
     }
     expect(await unread()).toEqual([]);
     expect((await found(b, "in time")).sort()).toEqual(some);
