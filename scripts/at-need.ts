@@ -1,6 +1,5 @@
 // What the built code makes ready only when it first uses it, though the sources import it at their top: for esbuild,
 // as plugins of the package on npm (scripts/pack.ts) and of the functions (scripts/bundle.ts).
-import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type { OnLoadResult, Plugin } from "esbuild";
 
@@ -21,6 +20,10 @@ const APART = "#apart";
 const LATE =
   /^lib\/(model\/(event|alert|notification)|channels\/message\/readable|sources\/(discovery|cloud\/iam))\.ts$/;
 const REGISTRIES = /^lib\/(channels|sources)\/registry\.ts$/;
+/**
+ * What a late module reaches is built to run late as well, also what it imports at need: of the AWS SDK and of
+ * nodemailer that would take longer than it saves.
+ */
 const NEVER_LATE = /^lib\/(model\/lookup|channels\/(aws|mail)\/\w+)\.ts$/;
 
 /** The entries that make the files of PACKAGES. */
@@ -91,17 +94,21 @@ export function inFewFiles(first: (importer: string) => string): Plugin {
       onResolve({ filter: /.*/ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
         if (kind !== "dynamic-import" || pluginData === namespace) return undefined;
         const found = await resolved(path, { kind, importer, resolveDir, pluginData: namespace });
-        if (found.external || found.namespace !== "file" || found.errors.length > 0) return found;
+        if (found.external || found.namespace !== "file" || found.errors.length > 0 || !isModule(found.path))
+          return found;
         return { path: found.path, namespace, pluginData: first(relative(ROOT, importer)) };
       });
       onLoad({ filter: /.*/, namespace }, ({ path, pluginData }) => {
-        const isModule = /^(import|export)\b/m.test(readFileSync(path, "utf8"));
-        const contents = `import ${JSON.stringify(join(ROOT, pluginData))};
-          export ${isModule ? "*" : "{ default }"} from ${JSON.stringify(path)};`;
+        const contents = `import ${JSON.stringify(join(ROOT, pluginData))}; export * from ${JSON.stringify(path)};`;
         return { contents, resolveDir: ROOT };
       });
     },
   };
+}
+
+/** What exports by name alone. Other packages have nothing in common with what is loaded first. */
+function isModule(path: string): boolean {
+  return path.endsWith(".ts") || /\/node_modules\/@(aws-sdk|smithy)\//.test(path);
 }
 
 /** A module whose exports are those of what `load` gives, which runs when one of them is first used. */

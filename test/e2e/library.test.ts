@@ -120,6 +120,16 @@ describe("the published package", () => {
     expect(failed.stderr).toContain("ECONNREFUSED");
   });
 
+  it("brings what mail needs", async () => {
+    const text = await readFile(join(ROOT, "lookout.example.yml"), "utf8");
+    const mail = 'mail: { type: smtp, url: "smtp://127.0.0.1:9", from: a@example.com, to: [b@example.com] }';
+    const cwd = await folderWith({ "lookout.yml": text.replace(/^channels:\n/m, `channels:\n  ${mail}\n`) });
+    const bin = join(folder, "node_modules/@lookout-alerts/lookout/bin/lookout.js");
+    const env = { ...process.env, HW_ACCESS_KEY: "a-key", HW_SECRET_KEY: "a-secret", CHAT_URL: "https://chat.example" };
+    const ended = await run(process.execPath, [bin, "send-test", "mail"], { cwd, env }).catch((error) => error);
+    expect(ended.stdout).toContain("127.0.0.1:9 refused the connection (ECONNREFUSED)");
+  });
+
   it("is JavaScript with types, and exports what the contract names", async () => {
     const script =
       'import * as lookout from "@lookout-alerts/lookout"; console.log(Object.keys(lookout).sort().join());';
