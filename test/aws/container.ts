@@ -1,6 +1,7 @@
 // Serves one built function in a process of its own, as a Lambda container does: one invocation at a time, and what the
 // function keeps is there for the next. `container.ts FILE`; invocations come and go over IPC.
 import { openSync, readSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { pathToFileURL } from "node:url";
 import type { LambdaHandler } from "../../lib/aws/middleware.ts";
 
@@ -32,6 +33,7 @@ function sharedAhead(): number {
 const [file = ""] = process.argv.slice(2);
 const { handler } = (await import(pathToFileURL(file).href)) as { handler: LambdaHandler };
 
+let isFirst = true;
 process.on("message", async ({ event, remaining, ahead }: Asked) => {
   clockAhead = ahead;
   const deadline = performance.now() + remaining;
@@ -49,4 +51,7 @@ process.on("message", async ({ event, remaining, ahead }: Asked) => {
   }
   const { user, system } = process.cpuUsage(before);
   process.send!({ ...answer, cpuMs: (user + system) / 1_000 } satisfies Answered);
+  // Else written when it ends by itself, which a container never does.
+  if (isFirst) flushCompileCache();
+  isFirst = false;
 });

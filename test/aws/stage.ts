@@ -102,7 +102,7 @@ export async function openStage(
   const env = {
     PATH: process.env["PATH"] ?? "",
     // Each invocation but the first finds the code compiled.
-    NODE_COMPILE_CACHE: join(folder, "compiled"),
+    NODE_COMPILE_CACHE: join(build, "../compiled"),
     AWS_REGION: dynamo.region,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,

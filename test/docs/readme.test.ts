@@ -77,8 +77,12 @@ const TABLE: [command: string, shows: (command: string) => Promise<void>][] = [
     "npx lookout run",
     async (command) => {
       const before = messages.length;
-      const { stderr } = await runUntil(command, () => messages.length >= before + 3);
+      const polled = (stderr: string) => stderr.match(/polled source=/g)?.length ?? 0;
+      const enough = (_stdout: string, stderr: string) =>
+        messages.length > before && polled(stderr) >= SOURCE_KINDS.length;
+      const { stderr } = await runUntil(command, enough);
       expect(stderr).toContain("running");
+      expect(enough("", stderr), stderr).toBe(true);
     },
   ],
   ["npx lookout status", prints("Lookout is healthy.", "connection prod: proven")],
@@ -135,7 +139,7 @@ describe("the README's commands", () => {
 
 async function showsTheDemonstration(): Promise<void> {
   runsInCi("npm ci");
-  const { code, stdout } = await shell("npm start -- --for 10");
+  const { code, stdout } = await shell("npm start -- --for 6");
   expect(stdout).toMatch(/FIRING .*→ chat \(slack\)/);
   expect(code).toBe(0);
 }
@@ -220,7 +224,7 @@ function shell(command: string): Promise<Ended> {
 }
 
 /** Runs it until it ends, or until `enough` says so: then with a Ctrl-C. */
-async function runUntil(command: string, enough: (stdout: string) => boolean): Promise<Ended> {
+async function runUntil(command: string, enough: (stdout: string, stderr: string) => boolean): Promise<Ended> {
   const child = spawn("sh", ["-c", begin + command], { cwd: folder, env, detached: true });
   const ended: Ended = { code: null, stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text) => {
@@ -229,7 +233,7 @@ async function runUntil(command: string, enough: (stdout: string) => boolean): P
   child.stderr.setEncoding("utf8").on("data", (text) => {
     ended.stderr += text;
   });
-  const looking = setInterval(() => enough(ended.stdout) && signalGroup(child, "SIGINT"), 50);
+  const looking = setInterval(() => enough(ended.stdout, ended.stderr) && signalGroup(child, "SIGINT"), 50);
   const patience = setTimeout(() => signalGroup(child, "SIGKILL"), 25_000);
   ended.code = await new Promise((resolve) => child.on("close", (code) => resolve(code)));
   clearInterval(looking);

@@ -1,61 +1,9 @@
-// Attacks of every kind, against the command: the others are read and notified, no secret shows,
-// memory and turns stay bounded.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Simulator } from "../../lib/simulator/server.ts";
+// A quick part of the attacks, against the command; hostile.soak.ts has all of them.
 import { QUICK } from "./attacks.ts";
-import { type Subjects, startSubjects } from "./cases.ts";
 import { SOME } from "./configurations.ts";
-import { startWorld } from "./stand.ts";
+import { nothingGivesWay } from "./suite.ts";
 
-const SEED = 1;
-/** What hangs takes half a minute each. */
-const SIDE_BY_SIDE = 4;
-const PEAK_BYTES = 320 * 1_048_576;
-const TURN_MS = 100;
-/** Of a configuration as large as the bounds let it be: yaml and zod have no turns of their own. */
-const READ_TURN_MS = 250;
+/** By turns: one of each place, some that repeat secrets, none that hangs. */
+const isFew = (_: unknown, at: number) => at % 3 === 1;
 
-let sim: Simulator;
-let subjects: Subjects;
-let readers: Subjects;
-beforeAll(async () => {
-  sim = await startWorld();
-  subjects = startSubjects(sim, SIDE_BY_SIDE);
-  readers = startSubjects(sim, 1);
-});
-afterAll(async () => {
-  subjects.close();
-  readers.close();
-  await sim.close();
-});
-
-describe.concurrent("one of ten that", () => {
-  it.each(QUICK.map((attack, at) => ({ attack, seed: SEED + at, place: attack.at, does: attack.name })))(
-    "is hostile at $place and $does",
-    async ({ attack, seed }) => {
-      const { wrong, leaks } = await subjects.run(attack, seed);
-      expect({ wrong, leaks }).toEqual({ wrong: [], leaks: [] });
-    },
-  );
-});
-
-describe.concurrent("a configuration that", () => {
-  it.each(SOME.map((configuration, at) => ({ configuration, seed: SEED + at, does: configuration.name })))(
-    "$does is read or refused, and shows no secret",
-    async ({ configuration, seed }) => {
-      const { wrong, leaks } = await readers.read(configuration, seed);
-      expect({ wrong, leaks }).toEqual({ wrong: [], leaks: [] });
-    },
-  );
-});
-
-it.each<[of: string, subjects: () => Subjects, turnMs: number]>([
-  ["attacks", () => subjects, TURN_MS],
-  ["configurations", () => readers, READ_TURN_MS],
-])("%s took no more memory and no longer turns than they may", (of, measuring, turnMs) => {
-  const { peakBytes, longestTurnMs } = measuring().measured();
-  const memory = `peak ${Math.round(peakBytes / 1_048_576)} MB`;
-  console.log(`${of}: ${memory}, longest turn ${Math.round(longestTurnMs)} ms`);
-  expect(peakBytes).toBeLessThan(PEAK_BYTES);
-  expect(longestTurnMs).toBeLessThan(turnMs);
-});
+nothingGivesWay(QUICK.filter(isFew), SOME.filter(isFew), 2);

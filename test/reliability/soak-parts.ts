@@ -35,6 +35,7 @@ export type PartName =
   | "properties"
   | "late"
   | "files"
+  | "attacks"
   | "hostile"
   | "texts"
   | "functions"
@@ -83,6 +84,16 @@ export const PARTS: Record<PartName, Part> = {
     what: "runs of the functions under everything that AWS does to them",
     long: 40,
     run: async (count, from) => runTests([...LONG_TESTS, "test/aws/exactness"], from, { RUNS: count }),
+  },
+  attacks: {
+    what: "times the table of hostile input, from its own seeds",
+    long: 1,
+    async run(count, from) {
+      for (let time = 0; time < count; time++) {
+        if (!runTests([...LONG_TESTS, "test/hostile/hostile.soak.ts"], from + time)) return false;
+      }
+      return true;
+    },
   },
   hostile: { what: "attacks by what answers, is read or receives", long: 10_000, run: attack },
   texts: {

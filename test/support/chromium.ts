@@ -2,7 +2,6 @@
 // required.
 import { existsSync } from "node:fs";
 import { type Browser, chromium } from "playwright-core";
-import { onTestFinished } from "vitest";
 
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const place = PLACES.find((path) => existsSync(path));
@@ -11,10 +10,8 @@ const place = PLACES.find((path) => existsSync(path));
 export const noBrowser =
   place === undefined && process.env["CI"] === undefined ? "Chromium is missing: apt-get install chromium" : undefined;
 
-/** Closed when the test ends. */
+/** It takes a second of a core to start: one serves all tests of a file, each with a context of its own. */
 export async function startBrowser(): Promise<Browser> {
   if (place === undefined) throw new Error("these tests need Chromium: apt-get install chromium");
-  const browser = await chromium.launch({ executablePath: place, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
-  onTestFinished(() => browser.close());
-  return browser;
+  return chromium.launch({ executablePath: place, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 }
