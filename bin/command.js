@@ -17,13 +17,11 @@ const root = new URL("../", import.meta.url);
 // Half the time to start. Where nothing can be written there, it starts without.
 module.enableCompileCache?.(fileURLToPath(new URL("node_modules/.cache/lookout", root)));
 const sources = existsSync(new URL("lib/cli/main.ts", root));
-const load = (name) => import(new URL(sources ? `lib/${name}.ts` : `dist/lib/${name}.js`, root).href);
-const { main } = await load("cli/main");
-const { terminalOf } = await load("cli/print/terminal");
+const built = new URL(sources ? "lib/cli/main.ts" : "dist/lib/cli/main.js", root);
+const { createOutlet, main, terminalOf } = await import(built.href);
 const { version } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
 // A terminal that is stopped (Ctrl-S), or whose far end hangs, would else stop the whole process at its next line.
 for (const { isTTY, _handle } of [process.stdout, process.stderr]) if (isTTY) _handle?.setBlocking?.(false);
-const { createOutlet } = await load("local/outlet");
 const stderr = createOutlet(process.stderr, {
   notice: (lines) => `${new Date().toISOString()} warn  lines dropped, since nobody read them count=${lines}\n`,
 });

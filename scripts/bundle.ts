@@ -2,12 +2,13 @@
 // put together, so that no function does so again. One that is invalid is never deployed.
 import { copyFile, cp, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { build, type Metafile, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Metafile } from "esbuild";
 import { wallClock } from "../lib/app/clock.ts";
 import { openConfig } from "../lib/app/open-config.ts";
 import { type Environment, processEnvironment } from "../lib/config/environment.ts";
 import { createRedactor } from "../lib/config/secrets/redactor.ts";
 import type { Config } from "../lib/model/config.ts";
+import { atNeed, entriesApart, fileApart, importsApart, inFewFiles } from "./at-need.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const PACKS = join(ROOT, "rules");
@@ -16,21 +17,6 @@ const PACKS = join(ROOT, "rules");
  * bring an import of their own.
  */
 const BANNER = 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
-
-/**
- * Node's clients are required, not imported: an import reads every name they export, and so loads Node's whole fetch
- * and HTTP/2, which take as long as the rest.
- */
-const LAZY_BUILTINS: Plugin = {
-  name: "lazy-builtins",
-  setup(build) {
-    const namespace = "lazy-builtin";
-    build.onResolve({ filter: /^(node:)?https?2?$/ }, ({ path, kind }) => {
-      return kind === "require-call" ? { path, external: true } : { path: path.replace("node:", ""), namespace };
-    });
-    build.onLoad({ filter: /^/, namespace }, ({ path }) => ({ contents: `module.exports = require("node:${path}")` }));
-  },
-};
 
 export interface BundleOptions {
   /** The folder that holds the build and nothing else afterwards. */
@@ -99,14 +85,11 @@ export interface Bundled {
 async function buildFunctions(outdir: string, stamp: number): Promise<Record<string, Bundled>> {
   const folder = join(ROOT, "functions");
   const names = (await readdir(folder)).map((file) => basename(file, ".ts"));
-  await writeFile(join(outdir, "package.json"), '{ "type": "module" }\n');
-  const { metafile } = await build({
+  await writeFile(join(outdir, "package.json"), JSON.stringify({ type: "module", imports: importsApart(".") }));
+  const options = {
     absWorkingDir: ROOT,
-    entryPoints: names.map((name) => join(folder, `${name}.ts`)),
     outdir,
     bundle: true,
-    splitting: true,
-    chunkNames: "chunks/[hash]",
     format: "esm",
     platform: "node",
     target: "node24",
@@ -114,16 +97,23 @@ async function buildFunctions(outdir: string, stamp: number): Promise<Record<str
     minify: true,
     legalComments: "none",
     banner: { js: BANNER },
-    plugins: [LAZY_BUILTINS],
     define: { LOOKOUT_BUILT_AT: String(stamp) },
     logLevel: "warning",
     metafile: true,
+  } as const satisfies BuildOptions;
+  const functions = await build({
+    ...options,
+    entryPoints: names.map((name) => join(folder, `${name}.ts`)),
+    splitting: true,
+    chunkNames: "chunks/[hash]",
+    plugins: [...atNeed, inFewFiles(() => "lib/aws/middleware.ts")],
   });
-  const { outputs } = metafile;
+  const apart = await build({ ...options, entryPoints: entriesApart });
+  const outputs = { ...functions.metafile.outputs, ...apart.metafile.outputs };
   return Object.fromEntries(
     names.map((name) => {
       const main = Object.keys(outputs).find((file) => outputs[file]!.entryPoint === `functions/${name}.ts`)!;
-      const all = reached(outputs, main, ["import-statement", "dynamic-import"]);
+      const all = reached(outputs, main, ["import-statement", "dynamic-import", "require-call"]);
       const bytesOf = (files: readonly string[]) => files.reduce((sum, file) => sum + outputs[file]!.bytes, 0);
       const files = all.map((file) => relative(outdir, join(ROOT, file)));
       return [name, { start: bytesOf(reached(outputs, main, ["import-statement"])), all: bytesOf(all), files }];
@@ -135,8 +125,10 @@ async function buildFunctions(outdir: string, stamp: number): Promise<Record<str
 function reached(outputs: Metafile["outputs"], main: string, kinds: readonly string[]): string[] {
   const found = new Set([main]);
   for (const file of found) {
-    const imports = outputs[file]!.imports.filter(({ path, kind }) => kinds.includes(kind) && path in outputs);
-    for (const { path } of imports) found.add(path);
+    for (const { path, kind } of outputs[file]!.imports) {
+      const output = path in outputs ? path : join(dirname(main), fileApart(path) ?? "");
+      if (kinds.includes(kind) && output in outputs) found.add(output);
+    }
   }
   return [...found];
 }

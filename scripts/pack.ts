@@ -3,10 +3,8 @@
 // `prepack` writes it, `postpack` puts the checkout's own back.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, cpSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import type { PluginBuild } from "esbuild";
+import type { BuildOptions, PluginBuild } from "esbuild";
 
-/** What is imported by its path: by bin/lookout.js, by programs, and what finds files beside itself. */
-const ENTRIES = ["lib/cli/main", "lib/cli/print/terminal", "lib/local/outlet", "lib/index", "lib/console/server"];
 /**
  * What npm installs beside the package: the types of zod are among those of the library. All else is built in, in the
  * versions of the lock file: a command starts in half the time, and an install is a fraction of what it was.
@@ -15,39 +13,49 @@ const TYPES = ["zod"];
 /** pg looks for it, and goes on without. */
 const ABSENT = ["pg-native"];
 const KEPT = ".package.json.checkout";
+/** Below dist. */
+const CHUNKS = "chunks";
+const BUILT = {
+  outdir: "dist",
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  mainFields: ["module", "main"],
+  external: ABSENT,
+  // For the CommonJS dependencies; renamed, since some bring an import of their own.
+  banner: {
+    js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+  },
+  // Less to read; names stay, for whoever reads a stack.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // The licences of what is built in are in NOTICE.
+  legalComments: "none",
+  logLevel: "warning",
+} as const satisfies Partial<BuildOptions>;
 
 async function prepack(): Promise<void> {
   rmSync("dist", { recursive: true, force: true });
   execFileSync("tsc", ["-p", "tsconfig.build.json"], { stdio: "inherit" });
   // Loaded here: what only puts package.json back needs no tools.
   const { build } = await import("esbuild");
+  const { atNeed, entriesApart, importsApart, inFewFiles } = await import("./at-need.ts");
+  const command = [...atNeed, inFewFiles(loadedBefore), { name: "constants at need", setup: deferConstants }];
   await build({
-    entryPoints: ENTRIES.map((name) => `${name}.ts`),
-    outbase: ".",
-    outdir: "dist",
-    bundle: true,
+    ...BUILT,
+    entryPoints: [{ in: "lib/cli/main.ts", out: "lib/cli/main" }],
     splitting: true,
-    chunkNames: "chunks/[hash]",
-    format: "esm",
-    platform: "node",
-    target: "node24",
-    mainFields: ["module", "main"],
-    external: ABSENT,
-    // For the CommonJS dependencies; renamed, since some bring an import of their own.
-    banner: {
-      js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
-    },
-    plugins: [
-      { name: "parts of Node at need", setup: deferParts },
-      { name: "constants at need", setup: deferConstants },
-    ],
-    // The licences of what is built in are in NOTICE.
-    legalComments: "none",
-    logLevel: "warning",
+    chunkNames: `${CHUNKS}/[hash]`,
+    plugins: command,
   });
+  // Built by themselves, or what they have in common with a command would be in files of its own.
+  await build({ ...BUILT, entryPoints: [{ in: "lib/index.ts", out: "lib/index" }], plugins: atNeed });
+  await build({ ...BUILT, entryPoints: entriesApart });
   const { preparePacks } = await import("./packs.ts");
   await preparePacks("rules", "dist/packs");
-  cpSync("lib/console/assets", "dist/lib/console/assets", { recursive: true });
+  // The console finds them beside the file that it is in.
+  cpSync("lib/console/assets", `dist/${CHUNKS}/assets`, { recursive: true });
   copyFileSync("package.json", KEPT);
   const {
     optionalDependencies: _node,
@@ -56,28 +64,16 @@ async function prepack(): Promise<void> {
     ...manifest
   } = JSON.parse(readFileSync("package.json", "utf8"));
   manifest.dependencies = Object.fromEntries(TYPES.map((name) => [name, manifest.dependencies[name]]));
+  manifest.imports = importsApart("./dist");
   manifest.exports = { ".": { types: "./dist/lib/index.d.ts", default: "./dist/lib/index.js" } };
   // npm still runs this one after packing.
   manifest.scripts = { postpack: "node scripts/pack.ts restore" };
   writeFileSync("package.json", `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** Parts of Node that take long to make ready, and that most commands do not come to use. */
-const PARTS = /^(node:)?(https?|http2|crypto|zlib|net|tls|child_process|worker_threads|perf_hooks|os|dns)$/;
-
-/**
- * To import a part of Node makes it ready whole, with what it loads at need: `node:http` alone brings all of fetch and
- * WebSocket, a seventh of the start. Asked for as this does, a part is made ready when something of it is first used.
- */
-function deferParts({ onResolve, onLoad }: PluginBuild): void {
-  onResolve({ filter: PARTS }, ({ path }) => ({ path: path.replace(/^node:/, ""), namespace: "node" }));
-  onLoad({ filter: /.*/, namespace: "node" }, async ({ path }) => {
-    const names = Object.keys(process.getBuiltinModule(`node:${path}`) ?? {});
-    const getters = names.map((name) => `get ${name}() { return part().${name}; }`);
-    const contents = `const part = () => process.getBuiltinModule("node:${path}");
-      module.exports = { ${getters.join(", ")} };`;
-    return { contents, loader: "js" };
-  });
+/** What a command has loaded by the time it imports more. */
+function loadedBefore(importer: string): string {
+  return /^lib\/cli\/(program|commands\/schema)/.test(importer) ? "lib/cli/main.ts" : "lib/cli/open.ts";
 }
 
 /** What these make while they are loaded takes a tenth of the start, and few commands print what is not ASCII. */

@@ -93,7 +93,7 @@ test("a sixth kind is checked, polled, matched and notified", async () => {
     "export const",
     'import { lakeEvents } from "./lake-events.ts";\nexport const',
   );
-  await change(root, "lib/sources/registry.ts", "};", '  "lake-events": lakeEvents,\n};');
+  await change(root, "lib/sources/registry.ts", "});", '  "lake-events": () => lakeEvents,\n});');
   await writeFile(join(root, "lookout.yml"), CONFIG(url));
 
   const command = join(root, "bin/lookout.js");

@@ -1,8 +1,8 @@
 // Escalation: each step of a route's `escalate` is a route of its own, derived from it, that alerts join
 // when their time has come. Pure.
-import { Severity } from "../model/alert.ts";
 import type { RouteConfig } from "../model/config.ts";
 import { hashOf } from "../model/hash.ts";
+import { Severity } from "../model/severity.ts";
 
 /** One step of a route's `escalate`. */
 export interface Step {

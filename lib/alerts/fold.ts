@@ -1,8 +1,8 @@
 // Folding: a notification that has not left yet takes in the next one where one of the two only
 // repeats what was said, and where its channel's service takes fewer messages, those of other groups. Pure.
-import { Severity } from "../model/alert.ts";
 import { lookup } from "../model/lookup.ts";
 import { type Notification, type NotifiedAlert, NotifyReason } from "../model/notification.ts";
+import { Severity } from "../model/severity.ts";
 import type { Suppressed } from "./group.ts";
 
 /**

@@ -1,7 +1,8 @@
 // The routing tree: which routes an alert takes (the deepest that match, as in Alertmanager) and which group on each.
-import { type Alert, HEALTH_RULE } from "../model/alert.ts";
+import type { Alert } from "../model/alert.ts";
 import type { Pattern, RouteConfig } from "../model/config.ts";
 import { hashOf } from "../model/hash.ts";
+import { HEALTH_RULE } from "../model/own-alerts.ts";
 import { valuesAt } from "../model/path.ts";
 import { type Step, stepsOf } from "./escalate.ts";
 

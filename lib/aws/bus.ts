@@ -1,6 +1,6 @@
 // The doorbell on AWS: an EventBridge bus. It never fails the work that rings it: what is due stands in the
 // table, and the sweep finds it.
-import { type EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
+import type { EventBridgeClient, PutEventsRequestEntry } from "@aws-sdk/client-eventbridge";
 import type { Bus } from "../app/deps.ts";
 import type { Clock } from "../model/clock.ts";
 import type { Log } from "../model/log.ts";
@@ -10,7 +10,8 @@ const TRIES = 3;
 const WAIT_MS = 100;
 
 export interface EventBridgeOptions {
-  client: EventBridgeClient;
+  /** Asked for once there is something to put. */
+  client: () => Promise<EventBridgeClient>;
   /** Name of the event bus. */
   name: string;
   clock: Clock;
@@ -21,10 +22,11 @@ export interface EventBridgeOptions {
 export function createEventBridgeBus({ client, name, clock, log }: EventBridgeOptions): Bus {
   /** Puts one request's entries, and those that were refused again; returns those that were not taken in the end. */
   async function put(entries: PutEventsRequestEntry[]): Promise<{ refused: PutEventsRequestEntry[]; reason: string }> {
+    const { PutEventsCommand } = await import("./eventbridge-client.ts");
     let refused = entries;
     let reason = "";
     for (let attempt = 1; ; attempt++) {
-      const answer = await client.send(new PutEventsCommand({ Entries: refused }));
+      const answer = await (await client()).send(new PutEventsCommand({ Entries: refused }));
       if (!answer.FailedEntryCount) return { refused: [], reason };
       const results = answer.Entries ?? [];
       reason = results.find(({ ErrorCode }) => ErrorCode !== undefined)?.ErrorCode ?? "unknown";

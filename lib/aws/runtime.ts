@@ -1,7 +1,7 @@
 // The application of one Lambda container: opened with the first request, kept for all that follow.
 import { randomUUID } from "node:crypto";
 import { dirname } from "node:path";
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { createApp } from "../app/app.ts";
 import { wallClock } from "../app/clock.ts";
 import type { App } from "../app/deps.ts";
@@ -88,7 +88,8 @@ export async function configProblems(): Promise<Problem[]> {
 async function open(env: Environment): Promise<Opened> {
   log.info("opening", { builtAt: timeOf(builtAt()) });
   const packaged = await packagedConfig(env, wallClock);
-  const client = new EventBridgeClient({ maxAttempts: 2, requestHandler: BUS_TIMEOUTS });
+  let made: Promise<EventBridgeClient> | undefined;
+  const client = () => (made ??= openBus());
   const events = createEventBridgeBus({ client, name: required(env, "LOOKOUT_BUS"), clock: wallClock, log });
   const bus = fanned ? createQueueBus(events, fanned.notify, wallClock) : events;
   const store = await openDynamoStore({ ...tableOf(packaged.config, env), clock: wallClock });
@@ -108,6 +109,11 @@ async function open(env: Environment): Promise<Opened> {
     await store.close();
     throw error;
   }
+}
+
+async function openBus(): Promise<EventBridgeClient> {
+  const { EventBridgeClient } = await import("./eventbridge-client.ts");
+  return new EventBridgeClient({ maxAttempts: 2, requestHandler: BUS_TIMEOUTS });
 }
 
 /** For the functions that a direct stack does not have. */

@@ -1,5 +1,7 @@
-// Every kind of destination by its name in the configuration; one line each, and the folder holds no other.
+// Every kind of destination by its name in the configuration; one line each, and the folder holds no other. Built code
+// loads a type when it is first asked for (scripts/at-need.ts).
 
+import { lateMap } from "../model/lookup.ts";
 import { eventbridge } from "./aws/eventbridge.ts";
 import { ses } from "./aws/ses.ts";
 import { sns } from "./aws/sns.ts";
@@ -29,34 +31,34 @@ import type { ChannelType } from "./port.ts";
 import { smn } from "./smn.ts";
 import { webhook } from "./webhook.ts";
 
-const CHANNELS: readonly ChannelType[] = [
-  webhook,
-  slack,
-  feishu,
-  dingtalk,
-  wecom,
-  teams,
-  welink,
-  discord,
-  telegram,
-  googleChat,
-  mattermost,
-  rocketchat,
-  ntfy,
-  gotify,
-  pagerduty,
-  opsgenie,
-  jsm,
-  incidentIo,
-  grafanaOncall,
-  alertmanager,
-  smtp,
-  smn,
-  ses,
-  sns,
-  sqs,
-  eventbridge,
-  consoleOutput,
-];
+const CHANNELS: Readonly<Record<string, () => ChannelType>> = {
+  webhook: () => webhook,
+  slack: () => slack,
+  feishu: () => feishu,
+  dingtalk: () => dingtalk,
+  wecom: () => wecom,
+  teams: () => teams,
+  welink: () => welink,
+  discord: () => discord,
+  telegram: () => telegram,
+  "google-chat": () => googleChat,
+  mattermost: () => mattermost,
+  rocketchat: () => rocketchat,
+  ntfy: () => ntfy,
+  gotify: () => gotify,
+  pagerduty: () => pagerduty,
+  opsgenie: () => opsgenie,
+  jsm: () => jsm,
+  "incident-io": () => incidentIo,
+  "grafana-oncall": () => grafanaOncall,
+  alertmanager: () => alertmanager,
+  smtp: () => smtp,
+  smn: () => smn,
+  ses: () => ses,
+  sns: () => sns,
+  sqs: () => sqs,
+  eventbridge: () => eventbridge,
+  console: () => consoleOutput,
+};
 
-export const channelTypes: ReadonlyMap<string, ChannelType> = new Map(CHANNELS.map((one) => [one.type, one]));
+export const channelTypes: ReadonlyMap<string, ChannelType> = lateMap(CHANNELS);

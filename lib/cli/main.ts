@@ -8,6 +8,10 @@ import { RowDamaged, StoreError, StoreGone } from "../store/port.ts";
 import { createIo, DONE, type Io, REFUSED, type Screen, UsageError, WRONG } from "./io.ts";
 import { createProgram } from "./program.ts";
 
+// What bin/command.js makes the screen of.
+export { createOutlet } from "../local/outlet.ts";
+export { terminalOf } from "./print/terminal.ts";
+
 /** Runs one command line (without node and script) and returns its exit code. Never throws. */
 export async function main(argv: readonly string[], screen: Screen, version: string): Promise<number> {
   const io = createIo(screen);

@@ -2,9 +2,10 @@
 // second, only while somebody looks, and more seldom where that takes long.
 import type { App } from "../app/deps.ts";
 import { type OpenRow, openRows } from "../app/queries/lists.ts";
-import { type Alert, Severity } from "../model/alert.ts";
+import type { Alert } from "../model/alert.ts";
 import type { Clock } from "../model/clock.ts";
 import { hashOf } from "../model/hash.ts";
+import { Severity } from "../model/severity.ts";
 
 /** How old may be what is shown, and how often those are looked after who wait; ms. */
 const LOOK_MS = 1_000;

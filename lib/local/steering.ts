@@ -3,17 +3,22 @@
 import { randomInt } from "node:crypto";
 import { printable } from "../model/printable.ts";
 
-/** Characters for private use: no text has these, in this order. */
-const MARK = String.fromCodePoint(...Array.from({ length: 4 }, () => randomInt(0xf0000, 0xffffe)));
+/** Characters for private use: no text has these, in this order. Drawn when something steers: few commands do. */
+let drawn: string | undefined;
+
+function mark(): string {
+  drawn ??= String.fromCodePoint(...Array.from({ length: 4 }, () => randomInt(0xf0000, 0xffffe)));
+  return drawn;
+}
 
 /** Control sequences of our own, marked as such. */
 export function steering(sequences: string): string {
-  return sequences.replaceAll("\u001b", MARK);
+  return sequences.replaceAll("\u001b", mark());
 }
 
 /** The text as a terminal reads it, colours included: to measure. */
 export function unmarked(text: string): string {
-  return text.replaceAll(MARK, "\u001b");
+  return drawn === undefined ? text : text.replaceAll(drawn, "\u001b");
 }
 
 /** The text as it is written: our own control sequences take effect, and no others. */

@@ -1,7 +1,8 @@
 // What a person sees of a running Lookout: the sources, the open alerts and where each goes, and
 // the latest news. Pure text.
-import { type Alert, Severity } from "../model/alert.ts";
+import type { Alert } from "../model/alert.ts";
 import { oneLine } from "../model/printable.ts";
+import { Severity } from "../model/severity.ts";
 import { columnsOf, cutTo, padTo } from "./columns.ts";
 
 export type Paint = (style: "title" | "dim" | "good" | "bad" | string, text: string) => string;

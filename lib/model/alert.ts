@@ -1,29 +1,7 @@
 // An alert: one open (then resolved) problem, a rule and a key.
 import * as z from "zod";
 import { Event, Labels, Resource } from "./event.ts";
-
-export const Severity = z.enum(["critical", "error", "warning", "info"]);
-export type Severity = z.infer<typeof Severity>;
-
-/** The rule of the alerts that Lookout raises about itself. */
-export const HEALTH_RULE = "lookout-unhealthy";
-
-/** What can be wrong with Lookout itself: the `problem` in the key of such an alert. */
-export type HealthProblem =
-  | "connection paused"
-  | "connection failing"
-  | "source unread"
-  | "target unread"
-  | "targets unread"
-  | "discovery failed"
-  | "channel failing"
-  | "channel disabled"
-  | "delivery dead"
-  | "secret unresolved"
-  | "configuration refused"
-  | "dead letters"
-  | "state not written"
-  | "state damaged";
+import { Severity } from "./severity.ts";
 
 export const AlertStatus = z.enum(["firing", "resolved"]);
 export type AlertStatus = z.infer<typeof AlertStatus>;

@@ -1,9 +1,9 @@
 // The configuration as the application reads it: what the files describe, validated and completed.
 import type * as z from "zod";
-import type { Severity } from "./alert.ts";
 import type { Inhibit, Silence } from "./files/route-file.ts";
 import type { Rule } from "./files/rule-file.ts";
 import type { Auth, Connection } from "./files/source-file.ts";
+import type { Severity } from "./severity.ts";
 import type { SourceKind } from "./source-kinds.ts";
 
 /** An EventBridge event pattern as written; compiled and validated by patterns/pattern.ts. */

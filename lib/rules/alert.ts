@@ -1,8 +1,9 @@
 // An alert's own life: opened by an event, counting what matches, ended in event time. Values in, new values out.
-import type { Alert, Severity } from "../model/alert.ts";
+import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
 import { iso } from "../model/iso.ts";
+import type { Severity } from "../model/severity.ts";
 import type { Level } from "../model/source-kinds.ts";
 import type { CompiledRule } from "./compile.ts";
 import type { Unrendered } from "./state.ts";

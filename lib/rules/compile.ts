@@ -160,34 +160,48 @@ export function rulePartition(rule: CompiledRule): string {
 function compileRule(config: RuleConfig, sources: readonly SourceConfig[], timezone?: string): CompiledRule {
   const { threshold, distinct, absence, expect, sequence, resolve } = config;
   const steps = [config.when, ...(expect ? [expect.when] : (sequence?.then ?? []))];
-  const patterns: CompiledRule["patterns"] = steps.map((when, step) => ({ pattern: compilePattern(when), step }));
-  if (resolve?.when) patterns.push({ pattern: compilePattern(resolve.when), step: undefined });
-  const feeds = sources.filter((source) => patterns.some(({ pattern }) => mayFeed(source, pattern)));
+  const patterns = atFirst(() => {
+    const all: CompiledRule["patterns"] = steps.map((when, step) => ({ pattern: compilePattern(when), step }));
+    if (resolve?.when) all.push({ pattern: compilePattern(resolve.when), step: undefined });
+    return all;
+  });
+  const feeds = atFirst(() => sources.filter((source) => patterns().some(({ pattern }) => mayFeed(source, pattern))));
+  const lateness = atFirst(() => Math.max(0, ...feeds().map((source) => source.lateness)));
   const { kind, meaning, memory } = kindOf(config);
   const rule: CompiledRule = {
     config,
     kind,
-    patterns,
+    get patterns() {
+      return patterns();
+    },
     version: hashOf([config.when, config.by, ...meaning, ...(config.extract ? [config.extract] : [])], 8),
     summary: templateOf(config.summary ?? DEFAULT_SUMMARY, timezone),
     description: config.description === undefined ? undefined : templateOf(config.description, timezone),
     canResolve: [threshold, distinct, absence, expect, resolve].some((key) => key !== undefined),
-    feeds,
-    lateness: Math.max(0, ...feeds.map((source) => source.lateness)),
+    get feeds() {
+      return feeds();
+    },
+    get lateness() {
+      return lateness();
+    },
     memory: Math.max(config.reopen ?? 0, memory),
     maxKeys: config.maxKeys ?? MAX_KEYS,
     overflow: undefined,
   };
-  return { ...rule, overflow: overflowOf(rule) };
+  rule.overflow = overflowOf(rule);
+  return rule;
 }
 
 /** Compiled when the first alert opens. */
 function templateOf(text: string, timezone?: string): Template {
-  let template: Template | undefined;
-  return (scope) => {
-    template ??= compileTemplate(text, timezone);
-    return template(scope);
-  };
+  const template = atFirst(() => compileTemplate(text, timezone));
+  return (scope) => template()(scope);
+}
+
+/** What is made when it is first asked for, such as what a command that only reads state does without. */
+function atFirst<T extends object | number>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
 /** An occurrence of the rule's patterns that says why it is not taken key by key. */
@@ -203,12 +217,25 @@ function overflowOf(rule: CompiledRule): CompiledRule {
   };
   const summary = `${id} keeps ${rule.maxKeys} keys, as many as it may: what other keys match is counted here`;
   const description = "First: {{ event.resource.name }}: {{ event.message }}";
+  const { version, memory, maxKeys } = rule;
   return {
-    ...rule,
     config,
     kind: occurrence(),
-    canResolve: false,
+    get patterns() {
+      return rule.patterns;
+    },
+    version,
     summary: () => summary,
     description: templateOf(description),
+    canResolve: false,
+    get feeds() {
+      return rule.feeds;
+    },
+    get lateness() {
+      return rule.lateness;
+    },
+    memory,
+    maxKeys,
+    overflow: undefined,
   };
 }

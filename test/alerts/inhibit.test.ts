@@ -1,8 +1,9 @@
 // Inhibition as a table, after Alertmanager's own: which firing alerts hold a target back. One sentence a case.
 import { expect, it } from "vitest";
 import { compileInhibition, inhibits } from "../../lib/alerts/inhibit.ts";
-import { type Alert, HEALTH_RULE } from "../../lib/model/alert.ts";
+import type { Alert } from "../../lib/model/alert.ts";
 import type { InhibitConfig } from "../../lib/model/config.ts";
+import { HEALTH_RULE } from "../../lib/model/own-alerts.ts";
 import { compilePattern } from "../../lib/patterns/pattern.ts";
 
 const compile = (pattern: object) => {

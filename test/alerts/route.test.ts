@@ -2,8 +2,9 @@
 // order, continue and inheritance.
 import { describe, expect, it } from "vitest";
 import { compileRouter, groupValues, healthRoute, type Router } from "../../lib/alerts/route.ts";
-import { type Alert, HEALTH_RULE } from "../../lib/model/alert.ts";
+import type { Alert } from "../../lib/model/alert.ts";
 import type { RouteConfig } from "../../lib/model/config.ts";
+import { HEALTH_RULE } from "../../lib/model/own-alerts.ts";
 import { compilePattern } from "../../lib/patterns/pattern.ts";
 import { CONNECTIONS, load, RULES, SOURCES } from "../config/workspace.ts";
 

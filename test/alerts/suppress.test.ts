@@ -2,8 +2,9 @@
 import { expect, it } from "vitest";
 import { type AddedSilence, compileSuppression } from "../../lib/alerts/suppress.ts";
 import { compileTimeInterval } from "../../lib/alerts/time-intervals/time-interval.ts";
-import { type Alert, HEALTH_RULE } from "../../lib/model/alert.ts";
+import type { Alert } from "../../lib/model/alert.ts";
 import type { RouteConfig, SilenceConfig } from "../../lib/model/config.ts";
+import { HEALTH_RULE } from "../../lib/model/own-alerts.ts";
 import { compilePattern } from "../../lib/patterns/pattern.ts";
 
 /** A Friday. */

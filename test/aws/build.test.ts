@@ -56,21 +56,36 @@ test("SOURCE_DATE_EPOCH is that time where it is set, and makes equal packages",
   expect(filesOf(one)).toEqual(filesOf(other));
 });
 
-test("a function starts with less than 1 MB of its own code, and without what it may never need", async () => {
+test("a function starts with less than 1 MB in few files, and without what it may never need", async () => {
   const folder = await folderWith({ "lookout.yml": CONFIG });
-  const sizes = await bundle({ outdir: join(folder, "build"), config: join(folder, "lookout.yml"), env: {} });
+  const built = join(folder, "build");
+  const sizes = await bundle({ outdir: built, config: join(folder, "lookout.yml"), env: {} });
   expect(Object.keys(sizes).sort()).toEqual(["console", "deliver", "health", "notify", "plan", "poll", "sweep"]);
-  const { console: page, ...others } = sizes;
-  for (const [name, { start }] of Object.entries(others)) expect([name, start < 1_048_576]).toEqual([name, true]);
-  // It serves pages besides.
-  expect(page!.start).toBeLessThan(1_150_000);
-  // What Node loads with it beside: its fetch and HTTP/2 take as long as the function's own code.
-  const script =
-    `await import(${JSON.stringify(pathToFileURL(join(folder, "build/poll.js")).href)});` +
-    "console.log(process.moduleLoadList.filter((name) => /undici\\/undici|http2\\/core/.test(name)).join());";
-  const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script]);
-  expect(stdout.trim()).toBe("");
+  for (const [name, { start, files }] of Object.entries(sizes)) {
+    expect([name, start < 1_048_576]).toEqual([name, true]);
+    expect(files).toEqual(expect.arrayContaining(["apart/liquidjs.js", "apart/re2js.js"]));
+  }
+  for (const name of Object.keys(sizes)) {
+    const { files, parts } = await loadedBy(join(built, `${name}.js`));
+    expect(files.length, name).toBeLessThan(15);
+    // Templates and expressions are compiled for the first event that has some.
+    expect(files.filter((file) => file.includes("/apart/"))).toEqual([]);
+    // Node's fetch and HTTP/2 take as long as the function's own code.
+    expect(parts.filter((part) => /undici\/undici|http2\/core/.test(part))).toEqual([]);
+  }
 });
+
+/** What the import of a module loads: the files of ours, and the parts of Node. */
+async function loadedBy(file: string): Promise<{ files: string[]; parts: string[] }> {
+  const script = `import { registerHooks } from "node:module";
+    const files = [];
+    registerHooks({ load: (url, context, next) => (files.push(url), next(url, context)) });
+    await import(${JSON.stringify(pathToFileURL(file).href)});
+    const parts = process.moduleLoadList;
+    console.log(JSON.stringify({ files: files.filter((url) => url.startsWith("file:")), parts }));`;
+  const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script]);
+  return JSON.parse(stdout);
+}
 
 test("a SOURCE_DATE_EPOCH that is no number of seconds is reported", async () => {
   await expect(bundled({ SOURCE_DATE_EPOCH: "yesterday" })).rejects.toThrow(

@@ -86,7 +86,7 @@ describe("putting them", () => {
       warn: (_message: string, fields: unknown) => warnings.push(fields),
     };
     const clock = { now: () => 0, sleep: async () => {} };
-    const { publish } = createEventBridgeBus({ client, name: "bus", clock, log });
+    const { publish } = createEventBridgeBus({ client: async () => client, name: "bus", clock, log });
     return { publish, warnings, sizes: () => requests.map((entries) => entries.length), requests };
   }
   const three = [opened({ id: "a" }), opened({ id: "b" }), opened({ id: "c" })];

@@ -17,4 +17,5 @@ test("every channel file of the folder is registered under its file's name, and 
     expect(existsSync(itsTest), `a test of ${file}`).toBe(true);
   }
   expect(found.toSorted()).toEqual([...channelTypes.keys()].toSorted());
+  for (const [name, { type }] of channelTypes) expect(type).toBe(name);
 });

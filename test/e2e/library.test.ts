@@ -1,10 +1,10 @@
 // The package as somebody installs it: packed, unpacked into a project of its own, used from
 // JavaScript and as a command.
 import { execFile } from "node:child_process";
-import { globSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -120,6 +120,16 @@ describe("the published package", () => {
     expect(failed.stderr).toContain("ECONNREFUSED");
   });
 
+  it("brings what mail needs", async () => {
+    const text = await readFile(join(ROOT, "lookout.example.yml"), "utf8");
+    const mail = 'mail: { type: smtp, url: "smtp://127.0.0.1:9", from: a@example.com, to: [b@example.com] }';
+    const cwd = await folderWith({ "lookout.yml": text.replace(/^channels:\n/m, `channels:\n  ${mail}\n`) });
+    const bin = join(folder, "node_modules/@lookout-alerts/lookout/bin/lookout.js");
+    const env = { ...process.env, HW_ACCESS_KEY: "a-key", HW_SECRET_KEY: "a-secret", CHAT_URL: "https://chat.example" };
+    const ended = await run(process.execPath, [bin, "send-test", "mail"], { cwd, env }).catch((error) => error);
+    expect(ended.stdout).toContain("127.0.0.1:9 refused the connection (ECONNREFUSED)");
+  });
+
   it("is JavaScript with types, and exports what the contract names", async () => {
     const script =
       'import * as lookout from "@lookout-alerts/lookout"; console.log(Object.keys(lookout).sort().join());';
@@ -140,10 +150,25 @@ describe("the published package", () => {
 
   it("brings the console with its style and script", async () => {
     const at = join(folder, "node_modules/@lookout-alerts/lookout");
-    const built = join(at, "dist/lib/console");
-    const { stdout } = await run("ls", [built, join(built, "assets")]);
-    for (const name of ["server.js", "live.js", "style.css"]) expect(stdout).toContain(name);
-    expect(await readFile(join(built, "server.js"), "utf8")).toContain("./assets/");
+    const chunks = join(at, "dist/chunks");
+    const { stdout } = await run("grep", ["-rlF", "./assets/${name}", chunks]);
+    expect(dirname(stdout.trim())).toBe(chunks);
+    for (const name of ["live.js", "style.css"]) expect(existsSync(join(chunks, "assets", name)), name).toBe(true);
+  });
+
+  it("starts a command from few files, and without what compiles templates and expressions", async () => {
+    const at = join(folder, "node_modules/@lookout-alerts/lookout");
+    const cwd = await folderWith({ "lookout.yml": await readFile(join(ROOT, "lookout.example.yml"), "utf8") });
+    const watch = `import { registerHooks } from "node:module";
+      registerHooks({ load: (url, context, next) => (console.error(url), next(url, context)) });`;
+    const options = ["--import", `data:text/javascript,${encodeURIComponent(watch)}`, join(at, "bin/lookout.js")];
+    const env = { ...process.env, HW_ACCESS_KEY: "a-key", HW_SECRET_KEY: "a-secret", CHAT_URL: "https://chat.example" };
+    // Nothing was polled yet, so it ends with 1.
+    const ended = await run(process.execPath, [...options, "status"], { cwd, env }).catch((error) => error);
+    expect(ended.stdout).toContain("Nothing was polled yet");
+    const loaded = (ended.stderr as string).split("\n").filter((line) => line.startsWith("file:"));
+    expect(loaded.length).toBeLessThan(30);
+    expect(loaded.filter((url) => url.includes("/dist/apart/"))).toEqual([]);
   });
 
   it("brings its command and its rule packs", async () => {

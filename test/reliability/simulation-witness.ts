@@ -10,9 +10,10 @@ import {
   type SourceRow,
   type TargetRow,
 } from "../../lib/app/persistence/rows.ts";
-import { type Alert, HEALTH_RULE } from "../../lib/model/alert.ts";
+import type { Alert } from "../../lib/model/alert.ts";
 import type { Event } from "../../lib/model/event.ts";
 import type { Notification } from "../../lib/model/notification.ts";
+import { HEALTH_RULE } from "../../lib/model/own-alerts.ts";
 import type { SourceKind } from "../../lib/model/source-kinds.ts";
 import { unpackLog } from "../../lib/rules/log.ts";
 import type { KeyState } from "../../lib/rules/state.ts";

@@ -3,11 +3,12 @@
 import type { Notice } from "../../alerts/decide.ts";
 import { fold } from "../../alerts/fold.ts";
 import type { Group } from "../../alerts/group.ts";
-import { type Alert, HEALTH_RULE } from "../../model/alert.ts";
+import type { Alert } from "../../model/alert.ts";
 import type { RouteConfig } from "../../model/config.ts";
 import { hashOf } from "../../model/hash.ts";
 import { lookup } from "../../model/lookup.ts";
 import type { Notification } from "../../model/notification.ts";
+import { HEALTH_RULE } from "../../model/own-alerts.ts";
 import type { App, Channel } from "../deps.ts";
 import { wayAround } from "../groups/assignments.ts";
 import { putSent } from "../persistence/by-time.ts";

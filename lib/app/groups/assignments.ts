@@ -2,8 +2,9 @@
 // channels; and where Lookout's own alerts go when none of the channels for them works.
 import { groupId } from "../../alerts/group.ts";
 import { groupValues } from "../../alerts/route.ts";
-import { type Alert, HEALTH_RULE, type HealthProblem } from "../../model/alert.ts";
+import type { Alert } from "../../model/alert.ts";
 import type { RouteConfig } from "../../model/config.ts";
+import { HEALTH_RULE, type HealthProblem } from "../../model/own-alerts.ts";
 import type { App, Channel } from "../deps.ts";
 
 /** An alert's place in one group of a route. */

@@ -1,7 +1,8 @@
 // Notifies the channels directly where nothing can be written, and so no alert can be opened.
-import { type Alert, HEALTH_RULE } from "../../model/alert.ts";
+import type { Alert } from "../../model/alert.ts";
 import { hashOf } from "../../model/hash.ts";
 import type { Notification, NotifyReason } from "../../model/notification.ts";
+import { HEALTH_RULE } from "../../model/own-alerts.ts";
 import { endAlert } from "../../rules/alert.ts";
 import { attempt } from "../delivery/attempt.ts";
 import type { App } from "../deps.ts";

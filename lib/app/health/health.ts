@@ -1,10 +1,11 @@
 // Is Lookout itself well: what is wrong becomes `lookout-unhealthy` alerts, what is well again resolves them.
 import { sendHttp } from "../../channels/http/send.ts";
-import { type Alert, HEALTH_RULE } from "../../model/alert.ts";
+import type { Alert } from "../../model/alert.ts";
 import type { RuleConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
 import { hashOf } from "../../model/hash.ts";
 import { iso } from "../../model/iso.ts";
+import { HEALTH_RULE } from "../../model/own-alerts.ts";
 import { endAlert, openAlert } from "../../rules/alert.ts";
 import { rulePartition, stateRow } from "../../rules/compile.ts";
 import { emptyState, type KeyState } from "../../rules/state.ts";

@@ -1,5 +1,5 @@
 // What a problem of Lookout itself is, and whether it is an alert yet.
-import type { HealthProblem } from "../../model/alert.ts";
+import type { HealthProblem } from "../../model/own-alerts.ts";
 
 /** Something that is wrong with Lookout itself. */
 export interface Problem {

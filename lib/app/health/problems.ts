@@ -1,6 +1,7 @@
 // Everything that is wrong with Lookout itself now, as the store shows: one problem for each cause.
-import type { Alert, HealthProblem } from "../../model/alert.ts";
+import type { Alert } from "../../model/alert.ts";
 import { iso } from "../../model/iso.ts";
+import type { HealthProblem } from "../../model/own-alerts.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import type { Row } from "../../store/port.ts";
 import { destinationOfChannel } from "../delivery/attempt.ts";

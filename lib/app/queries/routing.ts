@@ -1,11 +1,12 @@
 // Where an alert would go now: the routes that take it, their channels, its group on each, and what holds it back.
 import { madeUpAlert } from "../../alerts/made-up.ts";
 import { groupValues } from "../../alerts/route.ts";
-import { type Alert, HEALTH_RULE } from "../../model/alert.ts";
+import type { Alert } from "../../model/alert.ts";
 import type { RouteConfig } from "../../model/config.ts";
 import { durationText } from "../../model/duration.ts";
 import { hashOf } from "../../model/hash.ts";
 import { iso } from "../../model/iso.ts";
+import { HEALTH_RULE } from "../../model/own-alerts.ts";
 import { formatPlace, type Place } from "../../model/place.ts";
 import type { App } from "../deps.ts";
 import { type Holds, readHolds } from "../groups/holds.ts";

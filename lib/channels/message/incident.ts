@@ -1,7 +1,7 @@
 // What incident services are given about one alert: a title, a text for people, and its facts by name.
-import type { Severity } from "../../model/alert.ts";
 import type { Notification, NotifiedAlert } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
+import type { Severity } from "../../model/severity.ts";
 import type { RenderContext } from "../port.ts";
 import { fieldsText } from "./alert-lines.ts";
 import { harmlessLink } from "./link.ts";

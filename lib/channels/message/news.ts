@@ -1,6 +1,6 @@
 // What a message leads with: each alert with its own reason, the news before what people have been notified of.
-import type { Severity } from "../../model/alert.ts";
 import type { Notification, NotifiedAlert, NotifyReason } from "../../model/notification.ts";
+import type { Severity } from "../../model/severity.ts";
 
 /** How urgent something looks. */
 export type Tone = Severity | "resolved";

@@ -2,8 +2,9 @@
 import * as z from "zod";
 import type { AlertExplanation, EventExplanation } from "../../app/queries/explain.ts";
 import type { Backtest } from "../../app/replay/backtest/backtest.ts";
-import { AlertStatus, Severity } from "../../model/alert.ts";
+import { AlertStatus } from "../../model/alert.ts";
 import { NotifyReason } from "../../model/notification.ts";
+import { Severity } from "../../model/severity.ts";
 import { Alert, deliveryShape, Event, Held, Notification, TargetStatus, word } from "./schemas.ts";
 
 const text = z.string();

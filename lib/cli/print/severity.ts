@@ -1,6 +1,7 @@
 // How severities look in a terminal, and which comes first.
-import { type Alert, Severity } from "../../model/alert.ts";
+import type { Alert } from "../../model/alert.ts";
 import { lookup } from "../../model/lookup.ts";
+import { Severity } from "../../model/severity.ts";
 import type { Style } from "../io.ts";
 
 const STYLES: Record<string, Style> = {

@@ -1,8 +1,8 @@
 // What a schema cannot say of rules: ids that are unique over all files, patterns and templates that compile.
 import { setImmediate as turn } from "node:timers/promises";
-import { HEALTH_RULE } from "../../model/alert.ts";
 import type { RuleConfig } from "../../model/config.ts";
 import { Rule } from "../../model/files/rule-file.ts";
+import { HEALTH_RULE } from "../../model/own-alerts.ts";
 import type { Place } from "../../model/place.ts";
 import { type Finding, findInTurns, findingAt, formatLocation } from "../document/finding.ts";
 import type { RuleSite } from "../document/includes.ts";

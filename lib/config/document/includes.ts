@@ -5,7 +5,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { PackFile } from "../../model/files/rule-file.ts";
 import type { Place } from "../../model/place.ts";
 import { type Document, readDocument } from "./document.ts";
-import { ConfigError, ENOUGH, type Finding, findingAt, formatLocation } from "./finding.ts";
+import { ConfigError, ENOUGH, type Finding, findingAt, formatLocation, type Location } from "./finding.ts";
 import { readPack } from "./prepared.ts";
 import { field, itemsOf } from "./raw.ts";
 import { shownWord } from "./shown.ts";
@@ -62,8 +62,8 @@ interface File {
 /** The reading of a configuration with all that it includes. */
 interface Reading extends PackFolders {
   expanded: Expanded;
-  /** Where each file was included first, by its absolute path. */
-  places: Map<string, string>;
+  /** Where each file was included first, by its absolute path. What is asked reads the place. */
+  places: Map<string, () => Location>;
   bytes: number;
   values: number;
   /** Names of the packs, once they are asked for. */
@@ -138,10 +138,10 @@ async function refusalOf(reading: Reading, include: Include): Promise<Finding | 
     return complain(`${shown} is neither a pack nor the relative path of a .yml file`);
   }
   const known = reading.places.get(path);
-  const hint = known === undefined ? undefined : `the first time at ${known}`;
+  const hint = known === undefined ? undefined : `the first time at ${formatLocation(known())}`;
   if (from.chain.includes(path)) return complain(`${shown} includes itself`, hint);
   if (known !== undefined) return complain(`${shown} is included twice`, hint);
-  reading.places.set(path, formatLocation(from.document.locate(place)));
+  reading.places.set(path, () => from.document.locate(place));
   reading.packs ??= packNames(reading.packsDir);
   const packs = await reading.packs;
   return isFile || packs.includes(name) ? undefined : complain(...unknownPack(name, packs));

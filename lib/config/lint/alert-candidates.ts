@@ -1,6 +1,6 @@
 // What is known of alerts before they open: by this routes are judged.
-import { Severity } from "../../model/alert.ts";
 import type { Config, RuleConfig } from "../../model/config.ts";
+import { Severity } from "../../model/severity.ts";
 import type { Candidate } from "./api-words.ts";
 import { feedsOf } from "./never-matches.ts";
 import type { CompilePattern } from "./patterns.ts";

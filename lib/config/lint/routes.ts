@@ -1,6 +1,6 @@
 // Finds routes that no alert reaches, channels that nothing uses, and silences that are over or silence nothing.
-import { HEALTH_RULE } from "../../model/alert.ts";
 import type { Config, Pattern, RouteConfig } from "../../model/config.ts";
+import { HEALTH_RULE } from "../../model/own-alerts.ts";
 import type { Place } from "../../model/place.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
 import { didYouMean, nearest } from "../document/words.ts";

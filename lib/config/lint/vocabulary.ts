@@ -1,7 +1,8 @@
 // What events and alerts can hold: the fields that patterns and templates may name, and the values in them.
-import { Alert, Severity } from "../../model/alert.ts";
+import { Alert } from "../../model/alert.ts";
 import type { RuleConfig, SourceConfig } from "../../model/config.ts";
 import { Event } from "../../model/event.ts";
+import { Severity } from "../../model/severity.ts";
 import { LEVELS, SOURCE_KINDS } from "../../model/source-kinds.ts";
 
 /** Closed lists of values that hold for every configuration. */

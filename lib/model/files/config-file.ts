@@ -1,6 +1,6 @@
 // The schema of `lookout.yml` as people write it; its descriptions are what editors show.
 import * as z from "zod";
-import type { Severity } from "../alert.ts";
+import type { Severity } from "../severity.ts";
 import { Name, Positive, PostgresUrl, Text, Url } from "./file-fields.ts";
 import { Inhibit, RootRoute, Silence, TimeIntervals } from "./route-file.ts";
 import { RuleEntry } from "./rule-file.ts";

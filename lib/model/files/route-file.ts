@@ -1,7 +1,7 @@
 // The schema of routes, time intervals, silences and inhibition as people write them: who is notified
 // of an alert, and when.
 import * as z from "zod";
-import { Severity } from "../alert.ts";
+import { Severity } from "../severity.ts";
 import { Duration, Instant, Name, PatternObject, Positive, Text } from "./file-fields.ts";
 
 const EscalationStep = z.strictObject({

@@ -1,7 +1,7 @@
 // The schema of rules as people write them: in lookout.yml, in a file to be included, in a test file.
 import * as z from "zod";
-import { Severity } from "../alert.ts";
 import { Labels } from "../event.ts";
+import { Severity } from "../severity.ts";
 import { Name, PatternObject, Positive, Text } from "./file-fields.ts";
 import { Inhibit } from "./route-file.ts";
 

@@ -1,9 +1,10 @@
 // The schema of `*.test.yml`, the unit tests of rules, as people write them. Times stay as written.
 import * as z from "zod";
-import { AlertStatus, Severity } from "../alert.ts";
+import { AlertStatus } from "../alert.ts";
 import { parseDuration } from "../duration.ts";
 import { Labels, Level, SourceKind } from "../event.ts";
 import { NotifyReason } from "../notification.ts";
+import { Severity } from "../severity.ts";
 import { Instant as AnyInstant, PatternObject, Positive, Text } from "./file-fields.ts";
 import { PackFile } from "./rule-file.ts";
 

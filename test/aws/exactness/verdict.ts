@@ -3,9 +3,10 @@
 import type { App } from "../../../lib/app/deps.ts";
 import { type DeliveryRow, deliveryKey } from "../../../lib/app/persistence/delivery-rows.ts";
 import { endedAlerts, openAlerts, seenEvents } from "../../../lib/app/queries/lists.ts";
-import { type Alert, HEALTH_RULE } from "../../../lib/model/alert.ts";
+import type { Alert } from "../../../lib/model/alert.ts";
 import type { Event } from "../../../lib/model/event.ts";
 import type { Notification } from "../../../lib/model/notification.ts";
+import { HEALTH_RULE } from "../../../lib/model/own-alerts.ts";
 import type { Random } from "../../../lib/simulator/random.ts";
 import { differences, tally } from "../../reliability/differences.ts";
 import { lineOf } from "../../reliability/story.ts";
