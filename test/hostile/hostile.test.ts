@@ -1,9 +1,12 @@
-// A quick part of the attacks, against the command; hostile.soak.ts has all of them.
-import { QUICK } from "./attacks.ts";
+// Attacks that are over soon, against the command; hostile.soak.ts has those that hang as well.
+import { hangs, QUICK } from "./attacks.ts";
 import { SOME } from "./configurations.ts";
 import { nothingGivesWay } from "./suite.ts";
 
-/** By turns: one of each place, some that repeat secrets, none that hangs. */
-const isFew = (_: unknown, at: number) => at % 3 === 1;
+const SIDE_BY_SIDE = 2;
 
-nothingGivesWay(QUICK.filter(isFew), SOME.filter(isFew), 2);
+nothingGivesWay(
+  QUICK.filter((attack) => !hangs(attack)),
+  SOME,
+  SIDE_BY_SIDE,
+);
