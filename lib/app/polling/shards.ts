@@ -4,16 +4,9 @@ import { namedTargets } from "../../model/source-kinds.ts";
 import { type Row, StoreConflict } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { type SourceRow, sourceKey } from "../persistence/rows.ts";
-import {
-  type HeadRow,
-  headOf,
-  listShards,
-  SHARD_TARGETS,
-  type Shard,
-  shardsFor,
-  splitSource,
-} from "../persistence/shard-rows.ts";
+import { type HeadRow, headOf, listShards, SHARD_TARGETS, type Shard, shardsFor } from "../persistence/shard-rows.ts";
 import { getRow } from "../persistence/source-rows.ts";
+import { splitSource } from "../persistence/split-source.ts";
 import { refuseSuperseded } from "../persistence/superseded.ts";
 import { leaseOfAnother } from "./source-run.ts";
 

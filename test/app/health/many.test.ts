@@ -3,8 +3,9 @@ import { setImmediate } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { checkHealth } from "../../../lib/app/health/health.ts";
 import { type FailingTarget, type SourceRow, sourceKey } from "../../../lib/app/persistence/rows.ts";
-import { shardsFor, splitSource } from "../../../lib/app/persistence/shard-rows.ts";
+import { shardsFor } from "../../../lib/app/persistence/shard-rows.ts";
 import { getRow, putRow } from "../../../lib/app/persistence/source-rows.ts";
+import { splitSource } from "../../../lib/app/persistence/split-source.ts";
 import type { Op } from "../../../lib/store/port.ts";
 import { bench, MINUTE, T0 } from "../support.ts";
 

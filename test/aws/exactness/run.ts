@@ -1,7 +1,8 @@
 // One run: the story goes on while a driver calls the functions as AWS does, and does to them whatever AWS may do; then
 // all goes well until nothing is left to do, and the outcome is judged.
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { readSource, splitSource } from "../../../lib/app/persistence/shard-rows.ts";
+import { readSource } from "../../../lib/app/persistence/shard-rows.ts";
+import { splitSource } from "../../../lib/app/persistence/split-source.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
 import { createRandom } from "../../../lib/simulator/random.ts";
 import { makeQueues, QUEUES } from "../fan-stage.ts";
