@@ -3,10 +3,10 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { commandFile } from "../support/built-command.ts";
 import { folderWith } from "../support/cli.ts";
 import { lookoutHere } from "../support/in-process.ts";
 
-const COMMAND = join(import.meta.dirname, "../../bin/lookout.js");
 const CONFIG = `store: { type: sqlite, path: s.db }
 connections: { c: { cloud: otc, region: eu-de, projectId: p } }
 sources: [{ kind: training-events, targets: [a] }]
@@ -87,7 +87,7 @@ function shell(script: string, cwd: string) {
   const { status, stdout, stderr } = spawnSync("bash", ["-c", script], {
     cwd,
     encoding: "utf8",
-    env: { ...process.env, NODE: process.execPath, COMMAND, NO_COLOR: "1" },
+    env: { ...process.env, NODE: process.execPath, COMMAND: commandFile(), NO_COLOR: "1" },
   });
   return { code: status, stdout, stderr };
 }

@@ -3,12 +3,12 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { commandFile } from "../support/built-command.ts";
 import { folderWith } from "../support/cli.ts";
 import { lookoutHere } from "../support/in-process.ts";
 import { ABNORMAL, samplesConfig, samplesEnvironment, startWithSamples } from "../support/samples.ts";
 import { SECRET, startWebhook } from "../support/webhook.ts";
 
-const COMMAND = join(import.meta.dirname, "../../bin/lookout.js");
 const PATIENCE = { timeout: 20_000, interval: 50 };
 
 async function setUp() {
@@ -27,7 +27,7 @@ interface Where {
 }
 
 function start(args: readonly string[], { cwd, env }: Where, stdio: (number | "pipe")[] = ["pipe", "pipe", "pipe"]) {
-  const child = spawn(process.execPath, [COMMAND, ...args], { cwd, env: { ...process.env, ...env }, stdio });
+  const child = spawn(process.execPath, [commandFile(), ...args], { cwd, env: { ...process.env, ...env }, stdio });
   const finished = new Promise<number | null>((resolve) => void child.on("close", resolve));
   onTestFinished(async () => {
     child.kill("SIGKILL");
@@ -117,7 +117,7 @@ test.skipIf(!python)(
       service!,
       many.map((event, index) => ({ ...event, occur_time: Date.now() - index, event_type: "abnormal" })),
     );
-    const child = spawn("python3", ["-c", STALLED, process.execPath, COMMAND, "run"], {
+    const child = spawn("python3", ["-c", STALLED, process.execPath, commandFile(), "run"], {
       cwd: run.cwd,
       env: { ...process.env, ...run.env },
     });

@@ -3,13 +3,14 @@
 import "../../bin/heap.js";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { mainFile } from "../support/built-command.ts";
 import { keepingIo } from "../support/io.ts";
 
 process.env["TZ"] = "UTC";
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-const { main } = await import("../../lib/cli/main.ts");
+const { main }: typeof import("../../lib/cli/main.ts") = await import(mainFile());
 
 export interface Task {
   id: number;

@@ -14,11 +14,11 @@ import type { Notification } from "../../lib/model/notification.ts";
 import { connectionOf } from "../../lib/simulator/describe.ts";
 import { createRandom, type Random } from "../../lib/simulator/random.ts";
 import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
+import { commandFile } from "../support/built-command.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { startStream } from "./kill-stream.ts";
 import { keyOf, nameOf, type Truth } from "./simulation-truth.ts";
 
-const COMMAND = join(import.meta.dirname, "../../bin/lookout.js");
 const PATIENCE_MS = 180_000;
 
 export interface KillReport {
@@ -91,7 +91,7 @@ channels:
 
 /** Starts the command and kills it after so many ms; false where it had ended by itself before. */
 async function killed(cwd: string, env: Record<string, string>, once: boolean, delay: number): Promise<boolean> {
-  const child = spawn(process.execPath, [COMMAND, "run", ...(once ? ["--once"] : [])], {
+  const child = spawn(process.execPath, [commandFile(), "run", ...(once ? ["--once"] : [])], {
     cwd,
     env: { ...process.env, ...env },
     stdio: "ignore",
@@ -104,7 +104,11 @@ async function killed(cwd: string, env: Record<string, string>, once: boolean, d
 
 /** Runs the daemon until everything is read and notified. */
 async function finish(cwd: string, env: Record<string, string>, truth: Truth): Promise<void> {
-  const child = spawn(process.execPath, [COMMAND, "run"], { cwd, env: { ...process.env, ...env }, stdio: "ignore" });
+  const child = spawn(process.execPath, [commandFile(), "run"], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: "ignore",
+  });
   const until = Date.now() + PATIENCE_MS;
   try {
     for (;;) {
@@ -135,7 +139,7 @@ async function list<T>(cwd: string, env: Record<string, string>, command: string
 }
 
 async function output(cwd: string, env: Record<string, string>, command: string): Promise<string> {
-  const child = spawn(process.execPath, [COMMAND, command, "--json"], {
+  const child = spawn(process.execPath, [commandFile(), command, "--json"], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit"],

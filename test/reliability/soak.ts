@@ -3,6 +3,7 @@
 // of it. Exit 1 on any violation.
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
+import { provideCommand } from "../support/built-command.ts";
 import { runSimulation } from "./simulation.ts";
 import type { Rates } from "./simulation-profile.ts";
 import { describeFailure } from "./simulation-shrink.ts";
@@ -39,8 +40,16 @@ const { values } = parseArgs({
 
 if (values.help) process.stdout.write(USAGE);
 else if (values.seed !== undefined) process.exitCode = await repeat(Number(values.seed));
-else if (values.short) process.exitCode = await runShort(Number(values.from ?? randomInt(1, 2 ** 31)), say);
-else process.exitCode = await soak(Number(values.from ?? 1));
+else {
+  const remove = await provideCommand();
+  try {
+    process.exitCode = values.short
+      ? await runShort(Number(values.from ?? randomInt(1, 2 ** 31)), say)
+      : await soak(Number(values.from ?? 1));
+  } finally {
+    remove();
+  }
+}
 
 async function repeat(seed: number): Promise<number> {
   const without = values.without.split(",").filter((kind) => kind !== "") as (keyof Rates)[];

@@ -4,8 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-
-const COMMAND = join(import.meta.dirname, "../../bin/lookout.js");
+import { commandFile } from "./built-command.ts";
 
 export interface Finished {
   code: number | null;
@@ -27,14 +26,14 @@ export interface RunOptions {
   cwd: string;
   env?: Record<string, string>;
   stdin?: string;
-  /** Default: this checkout's. */
+  /** Default: the built one. */
   command?: string;
 }
 
 /** Starts `lookout …`; killed at the latest when the test ends. */
 export function startLookout(args: readonly string[], options: RunOptions): Running {
   const env = { ...process.env, NO_COLOR: "1", ...options.env };
-  const child = spawn(process.execPath, [options.command ?? COMMAND, ...args], { cwd: options.cwd, env });
+  const child = spawn(process.execPath, [options.command ?? commandFile(), ...args], { cwd: options.cwd, env });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text) => {

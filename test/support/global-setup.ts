@@ -1,7 +1,7 @@
-// Once per run: starts DynamoDB Local and PostgreSQL where a chosen test file asks for them, and hands their addresses to
-// the tests.
+// Once per run: starts DynamoDB Local and PostgreSQL, and builds the command, where a chosen test file asks for them.
 import { readFileSync } from "node:fs";
 import type { TestProject } from "vitest/node";
+import { provideCommand } from "./built-command.ts";
 import { canRunDynamoDb, startDynamoDb } from "./dynamodb-local.ts";
 import { postgresPrograms, startPostgres } from "./postgres-server.ts";
 
@@ -15,10 +15,10 @@ declare module "vitest" {
 }
 
 export async function setup(project: TestProject): Promise<() => void> {
-  const [stopDynamoDb, stopPostgres] = await Promise.all([provideDynamoDb(project), providePostgres(project)]);
+  const all = [provideDynamoDb(project), providePostgres(project), provideBuilt(project)];
+  const stops = await Promise.all(all);
   return () => {
-    stopDynamoDb?.();
-    stopPostgres?.();
+    for (const stop of stops) stop?.();
   };
 }
 
@@ -47,12 +47,18 @@ async function providePostgres(project: TestProject): Promise<(() => void) | und
   return remove;
 }
 
+async function provideBuilt(project: TestProject): Promise<(() => void) | undefined> {
+  const starters = ["support/cli.ts", "support/terminal.ts", "./suite.ts"];
+  const asked = await Promise.all(starters.map((support) => isAskedFor(project, support)));
+  return asked.includes(true) ? provideCommand() : undefined;
+}
+
 function missing(wanted: string): void {
   if (process.env["CI"]) throw new Error(wanted);
   console.warn(`Skipped: ${wanted}.`);
 }
 
-/** A server takes seconds of two cores: runs of other rooms do without. */
+/** A server or a build takes seconds of two cores: runs of other rooms do without. */
 async function isAskedFor(project: TestProject, support: string): Promise<boolean> {
   const { filenamePattern } = project.vitest as unknown as { filenamePattern?: string[] };
   const { testFiles } = await project.globTestFiles(filenamePattern);

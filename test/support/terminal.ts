@@ -2,10 +2,9 @@
 // in CI it is required.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { commandFile } from "./built-command.ts";
 
-const COMMAND = join(import.meta.dirname, "../../bin/lookout.js");
 const SCRIPT = "/usr/bin/script";
 
 /** Why there is no terminal; undefined where there is one, and in CI, where there must be. */
@@ -22,7 +21,7 @@ export interface OnTerminal {
 
 /** `lookout …` on 80 columns and 24 rows; killed at the latest when the test ends. */
 export function onTerminal(args: string, { cwd, env = {} }: { cwd: string; env?: Record<string, string> }): OnTerminal {
-  const line = `stty cols 80 rows 24; exec "${process.execPath}" "${COMMAND}" ${args}`;
+  const line = `stty cols 80 rows 24; exec "${process.execPath}" "${commandFile()}" ${args}`;
   const child = spawn(SCRIPT, ["-qfec", line, "/dev/null"], { cwd, env: { ...process.env, ...env, TERM: "xterm" } });
   let shown = "";
   child.stdout.setEncoding("utf8").on("data", (text) => {
