@@ -37,8 +37,8 @@ export interface Measured {
 }
 
 interface Subject {
-  /** Runs what a start costs once, which is not measured. */
-  warm(commands: string[][]): Promise<Ran[]>;
+  /** Not measured: what a start costs once, or a command that others do not wait for. */
+  aside(commands: string[][]): Promise<Ran[]>;
   /** `of` names the case. */
   run(commands: string[][], of: string): Promise<Ran[]>;
   isAlive(): boolean;
@@ -75,7 +75,7 @@ function startSubject(): Subject {
     }
   }
   return {
-    warm: async (commands) => (await send({ id: ++count, commands })).ran,
+    aside: async (commands) => (await send({ id: ++count, commands })).ran,
     async run(commands, of) {
       const { ran, longestTurnMs, peakBytes } = await send({ id: ++count, commands });
       worst.peakBytes = Math.max(worst.peakBytes, peakBytes);
@@ -110,7 +110,7 @@ export function startSubjects(sim: Simulator, count: number): Subjects {
     // It has seen a round in which all behave.
     const calm: Attack = { name: "behaves", at: "receiver", make: () => accepted };
     try {
-      await runCase(sim, { ...subject, run: subject.warm }, calm, 0);
+      await runCase(sim, { ...subject, run: subject.aside }, calm, 0);
     } catch (error) {
       // A machine with much else to do.
       if (tries > 1) return start(tries - 1);
@@ -167,6 +167,7 @@ async function readCase(subject: Subject, { name, make }: HostileConfiguration, 
       ],
       `configuration ${name}, seed ${seed}`,
     );
+    ran.push(...(await subject.aside([["check", ...at.slice(0, 2)]])));
     const texts = ran.flatMap(({ args, stdout, stderr }): [string, string][] => [
       [`stdout of ${args[0]}`, stdout],
       [`stderr of ${args[0]}`, stderr],

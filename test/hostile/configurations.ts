@@ -20,7 +20,7 @@ const CHANNELS = 'channels: { chat: { type: slack, url: "${env:PATH_slack}" } }\
 const REST = CONNECTIONS + SOURCES + RULES + CHANNELS;
 /** A file may have a million bytes and 8,000 values. */
 const BYTES = 990_000;
-const VALUES = 7_800;
+const VALUES = 5_800;
 
 const many = (count: number, text: (index: number) => string): string =>
   Array.from({ length: Math.floor(count) }, (_, index) => text(index)).join("");

@@ -56,9 +56,9 @@ export function nothingGivesWay(
     ["attacks", () => subjects, TURN_MS],
     ["configurations", () => readers, READ_TURN_MS],
   ])("%s took no more memory and no longer turns than they may", (of, measuring, turnMs) => {
-    const { peakBytes, longestTurnMs } = measuring().measured();
+    const { peakBytes, longestTurnMs, longestTurnOf } = measuring().measured();
     const memory = `peak ${Math.round(peakBytes / 1_048_576)} MB`;
-    console.log(`${of}: ${memory}, longest turn ${Math.round(longestTurnMs)} ms`);
+    console.log(`${of}: ${memory}, longest turn ${Math.round(longestTurnMs)} ms (${longestTurnOf})`);
     expect(peakBytes).toBeLessThan(PEAK_BYTES);
     expect(longestTurnMs).toBeLessThan(turnMs);
   });

@@ -18,7 +18,10 @@ const MAX_STACK = MAX_DEPTH + 2;
 /**
  * Five for each value that a file may hold: an ordinary one has four. What yaml makes of them, it makes in one turn.
  */
-const MAX_LEXEMES = 50_000;
+const MAX_LEXEMES = 40_000;
+/** Characters of one text: yaml reads it character by character, in one turn. */
+const MAX_TEXT = 100_000;
+const TOO_LONG = `a text has more than ${MAX_TEXT} characters`;
 /** New lines, spaces and comments. */
 const NOTHING = /^[\s#]/;
 /** Some milliseconds. */
@@ -26,7 +29,7 @@ const LEXEMES_AT_ONCE = 2_000;
 
 export const TOO_DEEP = "is nested too deeply";
 /** Values that a file may have, beyond any configuration: what yaml makes of more would hold up all else meanwhile. */
-export const MAX_VALUES = 8_000;
+export const MAX_VALUES = 6_000;
 export const TOO_MANY = `there are more than ${MAX_VALUES} values: put rules into files that it includes, or have targets discovered`;
 
 /** How yaml is to read. The tree finds duplicates, in linear time. */
@@ -65,6 +68,7 @@ export async function parseYaml(text: string, counter: LineCounter): Promise<Par
     const { offset } = parser;
     for (const token of parser.next(lexeme)) keep(token);
     if (parser.stack.length > MAX_STACK) tooMuch = { offset, message: TOO_DEEP };
+    else if (lexeme.length > MAX_TEXT && !lexeme.startsWith("#")) tooMuch = { offset, message: TOO_LONG };
     else if (!NOTHING.test(lexeme)) lexemes++;
     if (lexemes > MAX_LEXEMES || tokens.length > ENOUGH) tooMuch ??= { offset, message: TOO_MANY };
     // A second document is wrong already.

@@ -21,7 +21,7 @@ export interface Listing<T = unknown> {
 
 const TRIES = 4;
 /** In memory at a time: rows and the events that they make. */
-const MAX_ROWS = 15_000;
+const MAX_ROWS = 10_000;
 /** Of rows of which little more than a name is kept. */
 const MAX_NAMED = 150_000;
 

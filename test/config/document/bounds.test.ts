@@ -29,19 +29,19 @@ describe("of a file with no end of mistakes, the first hundred are reported", ()
     ["channels of no known type", `${REST}channels:\n${many(2_000, (n) => `  c${n}: { type: none${n} }\n`)}`],
     [
       "references of no known kind",
-      `${REST}channels:\n${many(2_000, (n) => `  c${n}: { type: slack, url: "\${vault:x}" }\n`)}`,
+      `${REST}channels:\n${many(1_200, (n) => `  c${n}: { type: slack, url: "\${vault:x}" }\n`)}`,
     ],
     [
       "channels that are not there, among many",
-      `${REST}channels:\n${many(2_000, (n) => `  c${n}: { type: console }\n`)}route: { channels: [${many(3_000, (n) => `d${n}, `)}] }\n`,
+      `${REST}channels:\n${many(1_000, (n) => `  c${n}: { type: console }\n`)}route: { channels: [${many(2_000, (n) => `d${n}, `)}] }\n`,
     ],
     [
       "packs that are not there",
-      `${CONNECTIONS}${SOURCES}${CHANNELS}rules:\n${many(3_000, (n) => `  - include: a/b${n}\n`)}`,
+      `${CONNECTIONS}${SOURCES}${CHANNELS}rules:\n${many(1_500, (n) => `  - include: a/b${n}\n`)}`,
     ],
     [
       "files that are not there",
-      `${CONNECTIONS}${SOURCES}${CHANNELS}rules:\n${many(3_000, (n) => `  - include: a${n}.yml\n`)}`,
+      `${CONNECTIONS}${SOURCES}${CHANNELS}rules:\n${many(1_500, (n) => `  - include: a${n}.yml\n`)}`,
     ],
     [
       "wrong patterns",
@@ -53,7 +53,7 @@ describe("of a file with no end of mistakes, the first hundred are reported", ()
     ],
     [
       "as many wrong targets as a file can hold",
-      `${CONNECTIONS}${RULES}${CHANNELS}sources: [{ kind: pool-events, targets: [${"/,".repeat(7_800)}] }]\n`,
+      `${CONNECTIONS}${RULES}${CHANNELS}sources: [{ kind: pool-events, targets: [${"/,".repeat(5_800)}] }]\n`,
     ],
     [
       "targets named twice",
@@ -91,8 +91,8 @@ test("a configuration with all its includes has 4 MB at most", async () => {
 });
 
 test("a configuration with all its includes has 40,000 values at most", async () => {
-  const rules = (file: number) => many(1_400, (n) => `  - { id: r${file}-${n}, when: { level: [error] } }\n`);
-  const files = Object.fromEntries(Array.from({ length: 6 }, (_, n) => [`${n}.yml`, `rules:\n${rules(n)}`]));
+  const rules = (file: number) => many(1_000, (n) => `  - { id: r${file}-${n}, when: { level: [error] } }\n`);
+  const files = Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`${n}.yml`, `rules:\n${rules(n)}`]));
   const includes = Object.keys(files).map((name) => `{ include: ${name} }`);
   const lookout = `${CONNECTIONS}${SOURCES}${CHANNELS}rules: [${includes.join(", ")}]\n`;
   expect(await complaints({ ...files, "lookout.yml": lookout })).toMatch(
@@ -120,8 +120,19 @@ test("a file of nothing but comments is called empty, however long it is", async
   expect(await complaints("#\n".repeat(100_000))).toBe("lookout.yml:1:1: is empty");
 });
 
+test.each([
+  ["in quotes", `x: "${"x".repeat(100_001)}"`],
+  ["as a block", `x: |\n${"  line\n".repeat(20_000)}`],
+])("a text longer than anyone writes is refused where it begins: %s", async (_how, text) => {
+  expect(await complaints(`${text}\n`)).toMatch(/^lookout\.yml:\d+:\d+: a text has more than 100000 characters/m);
+});
+
+test("a comment may be as long as the file", async () => {
+  expect(await complaints(`${REST}${CHANNELS}# ${"x".repeat(300_000)}\n`)).toBe("");
+});
+
 test("a file with more values than anyone writes is refused where they become too many", async () => {
   expect(await complaints(`a: [${"1,".repeat(101_000)}]\n`)).toMatch(
-    /^lookout\.yml:1:\d{5}: there are more than 8000 values: put rules into files that it includes, /,
+    /^lookout\.yml:1:\d{5}: there are more than 6000 values: put rules into files that it includes, /,
   );
 });
