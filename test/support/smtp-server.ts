@@ -92,19 +92,20 @@ function converse(socket: Socket, server: SmtpServer, offered?: SmtpEncryption, 
     if (reply === "cut") socket.destroy();
     else if (reply !== "silent") socket.write(`${reply}\r\n`);
   };
+  /** Keeps a line, and answers it unless it belongs to a mail. */
+  const take = (line: string) => {
+    if (mail === undefined) commands.push(isSecure ? `tls ${line}` : line);
+    else if (line !== ".") return void mail.push(line.replace(/^\./, ""));
+    else mails.push(mail.join("\r\n"));
+    mail = line === "DATA" && script["DATA"] === undefined ? [] : undefined;
+    say(line);
+  };
   if (greets) say("connect");
   socket.setEncoding("utf8").on("data", (chunk: string) => {
     const lines = (rest + chunk).split("\r\n");
     rest = lines.pop()!;
     for (const line of lines) {
-      if (mail === undefined) commands.push(isSecure ? `tls ${line}` : line);
-      if (mail !== undefined && line !== ".") {
-        mail.push(line.replace(/^\./, ""));
-        continue;
-      }
-      if (mail !== undefined) mails.push(mail.join("\r\n"));
-      mail = line === "DATA" && script["DATA"] === undefined ? [] : undefined;
-      say(line);
+      take(line);
       if (line === "STARTTLS" && offered && script[line] === undefined) return goOn(socket, server, offered);
     }
   });
