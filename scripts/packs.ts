@@ -9,8 +9,8 @@ import { readDocument } from "../lib/config/document/document.ts";
 import { ConfigError } from "../lib/config/document/finding.ts";
 import { hashOfPack, type PreparedPack } from "../lib/config/document/prepared.ts";
 import { field, itemsOf } from "../lib/config/document/raw.ts";
-import { validate } from "../lib/config/document/validate.ts";
-import { PackFile } from "../lib/model/files/rule-file.ts";
+import { validateFile } from "../lib/config/document/validate-file.ts";
+import { PackFrame } from "../lib/model/files/rule-file.ts";
 
 /** Writes one file for each pack below `from` to the same place below `to`. */
 export async function preparePacks(from: string, to: string): Promise<void> {
@@ -27,7 +27,7 @@ async function preparePack(path: string): Promise<PreparedPack> {
     return { raw, document, place: ["rules", index], pack: undefined };
   });
   const own = sites.filter(({ raw }) => field(raw, "include") === undefined);
-  const shape = validate(PackFile, document.root, document, []).findings;
+  const shape = (await validateFile(PackFrame, document)).findings;
   const inhibits = itemsOf(field(document.root, "inhibit")).flatMap((raw, index) => {
     return checkInhibit(raw, document, ["inhibit", index], ruleCheckers.compilePattern);
   });

@@ -2,14 +2,14 @@
 // place.
 import { readdir } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { PackFile } from "../../model/files/rule-file.ts";
+import { PackFrame } from "../../model/files/rule-file.ts";
 import type { Place } from "../../model/place.ts";
 import { type Document, readDocument } from "./document.ts";
 import { ConfigError, ENOUGH, type Finding, findingAt, formatLocation, type Location } from "./finding.ts";
 import { readPack } from "./prepared.ts";
 import { field, itemsOf } from "./raw.ts";
 import { shownWord } from "./shown.ts";
-import { validate } from "./validate.ts";
+import { validateFile } from "./validate-file.ts";
 import { unknownName } from "./words.ts";
 
 /** One rule as it stands in a file. */
@@ -164,7 +164,7 @@ async function readInclude(reading: Reading, { name, place, from, isFile, path, 
       return;
     }
     findings.push(...document.problems);
-    if (document.rules === undefined) findings.push(...validate(PackFile, document.root, document, []).findings);
+    if (document.rules === undefined) findings.push(...(await validateFile(PackFrame, document)).findings);
     const pack = from.pack ?? (isFile ? undefined : { document: from.document, place, name });
     const first = reading.expanded.sites.length;
     await takeRules(reading, { document, path, chain: [...from.chain, path], pack });

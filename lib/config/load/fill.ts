@@ -10,14 +10,14 @@ import type {
   SourceConfig,
   TargetConfig,
 } from "../../model/config.ts";
-import type { ConfigFile } from "../../model/files/config-file.ts";
+import type { ConfigFrame } from "../../model/files/config-file.ts";
 import type { RootRoute } from "../../model/files/route-file.ts";
 import type { SourceEntry } from "../../model/files/source-file.ts";
 import { hashOf } from "../../model/hash.ts";
 import { isCheck, isProjectWide, sourceKinds } from "../../model/source-kinds.ts";
 import type { Environment } from "../environment.ts";
 
-type File = ConfigFile;
+type File = ConfigFrame;
 type RouteInput = Partial<z.infer<typeof RootRoute>> & { match?: Pattern; continue?: boolean };
 
 const MINUTE = 60_000;

@@ -2,7 +2,7 @@
 import { dirname, resolve } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import type { ChannelConfig, Config } from "../../model/config.ts";
-import { Channel, ConfigFile } from "../../model/files/config-file.ts";
+import { Channel, ConfigFrame } from "../../model/files/config-file.ts";
 import type { Place } from "../../model/place.ts";
 import { checkInhibitions, inhibitConfigs } from "../check/inhibitions.ts";
 import { checkLinks } from "../check/links.ts";
@@ -14,7 +14,7 @@ import { type Document, readDocument } from "../document/document.ts";
 import { ConfigError, findInTurns, type Location, sortFindings } from "../document/finding.ts";
 import { expandRules, type InhibitSite, type PackFolders, type RuleSite } from "../document/includes.ts";
 import { field, fieldsOf, itemsOf, partAt } from "../document/raw.ts";
-import { validate } from "../document/validate.ts";
+import { validateFile } from "../document/validate-file.ts";
 import type { Environment } from "../environment.ts";
 import { checkReferences } from "../secrets/references.ts";
 import { fillConnections, fillHealth, fillRoute, fillSources } from "./fill.ts";
@@ -54,7 +54,7 @@ export async function loadConfig(path: string, deps: ConfigDeps): Promise<Loaded
   const document = await readDocument(path, path);
   const references = [...checkReferences(document), ...expandVariables(document, deps.env)];
   await turn();
-  const { value: file, findings: shape } = validate(ConfigFile, document.root, document, []);
+  const { value: file, findings: shape } = await validateFile(ConfigFrame, document);
   await turn();
   const { sites, inhibits, findings: included, files } = await expandRules(document, path, deps);
   const findings = await findInTurns([
@@ -113,7 +113,7 @@ async function fillChannels(document: Document, types: ConfigDeps["channelTypes"
   return Object.fromEntries(channels);
 }
 
-function fillStore(store: ConfigFile["store"], file: string): Config["store"] {
+function fillStore(store: ConfigFrame["store"], file: string): Config["store"] {
   if (store.type === "sqlite") return { type: "sqlite", path: resolve(dirname(file), store.path) };
   if (store.type === "postgres") return store;
   const { region, endpoint } = store;

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Severity } from "../severity.ts";
 import { Name, Positive, PostgresUrl, Text, Url } from "./file-fields.ts";
 import { Inhibit, RootRoute, Silence, TimeIntervals } from "./route-file.ts";
-import { RuleEntry } from "./rule-file.ts";
+import { Entries, RuleEntry } from "./rule-file.ts";
 import { Connection, SourceEntry } from "./source-file.ts";
 
 const Ids = z.array(Text).min(1);
@@ -88,4 +88,6 @@ export const ConfigFile = z.strictObject({
   store: StoreEntry.default({ type: "sqlite", path: ".lookout/state.db" }).describe("Where state is kept."),
 });
 
-export type ConfigFile = z.infer<typeof ConfigFile>;
+/** The same without its rules. */
+export const ConfigFrame = ConfigFile.extend({ rules: Entries });
+export type ConfigFrame = z.infer<typeof ConfigFrame>;

@@ -108,8 +108,13 @@ const Include = z
   .describe("The rules of another file.");
 export const RuleEntry = z.union([Rule, Include]);
 
+/** Rules that are held against RuleEntry one by one. */
+export const Entries = z.array(z.unknown()).min(1);
+
 /** A file of rules to be included. */
 export const PackFile = z.strictObject({
   rules: z.array(RuleEntry).min(1).describe("Rules, as in lookout.yml."),
   inhibit: z.array(Inhibit).default([]).describe("What holds what back among the alerts of this file's rules."),
 });
+/** The same without its rules. */
+export const PackFrame = PackFile.extend({ rules: Entries });
