@@ -63,12 +63,19 @@ const Job = z.looseObject({
 export async function discover(kind: SourceKind, client: CloudClient, options: DiscoveryOptions): Promise<Target[]> {
   const { lists } = sourceKinds[kind];
   if (lists === null) return [{ id: options.projectId }];
-  return (await listAll(lists, client, options, (target) => target)).filter((target) => target !== undefined);
+  const kept = (target: Target | undefined) => target && keptOf(target, options.redact);
+  return (await listAll(lists, client, options, kept)).filter((target) => target !== undefined);
+}
+
+/** The target as it is kept: a state's word may be any text. */
+function keptOf(target: Target, redact: DiscoveryOptions["redact"]): Target {
+  return target.status === undefined ? target : { ...target, status: wordOf(target.status, redact) };
 }
 
 /**
  * What `keep` makes of each row of a list, in all workspaces, as soon as its page is there: of the target that the row
- * names, undefined for a bad row, and of the row. Each id once, as it was last shown. Throws CloudError.
+ * names, with its state as the API wrote it, undefined for a bad row, and of the row. Each id once, as it was last
+ * shown. Throws CloudError.
  */
 export async function listAll<T>(
   lists: List,
@@ -177,7 +184,7 @@ function endOf(status: z.infer<typeof Job>["status"]): number | undefined {
 async function parse<R, T>(
   schema: z.ZodType<R>,
   rows: unknown[],
-  redact: DiscoveryOptions["redact"] = (text) => text,
+  redact: (text: string) => string = (text) => text,
   keep: (target: Target | undefined, row: unknown) => T,
   make: (row: R) => Fields,
 ): Promise<T[]> {
@@ -188,13 +195,17 @@ async function parse<R, T>(
     // An id that could lead to another path is no id.
     // One that is a secret would stand in every key.
     if (redact(id) !== id || segmentProblem(id) !== undefined || Buffer.byteLength(id) > MAX_ID_BYTES) return undefined;
-    const words = {
-      name: name === undefined ? undefined : redact(name).slice(0, MAX_WORD),
-      status: status?.slice(0, MAX_WORD),
-    };
-    return defined({ id, ...words, ...rest });
+    return defined({ id, name: name === undefined ? undefined : wordOf(name, redact), status, ...rest });
   };
   return mapInTurns(rows, (row) => keep(targetOf(row), row), ROWS_AT_ONCE);
+}
+
+/** The text without what `redact` knows, and then no more than its beginning. */
+function wordOf(text: string, redact: (text: string) => string = (known) => known): string {
+  const clean = redact(text);
+  if (clean.length <= MAX_WORD) return clean;
+  // A part of a text holds all of it in memory, unless it is made anew.
+  return Buffer.from(clean.slice(0, MAX_WORD)).toString();
 }
 
 type Fields = { [name in keyof Target]?: Target[name] | undefined } & { id: string };

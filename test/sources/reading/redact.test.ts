@@ -58,6 +58,18 @@ describe.each(KINDS)("%s", (kind) => {
   });
 });
 
+test.each<[SourceKind, (phase: string) => unknown]>([
+  ["service-status", (status) => ({ services: [{ service_id: "s1", status }] })],
+  ["pool-status", (phase) => ({ items: [{ metadata: { name: "p1" }, status: { phase } }] })],
+  ["job-status", (phase) => ({ items: [{ metadata: { id: "j1" }, status: { phase } }] })],
+])("a state of %s is cut after the secret is gone", async (kind, answer) => {
+  const client = { request: async () => answer(`${"x".repeat(190)}${SECRET}`) };
+  const poller = createPoller();
+  await poll(sources[kind], client, poller, { ...at, redact });
+  expect(poller.emitted).toHaveLength(1);
+  expect(JSON.stringify(poller.emitted)).not.toContain("hunter");
+});
+
 test("what is cut is cut after the secret is gone", async () => {
   const long = `${"x".repeat(1_995)}${SECRET}${"y".repeat(20_000)}`;
   const client = { request: async () => ({ events: [serviceRow(NOW - 1, long)] }) };
@@ -79,6 +91,16 @@ test("a result that the cursor remembers is remembered without it", async () => 
   await poll(sources["service-updates"], client, poller, { ...at, redact });
   expect(poller.emitted).toMatchObject([{ type: "ODD [secret]", message: "Update ODD [secret]" }]);
   expect(decodeURIComponent(poller.cursor!.seen)).toContain("ODD [secret]");
+});
+
+test("a state of a target is kept without it", async () => {
+  const services = [
+    { service_id: "s1", status: SECRET },
+    { service_id: "s2", status: `${"x".repeat(190)}${SECRET}` },
+  ];
+  const options = { workspaces: ["0"], projectId: "p", redact };
+  const found = await discover("service-events", { request: async () => ({ services }) }, options);
+  expect(found.map(({ status }) => status)).toEqual(["[secret]", `${"x".repeat(190)}[secret]`]);
 });
 
 test("a discovered name is found by what it is, and kept without it", async () => {
