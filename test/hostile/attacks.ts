@@ -123,6 +123,7 @@ function disguised(secret: string, random: Random): string {
     (one) => [...one].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
     (one) => one.toUpperCase(),
     (one) => `${one}${one}`,
+    (one) => [...one].map((char) => `<b>${char}</b>`).join(""),
   ]);
   return `${"e".repeat(random.pick([0, 10, 180, 265, 460, 480, 495, 990, 1_005, 2_040]))} ${form(secret)} tail`;
 }
