@@ -263,6 +263,15 @@ const ofEvents: Attack[] = [
     },
   },
   {
+    name: "has an event that fills its page",
+    at: "service-events",
+    make(random) {
+      const word = random.pick(["x", "word ", "&lt;b&gt;", "\u200b.", "aGVsbG8gd29ybGQg", "漢"]);
+      const long = word.repeat(6_000_000 / Buffer.byteLength(JSON.stringify(word)));
+      return serving([random.pick([failure(MINUTE, long), { ...failure(MINUTE), more: long }, { event_info: long }])]);
+    },
+  },
+  {
     name: "has events of impossible times",
     at: "service-events",
     make(random) {

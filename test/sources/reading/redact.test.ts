@@ -1,5 +1,6 @@
 // Configured secrets in what the APIs say: gone before anything is stored or evaluated, and ids do not depend on it.
 import { describe, expect, test } from "vitest";
+import { createRedactor } from "../../../lib/config/secrets/redactor.ts";
 import type { SourceKind } from "../../../lib/model/source-kinds.ts";
 import { discover } from "../../../lib/sources/discovery.ts";
 import { sources } from "../../../lib/sources/registry.ts";
@@ -76,6 +77,44 @@ test("what is cut is cut after the secret is gone", async () => {
   const poller = createPoller();
   await poll(sources["service-events"], client, poller, { ...at, redact });
   expect(poller.emitted[0]!.message).toMatch(/x\[sec…$/);
+});
+
+const LARGE = 4_000_000;
+const many = Array.from({ length: 50_000 }, (_, i) => ({ [`k${i}`]: "a word and another".repeat(4) }));
+test.each<[string, SourceKind, unknown]>([
+  ["a message", "service-events", { events: [serviceRow(NOW - 1, "m".repeat(LARGE))] }],
+  ["a field", "service-events", { events: [{ ...serviceRow(NOW - 1, "m"), more: "f".repeat(LARGE) }] }],
+  ["the name of a field", "service-events", { events: [{ ...serviceRow(NOW - 1, "m"), ["n".repeat(LARGE)]: 1 }] }],
+  ["many fields", "service-events", { events: [{ ...serviceRow(NOW - 1, "m"), many }] }],
+  ["an item that is none", "service-events", { events: [{ note: "n".repeat(LARGE), many }] }],
+  ["a result", "service-updates", { logs: [{ update_time: NOW - 1, result: "r".repeat(LARGE) }] }],
+  ["a state", "pool-status", { items: [{ metadata: { name: "p" }, status: { phase: "s".repeat(LARGE) } }] }],
+  ["a name", "pool-status", { items: [{ metadata: { name: "p".repeat(LARGE) }, status: { phase: "Running" } }] }],
+])("%s as large as a page is cut before it is searched for secrets", async (_, kind, answer) => {
+  let searched = 0;
+  const counting = (text: string, length = text.length) => {
+    searched += Math.min(text.length, length);
+    return redact(text);
+  };
+  const poller = createPoller();
+  await poll(sources[kind], { request: async () => answer }, poller, { ...at, redact: counting });
+  expect(poller.batches.flatMap(({ found, malformed }) => [...found, ...malformed])).toHaveLength(1);
+  expect(searched).toBeLessThan(300_000);
+  expect(JSON.stringify(poller.cursor).length).toBeLessThan(2_000);
+});
+
+test("of a large event, too, no part of a secret is left where it is cut", async () => {
+  const { add, redact } = createRedactor();
+  const secret = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY01";
+  add(secret);
+  const cut = (length: number) => `${"x ".repeat((length - 20) / 2)}${secret}`;
+  const more = [cut(200), cut(2_000), cut(2_048), `${cut(200)} ${"y ".repeat(50_000)}`];
+  const client = { request: async () => ({ events: [{ ...serviceRow(NOW - 1, cut(2_000)), more }, { more }] }) };
+  const poller = createPoller();
+  await poll(sources["service-events"], client, poller, { ...at, redact });
+  const { found, malformed } = poller.batches[0]!;
+  expect([found.length, malformed.length]).toEqual([1, 1]);
+  expect(JSON.stringify([found, malformed])).not.toContain(secret.slice(0, 6));
 });
 
 test("an item that could not be understood is shown without it", async () => {
