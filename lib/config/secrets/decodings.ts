@@ -27,8 +27,8 @@ const BY_LETTER: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n",
 const BY_NAME: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
 /**
- * The text without one layer of escapes, without one of quoted-printable, and without tags; as far as there are some. With
- * `separately`, also without those of one form alone: a secret that looks like an escape of another form is then
+ * The text without one layer of escapes, without one of quoted-printable, and without tags; as far as there are some.
+ * With `separately`, also without those of one form alone: a secret that looks like an escape of another form is then
  * left as it is.
  */
 export function decodings(text: string, separately: boolean): View[] {
