@@ -246,14 +246,15 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   ],
   [
     "config/secrets/decodings.ts",
-    "any text that may hold a secret; escapes of a fixed length, runs of them that end in one way only, and at most 20 spaces",
+    "any text that may hold a secret; escapes of a fixed length, runs of them that end in one way only, at most 20 spaces, and tags, which hold none",
     [
       String.raw`\\(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|x[0-9a-f]{2}|["'\\/bfnrt])`,
       "(?:%[0-9a-f]{2})+",
       String.raw`&(?:#\d{1,7};?|#x[0-9a-f]{1,6};?|(?:amp|lt|gt|quot|apos);)`,
-      String.raw`[\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5`,
+      String.raw`[\p{Cf}\p{DI}]`,
       String.raw`(?:=[0-9a-f]{2})+|=[ \t]{0,20}\r?\n`,
-      String.raw`[\\%&\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5`,
+      "<[^<>]*>",
+      String.raw`[\\%&\p{Cf}\p{DI}]`,
       String.raw`^[\\%&=]`,
       "^[%=]",
       String.raw`[%=\s]`,
@@ -266,7 +267,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "any text that may hold a secret; one character at a time",
     [
       String.raw`[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\u2460-\u24ff\u{1d400}-\u{1d7ff}]`,
-      String.raw`[\s\p{Cc}\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5`,
+      String.raw`[\s\p{Cc}\p{Cf}\p{DI}]`,
       String.raw`\s`,
       "^[!-~]*$",
     ],

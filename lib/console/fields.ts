@@ -11,7 +11,7 @@ export async function fieldsOf(context: Context): Promise<Record<string, string 
 }
 
 export function remember(context: Context, by: string): void {
-  setCookie(context, NAME, by.trim().slice(0, 100), {
+  setCookie(context, NAME, by.trim().slice(0, 100).toWellFormed(), {
     sameSite: "Strict",
     httpOnly: true,
     path: "/",

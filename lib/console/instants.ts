@@ -26,7 +26,9 @@ export function instantOf(text: string, now: number, timeZone: string): number |
   if (asUtc === undefined) return undefined;
   // The offset at that time is known once the time is: twice is enough, but for the hour that a change of clocks skips.
   const once = asUtc - offsetAt(asUtc, timeZone);
-  return asUtc - offsetAt(once, timeZone);
+  // Of the first years no time is written as we read it.
+  if (known(once) === undefined) return undefined;
+  return known(asUtc - offsetAt(once, timeZone));
 }
 
 function known(ms: number): number | undefined {

@@ -28,6 +28,11 @@ const ROWS_READ = 2_000;
 /** Rows of events that are read at once: each may hold hundreds. */
 const SLICES = 20;
 
+/** Of the time before it nothing is kept: whatever is asked for, no day of it is looked at. ms */
+function oldest({ clock, config }: App): number {
+  return clock.now() - config.history - DAY_MS;
+}
+
 /** What a page shows, and where the next one begins; null where there is nothing older. */
 export interface Stretch<T> {
   items: T[];
@@ -57,7 +62,7 @@ async function* eventsBack(app: App, range: Range, before: string | undefined) {
   // The row itself is among those before this.
   const start = from === undefined ? undefined : `${from} `;
   // What is dated before it was found may be found up to now.
-  const all = { from: range.from, to: app.clock.now(), before: start, atOnce: SLICES };
+  const all = { from: Math.max(range.from, oldest(app)), to: app.clock.now(), before: start, atOnce: SLICES };
   for await (const rows of newestFirst<EventsRow>(app.store, EVENTS, all)) {
     for (const { sk, data } of rows) {
       for (let at = sk === from ? Number(count) : data.events.length; at > 0; at--) {
@@ -75,12 +80,13 @@ function isWithin({ time }: Event, { from, to }: Range): boolean {
 
 /** Deliveries that pass, the newest first. */
 export async function deliveriesOf(app: App, filters: Filters): Promise<Stretch<DeliveryView>> {
-  const { status, since = app.config.history + DAY_MS, before } = filters;
+  const { status, since = Number.POSITIVE_INFINITY, before } = filters;
   if (status === "dead" || status === "pending") return troubledOf(app, filters, status);
   const passes = deliveryFilter(app, filters);
   const items: DeliveryView[] = [];
   let read = 0;
-  const range = { from: app.clock.now() - since, to: app.clock.now(), before, atOnce: PAGE };
+  const from = Math.max(app.clock.now() - since, oldest(app));
+  const range = { from, to: app.clock.now(), before, atOnce: PAGE };
   for await (const rows of newestFirst<SentRow>(app.store, SENT, range)) {
     for (const { row, sk } of await deliveriesAt(app, rows)) {
       if (!passes(row)) continue;

@@ -1,6 +1,7 @@
 // Finds what there is: every service, pool or training job of every configured workspace, all pages.
 // Invariant: a list that cannot be read whole is an error, never a shorter list; one bad row is left out.
 import * as z from "zod";
+import type { Redactor } from "../model/redactor.ts";
 import { segmentProblem } from "../model/segment.ts";
 import { type SourceKind, type SourceKindFacts, sourceKinds } from "../model/source-kinds.ts";
 import type { CloudClient } from "./cloud/client.ts";
@@ -18,7 +19,7 @@ export interface DiscoveryOptions {
   projectId: string;
   signal?: AbortSignal;
   /** Replaces every configured secret in the names that the API gave; default: none is known. */
-  redact?: (text: string) => string;
+  redact?: Redactor["redact"];
 }
 
 const ENDED = new Set(["completed", "failed", "terminated", "abnormal"]);
@@ -63,12 +64,19 @@ const Job = z.looseObject({
 export async function discover(kind: SourceKind, client: CloudClient, options: DiscoveryOptions): Promise<Target[]> {
   const { lists } = sourceKinds[kind];
   if (lists === null) return [{ id: options.projectId }];
-  return (await listAll(lists, client, options, (target) => target)).filter((target) => target !== undefined);
+  const kept = (target: Target | undefined) => target && keptOf(target, options.redact);
+  return (await listAll(lists, client, options, kept)).filter((target) => target !== undefined);
+}
+
+/** The target as it is kept: a state's word may be any text. */
+function keptOf(target: Target, redact: DiscoveryOptions["redact"]): Target {
+  return target.status === undefined ? target : { ...target, status: wordOf(target.status, redact) };
 }
 
 /**
  * What `keep` makes of each row of a list, in all workspaces, as soon as its page is there: of the target that the row
- * names, undefined for a bad row, and of the row. Each id once, as it was last shown. Throws CloudError.
+ * names, with its state as the API wrote it, undefined for a bad row, and of the row. Each id once, as it was last
+ * shown. Throws CloudError.
  */
 export async function listAll<T>(
   lists: List,
@@ -177,7 +185,7 @@ function endOf(status: z.infer<typeof Job>["status"]): number | undefined {
 async function parse<R, T>(
   schema: z.ZodType<R>,
   rows: unknown[],
-  redact: DiscoveryOptions["redact"] = (text) => text,
+  redact: Redactor["redact"] = (text) => text,
   keep: (target: Target | undefined, row: unknown) => T,
   make: (row: R) => Fields,
 ): Promise<T[]> {
@@ -187,14 +195,18 @@ async function parse<R, T>(
     const { id, name, status, ...rest } = make(parsed.data);
     // An id that could lead to another path is no id.
     // One that is a secret would stand in every key.
-    if (redact(id) !== id || segmentProblem(id) !== undefined || Buffer.byteLength(id) > MAX_ID_BYTES) return undefined;
-    const words = {
-      name: name === undefined ? undefined : redact(name).slice(0, MAX_WORD),
-      status: status?.slice(0, MAX_WORD),
-    };
-    return defined({ id, ...words, ...rest });
+    if (segmentProblem(id) !== undefined || Buffer.byteLength(id) > MAX_ID_BYTES || redact(id) !== id) return undefined;
+    return defined({ id, name: name === undefined ? undefined : wordOf(name, redact), status, ...rest });
   };
   return mapInTurns(rows, (row) => keep(targetOf(row), row), ROWS_AT_ONCE);
+}
+
+/** The text without what `redact` knows, and then no more than its beginning. */
+function wordOf(text: string, redact: Redactor["redact"] = (known) => known): string {
+  const clean = redact(text, MAX_WORD + 1);
+  if (clean.length <= MAX_WORD) return clean;
+  // A part of a text holds all of it in memory, unless it is made anew.
+  return Buffer.from(clean.slice(0, MAX_WORD)).toString();
 }
 
 type Fields = { [name in keyof Target]?: Target[name] | undefined } & { id: string };

@@ -2,6 +2,7 @@
 // stores or evaluates.
 import type { ProbeConfig } from "../model/config.ts";
 import type { Event, Labels } from "../model/event.ts";
+import type { Redactor } from "../model/redactor.ts";
 import type { SourceKind } from "../model/source-kinds.ts";
 import type { CloudClient } from "./cloud/client.ts";
 
@@ -101,7 +102,7 @@ export interface ReadRequest {
    * Replaces every configured secret in a text that the API gave; default: none is known. Ids and
    * fingerprints are made before.
    */
-  redact?: (text: string) => string;
+  redact?: Redactor["redact"];
 }
 
 /** A new event and what the cursor must remember once it is committed. */

@@ -32,6 +32,13 @@ test("an alert's page tells its story and says who is notified", async () => {
   }
 });
 
+test("a name of a hundred characters is taken, also where it is longer than what is remembered of it", async () => {
+  const { made, alert } = await failing();
+  const form = { by: `${"a".repeat(99)}\u{1f600}` };
+  expect((await made.ask(`/alerts/${alert.id}/ack`, { method: "POST", form })).status).toBe(303);
+  expect((await openAlerts(made.app))[0]!.acknowledgedBy).toBe(form.by);
+});
+
 test("the story has who silenced it and when that was over, and the tries of a message that nobody takes", async () => {
   const made = await consoleBench({ yaml: YAML });
   made.answer(() => ({ status: 503 }));

@@ -169,6 +169,23 @@ describe("the command line", () => {
     expect(await lookout(pattern, { cwd, stdin: '{"level":"normal"}\n' })).toMatchObject({ code: 1, stdout: "" });
   });
 
+  it("takes lines of stdin as they are, but none without an end", async () => {
+    const cwd = await folderWith({ "lookout.yml": GOOD });
+    const stdin = `${"x".repeat(3_000_000)}\n{"level":"error","n":"a\u2028b"}\r\n{"level":"error"}`;
+    const matched = await lookout(["match", "--pattern", '{"level":["error"]}'], { cwd, stdin });
+    expect(matched).toEqual({
+      code: 1,
+      signal: null,
+      stdout: '{"level":"error","n":"a\\u2028b"}\n{"level":"error"}\n',
+      stderr: "lookout: line 1 of stdin is longer than 1 MB\n",
+    });
+    const routed = await lookout(["route"], { cwd, env: ENV, stdin: `${"x".repeat(1_000_001)}\n{"rule":"r"}\n` });
+    expect(routed).toMatchObject({ code: 1, stderr: "lookout: line 1 of stdin is no alert: it is longer than 1 MB\n" });
+    const explained = await lookout(["explain", "--event", "-"], { cwd, env: ENV, stdin: "x".repeat(1_000_001) });
+    expect(explained).toMatchObject({ code: 2, stdout: "" });
+    expect(explained.stderr).toBe("lookout: --event -: what comes on stdin is longer than 1 MB\n");
+  });
+
   it("prints a JSON Schema", async () => {
     const { code, stdout } = await lookout(["schema"], { cwd: await folderWith({}) });
     expect(code).toBe(0);

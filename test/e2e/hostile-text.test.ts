@@ -87,6 +87,14 @@ channels: { out: { type: console }, ops: { type: webhook, url: "${hook.url}" } }
       await run("explain", id, "--all");
       await run("explain", id, "--json");
     }
+    // What one person writes is read by others.
+    const { id } = JSON.parse(alerts[0]!);
+    await run("silence", "add", "rule=broken", "--duration", "2h", "--by", ALL, "--comment", ALL);
+    await run("ack", id, "--by", ALL);
+    for (const args of [["silence", "list"], ["alerts"], ["top"], ["explain", id], ["route", "--alert", id]]) {
+      await run(...args);
+      if (args[0] !== "top") await run(...args, "--json");
+    }
     await run("explain", "--resource", `${ALL} ${HARMLESS}`);
     await run("explain", "--resource", `no-such ${ALL}`);
     await run("backtest", "--since", "10m");

@@ -48,6 +48,26 @@ test.each<[sentence: string, args: string[], said: string]>([
     ["receive", "--port", "6000"],
     "--port 6000: nothing is ever sent to",
   ],
+  [
+    "a silence beyond any calendar",
+    ["silence", "add", "rule=r", "--by", "ada", "--duration", "100000000d"],
+    "--duration 100000000d: expected a duration such as 30m, 2h or 7d",
+  ],
+  [
+    "a silence from the end of all time on",
+    ["silence", "add", "rule=r", "--by", "ada", "--from", "+275760-09-13T00:00:00Z", "--duration", "1d"],
+    "--from +275760-09-13T00:00:00Z: expected an instant",
+  ],
+  [
+    "an age beyond any calendar",
+    ["deliveries", "--since", "99999999999w"],
+    "--since 99999999999w: expected a duration such as 30m, 2h or 7d",
+  ],
+  [
+    "a stretch beyond any calendar",
+    ["explain", "--resource", "a", "--since", "99999999999w"],
+    "--since 99999999999w: expected a duration such as 30m, 2h or 7d",
+  ],
   ["a port to which nothing is sent", ["simulate", "--port", "6000"], "--port 6000: nothing is ever sent to this port"],
 ])("%s is refused", async (_sentence, args, said) => {
   const cwd = await folderWith({ "lookout.yml": CONFIG, "a.test.yml": TEST, large: "x".repeat(1_000_001) });

@@ -123,6 +123,7 @@ function disguised(secret: string, random: Random): string {
     (one) => [...one].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
     (one) => one.toUpperCase(),
     (one) => `${one}${one}`,
+    (one) => [...one].map((char) => `<b>${char}</b>`).join(""),
   ]);
   return `${"e".repeat(random.pick([0, 10, 180, 265, 460, 480, 495, 990, 1_005, 2_040]))} ${form(secret)} tail`;
 }
@@ -259,6 +260,15 @@ const ofEvents: Attack[] = [
     make: () => {
       const one = failure(MINUTE);
       return serving(Array.from({ length: MANY }, () => one));
+    },
+  },
+  {
+    name: "has an event that fills its page",
+    at: "service-events",
+    make(random) {
+      const word = random.pick(["x", "word ", "&lt;b&gt;", "\u200b.", "aGVsbG8gd29ybGQg", "漢"]);
+      const long = word.repeat(6_000_000 / Buffer.byteLength(JSON.stringify(word)));
+      return serving([random.pick([failure(MINUTE, long), { ...failure(MINUTE), more: long }, { event_info: long }])]);
     },
   },
   {

@@ -1,5 +1,7 @@
 // Discovery: all pages of all workspaces whatever the offset counts, filtered by name and state;
 // and where the APIs live.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import type { CloudClient, CloudRequest } from "../../lib/sources/cloud/client.ts";
 import { endpointOf } from "../../lib/sources/cloud/endpoints.ts";
@@ -147,6 +149,24 @@ const names: [pattern: string, name: string, matches: boolean][] = [
 
 test.each(names)("the name filter %j, whatever its stars, in bounded work", (name, text, matches) => {
   expect(isWanted({ id: "1", name: text }, { name })).toBe(matches);
+});
+
+test("of long names no more is held than what is kept of them", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const page = (offset: number) =>
+    Array.from({ length: 1_000 }, (_, i) => `{"service_id":"s${offset + i}","service_name":"${"n".repeat(7_500)}"}`);
+  const request = async ({ query }: CloudRequest) => {
+    const offset = Number(query?.["offset"]);
+    return JSON.parse(`{"total_count":10000,"services":[${offset < 10_000 ? page(offset).join() : ""}]}`);
+  };
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  const found = await discover("service-events", { request }, options);
+  collectGarbage();
+  const held = process.memoryUsage().heapUsed - before;
+  expect(found).toHaveLength(10_000);
+  expect(held).toBeLessThan(20 * 1_048_576);
 });
 
 test("Cloud Eye's one target is the project, and costs no request", async () => {

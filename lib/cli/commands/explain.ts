@@ -1,6 +1,5 @@
 // `lookout explain`: why an event, an alert or a resource's events did or did not lead to a
 // notification, and where that is.
-import { text } from "node:stream/consumers";
 import { createExplainer, type Explainer } from "../../app/queries/explain.ts";
 import { createReader } from "../../app/queries/explain-reader.ts";
 import { endedAlerts, openAlerts, seenEvents } from "../../app/queries/lists.ts";
@@ -14,6 +13,7 @@ import type { Place } from "../../model/place.ts";
 import { DONE, type Io, jsonDocument, UsageError } from "../io.ts";
 import { type CommonOptions, type Opened, openExisting } from "../open.ts";
 import { alertText, eventText, type Page, unseenText } from "../print/explain-text.ts";
+import { MOST_TEXT, stdinText } from "../stdin.ts";
 
 /** As many of the rules that did not match are shown: of one event, and of each of many. */
 const NEAREST = 5;
@@ -119,7 +119,11 @@ async function explainResource(
 }
 
 async function readText(file: string): Promise<string> {
-  if (file === "-") return text(process.stdin);
+  if (file === "-") {
+    const text = await stdinText();
+    if (text !== undefined) return text;
+    throw new UsageError(`--event -: what comes on stdin is longer than ${MOST_TEXT}`);
+  }
   let content: string | undefined;
   try {
     content = await readRegular(file, MAX_EVENT_BYTES);

@@ -1,9 +1,9 @@
 // `lookout match`: filters events from stdin by a pattern, like grep.
-import { createInterface } from "node:readline";
 import { PatternError } from "../../patterns/error.ts";
 import { locateInJson } from "../../patterns/json-place.ts";
 import { compilePattern, parsePatternText } from "../../patterns/pattern.ts";
 import { DONE, type Io, UsageError, WRONG } from "../io.ts";
+import { MOST_TEXT, stdinLines } from "../stdin.ts";
 
 /** Prints the lines whose event the pattern matches, as they are. Exit 1: none matched, or a line is no JSON object. */
 export async function matchCommand(io: Io, { pattern }: { pattern: string }): Promise<number> {
@@ -11,16 +11,15 @@ export async function matchCommand(io: Io, { pattern }: { pattern: string }): Pr
   let matched = 0;
   let bad = 0;
   let at = 0;
-  const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY, signal: io.gone });
-  for await (const line of lines) {
+  for await (const line of stdinLines(io.gone)) {
     // Nobody reads on, as behind `head`: what would still come is nobody's.
     if (io.gone.aborted) break;
     at++;
-    if (line.trim() === "") continue;
-    const event = parseEvent(line);
+    if (line?.trim() === "") continue;
+    const event = line === undefined ? undefined : parseEvent(line);
     if (event === undefined) {
       bad++;
-      io.err(`lookout: line ${at} of stdin is no JSON object\n`);
+      io.err(`lookout: line ${at} of stdin is ${line === undefined ? `longer than ${MOST_TEXT}` : "no JSON object"}\n`);
       continue;
     }
     if (!compiled.matches(event)) continue;

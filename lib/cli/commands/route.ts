@@ -1,6 +1,5 @@
 // `lookout route`: for alerts from stdin or one that is known, which routes take them, to whom, and
 // what holds them back now.
-import { createInterface } from "node:readline";
 import * as z from "zod";
 import type { App } from "../../app/deps.ts";
 import { endedAlerts, openAlerts } from "../../app/queries/lists.ts";
@@ -14,6 +13,7 @@ import { DONE, type Io, jsonLines, oneLine, styled, UsageError, WRONG } from "..
 import { type CommonOptions, type Opened, openExisting } from "../open.ts";
 import { alertName, findById } from "../person.ts";
 import type { Page } from "../print/explain-text.ts";
+import { MOST_TEXT, stdinLines } from "../stdin.ts";
 
 export interface RouteOptions extends CommonOptions {
   alert?: string;
@@ -57,11 +57,10 @@ async function readAlerts(io: Io, app: App): Promise<Asked> {
   if (process.stdin.isTTY) throw new UsageError("give alerts as JSON on stdin, one per line, or name one with --alert");
   const asked: Asked = { alerts: [], bad: 0 };
   let at = 0;
-  const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY, signal: io.gone });
-  for await (const line of lines) {
+  for await (const line of stdinLines(io.gone)) {
     at++;
-    if (line.trim() === "") continue;
-    const problem = take(app, line, asked.alerts);
+    if (line?.trim() === "") continue;
+    const problem = line === undefined ? `it is longer than ${MOST_TEXT}` : take(app, line, asked.alerts);
     if (problem === undefined) continue;
     asked.bad++;
     io.err(`lookout: line ${at} of stdin is no alert: ${problem}\n`);

@@ -15,6 +15,8 @@ import { type CommonOptions, openExisting } from "../open.ts";
 import { alertName, findById, personOf } from "../person.ts";
 
 const SHORT_ID = 8;
+/** No silence begins or ends later: times of the years after it are written in another way. */
+const LAST = Date.parse("9999-12-31T23:59:59.999Z");
 
 export interface SilenceOptions extends CommonOptions {
   match?: string;
@@ -152,7 +154,7 @@ function timesOf({ duration, from, until }: SilenceOptions, now: number): Pick<S
 
 function instantOf(option: string, text: string): number {
   const at = Date.parse(text);
-  if (Number.isSafeInteger(at) && at >= 0) return at;
+  if (at >= 0 && at <= LAST) return at;
   throw new UsageError(`${option} ${text}: expected an instant such as 2026-11-20T22:00:00Z`);
 }
 

@@ -127,7 +127,9 @@ function routeLines(
   const lines = [`${route}${place(at)} → ${channels.join(", ")}; group ${pairs(group)}`];
   if (heldBy !== null) {
     const until = heldBy.until === null ? "" : ` until ${page.time(heldBy.until)}`;
-    lines.push(styled(page, "yellow", `  ${heldBy.kind} by ${withShortIds(heldBy.by)}${place(heldBy.at)}${until}`));
+    lines.push(
+      styled(page, "yellow", `  ${heldBy.kind} by ${oneLine(withShortIds(heldBy.by))}${place(heldBy.at)}${until}`),
+    );
   } else if (next !== null) {
     lines.push(`  ${notified || stored ? "due" : "would be notified"} at ${page.time(next.at)} (${next.reason})`);
   } else if (!notified) lines.push("  not notified: it came and went while it was held back, or closed silently");

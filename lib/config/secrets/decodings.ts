@@ -1,5 +1,5 @@
-// A text as it reads once its escapes are undone (JSON's, percent signs, HTML's, mail's) and what nobody sees is left
-// out, as it is where it is shown, with the place of each character.
+// A text as it reads once its escapes are undone (JSON's, percent signs, HTML's, mail's) and tags and what nobody sees
+// are left out, as it is where it is shown, with the place of each character.
 
 /** A decoded text. */
 export interface View {
@@ -15,18 +15,20 @@ const FORMS = [
   /\\(?:u[0-9a-f]{4}|u\{[0-9a-f]{1,6}\}|x[0-9a-f]{2}|["'\\/bfnrt])/giu,
   /(?:%[0-9a-f]{2})+/giu,
   /&(?:#\d{1,7};?|#x[0-9a-f]{1,6};?|(?:amp|lt|gt|quot|apos);)/giu,
-  /[\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/gu,
+  /[\p{Cf}\p{DI}]/gu,
 ];
 const ESCAPE = new RegExp(FORMS.map(({ source }) => source).join("|"), "giu");
 /** By themselves: what follows an equals sign in an address or a query may look like one. */
 const QUOTED = /(?:=[0-9a-f]{2})+|=[ \t]{0,20}\r?\n/gi;
-const MAY_HOLD = /[\\%&\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/u;
+/** Likewise what an address in a tag holds. */
+const TAGS = /<[^<>]*>/g;
+const MAY_HOLD = /[\\%&\p{Cf}\p{DI}]/u;
 const BY_LETTER: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 const BY_NAME: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
 /**
- * The text without one layer of escapes, and without one of quoted-printable; as far as there are some. With
- * `separately`, also without those of one form alone: a secret that looks like an escape of another form is then
+ * The text without one layer of escapes, without one of quoted-printable, and without tags; as far as there are some.
+ * With `separately`, also without those of one form alone: a secret that looks like an escape of another form is then
  * left as it is.
  */
 export function decodings(text: string, separately: boolean): View[] {
@@ -36,6 +38,7 @@ export function decodings(text: string, separately: boolean): View[] {
     if (separately) for (const form of FORMS) addUndone(views, text, form);
   }
   if (text.includes("=")) addUndone(views, text, QUOTED);
+  if (text.includes("<")) addUndone(views, text, TAGS);
   return views;
 }
 

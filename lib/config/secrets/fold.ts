@@ -5,7 +5,7 @@ import type { View } from "./decodings.ts";
 /** Wide, circled and mathematical letters and digits. */
 export const HAS_STYLED = /[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\u2460-\u24ff\u{1d400}-\u{1d7ff}]/u;
 const PLAIN = /^[!-~]*$/;
-const UNSEEN = /[\s\p{Cc}\p{Cf}\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/u;
+const UNSEEN = /[\s\p{Cc}\p{Cf}\p{DI}]/u;
 
 /** A folded text, and where each of its characters begins and ends in the original. */
 export interface Folded {

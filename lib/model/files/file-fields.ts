@@ -2,7 +2,7 @@
 // durations become milliseconds.
 import * as z from "zod";
 import { isBlockedPort } from "../blocked-ports.ts";
-import { DURATION, MAX_DURATION, parseDuration } from "../duration.ts";
+import { DURATION, parseDuration } from "../duration.ts";
 
 export const Name = z
   .string()
@@ -12,8 +12,8 @@ export const Text = z.string().min(1);
 export const Duration = z
   .string()
   .regex(DURATION, "must be a duration such as 30s, 10m, 2h or 7d")
-  .transform((text) => parseDuration(text) as number)
-  .refine((ms) => ms <= MAX_DURATION, "must be at most 3650d");
+  .refine((text) => !DURATION.test(text) || parseDuration(text) !== undefined, "must be at most 3650d")
+  .transform((text) => parseDuration(text) as number);
 export const Positive = Duration.refine((ms) => ms > 0, "must be longer than 0s");
 export const Url = z
   .string()

@@ -94,7 +94,7 @@ function parseDetail({ target, redact = (text) => text }: ReadRequest, row: Row,
       level: detail?.event_level ? levelOf(detail.event_level, LEVELS) : level,
       type: row.type,
       reason: name,
-      message: messageOf(title, id ? resource.name : undefined, redact(detail?.content ?? "")),
+      message: messageOf(title, id ? resource.name : undefined, redact(detail?.content ?? "", MAX_CONTENT + 1)),
       resource,
       raw,
     };

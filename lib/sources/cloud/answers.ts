@@ -72,13 +72,13 @@ function retryAt(headers: Headers, now: number): number | undefined {
  */
 function readBody(text: string, redact: Redact): { code: string | undefined; message: string } {
   const body = parse(text);
-  if (!isObject(body)) return { code: undefined, message: plain(redact(text, READ)) };
+  if (!isObject(body)) return { code: undefined, message: plain(text, redact) };
   const inner = [body["error"], body["message"], body["details"]].filter(isObject);
   const all = [...inner, body];
   const code = first(all, ["error_code", "code", "http_code"]);
   return {
     code: code === undefined ? undefined : redact(code, READ).slice(0, 60),
-    message: plain(redact(first(all, ["error_msg", "details", "message", "title"]) ?? "", READ)),
+    message: plain(first(all, ["error_msg", "details", "message", "title"]) ?? "", redact),
   };
 }
 
@@ -92,14 +92,15 @@ function first(objects: Record<string, unknown>[], names: string[]): string | un
   return undefined;
 }
 
-/** One short line without markup. */
-function plain(text: string): string {
-  const line = text
+/** One short line without markup, in which a secret may have stood, too. */
+function plain(text: string, redact: Redact): string {
+  const words = redact(text, READ)
     .slice(0, 4_000)
     .replace(/<(script|style)[\s\S]*?(<\/\1>|$)/gi, " ")
     .replace(/<[^<>]*>/g, " ")
     .replace(/[\s\u0000-\u001f\u007f]+/g, " ")
     .trim();
+  const line = redact(words, words.length);
   return (line.length > 300 ? `${line.slice(0, 299)}…` : line).toWellFormed();
 }
 

@@ -4,12 +4,17 @@ import type { Event } from "../../model/event.ts";
 import type { SourceKind } from "../../model/source-kinds.ts";
 import type { ReadRequest } from "../port.ts";
 import type { Parts } from "./item.ts";
-import { scrub } from "./scrub.ts";
+import { type Room, scrub } from "./scrub.ts";
 
 const MAX_BYTES = 16_384;
 const MAX_MESSAGE = 2_000;
 const MAX_WORD = 200;
 const FUTURE_MS = 600_000;
+/**
+ * A page may be one event. Of more than so many characters each text is cut before it is looked through, which takes
+ * far longer than to read it.
+ */
+const LARGE = 65_536;
 
 export interface Occurrence extends Parts {
   id: string;
@@ -23,7 +28,9 @@ export interface Occurrence extends Parts {
 /** The event of an occurrence, stamped for its source and target. */
 export function buildEvent(request: ReadRequest, kind: SourceKind, occurrence: Occurrence): Event {
   const { redact } = request;
-  const event = assemble(request, kind, occurrence, (text) => text.toWellFormed());
+  const room: Room = { left: LARGE - occurrence.message.length };
+  const event = assemble(request, kind, occurrence, (text) => text.slice(0, LARGE + 1).toWellFormed(), room);
+  if (room.left < 0) return buildLarge(request, kind, occurrence);
   const json = JSON.stringify(event);
   // Looked for once in the whole event, since hardly any holds a secret.
   if (redact === undefined || redact(json) === json) return withinSize(event, json);
@@ -31,17 +38,38 @@ export function buildEvent(request: ReadRequest, kind: SourceKind, occurrence: O
   return withinSize(clean, JSON.stringify(clean));
 }
 
-/** `text` is applied to every text that the API gave, before anything is cut. */
+/** As much of its data as there may be room for: what was cut of a secret is gone, too. */
+function buildLarge(request: ReadRequest, kind: SourceKind, occurrence: Occurrence): Event {
+  const { redact = (text, length) => text.slice(0, length) } = request;
+  const upTo = (length: number) => (text: string) => {
+    return text.length <= length
+      ? redact(text.toWellFormed())
+      : clip(`${redact(text.toWellFormed(), length)}…`, length);
+  };
+  const word = upTo(MAX_MESSAGE);
+  for (const length of [MAX_MESSAGE, MAX_WORD]) {
+    const room: Room = { left: LARGE };
+    const raw = scrub(occurrence.raw, (text) => text.slice(0, length + 1), room);
+    if (room.left < 0) continue;
+    const event = assemble(request, kind, { ...occurrence, raw }, word, undefined, upTo(length));
+    return withinSize({ ...event, truncated: true }, JSON.stringify(event));
+  }
+  return { ...assemble(request, kind, { ...occurrence, raw: {} }, word), truncated: true };
+}
+
+/** `text` is applied to every text that the API gave, before anything is cut; `inData` to those of its data. */
 function assemble(
   { stamp, target, now, every }: ReadRequest,
   kind: SourceKind,
   occurrence: Occurrence,
   text: (text: string) => string,
+  room?: Room,
+  inData = text,
 ): Event {
   const age = now - occurrence.t;
   const word = (given: string) => clip(text(given), MAX_WORD);
   const message = text(occurrence.message);
-  const data = scrub(occurrence.raw, text);
+  const data = scrub(occurrence.raw, inData, room);
   const { type, id, name } = occurrence.resource;
   return {
     id: occurrence.id,

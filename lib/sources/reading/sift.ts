@@ -72,7 +72,7 @@ export function siftBad(
   const mark: Mark = { fp, t: item.t ?? request.now, v: nth };
   into.marks.push(mark);
   const { redact = (text: string) => text } = request;
-  into.malformed.push({ reason: redact(item.reason).slice(0, MAX_REASON), raw: rawText(item.raw, redact) });
+  into.malformed.push({ reason: redact(item.reason, MAX_REASON).slice(0, MAX_REASON), raw: rawText(item.raw, redact) });
   into.stats.malformed++;
   if (item.t === undefined) window.seen.set(fp, mark);
 }

@@ -25,6 +25,8 @@ import {
 
 /** Logs of one update_time that are told apart. */
 const MAX_TWINS = 200;
+/** Characters of a result: the cursor holds those of many logs. */
+const MAX_RESULT = 200;
 
 const Answer = z.looseObject({ service_name: z.string().optional().catch(undefined) });
 const UpdateLog = z.looseObject({ update_time: Time, result: z.string() });
@@ -62,8 +64,8 @@ function parseLog({ redact = (text) => text }: ReadRequest, raw: unknown): Log |
   return parseItem(UpdateLog, raw, "update_time", ({ update_time, result }) => ({
     ok: true,
     t: update_time,
-    // The cursor remembers it as it is.
-    result: redact(result),
+    // The cursor remembers it like this.
+    result: redact(result, MAX_RESULT).slice(0, MAX_RESULT),
     config: configOf(raw),
     raw,
   }));

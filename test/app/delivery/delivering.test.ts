@@ -52,6 +52,19 @@ describe("a delivery", () => {
     expect(await listDeliveries(b.app)).toContainEqual(expect.objectContaining({ channel: "ops", status: "dead" }));
   });
 
+  it("shows nothing of a secret that its receiver repeats with markup in it, wherever that is cut", async () => {
+    const secret = "whsec_C2FVsBQIhrscChlQIMV0b5sSYspob7oD";
+    const b = await bench({ yaml: yaml(`ops: { type: webhook, url: "HOOK/ops", secret: ${secret} }`) });
+    const inTags = [...secret].map((char) => `<b>${char}</b>`).join("");
+    b.answer(() => ({ status: 400, body: `<p>${"no ".repeat(60)}</p>${inTags}` }));
+    b.to(1);
+    b.fail(0.5);
+    await b.round();
+    const [row] = await listDeliveries(b.app);
+    expect(row!.error).toContain("HTTP 400: no no");
+    expect(row!.error!.replaceAll(" ", "")).not.toContain("whs");
+  });
+
   it("is dead after a day of trying, kept, and redeliverable under its id", async () => {
     const b = await bench({ yaml: yaml(OPS) });
     b.answer(() => ({ status: 500 }));

@@ -190,6 +190,16 @@ describe("credentials", () => {
     expect(gate.calls).toEqual(["begin", "undecided", "begin", "refused", "begin", "accepted"]);
   });
 
+  test.each([
+    ["tags", (secret: string) => [...secret].map((char) => `<b>${char}</b>`).join("")],
+    ["a script", (secret: string) => `${secret.slice(0, 9)}<script>let a</script>${secret.slice(9)}`],
+  ])("a secret with %s in it is taken out before the error is cut", async (_, written) => {
+    const said = `<p>${"e".repeat(286)}</p>${written(SECRET)}`;
+    const { request } = await client((_, r) => json(r, 400, { error_code: "ModelArts.0001", error_msg: said }));
+    const { message } = await failure(request(ask));
+    expect(message.replaceAll(/\s/g, "")).not.toContain(SECRET.slice(0, 4));
+  });
+
   test("a closed gate lets nothing through", async () => {
     const gate = recordingGate();
     gate.begin = async () => {
