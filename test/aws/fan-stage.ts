@@ -95,7 +95,8 @@ export async function openFanStage(engines: Engines, configOf: ConfigOf): Promis
     let failed: Set<string>;
     try {
       const answer = await call(queue, { Records: Messages.map(recordOf) }, options);
-      const { batchItemFailures } = answer as { batchItemFailures: { itemIdentifier: string }[] };
+      // An answer that names none is a success of all, as Lambda has it.
+      const { batchItemFailures = [] } = answer as { batchItemFailures?: { itemIdentifier: string }[] };
       failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
     } catch {
       return { messages: Messages.length, failed: Messages.length };

@@ -83,11 +83,12 @@ export async function runExactness({ engines, home, form, seed, say = () => {} }
   }
 }
 
-function queueNames(name: string): Record<string, string> {
+/** The variables that name the queues. */
+export function queueNames(name: string): Record<string, string> {
   return Object.fromEntries(QUEUES.map((queue) => [`LOOKOUT_${queue.toUpperCase()}_QUEUE`, `${name}-${queue}.fifo`]));
 }
 
-async function openMapping(exact: ExactStage, sqs: SQSClient, region: string): Promise<Mapping> {
+export async function openMapping(exact: ExactStage, sqs: SQSClient, region: string): Promise<Mapping> {
   const { functions, resources } = await formOf("on");
   const urls = await makeQueues(sqs, exact.stage.name, region, resources["Resources"]);
   const sizes = Object.fromEntries(QUEUES.map((queue) => [queue, functions[queue].events[0].sqs.batchSize]));
