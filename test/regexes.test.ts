@@ -232,7 +232,6 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   ],
   ["console/lists.ts", "a place in a list, of a known form; anchored", [String.raw`^(.+) (\d{1,7})$`]],
   ["console/listen.ts", "the configuration's address; anchored", [String.raw`^\[|\]$`]],
-  ["console/pages/alerts.ts", "what holds an alert back; of one length", [String.raw`\b([0-9a-f]{8})[0-9a-f]{24}\b`]],
   ["console/pages/layout.ts", "a severity or a state, one word of ours", [String.raw`^\w+$`]],
   ["console/pages/routes.ts", "a form's field, at most 64 KB; anchored", [String.raw`^\/[\w/-]{0,200}$`]],
   [
@@ -285,8 +284,8 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   ],
   [
     "model/printable.ts",
-    "any text that is shown; one class, which what follows cannot make fail",
-    [String.raw`[\s\p{Cc}\ufeff]+`],
+    "any text that is shown; one class, which what follows cannot make fail, and ids of one length",
+    [String.raw`[\s\p{Cc}\ufeff]+`, String.raw`\b([0-9a-f]{8})[0-9a-f]{24}\b`],
   ],
   [
     "rules/extract.ts",

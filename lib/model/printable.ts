@@ -29,6 +29,11 @@ export function oneLine(text: string): string {
     .trim();
 }
 
+/** What is said about alerts, with their ids as people see them: by their beginnings, which every command takes. */
+export function withShortIds(text: string): string {
+  return text.replace(/\b([0-9a-f]{8})[0-9a-f]{24}\b/g, "$1");
+}
+
 /** JSON in which `redact` has seen every text: in the JSON itself it might replace digits or a key. */
 export function redactedJson(value: unknown, redact: (text: string) => string, indent?: number): string {
   const json = JSON.stringify(value, null, indent);

@@ -187,6 +187,16 @@ export function channelContract(spec: Spec): void {
       expect(render(aNotification())[0]!.body).not.toMatch(/TEST|"test":true/);
     });
 
+    test("an acknowledgement is passed on as one, about the alert that was opened", () => {
+      const taken = anAlert({ reason: "acknowledged", acknowledgedBy: "ada" });
+      const all = render(aNotification({ reason: "acknowledged", alerts: [taken] }));
+      expect(all).toHaveLength(1);
+      const [{ url, body }] = all as [HttpRequest];
+      expect(`${url} ${body}`).toMatch(/acknowledge/i);
+      expect(`${url} ${body}`).toContain(taken.id);
+      expect(spec.measure(all[0]!)).toBeLessThanOrEqual(spec.limit);
+    });
+
     test("what a template gives goes out, and a note that it failed; or the type takes none", () => {
       const words = { title: "Ada's title", lines: ["first line", "second line"] };
       const own = requests(spec, aNotification(), channel.template === "body" ? { body: { ada: words } } : { words });

@@ -160,6 +160,7 @@ describe("the demonstration", () => {
   it("polls, fires, resolves and says what to do next, within seconds", async () => {
     const running = startLookout(["start"], { cwd: await folderWith({}) });
     await expect.poll(running.stdout, { timeout: 15_000 }).toMatch(/FIRING .* → chat \(slack\)/);
+    await expect.poll(running.stdout, { timeout: 15_000 }).toMatch(/FIRING .* → held back by alert [0-9a-f]{8} of /);
     await expect.poll(running.stdout, { timeout: 15_000 }).toContain("RESOLVED");
     running.kill("SIGINT");
     const { code, stdout } = await running.finished;

@@ -34,6 +34,8 @@ export interface Measured {
   /** The case, and its seed. */
   longestTurnOf: string;
   peakBytes: number;
+  /** Likewise. */
+  peakOf: string;
 }
 
 interface Subject {
@@ -50,11 +52,12 @@ interface Subject {
 /** Killed, and every case that it had in hand failed, where one takes longer than PATIENCE_MS. */
 function startSubject(): Subject {
   const child: ChildProcess = fork(join(import.meta.dirname, "subject.ts"), {
-    env: { ...process.env, ...SECRETS, NO_COLOR: "1" },
+    // As the image and the systemd unit have it.
+    env: { ...process.env, ...SECRETS, NO_COLOR: "1", MALLOC_ARENA_MAX: "1" },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const waiting = new Map<number, { resolve: (done: Done) => void; reject: (error: Error) => void }>();
-  const worst = { longestTurnMs: 0, longestTurnOf: "", peakBytes: 0 };
+  const worst = { longestTurnMs: 0, longestTurnOf: "", peakBytes: 0, peakOf: "" };
   let count = 0;
   child.on("message", (done: Done) => {
     waiting.get(done.id)?.resolve(done);
@@ -78,7 +81,7 @@ function startSubject(): Subject {
     aside: async (commands) => (await send({ id: ++count, commands })).ran,
     async run(commands, of) {
       const { ran, longestTurnMs, peakBytes } = await send({ id: ++count, commands });
-      worst.peakBytes = Math.max(worst.peakBytes, peakBytes);
+      if (peakBytes > worst.peakBytes) Object.assign(worst, { peakBytes, peakOf: of });
       if (longestTurnMs > worst.longestTurnMs) Object.assign(worst, { longestTurnMs, longestTurnOf: of });
       return ran;
     },
@@ -142,7 +145,8 @@ export function startSubjects(sim: Simulator, count: number): Subjects {
     measured() {
       const each = all.map((one) => one.measured());
       const slowest = each.reduce((a, b) => (b.longestTurnMs > a.longestTurnMs ? b : a));
-      return { ...slowest, peakBytes: Math.max(...each.map(({ peakBytes }) => peakBytes)) };
+      const { peakBytes, peakOf } = each.reduce((a, b) => (b.peakBytes > a.peakBytes ? b : a));
+      return { ...slowest, peakBytes, peakOf };
     },
     close() {
       for (const subject of all) subject.close();

@@ -198,7 +198,7 @@ const ofFiles: HostileConfiguration[] = [
   {
     name: "includes as much as it may",
     make: () => {
-      const part = (file: number) => many(600, (n) => `  - { id: r${file}-${n}, when: { level: [error] } }\n`);
+      const part = (file: number) => many(350, (n) => `  - { id: r${file}-${n}, when: { level: [error] } }\n`);
       const files = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`${at}.yml`, `rules:\n${part(at)}`]));
       const includes = Object.keys(files).map((name) => `{ include: ${name} }`);
       return { ...files, "lookout.yml": `${CONNECTIONS}${SOURCES}${CHANNELS}rules: [${includes.join(", ")}]\n` };

@@ -58,8 +58,8 @@ function drawAttack(random: Random): Attack {
 }
 
 export function describeHostile({ cases, failed, leaks, measured }: HostileReport): string {
-  const { peakBytes, longestTurnMs, longestTurnOf } = measured;
-  const memory = `peak ${Math.round(peakBytes / 1_048_576)} MB`;
+  const { peakBytes, peakOf, longestTurnMs, longestTurnOf } = measured;
+  const memory = `peak ${Math.round(peakBytes / 1_048_576)} MB (${peakOf})`;
   const turn = `longest turn ${Math.round(longestTurnMs)} ms (${longestTurnOf})`;
   return `hostile input: ${cases} cases, ${failed.length} failed, ${leaks} secrets found, ${memory}, ${turn}`;
 }

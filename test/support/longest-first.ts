@@ -4,7 +4,6 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** In a fresh clone no times are known, and these are short files. By how long they take, longest first. */
 const LONGEST = [
-  "aws/exactness/exactness",
   "aws/serverless",
   "aws/stack",
   "aws/functions",

@@ -5,6 +5,7 @@ import { endedAlerts, openAlerts, seenEvents, viewDelivery } from "../../app/que
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
 import { timeIn } from "../../model/local-time.ts";
+import { withShortIds } from "../../model/printable.ts";
 import { type FilterOptions, filtersFrom, isFiltered, limitOf } from "../filters.ts";
 import { DONE, type Io, jsonLines, oneLine, styled } from "../io.ts";
 import { type CommonOptions, openExisting } from "../open.ts";
@@ -91,7 +92,8 @@ function alertRow(io: Io, alert: Alert, time: Time): string[] {
   const by = alert.acknowledgedBy;
   const when = alert.acknowledgedAt === undefined ? "" : ` at ${time(alert.acknowledgedAt)}`;
   const taken = by === null ? "" : `  (acknowledged by ${oneLine(by, 60)}${when})`;
-  const held = alert.suppressedBy.length > 0 ? `  (held back by ${oneLine(alert.suppressedBy.join(", "))})` : "";
+  const held =
+    alert.suppressedBy.length > 0 ? `  (held back by ${withShortIds(oneLine(alert.suppressedBy.join(", ")))})` : "";
   return [
     styled(io, severityStyle(state), state),
     alert.id.slice(0, 8),

@@ -9,6 +9,7 @@ import { formatLocation } from "../../config/document/finding.ts";
 import { Alert } from "../../model/alert.ts";
 import { timeIn } from "../../model/local-time.ts";
 import { formatPlace, type Place } from "../../model/place.ts";
+import { withShortIds } from "../../model/printable.ts";
 import { DONE, type Io, jsonLines, oneLine, styled, UsageError, WRONG } from "../io.ts";
 import { type CommonOptions, type Opened, openExisting } from "../open.ts";
 import { alertName, findById } from "../person.ts";
@@ -113,5 +114,8 @@ function routeLines(page: Page, route: RouteView): string[] {
   if (heldBy === null) return lines;
   const place = heldBy.at === null ? "" : ` (${heldBy.at})`;
   const until = heldBy.until === null ? "" : ` until ${page.time(heldBy.until)}`;
-  return [...lines, styled(page, "yellow", `    ${heldBy.kind} by ${oneLine(heldBy.by)}${place}${until}`)];
+  return [
+    ...lines,
+    styled(page, "yellow", `    ${heldBy.kind} by ${withShortIds(oneLine(heldBy.by))}${place}${until}`),
+  ];
 }

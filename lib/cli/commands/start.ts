@@ -36,8 +36,8 @@ export async function startCommand(io: Io, options: { for?: string }): Promise<n
     const store = await openStore(io, config, join(folder, "state.db"));
     const bus = createLocalBus(wallClock.sleep);
     const publish: Bus["publish"] = async (transitions, groups, round) => {
-      takeTransitions(show, app, transitions);
       await bus.publish(transitions, groups, round);
+      await takeTransitions(show, app, transitions);
     };
     const opened = assemble(io.tty ? { ...io, err: () => {} } : io, config, store, { publish });
     const { app } = opened;

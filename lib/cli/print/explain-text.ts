@@ -2,6 +2,7 @@
 import type { AlertExplanation, Effect, EventExplanation, RuleVerdict } from "../../app/queries/explain.ts";
 import type { ExplainedDelivery, Notifying, RouteStanding } from "../../app/queries/explain-notifying.ts";
 import type { TargetStatus } from "../../app/queries/status.ts";
+import { withShortIds } from "../../model/printable.ts";
 import { type Io, oneLine, styled } from "../io.ts";
 import { severityStyle } from "./severity.ts";
 
@@ -126,7 +127,7 @@ function routeLines(
   const lines = [`${route}${place(at)} → ${channels.join(", ")}; group ${pairs(group)}`];
   if (heldBy !== null) {
     const until = heldBy.until === null ? "" : ` until ${page.time(heldBy.until)}`;
-    lines.push(styled(page, "yellow", `  ${heldBy.kind} by ${heldBy.by}${place(heldBy.at)}${until}`));
+    lines.push(styled(page, "yellow", `  ${heldBy.kind} by ${withShortIds(heldBy.by)}${place(heldBy.at)}${until}`));
   } else if (next !== null) {
     lines.push(`  ${notified || stored ? "due" : "would be notified"} at ${page.time(next.at)} (${next.reason})`);
   } else if (!notified) lines.push("  not notified: it came and went while it was held back, or closed silently");

@@ -6,6 +6,7 @@ import { channelsOf } from "../../app/queries/filters.ts";
 import { openAlerts } from "../../app/queries/lists.ts";
 import { ago, type NewsLine, type SourceLine, type ViewState } from "../../local/view.ts";
 import type { Alert } from "../../model/alert.ts";
+import { withShortIds } from "../../model/printable.ts";
 import type { Transition } from "../../rules/state.ts";
 import { type Io, oneLine } from "../io.ts";
 import { drawOnce, drawUntil } from "./draw.ts";
@@ -66,12 +67,15 @@ export function takePoll({ sources }: Show, { source, targets, found, failing }:
   line.failing = Object.keys(failing).length;
 }
 
-export function takeTransitions(show: Show, app: App, transitions: readonly Transition[]): void {
+export async function takeTransitions(show: Show, app: App, transitions: readonly Transition[]): Promise<void> {
+  const hasOpened = transitions.some(({ kind }) => kind === "opened");
+  // These say what holds them back, which may have opened with them.
+  const open = new Map((hasOpened ? await openAlerts(app) : []).map((alert) => [alert.id, alert]));
   for (const { kind, alert } of transitions) {
     const at = wallClock.now();
     const time = new Date(at).toISOString().slice(11, 19);
     if (kind === "opened") show.since.set(alert.id, at);
-    const text = `${alert.severity}: ${alert.summary} → ${routeOf(app, alert)}`;
+    const text = `${alert.severity}: ${alert.summary} → ${routeOf(app, open.get(alert.id) ?? alert)}`;
     if (kind === "opened") addNews(show, { time, what: "FIRING", style: alert.severity, text });
     if (kind === "resolved") addNews(show, { time, what: "RESOLVED", style: "resolved", text });
   }
@@ -122,7 +126,7 @@ async function viewState(
 /** `chat (slack)`: the channels the alert is sent to; or what holds it back. */
 export function routeOf(app: App, alert: Alert): string {
   const [holder] = alert.suppressedBy;
-  if (holder !== undefined) return `held back by ${holder}`;
+  if (holder !== undefined) return `held back by ${withShortIds(holder)}`;
   return channelsOf(app, alert)
     .map((name) => `${name} (${app.channels.get(name)!.type.type})`)
     .join(", ");

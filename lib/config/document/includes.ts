@@ -48,7 +48,7 @@ export interface PackFolders {
 
 /** Of the configuration with all that it includes. */
 const MAX_BYTES = 4_000_000;
-const MAX_VALUES = 40_000;
+const MAX_VALUES = 24_000;
 const PACK = /^[a-z0-9][a-z0-9-]*(\/[a-z0-9][a-z0-9-]*)*$/;
 
 interface File {

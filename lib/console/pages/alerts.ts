@@ -2,13 +2,11 @@
 import { html } from "hono/html";
 import { durationText } from "../../channels/message/duration-text.ts";
 import type { Alert } from "../../model/alert.ts";
+import { withShortIds } from "../../model/printable.ts";
 import type { Stretch } from "../lists.ts";
 import type { OpenAlerts, OpenLine } from "../open-alerts.ts";
 import { type Filters, PAGE, type Page } from "../queries.ts";
 import { ago, at, badge, type Html, hidden, older, pager, words } from "./layout.ts";
-
-/** An id as people see it is its beginning. */
-const LONG_ID = /\b([0-9a-f]{8})[0-9a-f]{24}\b/g;
 
 interface Sight {
   now: number;
@@ -58,7 +56,7 @@ function line({ alert }: OpenLine, { now, timezone, by }: Sight): Html {
     ${badge(severity)}${fresh ? html` <span class="badge new">new</span>` : ""}
     <h2><a href="/alerts/${id}">${words(summary)}</a></h2>
     <p class="facts">${words(place)} · ${words(rule, 80)} · opened ${ago(startsAt, now, timezone)} · ${count} ${count === 1 ? "match" : "matches"}, the last ${ago(updatedAt, now, timezone)}</p>
-    ${alert.suppressedBy.length === 0 ? "" : html`<p class="facts held">Held back by ${words(alert.suppressedBy.join(", ").replace(LONG_ID, "$1"))}</p>`}
+    ${alert.suppressedBy.length === 0 ? "" : html`<p class="facts held">Held back by ${words(withShortIds(alert.suppressedBy.join(", ")))}</p>`}
     ${
       acknowledgedBy === null
         ? html`<form method="post" action="/alerts/${id}/ack" class="quick">

@@ -1,4 +1,6 @@
-// The long form of exactness.test.ts: RUNS runs, each from a seed of its own, the forms of the stack in turn.
+// Of RUNS runs, each from a seed of its own and of the forms of the stack in turn: the functions under everything that AWS
+// does to them. Real processes with the built functions, the simulated cloud, DynamoDB Local, SQS and EventBridge as moto
+// speaks them, and a receiver.
 import { rm } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dynamoConnection } from "../../support/dynamodb.ts";

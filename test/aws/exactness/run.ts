@@ -83,12 +83,11 @@ export async function runExactness({ engines, home, form, seed, say = () => {} }
   }
 }
 
-/** The variables that name the queues. */
-export function queueNames(name: string): Record<string, string> {
+function queueNames(name: string): Record<string, string> {
   return Object.fromEntries(QUEUES.map((queue) => [`LOOKOUT_${queue.toUpperCase()}_QUEUE`, `${name}-${queue}.fifo`]));
 }
 
-export async function openMapping(exact: ExactStage, sqs: SQSClient, region: string): Promise<Mapping> {
+async function openMapping(exact: ExactStage, sqs: SQSClient, region: string): Promise<Mapping> {
   const { functions, resources } = await formOf("on");
   const urls = await makeQueues(sqs, exact.stage.name, region, resources["Resources"]);
   const sizes = Object.fromEntries(QUEUES.map((queue) => [queue, functions[queue].events[0].sqs.batchSize]));

@@ -29,8 +29,6 @@ export interface ExactStage {
   observer: App;
   containers: Containers;
   outside: Gateway["outside"];
-  /** Puts another configuration where the newer release has its own. */
-  put(config: ConfigOf): Promise<void>;
   /** What the functions say went wrong. */
   lines: Record<string, unknown>[];
   close(): Promise<void>;
@@ -74,8 +72,7 @@ export async function openExactStage(
   const path = join(folder, "lookout.yml");
   await writeFile(path, configs.newer(stage.cloud, receiver));
   const parameter = `/${stage.name}`;
-  const put = (config: ConfigOf) => putParameter(engines, parameter, config(stage.cloud, receiver));
-  await put(configs.newer);
+  await putParameter(engines, parameter, configs.newer(stage.cloud, receiver));
   const gateway = await startProxy({ dynamo: engines.dynamo.endpoint, aws: engines.aws });
   const observer = await observe(path, stage, engines, clock);
   const lines: Record<string, unknown>[] = [];
@@ -104,7 +101,6 @@ export async function openExactStage(
     observer,
     containers,
     outside: gateway.outside,
-    put,
     lines,
     async close() {
       containers.close();
@@ -118,7 +114,7 @@ export async function openExactStage(
 async function putParameter({ aws, dynamo }: Engines, Name: string, Value: string): Promise<void> {
   const { region, credentials } = dynamo;
   const client = new SSMClient({ endpoint: aws, region, credentials });
-  await client.send(new PutParameterCommand({ Name, Value, Type: "String", Overwrite: true }));
+  await client.send(new PutParameterCommand({ Name, Value, Type: "String" }));
   client.destroy();
 }
 

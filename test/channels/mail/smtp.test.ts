@@ -1,9 +1,11 @@
 // The SMTP channel: against a scripted mail server, and a real one where Python can run it.
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { oneLine } from "../../../lib/model/printable.ts";
+import { certificateFor } from "../../support/certificates.ts";
 import { readMail } from "../../support/mime.ts";
 import { startPythonSmtp } from "../../support/python-smtp.ts";
-import { type Reply, startSmtpServer } from "../../support/smtp-server.ts";
+import { type Reply, type SmtpEncryption, startSmtpServer } from "../../support/smtp-server.ts";
 import { MARKUP } from "../markup-texts.ts";
 import { aNotification, anAlert, anEvent, crowd, NOW } from "../samples.ts";
 import { sendingChannel, sendingContract, sent } from "../sending-contract.ts";
@@ -129,6 +131,51 @@ describe("smtp", () => {
     onTestFinished(() => server.close());
     const outcome = await sent("smtp", optionsFor(0, { url: `smtps://127.0.0.1:${server.port}` }), aNotification());
     expect(outcome).toMatchObject({ kind: "retry", reason: expect.stringMatching(/smtps:\/\/ is for port 465/) });
+  });
+
+  describe("over a line that is encrypted", () => {
+    const certificate = certificateFor(30);
+    const overTls = async (from: SmtpEncryption["from"], host: string, script: Fault = {}) => {
+      const server = await startSmtpServer({ certificate, from });
+      onTestFinished(() => server.close());
+      Object.assign(server.script, script);
+      const url = `${from === "start" ? "smtps" : "smtp"}://lookout:${encodeURIComponent(PASSWORD)}@${host}:${server.port}`;
+      const outcome = await sent("smtp", optionsFor(0, { url, tls: "required" }), aNotification());
+      return { outcome, server };
+    };
+    const trusting = () => {
+      const usual = getCACertificates("default");
+      setDefaultCACertificates([...usual, certificate.cert]);
+      onTestFinished(() => setDefaultCACertificates(usual));
+    };
+
+    test.each(["start", "STARTTLS"] as const)("user, password and mail go after the handshake: %s", async (from) => {
+      trusting();
+      const { outcome, server } = await overTls(from, "localhost");
+      expect(outcome.kind).toBe("delivered");
+      expect(server.commands.filter((line) => !line.startsWith("tls "))).toEqual(
+        from === "start" ? [] : [expect.stringMatching(/^EHLO /), "STARTTLS"],
+      );
+      expect(server.commands.filter((line) => line.startsWith("tls AUTH"))).toHaveLength(1);
+      expect(server.mails).toHaveLength(1);
+    });
+
+    test.each<[sentence: string, from: SmtpEncryption["from"], host: string]>([
+      ["that nobody vouches for", "start", "localhost"],
+      ["that nobody vouches for, on request", "STARTTLS", "localhost"],
+      ["of another name", "STARTTLS", "127.0.0.1"],
+    ])("a server with a certificate %s gets no password, and it is tried again", async (sentence, from, host) => {
+      if (sentence.includes("name")) trusting();
+      const { outcome, server } = await overTls(from, host);
+      expect(outcome).toMatchObject({ kind: "retry", reason: expect.stringMatching(/certificate/) });
+      expect(server.commands.join()).not.toContain("AUTH");
+    });
+
+    test("one that takes its offer back gets no password", async () => {
+      const { outcome, server } = await overTls("STARTTLS", "localhost", { STARTTLS: "454 4.7.0 not now" });
+      expect(outcome.kind).not.toBe("delivered");
+      expect(server.commands.join()).not.toContain("AUTH");
+    });
   });
 
   test("says what it is by its headers: automatic, urgent, of a delivery and a group", async () => {

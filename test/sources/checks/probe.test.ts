@@ -6,8 +6,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { probe } from "../../../lib/sources/checks/probe.ts";
 import { createSlots } from "../../../lib/sources/checks/slots.ts";
 import type { Endpoint } from "../../../lib/sources/port.ts";
+import { certificateFor } from "../../support/certificates.ts";
 import { endpointAt, type Handler, serve } from "../support.ts";
-import { certificateFor } from "./certificates.ts";
 
 const NOW = Date.now();
 const never = new AbortController().signal;
