@@ -2,31 +2,35 @@
 // DynamoDB Local, SQS as moto speaks it, and a receiver.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { connectionOf } from "../../lib/simulator/describe.ts";
 import { dynamoConnection, dynamoEndpoint } from "../support/dynamodb.ts";
 import { startMoto } from "../support/moto.ts";
 import { type FanStage, openFanStage } from "./fan-stage.ts";
+import type { ConfigOf } from "./stage.ts";
 
 const moto = dynamoEndpoint === null ? null : await startMoto();
 const WAIT = { timeout: 30_000, interval: 200 };
 
-describe.skipIf(moto === null)("a stack that is fanned out", () => {
-  let stage: FanStage;
-  beforeAll(async () => {
-    stage = await openFanStage(
-      { aws: moto!.endpoint, dynamo: dynamoConnection },
-      (cloud, receiver) => `
+const configOf =
+  (rule: string): ConfigOf =>
+  (cloud, receiver) =>
+    `
 ${connectionOf(cloud)}sources: [{ kind: service-events }, { kind: pool-events }]
-rules: [{ id: broken, when: { level: [error] }, severity: error, by: [id] }]
+rules: [{ id: ${rule}, when: { level: [error] }, severity: error, by: [id] }]
 route: { channels: [ops, chat], groupBy: [id] }
 channels:
   ops: { type: webhook, url: "${receiver}/ops" }
   chat: { type: webhook, url: "${receiver}/chat", fallback: spare }
   spare: { type: webhook, url: "${receiver}/spare" }
 health: { channels: [ops] }
-`,
-    );
+`;
+
+describe.skipIf(moto === null)("a stack that is fanned out", () => {
+  let stage: FanStage;
+  beforeAll(async () => {
+    stage = await openFanStage({ aws: moto!.endpoint, dynamo: dynamoConnection }, configOf("broken"));
     for (const id of ["svc-1", "svc-2"]) stage.cloud.world.addService({ service_id: id, service_name: id });
     await stage.call("plan");
     await stage.settle();
@@ -159,5 +163,46 @@ health: { channels: [ops] }
   test("a source that is not in the configuration any more is passed over", async () => {
     await poll(Date.now(), "removed");
     expect(await stage.handle("poll")).toEqual({ messages: 1, failed: 0 });
+  });
+
+  describe("where another configuration decides", () => {
+    const client = new SSMClient({ ...dynamoConnection, endpoint: moto?.endpoint ?? "" });
+    afterAll(() => client.destroy());
+    /** A release whose configuration is a parameter, which now has this rule. */
+    async function release(rule: string) {
+      const Name = `/${stage.name}`;
+      const Value = stage.textOf(configOf(rule));
+      await client.send(new PutParameterCommand({ Name, Value, Type: "String", Overwrite: true }));
+      return { LOOKOUT_CONFIG: `ssm:${Name}` };
+    }
+
+    test("an older package leaves its polls to the newer one's, and nothing is missed", async () => {
+      const newer = { release: await release("newer") };
+      await stage.call("sweep", {}, newer);
+      fail("while two packages run");
+      await poll();
+      // It counts as handled, and nobody has done it.
+      expect(await stage.handle("poll")).toEqual({ messages: 1, failed: 0 });
+      expect(logged("done").at(-1)).toMatchObject({ function: "poll", result: { superseded: true } });
+      await stage.settle(newer);
+      expect(paths()).toEqual([]);
+      await poll();
+      await stage.settle(newer);
+      expect(paths()).toEqual(["/chat", "/ops"]);
+    });
+
+    test("a container whose configuration was replaced at its place polls under the newer one, at once", async () => {
+      const running = { release: await release("running") };
+      await poll();
+      await stage.settle(running);
+      // Another container starts after the change; this one has asked for its configuration within the minute.
+      await stage.call("sweep", {}, { release: await release("replaced") });
+      fail("the configuration is replaced");
+      await poll();
+      expect(await stage.handle("poll", running)).toEqual({ messages: 1, failed: 0 });
+      expect(logged("done").at(-1)).toMatchObject({ result: { batchItemFailures: [] } });
+      await stage.settle(running);
+      expect(stage.received.map(({ body }) => JSON.parse(body).alerts[0].rule)).toEqual(["replaced", "replaced"]);
+    });
   });
 });

@@ -51,6 +51,8 @@ export interface Stage {
   received: Sent[];
   /** How the receiver answers; default: 204, at once. */
   answer: (sent: Sent) => Answer | undefined | Promise<Answer>;
+  /** A configuration of this stage's cloud and receiver. */
+  textOf(configOf: ConfigOf): string;
   /** Writes another configuration beside the built functions; returns its path. */
   write(name: string, config: string): Promise<string>;
   invoke(name: string, event: unknown, options?: InvokeOptions): Promise<Invocation>;
@@ -93,7 +95,7 @@ export async function openStage(
   });
   const { table, client } = await makeTable(dynamo);
   const config = join(folder, "lookout.yml");
-  const build = built ?? join(folder, "build");
+  const build = built ?? join(folder, ".build");
   await writeFile(config, configOf(cloud, receiver.url));
   const packaged = join(built === undefined ? build : folder, "lookout.json");
   if (built === undefined) await bundle({ outdir: build, config });
@@ -126,6 +128,7 @@ export async function openStage(
     cloud,
     fileOf,
     env,
+    textOf: (configOf) => configOf(cloud, receiver.url),
     async write(name, text) {
       const path = join(folder, `${name}.yml`);
       await writeFile(path, text);
