@@ -13,7 +13,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { Answered, Asked } from "./container.ts";
-import { type ConfigOf, type Engines, formOf, openStage, type Stage } from "./stage.ts";
+import { type ConfigOf, type Engines, formOf, openStage, type Stage, type StageOptions } from "./stage.ts";
 
 export const QUEUES = ["poll", "notify", "deliver"] as const;
 export type Queue = (typeof QUEUES)[number];
@@ -54,8 +54,12 @@ export interface FanStage extends Stage {
 }
 
 /** As openStage, whose options it takes. */
-export async function openFanStage(engines: Engines, configOf: ConfigOf): Promise<FanStage> {
-  const stage = await openStage(engines, configOf);
+export async function openFanStage(
+  engines: Engines,
+  configOf: ConfigOf,
+  options: StageOptions = {},
+): Promise<FanStage> {
+  const stage = await openStage(engines, configOf, options);
   const { region, credentials } = engines.dynamo;
   const sqs = new SQSClient({ endpoint: engines.aws, region, credentials });
   const { functions, resources } = await formOf("on");
@@ -81,7 +85,10 @@ export async function openFanStage(engines: Engines, configOf: ConfigOf): Promis
       const file = stage.fileOf(name);
       const log = (line: FanStage["lines"][number]) => void lines.push({ ...line, function: name });
       const home = join(dirname(file), "..");
-      held = { container: startContainer(name, file, { ...env, ...release }, log, home), release };
+      held = {
+        container: startContainer(name, file, { ...env, ...stage.recorder?.envOf(name), ...release }, log, home),
+        release,
+      };
       containers.push(held);
     }
     const answer = await held.container.ask({ event, remaining: REMAINING, ahead });
