@@ -53,6 +53,30 @@ test("the story has who silenced it and when that was over, and the tries of a m
   expect(plain).not.toContain("mallory");
 });
 
+test("what nobody has seen to comes first, by severity, then what is held back, and last what somebody has", async () => {
+  const rule = (id: string, severity: string) => {
+    return `{ id: ${id}, when: { text: [{ wildcard: "*${id}*" }] }, severity: ${severity}, summary: "the ${id} one" }`;
+  };
+  const rules = [
+    ["slow", "warning"],
+    ["gone", "critical"],
+    ["full", "critical"],
+    ["broken", "error"],
+  ] as const;
+  const made = await consoleBench({
+    yaml: `${YAML.replace(/rules: .*/, `rules: [${rules.map(([id, severity]) => rule(id, severity)).join(", ")}]`)}
+inhibit: [{ source: { rule: [slow] }, target: { rule: [gone] } }]
+`,
+  });
+  for (const [at, [id]] of rules.entries()) made.fail(at, id);
+  await made.beats(2);
+  const full = (await openAlerts(made.app)).find((alert) => alert.rule === "full")!;
+  await made.ask(`/api/alerts/${full.id}/ack`, { method: "POST", body: { by: "ada" } });
+  const { text } = await made.ask("/");
+  const shown = [...text.matchAll(/the (\w+) one/g)].map(([, id]) => id);
+  expect([...new Set(shown)]).toEqual(["broken", "slow", "gone", "full"]);
+});
+
 describe("forms", () => {
   test("acknowledge, and remember who it was", async () => {
     const { made, alert } = await failing();

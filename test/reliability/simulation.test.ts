@@ -5,8 +5,8 @@ import { postgresSchema } from "./backend-postgres.ts";
 import { runSimulation } from "./simulation.ts";
 import { nothingWrong } from "./simulation-seeds.ts";
 
-nothingWrong([1], 60);
-describe.skipIf(postgresUrl === null)("over PostgreSQL", () => nothingWrong([2], 20, postgresSchema));
+nothingWrong([1], 40);
+describe.skipIf(postgresUrl === null)("over PostgreSQL", () => nothingWrong([2], 12, postgresSchema));
 
 it("gives the same run for the same seed", async () => {
   const lines: string[][] = [[], []];

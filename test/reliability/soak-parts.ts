@@ -31,6 +31,7 @@ export type PartName =
   | "kills"
   | "matrix"
   | "crashes"
+  | "packages"
   | "deaths"
   | "properties"
   | "late"
@@ -84,6 +85,15 @@ export const PARTS: Record<PartName, Part> = {
     what: "runs of the functions under everything that AWS does to them",
     long: 40,
     run: async (count, from) => runTests([...LONG_TESTS, "test/aws/exactness"], from, { RUNS: count }),
+  },
+  packages: {
+    what: "times the packages: as npm installs one, as the Serverless Framework makes and AWS takes the other",
+    long: 1,
+    async run(count, from) {
+      const files = ["e2e/package.soak.ts", "aws/serverless.soak.ts", "aws/stack.soak.ts"];
+      for (let time = 0; time < count; time++) if (!runTests([...LONG_TESTS, ...files], from + time)) return false;
+      return true;
+    },
   },
   attacks: {
     what: "times the table of hostile input, from its own seeds",

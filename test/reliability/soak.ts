@@ -4,6 +4,7 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { provideCommand } from "../support/built-command.ts";
+import { scratchFolder } from "../support/scratch.ts";
 import { runSimulation } from "./simulation.ts";
 import type { Rates } from "./simulation-profile.ts";
 import { describeFailure } from "./simulation-shrink.ts";
@@ -41,6 +42,8 @@ const { values } = parseArgs({
 if (values.help) process.stdout.write(USAGE);
 else if (values.seed !== undefined) process.exitCode = await repeat(Number(values.seed));
 else {
+  // For what runs here and the processes that it starts: where they put their files.
+  process.env["TMPDIR"] = scratchFolder();
   const remove = await provideCommand();
   try {
     process.exitCode = values.short

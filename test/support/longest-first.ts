@@ -4,14 +4,11 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** In a fresh clone no times are known, and these are short files. By how long they take, longest first. */
 const LONGEST = [
-  "aws/serverless",
-  "aws/stack",
   "aws/functions",
   "e2e/shared-database",
   "console/browser",
   "reliability/crash",
   "reliability/simulation",
-  "e2e/library",
   "docs/readme",
   "hostile/hostile",
   "e2e/unread-output",
