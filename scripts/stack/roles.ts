@@ -5,8 +5,8 @@ import { arn, att, pascal, type Resources, type StackFunction, type Value } from
 /**
  * `rows`: reads and writes rows. `due`: looks up what is due. `ring`: rings the bus, and the queue of `notify`. `plan`:
  * puts polls into their queue. `send`: sends deliveries and looks up which are due, or puts them into their queue where
- * there is one. `deliver`: sends what that queue says. `secrets`: reads all that the configuration names; `token`: that of channels and of the
- * console. `bury`: takes what failed out of the queues of dead letters.
+ * there is one. `deliver`: sends what that queue says. `secrets`: reads all that the configuration names; `token`: that
+ * of channels and of the console. `bury`: takes what failed out of the queues of dead letters.
  */
 type May = "rows" | "due" | "ring" | "plan" | "send" | "deliver" | "secrets" | "token" | "bury";
 
