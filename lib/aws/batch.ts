@@ -61,6 +61,8 @@ export async function handleBatch<T extends { at: number }>(
   const numbers = { messages: Records.length, failed: failed.length, results: [...results] };
   app.log.info("batch", { queue: queue.name, ...numbers });
   const superseded = failed.find(({ error }) => error instanceof Superseded);
+  // The middleware tries anew, and else the messages count as handled: what they say is due stays due in the table for
+  // the newer configuration's next plan or sweep. Given out again they would find the older one again, and die of it.
   if (superseded) throw superseded.error;
   const receipts = failed.map(({ receiptHandle }) => receiptHandle);
   await queue.release(receipts, AGAIN_S);

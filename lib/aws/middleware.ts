@@ -46,21 +46,38 @@ export function lambda<Input>({
     .handler(async (event: unknown, context: LambdaContext) => {
       const parsed = input.parse(event);
       return withDeadline(context.getRemainingTimeInMillis() - reserve, async (signal) => {
-        const gauges: Gauge[] = [];
-        try {
+        let gauges: Gauge[] = [];
+        async function work(): Promise<unknown> {
           const app = await openApp();
-          gauges.push(...((await measure?.(app)) ?? []));
-          return await run(app, parsed, signal);
-        } catch (error) {
-          if (!(error instanceof Superseded)) throw error;
-          await closeApp().catch(() => {});
-          log.warn(error.message, { function: context.functionName });
-          return { superseded: true };
+          gauges = (await measure?.(app)) ?? [];
+          return run(app, parsed, signal);
+        }
+        try {
+          const done = await unlessSuperseded(work, context);
+          if (done) return done.result;
+          // The configuration is read anew: where its place has the newer one, this invocation does the work itself.
+          const again = signal.aborted ? undefined : await unlessSuperseded(work, context);
+          return again ? again.result : { superseded: true };
         } finally {
           metrics.write(gauges);
         }
       });
     });
+}
+
+/** Undefined where a newer configuration decides; the application is opened anew by whoever needs it next. */
+async function unlessSuperseded(
+  work: () => Promise<unknown>,
+  context: LambdaContext,
+): Promise<{ result: unknown } | undefined> {
+  try {
+    return { result: await work() };
+  } catch (error) {
+    if (!(error instanceof Superseded)) throw error;
+    await closeApp().catch(() => {});
+    log.warn(error.message, { function: context.functionName });
+    return undefined;
+  }
 }
 
 /** Lambda logs what is thrown too, and hands it on to the queue of failures: it carries no secret either. */

@@ -54,6 +54,8 @@ export function failureOf({
   const unread = Object.values(failing);
   // Stopped by its deadline with something found, it got on: the next one reads the rest.
   if (targets === 0 || unread.length < targets || (interrupted && found > 0)) return undefined;
+  // Another run was faster at each of them.
+  if (!interrupted && unread.every(({ kind }) => kind === "interrupted")) return undefined;
   return `source ${source}: none of its ${targets} targets was read: ${unread[0]!.error}`;
 }
 

@@ -4,9 +4,9 @@ import { arn, att, pascal, type Resources, type StackFunction, type Value } from
 
 /**
  * `rows`: reads and writes rows. `due`: looks up what is due. `ring`: rings the bus, and the queue of `notify`. `plan`:
- * puts polls into their queue. `send`: sends deliveries, or puts them into their queue where there is one. `deliver`:
- * sends what that queue says. `secrets`: reads all that the configuration names; `token`: that of channels and of the
- * console. `bury`: takes what failed out of the queues of dead letters.
+ * puts polls into their queue. `send`: sends deliveries and looks up which are due, or puts them into their queue where
+ * there is one. `deliver`: sends what that queue says. `secrets`: reads all that the configuration names; `token`: that
+ * of channels and of the console. `bury`: takes what failed out of the queues of dead letters.
  */
 type May = "rows" | "due" | "ring" | "plan" | "send" | "deliver" | "secrets" | "token" | "bury";
 
@@ -14,7 +14,7 @@ type May = "rows" | "due" | "ring" | "plan" | "send" | "deliver" | "secrets" | "
 const MAY: Readonly<Record<string, readonly May[]>> = {
   plan: ["rows", "plan"],
   poll: ["rows", "ring", "secrets"],
-  notify: ["rows", "due", "send"],
+  notify: ["rows", "send"],
   deliver: ["rows", "due", "send", "deliver"],
   sweep: ["rows", "due", "ring", "send"],
   health: ["rows", "due", "ring", "send", "secrets", "bury"],
@@ -84,7 +84,10 @@ function statements({ key, logGroup, queues: consumed }: StackFunction, { needs,
     due: () => [{ Action: ["dynamodb:Query"], Resource: [index] }],
     ring: () => [{ Action: ["events:PutEvents"], Resource: [att("Bus")] }, ...into("NotifyQueue")],
     plan: () => into("PollQueue"),
-    send: () => (queues.includes("DeliverQueue") ? into("DeliverQueue") : deliver()),
+    send: () => {
+      if (queues.includes("DeliverQueue")) return into("DeliverQueue");
+      return [...(may.includes("due") ? [] : grants.due()), ...deliver()];
+    },
     deliver,
     secrets: () => withKey(needs.secrets, kms),
     token: () => withKey(needs.sendingSecrets, kms),

@@ -1,7 +1,7 @@
 // A deployment of the fanned-out form for tests: the queues of deploy/aws/fanout-on.yml, containers that keep what they
 // have opened, and Lambda's event source mappings: batches, one invocation for a message group at a time, retries.
 import { type ChildProcess, fork } from "node:child_process";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   CreateQueueCommand,
   DeleteMessageBatchCommand,
@@ -13,7 +13,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { Answered, Asked } from "./container.ts";
-import { type ConfigOf, type Engines, formOf, openStage, type Stage } from "./stage.ts";
+import { type ConfigOf, type Engines, formOf, openStage, type Stage, type StageOptions } from "./stage.ts";
 
 export const QUEUES = ["poll", "notify", "deliver"] as const;
 export type Queue = (typeof QUEUES)[number];
@@ -25,23 +25,25 @@ export interface Handled {
   failed: number;
 }
 
-interface Clock {
-  /** By how much it is ahead; ms. */
+interface CallOptions {
+  /** By how much its clock is ahead; ms. */
   ahead?: number;
+  /** Another release, by its variables: its containers are those that began with the same object. */
+  release?: Readonly<Record<string, string>>;
 }
 
 export interface FanStage extends Stage {
   /** Calls a function in a container of its own, which the next call finds again. Rejects where it fails. */
   // biome-ignore lint/suspicious/noExplicitAny: results are looked into field by field
-  call(name: string, event?: unknown, options?: Clock): Promise<any>;
+  call(name: string, event?: unknown, options?: CallOptions): Promise<any>;
   /** Puts a message into a queue. */
   put(queue: Queue, message: { group: string; body: unknown }): Promise<void>;
   /** How many messages a queue, or that of its dead letters, holds, those in hand too. */
   count(queue: Queue | `${Queue}-dead`): Promise<number>;
   /** Hands one batch of the queue to its function; undefined where there is none now. */
-  handle(queue: Queue, options?: Clock): Promise<Handled | undefined>;
+  handle(queue: Queue, options?: CallOptions): Promise<Handled | undefined>;
   /** Hands on what the queues hold, until they hold nothing more that may be handed on now. */
-  settle(options?: Clock): Promise<void>;
+  settle(options?: CallOptions): Promise<void>;
   /** The queue loses what it holds. */
   lose(queue: Queue): Promise<void>;
   /** The lines that the functions have logged. */
@@ -52,8 +54,12 @@ export interface FanStage extends Stage {
 }
 
 /** As openStage, whose options it takes. */
-export async function openFanStage(engines: Engines, configOf: ConfigOf): Promise<FanStage> {
-  const stage = await openStage(engines, configOf);
+export async function openFanStage(
+  engines: Engines,
+  configOf: ConfigOf,
+  options: StageOptions = {},
+): Promise<FanStage> {
+  const stage = await openStage(engines, configOf, options);
   const { region, credentials } = engines.dynamo;
   const sqs = new SQSClient({ endpoint: engines.aws, region, credentials });
   const { functions, resources } = await formOf("on");
@@ -67,21 +73,31 @@ export async function openFanStage(engines: Engines, configOf: ConfigOf): Promis
   };
   const lines: FanStage["lines"] = [];
   const used: FanStage["used"] = [];
-  const containers: Container[] = [];
+  const containers: { container: Container; release: CallOptions["release"] }[] = [];
 
-  async function call(name: string, event: unknown = {}, { ahead = 0 }: Clock = {}): Promise<Record<string, unknown>> {
-    let container = containers.find((one) => one.name === name && !one.busy);
-    if (container === undefined) {
-      container = startContainer(name, stage.fileOf(name), env, (line) => lines.push({ ...line, function: name }));
-      containers.push(container);
+  async function call(
+    name: string,
+    event: unknown = {},
+    { ahead = 0, release }: CallOptions = {},
+  ): Promise<Record<string, unknown>> {
+    let held = containers.find((one) => one.container.name === name && one.release === release && !one.container.busy);
+    if (held === undefined) {
+      const file = stage.fileOf(name);
+      const log = (line: FanStage["lines"][number]) => void lines.push({ ...line, function: name });
+      const home = join(dirname(file), "..");
+      held = {
+        container: startContainer(name, file, { ...env, ...stage.recorder?.envOf(name), ...release }, log, home),
+        release,
+      };
+      containers.push(held);
     }
-    const answer = await container.ask({ event, remaining: REMAINING, ahead });
+    const answer = await held.container.ask({ event, remaining: REMAINING, ahead });
     used.push({ function: name, cpuMs: answer.cpuMs });
     if ("error" in answer) throw new Error(answer.error);
     return answer.result as Record<string, unknown>;
   }
 
-  async function handle(queue: Queue, options?: Clock): Promise<Handled | undefined> {
+  async function handle(queue: Queue, options?: CallOptions): Promise<Handled | undefined> {
     const [{ sqs: mapping }] = functions[queue].events;
     const QueueUrl = urls.get(queue)!;
     const { Messages = [] } = await sqs.send(
@@ -95,7 +111,8 @@ export async function openFanStage(engines: Engines, configOf: ConfigOf): Promis
     let failed: Set<string>;
     try {
       const answer = await call(queue, { Records: Messages.map(recordOf) }, options);
-      const { batchItemFailures } = answer as { batchItemFailures: { itemIdentifier: string }[] };
+      // An answer that names none is a success of all, as Lambda has it.
+      const { batchItemFailures = [] } = answer as { batchItemFailures?: { itemIdentifier: string }[] };
       failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
     } catch {
       return { messages: Messages.length, failed: Messages.length };
@@ -144,7 +161,7 @@ export async function openFanStage(engines: Engines, configOf: ConfigOf): Promis
       }
     },
     async close() {
-      for (const { child } of containers) child.kill();
+      for (const { container } of containers) container.child.kill();
       sqs.destroy();
       await close();
     },

@@ -1,33 +1,59 @@
 // The fanned-out form: the built functions, called by their queues as Lambda calls them, against the simulated cloud,
 // DynamoDB Local, SQS as moto speaks it, and a receiver.
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { CreateEventBusCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { CreateEmailIdentityCommand, SESv2Client } from "@aws-sdk/client-sesv2";
+import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { connectionOf } from "../../lib/simulator/describe.ts";
 import { dynamoConnection, dynamoEndpoint } from "../support/dynamodb.ts";
 import { startMoto } from "../support/moto.ts";
 import { type FanStage, openFanStage } from "./fan-stage.ts";
+import { isAllowed, permissionsOf, unused } from "./permissions.ts";
+import { type ConfigOf, WEBHOOK_SECRET } from "./stage.ts";
 
 const moto = dynamoEndpoint === null ? null : await startMoto();
 const WAIT = { timeout: 30_000, interval: 200 };
 
+const TOPIC = "arn:aws:sns:eu-central-1:123456789012:oncall";
+const configOf =
+  (rule: string): ConfigOf =>
+  (cloud, receiver) =>
+    `
+${connectionOf(cloud)}sources: [{ kind: service-events }, { kind: pool-events }]
+rules:
+  - { id: ${rule}, when: { level: [error] }, severity: error, by: [id] }
+  - { id: pool, when: { source: [pool-events] }, by: [id] }
+route:
+  channels: [ops, chat]
+  groupBy: [id]
+  routes: [{ match: { rule: [pool] }, channels: [topic, bus, mail] }]
+channels:
+  ops: { type: webhook, url: "${receiver}/ops", secret: "\${ssm:/lookout/ops}" }
+  chat: { type: webhook, url: "${receiver}/chat", fallback: spare, secret: "\${secretsmanager:lookout/chat#key}" }
+  spare: { type: webhook, url: "${receiver}/spare" }
+  topic: { type: sns, topicArn: "${TOPIC}" }
+  bus: { type: eventbridge, bus: ops }
+  mail: { type: ses, from: lookout@example.com, to: [oncall@example.com] }
+health: { channels: [ops] }
+`;
+
 describe.skipIf(moto === null)("a stack that is fanned out", () => {
   let stage: FanStage;
+  /** The newest one, once there are several. */
+  let release: Record<string, string>;
+  const aws = { ...dynamoConnection, endpoint: moto?.endpoint ?? "" };
+  const ssm = new SSMClient(aws);
   beforeAll(async () => {
-    stage = await openFanStage(
-      { aws: moto!.endpoint, dynamo: dynamoConnection },
-      (cloud, receiver) => `
-${connectionOf(cloud)}sources: [{ kind: service-events }, { kind: pool-events }]
-rules: [{ id: broken, when: { level: [error] }, severity: error, by: [id] }]
-route: { channels: [ops, chat], groupBy: [id] }
-channels:
-  ops: { type: webhook, url: "${receiver}/ops" }
-  chat: { type: webhook, url: "${receiver}/chat", fallback: spare }
-  spare: { type: webhook, url: "${receiver}/spare" }
-health: { channels: [ops] }
-`,
-    );
+    await prepare(aws);
+    stage = await openFanStage({ aws: moto!.endpoint, dynamo: dynamoConnection }, configOf("broken"), {
+      recorded: true,
+    });
     for (const id of ["svc-1", "svc-2"]) stage.cloud.world.addService({ service_id: id, service_name: id });
+    stage.cloud.world.addPool({ id: "pool-1", name: "gpu" });
     await stage.call("plan");
     await stage.settle();
   }, 120_000);
@@ -38,6 +64,7 @@ health: { channels: [ops] }
     stage.answer = () => undefined;
   });
   afterAll(async () => {
+    ssm.destroy();
     await stage?.close();
     moto!.stop();
   });
@@ -160,4 +187,89 @@ health: { channels: [ops] }
     await poll(Date.now(), "removed");
     expect(await stage.handle("poll")).toEqual({ messages: 1, failed: 0 });
   });
+
+  describe("where another configuration decides", () => {
+    /** A release whose configuration is a parameter, which now has this rule. */
+    async function releaseOf(rule: string) {
+      const Name = `/${stage.name}`;
+      const Value = stage.textOf(configOf(rule));
+      await ssm.send(new PutParameterCommand({ Name, Value, Type: "String", Overwrite: true }));
+      return { LOOKOUT_CONFIG: `ssm:${Name}` };
+    }
+
+    test("an older package leaves its polls to the newer one's, and nothing is missed", async () => {
+      const newer = { release: await releaseOf("newer") };
+      await stage.call("sweep", {}, newer);
+      fail("while two packages run");
+      await poll();
+      // It counts as handled, and nobody has done it.
+      expect(await stage.handle("poll")).toEqual({ messages: 1, failed: 0 });
+      expect(logged("done").at(-1)).toMatchObject({ function: "poll", result: { superseded: true } });
+      await stage.settle(newer);
+      expect(paths()).toEqual([]);
+      await poll();
+      await stage.settle(newer);
+      expect(paths()).toEqual(["/chat", "/ops"]);
+    });
+
+    test("a container whose configuration was replaced at its place polls under the newer one, at once", async () => {
+      const running = { release: await releaseOf("running") };
+      await poll();
+      await stage.settle(running);
+      // Another container starts after the change; this one has asked for its configuration within the minute.
+      release = await releaseOf("replaced");
+      await stage.call("sweep", {}, { release });
+      fail("the configuration is replaced");
+      await poll();
+      expect(await stage.handle("poll", running)).toEqual({ messages: 1, failed: 0 });
+      expect(logged("done").at(-1)).toMatchObject({ result: { batchItemFailures: [] } });
+      await stage.settle(running);
+      expect(stage.received.map(({ body }) => JSON.parse(body).alerts[0].rule)).toEqual(["replaced", "replaced"]);
+    });
+  });
+
+  test("the services of AWS that channels name are sent to", async () => {
+    stage.cloud.world.addPoolEvent("pool-1", {
+      type: "Warning",
+      reason: "NodeDown",
+      message: "down",
+      time: Date.now(),
+    });
+    await poll(Date.now(), "pool-events");
+    await stage.settle({ release });
+    expect(
+      logged("delivered")
+        .map(({ channel }) => channel)
+        .sort(),
+    ).toEqual(["bus", "mail", "topic"]);
+  });
+
+  test("each function did only what its role allows, and what a role allows beyond that has a reason", async () => {
+    const { name, recorder } = stage;
+    const config = JSON.parse(readFileSync(join(dirname(stage.fileOf("plan")), "lookout.json"), "utf8"));
+    const { region } = dynamoConnection;
+    const permissions = await permissionsOf({ fanout: "on", config, place: `ssm:/${name}`, name, region });
+    const calls = recorder!.calls();
+    expect(new Set(calls.map((call) => call.function)).size).toBe(6);
+    expect(calls.filter((call) => !isAllowed(call, permissions))).toEqual([]);
+    expect(unused(calls, permissions)).toEqual([]);
+  });
 });
+
+/** What the configuration names on AWS. */
+async function prepare(aws: typeof dynamoConnection): Promise<void> {
+  const ssm = new SSMClient(aws);
+  const secrets = new SecretsManagerClient(aws);
+  const sns = new SNSClient(aws);
+  const bus = new EventBridgeClient(aws);
+  const mail = new SESv2Client(aws);
+  const Value = WEBHOOK_SECRET;
+  await Promise.all([
+    ssm.send(new PutParameterCommand({ Name: "/lookout/ops", Value, Type: "SecureString" })),
+    secrets.send(new CreateSecretCommand({ Name: "lookout/chat", SecretString: JSON.stringify({ key: Value }) })),
+    sns.send(new CreateTopicCommand({ Name: "oncall" })),
+    bus.send(new CreateEventBusCommand({ Name: "ops" })),
+    mail.send(new CreateEmailIdentityCommand({ EmailIdentity: "lookout@example.com" })),
+  ]);
+  for (const client of [ssm, secrets, sns, bus, mail]) client.destroy();
+}

@@ -12,6 +12,7 @@ import type { Simulator } from "../../lib/simulator/server.ts";
 import { dynamoConnection, dynamoEndpoint } from "../support/dynamodb.ts";
 import { startMoto } from "../support/moto.ts";
 import type { Sent } from "../support/receiver.ts";
+import { isAllowed, permissionsOf, unused } from "./permissions.ts";
 import { CONSOLE_TOKEN, openStage, type Stage, WEBHOOK_SECRET } from "./stage.ts";
 
 const SERVICE = "35de3ca9-0000-4000-8000-000000000001";
@@ -56,7 +57,7 @@ const moto = dynamoEndpoint === null ? null : await startMoto();
 describe.skipIf(moto === null)("the built functions on AWS", () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage({ aws: moto!.endpoint, dynamo: dynamoConnection }, configOf);
+    stage = await openStage({ aws: moto!.endpoint, dynamo: dynamoConnection }, configOf, { recorded: true });
     const { world } = stage.cloud;
     world.addService({ service_id: SERVICE, service_name: "prod-ocr" });
     world.addService({ service_id: QUIET, service_name: "prod-idle" });
@@ -219,5 +220,16 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
       expect.objectContaining({ level: "error", requestId: "request-1", error: "ZodError" }),
     );
     expect(stderr).not.toContain(stage.cloud.credentials.secretKey);
+  });
+
+  test("each function did only what its role allows, and what a role allows beyond that has a reason", async () => {
+    const { name, recorder } = stage;
+    const config = JSON.parse(readFileSync(stage.env["LOOKOUT_CONFIG"]!, "utf8"));
+    const { region } = dynamoConnection;
+    const permissions = await permissionsOf({ fanout: "off", config, place: "", name, region });
+    const calls = recorder!.calls().filter((call) => call.function !== "poll-services");
+    expect(new Set(calls.map((call) => call.function)).size).toBe(SOURCE_KINDS.length + 4);
+    expect(calls.filter((call) => !isAllowed(call, permissions))).toEqual([]);
+    expect(unused(calls, permissions)).toEqual([]);
   });
 });

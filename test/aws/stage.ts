@@ -17,6 +17,7 @@ import { type Simulator, startSimulator } from "../../lib/simulator/server.ts";
 import { bundle, readConfig } from "../../scripts/bundle.ts";
 import { type DynamoConnection, makeTable } from "../support/dynamodb-tables.ts";
 import { type Answer, type Sent, startReceiver } from "../support/receiver.ts";
+import { type Recorder, startRecorder } from "./recorder.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 export const WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -51,9 +52,13 @@ export interface Stage {
   received: Sent[];
   /** How the receiver answers; default: 204, at once. */
   answer: (sent: Sent) => Answer | undefined | Promise<Answer>;
+  /** A configuration of this stage's cloud and receiver. */
+  textOf(configOf: ConfigOf): string;
   /** Writes another configuration beside the built functions; returns its path. */
   write(name: string, config: string): Promise<string>;
   invoke(name: string, event: unknown, options?: InvokeOptions): Promise<Invocation>;
+  /** There where it is noted what each function does. */
+  recorder: Recorder | undefined;
   /** Of a built function. */
   fileOf(name: string): string;
   /** What the functions get. */
@@ -77,12 +82,14 @@ export interface StageOptions {
   clock?: Clock;
   /** A folder with the built functions; default: they are built. */
   built?: string;
+  /** Whether it is noted what each function does on AWS. */
+  recorded?: boolean;
 }
 
 export async function openStage(
   { aws, dynamo }: Engines,
   configOf: ConfigOf,
-  { clock = wallClock, built }: StageOptions = {},
+  { clock = wallClock, built, recorded = false }: StageOptions = {},
 ): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), "lookout-aws-"));
   const cloud = await startSimulator({ clock, scenario: "empty" });
@@ -93,7 +100,7 @@ export async function openStage(
   });
   const { table, client } = await makeTable(dynamo);
   const config = join(folder, "lookout.yml");
-  const build = built ?? join(folder, "build");
+  const build = built ?? join(folder, ".build");
   await writeFile(config, configOf(cloud, receiver.url));
   const packaged = join(built === undefined ? build : folder, "lookout.json");
   if (built === undefined) await bundle({ outdir: build, config });
@@ -119,13 +126,16 @@ export async function openStage(
     CONSOLE_TOKEN,
   };
   if (built !== undefined) await writeFile(packaged, JSON.stringify(await readConfig(config, env)));
+  const recorder = recorded ? await startRecorder({ dynamo: dynamo.endpoint, aws }, dynamo.region) : undefined;
   const fileOf = (name: string) => join(build, `${name}.js`);
   const stage: Stage = {
     answer: () => undefined,
     name: table,
+    recorder,
     cloud,
     fileOf,
     env,
+    textOf: (configOf) => configOf(cloud, receiver.url),
     async write(name, text) {
       const path = join(folder, `${name}.yml`);
       await writeFile(path, text);
@@ -137,16 +147,23 @@ export async function openStage(
     invoke: (name, event, options = {}) =>
       invoke(fileOf(name), event, options.remaining ?? 55_000, {
         ...env,
+        ...recorder?.envOf(roleOf(name, event)),
         AHEAD: String(options.ahead ?? 0),
         ...options.env,
       }),
     rung: () => receive(aws, dynamo, queue),
     async close() {
       client.destroy();
-      await Promise.all([cloud.close(), receiver.close(), rm(folder, { recursive: true })]);
+      await Promise.all([cloud.close(), receiver.close(), recorder?.close(), rm(folder, { recursive: true })]);
     },
   };
   return stage;
+}
+
+/** What the function is called in the stack: each kind of source has a poll of its own. */
+function roleOf(name: string, event: unknown): string {
+  const { kind } = event as { kind?: string };
+  return kind === undefined ? name : `${name}-${kind}`;
 }
 
 /** Calls the built handler in `file` as Lambda does. */

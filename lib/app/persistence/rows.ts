@@ -68,7 +68,7 @@ export type FailureKind =
   | CloudErrorKind
   | "secret" // a secret of the connection could not be resolved
   | "project" // its project could not be found out
-  | "interrupted" // the run was stopped: no error
+  | "interrupted" // the run was stopped, or another one was faster: no error
   | "internal";
 
 /** Why a target is not read, and since when. Times in ms. */

@@ -13,7 +13,7 @@ import { failureKind } from "./failure.ts";
 import { quietCursor } from "./quiet.ts";
 import { interrupted, keepProgress, type SourceRun } from "./source-run.ts";
 import { readBefore, readTarget } from "./target.ts";
-import type { TargetRead, TargetReport } from "./target-commit.ts";
+import { Overlap, type TargetRead, type TargetReport } from "./target-commit.ts";
 import type { Targets, ToPoll } from "./targets.ts";
 
 const CONCURRENCY = 24;
@@ -175,9 +175,10 @@ async function fail(
   const known = "readBefore" in report ? report.readBefore : readBefore(row, source, lastReadAt);
   const readTo = Math.min(now, Math.max(known ?? 0, row?.cursor.readTo ?? 0)) || null;
   const isNew = earlier ? earlier.isNew : known === undefined || undefined;
-  const failure = signal.aborted
-    ? interrupted(run, target.id, floor, readTo)
-    : failureOf(run, target.id, floor, error, readTo);
+  const failure =
+    signal.aborted || error instanceof Overlap
+      ? { ...interrupted(run, target.id, floor, readTo), ...(error instanceof Overlap && { error: error.message }) }
+      : failureOf(run, target.id, floor, error, readTo);
   run.failing.set(target.id, { ...failure, ...(isNew && { isNew }) });
   progress.fail(source.id, target.id, readTo);
 }

@@ -61,7 +61,7 @@ export interface TargetReport {
 
 /**
  * Someone else moved the target's cursor meanwhile: what was read is partly evaluated already, so
- * read again from there.
+ * read again from there. Nothing is wrong with the target, however often that happens.
  */
 export class Overlap extends Error {
   override name = "Overlap";
@@ -185,7 +185,8 @@ async function commitPart(read: TargetRead, position: Position, batch: Batch, cu
   let { pieces } = position;
   async function putTarget(unit: Unit, { matched, after }: SliceResult): Promise<void> {
     await unit.load([key]);
-    if (unit.version(key) !== position.version) throw new Overlap("the target's cursor was moved by another poller");
+    if (unit.version(key) !== position.version)
+      throw new Overlap("another run reads it, too, and was faster each time");
     const ledger = lookup(position.row?.ledgers, source.id) ?? {};
     const counts = position.row?.rest ? { new: 0, matched: 0, malformed } : { new: events.length, matched, malformed };
     const ledgers = { ...position.row?.ledgers, [source.id]: counted(ledger, now, counts) };

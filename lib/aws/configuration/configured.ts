@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Problem } from "../../app/health/problem.ts";
+import { Superseded } from "../../app/persistence/superseded.ts";
 import type { Environment } from "../../config/environment.ts";
 import type { Clock } from "../../model/clock.ts";
 import type { Config } from "../../model/config.ts";
@@ -17,8 +18,8 @@ import { Refused } from "./refused.ts";
 
 /** Where the package has its own, whatever LOOKOUT_CONFIG names (scripts/bundle.ts). */
 const PACKAGED = ".build/lookout.json";
-/** A place is asked no more often; ms. */
-const ASK_MS = 60_000;
+/** A place is asked no more often: once in each beat of the schedules, which are never exact; ms. */
+const ASK_MS = 55_000;
 
 /** The packaged configuration and where it lies. */
 export interface Packaged extends Running {
@@ -27,7 +28,10 @@ export interface Packaged extends Running {
 
 export interface Configured {
   running: Running;
-  /** True where another configuration is to be run from now on: the application has to be opened anew. */
+  /**
+   * True where another configuration is to be run from now on: the application has to be opened anew. Throws Superseded
+   * where another container has just taken over one that this one was not served.
+   */
   renew(): Promise<boolean>;
   /** What is wrong with what is at the place. */
   problems(): Problem[];
@@ -57,7 +61,7 @@ export async function openConfigured(packaged: Packaged, options: ConfiguredOpti
   const checking = { name, packsDir: join(dirname(packaged.path), "packs"), env, clock, redactor };
   const from: NewestOptions = {
     place: name,
-    origin: await openOrigin(place, clock),
+    origin: await openOrigin(place, { place: name, store, clock }),
     store,
     packaged,
     check: async (text) => (await import("./check.ts")).checkText(text, checking),
@@ -81,6 +85,7 @@ export async function openConfigured(packaged: Packaged, options: ConfiguredOpti
         log.info("configuration changed", { place: name });
         return true;
       } catch (error) {
+        if (error instanceof Superseded) throw error;
         const { message } = error as Error;
         if (error instanceof Refused) refused = message;
         else unread = message;

@@ -1,16 +1,10 @@
 // Which configuration a container runs where it does not come with the package: the newest that is valid.
+import { Superseded } from "../../app/persistence/superseded.ts";
 import type { Config } from "../../model/config.ts";
-import { type Key, type Store, StoreConflict } from "../../store/port.ts";
+import type { Store } from "../../store/port.ts";
 import type { Found, Origin } from "./port.ts";
 import { Refused } from "./refused.ts";
-
-/** Which one was valid last: a container that starts while a newer one is refused runs that. */
-export interface ConfigurationRow {
-  /** The place, as LOOKOUT_CONFIG names it, and the version there. */
-  place: string;
-  version: string;
-}
-export const CONFIGURATION: Key = { pk: "meta", sk: "configuration" };
+import { CONFIGURATION, type ConfigurationRow, putConfiguration } from "./row.ts";
 
 export interface Running {
   config: Config;
@@ -31,10 +25,14 @@ export interface NewestOptions {
   check(text: string): Promise<Config>;
 }
 
-/** For a container that starts. Throws where the place cannot be asked: then nobody knows what is to run. */
+/**
+ * For a container that starts. Throws where the place cannot be asked: then nobody knows what is to run. Throws
+ * Superseded where another version decides.
+ */
 export async function newest(options: NewestOptions): Promise<Running> {
   const { origin, place, packaged } = options;
   const found = await origin.ask().catch((error) => {
+    if (error instanceof Superseded) throw error;
     throw new Error(`${place} could not be read: ${(error as Error).name}: ${(error as Error).message}`, {
       cause: error,
     });
@@ -48,7 +46,7 @@ export async function newest(options: NewestOptions): Promise<Running> {
   }
 }
 
-/** For a container that runs. Undefined: nothing has changed. Throws Refused, or the error of the place. */
+/** For a container that runs. Undefined: nothing has changed. Throws Refused, Superseded, or the error of the place. */
 export async function newer(options: NewestOptions): Promise<Running | undefined> {
   const found = await options.origin.ask();
   return found && takeOver(options, found);
@@ -56,16 +54,15 @@ export async function newer(options: NewestOptions): Promise<Running | undefined
 
 async function takeOver({ place, store, packaged, check }: NewestOptions, found: Found): Promise<Running> {
   const running = runningOf(await check(found.text), packaged, found);
-  const row = await store.get<ConfigurationRow>(CONFIGURATION);
-  if (row?.data.place === place && row.data.version === found.version) return running;
-  const data: ConfigurationRow = { place, version: found.version };
-  try {
-    await store.commit([{ op: "put", ...CONFIGURATION, data, expect: row?.version ?? 0 }]);
-  } catch (error) {
-    // Another container has taken over the same one, or a newer one.
-    if (!(error instanceof StoreConflict)) throw error;
-  }
+  await (found.take ? found.take() : note(store, { place, version: found.version }));
   return running;
+}
+
+/** Where another container writes at the same time, it has taken over the same one, or a newer one. */
+async function note(store: Store, data: ConfigurationRow): Promise<void> {
+  const row = await store.get<ConfigurationRow>(CONFIGURATION);
+  if (row?.data.place === data.place && row.data.version === data.version) return;
+  await putConfiguration(store, data, row?.version ?? 0);
 }
 
 async function validBefore({ place, origin, store, packaged, check }: NewestOptions): Promise<Running | undefined> {

@@ -5,8 +5,13 @@ export interface Found {
   text: string;
   /** Names it at its place. */
   version: string;
-  /** When it was put there; ms. */
+  /** When it was put there, or began to decide; ms. */
   at: number;
+  /**
+   * Makes it the one that decides, where the place does not say which of two is newer. Throws Superseded where another
+   * one decides.
+   */
+  take?(): Promise<void>;
 }
 
 export interface Origin {
