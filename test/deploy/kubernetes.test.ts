@@ -101,7 +101,7 @@ describe.skipIf(!hasKustomize).each(["volume", "postgres"])("the overlay %s", (o
 
   it("mounts the configuration where the image reads it, and gives a stop its ten seconds", () => {
     const mount = container().volumeMounts.find(({ name }: Resource) => name === "config");
-    expect(of("ENV")).toBe(`LOOKOUT_CONFIG=${mount.mountPath}/lookout.yml`);
+    expect(of("ENV")?.split(" ")).toContain(`LOOKOUT_CONFIG=${mount.mountPath}/lookout.yml`);
     const volume = pod().volumes.find(({ name }: Resource) => name === "config");
     expect(volume.configMap.name).toBe(find("ConfigMap").metadata.name);
     expect(pod().terminationGracePeriodSeconds).toBeGreaterThan(10);
