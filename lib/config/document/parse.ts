@@ -18,7 +18,7 @@ const MAX_STACK = MAX_DEPTH + 2;
 /**
  * Five for each value that a file may hold: an ordinary one has four. What yaml makes of them, it makes in one turn.
  */
-const MAX_LEXEMES = 40_000;
+const MAX_LEXEMES = 30_000;
 /** Characters of one text: yaml reads it character by character, in one turn. */
 const MAX_TEXT = 100_000;
 const TOO_LONG = `a text has more than ${MAX_TEXT} characters`;
