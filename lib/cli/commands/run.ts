@@ -230,12 +230,13 @@ function isWell({ polls, deliveries }: RoundReport): boolean {
 
 function describe({ polls, deliveries, problems }: RoundReport): string {
   const lines: string[] = [];
-  for (const { source, targets, found, failing, unreached, discoveryError } of polls) {
+  for (const { source, targets, found, failing, unreached, discoveryError, interrupted } of polls) {
     lines.push(`${source}: ${count(targets, "target")}, ${count(found, "new event")}`);
     if (discoveryError !== undefined) lines.push(`  targets unknown: ${oneLine(discoveryError, 300)}`);
     for (const [target, { kind, error }] of Object.entries(failing))
       if (kind !== "interrupted") lines.push(`  ${oneLine(target)} not read: ${oneLine(error, 300)}`);
-    if (unreached > 0) lines.push(`  ${count(unreached, "target")} not reached: the run was stopped; the next goes on`);
+    const why = interrupted ? "the run was stopped; the next goes on" : "another run reads there, too";
+    if (unreached > 0) lines.push(`  ${count(unreached, "target")} not reached: ${why}`);
   }
   for (const { channel, status, notification, attempts, error } of deliveries) {
     const what = `${notification.reason}, ${count(notification.alerts.length, "alert")}`;
