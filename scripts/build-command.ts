@@ -1,5 +1,4 @@
-// Builds the command into few files, so that it starts fast: as it is published (scripts/pack.ts), and as the tests run
-// it.
+// Builds what is published, so that it starts fast: the command, which the tests run, too, and the library.
 import { cpSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type BuildOptions, build, type PluginBuild } from "esbuild";

@@ -18,7 +18,7 @@ const SOURCES = "sources: [{ kind: training-events }]\n";
 const RULES = "rules: [{ id: any, when: { source: [training-events] } }]\n";
 const CHANNELS = 'channels: { chat: { type: slack, url: "${env:PATH_slack}" } }\n';
 const REST = CONNECTIONS + SOURCES + RULES + CHANNELS;
-/** A file may have a million bytes and 8,000 values. */
+/** A file may have a million bytes and 6,000 values. */
 const BYTES = 990_000;
 const VALUES = 5_800;
 

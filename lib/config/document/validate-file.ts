@@ -7,7 +7,7 @@ import { ENOUGH, type Finding } from "./finding.ts";
 import { field, itemsOf } from "./raw.ts";
 import { type Validated, validate } from "./validate.ts";
 
-/** A millisecond or two, also where each of them is wrong. */
+/** Some milliseconds, also where each of them is wrong. */
 const RULES_AT_ONCE = 100;
 
 /** As `validate`; `frame` is the schema of all but the rules, which are in the value as they were read. */
