@@ -4,6 +4,7 @@ import { type Context, Hono } from "hono";
 import { listSilences, viewSilence } from "../app/oncall/silences.ts";
 import { readStatus } from "../app/queries/status.ts";
 import { timeLimit } from "../channels/http/exchange.ts";
+import { redactedValue } from "../model/printable.ts";
 import { ack, preview, sendAgain, silence, test, unsilence } from "./actions.ts";
 import type { Console } from "./deps.ts";
 import { deliveriesOf, endedOf, eventsOf } from "./lists.ts";
@@ -20,7 +21,7 @@ export function api(deps: Console): Hono {
 
   routes.get("/alerts", async (context) => {
     const page = await pageOf(current(), alerts, filtersOf(current(), context.req.query()));
-    return context.json({ ...page, alerts: await withEvents(current(), page.alerts) });
+    return context.json({ ...page, alerts: redactedValue(await withEvents(current(), page.alerts), current().redact) });
   });
   routes.get("/alerts/:id", async (context) => context.json(await storyOf(deps, context.req.param("id"))));
   routes.post("/alerts/:id/ack", async (context) => {

@@ -18,6 +18,7 @@ import { alertFilter, deliveryFilter, eventFilter } from "../app/queries/filters
 import { type DeliveryView, viewDelivery } from "../app/queries/lists.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
+import { redactedValue } from "../model/printable.ts";
 import type { Row } from "../store/port.ts";
 import { type Filters, PAGE } from "./queries.ts";
 
@@ -51,7 +52,7 @@ export async function eventsOf(app: App, filters: Filters): Promise<Stretch<Even
   for await (const { event, place } of eventsBack(app, range, before)) {
     if (items.length === PAGE || read === EVENTS_READ) return { items, next: place };
     read++;
-    if (isWithin(event, range) && passes(event)) items.push(event);
+    if (isWithin(event, range) && passes(event)) items.push(redactedValue(event, app.redact));
   }
   return { items, next: null };
 }
@@ -139,7 +140,7 @@ export async function endedOf(app: App, filters: Filters): Promise<Stretch<Alert
       const alert = byId.get(data.id);
       // It opened again since, or was found to have ended at another time.
       if (alert === undefined || alert.endsAt !== data.endsAt || !passes(alert)) continue;
-      items.set(alert.id, alert);
+      items.set(alert.id, redactedValue(alert, app.redact));
       if (items.size === PAGE) return { items: [...items.values()], next: sk };
     }
     read += rows.length;

@@ -7,6 +7,7 @@ import { createReader } from "../app/queries/explain-reader.ts";
 import { type Filters as Asked, alertFilter } from "../app/queries/filters.ts";
 import type { Alert } from "../model/alert.ts";
 import { parseDuration } from "../model/duration.ts";
+import { redactedValue } from "../model/printable.ts";
 import { compilePattern } from "../patterns/pattern.ts";
 import type { Console } from "./deps.ts";
 import { instantOf } from "./instants.ts";
@@ -68,7 +69,8 @@ export async function pageOf(app: App, watch: Watch, filters: Filters): Promise<
   const passes = alertFilter(app, filters);
   const { lines } = await watch.read();
   const found = lines.filter(({ alert }) => passes(alert));
-  return { total: found.length, page, alerts: found.slice((page - 1) * PAGE, page * PAGE) };
+  const shown = found.slice((page - 1) * PAGE, page * PAGE);
+  return { total: found.length, page, alerts: redactedValue(shown, app.redact) };
 }
 
 /** The alerts whole, as far as they are still open. */

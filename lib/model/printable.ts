@@ -41,6 +41,13 @@ export function redactedJson(value: unknown, redact: (text: string) => string, i
   return JSON.stringify(value, (_key, part) => (typeof part === "string" ? redact(part) : part), indent);
 }
 
+/** The same JSON value with every text redacted; the value itself where nothing in it is a secret. */
+export function redactedValue<T>(value: T, redact: (text: string) => string): T {
+  const json = JSON.stringify(value);
+  const clean = redactedJson(value, redact);
+  return clean === json ? value : JSON.parse(clean);
+}
+
 function escaped(char: string): string {
   let text = "";
   for (let at = 0; at < char.length; at++) text += `\\u${char.charCodeAt(at).toString(16).padStart(4, "0")}`;

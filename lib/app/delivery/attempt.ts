@@ -6,6 +6,7 @@ import { readable, readably } from "../../channels/message/readable.ts";
 import type { HttpRequest, HttpResponse, Outcome, SendContext, SendingChannel } from "../../channels/port.ts";
 import { UnusableOptions } from "../../channels/unusable.ts";
 import type { Notification } from "../../model/notification.ts";
+import { redactedValue } from "../../model/printable.ts";
 import type { App, Channel } from "../deps.ts";
 import { type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
 import { contextOf } from "./context.ts";
@@ -72,7 +73,8 @@ async function tried(
   options: Record<string, unknown>,
   delivery: DeliveryRow,
 ): Promise<Pick<Attempt, "outcome" | "asked" | "receipt">> {
-  const { notification, attempts } = delivery;
+  const { attempts } = delivery;
+  const notification = withoutSecrets(app, delivery.notification);
   const { type } = channel;
   const context = await contextOf(app, channel, notification, attempts);
   if ("text" in type) {
@@ -92,6 +94,19 @@ async function tried(
   } catch (error) {
     return { outcome: { kind: "retry", reason: (error as Error).message }, asked: true };
   }
+}
+
+/**
+ * Its alerts' texts were redacted when they were read: of a secret that was made known later (a rotated key, another
+ * configuration) nothing goes out either.
+ */
+function withoutSecrets({ redact }: App, notification: Notification): Notification {
+  const group = redactedValue(notification.group, redact);
+  const alerts = notification.alerts.map((alert) => {
+    const { summary, description, key, labels, resource, events } = alert;
+    return { ...alert, ...redactedValue({ summary, description, key, labels, resource, events }, redact) };
+  });
+  return { ...notification, group, alerts };
 }
 
 /** Deliveries to one channel about one group follow each other: what the last one said is known by then. */

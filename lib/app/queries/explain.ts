@@ -3,6 +3,7 @@
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
 import { iso } from "../../model/iso.ts";
+import { redactedValue } from "../../model/printable.ts";
 import { isProjectWide, ownTarget } from "../../model/source-kinds.ts";
 import { compileMismatch, type FieldMismatch, isNearer, type Mismatch } from "../../patterns/explain.ts";
 import { describeMismatch, describeWanted } from "../../patterns/words.ts";
@@ -84,8 +85,8 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
   }));
   const sight: Sight = { app, reader, locate, progress: progressOf(app), rules };
   return {
-    event: (event, stored) => explainEvent(sight, event, stored),
-    alert: (alert) => explainAlert(sight, alert),
+    event: async (event, stored) => redactedValue(await explainEvent(sight, event, stored), app.redact),
+    alert: async (alert) => redactedValue(await explainAlert(sight, alert), app.redact),
   };
 }
 

@@ -5,7 +5,8 @@ import { endedAlerts, openAlerts, seenEvents, viewDelivery } from "../../app/que
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
 import { timeIn } from "../../model/local-time.ts";
-import { withShortIds } from "../../model/printable.ts";
+import { redactedValue, withShortIds } from "../../model/printable.ts";
+import type { Redactor } from "../../model/redactor.ts";
 import { type FilterOptions, filtersFrom, isFiltered, limitOf } from "../filters.ts";
 import { DONE, type Io, jsonLines, oneLine, styled } from "../io.ts";
 import { type CommonOptions, openExisting } from "../open.ts";
@@ -87,7 +88,8 @@ function urgentFirst(alerts: readonly Alert[]): Alert[] {
   return alerts.toReversed().sort((a, b) => isOver(a) - isOver(b) || bySeverity(a, b));
 }
 
-function alertRow(io: Io, alert: Alert, time: Time): string[] {
+function alertRow(io: Io, stored: Alert, time: Time): string[] {
+  const alert = redactedValue(stored, io.redactor.redact);
   const state = alert.status === "firing" ? alert.severity : "resolved";
   const by = alert.acknowledgedBy;
   const when = alert.acknowledgedAt === undefined ? "" : ` at ${time(alert.acknowledgedAt)}`;
@@ -107,7 +109,8 @@ function alertRow(io: Io, alert: Alert, time: Time): string[] {
 const EVENTS = ["TIME", "LEVEL", "SOURCE", "RESOURCE", "EVENT", "MESSAGE"];
 const NO_EVENT = "No event was seen.\n";
 
-function eventRow(io: Io, { time: at, level, source, resource, id, message, future }: Event, time: Time): string[] {
+function eventRow(io: Io, stored: Event, time: Time): string[] {
+  const { time: at, level, source, resource, id, message, future } = redactedValue(stored, io.redactor.redact);
   return [
     time(at),
     styled(io, severityStyle(level), level),
@@ -132,13 +135,14 @@ function deliveryRow(io: Io, row: Delivery, time: Time): string[] {
     styled(io, DELIVERY_STYLES[status], status),
     oneLine(channel, NAME),
     String(attempts),
-    [newsOf(row), ...asPart, ...said].join("; "),
+    [newsOf(row, io.redactor.redact), ...asPart, ...said].join("; "),
   ];
 }
 
 /** `new: deploy-failed "the summary" and 2 more` */
-export function newsOf({ notification: { reason, alerts, test } }: Pick<Delivery, "notification">): string {
-  const [first] = alerts;
+export function newsOf({ notification }: Pick<Delivery, "notification">, redact: Redactor["redact"]): string {
+  const { reason, alerts, test } = notification;
+  const first = alerts[0] && redactedValue(alerts[0], redact);
   if (first === undefined) return test ? "test" : reason;
   const more = alerts.length > 1 ? ` and ${alerts.length - 1} more` : "";
   return `${test ? "test" : reason}: ${oneLine(first.rule, 40)}, ${oneLine(first.summary)}${more}`;

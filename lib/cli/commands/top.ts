@@ -6,6 +6,8 @@ import { openAlerts } from "../../app/queries/lists.ts";
 import { readStatus, type Status } from "../../app/queries/status.ts";
 import { ago, type NewsLine, type SourceLine, type ViewState } from "../../local/view.ts";
 import { timeIn } from "../../model/local-time.ts";
+import { redactedValue } from "../../model/printable.ts";
+import type { Redactor } from "../../model/redactor.ts";
 import { DONE, type Io, UsageError } from "../io.ts";
 import { type CommonOptions, openExisting } from "../open.ts";
 import { drawOnce, drawUntil, quitKeys } from "../print/draw.ts";
@@ -91,10 +93,14 @@ export async function viewOf(app: App, file: string, hint: string, more: readonl
     figures: ["TARGETS", "EVENTS", "LAG"],
     sources: status.sources.map((source) => sourceLine(status, source)),
     open: open
-      .map((alert) => ({ alert, since: Date.parse(alert.startsAt), to: routeOf(app, alert) }))
+      .map((alert) => ({
+        alert: redactedValue(alert, app.redact),
+        since: Date.parse(alert.startsAt),
+        to: routeOf(app, alert),
+      }))
       .sort((a, b) => byNeed(a.alert, b.alert) || b.since - a.since),
     latest: `DELIVERIES (${pending} pending, ${dead} dead)`,
-    news: [...deliveries.slice(-KEPT_NEWS).map(deliveryLine), ...more]
+    news: [...deliveries.slice(-KEPT_NEWS).map((row) => deliveryLine(row, app.redact)), ...more]
       .sort((a, b) => a.at - b.at)
       .map(({ at, ...line }) => ({ ...line, time: time(new Date(at).toISOString()).slice(11, 19) })),
     next: { heading: hint, steps: [] },
@@ -125,12 +131,12 @@ export type Timed = Omit<NewsLine, "time"> & { at: number };
 
 const STYLES = { delivered: "good", pending: "warning", dead: "bad" } as const;
 
-function deliveryLine(row: Delivery): Timed {
+function deliveryLine(row: Delivery, redact: Redactor["redact"]): Timed {
   const error = row.error === null ? "" : ` (${row.error})`;
   return {
     at: row.endedAt ?? row.createdAt,
     what: row.status.toUpperCase(),
     style: STYLES[row.status],
-    text: `${row.channel}: ${newsOf(row)}${error}`,
+    text: `${row.channel}: ${newsOf(row, redact)}${error}`,
   };
 }

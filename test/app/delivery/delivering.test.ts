@@ -65,6 +65,24 @@ describe("a delivery", () => {
     expect(row!.error!.replaceAll(" ", "")).not.toContain("whs");
   });
 
+  it("shows nothing of a secret that was made known after its event was read", async () => {
+    const later = "whsec_dG9tb3Jyb3cncyBrZXkh";
+    const b = await bench({
+      yaml: yaml(`ops: { type: webhook, url: "HOOK/ops", secret: "\${env:KEY}" }`),
+      env: { KEY: "whsec_dG9kYXkncyBrZXk=" },
+    });
+    b.answer((_message, number) => ({ status: number === 1 ? 503 : 200 }));
+    b.to(1);
+    b.fail(0.5, `lost ${later}, again`);
+    await b.beat();
+    b.setEnv({ KEY: later });
+    await b.reload(yaml(`ops: { type: webhook, url: "HOOK/ops", secret: "\${env:KEY}" }`));
+    await b.beats(3);
+    const texts = b.messages.map(({ body }) => JSON.stringify(body));
+    expect(texts.map((text) => text.includes(later))).toEqual([true, false]);
+    expect(b.messages[1]!.body.alerts[0].summary).toContain("lost [secret], again");
+  });
+
   it("is dead after a day of trying, kept, and redeliverable under its id", async () => {
     const b = await bench({ yaml: yaml(OPS) });
     b.answer(() => ({ status: 500 }));
