@@ -1,8 +1,8 @@
 // A target's seen-set in pieces: what a new event adds is a small row, and what was seen before lies in rows that are
 // seldom written. A seen-set that is small is part of the target's row.
 import { hashOf } from "../../model/hash.ts";
-import type { Cursor, Mark } from "../../sources/port.ts";
-import { marksOf } from "../../sources/reading/cursor.ts";
+import type { Mark } from "../../sources/port.ts";
+import { marksOf, withSeen } from "../../sources/reading/cursor.ts";
 import { decodeMarks, encodeMarks } from "../../sources/reading/marks.ts";
 import type { Key, Store } from "../../store/port.ts";
 import type { TargetRow } from "./rows.ts";
@@ -42,7 +42,7 @@ export function withPieces(row: TargetRow, pieces: readonly Piece[]): TargetRow 
   if (pieces.length === 0) return row;
   const { pieces: _names, ...whole } = row;
   const seen = new Map([...pieces.flatMap(({ marks }) => [...marks]), ...decodeMarks(row.cursor.seen)]);
-  return { ...whole, cursor: { ...row.cursor, seen: encodeMarks(seen.values()) } };
+  return { ...whole, cursor: withSeen(row.cursor, encodeMarks(seen.values())) };
 }
 
 /** Puts the target's row, and pieces where its own marks are too many. Returns the pieces as they are then. */
@@ -54,18 +54,18 @@ export async function putTargetRow(
 ): Promise<readonly Piece[]> {
   const seen = marksOf(row.cursor);
   const living = pieces
-    .filter(({ marks }) => [...marks.keys()].some((fp) => seen.has(fp)))
+    .filter((piece) => holds(piece, ({ fp }) => seen.has(fp)))
     .map((piece) => withoutForgotten(unit, key, piece, seen));
   const own = ownMarks(seen, living);
   const text = encodeMarks(own);
-  const isSmall = living.length === 0 && row.cursor.seen.length <= 2 * OWN;
+  const isSmall = living.length === 0 && text.length <= 2 * OWN;
   const next = isSmall || text.length <= OWN ? living : withPiece(unit, key, living, own, text.length);
   const gone = pieces
     .filter(({ name }) => !next.some((piece) => piece.name === name))
     .map(({ name }) => pieceKey(key, name));
   await unit.load(gone);
   for (const piece of gone) unit.delete(piece);
-  const cursor: Cursor = next === living ? { ...row.cursor, seen: text } : { ...row.cursor, seen: "" };
+  const cursor = withSeen(row.cursor, next === living ? text : "");
   const names = next.length === 0 ? {} : { pieces: next.map(({ name }) => name) };
   unit.put(key, { ...row, cursor, ...names } satisfies TargetRow);
   return next;
@@ -76,19 +76,29 @@ export async function putTargetRow(
  * the piece. Others are too old by then to count.
  */
 function withoutForgotten(unit: Unit, target: Key, piece: Piece, seen: ReadonlyMap<string, Mark>): Piece {
-  const marks = new Map([...piece.marks].filter(([fp, { keep }]) => !keep || seen.has(fp)));
-  if (marks.size === piece.marks.size) return piece;
+  const isForgotten = ({ fp, keep }: Mark) => keep === true && !seen.has(fp);
+  if (!holds(piece, isForgotten)) return piece;
+  const marks = new Map([...piece.marks].filter(([, mark]) => !isForgotten(mark)));
   unit.create(pieceKey(target, piece.name), encodeMarks(marks.values()));
   return { ...piece, marks };
 }
 
+function holds({ marks }: Piece, is: (mark: Mark) => boolean): boolean {
+  for (const mark of marks.values()) if (is(mark)) return true;
+  return false;
+}
+
 /** What no piece says. */
 function ownMarks(seen: ReadonlyMap<string, Mark>, pieces: readonly Piece[]): Mark[] {
-  const known = new Map(pieces.flatMap(({ marks }) => [...marks]));
-  return [...seen.values()].filter((mark) => {
+  if (pieces.length === 0) return [...seen.values()];
+  const known = new Map<string, Mark>();
+  for (const { marks } of pieces) for (const mark of marks.values()) known.set(mark.fp, mark);
+  const own: Mark[] = [];
+  for (const mark of seen.values()) {
     const before = known.get(mark.fp);
-    return before === undefined || !isSame(before, mark);
-  });
+    if (before === undefined || !isSame(before, mark)) own.push(mark);
+  }
+  return own;
 }
 
 function isSame(one: Mark, other: Mark): boolean {

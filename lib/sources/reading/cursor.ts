@@ -11,11 +11,8 @@ export const UNSETTLED_MS = 30 * 86_400_000;
 const MAX_KEPT_BEYOND = 2_000;
 const IDLE_MOVE_MS = 3_600_000;
 
-/**
- * What the newest cursor of a read holds: a catch-up does not decode at every commit what it has
- * encoded at the one before.
- */
-const decoded = new WeakMap<Cursor, Map<string, Mark>>();
+/** What the cursors of a read hold: a catch-up decodes at no commit what it has encoded at the one before. */
+const decoded = new WeakMap<Cursor, ReadonlyMap<string, Mark>>();
 
 /** What one commit adds to a cursor. Times in ms. */
 export interface Step {
@@ -47,7 +44,7 @@ export interface Step {
  */
 export function advance(cursor: Cursor | undefined, step: Step): Cursor {
   const before = cursor ?? { floor: step.floor, from: step.floor, readTo: step.floor };
-  const seen = takeMarks(cursor);
+  const seen = new Map(cursor && marksOf(cursor));
   for (const mark of step.marks) seen.set(mark.fp, mark);
   const readTo = Math.max(before.readTo, Math.min(step.readTo ?? before.readTo, step.now));
   // By how far this read has come, which may be less than an earlier one: late ones further on are
@@ -57,16 +54,26 @@ export function advance(cursor: Cursor | undefined, step: Step): Cursor {
   const from = Math.max(before.from, safe);
   const extra = step.extra ?? cursor?.extra;
   forget(seen, from, step.keepFor);
+  let text: string | undefined;
   const next: Cursor = {
     v: 1,
     floor: before.floor,
     from,
     readTo,
-    seen: encodeMarks(seen.values()),
+    // Where most of it lies beside the cursor, nobody asks for the whole at each commit of a catch-up.
+    get seen() {
+      text ??= encodeMarks(seen.values());
+      return text;
+    },
     ...(extra === undefined ? {} : { extra }),
   };
   decoded.set(next, seen);
   return next;
+}
+
+/** The cursor as it is stored where it remembers no more than `seen`. */
+export function withSeen({ v, floor, from, readTo, extra }: Cursor, seen: string): Cursor {
+  return { v, floor, from, readTo, seen, ...(extra === undefined ? {} : { extra }) };
 }
 
 /**
@@ -136,14 +143,6 @@ export function openWindow({ cursor, floor }: Pick<ReadRequest, "cursor" | "floo
   const from = wholeSecond(cursor?.from ?? floor);
   const bottom = cursor?.floor ?? floor;
   return { floor: bottom, from: Math.max(from, bottom), seen: decodeMarks(cursor?.seen ?? "") };
-}
-
-/** The cursor's marks, to be changed: whoever advances the same cursor again decodes them again. */
-function takeMarks(cursor: Cursor | undefined): Map<string, Mark> {
-  if (cursor === undefined) return new Map();
-  const marks = decoded.get(cursor) ?? decodeMarks(cursor.seen);
-  decoded.delete(cursor);
-  return marks;
 }
 
 /** What a cursor remembers, by fingerprint. */
