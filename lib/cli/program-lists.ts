@@ -53,6 +53,7 @@ export function addActing(io: Io, add: Add, end: End): void {
   filters(deliveries, ["severity", "rule", "channel", "resource"])
     .addOption(among("--status", ["pending", "delivered", "dead"], "only those that fare like this"))
     .option("--since <duration>", "only those of the last 30m, 2h, 7d …")
+    .option("--limit <number>", "only the newest")
     .action(async (options) => end(await (await import("./commands/lists.ts")).deliveriesCommand(io, options)));
   deliveries
     .command("drop <id>")

@@ -1,25 +1,14 @@
 // Lists that go back through `history`, a page at a time: events, deliveries, alerts that have ended. Each page reads
 // what it shows and no more than so much beside it; `next` leads on to what is older.
-import { type Delivery, listDead, listPending, readDeliveries } from "../app/delivery/deliver.ts";
+import { deliveriesBack, listDead, listPending, readDeliveries } from "../app/delivery/deliver.ts";
 import type { App } from "../app/deps.ts";
-import {
-  ENDS,
-  type EndRow,
-  EVENTS,
-  keyAt,
-  newestFirst,
-  type Range,
-  SENT,
-  type SentRow,
-  timeOf,
-} from "../app/persistence/by-time.ts";
+import { ENDS, type EndRow, EVENTS, keyAt, newestFirst, type Range, SENT } from "../app/persistence/by-time.ts";
 import { type EndedRow, type EventsRow, endedKey } from "../app/persistence/rows.ts";
 import { alertFilter, deliveryFilter, eventFilter } from "../app/queries/filters.ts";
 import { type DeliveryView, viewDelivery } from "../app/queries/lists.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import { redactedValue } from "../model/printable.ts";
-import type { Row } from "../store/port.ts";
 import { type Filters, PAGE } from "./queries.ts";
 
 const DAY_MS = 86_400_000;
@@ -88,26 +77,16 @@ export async function deliveriesOf(app: App, filters: Filters): Promise<Stretch<
   let read = 0;
   const from = Math.max(app.clock.now() - since, oldest(app));
   const range = { from, to: app.clock.now(), before, atOnce: PAGE };
-  for await (const rows of newestFirst<SentRow>(app.store, SENT, range)) {
-    for (const { row, sk } of await deliveriesAt(app, rows)) {
+  for await (const found of deliveriesBack(app, range)) {
+    for (const { row, place } of found) {
       if (!passes(row)) continue;
       items.push(viewDelivery(row));
-      if (items.length === PAGE) return { items, next: sk };
+      if (items.length === PAGE) return { items, next: place };
     }
-    read += rows.length;
-    if (read >= ROWS_READ) return { items, next: rows.at(-1)!.sk };
+    read += found.length;
+    if (read >= ROWS_READ) return { items, next: found.at(-1)!.place };
   }
   return { items, next: null };
-}
-
-/** What the rows list; one that came to name more is listed anew, and counts at its first place. */
-async function deliveriesAt(app: App, rows: readonly Row<SentRow>[]): Promise<{ row: Delivery; sk: string }[]> {
-  const found = await readDeliveries(app, [...new Set(rows.map(({ data }) => data.id))]);
-  const byId = new Map(found.map((row) => [row.id, row]));
-  return rows.flatMap(({ sk, data }) => {
-    const row = byId.get(data.id);
-    return row !== undefined && timeOf(sk) === row.createdAt ? [{ row, sk }] : [];
-  });
 }
 
 /** Those on their way, or dead: as many as there is trouble, whatever is kept beside them. */

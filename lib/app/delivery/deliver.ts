@@ -2,8 +2,9 @@
 // list, repeat and drop them.
 import type { Alert } from "../../model/alert.ts";
 import { createTurns } from "../../sources/cloud/turns.ts";
+import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
-import { mayName, newestFirst, SENT, type SentRow } from "../persistence/by-time.ts";
+import { mayName, newestFirst, type Range, SENT, type SentRow, timeOf } from "../persistence/by-time.ts";
 import {
   type ChannelRow,
   channelKey,
@@ -24,6 +25,8 @@ import { GIVE_UP_MS, laneEnd } from "./lane-end.ts";
 import { isClaimed, isHeld, removeDelivery } from "./outcomes.ts";
 import { createSender } from "./sender.ts";
 
+/** Deliveries that are read at once: between two pieces other work has its turn. */
+const PAGE = 200;
 /** No try is put off for longer; ms. */
 const AHEAD_MS = 30 * 86_400_000;
 
@@ -101,16 +104,38 @@ export async function listDead(app: Pick<App, "store">): Promise<(DeadRow & { id
 /** A delivery as it fares: one that another took in fares as that one does. */
 export type Delivery = DeliveryRow & { status: Exclude<DeliveryRow["status"], "folded"> };
 
-/** Deliveries made since then (ms), oldest first; older ones are not read. */
-export async function deliveriesSince(app: Pick<App, "store" | "clock">, since: number): Promise<Delivery[]> {
-  const all: Delivery[] = [];
-  for await (const rows of newestFirst<SentRow>(app.store, SENT, { from: since, to: app.clock.now() })) {
-    const ids = [...new Set(rows.map(({ data }) => data.id))];
-    all.push(...(await readDeliveries(app, ids)));
+/** A delivery, and its place in the order of time. */
+export interface Placed {
+  row: Delivery;
+  place: string;
+}
+
+/** Deliveries made within the range, the newest first, each once; read piece by piece, and no others. */
+export async function* deliveriesBack(app: Pick<App, "store">, range: Range): AsyncGenerator<readonly Placed[]> {
+  for await (const rows of newestFirst<SentRow>(app.store, SENT, range)) {
+    const found = await readDeliveries(app, [...new Set(rows.map(({ data }) => data.id))]);
+    const byId = new Map(found.map((row) => [row.id, row]));
+    yield rows.flatMap(({ sk, data }) => {
+      const row = byId.get(data.id);
+      // One that came to name more is listed anew, and counts at its first place.
+      return row !== undefined && timeOf(sk) === row.createdAt ? [{ row, place: sk }] : [];
+    });
   }
-  // One that came to name more is listed anew.
-  const byId = new Map(all.filter(({ createdAt }) => createdAt >= since).map((row) => [row.id, row]));
-  return [...byId.values()].sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/** The newest deliveries that were made since `from` (ms) and pass, at most so many; oldest first. */
+export async function newestDeliveries<T>(
+  app: Pick<App, "store" | "clock">,
+  { from, limit }: { from: number; limit: number },
+  keep: (row: Delivery) => readonly T[],
+): Promise<T[]> {
+  const kept: T[] = [];
+  const range = { from, to: app.clock.now(), atOnce: Math.min(limit, PAGE) };
+  for await (const found of deliveriesBack(app, range)) {
+    for (const { row } of found) kept.push(...keep(row));
+    if (kept.length >= limit) break;
+  }
+  return kept.slice(0, limit).reverse();
 }
 
 /** Ids of the deliveries that begin so: two are enough to know that it is not one. */
@@ -120,11 +145,21 @@ export async function deliveryIds(app: Pick<App, "store">, prefix: string): Prom
   return rows.map(({ sk }) => sk);
 }
 
-/** All deliveries, oldest first. */
-export async function listDeliveries(app: Pick<App, "store">): Promise<Delivery[]> {
-  const rows = await app.store.list<DeliveryRow>(DELIVERIES);
-  const byId = new Map(rows.map(({ data }) => [data.id, data]));
-  return rows.flatMap(({ data }) => asItFares(data, byId)).sort((a, b) => a.createdAt - b.createdAt);
+/** All deliveries, oldest first; of each what `keep` keeps, since together their messages may be much. */
+export async function listDeliveries<T = Delivery>(
+  app: Pick<App, "store">,
+  keep: (row: Delivery) => readonly T[] = (row) => [row as T],
+): Promise<T[]> {
+  const all: { at: number; kept: T }[] = [];
+  const turn = createTurns(1);
+  for (let after: string | undefined, isLast = false; !isLast; await turn()) {
+    const options = { limit: PAGE, ...(after === undefined ? {} : { after }) };
+    const rows = await app.store.list<DeliveryRow>(DELIVERIES, options);
+    isLast = rows.length < PAGE;
+    after = rows.at(-1)?.sk;
+    for (const row of await asTheyFare(app, rows)) for (const kept of keep(row)) all.push({ at: row.createdAt, kept });
+  }
+  return all.sort((a, b) => a.at - b.at).map(({ kept }) => kept);
 }
 
 /** How long before its alert's own start a delivery may seem to come: the cloud's clock and ours differ; ms. */
@@ -167,20 +202,27 @@ export async function listPending({ store, clock }: Pick<App, "store" | "clock">
 
 /** The named ones among them. */
 export async function readDeliveries(app: Pick<App, "store">, ids: readonly string[]): Promise<Delivery[]> {
-  const byId = new Map<string, DeliveryRow>();
-  for (let left = [...ids]; left.length > 0; ) {
-    const rows = await app.store.getMany<DeliveryRow>(left.map(deliveryKey));
-    for (const { data } of rows) byId.set(data.id, data);
-    left = rows.flatMap(({ data: { into } }) => (into === undefined || byId.has(into) ? [] : [into]));
+  const rows = await app.store.getMany<DeliveryRow>(ids.map(deliveryKey));
+  const byId = new Map((await asTheyFare(app, rows)).map((row) => [row.id, row]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+/** What took one of them in is read where it is not among them. */
+async function asTheyFare({ store }: Pick<App, "store">, rows: readonly Row<DeliveryRow>[]): Promise<Delivery[]> {
+  const byId = new Map(rows.map(({ data }) => [data.id, data]));
+  for (let left: readonly Row<DeliveryRow>[] = rows; left.length > 0; ) {
+    const takers = left.flatMap(({ data: { into } }) => (into === undefined || byId.has(into) ? [] : [into]));
+    left = await store.getMany<DeliveryRow>([...new Set(takers)].map(deliveryKey));
+    for (const { data } of left) byId.set(data.id, data);
   }
-  return ids.flatMap((id) => asItFares(byId.get(id), byId));
+  return rows.flatMap(({ data }) => asItFares(data, byId));
 }
 
 /** None where it, or what took it in, was dropped. */
-function asItFares(row: DeliveryRow | undefined, byId: ReadonlyMap<string, DeliveryRow>): Delivery[] {
-  let end = row;
+function asItFares(row: DeliveryRow, byId: ReadonlyMap<string, DeliveryRow>): Delivery[] {
+  let end: DeliveryRow | undefined = row;
   while (end?.into !== undefined) end = byId.get(end.into);
-  if (row === undefined || end === undefined || end.status === "folded") return [];
+  if (end === undefined || end.status === "folded") return [];
   const { status, attempts, nextAttemptAt, error } = end;
   const { endedAt: _folded, ...rest } = row;
   const ended = end.endedAt === undefined ? {} : { endedAt: end.endedAt };

@@ -4,7 +4,7 @@
 import { groupPartition, type Member, type Suppressed } from "../../alerts/group.ts";
 import type { Alert } from "../../model/alert.ts";
 import { rulePartition } from "../../rules/compile.ts";
-import type { Delivery } from "../delivery/deliver.ts";
+import { type Delivery, listDeliveries } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
 import { foldGroup, type GroupRow } from "../groups/inbox.ts";
 import { ENDED, type EndedRow, type RuleRow } from "../persistence/rows.ts";
@@ -23,9 +23,9 @@ export interface ChannelCounts {
 }
 
 /** Counts the alerts that are open or ended within `history`. */
-export async function channelLedger(app: App, deliveries: readonly Delivery[]): Promise<Record<string, ChannelCounts>> {
+export async function channelLedger(app: App): Promise<Record<string, ChannelCounts>> {
   const entries = await allAlerts(app);
-  const fates = fatesOf(deliveries);
+  const fates = fatesOf(await listDeliveries(app, ({ channel, status, alerts }) => [{ channel, status, alerts }]));
   const members = await memberRows(app, entries);
   const ledger: Record<string, ChannelCounts> = {};
   for (const name of app.channels.keys()) {
@@ -77,7 +77,7 @@ async function allAlerts(app: App): Promise<Entry[]> {
 type Fate = "notified" | "pending" | "dead";
 
 /** The best that became of an alert on a channel, by `channel/alert`. */
-function fatesOf(deliveries: readonly Delivery[]): Map<string, Fate> {
+function fatesOf(deliveries: readonly Pick<Delivery, "channel" | "status" | "alerts">[]): Map<string, Fate> {
   const order: Record<Delivery["status"], [rank: number, fate: Fate]> = {
     dead: [0, "dead"],
     pending: [1, "pending"],

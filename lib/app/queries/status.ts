@@ -4,7 +4,7 @@ import { iso } from "../../model/iso.ts";
 import { lookup } from "../../model/lookup.ts";
 import { createTurns } from "../../sources/cloud/turns.ts";
 import type { Row } from "../../store/port.ts";
-import { listDead, listDeliveries, listPending } from "../delivery/deliver.ts";
+import { listDead, listPending } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
 import { readToIn } from "../evaluation/progress.ts";
 import { listFailures, type RuleFailure } from "../evaluation/rule-failures.ts";
@@ -103,7 +103,7 @@ export async function readStatus(app: App): Promise<Status> {
   return {
     ...standing,
     ledger: await readLedger(app),
-    channels: await channelLedger(app, await listDeliveries(app)),
+    channels: await channelLedger(app),
   };
 }
 

@@ -1,5 +1,5 @@
 // `alerts`, `events`, `deliveries`: what is open, seen and sent, as tables for people or JSON for scripts.
-import { type Delivery, deliveriesSince, listDeliveries } from "../../app/delivery/deliver.ts";
+import { type Delivery, listDeliveries, newestDeliveries } from "../../app/delivery/deliver.ts";
 import { alertFilter, deliveryFilter, eventFilter, type Filters } from "../../app/queries/filters.ts";
 import { endedAlerts, openAlerts, seenEvents, viewDelivery } from "../../app/queries/lists.ts";
 import type { Alert } from "../../model/alert.ts";
@@ -38,11 +38,11 @@ export async function alertsCommand(io: Io, options: ListOptions & { all?: boole
   }
 }
 
-export interface EventsOptions extends ListOptions {
+export interface LimitedOptions extends ListOptions {
   limit?: string;
 }
 
-export async function eventsCommand(io: Io, options: EventsOptions): Promise<number> {
+export async function eventsCommand(io: Io, options: LimitedOptions): Promise<number> {
   const filters = filtersFrom(options);
   const limit = options.limit === undefined ? undefined : limitOf(options.limit);
   const { app, close } = await openExisting(io, options);
@@ -59,17 +59,26 @@ export async function eventsCommand(io: Io, options: EventsOptions): Promise<num
   }
 }
 
-export async function deliveriesCommand(io: Io, options: ListOptions): Promise<number> {
+export async function deliveriesCommand(io: Io, options: LimitedOptions): Promise<number> {
   const filters = filtersFrom(options);
+  const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : limitOf(options.limit);
   const { app, close } = await openExisting(io, options);
   try {
-    const { since } = filters;
-    const all = since === undefined ? listDeliveries(app) : deliveriesSince(app, app.clock.now() - since);
-    const deliveries = (await all).filter(deliveryFilter(app, filters));
+    const passes = deliveryFilter(app, filters);
     const time = timeIn(app.config.timezone);
-    if (options.json) jsonLines(io, deliveries.map(viewDelivery));
-    else show(io, { head: DELIVERIES, rows: deliveries.map((row) => deliveryRow(io, row, time)) }, filters, NONE_SENT);
+    if (options.json) jsonLines(io, await read((row) => (passes(row) ? [viewDelivery(row)] : [])));
+    else {
+      const rows = await read((row) => (passes(row) ? [deliveryRow(io, row, time)] : []));
+      show(io, { head: DELIVERIES, rows }, filters, NONE_SENT);
+    }
     return DONE;
+
+    /** Where it is known how far back, no others are read. */
+    function read<T>(keep: (row: Delivery) => T[]): Promise<T[]> {
+      const { since = limit < Number.POSITIVE_INFINITY ? app.config.history : undefined } = filters;
+      if (since === undefined) return listDeliveries(app, keep);
+      return newestDeliveries(app, { from: app.clock.now() - since, limit }, keep);
+    }
   } finally {
     await close();
   }

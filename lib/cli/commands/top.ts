@@ -1,6 +1,6 @@
 // `lookout top`, and `run --view`: what is open, how far the sources are read and what is sent, as it changes.
 import { wallClock } from "../../app/clock.ts";
-import { type Delivery, listDeliveries } from "../../app/delivery/deliver.ts";
+import { type Delivery, newestDeliveries } from "../../app/delivery/deliver.ts";
 import type { App } from "../../app/deps.ts";
 import { openAlerts } from "../../app/queries/lists.ts";
 import { readStatus, type Status } from "../../app/queries/status.ts";
@@ -83,7 +83,12 @@ export function paced(read: () => Promise<ViewState>, { now } = wallClock): () =
 
 /** What there is to see of the state that the configuration names. */
 export async function viewOf(app: App, file: string, hint: string, more: readonly Timed[] = []): Promise<ViewState> {
-  const [status, open, deliveries] = await Promise.all([readStatus(app), openAlerts(app), listDeliveries(app)]);
+  const newest = { from: app.clock.now() - app.config.history, limit: KEPT_NEWS };
+  const [status, open, deliveries] = await Promise.all([
+    readStatus(app),
+    openAlerts(app),
+    newestDeliveries(app, newest, (row) => [deliveryLine(row, app.redact)]),
+  ]);
   const time = timeIn(app.config.timezone);
   const { pending, dead } = status.deliveries;
   return {
@@ -100,7 +105,7 @@ export async function viewOf(app: App, file: string, hint: string, more: readonl
       }))
       .sort((a, b) => byNeed(a.alert, b.alert) || b.since - a.since),
     latest: `DELIVERIES (${pending} pending, ${dead} dead)`,
-    news: [...deliveries.slice(-KEPT_NEWS).map((row) => deliveryLine(row, app.redact)), ...more]
+    news: [...deliveries, ...more]
       .sort((a, b) => a.at - b.at)
       .map(({ at, ...line }) => ({ ...line, time: time(new Date(at).toISOString()).slice(11, 19) })),
     next: { heading: hint, steps: [] },

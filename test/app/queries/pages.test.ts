@@ -1,6 +1,6 @@
 // What is read to answer how things stand does not grow with what the state has beside it.
 import { expect, it } from "vitest";
-import { deliveriesSince, deliveryIds, listDeliveries } from "../../../lib/app/delivery/deliver.ts";
+import { deliveryIds, listDeliveries, newestDeliveries } from "../../../lib/app/delivery/deliver.ts";
 import { readStanding, readStatus } from "../../../lib/app/queries/status.ts";
 import type { Key, Store } from "../../../lib/store/port.ts";
 import { bench, MINUTE } from "../support.ts";
@@ -61,9 +61,13 @@ it("deliveries of the last minutes are read without those before, and one by the
   const all = await listDeliveries(b.app);
   expect(all).toHaveLength(9);
   read.clear();
-  const newest = await deliveriesSince(b.app, b.app.clock.now() - 2.5 * MINUTE);
-  expect(newest).toEqual(all.slice(-3));
+  const now = b.app.clock.now();
+  const recent = { from: now - 2.5 * MINUTE, limit: Number.POSITIVE_INFINITY };
+  expect(await newestDeliveries(b.app, recent, (row) => [row])).toEqual(all.slice(-3));
   expect(read.get("delivery")).toBe(3);
+  read.clear();
+  expect(await newestDeliveries(b.app, { from: 0, limit: 2 }, (row) => [row])).toEqual(all.slice(-2));
+  expect(read.get("delivery")).toBe(2);
   read.clear();
   expect(await deliveryIds(b.app, all[4]!.id.slice(0, 12))).toEqual([all[4]!.id]);
   expect(read.get("delivery")).toBe(1);

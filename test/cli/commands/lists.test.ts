@@ -79,6 +79,8 @@ it("lists with headers, the most urgent first, in the configuration's time zone,
     [["deliveries", "--severity", "critical"], "channel", ["gone"]],
     [["deliveries", "--resource", "svc-2"], "channel", ["ops"]],
     [["deliveries", "--since", "1h", "--status", "pending"], "channel", []],
+    [["deliveries", "--channel", "gone", "--limit", "1"], "channel", ["gone"]],
+    [["deliveries", "--status", "delivered", "--since", "1h", "--limit", "1"], "channel", ["ops"]],
   ];
   for (const [args, field, values] of cases) {
     const found = fieldsOf(await run(...args, "--json"), field);
