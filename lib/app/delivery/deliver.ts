@@ -1,5 +1,6 @@
 // Deliveries as the use cases handle them: those that are due are sent (sender.ts), and people
 // list, repeat and drop them.
+
 import type { Alert } from "../../model/alert.ts";
 import { createTurns } from "../../sources/cloud/turns.ts";
 import type { Row } from "../../store/port.ts";
@@ -18,6 +19,7 @@ import {
   rateKey,
 } from "../persistence/delivery-rows.ts";
 import { drain } from "../persistence/drain.ts";
+import { inPieces } from "../persistence/in-pieces.ts";
 import { destinationOfChannel } from "./attempt.ts";
 import { tryNow } from "./channel-notes.ts";
 import { gateOf } from "./gate.ts";
@@ -151,12 +153,7 @@ export async function listDeliveries<T = Delivery>(
   keep: (row: Delivery) => readonly T[] = (row) => [row as T],
 ): Promise<T[]> {
   const all: { at: number; kept: T }[] = [];
-  const turn = createTurns(1);
-  for (let after: string | undefined, isLast = false; !isLast; await turn()) {
-    const options = { limit: PAGE, ...(after === undefined ? {} : { after }) };
-    const rows = await app.store.list<DeliveryRow>(DELIVERIES, options);
-    isLast = rows.length < PAGE;
-    after = rows.at(-1)?.sk;
+  for await (const rows of inPieces<DeliveryRow>(app.store, DELIVERIES)) {
     for (const row of await asTheyFare(app, rows)) for (const kept of keep(row)) all.push({ at: row.createdAt, kept });
   }
   return all.sort((a, b) => a.at - b.at).map(({ kept }) => kept);

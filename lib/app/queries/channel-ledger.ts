@@ -7,6 +7,7 @@ import { rulePartition } from "../../rules/compile.ts";
 import { type Delivery, listDeliveries } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
 import { foldGroup, type GroupRow } from "../groups/inbox.ts";
+import { inPieces } from "../persistence/in-pieces.ts";
 import { ENDED, type EndedRow, type RuleRow } from "../persistence/rows.ts";
 
 /** Alerts by what became of them: alerts = notified + pending + the sum of held + dead + passed. */
@@ -32,18 +33,15 @@ export async function channelLedger(app: App): Promise<Record<string, ChannelCou
     const held: Suppressed = { silenced: 0, muted: 0, inhibited: 0 };
     ledger[name] = { alerts: 0, notified: 0, pending: 0, held, dead: 0, passed: 0 };
   }
-  for (const { alert, groups } of entries) {
-    const routes = app.router.routes(alert);
-    const own = new Set(routes.flatMap(({ channels }) => channels));
-    const steps = new Set(routes.flatMap(({ escalate }) => escalate.flatMap(({ channels }) => channels)));
+  for (const { id, own, steps, groups } of entries) {
     // Those that it was escalated to; others expect nothing of it.
     for (const name of steps) {
-      const fate = own.has(name) ? undefined : fates.get(`${name}/${alert.id}`);
+      const fate = own.has(name) ? undefined : fates.get(`${name}/${id}`);
       if (fate !== undefined) count(ledger[name]!, fate, undefined);
     }
-    const joined = groups.flatMap((id) => members.get(`${id}/${alert.id}`) ?? []);
+    const joined = groups.flatMap((group) => members.get(`${group}/${id}`) ?? []);
     const waiting = joined.find(({ notified }) => notified === null);
-    for (const name of own) count(ledger[name]!, fates.get(`${name}/${alert.id}`), waiting);
+    for (const name of own) count(ledger[name]!, fates.get(`${name}/${id}`), waiting);
   }
   return ledger;
 }
@@ -57,18 +55,32 @@ function count(counts: ChannelCounts, fate: Fate | undefined, waiting: Member | 
   else counts.passed++;
 }
 
+/** An alert: the channels of its routes, those that it may be escalated to, and its groups. */
 interface Entry {
-  alert: Alert;
-  groups: string[];
+  id: string;
+  own: ReadonlySet<string>;
+  steps: ReadonlySet<string>;
+  groups: readonly string[];
+}
+
+function entryOf(app: App, alert: Alert, groups: readonly string[]): Entry {
+  const routes = app.router.routes(alert);
+  const own = new Set(routes.flatMap(({ channels }) => channels));
+  const steps = new Set(routes.flatMap(({ escalate }) => escalate.flatMap(({ channels }) => channels)));
+  return { id: alert.id, own, steps, groups };
 }
 
 async function allAlerts(app: App): Promise<Entry[]> {
   const entries = new Map<string, Entry>();
-  for (const { data } of await app.store.list<EndedRow>(ENDED)) entries.set(data.alert.id, data);
+  for await (const rows of inPieces<EndedRow>(app.store, ENDED)) {
+    for (const { data } of rows) entries.set(data.alert.id, entryOf(app, data.alert, data.groups));
+  }
   for (const rule of [...app.rules.all, app.healthRule]) {
-    for (const { data } of await app.store.list<RuleRow>(rulePartition(rule))) {
-      const { alert } = data.state;
-      if (alert?.status === "firing") entries.set(alert.id, { alert, groups: data.groups });
+    for await (const rows of inPieces<RuleRow>(app.store, rulePartition(rule))) {
+      for (const { data } of rows) {
+        const { alert } = data.state;
+        if (alert?.status === "firing") entries.set(alert.id, entryOf(app, alert, data.groups));
+      }
     }
   }
   return [...entries.values()];

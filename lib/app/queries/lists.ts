@@ -1,18 +1,20 @@
 // What is open, seen and sent, read back from the store for people.
+
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
 import { rulePartition } from "../../rules/compile.ts";
-import { createTurns } from "../../sources/cloud/turns.ts";
 import type { Key, Row } from "../../store/port.ts";
 import type { Delivery } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
 import { type Holds, readHolds } from "../groups/holds.ts";
-import { dayOf, ENDED, type EndedRow, type EventsRow, eventsPartition, type RuleRow } from "../persistence/rows.ts";
+import { EVENTS, newestFirst } from "../persistence/by-time.ts";
+import { inPieces } from "../persistence/in-pieces.ts";
+import { ENDED, type EndedRow, type EventsRow, type RuleRow } from "../persistence/rows.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Rows of a rule that are read at once: between two pieces other work has its turn. */
-const AT_ONCE = 250;
+/** Rows of events, each of which may hold hundreds. */
+const SLICES = 20;
 
 /** A firing alert, or what is kept of it, and the row that it stands in. */
 export interface OpenRow<T = Alert> {
@@ -30,14 +32,9 @@ export async function openRows<T extends Pick<Alert, "startsAt">>(
   app: App,
   keep: (alert: Alert) => T,
 ): Promise<OpenRow<T>[]> {
-  const turn = createTurns(1);
   const found: OpenRow<T>[] = [];
   for (const rule of [...app.rules.all, app.healthRule]) {
-    for (let after: string | undefined, isLast = false; !isLast; await turn()) {
-      const options = { limit: AT_ONCE, ...(after === undefined ? {} : { after }) };
-      const rows = await app.store.list<RuleRow>(rulePartition(rule), options);
-      isLast = rows.length < AT_ONCE;
-      after = rows.at(-1)?.sk;
+    for await (const rows of inPieces<RuleRow>(app.store, rulePartition(rule))) {
       found.push(...(await openAmong(app, rows, keep)));
     }
   }
@@ -65,23 +62,37 @@ function heldBy(app: App, holds: Holds, alert: Alert, now: number): string[] {
   return [...new Set(all)];
 }
 
-/** The alerts that ended within `history`, oldest first. */
-export async function endedAlerts(app: App): Promise<Alert[]> {
-  const rows = await app.store.list<EndedRow>(ENDED);
-  return rows.map(({ data }) => data.alert).sort(byStart);
+/** The alerts that ended within `history`, oldest first: those that `wants`, since all their events may be much. */
+export async function endedAlerts(app: App, wants: (alert: Alert) => boolean = () => true): Promise<Alert[]> {
+  const found: Alert[] = [];
+  for await (const rows of inPieces<EndedRow>(app.store, ENDED)) {
+    for (const { data } of rows) if (wants(data.alert)) found.push(data.alert);
+  }
+  return found.sort(byStart);
 }
 
-/** Events that were evaluated since `since` (ms) or within `history`, by their time. */
-export async function seenEvents(app: App, since = 0): Promise<Event[]> {
+/**
+ * Events since `since` (ms; default: within `history`) that were evaluated, by their time; of each what `keep` keeps.
+ */
+export async function seenEvents<T = Event>(
+  app: App,
+  since = 0,
+  keep: (event: Event) => readonly T[] = (event) => [event as T],
+): Promise<T[]> {
   const now = app.clock.now();
-  const events: Event[] = [];
-  // An event is kept under the day it was evaluated on, which is never before its own by more than a clock's error.
-  for (let at = Math.max(since, now - app.config.history); dayOf(at) <= dayOf(now); at += DAY_MS) {
-    const rows = await app.store.list<EventsRow>(eventsPartition(dayOf(at)));
-    for (const { data } of rows) events.push(...data.events);
+  const found: { time: string; kept: T }[] = [];
+  // One is found never before its own time by more than a clock's error.
+  const from = Math.max(since, now - app.config.history) - DAY_MS;
+  for await (const rows of newestFirst<EventsRow>(app.store, EVENTS, { from, to: now, atOnce: SLICES })) {
+    for (const { data } of rows) {
+      for (const event of data.events.toReversed()) {
+        if (Date.parse(event.time) < since) continue;
+        for (const kept of keep(event)) found.push({ time: event.time, kept });
+      }
+    }
   }
-  const wanted = since === 0 ? events : events.filter(({ time }) => Date.parse(time) >= since);
-  return wanted.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  const inOrder = found.reverse().sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  return inOrder.map(({ kept }) => kept);
 }
 
 /** A delivery as people see it. */

@@ -1,8 +1,8 @@
 // How things stand, as the store shows: targets, connections, deliveries and the ledger.
+
 import type { SourceConfig } from "../../model/config.ts";
 import { iso } from "../../model/iso.ts";
 import { lookup } from "../../model/lookup.ts";
-import { createTurns } from "../../sources/cloud/turns.ts";
 import type { Row } from "../../store/port.ts";
 import { listDead, listPending } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
@@ -12,6 +12,7 @@ import { waitingDeadlines } from "../evaluation/timers.ts";
 import type { Problem } from "../health/problem.ts";
 import { findProblems } from "../health/problems.ts";
 import { isListing, listedTargets, type SourceState } from "../health/unread.ts";
+import { inPieces } from "../persistence/in-pieces.ts";
 import {
   CONNECTIONS,
   type ConnectionRow,
@@ -67,9 +68,6 @@ interface Counts {
   unmatched: number;
 }
 
-/** Rows of targets that are read at once: between two pieces other work has its turn. */
-const AT_ONCE = 250;
-
 /** All of it that costs no more than what is open, on its way or wrong. */
 export interface Standing {
   healthy: boolean;
@@ -123,14 +121,7 @@ export async function readLedger(app: App): Promise<Ledger> {
 }
 
 async function* targetRows({ store, config }: App, source: SourceConfig): AsyncGenerator<Row<TargetRow>> {
-  const turn = createTurns(1);
-  for (let after: string | undefined; ; await turn()) {
-    const options = { limit: AT_ONCE, ...(after === undefined ? {} : { after }) };
-    const rows = await store.list<TargetRow>(targetPartition(config, source), options);
-    yield* rows;
-    if (rows.length < AT_ONCE) return;
-    after = rows.at(-1)!.sk;
-  }
+  for await (const rows of inPieces<TargetRow>(store, targetPartition(config, source))) yield* rows;
 }
 
 export async function readStanding(app: App): Promise<Standing> {

@@ -8,6 +8,7 @@ import { readPasted } from "../../app/replay/rule-tests/pasted-event.ts";
 import { formatLocation } from "../../config/document/finding.ts";
 import { readRegular } from "../../config/document/regular-file.ts";
 import { parseDuration } from "../../model/duration.ts";
+import type { Event } from "../../model/event.ts";
 import { timeIn } from "../../model/local-time.ts";
 import type { Place } from "../../model/place.ts";
 import { DONE, type Io, jsonDocument, UsageError } from "../io.ts";
@@ -66,9 +67,10 @@ interface Show {
 }
 
 async function explainId({ app }: Opened, explainer: Explainer, { out, json, page, options }: Show, id: string) {
-  const events = (await seenEvents(app)).filter((event) => event.id.startsWith(id));
-  const all = [...(await openAlerts(app)), ...(await endedAlerts(app))];
-  const alerts = [...new Map(all.map((alert) => [alert.id, alert])).values()].filter((one) => one.id.startsWith(id));
+  const isLike = (one: { id: string }) => one.id.startsWith(id);
+  const events = await seenEvents(app, 0, (event) => (isLike(event) ? [event] : []));
+  const all = [...(await openAlerts(app)).filter(isLike), ...(await endedAlerts(app, isLike))];
+  const alerts = [...new Map(all.map((alert) => [alert.id, alert])).values()];
   if (events.length + alerts.length === 0) {
     throw new UsageError(
       `no event or alert has an id that begins with ${id}; "lookout events" and "lookout alerts --all" list them`,
@@ -106,7 +108,8 @@ async function explainResource(
   { name, since, limit }: { name: string; since: number; limit: number },
 ) {
   const from = app.clock.now() - since;
-  const found = (await seenEvents(app, from)).filter(({ resource }) => resource.id === name || resource.name === name);
+  const isOf = ({ resource: { id, name: called } }: Event) => id === name || called === name;
+  const found = await seenEvents(app, from, (event) => (isOf(event) ? [event] : []));
   const events = await Promise.all(found.slice(-limit).map((event) => explainer.event(event, true)));
   // Where nothing was seen, the question is whether it was read.
   const targets = found.length > 0 ? [] : (await readStatus(app)).targets.filter(({ target }) => target === name);

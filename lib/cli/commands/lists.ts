@@ -26,8 +26,8 @@ export async function alertsCommand(io: Io, options: ListOptions & { all?: boole
   const ended = options.all || (filters.status?.split(",").includes("resolved") ?? false);
   const { app, close } = await openExisting(io, options);
   try {
-    const all = [...(ended ? await endedAlerts(app) : []), ...(await openAlerts(app))];
-    const alerts = all.filter(alertFilter(app, filters));
+    const passes = alertFilter(app, filters);
+    const alerts = [...(ended ? await endedAlerts(app, passes) : []), ...(await openAlerts(app)).filter(passes)];
     const time = timeIn(app.config.timezone);
     const none = options.all ? "There is no alert.\n" : "No alert is open.\n";
     if (options.json) jsonLines(io, alerts);
@@ -47,13 +47,19 @@ export async function eventsCommand(io: Io, options: LimitedOptions): Promise<nu
   const limit = options.limit === undefined ? undefined : limitOf(options.limit);
   const { app, close } = await openExisting(io, options);
   try {
-    const all = await seenEvents(app, filters.since === undefined ? 0 : app.clock.now() - filters.since);
-    const wanted = all.filter(eventFilter(app, filters));
-    const events = limit === undefined ? wanted : wanted.slice(-limit);
+    const passes = eventFilter(app, filters);
     const time = timeIn(app.config.timezone);
-    if (options.json) jsonLines(io, events);
-    else show(io, { head: EVENTS, rows: events.map((event) => eventRow(io, event, time)) }, filters, NO_EVENT);
+    if (options.json) jsonLines(io, await read((event) => (passes(event) ? [event] : [])));
+    else {
+      const rows = await read((event) => (passes(event) ? [eventRow(io, event, time)] : []));
+      show(io, { head: EVENTS, rows }, filters, NO_EVENT);
+    }
     return DONE;
+
+    async function read<T>(keep: (event: Event) => T[]): Promise<T[]> {
+      const found = await seenEvents(app, filters.since === undefined ? 0 : app.clock.now() - filters.since, keep);
+      return limit === undefined ? found : found.slice(-limit);
+    }
   } finally {
     await close();
   }

@@ -47,7 +47,8 @@ interface Asked {
 }
 
 async function named(app: App, id: string): Promise<Asked> {
-  const known = [...(await openAlerts(app)), ...(await endedAlerts(app))];
+  const isLike = (alert: Alert) => alert.id.startsWith(id);
+  const known = [...(await openAlerts(app)).filter(isLike), ...(await endedAlerts(app, isLike))];
   const all = [...new Map(known.map((alert) => [alert.id, alert])).values()];
   const about = { what: "alert", where: "lookout alerts --all" };
   return { alerts: [findById(all, (alert) => alert.id, id, about)], bad: 0 };
