@@ -22,6 +22,9 @@ const MAX_LEXEMES = 30_000;
 /** Characters of one text: yaml reads it character by character, in one turn. */
 const MAX_TEXT = 100_000;
 const TOO_LONG = `a text has more than ${MAX_TEXT} characters`;
+/** What yaml remembers of a blank line takes as much as a value. */
+const MAX_LINES = 100_000;
+const TOO_MANY_LINES = `there are more than ${MAX_LINES} lines`;
 /** New lines, spaces and comments. */
 const NOTHING = /^[\s#]/;
 /** Some milliseconds. */
@@ -57,6 +60,7 @@ export async function parseYaml(text: string, counter: LineCounter): Promise<Par
   const tokens: CST.Token[] = [];
   let documents = 0;
   let lexemes = 0;
+  let lines = 0;
   let tooMuch: Parsed["tooMuch"];
   const keep = (token: CST.Token): void => {
     // Comments mean nothing, and a file may consist of them.
@@ -70,6 +74,7 @@ export async function parseYaml(text: string, counter: LineCounter): Promise<Par
     if (parser.stack.length > MAX_STACK) tooMuch = { offset, message: TOO_DEEP };
     else if (lexeme.length > MAX_TEXT && !lexeme.startsWith("#")) tooMuch = { offset, message: TOO_LONG };
     else if (!NOTHING.test(lexeme)) lexemes++;
+    else if (lexeme.endsWith("\n") && ++lines > MAX_LINES) tooMuch = { offset, message: TOO_MANY_LINES };
     if (lexemes > MAX_LEXEMES || tokens.length > ENOUGH) tooMuch ??= { offset, message: TOO_MANY };
     // A second document is wrong already.
     return tooMuch === undefined && documents < 2;

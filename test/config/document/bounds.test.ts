@@ -121,6 +121,14 @@ test("a file of nothing but comments is called empty, however long it is", async
 });
 
 test.each([
+  ["\n", "blank"],
+  ["\r\n", "of another system"],
+  ["# x\n", "a comment"],
+])("a file of more lines than anyone writes is refused where they become too many, each of them %j", async (line) => {
+  expect(await complaints(line.repeat(200_000))).toMatch(/^lookout\.yml:100001:\d: there are more than 100000 lines/);
+});
+
+test.each([
   ["in quotes", `x: "${"x".repeat(100_001)}"`],
   ["as a block", `x: |\n${"  line\n".repeat(20_000)}`],
 ])("a text longer than anyone writes is refused where it begins: %s", async (_how, text) => {
