@@ -1,5 +1,6 @@
 // The one composition of what is due: health is checked, deadlines fire, groups are decided, deliveries are sent. The
 // daemon, single rounds, functions and replays only say which of it, and when.
+import { closeStrays } from "./delivery/deliver.ts";
 import { type Handover, notifyDue, notifyGroups } from "./delivery/notify.ts";
 import { createSender, type Sender } from "./delivery/sender.ts";
 import type { App } from "./deps.ts";
@@ -104,6 +105,7 @@ async function decide(
   if (health) {
     done.problems = await checkHealth(app, health.problems, health.every);
     health.written?.();
+    await closeStrays(app);
   }
   for (let all = false; !all; ) {
     const until = app.clock.now() + TIMERS_MS;

@@ -17,15 +17,23 @@ import {
   deliveryKey,
   type RateRow,
   rateKey,
+  STRAYS,
+  type StrayRow,
+  strayKey,
 } from "../persistence/delivery-rows.ts";
 import { drain } from "../persistence/drain.ts";
+import { inParts } from "../persistence/in-parts.ts";
 import { inPieces } from "../persistence/in-pieces.ts";
+import { type EndedRow, endedKey } from "../persistence/rows.ts";
+import type { Unit } from "../persistence/unit.ts";
 import { destinationOfChannel } from "./attempt.ts";
 import { tryNow } from "./channel-notes.ts";
+import { putClosing } from "./deliveries.ts";
 import { gateOf } from "./gate.ts";
-import { GIVE_UP_MS, laneEnd } from "./lane-end.ts";
+import { GIVE_UP_MS, laneEnd, laneStart } from "./lane-end.ts";
 import { isClaimed, isHeld, removeDelivery } from "./outcomes.ts";
 import { createSender } from "./sender.ts";
+import { noteStrays } from "./strays.ts";
 
 /** Deliveries that are read at once: between two pieces other work has its turn. */
 const PAGE = 200;
@@ -77,7 +85,7 @@ export async function redeliver(app: App, ids: readonly string[]): Promise<void>
       const row = unit.value<DeliveryRow>(key);
       if (row === undefined) return;
       const now = app.clock.now();
-      const { failedSince: _before, revoked: _taken, ...rest } = row;
+      const { failedSince: _before, revoked: _taken, handedOver: _some, ...rest } = row;
       const again: DeliveryRow = {
         ...rest,
         status: "pending",
@@ -85,10 +93,66 @@ export async function redeliver(app: App, ids: readonly string[]): Promise<void>
         nextAttemptAt: now,
         giveUpAt: now + GIVE_UP_MS,
       };
-      unit.put(key, again, { queue: "delivery", due: now });
+      await putAgain(unit, again, now);
+      await closeAfter(app, unit, again);
       await tryNow(unit, row.channel);
       unit.delete(deadKey(id));
     });
+  }
+}
+
+/** Into the queue; where it waits for others of its lane, the first of them is tried now. */
+async function putAgain(unit: Unit, row: DeliveryRow, now: number): Promise<void> {
+  const key = deliveryKey(row.id);
+  const before = row.previous === null ? undefined : deliveryKey(row.previous);
+  await unit.load(before ? [before] : []);
+  const previous = before && unit.value<DeliveryRow>(before);
+  if (previous?.status !== "pending") return unit.put(key, row, { queue: "delivery", due: now });
+  unit.put(key, row);
+  if (!previous.next.includes(row.id)) {
+    const due = unit.due(before!);
+    const options = due === undefined ? {} : { queue: "delivery" as const, due };
+    unit.put(before!, { ...previous, next: [...previous.next, row.id] }, options);
+  }
+  const first = await laneStart(unit, previous.id);
+  const at = first.nextAttemptAt === null ? null : Math.min(first.nextAttemptAt, now);
+  unit.put(deliveryKey(first.id), { ...first, nextAttemptAt: at }, { queue: "delivery", due: now });
+}
+
+/** What opens the incident of an alert that has ended meanwhile is followed by what closes it. */
+async function closeAfter(app: App, unit: Unit, { id, channel, notification }: DeliveryRow): Promise<void> {
+  if (app.channels.get(channel)?.type.incident !== true || notification.test) return;
+  const firing = notification.alerts.filter(({ status }) => status === "firing");
+  await unit.load(firing.flatMap((alert) => [endedKey(alert.id), strayKey(channel, alert.id)]));
+  noteStrays(
+    unit,
+    channel,
+    firing.filter((alert) => unit.value(endedKey(alert.id)) !== undefined),
+    id,
+  );
+}
+
+/**
+ * Closes the incidents that no group closes and whose alerts have ended: each behind what its channel was last told of
+ * it. Where the channel is not in the configuration any more nobody can.
+ */
+export async function closeStrays(app: App): Promise<void> {
+  for await (const rows of inPieces<StrayRow>(app.store, STRAYS)) {
+    const ended = await app.store.getMany<EndedRow>(rows.map(({ data }) => endedKey(data.alert)));
+    const over = new Map(ended.map(({ data: { alert } }) => [alert.id, alert]));
+    await inParts(
+      app,
+      rows.filter(({ data }) => over.has(data.alert)),
+      async (unit, some) => {
+        await unit.load(some);
+        for (const { pk, sk } of some) {
+          const row = unit.value<StrayRow>({ pk, sk });
+          unit.delete({ pk, sk });
+          const channel = row && app.channels.get(row.channel);
+          if (channel?.type.incident) await putClosing(app, unit, channel, over.get(row!.alert)!, row!.last);
+        }
+      },
+    );
   }
 }
 

@@ -12,13 +12,23 @@ import { HEALTH_RULE } from "../../model/own-alerts.ts";
 import type { App, Channel } from "../deps.ts";
 import { wayAround } from "../groups/assignments.ts";
 import { putSent } from "../persistence/by-time.ts";
-import { type ChannelRow, channelKey, type DeliveryRow, deadKey, deliveryKey } from "../persistence/delivery-rows.ts";
+import { type ChannelRow, channelKey, type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
-import { GIVE_UP_MS, laneEnd } from "./lane-end.ts";
+import { GIVE_UP_MS, isResent, laneEnd, laneStart } from "./lane-end.ts";
 import { NOTHING, notificationsFor, partsOf } from "./notifications.ts";
+import { noteStrays, openThere } from "./strays.ts";
 
-/** What one that waits may write as it goes to the fallback, with room for what else is in the commit. */
-const ITEMS_BEHIND = 12;
+/** What one may write as it goes to the fallback, or one of its alerts, with room for what else is in the commit. */
+const ITEMS_OF_ONE = 12;
+
+/** How many may still go to a fallback in a commit: deliveries, and of an incident channel's their alerts. */
+interface Room {
+  left: number;
+}
+
+function roomIn({ store }: App): Room {
+  return { left: Math.max(1, Math.floor(store.limits.items / ITEMS_OF_ONE)) };
+}
 
 /**
  * Puts a group's notice into its route's channels, each delivery behind the one its channel has not had yet. Returns
@@ -35,7 +45,7 @@ export async function putDeliveries(
   const ends: [string, string][] = [];
   // A group may end and begin anew within one millisecond: its content is part of the name.
   const notified = notice.alerts.map(({ id, status, count }) => [id, status, count]);
-  for (const name of route.channels) {
+  for (const name of [...route.channels, ...leftChannels(app, group, route, notice)]) {
     const channel = app.channels.get(name)!;
     if (channel.type.incident !== group.incident) continue;
     if (notice.reason === "acknowledged" && !channel.type.acknowledges) continue;
@@ -51,53 +61,41 @@ export async function putDeliveries(
   return ends;
 }
 
-/**
- * Whether the channel gets a firing incident again, as a delivery of its own: not while what it got last is still on
- * its way; and where that is dead, it is tried anew with what is to be said now, for its fallback has had it.
- */
-async function isResent(unit: Unit, channel: Channel, group: Group, notice: Notice, now: number): Promise<boolean> {
-  if (channel.type.resend === undefined) return false;
-  const last = lookup(group.newest, channel.name);
-  if (last === undefined) return true;
-  const row = unit.value<DeliveryRow>(deliveryKey(await laneEnd(unit, last)));
-  if (row?.status === "dead") await tryAnew(unit, channel, group, row, notice, now);
-  return row?.status !== "pending" && row?.status !== "dead";
+/** Channels that the route had when the incident was opened: it is closed there as well. */
+function leftChannels({ channels }: App, group: Group, route: RouteConfig, { alerts }: Notice): string[] {
+  if (!group.incident || alerts.some(({ status }) => status === "firing")) return [];
+  return Object.keys(group.newest).filter((name) => {
+    return !route.channels.includes(name) && channels.get(name)?.type.incident === true;
+  });
 }
 
-async function tryAnew(
+/**
+ * What a delivery holds goes to its channel's fallback, once, as deliveries of their own, behind those of the delivery
+ * before it. Returns the delivery as it is then; the same where there is no fallback, or where it has gone there
+ * before. With `handedOver` there are more alerts than there is room for: the rest goes there with the next call.
+ */
+export async function withFallback(
+  app: App,
   unit: Unit,
-  channel: Channel,
-  { values }: Group,
-  { failedSince: _before, endedAt: _dead, ...row }: DeliveryRow,
-  notice: Notice,
+  delivery: DeliveryRow,
   now: number,
-): Promise<void> {
-  const { id } = row;
-  const [notification] = notificationsFor(channel, values, { ...notice, reason: row.notification.reason });
-  if (notification === undefined) return;
-  const again = { status: "pending", attempts: 0, nextAttemptAt: now, giveUpAt: now + GIVE_UP_MS } as const;
-  unit.put(
-    deliveryKey(id),
-    { ...row, ...again, notification: { ...notification, id } },
-    { queue: "delivery", due: now },
-  );
-  await unit.load([deadKey(id)]);
-  unit.delete(deadKey(id));
-}
-
-/**
- * What a delivery holds goes to its channel's fallback, once, as deliveries of their own, behind those of
- * the delivery before it. Returns the delivery as it is then; the same where there is no fallback, or
- * where it has gone there before.
- */
-export async function withFallback(app: App, unit: Unit, delivery: DeliveryRow, now: number): Promise<DeliveryRow> {
+  room = roomIn(app),
+): Promise<DeliveryRow> {
   if (delivery.fellBackAt !== undefined) return delivery;
   await unit.load([channelKey(delivery.channel)]);
-  if (fallbackOf(app, unit, delivery) === undefined) return delivery;
+  const fallback = fallbackOf(app, unit, delivery);
+  if (fallback === undefined) return delivery;
   if (delivery.previous !== null) await unit.load([deliveryKey(delivery.previous)]);
   const before = delivery.previous === null ? undefined : unit.value<DeliveryRow>(deliveryKey(delivery.previous));
-  const last = await putFallback(app, unit, delivery, delivery.notification, before?.fallback, now);
-  return { ...delivery, ...(last === undefined ? {} : { fallback: last }), fellBackAt: now };
+  const { handedOver: from = 0, ...rest } = delivery;
+  const { alerts } = delivery.notification;
+  const to = fallback.type.incident ? Math.min(alerts.length, from + Math.max(1, room.left)) : alerts.length;
+  room.left -= fallback.type.incident ? to - from : 1;
+  const some = { ...delivery.notification, alerts: alerts.slice(from, to) };
+  const end = from === 0 ? before?.fallback : delivery.fallback;
+  const last = await putFallback(app, unit, fallback, some, { last: end, from, now });
+  const moved = { ...rest, ...(last === undefined ? {} : { fallback: last }) };
+  return to < alerts.length ? { ...moved, handedOver: to } : { ...moved, fellBackAt: now };
 }
 
 /**
@@ -105,19 +103,25 @@ export async function withFallback(app: App, unit: Unit, delivery: DeliveryRow, 
  * takes, and the row says in `behind` which are left. Returns the first one.
  */
 export async function withFallbacks(app: App, unit: Unit, first: DeliveryRow, now: number): Promise<DeliveryRow> {
-  const { behind: before, ...changed } = await withFallback(app, unit, first, now);
+  const room = roomIn(app);
+  const { behind: before, ...changed } = await withFallback(app, unit, first, now, room);
   // Those behind find it there.
   unit.put(deliveryKey(first.id), changed);
   const behind = [...(before ?? changed.next)];
-  const most = Math.max(1, Math.floor(app.store.limits.items / ITEMS_BEHIND));
-  for (let done = 0; behind.length > 0; done++) {
-    if (done === most) return { ...changed, behind };
-    const next = behind.shift()!;
+  if (changed.handedOver !== undefined) return before ? { ...changed, behind } : changed;
+  while (behind.length > 0) {
+    if (room.left <= 0) return { ...changed, behind };
+    const next = behind[0]!;
     await unit.load([deliveryKey(next)]);
     const waiting = unit.value<DeliveryRow>(deliveryKey(next));
-    if (waiting?.status !== "pending") continue;
-    unit.put(deliveryKey(next), await withFallback(app, unit, waiting, now));
-    behind.push(...waiting.next);
+    if (waiting?.status === "pending") {
+      const gone = await withFallback(app, unit, waiting, now, room);
+      if (gone === waiting) room.left--;
+      unit.put(deliveryKey(next), gone);
+      if (gone.handedOver !== undefined) return { ...changed, behind };
+      behind.push(...waiting.next);
+    }
+    behind.shift();
   }
   return changed;
 }
@@ -146,50 +150,36 @@ function isOwnHealth({ alerts }: Notification): boolean {
 }
 
 /**
- * Puts a notification of the delivery's channel for its fallback, behind `last`. Returns the id of
- * the last delivery there.
+ * Puts a notification, of whose alerts `from` were put before, for a channel's fallback behind `last`. Returns the id
+ * of the last delivery there.
  */
 async function putFallback(
   app: App,
   unit: Unit,
-  delivery: DeliveryRow,
+  fallback: Channel,
   { id, group, ...notice }: Notification,
-  last: string | undefined,
-  now: number,
+  { last, from, now }: { last: string | undefined; from: number; now: number },
 ): Promise<string | undefined> {
-  const fallback = fallbackOf(app, unit, delivery);
-  if (fallback === undefined) return last;
+  const alerts = fallback.type.incident ? await openThere(unit, fallback.name, notice.alerts) : notice.alerts;
+  if (fallback.type.incident && alerts.length === 0) return last;
   if (last !== undefined) await unit.load([deliveryKey(last)]);
-  const nameOf = (part: number) => hashOf([id, "fallback", fallback.name, part]);
-  const ids = await putInLane(app, unit, fallback, notificationsFor(fallback, group, notice), nameOf, { last, now });
-  return ids.at(-1) ?? last;
+  const nameOf = (part: number) => hashOf([id, "fallback", fallback.name, from + part]);
+  const notifications = notificationsFor(fallback, group, { ...notice, alerts });
+  const end = (await putInLane(app, unit, fallback, notifications, nameOf, { last, now })).at(-1) ?? last;
+  if (fallback.type.incident && end !== undefined) noteStrays(unit, fallback.name, alerts, end);
+  return end;
 }
 
-/** Puts one marked test notification about `alert` for a channel. Returns the ids of its deliveries. */
-export async function putTestNotification(
-  app: App,
-  unit: Unit,
-  channel: Channel,
-  alert: Alert,
-  now: number,
-): Promise<string[]> {
-  const isOver = alert.status === "resolved";
-  const notice: Notice = {
-    reason: isOver ? "resolved" : "new",
-    alerts: [{ ...alert, newCount: alert.count }],
-    suppressed: NOTHING,
-    test: true,
-  };
-  const nameOf = (part: number) => hashOf(["test", alert.id, channel.name, part, ...(isOver ? ["over"] : [])]);
-  // The incident of a test is closed whatever the channel wants of others.
-  return putInLane(app, unit, channel, notificationsFor({ ...channel, sendResolved: true }, {}, notice), nameOf, {
-    last: undefined,
-    now,
-  });
+/** Puts what closes an alert's incident behind `last`. */
+export async function putClosing(app: App, unit: Unit, channel: Channel, alert: Alert, last: string): Promise<void> {
+  const notice: Notice = { reason: "resolved", alerts: [{ ...alert, newCount: 0 }], suppressed: NOTHING };
+  const nameOf = (part: number) => hashOf(["closing", alert.id, alert.endsAt, channel.name, last, part]);
+  const notifications = notificationsFor(channel, { alert: alert.id }, notice);
+  await putInLane(app, unit, channel, notifications, nameOf, { last, now: app.clock.now() });
 }
 
 /** Puts notifications behind `last`, or into one that waits there. Returns the ids of the deliveries that hold them. */
-async function putInLane(
+export async function putInLane(
   app: App,
   unit: Unit,
   channel: Channel,
@@ -241,14 +231,23 @@ async function putDelivery(
     return delivery.id;
   }
   // What it waits for has been tried for too long already: so has it.
-  unit.create(key, previous.fellBackAt === undefined ? delivery : await withFallback(app, unit, delivery, now));
+  const own = previous.fellBackAt === undefined ? delivery : await withFallback(app, unit, delivery, now);
+  unit.create(key, own);
   const due = unit.due(deliveryKey(previous.id));
   unit.put(
     deliveryKey(previous.id),
     { ...previous, next: [...previous.next, delivery.id] },
     { queue: "delivery", due },
   );
+  if (own.handedOver !== undefined) await goOnLater(unit, own, now);
   return delivery.id;
+}
+
+/** What did not fit goes to the fallback with the first delivery of the lane, which is looked at at once. */
+async function goOnLater(unit: Unit, { id, previous }: DeliveryRow, now: number): Promise<void> {
+  const first = await laneStart(unit, previous!);
+  const key = deliveryKey(first.id);
+  unit.put(key, { ...first, behind: [...(first.behind ?? []), id] }, { queue: "delivery", due: now });
 }
 
 /**
@@ -269,6 +268,8 @@ async function foldIntoLast(
   const both = waits ? fold(end.notification, notification) : undefined;
   const parts = both && partsOf(channel, both);
   if (both === undefined || parts?.length !== 1) return undefined;
+  const fallback = end.fellBackAt === undefined ? undefined : fallbackOf(app, unit, end);
+  if (fallback?.type.incident && notification.alerts.length > roomIn(app).left) return undefined;
   const alerts = parts[0]!;
   const folded: DeliveryRow = {
     ...end,
@@ -278,10 +279,8 @@ async function foldIntoLast(
   };
   // It names more than when it was made.
   putSent(app, unit, { ...folded, createdAt: now });
-  if (end.fellBackAt === undefined) unit.put(deliveryKey(end.id), folded);
-  else {
-    const fallback = await putFallback(app, unit, end, notification, end.fallback, now);
-    unit.put(deliveryKey(end.id), fallback === undefined ? folded : { ...folded, fallback });
-  }
+  const there =
+    fallback && (await putFallback(app, unit, fallback, notification, { last: end.fallback, from: 0, now }));
+  unit.put(deliveryKey(end.id), there === undefined ? folded : { ...folded, fallback: there });
   return end.id;
 }

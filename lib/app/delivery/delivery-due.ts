@@ -29,7 +29,12 @@ export function dueOf({ nextAttemptAt, giveUpAt }: DeliveryRow, fallback: number
   return Math.min(nextAttemptAt ?? giveUpAt, giveUpAt, fallback ?? giveUpAt);
 }
 
-/** Its time is over, and its next try would be later still. */
+/** There is no next try, or its time is over, and that would be later still. */
 export function isOver({ nextAttemptAt, giveUpAt }: DeliveryRow, now: number): boolean {
-  return now >= giveUpAt && nextAttemptAt !== null && nextAttemptAt > now;
+  return nextAttemptAt === null || (now >= giveUpAt && nextAttemptAt > now);
+}
+
+/** Some of it, or of what waits for it, is still to go to the fallback. */
+export function isHandingOver({ behind, handedOver }: DeliveryRow): boolean {
+  return behind !== undefined || handedOver !== undefined;
 }

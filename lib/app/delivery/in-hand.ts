@@ -5,7 +5,7 @@ import type { App } from "../deps.ts";
 import type { ChannelRow, DeliveryRow } from "../persistence/delivery-rows.ts";
 import type { Attempt } from "./attempt.ts";
 import { takeClaims } from "./claims.ts";
-import { fallbackAt } from "./delivery-due.ts";
+import { fallbackAt, isHandingOver } from "./delivery-due.ts";
 import { type Gate, gateOf, isTripped } from "./gate.ts";
 import { createLane, gathers, isCrowded, type Lane } from "./lane.ts";
 import { isClaimed, isHeld } from "./outcomes.ts";
@@ -87,7 +87,8 @@ export function take(
   const tryNow = nextAttemptAt !== null && nextAttemptAt <= now;
   const fallback = fallbackAt(row.data, hand.app.channels.get(channel), channels.get(channel));
   const isLate = now >= row.data.giveUpAt && isTripped(channels.get(channel));
-  if (!tryNow || isLate || row.data.behind || (fallback !== undefined && fallback <= now)) hand.overdue.push(entry);
+  if (!tryNow || isLate || isHandingOver(row.data) || (fallback !== undefined && fallback <= now))
+    hand.overdue.push(entry);
   if (tryNow) enqueue(hand, entry);
 }
 

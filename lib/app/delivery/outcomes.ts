@@ -6,8 +6,10 @@ import {
   type ChannelRow,
   channelKey,
   type DeliveryRow,
+  type DroppedRow,
   deadKey,
   deliveryKey,
+  droppedKey,
   type LateRow,
   lateKey,
   rateKey,
@@ -17,9 +19,10 @@ import type { Unit } from "../persistence/unit.ts";
 import type { Attempt } from "./attempt.ts";
 import { endTrial, goneOf, noteAccepted, noteFailed } from "./channel-notes.ts";
 import { withFallback, withFallbacks } from "./deliveries.ts";
-import { dueOf, fallbackAt, isOver } from "./delivery-due.ts";
+import { dueOf, fallbackAt, isHandingOver, isOver } from "./delivery-due.ts";
 import type { Destination } from "./destination.ts";
 import { isTripped } from "./gate.ts";
+import { GIVE_UP_MS } from "./lane-end.ts";
 
 /**
  * How long a claimed delivery is left to its sender before another one tries: more than a send can
@@ -162,7 +165,7 @@ export async function settle(app: App, unit: Unit, id: string, effects: Effects)
   }
   const fallback = fallbackAt(row, app.channels.get(row.channel), channel);
   const tryNow = row.nextAttemptAt !== null && row.nextAttemptAt <= now;
-  if (!tryNow || row.behind || (fallback !== undefined && fallback <= now))
+  if (!tryNow || isHandingOver(row) || (fallback !== undefined && fallback <= now))
     await reschedule(app, unit, row, now, effects);
 }
 
@@ -171,14 +174,16 @@ async function reschedule(app: App, unit: Unit, row: DeliveryRow, now: number, e
   const key = deliveryKey(row.id);
   const channel = app.channels.get(row.channel);
   const at = fallbackAt(row, channel, unit.value<ChannelRow>(channelKey(row.channel)));
-  if (row.behind === undefined && (at === undefined || at > now)) {
+  if (!isHandingOver(row) && (at === undefined || at > now)) {
     unit.put(key, row, { queue: "delivery", due: dueOf(row, at) });
     return;
   }
-  const gone: DeliveryRow = { fellBackAt: now, ...(await withFallbacks(app, unit, row, now)) };
-  unit.put(key, gone, { queue: "delivery", due: gone.behind ? now : dueOf(gone, undefined) });
+  const moved = await withFallbacks(app, unit, row, now);
+  const gone: DeliveryRow = moved.handedOver === undefined ? { fellBackAt: now, ...moved } : moved;
+  const isLeft = isHandingOver(gone);
+  unit.put(key, gone, { queue: "delivery", due: isLeft ? now : dueOf(gone, undefined) });
   effects.fellBack = true;
-  if (gone.behind) effects.unsettled.push(gone);
+  if (isLeft) effects.unsettled.push(gone);
   if (row.fellBackAt !== undefined || row.failedSince === undefined || row.notification.test) return;
   const late: LateRow = { channel: row.channel, error: row.error, since: row.failedSince };
   await unit.load([lateKey(row.id)]);
@@ -189,6 +194,12 @@ async function die(app: App, unit: Unit, row: DeliveryRow, now: number, effects:
   const { id, channel, error, notification } = row;
   const gone = await withFallback(app, unit, row, now);
   effects.fellBack ||= gone !== row;
+  if (gone.handedOver !== undefined) {
+    const dying: DeliveryRow = { ...gone, nextAttemptAt: null };
+    unit.put(deliveryKey(id), dying, { queue: "delivery", due: now });
+    effects.unsettled.push(dying);
+    return;
+  }
   await end(app, unit, { ...gone, status: "dead" }, now, effects);
   const dead = { channel, error, ...(notification.test ? { test: true } : {}) };
   unit.create(deadKey(id), dead, { expires: now + app.config.history });
@@ -231,6 +242,7 @@ export async function removeDelivery(unit: Unit, id: string, now: number): Promi
     await startNext(unit, row.next, now);
     return;
   }
+  unit.create(droppedKey(id), { previous: previous.id } satisfies DroppedRow, { expires: now + GIVE_UP_MS });
   const due = unit.due(before!);
   const next = [...previous.next.filter((one) => one !== id), ...row.next];
   unit.put(before!, { ...previous, next }, due === undefined ? {} : { queue: "delivery", due });

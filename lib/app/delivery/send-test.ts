@@ -1,11 +1,14 @@
 // One real, marked notification to one channel, through the whole delivery path.
+import type { Notice } from "../../alerts/decide.ts";
 import { madeUpAlert } from "../../alerts/made-up.ts";
 import type { Alert } from "../../model/alert.ts";
 import { hashOf } from "../../model/hash.ts";
 import type { App, Channel } from "../deps.ts";
+import type { Unit } from "../persistence/unit.ts";
 import { tryNow } from "./channel-notes.ts";
 import { type Delivery, deliverDue, readDeliveries } from "./deliver.ts";
-import { putTestNotification } from "./deliveries.ts";
+import { putInLane } from "./deliveries.ts";
+import { NOTHING, notificationsFor } from "./notifications.ts";
 
 const WAIT_MS = 250;
 
@@ -25,7 +28,7 @@ export async function sendTest(app: App, channel: Channel, signal: AbortSignal):
 async function sendOne(app: App, channel: Channel, alert: Alert, signal: AbortSignal): Promise<Delivery[]> {
   const ids = await app.transact(async (unit) => {
     await tryNow(unit, channel.name);
-    return putTestNotification(app, unit, channel, alert, app.clock.now());
+    return putTest(app, unit, channel, alert);
   });
   await deliverDue(app, signal);
   for (;;) {
@@ -34,6 +37,20 @@ async function sendOne(app: App, channel: Channel, alert: Alert, signal: AbortSi
     if (settled || signal.aborted) return rows;
     await app.clock.sleep(WAIT_MS, signal).catch(() => {});
   }
+}
+
+function putTest(app: App, unit: Unit, channel: Channel, alert: Alert): Promise<string[]> {
+  const isOver = alert.status === "resolved";
+  const notice: Notice = {
+    reason: isOver ? "resolved" : "new",
+    alerts: [{ ...alert, newCount: alert.count }],
+    suppressed: NOTHING,
+    test: true,
+  };
+  const nameOf = (part: number) => hashOf(["test", alert.id, channel.name, part, ...(isOver ? ["over"] : [])]);
+  // The incident of a test is closed whatever the channel wants of others.
+  const notifications = notificationsFor({ ...channel, sendResolved: true }, {}, notice);
+  return putInLane(app, unit, channel, notifications, nameOf, { last: undefined, now: app.clock.now() });
 }
 
 function testAlert(app: App): Alert {

@@ -11,6 +11,7 @@ import type { KeyState, Transition } from "../../rules/state.ts";
 import type { Key } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { putEnd } from "../persistence/by-time.ts";
+import { type StrayRow, strayKey } from "../persistence/delivery-rows.ts";
 import { type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { stillAcknowledged, withAcknowledgement } from "./acknowledged.ts";
@@ -179,6 +180,7 @@ export function moveGroup(
       .map((assignment): Join => ({ ...assignment, alert, state: member }));
     return [{ member, alert, joins }];
   });
+  for (const { member, alert, joins } of moves) noteLeft(unit, group, member, alert, joins);
   const entries = moves.flatMap(({ member, joins }) => joins.map((join) => joining(join, now, member)));
   putInbox(app, unit, `from/${group.id}/${moving[0]?.member.id}`, entries, now);
   for (const { member, alert, joins } of moves) {
@@ -199,6 +201,15 @@ export function moveGroup(
   if (staying.length === 0) unit.delete(headKey(group.id));
   else unit.put(headKey(group.id), group, { queue: "group", due: now });
   return staying.length > 0;
+}
+
+/** An incident that none of the alert's routes leads to any more is closed when the alert ends. */
+function noteLeft(unit: Unit, group: Group, { notified }: Member, { id }: Alert, joins: readonly Join[]) {
+  if (!group.incident || notified === null) return;
+  for (const [channel, last] of Object.entries(group.newest)) {
+    if (joins.some(({ route }) => route.channels.includes(channel))) continue;
+    unit.create(strayKey(channel, id), { channel, alert: id, last } satisfies StrayRow);
+  }
 }
 
 /** Writes a group's members, those of a bucket in one row. */

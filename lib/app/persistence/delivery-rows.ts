@@ -29,6 +29,8 @@ export interface DeliveryRow {
   fellBackAt?: number;
   /** Of those that wait for it, the ones that are still to go there with it; absent: none. */
   behind?: readonly string[];
+  /** Where it names too many for one commit: how many of its alerts are there so far. Absent: none, or all. */
+  handedOver?: number;
   /** Who is sending it now. */
   claim: Claim | null;
   /** Ids of the alerts it names. */
@@ -88,6 +90,27 @@ export interface LateRow {
 export const LATE = "late";
 export function lateKey(deliveryId: string): Key {
   return { pk: LATE, sk: deliveryId };
+}
+
+/** An incident that no group closes: a fallback opened it, or the route that led to its channel has gone. */
+export interface StrayRow {
+  channel: string;
+  /** The alert's id. */
+  alert: string;
+  /** The channel's last delivery about it. */
+  last: string;
+}
+export const STRAYS = "stray";
+export function strayKey(channel: string, alertId: string): Key {
+  return { pk: STRAYS, sk: `${alertId}/${channel}` };
+}
+
+/** A delivery that was dropped while the one before it (`previous`) was pending: what comes next waits for that. */
+export interface DroppedRow {
+  previous: string;
+}
+export function droppedKey(deliveryId: string): Key {
+  return { pk: "dropped", sk: deliveryId };
 }
 
 /** How a channel does; absent where nothing ever failed. Test notifications change nothing of it. Times in ms. */

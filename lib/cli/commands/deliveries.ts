@@ -44,6 +44,11 @@ export async function dropCommand(io: Io, id: string, options: CommonOptions): P
   const { app, close } = await openExisting(io, options);
   try {
     const found = await findId(app, id);
+    const [row] = await readDeliveries(app, [found]);
+    if (row?.into !== undefined) {
+      const [part, whole] = [found, row.into].map((one) => one.slice(0, 8));
+      throw new UsageError(`delivery ${part} is part of ${whole}, which says what others say, too: drop that one`);
+    }
     await dropDelivery(app, found);
     if (options.json) jsonLines(io, [{ id: found, dropped: true }]);
     else io.out(`Dropped ${found}.\n`);
