@@ -17,23 +17,18 @@ import {
   deliveryKey,
   type RateRow,
   rateKey,
-  STRAYS,
-  type StrayRow,
   strayKey,
 } from "../persistence/delivery-rows.ts";
 import { drain } from "../persistence/drain.ts";
-import { inParts } from "../persistence/in-parts.ts";
 import { inPieces } from "../persistence/in-pieces.ts";
-import { type EndedRow, endedKey } from "../persistence/rows.ts";
+import { endedKey } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { destinationOfChannel } from "./attempt.ts";
 import { tryNow } from "./channel-notes.ts";
-import { putClosing } from "./deliveries.ts";
 import { gateOf } from "./gate.ts";
-import { GIVE_UP_MS, laneEnd, laneStart } from "./lane-end.ts";
+import { GIVE_UP_MS, laneEnd, laneStart, noteStrays } from "./lane-end.ts";
 import { isClaimed, isHeld, removeDelivery } from "./outcomes.ts";
 import { createSender } from "./sender.ts";
-import { noteStrays } from "./strays.ts";
 
 /** Deliveries that are read at once: between two pieces other work has its turn. */
 const PAGE = 200;
@@ -130,30 +125,6 @@ async function closeAfter(app: App, unit: Unit, { id, channel, notification }: D
     firing.filter((alert) => unit.value(endedKey(alert.id)) !== undefined),
     id,
   );
-}
-
-/**
- * Closes the incidents that no group closes and whose alerts have ended: each behind what its channel was last told of
- * it. Where the channel is not in the configuration any more nobody can.
- */
-export async function closeStrays(app: App): Promise<void> {
-  for await (const rows of inPieces<StrayRow>(app.store, STRAYS)) {
-    const ended = await app.store.getMany<EndedRow>(rows.map(({ data }) => endedKey(data.alert)));
-    const over = new Map(ended.map(({ data: { alert } }) => [alert.id, alert]));
-    await inParts(
-      app,
-      rows.filter(({ data }) => over.has(data.alert)),
-      async (unit, some) => {
-        await unit.load(some);
-        for (const { pk, sk } of some) {
-          const row = unit.value<StrayRow>({ pk, sk });
-          unit.delete({ pk, sk });
-          const channel = row && app.channels.get(row.channel);
-          if (channel?.type.incident) await putClosing(app, unit, channel, over.get(row!.alert)!, row!.last);
-        }
-      },
-    );
-  }
 }
 
 /** Removes a delivery for good. */

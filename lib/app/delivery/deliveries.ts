@@ -3,7 +3,6 @@
 import type { Notice } from "../../alerts/decide.ts";
 import { fold } from "../../alerts/fold.ts";
 import type { Group } from "../../alerts/group.ts";
-import type { Alert } from "../../model/alert.ts";
 import type { RouteConfig } from "../../model/config.ts";
 import { hashOf } from "../../model/hash.ts";
 import { lookup } from "../../model/lookup.ts";
@@ -14,9 +13,8 @@ import { wayAround } from "../groups/assignments.ts";
 import { putSent } from "../persistence/by-time.ts";
 import { type ChannelRow, channelKey, type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
-import { GIVE_UP_MS, isResent, laneEnd, laneStart } from "./lane-end.ts";
-import { NOTHING, notificationsFor, partsOf } from "./notifications.ts";
-import { noteStrays, openThere } from "./strays.ts";
+import { GIVE_UP_MS, isResent, laneEnd, laneStart, noteStrays, openThere } from "./lane-end.ts";
+import { notificationsFor, partsOf } from "./notifications.ts";
 
 /** What one may write as it goes to the fallback, or one of its alerts, with room for what else is in the commit. */
 const ITEMS_OF_ONE = 12;
@@ -168,14 +166,6 @@ async function putFallback(
   const end = (await putInLane(app, unit, fallback, notifications, nameOf, { last, now })).at(-1) ?? last;
   if (fallback.type.incident && end !== undefined) noteStrays(unit, fallback.name, alerts, end);
   return end;
-}
-
-/** Puts what closes an alert's incident behind `last`. */
-export async function putClosing(app: App, unit: Unit, channel: Channel, alert: Alert, last: string): Promise<void> {
-  const notice: Notice = { reason: "resolved", alerts: [{ ...alert, newCount: 0 }], suppressed: NOTHING };
-  const nameOf = (part: number) => hashOf(["closing", alert.id, alert.endsAt, channel.name, last, part]);
-  const notifications = notificationsFor(channel, { alert: alert.id }, notice);
-  await putInLane(app, unit, channel, notifications, nameOf, { last, now: app.clock.now() });
 }
 
 /** Puts notifications behind `last`, or into one that waits there. Returns the ids of the deliveries that hold them. */

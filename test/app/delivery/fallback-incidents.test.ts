@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { dropDelivery, listDeliveries, redeliver } from "../../../lib/app/delivery/deliver.ts";
 import { acknowledge, listOpen } from "../../../lib/app/oncall/acknowledge.ts";
-import { type Store, StoreError } from "../../../lib/store/port.ts";
+import { type Key, RowDamaged, type Store, StoreError } from "../../../lib/store/port.ts";
 import { type Bench, bench } from "../support.ts";
 
 const KEY = "0123456789abcdef0123456789abcdef";
@@ -90,6 +90,31 @@ describe("an incident that was opened at a fallback", () => {
       expect(actions(b).filter((action) => action === "resolve")).toHaveLength(60);
     }
   });
+});
+
+it("one that cannot be closed, since what is known of its end is damaged, keeps no other open", async () => {
+  const services = ["svc-1", "svc-2"];
+  let damaged: string | undefined;
+  const wrapStore = (store: Store): Store => ({
+    ...store,
+    async getMany<T>(keys: readonly Key[]) {
+      for (const key of keys) if (key.sk === damaged && key.pk === "ended") throw new RowDamaged(key);
+      return store.getMany<T>(keys);
+    },
+  });
+  const b = await bench({ yaml: yaml(`${OPS}, ${PAGER}`), services, wrapStore });
+  b.answer(answers(503));
+  for (const service of services) b.fail(0.5, "Failed", service);
+  await b.rounds(6);
+  b.answer(answers(200));
+  await b.rounds(12);
+  const [first, second] = await listOpen(b.app);
+  for (const service of services) b.recover(12.5, service);
+  await b.beat();
+  damaged = first!.alert.id;
+  await b.rounds(16);
+  const closed = b.messages.filter(({ body }) => body.event_action === "resolve");
+  expect(closed.map(({ body }) => body.dedup_key)).toEqual([second!.alert.id]);
 });
 
 describe("an incident whose way has changed in the file", () => {
