@@ -14,6 +14,9 @@ import {
   storedAs,
 } from "./source-rows.ts";
 
+/** Rows that are read at once. */
+const AT_ONCE = 16;
+
 /**
  * Divides the source's targets into so many shards, each of which goes on from the row that had its targets. Throws
  * StoreConflict where the source's own row has changed since it was read.
@@ -54,16 +57,20 @@ export async function splitSource(ports: Ports, own: Row<SourceRow>, count: numb
   else await deletePieces(ports.store, id, knownIn(own.data));
 }
 
+interface Parent extends Shard {
+  row: Row<SourceRow>;
+}
+
 /** Of one that is lost nothing goes on. Throws RowDamaged where one cannot be read. */
-async function parentsOf(
-  ports: Ports,
-  { sk, data: { count } }: Row<HeadRow>,
-): Promise<(Shard & { row: Row<SourceRow> })[]> {
-  const parents: (Shard & { row: Row<SourceRow> })[] = [];
-  for (let index = 0; index < count; index++) {
-    const shard: Shard = { index, of: count };
-    const row = await getRow(ports, shardKey(sk, shard));
-    if (row) parents.push({ ...shard, row });
+async function parentsOf(ports: Ports, { sk, data: { count } }: Row<HeadRow>): Promise<Parent[]> {
+  const shards = Array.from({ length: count }, (_, index): Shard => ({ index, of: count }));
+  const parents: Parent[] = [];
+  for (let from = 0; from < count; from += AT_ONCE) {
+    const rows = shards.slice(from, from + AT_ONCE).map(async (shard): Promise<Parent[]> => {
+      const row = await getRow(ports, shardKey(sk, shard));
+      return row ? [{ ...shard, row }] : [];
+    });
+    parents.push(...(await Promise.all(rows)).flat());
   }
   return parents;
 }

@@ -11,7 +11,7 @@ export interface Found {
 
 /** What is there now. */
 export interface Current extends Found {
-  /** It was taken over, or refused: it is not found again. Where neither has come to its end, the next call finds it. */
+  /** It was taken over, or refused: it is not found again. Without this the next call finds it once more. */
   done(): void;
   /**
    * Makes it the one that decides, where the place does not say which of two is newer. Throws Superseded where another

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { deliverDue } from "../../../lib/app/delivery/deliver.ts";
 import { checkHealth } from "../../../lib/app/health/health.ts";
-import type { DiscoveredTarget } from "../../../lib/app/persistence/rows.ts";
+import { type DiscoveredTarget, SOURCES } from "../../../lib/app/persistence/rows.ts";
 import { pollSource } from "../../../lib/app/polling/poll.ts";
 import { shardsOf } from "../../../lib/app/polling/shards.ts";
 import { seenEvents } from "../../../lib/app/queries/lists.ts";
@@ -24,10 +24,10 @@ const BOTH = `sources: [{ kind: service-events, lookback: 1m }, { kind: training
 const ids = (count: number) => Array.from({ length: count }, (_, at) => `svc-${String(at).padStart(4, "0")}`);
 
 /** A bench whose lists of targets are damaged when it is said, as a process finds them that has just started. */
-async function open(yaml: string, services: readonly string[]) {
+async function open(yaml: string, services: readonly string[], partition = LISTS) {
   const damaged = new Set<string>();
   function seen<T>(row: Row<T>): Row<T> {
-    return damaged.has(row.sk) && row.pk === LISTS ? { ...row, data: undefined as T, damaged: true } : row;
+    return damaged.has(row.sk) && row.pk === partition ? { ...row, data: undefined as T, damaged: true } : row;
   }
   const wrapStore = (store: Store): Store => ({
     ...store,
@@ -48,9 +48,11 @@ async function open(yaml: string, services: readonly string[]) {
     b,
     train,
     async damage() {
-      for (const { sk } of await b.store.list(LISTS)) damaged.add(sk);
+      const rows = await b.store.list(partition);
+      for (const { sk } of rows) if (partition === LISTS || sk === "service-events") damaged.add(sk);
       expect(damaged.size).toBeGreaterThan(0);
       await b.reload(yaml);
+      return () => damaged.clear();
     },
   };
 }
@@ -139,5 +141,53 @@ describe("a damaged list of targets", () => {
     }
     expect(await shardsOf(b.app, b.app.config.sources[0]!)).toHaveLength(4);
     expect(await found(b)).toHaveLength(700);
+  });
+});
+
+describe("a damaged row of a source", () => {
+  const MUTE = `
+sources: [{ kind: service-events, lookback: 1m }, { kind: training-events, lookback: 1m }]
+rules:
+  - { id: mute, when: { source: [training-events] }, by: [connection], absence: { for: 20m, over: targets } }
+route: { channels: [ops] }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }
+`;
+  /** Training is read, while the row of the other source is damaged and a job has ended. */
+  async function ended(yaml: string) {
+    const { b, train, damage } = await open(yaml, ["svc-1"], SOURCES);
+    for (const id of ["job-2", "job-3"]) b.sim.world.addJob({ id, name: id });
+    const [, training] = b.app.config.sources;
+    const read = () => pollSource(b.app, training!, new AbortController().signal);
+    await b.beat();
+    const mend = await damage();
+    b.sim.world.jobs.get("job-2")!.row.status.phase = "Completed";
+    return { b, train, mend, read };
+  }
+
+  it("keeps another from reading no target, also where one of these has ended", async () => {
+    for (const yaml of [BOTH, MUTE]) {
+      const { b, train, read } = await ended(yaml);
+      for (const at of [6, 7, 12]) {
+        b.to(at);
+        train(at - 0.5);
+        expect(await read()).toMatchObject({ found: 1, discoveryError: undefined });
+      }
+    }
+  });
+
+  it("leaves what may be shared watched until it can be read, and then ends it", async () => {
+    const { b, mend, read } = await ended(MUTE);
+    for (const job of ["job-1", "job-3"]) b.sim.world.jobs.get(job)!.row.status.phase = "Completed";
+    for (const at of [6, 7]) {
+      b.to(at);
+      await read();
+    }
+    mend();
+    for (const at of [8, 30, 60]) {
+      b.to(at);
+      await b.beat();
+    }
+    expect(b.messages).toEqual([]);
+    expect(await b.store.due("timer", Number.MAX_SAFE_INTEGER, 9)).toEqual([]);
   });
 });
