@@ -8,8 +8,9 @@ import { pollSource } from "../../../lib/app/polling/poll.ts";
 import { shardsOf } from "../../../lib/app/polling/shards.ts";
 import { seenEvents } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
+import { tick } from "../../../lib/app/tick.ts";
 import { readGauges } from "../../../lib/aws/metrics/gauges.ts";
-import type { Row, Store } from "../../../lib/store/port.ts";
+import { type ListOptions, type Row, RowDamaged, type Store } from "../../../lib/store/port.ts";
 import { type Bench, bench, line } from "../support.ts";
 
 const RULES = `
@@ -124,6 +125,27 @@ describe("a damaged list of targets", () => {
     expect(pieces.map(({ damaged }) => damaged)).toContain(true);
   });
 
+  it("of targets that the configuration names neither loses nor doubles an event", async () => {
+    const services = ids(40);
+    const yaml = `sources: [{ kind: service-events, targets: [${services}], lookback: 1m }]\n${RULES}`;
+    const { b, damage } = await open(yaml, services);
+    b.fail(-0.5, "in time", services[0]);
+    b.sim.setFaults([{ kind: "status", status: 400, on: "service-events", url: new RegExp(services[1]!) }]);
+    b.fail(-0.5, "in time", services[1]);
+    for (const at of [0, 10]) {
+      b.to(at);
+      await poll(b);
+    }
+    await damage();
+    b.sim.setFaults([]);
+    b.fail(10.5, "after", services[0]);
+    for (const at of [11, 12]) {
+      b.to(at);
+      expect(await poll(b)).toMatchObject({ targets: 40, failing: {} });
+    }
+    expect(await found(b)).toEqual(["svc-0000 after", "svc-0000 in time", "svc-0001 in time"]);
+  });
+
   it("of a source with several shards keeps neither these nor a division of its targets from going on", async () => {
     const services = ids(300);
     const yaml = `sources: [{ kind: service-events, lookback: 1m }]\n${RULES}`;
@@ -190,4 +212,35 @@ channels: { ops: { type: webhook, url: "HOOK/ops" } }
     expect(b.messages).toEqual([]);
     expect(await b.store.due("timer", Number.MAX_SAFE_INTEGER, 9)).toEqual([]);
   });
+});
+
+it("deadlines wait where nobody knows how far the targets are read, and groups do not", async () => {
+  let isDamaged = false;
+  const wrapStore = (store: Store): Store => ({
+    ...store,
+    async list<T>(pk: string, options?: ListOptions) {
+      if (isDamaged && pk === SOURCES) throw new RowDamaged({ pk, sk: "service-events" });
+      return store.list<T>(pk, options);
+    },
+  });
+  const yaml = `
+rules: [{ id: services, when: { level: [error] }, by: [resource.id], resolve: { after: 2m } }]
+route: { channels: [ops], groupWait: 4m, groupInterval: 1m }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }
+`;
+  const b = await bench({ yaml, wrapStore });
+  b.to(1);
+  b.fail(0.5);
+  await b.beat();
+  b.to(6);
+  await poll(b);
+  isDamaged = true;
+  await tick(b.app, new AbortController().signal, { timers: true, due: true });
+  isDamaged = false;
+  b.to(8);
+  await tick(b.app, new AbortController().signal, { timers: true, due: true });
+  expect(b.messages.map(line)).toEqual([
+    "6 /ops new firing: svc-1 firing ×1(+1)",
+    "8 /ops resolved resolved: svc-1 resolved ×1(+0)",
+  ]);
 });
