@@ -18,7 +18,7 @@ export const PollMessage = z.object({
 });
 export type PollMessage = z.infer<typeof PollMessage>;
 
-/** Of each source, by its id, what is known of it. */
+/** Of each source whose rows can be read, by its id, what is known of it. */
 export type Known = ReadonlyMap<string, SourceRow | undefined>;
 
 interface Planned {
@@ -28,23 +28,46 @@ interface Planned {
   lastReadAt: number;
 }
 
-/** Returns how many messages were put. Throws where the queue did not take all of them. */
-export async function plan(app: App, queue: Queue): Promise<{ planned: number }> {
+/** The time of the beat, as the schedule says it (deploy/aws/fanout-on.yml); whoever else plans says none. */
+export const PlanInput = z.object({ time: z.iso.datetime().optional().catch(undefined) }).catch({});
+export type PlanInput = z.infer<typeof PlanInput>;
+
+/**
+ * Returns how many messages were put. Throws where the rows of a source could not be read, or where the queue did not
+ * take all messages; what could be planned was planned.
+ */
+export async function plan(app: App, queue: Queue, { time }: PlanInput = {}): Promise<{ planned: number }> {
   const at = app.clock.now();
-  const { sources } = app.config;
-  const rows = await Promise.all(sources.map(async ({ id }) => [id, (await readSource(app, id))?.data] as const));
-  const messages = messagesOf(app.config, new Map(rows), at);
+  const known = new Map<string, SourceRow | undefined>();
+  const failures: string[] = [];
+  const reading = app.config.sources.map(async ({ id }) => {
+    try {
+      known.set(id, (await readSource(app, id))?.data);
+    } catch (error) {
+      failures.push(`source ${id} was not planned: ${app.redact((error as Error).message)}`);
+    }
+  });
+  await Promise.all(reading);
+  const messages = messagesOf(app.config, known, at, time);
   const missing = await queue.send(messages);
-  if (missing === 0) return { planned: messages.length };
-  throw new Error(`${missing} of ${messages.length} polls were not planned: ${queue.name} did not take their messages`);
+  if (missing > 0) {
+    const polls = `${missing} of ${messages.length} polls were not planned`;
+    failures.push(`${polls}: ${queue.name} did not take their messages`);
+  }
+  if (failures.length === 0) return { planned: messages.length };
+  throw new Error(failures.join("; "));
 }
 
-/** What is due, and who was read longest ago first: where a beat has not enough time, its last messages are dropped. */
-export function messagesOf(config: Polled, known: Known, at: number): Message[] {
+/**
+ * What is due, and who was read longest ago first: where a beat has not enough time, its last messages are dropped.
+ * `time`: the beat's own, where it is known.
+ */
+export function messagesOf(config: Polled, known: Known, at: number, time?: string): Message[] {
   return config.sources
+    .filter(({ id }) => known.has(id))
     .flatMap((source) => dueShards(source, known.get(source.id), at))
     .toSorted((a, b) => a.lastReadAt - b.lastReadAt)
-    .map((one) => messageOf(config, one, at));
+    .map((one) => messageOf(config, one, at, time ?? Math.floor(at / BEAT_MS)));
 }
 
 function dueShards(source: SourceConfig, row: SourceRow | undefined, now: number): Planned[] {
@@ -55,9 +78,9 @@ function dueShards(source: SourceConfig, row: SourceRow | undefined, now: number
   });
 }
 
-function messageOf(config: Polled, { source, shard }: Planned, at: number): Message {
+function messageOf(config: Polled, { source, shard }: Planned, at: number, beat: string | number): Message {
   const body: PollMessage = { source: source.id, shard, at };
-  // A second plan of the same minute plans nothing more.
-  const deduplication = hashOf([source.id, shard, Math.floor(at / BEAT_MS)]);
+  // A second plan of the same beat plans nothing more.
+  const deduplication = hashOf([source.id, shard, beat]);
   return { messageGroup: slotOf(config, source, shard.index), deduplication, body };
 }

@@ -1,6 +1,6 @@
 // The polls that a batch of messages asks for: each of one shard of a source, those of one source together.
 import type { App } from "../app/deps.ts";
-import { shardKey } from "../app/persistence/shard-rows.ts";
+import { type Shard, shardKey } from "../app/persistence/shard-rows.ts";
 import { getRow } from "../app/persistence/source-rows.ts";
 import { pollSource } from "../app/polling/poll.ts";
 import type { SourceConfig } from "../model/config.ts";
@@ -59,11 +59,20 @@ async function poll(
 ): Promise<PollSummary | Skipped> {
   const source = app.config.sources.find((one) => one.id === id);
   if (source === undefined) return { source: id, skipped: "it is not in the configuration any more" };
-  const rows = await Promise.all(messages.map(({ shard }) => getRow(app, shardKey(id, shard))));
-  const due = messages.filter(({ at }, place) => (rows[place]?.data.lastRunAt ?? 0) < at).map(({ shard }) => shard);
+  const lastRuns = await Promise.all(messages.map(({ shard }) => lastRunOf(app, id, shard)));
+  const due = messages.filter(({ at }, place) => lastRuns[place]! < at).map(({ shard }) => shard);
   if (due.length === 0) return { source: id, skipped: "it was polled meanwhile" };
   const report = await pollSource(app, source, signal, due);
   const failure = failureOf(report);
   if (failure !== undefined) app.log.error("poll failed", { source: id, error: failure });
   return summaryOf(report);
+}
+
+/** When a shard was polled last, ms; 0 where that cannot be read: its own poll says why, and the others go on. */
+async function lastRunOf(app: App, source: string, shard: Shard): Promise<number> {
+  try {
+    return (await getRow(app, shardKey(source, shard)))?.data.lastRunAt ?? 0;
+  } catch {
+    return 0;
+  }
 }

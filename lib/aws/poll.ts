@@ -61,8 +61,13 @@ export function failureOf({
 
 async function isDue(app: App, source: SourceConfig): Promise<boolean> {
   if (source.every <= BEAT_MS) return true;
-  const row = await readSource(app, source.id);
-  return isDueBy(source, row?.data, app.clock.now());
+  try {
+    const row = await readSource(app, source.id);
+    return isDueBy(source, row?.data, app.clock.now());
+  } catch {
+    // Its own poll says why, and keeps no other from its turn.
+    return true;
+  }
 }
 
 /**

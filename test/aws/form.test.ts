@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { PlanInput } from "../../lib/aws/plan.ts";
 import { queuesOf } from "../../lib/aws/queues.ts";
 import { type Form, formOf } from "./stage.ts";
 
@@ -63,4 +64,10 @@ describe.each(NAMES)("the queue of %s", (name) => {
 
 test("a run of deliver has one channel", () => {
   expect(fanned.functions["deliver"].events[0].sqs.batchSize).toBe(1);
+});
+
+test("each beat of the plan says its own time", () => {
+  const { Target } = propertiesOf("PlanSchedule");
+  const scheduled = Target.Input.replace("<aws.scheduler.scheduled-time>", "2022-03-22T18:59:43Z");
+  expect(PlanInput.parse(JSON.parse(scheduled))).toEqual({ time: "2022-03-22T18:59:43Z" });
 });

@@ -2,9 +2,10 @@
 import { describe, expect, test } from "vitest";
 import type { SourceRow } from "../../lib/app/persistence/rows.ts";
 import { pollSource } from "../../lib/app/polling/poll.ts";
-import { messagesOf, plan } from "../../lib/aws/plan.ts";
+import { messagesOf, PlanInput, plan } from "../../lib/aws/plan.ts";
 import type { Message } from "../../lib/aws/queue.ts";
 import { createSlots, slotOf } from "../../lib/aws/slots.ts";
+import type { Key, Store } from "../../lib/store/port.ts";
 import { type Bench, bench, MINUTE, T0 } from "../app/support.ts";
 import { keptQueue } from "./kept-queue.ts";
 
@@ -87,6 +88,62 @@ describe("the plan", () => {
     expect(await namesNow()).toEqual(first);
     b.to(1);
     expect(await namesNow()).not.toEqual(first);
+  });
+
+  test("has other names in each beat of its schedule, and the same ones where that is planned again", async () => {
+    const b = await bench({ yaml: REST });
+    const beats = [
+      { time: "2026-11-20T10:00:59Z", called: 59.7 },
+      // Called late, and the next one early: both in the same minute.
+      { time: "2026-11-20T10:01:59Z", called: 120.3 },
+      { time: "2026-11-20T10:02:59Z", called: 179.7 },
+      { time: "2026-11-20T10:02:59Z", called: 200 },
+    ];
+    const names: string[] = [];
+    for (const { time, called } of beats) {
+      b.to(called / 60);
+      const queue = keptQueue();
+      await plan(b.app, queue, PlanInput.parse({ time }));
+      names.push(queue.messages[0]!.deduplication);
+    }
+    expect(new Set(names).size).toBe(3);
+    expect(names[3]).toBe(names[2]);
+  });
+
+  test.each([[{}], [undefined], ["test"], [{ time: "<aws.scheduler.scheduled-time>" }]])(
+    "goes by the minute where nobody says the time of the beat: %j",
+    async (input) => {
+      const b = await bench({ yaml: REST });
+      const queue = keptQueue();
+      await plan(b.app, queue, PlanInput.parse(input));
+      b.to(0.9);
+      await plan(b.app, queue, PlanInput.parse(input));
+      b.to(1);
+      await plan(b.app, queue, PlanInput.parse(input));
+      const [first, second, third] = queue.messages.map(({ deduplication }) => deduplication);
+      expect(second).toBe(first);
+      expect(third).not.toBe(first);
+    },
+  );
+
+  test("has every source whose rows can be read, and fails for the others", async () => {
+    const sources =
+      "sources: [{ id: a, kind: service-events, targets: [x] }, { id: b, kind: pool-events, targets: [x] }]";
+    let isDamaged = false;
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      async get<T>(key: Key) {
+        const row = await store.get<T>(key);
+        return row && isDamaged && key.sk === "a" ? { ...row, damaged: true as const } : row;
+      },
+    });
+    const b = await bench({ yaml: `${sources}\n${REST}`, wrapStore });
+    for (const at of [0, 1]) await poll(b, at);
+    isDamaged = true;
+    b.to(1);
+    const queue = keptQueue();
+    await expect(plan(b.app, queue)).rejects.toThrow("source a was not planned: row source a of the state is damaged");
+    expect(shardsIn(queue.messages)).toEqual(["b 0/1"]);
   });
 
   test("that the queue did not take is a failed invocation", async () => {

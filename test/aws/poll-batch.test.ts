@@ -1,10 +1,12 @@
 // The polls of a batch of messages: each shard once, by the slots' part of the budget, and failures of the cloud recorded.
 import { expect, test } from "vitest";
-import { readSource } from "../../lib/app/persistence/shard-rows.ts";
+import type { SourceRow } from "../../lib/app/persistence/rows.ts";
+import { readSource, shardKey } from "../../lib/app/persistence/shard-rows.ts";
 import { pollSource } from "../../lib/app/polling/poll.ts";
 import { plan } from "../../lib/aws/plan.ts";
 import { pollBatch } from "../../lib/aws/poll-batch.ts";
 import { createSlots } from "../../lib/aws/slots.ts";
+import type { Key, Store } from "../../lib/store/port.ts";
 import { type Bench, bench } from "../app/support.ts";
 import { batchOf, keptQueue } from "./kept-queue.ts";
 
@@ -57,4 +59,25 @@ test("a poll that the cloud refuses is no failing message: it is recorded, and t
   expect(Object.keys(row!.data.failing)).toEqual(["svc-1"]);
   b.to(1);
   expect((await batch(b)).Records).toHaveLength(1);
+});
+
+test("a shard whose row is damaged keeps no other of its source from being read", async () => {
+  let isDamaged = false;
+  const wrapStore = (store: Store): Store => ({
+    ...store,
+    async get<T>(key: Key) {
+      const row = await store.get<T>(key);
+      return row && isDamaged && key.sk === "2/1" ? { ...row, damaged: true as const } : row;
+    },
+  });
+  const yaml = `sources: [{ kind: service-events, targets: [${services}] }]\n${REST}`;
+  const b = await bench({ yaml, services, requestsPerSecond: 1_000, wrapStore });
+  await pollSource(b.app, b.app.config.sources[0]!, signal);
+  b.to(1);
+  const planned = await batch(b);
+  isDamaged = true;
+  b.to(1.5);
+  await expect(polled(b, planned)).rejects.toThrow("row shard/service-events 2/1 of the state is damaged");
+  const read = async (index: number) => (await b.store.get<SourceRow>(shardKey("service-events", { index, of: 2 })))!;
+  expect((await read(0)).data.lastRunAt).toBe(b.app.clock.now());
 });

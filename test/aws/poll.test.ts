@@ -105,9 +105,14 @@ describe("a poll", () => {
     expect(summary!.found).toBeGreaterThan(0);
   });
 
-  test.each(["one", "two"])(
-    "that fails in source %s keeps the other of its kind neither from being read nor reported",
-    async (broken) => {
+  test.each([
+    ["one", "1m"],
+    ["two", "1m"],
+    ["one", "5m"],
+    ["two", "5m"],
+  ])(
+    "that fails in source %s keeps the other of its kind neither from being read nor reported, each every %s",
+    async (broken, every) => {
       const other = broken === "one" ? "two" : "one";
       const wrapStore = (store: Store): Store => ({
         ...store,
@@ -116,7 +121,7 @@ describe("a poll", () => {
           return store.get<T>(key);
         },
       });
-      const b = await bench({ services, yaml: BOTH, wrapStore });
+      const b = await bench({ services, yaml: BOTH.replaceAll("kind:", `every: ${every}, kind:`), wrapStore });
       b.fail(-1, "boom", "svc-1");
       b.fail(-1, "boom", "svc-2");
       const { app, lines } = logged(b.app);

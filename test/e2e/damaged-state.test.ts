@@ -38,7 +38,9 @@ function flipped({ data, ...key }: StoredRow): StoredRow {
 async function setUp() {
   const sim = await startWithSamples();
   const hook = await startWebhook();
-  const cwd = await folderWith({ "lookout.yml": samplesConfig(sim, hook.url) });
+  // One source lists its targets.
+  const config = samplesConfig(sim, hook.url).replace(/(kind: pool-events), targets: \S+/, "$1");
+  const cwd = await folderWith({ "lookout.yml": config });
   const run = { cwd, env: samplesEnvironment(sim, SECRET) };
   expect((await lookoutHere(["run", "--once"], run)).code).toBe(0);
   const alerts = () => hook.received.flatMap(({ notification }) => notification.alerts);
@@ -51,6 +53,7 @@ async function setUp() {
 const kinds: [kind: RegExp, notified: ("service" | "pool")[]][] = [
   [/^target\/service-events/, ["pool"]],
   [/^source\u0000service-events$/, ["pool"]],
+  [/^targets\//, ["pool", "service"]],
   [/^connection/, []],
   [/^delivery/, ["pool", "service"]],
   [/^rule/, ["pool", "service"]],

@@ -27,21 +27,29 @@ export async function fireTimers(app: App, signal?: AbortSignal, until = Number.
   let fired = 0;
   try {
     for await (const rows of drain<RuleRow>(app, "timer", signal)) {
-      await progress.ready();
+      const isReady = await unlessFailed(app, {}, () => progress.ready().then(() => true));
+      if (!isReady) return fired;
       for (const row of rows) {
         if (signal?.aborted || app.clock.now() >= until) return fired;
-        try {
-          if (await fireTimer(app, row, progress, all)) fired++;
-        } catch (error) {
-          if (isFatal(error)) throw error;
-          app.log.error("deadline not decided; it stays due", { row: row.pk, error: (error as Error).message });
-        }
+        const isFired = await unlessFailed(app, { row: row.pk }, () => fireTimer(app, row, progress, all));
+        if (isFired) fired++;
       }
     }
     return fired;
   } finally {
     // Rung once: what is over its time together is notified together.
     if (all.transitions.length > 0) await app.bus.publish(all.transitions, [...all.groups]);
+  }
+}
+
+/** What fails stops nothing else: its deadlines stay due. */
+async function unlessFailed<T>(app: App, of: { row?: string }, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    app.log.error("deadlines not decided; they stay due", { ...of, error: (error as Error).message });
+    return undefined;
   }
 }
 

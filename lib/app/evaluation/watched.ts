@@ -100,14 +100,16 @@ export async function dropTargets(
   app: App,
   source: SourceConfig,
   targets: readonly Target[],
-  living: readonly Watched[],
+  living: () => Promise<readonly Watched[]>,
 ): Promise<void> {
+  const watched = targets.filter((target) => watchesFor(app, source, target, app.clock.now()).length > 0);
+  if (watched.length === 0) return;
   const kept = new Set(
-    living.flatMap((one) =>
+    (await living()).flatMap((one) =>
       watchesFor(app, one.source, one.target, app.clock.now()).map(({ pk, sk }) => `${pk}/${sk}`),
     ),
   );
-  for (const target of targets) {
+  for (const target of watched) {
     const now = app.clock.now();
     const watches = watchesFor(app, source, target, now).filter(({ pk, sk }) => !kept.has(`${pk}/${sk}`));
     if (watches.length === 0) continue;

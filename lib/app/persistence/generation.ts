@@ -6,6 +6,7 @@ import { hashOf } from "../../model/hash.ts";
 import { type Key, type Store, StoreConflict } from "../../store/port.ts";
 import { takeLanes } from "./lanes.ts";
 import { endJournal } from "./old-journal.ts";
+import type { Claim } from "./rows.ts";
 import { listRuns } from "./shard-rows.ts";
 import { Superseded } from "./superseded.ts";
 
@@ -21,6 +22,8 @@ export interface GenerationRow {
   stamp: number;
   /** When it took over; ms. */
   since: number;
+  /** Nothing needs to be seen of it for so long; ms. Rows of older releases lack it. */
+  patience?: number;
   /** The process that took over has ended, and no other has joined it. */
   left?: true;
   /** Every commit knows of it (lanes.ts): until then the one before may still decide. */
@@ -51,6 +54,8 @@ export interface Generation {
  * older takes over again. ms
  */
 const GONE_MS = 180_000;
+/** As long a run's lease lasts at most while it is under way; ms. */
+const RENEWED_MS = 10_000;
 const TRIES = 25;
 
 /**
@@ -81,13 +86,16 @@ async function join(app: Joining, config: string): Promise<number> {
       await endJournal(app.store);
       await takeLanes(app.store, stays.number);
     }
-    if (left || !row.data.known) await putGeneration(app.store, { ...stays, known: true }, row.version);
+    if (left || !row.data.known || row.data.patience === undefined) {
+      const data = { ...stays, patience: patienceOf(app.config), known: true as const };
+      await putGeneration(app.store, data, row.version);
+    }
     return stays.number;
   }
   const { stamp } = app.generation;
   if (row && stamp < row.data.stamp && (await isAlive(app, row.data, now))) throw superseded(row.data);
   const number = (row?.data.number ?? 0) + 1;
-  const data: GenerationRow = { number, config, stamp, since: now };
+  const data: GenerationRow = { number, config, stamp, since: now, patience: patienceOf(app.config) };
   const version = row?.version ?? 0;
   await putGeneration(app.store, data, version);
   app.generation.tookOver = true;
@@ -115,13 +123,23 @@ export async function leaveGeneration(app: Joining): Promise<void> {
   }
 }
 
-/** Whether something of the newer configuration was seen lately. Where all polls are rarer, it is given two of them. */
-async function isAlive(app: Joining, { number, since, left }: GenerationRow, now: number): Promise<boolean> {
+/** Whether something of the newer configuration was seen lately, as often as its own polls are. */
+async function isAlive(app: Joining, { number, since, left, patience }: GenerationRow, now: number): Promise<boolean> {
   if (left) return false;
-  const runs = await listRuns(app.store);
-  const polls = runs.flatMap(({ generation, lastRunAt }) => (generation === number ? [lastRunAt] : []));
-  const patience = Math.max(GONE_MS, 2 * Math.min(...app.config.sources.map(({ every }) => every)));
-  return now - Math.max(since, ...polls) < patience;
+  const runs = (await listRuns(app.store)).filter(({ generation }) => generation === number);
+  if (runs.some(({ lease }) => lease && isRenewed(lease, now))) return true;
+  const polls = runs.map(({ lastRunAt }) => lastRunAt);
+  return now - Math.max(since, ...polls) < (patience ?? patienceOf(app.config));
+}
+
+/** Where all polls are rarer than that, it is given two of them; ms. */
+function patienceOf({ sources }: Config): number {
+  return Math.max(GONE_MS, 2 * Math.min(...sources.map(({ every }) => every)));
+}
+
+/** A lease that ends so soon is renewed each few seconds: a run is under way, however long it takes. */
+function isRenewed({ until }: Claim, now: number): boolean {
+  return now < until && until <= now + RENEWED_MS;
 }
 
 function superseded({ number, since }: GenerationRow): Superseded {

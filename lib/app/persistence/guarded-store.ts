@@ -68,9 +68,10 @@ function createGuard(given: Store, { now, report, took }: GuardOptions): Guarded
     damaged.set(rowId(row), error.key);
     return error;
   }
-  function sound<T>(row: Row<T>): Row<T> {
-    if (row.damaged) throw note(row);
-    return row;
+  function sound<T>(rows: Row<T>[]): Row<T>[] {
+    const [first] = rows.filter(({ damaged }) => damaged).map(note);
+    if (first) throw first;
+    return rows;
   }
   function soundOnes<T>(rows: readonly Row<T>[]): Row<T>[] {
     return rows.filter((row) => !row.damaged || !note(row));
@@ -90,14 +91,14 @@ function createGuard(given: Store, { now, report, took }: GuardOptions): Guarded
     ...raw,
     async get<T>(key: Key) {
       const row = await raw.get<T>(key);
-      return row && sound(row);
+      return row && sound([row])[0];
     },
     async getMany<T>(keys: readonly Key[]) {
-      return (await raw.getMany<T>(keys)).map((row) => sound(row));
+      return sound(await raw.getMany<T>(keys));
     },
     async list<T>(pk: string, options: ListOptions = {}) {
       const { whole, limit, ...range } = options;
-      if (whole) return (await raw.list<T>(pk, options)).map((row) => sound(row));
+      if (whole) return sound(await raw.list<T>(pk, options));
       if (limit === undefined) return soundOnes(await raw.list<T>(pk, range));
       return upTo(limit, (most) => raw.list<T>(pk, { ...range, limit: most }));
     },

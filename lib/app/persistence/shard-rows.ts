@@ -10,6 +10,7 @@ import {
   getRow,
   listRows,
   type NamedPiece,
+  nextName,
   type Ports,
   placeOf,
   putPieces,
@@ -203,7 +204,7 @@ export async function putFound(
     const own = some.get(index) ?? [];
     const before = ports.targetPieces.get(`${sk}/${known[index]}`);
     const isSame = before !== undefined && JSON.stringify(before) === JSON.stringify(own);
-    return { name: isSame ? known[index]! : `found/${version + 1}-${index}`, targets: own };
+    return { name: isSame ? known[index]! : nextName(head, known, `found-${index}`), targets: own };
   });
   const names = pieces.map(({ name }) => name);
   await putPieces(

@@ -3,7 +3,7 @@
 import { hashOf } from "../../model/hash.ts";
 import { createTurns } from "../../sources/cloud/turns.ts";
 import type { Target } from "../../sources/port.ts";
-import type { Key, Op, Row, Store } from "../../store/port.ts";
+import { type Key, type Op, type Row, RowDamaged, type Store } from "../../store/port.ts";
 import { type DiscoveredTarget, SOURCES, type SourceRow } from "./rows.ts";
 
 /** Targets of one piece, about. */
@@ -32,17 +32,24 @@ export interface Ports {
 /** Pieces that were read or written before, by source and name: nobody changes one. */
 export type TargetPieces = Map<string, readonly Target[]>;
 
-/** The row at the key, whole. */
+/**
+ * The row at the key with its targets; without them where a piece is lost or damaged: they are listed anew, and each
+ * goes on from its own cursor. What is damaged stays as it is.
+ */
 export async function getRow(ports: Ports, key: Key): Promise<Row<SourceRow> | undefined> {
   for (let version = 0; ; ) {
     const row = await ports.store.get<StoredSource>(key);
     const whole = row && (await withTargets(ports, row));
     if (row === undefined || whole !== undefined) return whole;
-    // A piece is lost for good: the targets are discovered anew, and each goes on from its own cursor.
-    const { discovered: _lost, namedPiece, ...rest } = row.data;
-    if (row.version === version) return { ...row, data: { ...rest, ...(namedPiece && { named: [] }) } };
+    if (row.version === version) return withoutTargets(row);
     version = row.version;
   }
+}
+
+/** Of what came since the list was lost, no read without its row would tell anything: all rows are read once. */
+function withoutTargets(row: Row<StoredSource>): Row<SourceRow> {
+  const { discovered: _lost, namedPiece, busy: _busy, ...rest } = row.data;
+  return { ...row, data: { ...rest, ...(namedPiece && { named: [] }) } };
 }
 
 /** The rows of a partition, whole, some at a time; `whole` and `prefix` as in ListOptions. */
@@ -56,7 +63,9 @@ export async function listRows(
   for (let after: string | undefined; ; await turn()) {
     const from = after === undefined ? {} : { after };
     const rows = await ports.store.list<StoredSource>(pk, { ...options, ...from, limit: AT_ONCE });
-    const whole = rows.map(async (row) => (await withTargets(ports, row)) ?? (await getRow(ports, row)) ?? []);
+    const whole = rows.map(async (row) => {
+      return (await withTargets(ports, row, options.whole)) ?? (await getRow(ports, row)) ?? [];
+    });
     all.push(...(await Promise.all(whole)).flat());
     if (rows.length < AT_ONCE) return all;
     after = rows.at(-1)!.sk;
@@ -68,7 +77,7 @@ export async function putRow(ports: Ports, before: Row<SourceRow>, data: SourceR
   const { store, targetPieces } = ports;
   const key: Key = { pk: before.pk, sk: before.sk };
   const { discovered } = data;
-  const known = [...(before.data.discovered?.pieces ?? []), ...namedPieceOf(before.data)];
+  const known = knownIn(before.data);
   const pieces = discovered === undefined ? [] : divide(discovered.targets, known, targetPieces, before);
   const named = pieceOfNamed(before, data);
   const all = [...pieces, ...(named ? [named] : [])];
@@ -87,8 +96,9 @@ export async function putRow(ports: Ports, before: Row<SourceRow>, data: SourceR
   );
 }
 
-export function namedPieceOf({ namedPiece }: SourceRow): string[] {
-  return namedPiece === undefined ? [] : [namedPiece];
+/** Names of the pieces that the row has. */
+export function knownIn({ discovered, namedPiece }: SourceRow): string[] {
+  return [...(discovered?.pieces ?? []), ...(namedPiece === undefined ? [] : [namedPiece])];
 }
 
 /** Where the targets that the configuration names go; undefined: into the row itself, since they are few. */
@@ -96,7 +106,7 @@ function pieceOfNamed(before: Row<SourceRow>, { named = [] }: SourceRow): NamedP
   const text = JSON.stringify(named);
   if (text.length <= FEW) return undefined;
   const isSame = before.data.namedPiece !== undefined && JSON.stringify(before.data.named) === text;
-  const name = isSame ? before.data.namedPiece! : `${prefixOf(before)}${before.version + 1}-named`;
+  const name = isSame ? before.data.namedPiece! : nextName(before, knownIn(before.data), "named");
   return { name, targets: named.map((id) => ({ id })) };
 }
 
@@ -138,31 +148,37 @@ export async function commitInParts(store: Store, ops: readonly Op[], each: read
   for (let from = 0; from < ops.length; from += size) await store.commit([...ops.slice(from, from + size), ...each]);
 }
 
-/** Undefined where a piece is gone: the row has changed since. */
-async function withTargets(ports: Ports, row: Row<StoredSource>): Promise<Row<SourceRow> | undefined> {
+/** Undefined where a piece is gone, since the row has changed, or where one is damaged; `whole`: that is an error. */
+async function withTargets(ports: Ports, row: Row<StoredSource>, whole = false): Promise<Row<SourceRow> | undefined> {
   const { discovered, ...rest } = row.data;
   if (rest.namedPiece !== undefined) {
-    const named = await readPieces(ports, sourceOf(row), [rest.namedPiece]);
+    const named = await readPieces(ports, sourceOf(row), [rest.namedPiece], whole);
     if (named === undefined) return undefined;
     rest.named = named.map(({ id }) => id);
   }
   if (discovered === undefined) return { ...row, data: rest };
   if ("targets" in discovered) return { ...row, data: { ...rest, discovered } };
   const { at, pieces } = discovered;
-  const targets = await readPieces<DiscoveredTarget>(ports, sourceOf(row), pieces);
+  const targets = await readPieces<DiscoveredTarget>(ports, sourceOf(row), pieces, whole);
   return targets && { ...row, data: { ...rest, discovered: { at, targets, pieces } } };
 }
 
-/** The targets of some pieces; undefined where one of them is gone. */
+/** The targets of some pieces; undefined where one of them is gone or damaged. `whole`: damage is an error. */
 export async function readPieces<T extends Target>(
   ports: Ports,
   source: string,
   pieces: readonly string[],
+  whole = false,
 ): Promise<T[] | undefined> {
   const unread = pieces.filter((name) => !ports.targetPieces.has(`${source}/${name}`));
   if (unread.length > 0) {
-    const found = await ports.store.getMany<T[]>(unread.map((name) => pieceKey(source, name)));
-    for (const piece of found) remember(ports.targetPieces, source, piece.sk, piece.data);
+    try {
+      const found = await ports.store.getMany<T[]>(unread.map((name) => pieceKey(source, name)));
+      for (const piece of found) remember(ports.targetPieces, source, piece.sk, piece.data);
+    } catch (error) {
+      if (whole || !(error instanceof RowDamaged)) throw error;
+      return undefined;
+    }
   }
   const targets: T[] = [];
   for (const name of pieces) {
@@ -197,8 +213,7 @@ export interface NamedPiece {
 
 /**
  * The targets in pieces by a hash of their ids, so that one that comes or goes changes its own alone. A piece that is
- * as it was keeps its name; the row's version is part of the name of every other, so that nobody removes it for an
- * older one.
+ * as it was keeps its name.
  */
 function divide(
   targets: readonly DiscoveredTarget[],
@@ -212,13 +227,20 @@ function divide(
   return [...Map.groupBy(targets, ({ id }) => placeOf(id, count))]
     .sort(([a], [b]) => a - b)
     .map(([at, some]): NamedPiece => {
-      return { name: before.get(JSON.stringify(some)) ?? `${prefixOf(row)}${row.version + 1}-${at}`, targets: some };
+      return { name: before.get(JSON.stringify(some)) ?? nextName(row, known, `${at}`), targets: some };
     });
 }
 
-/** Shards name their pieces each for itself. */
-function prefixOf({ pk, sk }: Key): string {
-  return pk === SOURCES ? "" : `${sk}/`;
+/**
+ * A name that no piece of the row has: its next version is part of it, so that nobody removes it for an older one. The
+ * versions of a row that was copied from another store begin anew. Shards name their pieces each for itself.
+ */
+export function nextName({ pk, sk, version }: Row, known: readonly string[], piece: string): string {
+  const prefix = pk === SOURCES ? "" : `${sk}/`;
+  for (let next = version + 1; ; next++) {
+    const name = `${prefix}${next}-${piece}`;
+    if (!known.includes(name)) return name;
+  }
 }
 
 /** Which of so many places a target falls to; `count` is a power of two. */

@@ -1,17 +1,21 @@
 // Divides a source's targets into more shards: each child goes on from the row that had its targets.
 import type { Key, Op, Row } from "../../store/port.ts";
 import type { FailingTarget, SourceRow } from "./rows.ts";
-import { type HeadRow, headOf, listShards, type Shard, shardKey } from "./shard-rows.ts";
+import { type HeadRow, headOf, type Shard, shardKey } from "./shard-rows.ts";
 import {
   commitInParts,
   deletePieces,
+  getRow,
+  knownIn,
   type NamedPiece,
-  namedPieceOf,
   type Ports,
   placeOf,
   putPieces,
   storedAs,
 } from "./source-rows.ts";
+
+/** Rows that are read at once. */
+const AT_ONCE = 16;
 
 /**
  * Divides the source's targets into so many shards, each of which goes on from the row that had its targets. Throws
@@ -20,9 +24,9 @@ import {
 export async function splitSource(ports: Ports, own: Row<SourceRow>, count: number): Promise<void> {
   const id = own.sk;
   const head = headOf(own);
-  const parents = head ? await listShards(ports, head, { whole: true }) : [own];
+  const parents = head ? await parentsOf(ports, head) : [{ index: 0, of: 1, row: own }];
   const undivided: Op = { op: "check", pk: own.pk, sk: own.sk, expect: own.version };
-  const children = parents.flatMap((parent, at) => childrenOf(id, parent, { index: at, of: parents.length }, count));
+  const children = parents.flatMap(({ row, ...parent }) => childrenOf(id, row, parent, count));
   await putPieces(
     ports,
     id,
@@ -44,13 +48,36 @@ export async function splitSource(ports: Ports, own: Row<SourceRow>, count: numb
     count,
   };
   await ports.store.commit([{ op: "put", pk: own.pk, sk: own.sk, data, expect: own.version }]);
-  if (head) await removeParents(ports, id, parents);
-  else await deletePieces(ports.store, id, [...(own.data.discovered?.pieces ?? []), ...namedPieceOf(own.data)]);
+  if (head)
+    await removeParents(
+      ports,
+      id,
+      parents.map(({ row }) => row),
+    );
+  else await deletePieces(ports.store, id, knownIn(own.data));
+}
+
+interface Parent extends Shard {
+  row: Row<SourceRow>;
+}
+
+/** Of one that is lost nothing goes on. Throws RowDamaged where one cannot be read. */
+async function parentsOf(ports: Ports, { sk, data: { count } }: Row<HeadRow>): Promise<Parent[]> {
+  const shards = Array.from({ length: count }, (_, index): Shard => ({ index, of: count }));
+  const parents: Parent[] = [];
+  for (let from = 0; from < count; from += AT_ONCE) {
+    const rows = shards.slice(from, from + AT_ONCE).map(async (shard): Promise<Parent[]> => {
+      const row = await getRow(ports, shardKey(sk, shard));
+      return row ? [{ ...shard, row }] : [];
+    });
+    parents.push(...(await Promise.all(rows)).flat());
+  }
+  return parents;
 }
 
 /** Nobody reads them any more. */
 async function removeParents({ store }: Ports, source: string, rows: readonly Row<SourceRow>[]): Promise<void> {
-  const pieces = rows.flatMap(({ data }) => [...(data.discovered?.pieces ?? []), ...namedPieceOf(data)]);
+  const pieces = rows.flatMap(({ data }) => knownIn(data));
   await commitInParts(
     store,
     rows.map(({ pk, sk }): Op => ({ op: "delete", pk, sk })),

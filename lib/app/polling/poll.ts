@@ -2,6 +2,7 @@
 // row that sums the shard's run up.
 import type { SourceConfig } from "../../model/config.ts";
 import { namedTargets } from "../../model/source-kinds.ts";
+import { RowDamaged } from "../../store/port.ts";
 import { connectionOf } from "../connections/none.ts";
 import type { App, Connection } from "../deps.ts";
 import { writeKeys } from "../evaluation/keys.ts";
@@ -225,7 +226,7 @@ async function pollTargets(run: SourceRun): Promise<void> {
     const listing = head ? listingOfShard(app, head, shard, now, discover) : listingOf(now, discover);
     const known = await targetsOf(app, source, project, before, shard, listing, signal);
     await takeTargets(run, known);
-    if (head === undefined && (known.discovered?.targets.length ?? 0) > SHARD_TARGETS) {
+    if (head === undefined && known.discovered && (run.discovered?.targets.length ?? 0) > SHARD_TARGETS) {
       // Now rather than at the next poll: others share the first reads, and this run's row stays small.
       await keepDiscovered(run);
       run.divides = true;
@@ -251,13 +252,21 @@ async function takeTargets(run: SourceRun, known: Targets): Promise<void> {
   const { app, source, shard, before, signal } = run;
   run.list = known.list;
   run.named = known.named === true;
-  run.discovered = known.discovered ?? run.discovered;
   run.discoveryError = known.error && signal.aborted ? STOPPED_DISCOVERY : known.error;
   run.discoveryKind = known.errorKind;
   await keepFloors(run);
-  const ended = newlyEnded(before.discovered?.targets ?? [], known);
-  if (ended.length === 0) return;
-  await dropTargets(app, source, ended, await livingTargets(app, source, shard, run.discovered?.targets ?? []));
+  const { discovered } = known;
+  if (discovered === undefined) return;
+  const ended = newlyEnded(before.discovered?.targets ?? [], discovered.targets, known.elsewhere);
+  try {
+    await dropTargets(app, source, ended, () => livingTargets(app, source, shard, discovered.targets));
+  } catch (error) {
+    if (!(error instanceof RowDamaged)) throw error;
+    // Nobody knows whether others share what waits for them: they end once that can be read. Reading goes on.
+    app.log.error("targets that have ended are still watched", { source: source.id, error: error.message });
+    return;
+  }
+  run.discovered = discovered;
 }
 
 /** What asks the API for the targets. A run that nobody comes back to waits for it. */
@@ -283,10 +292,9 @@ function reportOf(run: SourceRun, failing: SourceRow["failing"]): PollReport {
 /** Of those that were there before: what a new discovery saw to have ended, or no more. */
 function newlyEnded(
   before: readonly DiscoveredTarget[],
-  { discovered, elsewhere }: Pick<Targets, "discovered" | "elsewhere">,
+  found: readonly DiscoveredTarget[],
+  elsewhere: ReadonlySet<string> | undefined,
 ): DiscoveredTarget[] {
-  if (discovered === undefined) return [];
-  const { targets } = discovered;
-  const alive = new Set(targets.filter(({ endedSeen }) => endedSeen === undefined).map(({ id }) => id));
+  const alive = new Set(found.filter(({ endedSeen }) => endedSeen === undefined).map(({ id }) => id));
   return before.filter(({ id, endedSeen }) => endedSeen === undefined && !alive.has(id) && !elsewhere?.has(id));
 }

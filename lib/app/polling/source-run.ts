@@ -143,9 +143,7 @@ async function renewLease(run: SourceRun): Promise<boolean> {
   const now = app.clock.now();
   const { lease } = row.data;
   if (lease?.by === app.identity.id && lease.until - now >= LEASE_MS / 4) return true;
-  const { own } = app.generation;
-  const generation = own === undefined ? {} : { generation: own };
-  await write(run, { ...row.data, ...generation, lease: { by: app.identity.id, until: now + LEASE_MS } });
+  await write(run, { ...row.data, ...generationOf(app), lease: { by: app.identity.id, until: now + LEASE_MS } });
   return !run.overtaken;
 }
 
@@ -174,13 +172,13 @@ export async function keepFloors(run: SourceRun): Promise<void> {
     return [id, { ...interrupted(run, id, floor, null), isNew: true }];
   });
   run.before = { ...before, failing: { ...before.failing, ...Object.fromEntries(more) } };
-  await write(run, { ...run.before, named: idsOf(list) });
+  await write(run, { ...run.before, ...heldBy(run), named: idsOf(list) });
 }
 
 /** What was discovered, before any of it is read. */
 export async function keepDiscovered(run: SourceRun): Promise<void> {
   const { before, discovered } = run;
-  await write(run, { ...before, ...heldLease(run), ...(discovered && { discovered }) });
+  await write(run, { ...before, ...heldBy(run), ...(discovered && { discovered }) });
 }
 
 /** Writes how far a long run is, now and then. What has been read does not become unread where this fails. */
@@ -190,7 +188,7 @@ export async function keepProgress(run: SourceRun): Promise<void> {
   run.keptAt = now;
   run.keeping = true;
   try {
-    await write(run, { ...summaryOf(run), ...heldLease(run), lastRunAt: run.before.lastRunAt });
+    await write(run, { ...summaryOf(run), ...heldBy(run), lastRunAt: run.before.lastRunAt });
   } catch (error) {
     if (isFatal(error)) throw error;
     const fields = { source: run.source.id, error: run.app.redact((error as Error).message) };
@@ -241,7 +239,7 @@ function summaryOf(run: SourceRun): SourceRow {
     firstRunAt: before.firstRunAt,
     lastRunAt: now,
     ...leaseAfter(run),
-    ...(app.generation.own === undefined ? {} : { generation: app.generation.own }),
+    ...generationOf(app),
     failing: failingOf(run),
     ...(busy !== undefined && { busy }),
     ...(named === undefined ? {} : { named }),
@@ -251,15 +249,21 @@ function summaryOf(run: SourceRun): SourceRow {
   };
 }
 
-/** While the run goes on its lease is as it was renewed last. */
-function heldLease({ row }: SourceRun): Pick<SourceRow, "lease"> {
-  return row.data.lease === undefined ? {} : { lease: row.data.lease };
+/** While the run goes on the row is its configuration's, and the lease is as it was renewed last. */
+function heldBy({ app, row }: SourceRun): Pick<SourceRow, "generation" | "lease"> {
+  const { lease } = row.data;
+  return { ...generationOf(app), ...(lease && { lease }) };
+}
+
+function generationOf({ generation: { own } }: App): Pick<SourceRow, "generation"> {
+  return own === undefined ? {} : { generation: own };
 }
 
 /** Until the next poll is due, and a little longer: who has it polls again. One that was stopped gives it back. */
 function leaseAfter(run: SourceRun): Pick<SourceRow, "lease"> {
   const { app, source, now, signal, leased } = run;
-  if (!leased) return heldLease(run);
+  const { lease } = run.row.data;
+  if (!leased) return lease ? { lease } : {};
   if (signal.aborted) return {};
   const until = Math.max(app.clock.now() + LEASE_SLACK_MS, now + source.every + LEASE_SLACK_MS);
   return { lease: { by: app.identity.id, until } };

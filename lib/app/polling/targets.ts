@@ -69,7 +69,8 @@ export async function targetsOf(
     const newFloor = Math.min(now, before?.at ?? row?.completeTo ?? since) - source.lookback;
     const targets = found.map((target): DiscoveredTarget => {
       const earlier = known.get(target.id);
-      const floor = earlier?.floor ?? newFloor;
+      // It may have failed ever since it came, and the list of those that are known be lost.
+      const floor = earlier?.floor ?? lookup(row?.failing, target.id)?.floor ?? newFloor;
       const isBack = !target.ended && earlier?.endedSeen !== undefined;
       const isKnown = earlier && !earlier.unread && !isBack;
       const unread = isKnown ? {} : { unread: true as const };

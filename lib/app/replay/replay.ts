@@ -176,7 +176,7 @@ async function feed(run: Run, { at, events, ended, act }: Moment): Promise<void>
   for (const { source, target } of ended) {
     run.living = run.living.filter((one) => one.source !== source || one.target !== target);
     over.add(placeOf(source.id, target.id));
-    await dropTargets(app, source, [target], run.living);
+    await dropTargets(app, source, [target], async () => run.living);
   }
   await act(app);
   // Of one poll there may be more.

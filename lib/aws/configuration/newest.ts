@@ -2,7 +2,7 @@
 import { Superseded } from "../../app/persistence/superseded.ts";
 import type { Config } from "../../model/config.ts";
 import type { Store } from "../../store/port.ts";
-import type { Found, Origin } from "./port.ts";
+import type { Current, Found, Origin } from "./port.ts";
 import { Refused } from "./refused.ts";
 import { CONFIGURATION, type ConfigurationRow, putConfiguration } from "./row.ts";
 
@@ -52,10 +52,16 @@ export async function newer(options: NewestOptions): Promise<Running | undefined
   return found && takeOver(options, found);
 }
 
-async function takeOver({ place, store, packaged, check }: NewestOptions, found: Found): Promise<Running> {
-  const running = runningOf(await check(found.text), packaged, found);
-  await (found.take ? found.take() : note(store, { place, version: found.version }));
-  return running;
+async function takeOver({ place, store, packaged, check }: NewestOptions, found: Current): Promise<Running> {
+  try {
+    const running = runningOf(await check(found.text), packaged, found);
+    await (found.take ? found.take() : note(store, { place, version: found.version }));
+    found.done();
+    return running;
+  } catch (error) {
+    if (error instanceof Refused) found.done();
+    throw error;
+  }
 }
 
 /** Where another container writes at the same time, it has taken over the same one, or a newer one. */

@@ -7,6 +7,12 @@ export interface Found {
   version: string;
   /** When it was put there, or began to decide; ms. */
   at: number;
+}
+
+/** What is there now. */
+export interface Current extends Found {
+  /** It was taken over, or refused: it is not found again. Without this the next call finds it once more. */
+  done(): void;
   /**
    * Makes it the one that decides, where the place does not say which of two is newer. Throws Superseded where another
    * one decides.
@@ -15,8 +21,8 @@ export interface Found {
 }
 
 export interface Origin {
-  /** What is there now; undefined where that is what was asked for last. Rejects with the service's error. */
-  ask(): Promise<Found | undefined>;
+  /** What is there now; undefined where that was found before, and is done. Rejects with the service's error. */
+  ask(): Promise<Current | undefined>;
   /** An earlier version; undefined where the place keeps none. */
   version(name: string): Promise<Found | undefined>;
 }

@@ -1,6 +1,6 @@
 // A configuration in an S3 object. What has not changed costs one request without an answer's body.
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { CLIENT, type Found, MAX_BYTES, type Origin } from "./port.ts";
+import { CLIENT, type Current, MAX_BYTES, type Origin } from "./port.ts";
 
 /** What an object has for a version where its bucket keeps none. */
 const UNVERSIONED = "null";
@@ -9,14 +9,16 @@ export function s3Origin({ bucket, key }: { bucket: string; key: string }): Orig
   const client = new S3Client(CLIENT);
   let etag: string | undefined;
 
-  async function get(more: { IfNoneMatch?: string; VersionId?: string }): Promise<Found | undefined> {
+  async function get(more: { IfNoneMatch?: string; VersionId?: string }): Promise<Current> {
     const command = new GetObjectCommand({ Bucket: bucket, Key: key, ...more });
     const answer = await client.send(command);
     if ((answer.ContentLength ?? 0) > MAX_BYTES) throw new Error(`s3://${bucket}/${key} is larger than 1 MB`);
     const text = (await answer.Body?.transformToString()) ?? "";
     const version = answer.VersionId ?? UNVERSIONED;
-    if (more.VersionId === undefined) etag = answer.ETag;
-    return { text, version, at: answer.LastModified?.getTime() ?? 0 };
+    function done(): void {
+      etag = answer.ETag;
+    }
+    return { text, version, at: answer.LastModified?.getTime() ?? 0, done };
   }
 
   return {

@@ -4,7 +4,7 @@
 import { Superseded } from "../../app/persistence/superseded.ts";
 import type { Clock } from "../../model/clock.ts";
 import type { Store } from "../../store/port.ts";
-import type { Found, Origin } from "./port.ts";
+import type { Current, Origin } from "./port.ts";
 import { CONFIGURATION, type ConfigurationRow, putConfiguration } from "./row.ts";
 
 /** Longer than two beats, within which every container of a function that is scheduled has asked; ms. */
@@ -13,7 +13,7 @@ const SETTLED_MS = 150_000;
 const NOTED_MS = 30_000;
 
 /** What a container was served. */
-export type Served = Pick<Found, "text" | "version">;
+export type Served = Pick<Current, "text" | "version">;
 
 export interface ServedOptions {
   /** As LOOKOUT_CONFIG names it. */
@@ -31,8 +31,10 @@ export function servedOrigin(serve: () => Promise<Served>, options: ServedOption
       const decision = await decide(served.version, options);
       if (decision === undefined && given === undefined) throw standsBy(options.place);
       if (decision === undefined || served.version === given) return undefined;
-      given = served.version;
-      return { ...served, ...decision };
+      function done(): void {
+        given = served.version;
+      }
+      return { ...served, ...decision, done };
     },
     version: async () => undefined,
   };
@@ -42,7 +44,7 @@ export function servedOrigin(serve: () => Promise<Served>, options: ServedOption
 async function decide(
   version: string,
   { place, store, clock }: ServedOptions,
-): Promise<Pick<Found, "at" | "take"> | undefined> {
+): Promise<Pick<Current, "at" | "take"> | undefined> {
   const row = await store.get<ConfigurationRow>(CONFIGURATION);
   const now = clock.now();
   const known = row?.data.place === place ? row.data : undefined;

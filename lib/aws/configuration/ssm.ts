@@ -17,8 +17,10 @@ export function ssmOrigin({ name }: { name: string }): Origin {
     async ask() {
       const found = await get("");
       if (found.version === seen) return undefined;
-      seen = found.version;
-      return found;
+      function done(): void {
+        seen = found.version;
+      }
+      return { ...found, done };
     },
     version: (version) => get(`:${version}`),
   };

@@ -6,7 +6,9 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { wallClock } from "../../../lib/app/clock.ts";
 import { copyState } from "../../../lib/app/persistence/copy-state.ts";
-import { sourceKey } from "../../../lib/app/persistence/rows.ts";
+import { type SourceRow, sourceKey } from "../../../lib/app/persistence/rows.ts";
+import { headOf, putFound, readFound } from "../../../lib/app/persistence/shard-rows.ts";
+import { getRow, putRow } from "../../../lib/app/persistence/source-rows.ts";
 import { openDynamoStore } from "../../../lib/store/dynamodb/dynamodb.ts";
 import type { Op, Row, Store } from "../../../lib/store/port.ts";
 import { openPostgresStore } from "../../../lib/store/postgres/postgres.ts";
@@ -88,6 +90,56 @@ test("a state that a process polls with is not copied, unless that process is go
   await from.commit([{ op: "put", ...sourceKey("services"), data: { lease } }]);
   await expect(copyState({ from, to, clock, isGone })).rejects.toThrow('(host/1/x) polls the source "services"');
   expect(await copyState({ from, to, clock, isGone: (id) => id === "host/1/x" })).toMatchObject({ rows: 1 });
+});
+
+test("targets that change afterwards are written, whatever their pieces were called before", async () => {
+  const from = await stores["sqlite"]!.open();
+  const target = (id: string) => ({ id, name: id, floor: 0 });
+  const ids = Array.from({ length: 300 }, (_, at) => `svc-${at}`);
+  const key = sourceKey("services");
+  const row: SourceRow = { completeTo: 1, firstRunAt: 1, lastRunAt: 1, failing: {}, ledger: {} };
+  await from.commit([{ op: "put", ...key, data: row }]);
+  const read = async (store: Store) => (await getRow({ store, targetPieces: new Map() }, key))!;
+  async function write(store: Store, changes: string): Promise<void> {
+    const before = await read(store);
+    const discovered = { at: 1, targets: ids.map((id) => target(`${id}${changes}`)) };
+    const named = ids.map((id) => `${id}${changes}`);
+    await putRow({ store, targetPieces: new Map() }, before, { ...before.data, discovered, named });
+  }
+  await write(from, "-before");
+  const to = await stores["sqlite"]!.open();
+  await copyState({ from, to, clock, isGone });
+  await write(to, "-after");
+  const { named, discovered } = (await read(to)).data;
+  expect(named!.every((id) => id.endsWith("-after"))).toBe(true);
+  expect(discovered!.targets.map(({ id }) => id).sort()).toEqual(ids.map((id) => `${id}-after`).sort());
+});
+
+test("what is discovered for all shards afterwards is written, too", async () => {
+  const from = await stores["sqlite"]!.open();
+  const key = sourceKey("services");
+  const row = { completeTo: null, firstRunAt: 1, lastRunAt: 1, failing: {}, ledger: {}, count: 2 };
+  await from.commit([{ op: "put", ...key, data: row }]);
+  const targets = (changes: string) => Array.from({ length: 20 }, (_, at) => ({ id: `svc-${at}${changes}` }));
+  async function found(store: Store): Promise<string[]> {
+    const ports = { store, targetPieces: new Map() };
+    const head = headOf((await getRow(ports, key))!)!;
+    const all = await Promise.all([0, 1].map((index) => readFound(ports, head, index)));
+    return all.flatMap((one) => one!.targets.map(({ id }) => id)).sort();
+  }
+  async function write(store: Store, changes: string): Promise<void> {
+    const ports = { store, targetPieces: new Map() };
+    await putFound(ports, headOf((await getRow(ports, key))!)!, 1, targets(changes));
+  }
+  await write(from, "-before");
+  const to = await stores["sqlite"]!.open();
+  await copyState({ from, to, clock, isGone });
+  await write(to, "-after");
+  expect(await found(to)).toEqual(
+    targets("-after")
+      .map(({ id }) => id)
+      .sort(),
+  );
 });
 
 test("a damaged row is left out and named", async () => {

@@ -5,7 +5,7 @@ import { deliverDue, listDeliveries } from "../../../lib/app/delivery/deliver.ts
 import { notifyDue } from "../../../lib/app/delivery/notify.ts";
 import type { App } from "../../../lib/app/deps.ts";
 import { reconcileRules } from "../../../lib/app/evaluation/registry.ts";
-import { pollSource } from "../../../lib/app/polling/poll.ts";
+import { pollLeased, pollSource } from "../../../lib/app/polling/poll.ts";
 import { openAlerts } from "../../../lib/app/queries/lists.ts";
 import { rulePartition } from "../../../lib/rules/compile.ts";
 import { type Bench, bench, line, MINUTE } from "../support.ts";
@@ -104,6 +104,52 @@ describe("a newer configuration", () => {
     b.fail(4);
     expect((await poll(old)).found).toBe(1);
     await expect(poll(b.app)).rejects.toThrow("newer configuration");
+  });
+
+  it("that polls less often is waited for as long as its own polls need, however often the older one polls", async () => {
+    const { b, old } = await deciding();
+    b.to(2);
+    await b.reload(`sources: [{ kind: service-events, targets: [svc-1], every: 5m }]\n${NEW}`);
+    await reconcileRules(b.app);
+    for (const [polled, asked] of [
+      [2, 6.5],
+      [7, 11.5],
+    ] as const) {
+      b.to(polled);
+      await poll(b.app);
+      b.to(asked);
+      await expect(reconcileRules(old)).rejects.toThrow("stands by");
+    }
+    b.to(17.5);
+    await reconcileRules(old);
+    expect((await poll(old)).targets).toBe(1);
+  });
+
+  it("whose first run takes longer than that is not gone while it goes on", async () => {
+    const { b, old } = await deciding();
+    b.to(2);
+    await b.reload(NEW);
+    await reconcileRules(b.app);
+    const renewed = Promise.withResolvers<void>();
+    const { now } = b.app.clock;
+    let sleeps = 0;
+    const sleep = async (_ms: number, signal?: AbortSignal) => {
+      if (sleeps++ === 0) return b.to(8);
+      renewed.resolve();
+      await new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve()));
+    };
+    const slow: App = {
+      ...b.app,
+      clock: { now, sleep },
+      learnSecrets: async () => {
+        await renewed.promise;
+        await expect(reconcileRules(old)).rejects.toThrow("stands by");
+        return [];
+      },
+    };
+    const { report } = await pollLeased(slow, slow.config.sources[0]!, signal);
+    expect(report).toMatchObject({ targets: 1, discoveryError: undefined });
+    expect(slow.generation.own).toBe(b.app.generation.own);
   });
 
   it("is the same one where two processes read the same file: both decide", async () => {

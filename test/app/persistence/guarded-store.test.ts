@@ -36,6 +36,13 @@ test("what needs the row fails and names it; the report comes once", async () =>
   expect(guard.damaged()).toEqual([{ pk: "p", sk: "3" }]);
 });
 
+test("of several that are needed at once each is named", async () => {
+  const { guard, store } = await withDamage([3, 5]);
+  const keys = [1, 3, 5].map((n) => ({ pk: "p", sk: `${n}` }));
+  await expect(store.getMany(keys)).rejects.toThrow(RowDamaged);
+  expect(guard.damaged().map(({ sk }) => sk)).toEqual(["3", "5"]);
+});
+
 test.each([
   ["the first", [0]],
   ["a whole page", [0, 1, 2]],

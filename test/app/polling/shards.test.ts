@@ -218,4 +218,35 @@ describe("two daemons", () => {
     const rows = await b.store.list<SourceRow>(`shard/${ID}`);
     expect(rows.map(({ sk }) => sk)).toEqual(["2/0", "2/1"]);
   });
+
+  it("leave each other's run alone, also while it fixes the floor of a target that is named later", async () => {
+    let meanwhile: (() => Promise<void>) | undefined;
+    const b = await open(["svc-1", "svc-2"], named(["svc-1", "svc-2"]), (store) => ({
+      ...store,
+      async get(key) {
+        const now = meanwhile;
+        meanwhile = undefined;
+        if (key.pk.startsWith("target/")) await now?.();
+        else meanwhile = now;
+        return store.get(key);
+      },
+    }));
+    const other = await b.beside();
+    await b.reload(named(["svc-1"]));
+    await poll(b.app);
+    await b.reload(named(["svc-1", "svc-2"]));
+    b.app.generation.own = 1;
+    for (const app of [b.app, other]) app.clock = { ...app.clock, sleep: wallClock.sleep };
+    b.to(2);
+    let seen: Awaited<ReturnType<typeof pollLeased>> | undefined;
+    let generation: number | undefined;
+    meanwhile = async () => {
+      generation = (await readSource(b.app, ID))!.data.generation;
+      seen = await pollLeased(other, other.config.sources[0]!, never);
+    };
+    const { report } = await pollLeased(b.app, b.app.config.sources[0]!, never);
+    expect(seen).toMatchObject({ report: undefined, elsewhere: [{ lease: { by: "test" } }] });
+    expect(generation).toBe(1);
+    expect(report).toMatchObject({ targets: 2, failing: {} });
+  });
 });

@@ -10,6 +10,7 @@ import { reconcileRules } from "../../../lib/app/evaluation/registry.ts";
 import { GENERATION, type GenerationRow } from "../../../lib/app/persistence/generation.ts";
 import { Superseded } from "../../../lib/app/persistence/superseded.ts";
 import { type Configured, openConfigured, type Packaged } from "../../../lib/aws/configuration/configured.ts";
+import { CONFIGURATION } from "../../../lib/aws/configuration/row.ts";
 import { createRedactor } from "../../../lib/config/secrets/redactor.ts";
 import { createSecrets } from "../../../lib/config/secrets/secrets.ts";
 import type { Store } from "../../../lib/store/port.ts";
@@ -153,6 +154,26 @@ test("is asked for in a new session once an answer was lost, with whose token no
   expect(one.logged.join("\n")).toContain("configuration refused; the old one runs on");
   expect(await beat([one])).toEqual(["v1"]);
   expect(appConfig.answers.at(-1)).toBe("2 v1");
+});
+
+test("is found again where the table could not take it over", async () => {
+  let isThrottled = false;
+  const { commit } = store;
+  store = {
+    ...store,
+    async commit(ops) {
+      if (isThrottled && ops.some(({ sk }) => sk === CONFIGURATION.sk)) throw new Error("throttled");
+      await commit(ops);
+    },
+  };
+  const one = container();
+  await one.beat();
+  appConfig.serve = () => "v2";
+  isThrottled = true;
+  for (let minute = 0; minute < 5; minute++) expect(await beat([one])).toEqual(["v1"]);
+  expect(one.logged.join("\n")).toContain("throttled");
+  isThrottled = false;
+  expect(await beat([one])).toEqual(["v2"]);
 });
 
 describe("a gradual deployment", () => {

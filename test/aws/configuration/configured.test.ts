@@ -57,12 +57,20 @@ describe.skipIf(moto === null)("a configuration at", () => {
 
   describe.each(places)("%s", (_, place, put) => {
     let store: Store;
+    let isThrottled = false;
     let now = Date.now();
     let folder: string;
     beforeAll(() => {
       folder = mkdtempSync(join(tmpdir(), "lookout-configured-"));
       symlinkSync(join(import.meta.dirname, "../../../rules"), join(folder, "packs"));
-      store = openSqliteStore({ path: join(folder, "state.db"), now: () => now });
+      const opened = openSqliteStore({ path: join(folder, "state.db"), now: () => now });
+      store = {
+        ...opened,
+        async commit(ops) {
+          if (isThrottled) throw new Error("throttled");
+          await opened.commit(ops);
+        },
+      };
     });
     afterAll(async () => {
       await store.close();
@@ -100,6 +108,18 @@ describe.skipIf(moto === null)("a configuration at", () => {
       expect(one.problems()).toEqual([]);
       // Its packs are those of the package.
       expect(one.running.config.rules.length).toBeGreaterThan(2);
+    });
+
+    test("is found again a minute later where the table could not take it over", async () => {
+      const one = await start();
+      await put(config("throttled"));
+      later();
+      isThrottled = true;
+      expect(await one.renew()).toBe(false);
+      isThrottled = false;
+      later();
+      expect(await one.renew()).toBe(true);
+      expect(ruleOf(await start())).toBe("throttled");
     });
 
     test("is asked for a minute later, and changes nothing where it has not changed", async () => {
