@@ -255,8 +255,15 @@ function notify({ group, route, all, escalate, left, most }: Decided, reason: No
   if (members.some((member) => member.notified)) dues.push(nextDue({ ...group, lastAt: now }, route, now).repeat);
   alerts.sort((a, b) => (a.startsAt < b.startsAt ? -1 : a.startsAt > b.startsAt ? 1 : a.id < b.id ? -1 : 1));
   const notice = { reason, alerts, suppressed };
-  if ([...later].some(({ news }) => news !== "old")) return { notice, members, due: now, escalate, more: true };
+  if (hasMore(all, later, group, route)) return { notice, members, due: now, escalate, more: true };
   return { notice, members, due: earliestOf(dues.filter(Number.isFinite)), escalate };
+}
+
+/** News is left over, or an incident opens that somebody takes care of: its service hears of that once it is open. */
+function hasMore(all: readonly Sorted[], later: ReadonlySet<Sorted>, group: Group, route: DecidingRoute): boolean {
+  if ([...later].some(({ news }) => news !== "old")) return true;
+  if (!route.acknowledges) return false;
+  return all.some(({ news, member, alert }) => news === "new" && isTakenNews(member, alert!, group));
 }
 
 /** What is to be named beyond the first `most`: news goes first, what is older waits for a later notification. */

@@ -213,6 +213,28 @@ describe("escalation", () => {
     expect(b.messages.filter(({ to }) => to === "/ops").map(({ body }) => body.reason)).not.toContain("acknowledged");
   });
 
+  it.each(["beat", "round"] as const)(
+    "to an incident channel is told of one that came before the incident (%s)",
+    async (go) => {
+      const silence = `silences: [{ match: { rule: [broken] }, until: "2026-11-20T10:10:00Z" }]`;
+      const b = await bench({ yaml: yaml("", silence).replace("channels: [ops]", "channels: [pager]") });
+      b.answer(({ to }) => (to === "/pager" ? { status: 202, body: "{}" } : { status: 200 }));
+      b.to(1);
+      b.fail(0.5);
+      await b.beats(3);
+      await ack(b, "broken");
+      await b.beats(9);
+      expect(b.messages).toEqual([]);
+      b.to(10);
+      await b[go]();
+      expect(b.messages.map(({ body }) => body.event_action)).toEqual(["trigger", "acknowledge"]);
+      await b.beats(15);
+      b.recover(15.5);
+      await b.beats(18);
+      expect(b.messages.map(({ body }) => body.event_action)).toEqual(["trigger", "acknowledge", "resolve"]);
+    },
+  );
+
   it("of an alert on an incident channel comes in time, too", async () => {
     const b = await bench({ yaml: yaml(STEPS).replace("channels: [ops]", "channels: [pager]") });
     b.answer(({ to }) => (to === "/pager" ? { status: 202, body: '{"status":"success"}' } : { status: 200 }));
