@@ -13,7 +13,7 @@ import type { Suppressed } from "./group.ts";
 export function fold(waiting: Notification, next: Notification): Notification | undefined {
   if (!onlyRepeats(waiting) && !onlyRepeats(next)) return undefined;
   // It is for others than those who were notified before.
-  if (waiting.reason === "escalation" || next.reason === "escalation") return undefined;
+  if (isEscalation(waiting) || isEscalation(next)) return undefined;
   const alerts = new Map<string, NotifiedAlert>(waiting.alerts.map((alert) => [alert.id, alert]));
   for (const alert of next.alerts) {
     const before = alerts.get(alert.id);
@@ -51,6 +51,29 @@ export function combine(all: readonly [Notification, ...Notification[]]): Notifi
     reason: all.map(({ reason }) => reason).reduce(firstOf),
     alerts: named,
     suppressed: all.map(({ suppressed }) => suppressed).reduce(sum),
+  };
+}
+
+/** The alerts that it escalates, as ids: they may share it with the end of others. */
+export function escalatedIn({ alerts, reason: whole }: Notification): string[] {
+  return alerts.filter(({ reason = whole }) => reason === "escalation").map(({ id }) => id);
+}
+
+export function isEscalation(notification: Notification): boolean {
+  return notification.reason === "escalation" || escalatedIn(notification).length > 0;
+}
+
+/** The notification without these alerts; undefined where none is left. */
+export function without(notification: Notification, ids: ReadonlySet<string>): Notification | undefined {
+  const { alerts, reason: whole } = notification;
+  const left = alerts.filter(({ id }) => !ids.has(id));
+  if (left.length === 0) return undefined;
+  const reasons = left.map(({ reason = whole }) => reason);
+  return {
+    ...notification,
+    status: left.some(({ status }) => status === "firing") ? "firing" : "resolved",
+    reason: whole === "escalation" && !reasons.includes(whole) ? reasons.reduce(firstOf) : whole,
+    alerts: left,
   };
 }
 

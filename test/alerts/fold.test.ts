@@ -74,6 +74,12 @@ describe("folding", () => {
     ],
     ["an escalation is notified by itself", "escalation: A firing 1/0", "repeat: A firing 1/0", undefined],
     [
+      "so is one that shares its message with an end",
+      "resolved: A resolved 1/0 resolved, B firing 1/1 escalation",
+      "repeat: B firing 1/0 repeat",
+      undefined,
+    ],
+    [
       "what a digest counted is in the repeat that takes it in",
       "digest: A resolved 1/1",
       "repeat: B firing 1/0",

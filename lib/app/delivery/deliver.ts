@@ -80,7 +80,7 @@ export async function redeliver(app: App, ids: readonly string[]): Promise<void>
       const row = unit.value<DeliveryRow>(key);
       if (row === undefined) return;
       const now = app.clock.now();
-      const { failedSince: _before, revoked: _taken, handedOver: _some, ...rest } = row;
+      const { failedSince: _before, revoked: _all, takenBack: _taken, handedOver: _some, ...rest } = row;
       const again: DeliveryRow = {
         ...rest,
         status: "pending",

@@ -1,17 +1,18 @@
 // A delivery takes in others of its channel that wait, where the channel's service takes fewer messages than there are:
 // they leave as one, and each says which one took it in.
-import { combine } from "../../alerts/fold.ts";
+import { combine, isEscalation } from "../../alerts/fold.ts";
 import type { Notification } from "../../model/notification.ts";
 import type { App } from "../deps.ts";
+import { isTakenBack } from "../groups/taken-back.ts";
 import { type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { partsOf } from "./notifications.ts";
 
 /** Whether it may be taken in by another: nobody can have read it, and it is not to be taken back. */
 export function isFoldable(row: DeliveryRow): boolean {
-  const { attempts, putOff = 0, claim, fellBackAt, revoked, notification } = row;
-  const untouched = attempts === putOff && claim === null && fellBackAt === undefined && revoked === undefined;
-  const isApart = notification.reason === "escalation" || notification.reason === "acknowledged";
+  const { attempts, putOff = 0, claim, fellBackAt, notification } = row;
+  const untouched = attempts === putOff && claim === null && fellBackAt === undefined && !isTakenBack(row);
+  const isApart = isEscalation(notification) || notification.reason === "acknowledged";
   return untouched && !isApart && notification.test !== true;
 }
 

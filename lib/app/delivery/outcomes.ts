@@ -2,6 +2,7 @@
 // and fallbacks, and how the channels do.
 import type { Outcome } from "../../channels/port.ts";
 import type { App } from "../deps.ts";
+import { forgetTakenBack, isTakenBack, leftOf } from "../groups/taken-back.ts";
 import {
   type ChannelRow,
   channelKey,
@@ -116,10 +117,11 @@ export async function record(
     const note = outcome.note === undefined ? {} : { note: app.redact(outcome.note).slice(0, ERROR_CHARACTERS) };
     const line = { ...aboutOf(row), reason, alerts: alerts.length, attempt: row.attempts, ...note };
     effects.lines.push(() => app.log.info("delivered", line));
-  } else if (row.revoked) {
-    endTrial(unit, row.channel);
-    await removeDelivery(unit, row.id, app.clock.now());
-  } else await recordFailed(app, unit, free, { outcome, asked, destination }, effects);
+  } else {
+    const left = isTakenBack(row) ? await takeBack(app, unit, free) : free;
+    if (left === undefined) endTrial(unit, row.channel);
+    else await recordFailed(app, unit, left, { outcome, asked, destination }, effects);
+  }
 }
 
 function aboutOf({ channel, id }: DeliveryRow): { channel: string; id: string } {
@@ -252,12 +254,12 @@ export async function removeDelivery(unit: Unit, id: string, now: number): Promi
   }
 }
 
-/** What was acknowledged while it was being sent is not tried again. */
-export async function dropRevoked(app: App, unit: Unit, id: string): Promise<boolean> {
-  const row = unit.value<DeliveryRow>(deliveryKey(id));
-  if (row?.revoked !== true || row.status !== "pending" || isClaimed(app, row)) return false;
-  await removeDelivery(unit, id, app.clock.now());
-  return true;
+/** What is to be tried again of a delivery of which alerts were taken back; undefined: nothing, and it is gone. */
+export async function takeBack({ clock }: App, unit: Unit, row: DeliveryRow): Promise<DeliveryRow | undefined> {
+  const left = leftOf(row);
+  if (left === undefined) await removeDelivery(unit, row.id, clock.now());
+  await forgetTakenBack(unit, row, clock.now());
+  return left;
 }
 
 /** Puts the deliveries that waited for one that is out of the way now into the queue. */

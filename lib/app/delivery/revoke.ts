@@ -1,20 +1,26 @@
 // What an acknowledgement takes back: escalations that have not left yet.
-import { bucketOf, type Group, groupPartition, HEAD, type Member } from "../../alerts/group.ts";
+import { escalatedIn } from "../../alerts/fold.ts";
+import { type Group, groupPartition, HEAD } from "../../alerts/group.ts";
+import type { NotifyReason } from "../../model/notification.ts";
 import type { App } from "../deps.ts";
 import { channelsOf } from "../groups/assignments.ts";
+import { forget, isTakenBack, withoutAlerts } from "../groups/taken-back.ts";
 import { type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
-import { isClaimed, removeDelivery } from "./outcomes.ts";
+import { isClaimed, removeDelivery, takeBack } from "./outcomes.ts";
+
+type IsAcknowledged = (alertId: string) => boolean;
 
 /**
- * Takes back the escalations in the groups that are about acknowledged alerts alone. One that is being sent at this
- * moment is not tried again. Where no channel of a group has had it, the group's alerts are as before.
+ * Takes the acknowledged alerts out of the groups' escalations, and back what is about such alerts alone. One that is
+ * being sent at this moment is not tried again with them. An alert that nobody of a group has been notified of is there
+ * as before.
  */
 export async function revokeEscalations(
   app: App,
   unit: Unit,
   groups: readonly string[],
-  isAcknowledged: (alertId: string) => boolean,
+  isAcknowledged: IsAcknowledged,
 ): Promise<void> {
   for (const id of groups) {
     const key = { pk: groupPartition(id), sk: HEAD };
@@ -22,25 +28,64 @@ export async function revokeEscalations(
     const group = unit.value<Group>(key);
     const route = group && app.router.byId(group.route);
     if (group === undefined || route?.escalation !== true) continue;
-    const rows = await waitingIn(unit, Object.values(group.newest));
-    const revoked = rows.filter(({ notification, alerts }) => {
-      return notification.reason === "escalation" && alerts.every(isAcknowledged);
-    });
-    const taken = revoked.filter((row) => !isClaimed(app, row));
-    for (const row of revoked) {
-      if (!isClaimed(app, row)) await removeDelivery(unit, row.id, app.clock.now());
-      else
-        unit.put(
-          deliveryKey(row.id),
-          { ...row, revoked: true },
-          { queue: "delivery", due: unit.due(deliveryKey(row.id)) },
-        );
-    }
-    const unheard = channelsOf(app, route, group.incident).every((name) => {
-      return taken.some(({ channel }) => channel === name);
-    });
-    if (unheard) await forget(unit, group, new Set(taken.flatMap(({ alerts }) => alerts)));
+    const waiting = await waitingIn(unit, Object.values(group.newest));
+    await revokeIn(app, unit, { group, channels: channelsOf(app, route, group.incident), waiting, isAcknowledged });
   }
+}
+
+/** A group that escalates, with its deliveries that are still on their way. */
+interface Revoking {
+  group: Group;
+  channels: readonly string[];
+  waiting: readonly DeliveryRow[];
+  isAcknowledged: IsAcknowledged;
+}
+
+async function revokeIn(app: App, unit: Unit, revoking: Revoking): Promise<void> {
+  const { group, waiting, isAcknowledged } = revoking;
+  const now = app.clock.now();
+  const escalated = new Set(waiting.flatMap(({ notification }) => escalatedIn(notification).filter(isAcknowledged)));
+  const unheard = [...escalated].filter((alert) => isUnheard(unit, revoking, alert));
+  const flying = waiting.filter((row) => isClaimed(app, row));
+  const underWay = new Set(flying.flatMap(({ alerts }) => alerts));
+  const forgotten = new Set(unheard.filter((alert) => !underWay.has(alert)));
+  for (const { id } of waiting) {
+    const key = deliveryKey(id);
+    // Those before it have changed whom it waits for.
+    const row = unit.value<DeliveryRow>(key)!;
+    const alerts = takenOf(row, escalated, isAcknowledged);
+    if (alerts.length === 0) continue;
+    const others = flying.flatMap((other) => (other.id === id ? [] : other.id));
+    const takenBack = { alerts, group: group.id, unheard: unheard.filter((alert) => alerts.includes(alert)), others };
+    const left = isClaimed(app, row) ? { ...row, takenBack } : withoutAlerts(row, alerts);
+    if (left === undefined) await removeDelivery(unit, id, now);
+    else unit.put(key, left, { queue: "delivery", due: unit.due(key) });
+  }
+  await forget(unit, group.id, forgotten, now);
+}
+
+/** Whether all that was to notify somebody of the alert, channels and fallbacks, is still on its way. */
+function isUnheard(unit: Unit, { channels, waiting }: Revoking, alert: string): boolean {
+  const rows = waiting.filter(({ notification }) => escalatedIn(notification).includes(alert));
+  const went = rows.flatMap(({ fallback }) => (fallback === undefined ? [] : [deliveryKey(fallback)]));
+  const places = [...channels, ...went.map((key) => unit.value<DeliveryRow>(key)?.channel)];
+  return places.every((name) => rows.some(({ channel }) => channel === name));
+}
+
+const TAKEN: ReadonlySet<NotifyReason> = new Set<NotifyReason>(["escalation", "update", "repeat"]);
+
+/** The alerts that are taken back of the delivery: all of them where nothing else would be left to be said. */
+function takenOf(
+  { notification: { alerts, reason: whole } }: DeliveryRow,
+  escalated: ReadonlySet<string>,
+  isAcknowledged: IsAcknowledged,
+): string[] {
+  // What others are notified of first, and any end, is not to be lost.
+  const takeable = alerts.filter(({ reason = whole }) => TAKEN.has(reason));
+  const taken = takeable.filter(({ id }) => escalated.has(id));
+  if (taken.length === 0 && whole !== "escalation") return [];
+  const isAll = takeable.length === alerts.length && alerts.every(({ id }) => isAcknowledged(id));
+  return (isAll ? alerts : taken).map(({ id }) => id);
 }
 
 /** The deliveries that are still on their way from these on, and to the fallbacks of their channels. */
@@ -59,16 +104,12 @@ async function waitingIn(unit: Unit, ends: readonly string[]): Promise<DeliveryR
   return [...found.values()];
 }
 
-/** This group notified nobody of them. */
-async function forget(unit: Unit, { id }: Group, alerts: ReadonlySet<string>): Promise<void> {
-  const keys = [...new Set([...alerts].map(bucketOf))].map((sk) => ({ pk: groupPartition(id), sk }));
-  await unit.load(keys);
-  for (const key of keys) {
-    const members = unit.value<Member[]>(key);
-    if (members === undefined) continue;
-    unit.put(
-      key,
-      members.map((member): Member => (alerts.has(member.id) ? { ...member, notified: null, count: 0 } : member)),
-    );
-  }
+/** What was acknowledged while it was being sent is not tried again. Returns whether nothing is left of it. */
+export async function dropTakenBack(app: App, unit: Unit, id: string): Promise<boolean> {
+  const key = deliveryKey(id);
+  const row = unit.value<DeliveryRow>(key);
+  if (row?.status !== "pending" || !isTakenBack(row) || isClaimed(app, row)) return false;
+  const left = await takeBack(app, unit, row);
+  if (left !== undefined) unit.put(key, left, { queue: "delivery", due: unit.due(key) });
+  return left === undefined;
 }

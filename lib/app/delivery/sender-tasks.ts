@@ -17,18 +17,9 @@ import { noteTrial } from "./channel-notes.ts";
 import type { Destination } from "./destination.ts";
 import { foldInto, isFoldable } from "./folding.ts";
 import { gateOf, type Seen } from "./gate.ts";
-import {
-  claim,
-  dropGone,
-  dropRevoked,
-  type Effects,
-  isHeld,
-  loadDeliveries,
-  noEffects,
-  record,
-  settle,
-} from "./outcomes.ts";
+import { claim, dropGone, type Effects, isHeld, loadDeliveries, noEffects, record, settle } from "./outcomes.ts";
 import { KEPT_MS, taken } from "./rate.ts";
+import { dropTakenBack } from "./revoke.ts";
 
 /** A delivery that is to be sent, as it was listed. */
 export interface Entry {
@@ -125,7 +116,7 @@ async function build(app: App, unit: Unit, tasks: readonly Task[]): Promise<Buil
   const built: Built = { effects: noEffects(), claims: new Map(), gone: [], later: [], seen: new Map() };
   for (const task of tasks) {
     const { id } = task.entry;
-    if (task.kind !== "record" && (await dropRevoked(app, unit, id))) built.claims.set(id, undefined);
+    if (task.kind !== "record" && (await dropTakenBack(app, unit, id))) built.claims.set(id, undefined);
     else if (task.kind === "settle") await settle(app, unit, id, built.effects);
     else if (task.kind === "record") await record(app, unit, task.attempt, built.effects);
     else await claimIn(app, unit, task, built);

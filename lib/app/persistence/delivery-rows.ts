@@ -23,7 +23,9 @@ export interface DeliveryRow {
   endedAt?: number;
   /** When its first try failed; absent before. */
   failedSince?: number;
-  /** Its alerts were acknowledged while it was being sent: it is not tried again. */
+  /** Alerts of it were acknowledged while it was being sent: it is not tried again with them. */
+  takenBack?: TakenBack;
+  /** Likewise all of its alerts, as an older version says it. */
   revoked?: true;
   /** When it went to the channel's fallback, which it does once; absent before. */
   fellBackAt?: number;
@@ -50,6 +52,16 @@ export interface DeliveryRow {
   /** Where it went to the fallback: the last delivery there; what follows it there waits for that. */
   fallback?: string;
   notification: Notification;
+}
+/** What an acknowledgement takes back of a delivery that is being sent. */
+export interface TakenBack {
+  /** The ids of the alerts that no other try names. */
+  alerts: readonly string[];
+  /** Its group, and those of the alerts that nobody there has been notified of, unless by this try or the others. */
+  group: string;
+  unheard: readonly string[];
+  /** Other deliveries that were being sent with them. */
+  others: readonly string[];
 }
 export const DELIVERIES = "delivery";
 export function deliveryKey(id: string): Key {
