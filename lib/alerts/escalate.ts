@@ -12,16 +12,22 @@ export interface Step {
   after: number;
   /** Where the alert goes then. */
   route: RouteConfig;
+  /** The same under the id that the release before gave it, by its place: its groups go on, and nothing joins them. */
+  older: RouteConfig;
 }
 
 /**
  * The steps of a route, in their order. Whoever joins one is notified at once: nothing waits for a group's interval.
+ * A step is known by its channels: it stays the same where others come or go.
  */
 export function stepsOf(route: RouteConfig): Step[] {
+  const seen = new Map<string, number>();
   return route.escalate.map(({ after, channels }, index) => {
-    const own: RouteConfig = {
+    const names = channels.toSorted();
+    const number = seen.get(String(names)) ?? 0;
+    seen.set(String(names), number + 1);
+    const own: Omit<RouteConfig, "id"> = {
       ...route,
-      id: hashOf([route.id, "escalate", index], 16),
       match: undefined,
       continue: false,
       channels: [...channels],
@@ -31,6 +37,7 @@ export function stepsOf(route: RouteConfig): Step[] {
       escalation: true,
       routes: [],
     };
-    return { index, after, route: own };
+    const idOf = (...step: unknown[]): string => hashOf([route.id, "escalate", ...step], 16);
+    return { index, after, route: { ...own, id: idOf(names, number) }, older: { ...own, id: idOf(index) } };
   });
 }

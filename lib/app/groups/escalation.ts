@@ -14,8 +14,13 @@ import { type Assignment, channelsOf } from "./assignments.ts";
 import { putInbox } from "./inbox.ts";
 import { joining } from "./transitions.ts";
 
-/** Where the alert goes with the step: into a group for messages, and one for incidents. */
-export function assignmentsOfStep(app: App, { route }: Step, alert: Alert): Assignment[] {
+/** Where the alert is once it has taken the step. */
+export function seatsOfStep(app: App, { route, older }: Step, alert: Alert): Assignment[] {
+  return [route, older].flatMap((one) => assignmentsOn(app, one, alert));
+}
+
+/** Where the alert goes with a step's route: into a group for messages, and one for incidents. */
+function assignmentsOn(app: App, route: RouteConfig, alert: Alert): Assignment[] {
   return [false, true].flatMap((incident): Assignment[] => {
     if (channelsOf(app, route, incident).length === 0) return [];
     const values = incident ? { alert: alert.id } : groupValues(route, alert);
@@ -39,7 +44,7 @@ export async function loadSteps(
   const keys = all.flatMap(({ member, alert }) => {
     if (alert?.status !== "firing" || member.notified === null) return [];
     const passed = steps.filter(({ after }) => escalationDue(member, group, after) <= now);
-    return passed.flatMap((step) => assignmentsOfStep(app, step, alert).map((one) => bucketKey(one, alert)));
+    return passed.flatMap((step) => seatsOfStep(app, step, alert).map((one) => bucketKey(one, alert)));
   });
   await unit.load(keys);
 }
@@ -47,7 +52,7 @@ export async function loadSteps(
 /** The steps that the alert has not taken yet. The rows that say so are loaded (loadSteps). */
 export function stepsLeft(app: App, unit: Unit, route: RouteConfig, alert: Alert): Step[] {
   return app.router.steps(route).filter((step) => {
-    return !assignmentsOfStep(app, step, alert).some((one) => {
+    return !seatsOfStep(app, step, alert).some((one) => {
       return unit.value<Member[]>(bucketKey(one, alert))?.some(({ id }) => id === alert.id);
     });
   });
@@ -56,7 +61,7 @@ export function stepsLeft(app: App, unit: Unit, route: RouteConfig, alert: Alert
 /** Alerts take steps. Returns the ids of the groups that they joined, which are due. */
 export function takeSteps(app: App, unit: Unit, escalations: readonly Escalation[], now: number): string[] {
   const joins = escalations.flatMap(({ step, alert, member }) =>
-    assignmentsOfStep(app, step, alert).map((assignment) => ({ ...assignment, alert, state: member })),
+    assignmentsOn(app, step.route, alert).map((assignment) => ({ ...assignment, alert, state: member })),
   );
   // Taken again before its group has seen it, the step writes the same row.
   for (const own of Map.groupBy(joins, ({ alert }) => alert.id).values()) {

@@ -175,12 +175,14 @@ export function moveGroup(
   const moves = moving.flatMap(({ member, alert }) => {
     if (alert === undefined) return [];
     // What was notified goes on with the same kind of channels; what was not goes to all.
-    const joins = assignmentsOf(app, alert)
+    const ways = assignmentsOf(app, alert)
       .filter((assignment) => member.notified === null || assignment.incident === group.incident)
       .map((assignment): Join => ({ ...assignment, alert, state: member }));
-    return [{ member, alert, joins }];
+    // Where a step of `escalate` has gone, it is in the others already.
+    const known = groupsNow(unit, member, alert);
+    return [{ member, alert, ways, joins: ways.filter(({ id }) => !known.includes(id)) }];
   });
-  for (const { member, alert, joins } of moves) noteLeft(unit, group, member, alert, joins);
+  for (const { member, alert, ways } of moves) noteLeft(unit, group, member, alert, ways);
   const entries = moves.flatMap(({ member, joins }) => joins.map((join) => joining(join, now, member)));
   putInbox(app, unit, `from/${group.id}/${moving[0]?.member.id}`, entries, now);
   for (const { member, alert, joins } of moves) {
@@ -201,6 +203,12 @@ export function moveGroup(
   if (staying.length === 0) unit.delete(headKey(group.id));
   else unit.put(headKey(group.id), group, { queue: "group", due: now });
   return staying.length > 0;
+}
+
+/** The groups that the alert is in, or was in as it ended: its rows are loaded. */
+function groupsNow(unit: Unit, member: Member, { id }: Alert): readonly string[] {
+  const row = unit.value<RuleRow>(member);
+  return (row?.state.alert?.id === id ? row : unit.value<EndedRow>(endedKey(id)))?.groups ?? [];
 }
 
 /** An incident that none of the alert's routes leads to any more is closed when the alert ends. */

@@ -12,7 +12,7 @@ import type { Delivery } from "../delivery/deliver.ts";
 import { wantsOf } from "../delivery/notify.ts";
 import type { App } from "../deps.ts";
 import { type Assignment, assignmentsOf, channelsOf } from "../groups/assignments.ts";
-import { assignmentsOfStep } from "../groups/escalation.ts";
+import { seatsOfStep } from "../groups/escalation.ts";
 import { readHolds } from "../groups/holds.ts";
 import { ruleOf } from "../groups/transitions.ts";
 import type { KnownAlert, Reader } from "./explain-reader.ts";
@@ -149,7 +149,7 @@ async function nextStep(
 ): Promise<RouteStanding["escalation"]> {
   if (alert.status !== "firing" || alert.acknowledgedBy !== null) return null;
   for (const step of app.router.steps(route)) {
-    const joined = await Promise.all(assignmentsOfStep(app, step, alert).map(({ id }) => reader.group(id)));
+    const joined = await Promise.all(seatsOfStep(app, step, alert).map(({ id }) => reader.group(id)));
     if (joined.some((one) => one?.members.some(({ id }) => id === alert.id))) continue;
     return { at: iso(escalationDue(member, group, step.after)), channels: step.route.channels };
   }
