@@ -7,6 +7,7 @@ import { channelsOf } from "../groups/assignments.ts";
 import { forget, isTakenBack, withoutAlerts } from "../groups/taken-back.ts";
 import { type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
+import { laneEnd } from "./lane-end.ts";
 import { isClaimed, removeDelivery, takeBack } from "./outcomes.ts";
 
 type IsAcknowledged = (alertId: string) => boolean;
@@ -92,8 +93,7 @@ function takenOf(
 async function waitingIn(unit: Unit, ends: readonly string[]): Promise<DeliveryRow[]> {
   const found = new Map<string, DeliveryRow>();
   for (const left = [...ends]; left.length > 0; ) {
-    const id = left.pop()!;
-    await unit.load([deliveryKey(id)]);
+    const id = await laneEnd(unit, left.pop()!);
     const row = unit.value<DeliveryRow>(deliveryKey(id));
     if (row === undefined || found.has(id)) continue;
     if (row.fallback !== undefined) left.push(row.fallback);

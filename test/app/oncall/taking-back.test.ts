@@ -1,6 +1,6 @@
 // What an acknowledgement takes back of escalations that have not left, and what it never takes, as timelines in minutes.
 import { describe, expect, it } from "vitest";
-import { listDeliveries } from "../../../lib/app/delivery/deliver.ts";
+import { dropDelivery, listDeliveries } from "../../../lib/app/delivery/deliver.ts";
 import { isFoldable } from "../../../lib/app/delivery/folding.ts";
 import { acknowledge, listOpen } from "../../../lib/app/oncall/acknowledge.ts";
 import { type DeliveryRow, deliveryKey } from "../../../lib/app/persistence/delivery-rows.ts";
@@ -88,6 +88,23 @@ describe("an escalation that names an alert that was escalated before", () => {
     expect(came(b, "/lead", since).at(-1)).toMatch(/resolved resolved: svc-1 resolved/);
     expect(came(b, "/lead", since).join()).not.toContain(B);
   });
+});
+
+it("an escalation is taken back though somebody dropped the one behind it", async () => {
+  const b = await bench({ yaml: yaml("", "groupBy: [rule], urgent: [error]"), services: [A, B] });
+  down(b, "/lead");
+  b.fail(0.5, "Failed", A);
+  await b.beats(2);
+  b.fail(2.5, "Failed", B);
+  await b.beats(20);
+  const [first, second] = (await listDeliveries(b.app)).filter(({ status }) => status === "pending");
+  expect(second!.previous).toBe(first!.id);
+  await dropDelivery(b.app, second!.id);
+  await ackOne(b, A);
+  const since = b.messages.length;
+  down(b);
+  await b.beats(30);
+  expect(came(b, "/lead", since)).toEqual([]);
 });
 
 describe("an escalation that its channel's fallback has had", () => {
