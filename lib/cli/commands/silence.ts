@@ -1,14 +1,22 @@
 // `lookout silence`: holds notifications back for a while, says what is held back and since when, and lets it go.
 import type { App } from "../../app/deps.ts";
 import { knownAlerts, previewSilence } from "../../app/oncall/preview.ts";
-import { addSilence, expireSilence, listSilences, type SilenceView, viewSilence } from "../../app/oncall/silences.ts";
+import {
+  addSilence,
+  expireSilence,
+  listSilences,
+  patternOfOne,
+  type SilenceView,
+  unknownInterval,
+  viewSilence,
+} from "../../app/oncall/silences.ts";
 import type { SilenceRow } from "../../app/persistence/on-call-rows.ts";
 import { openAlerts } from "../../app/queries/lists.ts";
 import type { Pattern } from "../../model/config.ts";
 import { parseDuration } from "../../model/duration.ts";
 import { timeIn } from "../../model/local-time.ts";
 import { PatternError } from "../../patterns/error.ts";
-import { compilePattern, parsePatternText } from "../../patterns/pattern.ts";
+import { parsePatternText } from "../../patterns/pattern.ts";
 import { DONE, type Io, jsonDocument, jsonLines, oneLine, table, UsageError } from "../io.ts";
 import { checked, isMatcher, patternOf } from "../matchers.ts";
 import { type CommonOptions, openExisting } from "../open.ts";
@@ -36,13 +44,12 @@ export async function silenceAddCommand(io: Io, meant: readonly string[], option
   try {
     const match = await patternFor(app, meant, options);
     const times = timesOf(options, app.clock.now());
-    const during = options.during ?? [];
-    for (const name of during) if (app.config.timeIntervals[name] === undefined) throw unknownInterval(app, name);
+    const during = duringOf(app, options);
     const row = await addSilence(app, { match, ...times, during, comment: options.comment ?? null, by });
     const view = viewSilence(row, app.clock.now());
     if (options.json) jsonDocument(io, view);
     else {
-      const held = (await openAlerts(app)).filter(compilePattern(match).matches).length;
+      const held = (await openAlerts(app)).filter(app.suppression.silence(row).matches).length;
       const now = held === 0 ? "no alert that is open" : `${held} open ${held === 1 ? "alert" : "alerts"}`;
       io.out(
         `Silence ${row.id.slice(0, SHORT_ID)} holds until ${timeIn(app.config.timezone)(view.until)}; it matches ${now}.\n`,
@@ -87,7 +94,7 @@ export async function silenceExpireCommand(io: Io, id: string, options: SilenceO
   }
 }
 
-/** What such a silence would have held back in the last day. */
+/** What such a silence would have held back in the last day. Its own times are only looked at: they are to come. */
 export async function silencePreviewCommand(
   io: Io,
   meant: readonly string[],
@@ -96,11 +103,11 @@ export async function silencePreviewCommand(
   const { app, close } = await openExisting(io, options);
   try {
     const match = await patternFor(app, meant, options);
-    const { since, alerts, deliveries } = await previewSilence(
-      app,
-      await openAlerts(app),
-      compilePattern(match).matches,
-    );
+    const during = duringOf(app, options);
+    const { duration, from, until } = options;
+    if (duration !== undefined || until !== undefined) timesOf(options, app.clock.now());
+    else if (from !== undefined) instantOf("--from", from);
+    const { since, alerts, deliveries } = await previewSilence(app, await openAlerts(app), { match, during });
     if (options.json) jsonDocument(io, { since, match, alerts, deliveries });
     else {
       const time = timeIn(app.config.timezone);
@@ -129,7 +136,7 @@ async function patternFor(app: App, meant: readonly string[], { match }: Silence
   const [first = "", ...others] = meant;
   if (others.length > 0 || isMatcher(first)) return patternOf(meant);
   const about = { what: "alert", where: "lookout alerts --all" };
-  return { id: [findById(await knownAlerts(app), ({ id }) => id, first, about).id] };
+  return patternOfOne(findById(await knownAlerts(app), ({ id }) => id, first, about));
 }
 
 function jsonPattern(text: string): Pattern {
@@ -164,10 +171,12 @@ function durationOf(text: string): number {
   throw new UsageError(`--duration ${text}: expected a duration such as 30m, 2h or 7d`);
 }
 
-function unknownInterval({ config }: App, name: string): UsageError {
-  const known = Object.keys(config.timeIntervals);
+function duringOf(app: App, { during = [] }: SilenceOptions): string[] {
+  const unknown = unknownInterval(app, during);
+  if (unknown === undefined) return during;
+  const known = Object.keys(app.config.timeIntervals);
   const there = known.length === 0 ? "the configuration has none" : `there are ${known.join(", ")}`;
-  return new UsageError(`--during ${name}: there is no such time interval; ${there}`);
+  throw new UsageError(`--during ${unknown}: there is no such time interval; ${there}`);
 }
 
 function cells(view: SilenceView, time: (iso: string) => string): string[] {
