@@ -1,5 +1,6 @@
 // What a person types to say which alerts are meant: `rule=deploy-failed labels.team!=ml`, as a pattern over the alert.
 import { didYouMean, nearest } from "../config/document/words.ts";
+import { testsOf } from "../config/lint/pattern-walk.ts";
 import { ALERT_FIELDS, unknownStep } from "../config/lint/vocabulary.ts";
 import type { Pattern } from "../model/config.ts";
 import { PatternError } from "../patterns/error.ts";
@@ -33,7 +34,6 @@ export function patternOf(matchers: readonly string[]): Pattern {
     const found = operatorIn(text);
     if (found === undefined) throw new UsageError(`${text}: expected a matcher such as rule=deploy-failed`);
     const { path, operator, entries, value } = found;
-    refuseUnknown(path);
     if (Object.hasOwn(pattern, path)) {
       throw new UsageError(`"${path}" is given twice: say --match '{"${path}": ["one", "other"]}' for either`);
     }
@@ -69,15 +69,16 @@ function refuseUnfit(text: string, path: string, operator: string, value: string
   );
 }
 
-/** The pattern, once it is known to be one. */
+/** The pattern, once it is known to be one over fields that alerts have. */
 export function checked(pattern: Pattern, said: string): Pattern {
   try {
     compilePattern(pattern);
-    return pattern;
   } catch (error) {
     if (error instanceof PatternError) throw new UsageError(`${said}: ${error.message}`);
     throw error;
   }
+  for (const { field } of testsOf(pattern, [])) refuseUnknown(field);
+  return pattern;
 }
 
 function operatorIn(text: string) {

@@ -8,6 +8,7 @@ import { previewSilence, type SilencePreview } from "../app/oncall/preview.ts";
 import {
   addSilence,
   expireSilence,
+  LAST,
   listSilences,
   patternOfOne,
   type SilenceView,
@@ -139,6 +140,7 @@ function timesOf({ duration, from, until }: z.infer<typeof NewSilence>, now: num
   }
   const end = lasts === undefined ? Date.parse(until!) : start + lasts;
   if (end <= start || end <= now) throw new Refused(400, "the silence would be over already");
+  if (end > LAST) throw new Refused(400, "the silence would end after the year 9999");
   return { from: start, until: end };
 }
 

@@ -172,6 +172,12 @@ describe("what a person does", () => {
       { match: { rule: ["x"] }, until: "2020-01-01T00:00:00Z", by: "a" },
       /over/,
     ],
+    [
+      "a silence that ends in a year that no calendar has",
+      "/api/silences",
+      { match: { rule: ["x"] }, from: "9999-12-31T00:00:00Z", duration: "7d", by: "a" },
+      /9999/,
+    ],
     ["a preview in unknown hours", "/api/silences/preview", { match: { rule: ["x"] }, during: ["n"] }, /"n"/],
     [
       "a silence in hours with a name of every object",

@@ -59,6 +59,7 @@ describe("ack", () => {
     expect(await json("ack", id, "--undo")).toMatchObject({ acknowledgedBy: null });
     expect(await here("ack", "ffff-no")).toMatchObject({ code: 2, stderr: expect.stringContaining("no open alert") });
     expect(await here("ack", id, "--by", "")).toMatchObject({ code: 2 });
+    expect(await here("ack", "")).toMatchObject({ code: 2, stderr: expect.stringContaining("an id is empty") });
   });
 });
 
@@ -154,6 +155,18 @@ describe("silence", () => {
     ["an unknown alert", ["0000-none", "--duration", "2h"], "no alert has an id"],
     ["an unknown time interval", ["rule=failing", "--duration", "2h", "--during", "noon"], "there are nights"],
     ["one by a name of every object", ["rule=failing", "--duration", "2h", "--during", "toString"], "there are nights"],
+    [
+      "a matcher among the intervals",
+      ["--during", "nights", "rule=failing", "--duration", "2h"],
+      "--during rule=failing",
+    ],
+    ["an end that no calendar has", ["rule=x", "--from", "9999-12-31T00:00:00Z", "--duration", "7d"], "the year 9999"],
+    [
+      "a pattern of a field that no alert has",
+      ["--match", '{"rle":["x"]}', "--duration", "2h"],
+      'did you mean "rule"?',
+    ],
+    ["an empty id", ["", "--duration", "2h"], '"lookout alerts --all" lists every alert'],
     ["an invalid pattern", ["--match", '{"rule":"x"}', "--duration", "2h"], "--match"],
   ];
   it("is refused where it says too little or what cannot be", async () => {

@@ -9,6 +9,9 @@ import { putSilence } from "../groups/holds.ts";
 import { wakeWaiting } from "../groups/inhibition.ts";
 import { SILENCES, type SilenceRow, silenceKey } from "../persistence/on-call-rows.ts";
 
+/** No silence begins or ends later: times of the years after it are written in another way. */
+export const LAST = Date.parse("9999-12-31T23:59:59.999Z");
+
 /** A silence as people and scripts see it. */
 export interface SilenceView {
   id: string;

@@ -4,6 +4,7 @@ import { knownAlerts, previewSilence } from "../../app/oncall/preview.ts";
 import {
   addSilence,
   expireSilence,
+  LAST,
   listSilences,
   patternOfOne,
   type SilenceView,
@@ -23,8 +24,6 @@ import { type CommonOptions, openExisting } from "../open.ts";
 import { alertName, findById, personOf } from "../person.ts";
 
 const SHORT_ID = 8;
-/** No silence begins or ends later: times of the years after it are written in another way. */
-const LAST = Date.parse("9999-12-31T23:59:59.999Z");
 
 export interface SilenceOptions extends CommonOptions {
   match?: string;
@@ -42,9 +41,10 @@ export async function silenceAddCommand(io: Io, meant: readonly string[], option
   const by = personOf(options.by);
   const { app, close } = await openExisting(io, options);
   try {
+    // It takes all words up to the next option, matchers as well.
+    const during = duringOf(app, options);
     const match = await patternFor(app, meant, options);
     const times = timesOf(options, app.clock.now());
-    const during = duringOf(app, options);
     const row = await addSilence(app, { match, ...times, during, comment: options.comment ?? null, by });
     const view = viewSilence(row, app.clock.now());
     if (options.json) jsonDocument(io, view);
@@ -102,8 +102,8 @@ export async function silencePreviewCommand(
 ): Promise<number> {
   const { app, close } = await openExisting(io, options);
   try {
-    const match = await patternFor(app, meant, options);
     const during = duringOf(app, options);
+    const match = await patternFor(app, meant, options);
     const { duration, from, until } = options;
     if (duration !== undefined || until !== undefined) timesOf(options, app.clock.now());
     else if (from !== undefined) instantOf("--from", from);
@@ -118,7 +118,9 @@ export async function silencePreviewCommand(
         oneLine(alertName(alert)),
       ]);
       io.out(rows.length === 0 ? "It would have held nothing back in the last day.\n" : table(io, rows));
-      if (rows.length > 0) io.out(`${deliveries} deliveries of the last day were about these alone.\n`);
+      const sent =
+        deliveries === 1 ? "1 delivery of the last day was" : `${deliveries} deliveries of the last day were`;
+      if (rows.length > 0) io.out(`${sent} about these alone.\n`);
     }
     return DONE;
   } finally {
@@ -156,6 +158,7 @@ function timesOf({ duration, from, until }: SilenceOptions, now: number): Pick<S
   const end = until === undefined ? start + durationOf(duration!) : instantOf("--until", until);
   if (end <= start) throw new UsageError(`--until ${until}: it is not after the silence's start`);
   if (end <= now) throw new UsageError("the silence would be over already");
+  if (end > LAST) throw new UsageError(`--duration ${duration}: it would end after the year 9999`);
   return { from: start, until: end };
 }
 
