@@ -199,6 +199,14 @@ describe("what a person does", () => {
     expect(json.error).toMatch(said);
   });
 
+  test.each(["/api/nothing", "/api/alerts/", "/api/constructor"])(
+    "%s is refused as all of the API is",
+    async (path) => {
+      const made = await consoleBench({ yaml: YAML });
+      expect(await made.ask(path)).toMatchObject({ status: 404, json: { error: "there is nothing here" } });
+    },
+  );
+
   test("sends a dead delivery again, under the same id, and a test", async () => {
     const made = await consoleBench({ yaml: YAML });
     made.answer(() => ({ status: 400 }));
