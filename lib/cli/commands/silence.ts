@@ -118,9 +118,8 @@ export async function silencePreviewCommand(
         oneLine(alertName(alert)),
       ]);
       io.out(rows.length === 0 ? "It would have held nothing back in the last day.\n" : table(io, rows));
-      const sent =
-        deliveries === 1 ? "1 delivery of the last day was" : `${deliveries} deliveries of the last day were`;
-      if (rows.length > 0) io.out(`${sent} about these alone.\n`);
+      const sent = `${deliveries} ${deliveries === 1 ? "delivery" : "deliveries"} of the last day`;
+      if (rows.length > 0) io.out(`${sent} would have been held back.\n`);
     }
     return DONE;
   } finally {

@@ -49,8 +49,11 @@ it("shows what fired within its time intervals, and counts what was sent within 
   const match = { rule: ["broken"] };
   expect(await preview(b, match)).toEqual([["svc-1", "svc-2", "svc-3"], 5]);
   expect(await preview(b, match, ["late"])).toEqual([["svc-2", "svc-3"], 1]);
-  expect(await preview(b, match, ["later"])).toEqual([["svc-2", "svc-3"], 1]);
+  // The firing was sent before, so the end is sent, too.
+  expect(await preview(b, match, ["later"])).toEqual([["svc-2", "svc-3"], 0]);
   expect(await preview(b, match, ["late", "later"])).toEqual([["svc-2", "svc-3"], 2]);
+  b.to(24 * 60 + 2);
+  expect(await preview(b, match)).toEqual([["svc-1", "svc-2", "svc-3"], 2]);
   b.to(24 * 60 + 11.5);
   expect(await preview(b, match, ["late"])).toEqual([["svc-2", "svc-3"], 0]);
 });
