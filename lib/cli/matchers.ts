@@ -1,21 +1,27 @@
 // What a person types to say which alerts are meant: `rule=deploy-failed labels.team!=ml`, as a pattern over the alert.
 import { didYouMean, nearest } from "../config/document/words.ts";
+import { testsOf } from "../config/lint/pattern-walk.ts";
 import { ALERT_FIELDS, unknownStep } from "../config/lint/vocabulary.ts";
 import type { Pattern } from "../model/config.ts";
 import { PatternError } from "../patterns/error.ts";
 import { compilePattern } from "../patterns/pattern.ts";
+import { numberOr } from "../rules/extract.ts";
 import { UsageError } from "./io.ts";
 
 /** By what stands between path and value; the longer ones first. */
-const OPERATORS: readonly [text: string, entries: (value: string) => unknown[]][] = [
+const OPERATORS: readonly [text: string, entries: (value: string, path: string) => unknown[]][] = [
   ["!~", (value) => [{ "anything-but": { wildcard: value } }, { exists: false }]],
-  ["!=", (value) => [{ "anything-but": [value] }, { exists: false }]],
+  ["!=", (value, path) => [{ "anything-but": [NUMBERS.test(path) ? numberOr(value) : value] }, { exists: false }]],
   ["=~", (value) => [{ wildcard: value }]],
-  ["=", (value) => (value === "" ? [value, { exists: false }] : [value])],
+  ["=", (value) => (value === "" ? [value, null, { exists: false }] : meanings(value))],
 ];
 
-/** Fields whose values are numbers. */
-const NUMBERS = ["count"];
+/** Where a plain number is one: an extraction makes it so, too. */
+const NUMBERS = /^count$|^key\.(?:count$|late$|extracted\.)/;
+/** Where values are of any type, as an API gives them. */
+const OPEN = /^key\.(?:data\.|truncated$|future$)|^events\./;
+/** What holds fields, and no value of its own. */
+const OBJECTS = ["resource", "key", "labels", "events"];
 
 export function isMatcher(text: string): boolean {
   return operatorIn(text) !== undefined;
@@ -28,27 +34,51 @@ export function patternOf(matchers: readonly string[]): Pattern {
     const found = operatorIn(text);
     if (found === undefined) throw new UsageError(`${text}: expected a matcher such as rule=deploy-failed`);
     const { path, operator, entries, value } = found;
-    refuseUnknown(path);
     if (Object.hasOwn(pattern, path)) {
       throw new UsageError(`"${path}" is given twice: say --match '{"${path}": ["one", "other"]}' for either`);
     }
-    if (operator.includes("~") && !value.includes("*")) {
-      throw new UsageError(`${text}: ${operator} takes a wildcard, as in ${path}${operator}deploy-*`);
-    }
-    pattern[path] = NUMBERS.includes(path) && operator === "=" ? [Number(value)] : entries(value);
+    refuseUnfit(text, path, operator, value);
+    pattern[path] = entries(value, path);
   }
   return checked(pattern, matchers.join(" "));
 }
 
-/** The pattern, once it is known to be one. */
+/** What the text may be in an alert: itself, a number, true or false. */
+function meanings(value: string): (string | number | boolean)[] {
+  const number = numberOr(value);
+  if (number !== value) return [value, number];
+  return value === "true" || value === "false" ? [value, value === "true"] : [value];
+}
+
+function refuseUnfit(text: string, path: string, operator: string, value: string): void {
+  if (operator.includes("~") && !value.includes("*")) {
+    throw new UsageError(`${text}: ${operator} takes a wildcard, as in ${path}${operator}deploy-*`);
+  }
+  if (path === "count" && typeof numberOr(value) !== "number") {
+    throw new UsageError(`${text}: it is a number, as in count=5`);
+  }
+  if (operator !== "!=") return;
+  if (value === "") throw new UsageError(`${text}: where there is one, say ${path}=~*`);
+  const [word, other] = meanings(value);
+  if (!OPEN.test(path) || other === undefined) return;
+  // No pattern excludes both.
+  const others = typeof other === "boolean" ? [!other, null] : [{ "anything-but": [other] }];
+  const pattern = (entries: unknown[]) => `'${JSON.stringify({ [path]: [...entries, { exists: false }] })}'`;
+  throw new UsageError(
+    `${text}: say --match ${pattern(others)} for a ${typeof other}, ${pattern([{ "anything-but": [word] }])} for a text`,
+  );
+}
+
+/** The pattern, once it is known to be one over fields that alerts have. */
 export function checked(pattern: Pattern, said: string): Pattern {
   try {
     compilePattern(pattern);
-    return pattern;
   } catch (error) {
     if (error instanceof PatternError) throw new UsageError(`${said}: ${error.message}`);
     throw error;
   }
+  for (const { field } of testsOf(pattern, [])) refuseUnknown(field);
+  return pattern;
 }
 
 function operatorIn(text: string) {
@@ -64,6 +94,9 @@ function operatorIn(text: string) {
 }
 
 function refuseUnknown(path: string): void {
+  if (OBJECTS.includes(path)) {
+    throw new UsageError(`"${path}" holds fields and no value of its own: name one of them, as in ${path}.…`);
+  }
   const unknown = unknownStep(path, ALERT_FIELDS);
   if (unknown === undefined) return;
   const near = nearest(unknown.step, unknown.known);

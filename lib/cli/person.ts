@@ -16,7 +16,8 @@ export function findById<T>(
   prefix: string,
   { what, where }: { what: string; where: string },
 ): T {
-  const found = prefix === "" ? [] : all.filter((one) => idOf(one).startsWith(prefix));
+  if (prefix === "") throw new UsageError(`an id is empty: "${where}" lists every ${what}`);
+  const found = all.filter((one) => idOf(one).startsWith(prefix));
   if (found.length === 1) return found[0]!;
   if (found.length > 1) throw new UsageError(`${found.length} ids of ${what}s begin with ${prefix}: give more of it`);
   throw new UsageError(`no ${what} has an id that begins with ${prefix}; "${where}" lists them`);

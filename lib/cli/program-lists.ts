@@ -90,15 +90,15 @@ function silenceCommands(
   const silence = command("silence", "hold notifications back for a while; nothing is lost");
   const sub = (spec: string, description: string) => silence.command(spec).description(description).exitOverride();
   const about = "rule=deploy-failed, labels.team!=ml, rule=~deploy-* …, or one alert's id";
-  for (const [name, description] of [
-    ["add", "add a silence"],
-    ["preview", "what such a silence would have held back in the last day"],
+  for (const [name, description, whole] of [
+    ["add", "add a silence", ""],
+    ["preview", "what such a silence would have held back in the last day", "; the last day is looked at whole"],
   ] as const) {
     sub(`${name} [what...]`, `${description}: ${about}`)
       .option("--match <json>", "a pattern over the alert, in place of matchers")
-      .option("--duration <duration>", "how long it holds: 30m, 2h, 7d …")
-      .option("--from <instant>", "when it begins; default: now")
-      .option("--until <instant>", "when it ends")
+      .option("--duration <duration>", `how long it holds: 30m, 2h, 7d …${whole}`)
+      .option("--from <instant>", `when it begins; default: now${whole}`)
+      .option("--until <instant>", `when it ends${whole}`)
       .option("--during <interval...>", "only in these timeIntervals")
       .option("--comment <text>", "why, for people")
       .option("--by <name>", "who adds it; default: the user")

@@ -5,7 +5,16 @@ import { sendTest } from "../app/delivery/send-test.ts";
 import type { App } from "../app/deps.ts";
 import { acknowledge, SpentLink } from "../app/oncall/acknowledge.ts";
 import { previewSilence, type SilencePreview } from "../app/oncall/preview.ts";
-import { addSilence, expireSilence, listSilences, type SilenceView, viewSilence } from "../app/oncall/silences.ts";
+import {
+  addSilence,
+  expireSilence,
+  LAST,
+  listSilences,
+  patternOfOne,
+  type SilenceView,
+  unknownInterval,
+  viewSilence,
+} from "../app/oncall/silences.ts";
 import { type DeliveryView, viewDelivery } from "../app/queries/lists.ts";
 import type { AckLink } from "../model/ack-link.ts";
 import type { Alert } from "../model/alert.ts";
@@ -25,14 +34,17 @@ const Instant = z.iso.datetime({ offset: true, error: "expected an instant such 
 const Comment = z.string().trim().max(1_000, "at most 1,000 characters").nullish();
 
 const Ack = z.strictObject({ by: Person.nullable() });
-/** Which alerts: a pattern over the alert as in the file, or one alert's id. */
-const Which = { match: z.record(z.string(), z.unknown()).optional(), alert: z.string().optional() };
+/** Which alerts, a pattern over the alert as in the file or one alert's id, and in which time intervals. */
+const Which = {
+  match: z.record(z.string(), z.unknown()).optional(),
+  alert: z.string().optional(),
+  during: z.array(z.string()).default([]),
+};
 const NewSilence = z.strictObject({
   ...Which,
   duration: z.string().optional(),
   from: Instant.optional(),
   until: Instant.optional(),
-  during: z.array(z.string()).default([]),
   comment: Comment,
   by: Person,
 });
@@ -53,11 +65,8 @@ export async function ack({ current, alerts }: Acting, id: string, body: unknown
 export async function silence(deps: Acting, body: unknown): Promise<SilenceView> {
   const app = deps.current();
   const wanted = parsed(NewSilence, body);
-  const { comment, by, during } = wanted;
-  const match = await patternOf(deps, wanted);
-  for (const name of during) {
-    if (app.config.timeIntervals[name] === undefined) throw new Refused(400, `there is no time interval "${name}"`);
-  }
+  const { comment, by } = wanted;
+  const { match, during } = await alertsOf(deps, wanted);
   const times = timesOf(wanted, app.clock.now());
   const row = await addSilence(app, { match, ...times, during, comment: comment || null, by });
   deps.alerts.touch();
@@ -65,9 +74,9 @@ export async function silence(deps: Acting, body: unknown): Promise<SilenceView>
 }
 
 export async function preview(deps: Acting, body: unknown): Promise<SilencePreview> {
-  const match = await patternOf(deps, parsed(Preview, body));
+  const wanted = await alertsOf(deps, parsed(Preview, body));
   const open = (await deps.alerts.read()).lines.map(({ alert }) => ({ ...alert, events: [] }));
-  return previewSilence(deps.current(), open, compilePattern(match).matches);
+  return previewSilence(deps.current(), open, wanted);
 }
 
 export async function unsilence({ current, alerts }: Acting, id: string): Promise<SilenceView> {
@@ -95,6 +104,14 @@ export async function test(app: App, name: string, signal: AbortSignal): Promise
   return (await sendTest(app, channel, signal)).map(viewDelivery);
 }
 
+/** Which alerts are meant, and when. */
+async function alertsOf(deps: Acting, wanted: z.infer<typeof Preview>): Promise<{ match: Pattern; during: string[] }> {
+  const match = await patternOf(deps, wanted);
+  const unknown = unknownInterval(deps.current(), wanted.during);
+  if (unknown !== undefined) throw new Refused(400, `there is no time interval "${unknown.slice(0, 100)}"`);
+  return { match, during: wanted.during };
+}
+
 async function patternOf(
   deps: Acting,
   { match, alert }: { match?: unknown; alert?: string | undefined },
@@ -102,7 +119,7 @@ async function patternOf(
   if ((match === undefined) === (alert === undefined)) {
     throw new Refused(400, 'say what to silence: "match", a pattern over the alert, or "alert", an alert\'s id');
   }
-  if (alert !== undefined) return { id: [(await alertOf(deps, alert)).id] };
+  if (alert !== undefined) return patternOfOne(await alertOf(deps, alert));
   try {
     compilePattern(match);
     return match as Pattern;
@@ -123,6 +140,7 @@ function timesOf({ duration, from, until }: z.infer<typeof NewSilence>, now: num
   }
   const end = lasts === undefined ? Date.parse(until!) : start + lasts;
   if (end <= start || end <= now) throw new Refused(400, "the silence would be over already");
+  if (end > LAST) throw new Refused(400, "the silence would end after the year 9999");
   return { from: start, until: end };
 }
 

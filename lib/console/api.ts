@@ -60,8 +60,8 @@ export function api(deps: Console): Hono {
     // To a browser that means: do not ask again.
     return deps.pushes === false ? context.body(null, 204) : streams(context);
   });
+  routes.all("*", (context) => context.json({ error: "there is nothing here" }, 404));
   routes.onError(answerOf);
-  routes.notFound((context) => context.json({ error: "there is nothing here" }, 404));
   return routes;
 }
 

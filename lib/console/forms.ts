@@ -1,5 +1,6 @@
 // The forms of the pages, which work without a script: each does one thing and leads back to a page that says so.
 import { type Context, Hono } from "hono";
+import { patternOfOne } from "../app/oncall/silences.ts";
 import { timeLimit } from "../channels/http/exchange.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Pattern } from "../model/config.ts";
@@ -68,7 +69,8 @@ export function forms(deps: Console): Hono {
 }
 
 /** What a person means by "this alert", "every alert of its rule", "everything about its resource". */
-function patternOf({ id, rule, resource }: Alert, what: string | undefined): Pattern {
+function patternOf(alert: Alert, what: string | undefined): Pattern {
+  const { rule, resource } = alert;
   if (what === "rule") return { rule: [rule] };
-  return what === "resource" && resource !== null ? { "resource.id": [resource.id] } : { id: [id] };
+  return what === "resource" && resource !== null ? { "resource.id": [resource.id] } : patternOfOne(alert);
 }

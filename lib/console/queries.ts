@@ -1,5 +1,6 @@
 // What is asked for: filters, the open alerts that pass them, and one alert with its story.
 import type { App } from "../app/deps.ts";
+import { compiledSilence } from "../app/groups/holds.ts";
 import { listSilences, type SilenceView, viewSilence } from "../app/oncall/silences.ts";
 import { ENDED, type EndedRow, type RuleRow } from "../app/persistence/rows.ts";
 import { type AlertExplanation, createExplainer } from "../app/queries/explain.ts";
@@ -8,7 +9,6 @@ import { type Filters as Asked, alertFilter } from "../app/queries/filters.ts";
 import type { Alert } from "../model/alert.ts";
 import { parseDuration } from "../model/duration.ts";
 import { redactedValue } from "../model/printable.ts";
-import { compilePattern } from "../patterns/pattern.ts";
 import type { Console } from "./deps.ts";
 import { instantOf } from "./instants.ts";
 import type { OpenLine, Watch } from "./open-alerts.ts";
@@ -94,9 +94,9 @@ export async function storyOf(deps: Console, id: string): Promise<AlertExplanati
 export async function silencesOf(app: App, alert: Alert): Promise<SilenceView[]> {
   const now = app.clock.now();
   const [start, end] = [Date.parse(alert.startsAt), alert.endsAt === null ? now : Date.parse(alert.endsAt)];
-  const firing = { ...alert, status: "firing", endsAt: null };
-  const rows = (await listSilences(app)).filter(({ from, until, match }) => {
-    return from <= end && until >= start && compilePattern(match).matches(firing);
+  const firing: Alert = { ...alert, status: "firing", endsAt: null };
+  const rows = (await listSilences(app)).filter((row) => {
+    return row.from <= end && row.until >= start && compiledSilence(app, row)?.matches(firing);
   });
   return rows.map((row) => viewSilence(row, now));
 }

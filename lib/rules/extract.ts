@@ -98,7 +98,8 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 }
 
-function numberOr(text: string): string | number {
+/** The number that a plain decimal is; any other text as it is. */
+export function numberOr(text: string): string | number {
   if (!DECIMAL.test(text)) return text;
   // "-0" is no other number than 0.
   return significant(text) <= MAX_DIGITS ? Number(text) + 0 : text;

@@ -2,6 +2,7 @@
 // in the receiver's own terms.
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { lookup } from "../model/lookup.ts";
 
 /** How each channel type says that it took a message. */
 const ACCEPTED: Record<string, { status: number; body: string }> = {
@@ -27,7 +28,7 @@ export async function startReceiver(received: (type: string, body: string) => vo
   const server = createServer(async (request, response) => {
     const type = (request.url ?? "/").slice(1).split("?")[0] ?? "";
     received(type, await readText(request));
-    const { status, body } = ACCEPTED[type] ?? { status: 404, body: "" };
+    const { status, body } = lookup(ACCEPTED, type) ?? { status: 404, body: "" };
     response.writeHead(status, { "content-type": body.startsWith("{") ? "application/json" : "text/plain" }).end(body);
   });
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(asked, "127.0.0.1", resolve));

@@ -7,6 +7,7 @@ import { type ConsoleBench, consoleBench } from "./bench.ts";
 const YAML = `
 rules:
   - { id: down, when: { level: [error] }, severity: critical, resolve: { when: { source: [service-events], level: [normal] } } }
+timeIntervals: { never: [{ years: [1999] }] }
 channels: { ops: { type: webhook, url: "HOOK/ops" } }
 `;
 
@@ -136,6 +137,8 @@ describe("what a person does", () => {
     const match = { "resource.id": ["svc-1"] };
     const seen = await made.ask("/api/silences/preview", { method: "POST", body: { match } });
     expect(seen.json.alerts.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual(["svc-1"]);
+    const never = { method: "POST", body: { match, during: ["never"] } };
+    expect((await made.ask("/api/silences/preview", never)).json).toMatchObject({ alerts: [], deliveries: 0 });
     const added = await made.ask("/api/silences", { method: "POST", body: { match, duration: "2h", by: "ada" } });
     expect(added.status).toBe(201);
     const held = (await made.ask("/api/alerts?resource=svc-1")).json.alerts[0];
@@ -170,6 +173,19 @@ describe("what a person does", () => {
       /over/,
     ],
     [
+      "a silence that ends in a year that no calendar has",
+      "/api/silences",
+      { match: { rule: ["x"] }, from: "9999-12-31T00:00:00Z", duration: "7d", by: "a" },
+      /9999/,
+    ],
+    ["a preview in unknown hours", "/api/silences/preview", { match: { rule: ["x"] }, during: ["n"] }, /"n"/],
+    [
+      "a silence in hours with a name of every object",
+      "/api/silences",
+      { match: { rule: ["x"] }, duration: "1h", during: ["constructor"], by: "a" },
+      /"constructor"/,
+    ],
+    [
       "a silence in unknown hours",
       "/api/silences",
       { match: { rule: ["x"] }, duration: "1h", during: ["n"], by: "a" },
@@ -182,6 +198,14 @@ describe("what a person does", () => {
     expect(status).toBe(400);
     expect(json.error).toMatch(said);
   });
+
+  test.each(["/api/nothing", "/api/alerts/", "/api/constructor"])(
+    "%s is refused as all of the API is",
+    async (path) => {
+      const made = await consoleBench({ yaml: YAML });
+      expect(await made.ask(path)).toMatchObject({ status: 404, json: { error: "there is nothing here" } });
+    },
+  );
 
   test("sends a dead delivery again, under the same id, and a test", async () => {
     const made = await consoleBench({ yaml: YAML });

@@ -127,6 +127,22 @@ describe("forms", () => {
     expect((await made.ask("/silences")).text).toContain("expired");
   });
 
+  test("silence an alert about Lookout itself by itself, which no silence of others holds", async () => {
+    const made = await consoleBench({ yaml: YAML, env: { HW_SECRET_KEY: "" } });
+    await made.rounds(1);
+    const [own] = await openAlerts(made.app);
+    expect(own?.rule).toBe("lookout-unhealthy");
+    const add = (by: string, body: object) =>
+      made.ask("/api/silences", { method: "POST", body: { duration: "2h", by, ...body } });
+    await add("mallory", { match: { status: ["firing"] } });
+    const story = async () => (await made.ask(`/alerts/${own!.id}`)).text;
+    expect(await story()).not.toContain("mallory");
+    await made.ask("/silences", { method: "POST", form: { alert: own!.id, duration: "1h", by: "ada", do: "add" } });
+    await add("bob", { alert: own!.id });
+    expect((await openAlerts(made.app))[0]!.suppressedBy).toHaveLength(1);
+    for (const by of ["ada", "bob"]) expect(await story()).toContain(`by ${by}`);
+  });
+
   test("what cannot be done is said on a page", async () => {
     const { made, alert } = await failing();
     const form = { alert: alert.id, what: "alert", duration: "soon", by: "ada", do: "add" };

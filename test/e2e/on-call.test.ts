@@ -8,7 +8,10 @@ import { SECRET, startWebhook } from "../support/webhook.ts";
 const PARTS = `rules:
   - { id: failing, when: { source: [training-events], level: [error] }, severity: critical, labels: { team: ml } }
   - { id: pools, when: { source: [pool-events], level: [warning] }, by: [id] }
-timeIntervals: { nights: [{ times: [{ start_time: "22:00", end_time: "07:00" }] }] }
+timeIntervals:
+  nights: [{ times: [{ start_time: "22:00", end_time: "07:00" }] }]
+  always: [{ years: ["2000:2999"] }]
+  never: [{ years: [1999] }]
 route:
   channels: [ops]
   groupWait: 30s
@@ -56,6 +59,7 @@ describe("ack", () => {
     expect(await json("ack", id, "--undo")).toMatchObject({ acknowledgedBy: null });
     expect(await here("ack", "ffff-no")).toMatchObject({ code: 2, stderr: expect.stringContaining("no open alert") });
     expect(await here("ack", id, "--by", "")).toMatchObject({ code: 2 });
+    expect(await here("ack", "")).toMatchObject({ code: 2, stderr: expect.stringContaining("an id is empty") });
   });
 });
 
@@ -108,6 +112,34 @@ describe("silence", () => {
     expect(preview.alerts.map(({ rule }: { rule: string }) => rule)).toEqual(["failing"]);
     expect(preview.deliveries).toBe(2);
     expect((await here("silence", "preview", "rule!=failing")).stdout).toContain("pools");
+    // Its own times are to come, and say nothing about the day.
+    expect((await json("silence", "preview", "rule=failing", "--from", "2126-01-01T00:00:00Z")).deliveries).toBe(2);
+    expect((await json("silence", "preview", "rule=failing", "--duration", "2h")).deliveries).toBe(2);
+    expect((await json("silence", "preview", "rule=failing", "--during", "always")).deliveries).toBe(2);
+    expect(await json("silence", "preview", "rule=failing", "--during", "never")).toMatchObject({
+      alerts: [],
+      deliveries: 0,
+    });
+    for (const [option, value, said] of [
+      ["--during", "nihgts", "there is no such time interval; there are nights"],
+      ["--duration", "2 h", "expected a duration"],
+      ["--from", "tomorrow", "expected an instant"],
+    ] as const) {
+      const { code, stderr } = await here("silence", "preview", "rule=failing", option, value);
+      expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
+    }
+  });
+
+  it("says how many alerts it matches: none of Lookout's own unless it names their rule", async () => {
+    const { here, lines, run } = await setUp();
+    const others = (await lines("alerts")).length;
+    await lookoutHere(["run", "--once"], { ...run, env: { ...run.env, HW_SECRET_KEY: "" } });
+    const own = (await lines("alerts")).filter(({ rule }) => rule === "lookout-unhealthy");
+    expect([own.length, (await lines("alerts")).length]).toEqual([1, others + 1]);
+    const add = async (...what: string[]) => (await here("silence", "add", ...what, "--duration", "2h")).stdout;
+    expect(await add("status=firing")).toContain(`it matches ${others} open alert`);
+    expect(await add("rule=lookout-unhealthy")).toContain("it matches 1 open alert");
+    expect(await add(own[0].id)).toContain("it matches 1 open alert");
   });
 
   const REFUSED: [sentence: string, args: string[], said: string][] = [
@@ -122,6 +154,19 @@ describe("silence", () => {
     ["a wildcard without a star", ["rule=~fail", "--duration", "2h"], "takes a wildcard"],
     ["an unknown alert", ["0000-none", "--duration", "2h"], "no alert has an id"],
     ["an unknown time interval", ["rule=failing", "--duration", "2h", "--during", "noon"], "there are nights"],
+    ["one by a name of every object", ["rule=failing", "--duration", "2h", "--during", "toString"], "there are nights"],
+    [
+      "a matcher among the intervals",
+      ["--during", "nights", "rule=failing", "--duration", "2h"],
+      "--during rule=failing",
+    ],
+    ["an end that no calendar has", ["rule=x", "--from", "9999-12-31T00:00:00Z", "--duration", "7d"], "the year 9999"],
+    [
+      "a pattern of a field that no alert has",
+      ["--match", '{"rle":["x"]}', "--duration", "2h"],
+      'did you mean "rule"?',
+    ],
+    ["an empty id", ["", "--duration", "2h"], '"lookout alerts --all" lists every alert'],
     ["an invalid pattern", ["--match", '{"rule":"x"}', "--duration", "2h"], "--match"],
   ];
   it("is refused where it says too little or what cannot be", async () => {

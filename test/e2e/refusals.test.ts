@@ -48,6 +48,7 @@ test.each<[sentence: string, args: string[], said: string]>([
     ["receive", "--port", "6000"],
     "--port 6000: nothing is ever sent to",
   ],
+  ["an empty id of a delivery", ["deliveries", "drop", ""], "an id is empty"],
   [
     "a silence beyond any calendar",
     ["silence", "add", "rule=r", "--by", "ada", "--duration", "100000000d"],

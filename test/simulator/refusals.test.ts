@@ -80,6 +80,12 @@ test.each([
   ["another field to sort by", { sort_by: "name" }, "ModelArts.50004000"],
   ["filters that are no list", { filters: { key: "phase" } }, "ModelArts.50004000"],
   ["an unknown filter key", { filters: [{ key: "status", operator: "in", value: ["Running"] }] }, "ModelArts.2807"],
+  ["a key of every object", { filters: [{ key: "constructor", operator: "in", value: ["a"] }] }, "ModelArts.2807"],
+  [
+    "an operator of every object",
+    { filters: [{ key: "phase", operator: "toString", value: ["a"] }] },
+    "ModelArts.2808",
+  ],
   ["an unknown filter operator", { filters: [{ key: "phase", operator: "eq", value: ["Running"] }] }, "ModelArts.2808"],
   [
     "a filter value that is no list",

@@ -34,7 +34,7 @@ export async function readHolds(app: ToRead, alerts: readonly Alert[]): Promise<
   const rows = new Map<string, Row>();
   const silences = await app.store.list<SilenceRow>(SILENCES);
   for (const row of silences) rows.set(row.sk, row);
-  const added = silences.flatMap(({ data }) => compiled(app, data) ?? []);
+  const added = silences.flatMap(({ data }) => compiledSilence(app, data) ?? []);
   const inhibitors = await readInhibitors(app, alerts);
   for (const row of inhibitors.values()) if (row) rows.set(row.data.alert, row);
   return {
@@ -51,7 +51,7 @@ export async function readHolds(app: ToRead, alerts: readonly Alert[]): Promise<
 }
 
 /** A silence of a newer version that this one cannot read holds nothing back. */
-function compiled({ suppression }: ToRead, row: SilenceRow): Silence | undefined {
+export function compiledSilence({ suppression }: Pick<App, "suppression">, row: SilenceRow): Silence | undefined {
   try {
     return suppression.silence(row);
   } catch {

@@ -1,10 +1,16 @@
 // Silences that people add while it runs: kept in the store, listed, and ended before their time.
+import type { Alert } from "../../model/alert.ts";
+import type { Pattern } from "../../model/config.ts";
 import { hashOf } from "../../model/hash.ts";
 import { iso } from "../../model/iso.ts";
+import { HEALTH_RULE } from "../../model/own-alerts.ts";
 import type { App } from "../deps.ts";
 import { putSilence } from "../groups/holds.ts";
 import { wakeWaiting } from "../groups/inhibition.ts";
 import { SILENCES, type SilenceRow, silenceKey } from "../persistence/on-call-rows.ts";
+
+/** No silence begins or ends later: times of the years after it are written in another way. */
+export const LAST = Date.parse("9999-12-31T23:59:59.999Z");
 
 /** A silence as people and scripts see it. */
 export interface SilenceView {
@@ -19,6 +25,11 @@ export interface SilenceView {
   createdAt: string;
 }
 
+/** The pattern of one alert alone. One about Lookout itself is held only by who names its rule. */
+export function patternOfOne({ id, rule }: Pick<Alert, "id" | "rule">): Pattern {
+  return rule === HEALTH_RULE ? { rule: [rule], id: [id] } : { id: [id] };
+}
+
 /** Adds a silence. Returns it. */
 export async function addSilence(app: App, given: Omit<SilenceRow, "id" | "createdAt">): Promise<SilenceRow> {
   const createdAt = app.clock.now();
@@ -30,6 +41,11 @@ export async function addSilence(app: App, given: Omit<SilenceRow, "id" | "creat
     putSilence(app, unit, row);
   });
   return row;
+}
+
+/** The first of the names that no time interval of the configuration has. */
+export function unknownInterval({ config }: Pick<App, "config">, names: readonly string[]): string | undefined {
+  return names.find((name) => !Object.hasOwn(config.timeIntervals, name));
 }
 
 /** All of them, the newest last; those that are over for `history`. */

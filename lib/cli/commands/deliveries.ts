@@ -93,6 +93,7 @@ function incidentWords(rows: readonly Delivery[]): string {
 
 /** The full id of the only delivery whose id begins with `prefix`. */
 async function findId(app: App, prefix: string): Promise<string> {
+  if (prefix === "") throw new UsageError('an id is empty: "lookout deliveries" lists every delivery');
   const found = await deliveryIds(app, prefix);
   if (found.length === 1) return found[0]!;
   if (found.length === 0)

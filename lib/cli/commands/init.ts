@@ -26,7 +26,7 @@ const QUESTIONS: readonly Question[] = [
     name: "cloud",
     asks: "Which cloud: otc (Open Telekom Cloud) or huaweicloud?",
     fallback: () => "otc",
-    problem: (answer) => (answer in DEFAULT_REGIONS ? undefined : "expected otc or huaweicloud"),
+    problem: (answer) => (Object.hasOwn(DEFAULT_REGIONS, answer) ? undefined : "expected otc or huaweicloud"),
   },
   {
     name: "region",

@@ -1,22 +1,29 @@
 // `lookout silence`: holds notifications back for a while, says what is held back and since when, and lets it go.
 import type { App } from "../../app/deps.ts";
 import { knownAlerts, previewSilence } from "../../app/oncall/preview.ts";
-import { addSilence, expireSilence, listSilences, type SilenceView, viewSilence } from "../../app/oncall/silences.ts";
+import {
+  addSilence,
+  expireSilence,
+  LAST,
+  listSilences,
+  patternOfOne,
+  type SilenceView,
+  unknownInterval,
+  viewSilence,
+} from "../../app/oncall/silences.ts";
 import type { SilenceRow } from "../../app/persistence/on-call-rows.ts";
 import { openAlerts } from "../../app/queries/lists.ts";
 import type { Pattern } from "../../model/config.ts";
 import { parseDuration } from "../../model/duration.ts";
 import { timeIn } from "../../model/local-time.ts";
 import { PatternError } from "../../patterns/error.ts";
-import { compilePattern, parsePatternText } from "../../patterns/pattern.ts";
+import { parsePatternText } from "../../patterns/pattern.ts";
 import { DONE, type Io, jsonDocument, jsonLines, oneLine, table, UsageError } from "../io.ts";
 import { checked, isMatcher, patternOf } from "../matchers.ts";
 import { type CommonOptions, openExisting } from "../open.ts";
 import { alertName, findById, personOf } from "../person.ts";
 
 const SHORT_ID = 8;
-/** No silence begins or ends later: times of the years after it are written in another way. */
-const LAST = Date.parse("9999-12-31T23:59:59.999Z");
 
 export interface SilenceOptions extends CommonOptions {
   match?: string;
@@ -34,15 +41,15 @@ export async function silenceAddCommand(io: Io, meant: readonly string[], option
   const by = personOf(options.by);
   const { app, close } = await openExisting(io, options);
   try {
+    // It takes all words up to the next option, matchers as well.
+    const during = duringOf(app, options);
     const match = await patternFor(app, meant, options);
     const times = timesOf(options, app.clock.now());
-    const during = options.during ?? [];
-    for (const name of during) if (app.config.timeIntervals[name] === undefined) throw unknownInterval(app, name);
     const row = await addSilence(app, { match, ...times, during, comment: options.comment ?? null, by });
     const view = viewSilence(row, app.clock.now());
     if (options.json) jsonDocument(io, view);
     else {
-      const held = (await openAlerts(app)).filter(compilePattern(match).matches).length;
+      const held = (await openAlerts(app)).filter(app.suppression.silence(row).matches).length;
       const now = held === 0 ? "no alert that is open" : `${held} open ${held === 1 ? "alert" : "alerts"}`;
       io.out(
         `Silence ${row.id.slice(0, SHORT_ID)} holds until ${timeIn(app.config.timezone)(view.until)}; it matches ${now}.\n`,
@@ -87,7 +94,7 @@ export async function silenceExpireCommand(io: Io, id: string, options: SilenceO
   }
 }
 
-/** What such a silence would have held back in the last day. */
+/** What such a silence would have held back in the last day. Its own times are only looked at: they are to come. */
 export async function silencePreviewCommand(
   io: Io,
   meant: readonly string[],
@@ -95,12 +102,12 @@ export async function silencePreviewCommand(
 ): Promise<number> {
   const { app, close } = await openExisting(io, options);
   try {
+    const during = duringOf(app, options);
     const match = await patternFor(app, meant, options);
-    const { since, alerts, deliveries } = await previewSilence(
-      app,
-      await openAlerts(app),
-      compilePattern(match).matches,
-    );
+    const { duration, from, until } = options;
+    if (duration !== undefined || until !== undefined) timesOf(options, app.clock.now());
+    else if (from !== undefined) instantOf("--from", from);
+    const { since, alerts, deliveries } = await previewSilence(app, await openAlerts(app), { match, during });
     if (options.json) jsonDocument(io, { since, match, alerts, deliveries });
     else {
       const time = timeIn(app.config.timezone);
@@ -111,7 +118,8 @@ export async function silencePreviewCommand(
         oneLine(alertName(alert)),
       ]);
       io.out(rows.length === 0 ? "It would have held nothing back in the last day.\n" : table(io, rows));
-      if (rows.length > 0) io.out(`${deliveries} deliveries of the last day were about these alone.\n`);
+      const sent = `${deliveries} ${deliveries === 1 ? "delivery" : "deliveries"} of the last day`;
+      if (rows.length > 0) io.out(`${sent} would have been held back.\n`);
     }
     return DONE;
   } finally {
@@ -129,7 +137,7 @@ async function patternFor(app: App, meant: readonly string[], { match }: Silence
   const [first = "", ...others] = meant;
   if (others.length > 0 || isMatcher(first)) return patternOf(meant);
   const about = { what: "alert", where: "lookout alerts --all" };
-  return { id: [findById(await knownAlerts(app), ({ id }) => id, first, about).id] };
+  return patternOfOne(findById(await knownAlerts(app), ({ id }) => id, first, about));
 }
 
 function jsonPattern(text: string): Pattern {
@@ -149,6 +157,7 @@ function timesOf({ duration, from, until }: SilenceOptions, now: number): Pick<S
   const end = until === undefined ? start + durationOf(duration!) : instantOf("--until", until);
   if (end <= start) throw new UsageError(`--until ${until}: it is not after the silence's start`);
   if (end <= now) throw new UsageError("the silence would be over already");
+  if (end > LAST) throw new UsageError(`--duration ${duration}: it would end after the year 9999`);
   return { from: start, until: end };
 }
 
@@ -164,10 +173,12 @@ function durationOf(text: string): number {
   throw new UsageError(`--duration ${text}: expected a duration such as 30m, 2h or 7d`);
 }
 
-function unknownInterval({ config }: App, name: string): UsageError {
-  const known = Object.keys(config.timeIntervals);
+function duringOf(app: App, { during = [] }: SilenceOptions): string[] {
+  const unknown = unknownInterval(app, during);
+  if (unknown === undefined) return during;
+  const known = Object.keys(app.config.timeIntervals);
   const there = known.length === 0 ? "the configuration has none" : `there are ${known.join(", ")}`;
-  return new UsageError(`--during ${name}: there is no such time interval; ${there}`);
+  throw new UsageError(`--during ${unknown}: there is no such time interval; ${there}`);
 }
 
 function cells(view: SilenceView, time: (iso: string) => string): string[] {

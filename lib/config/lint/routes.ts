@@ -1,5 +1,6 @@
 // Finds routes that no alert reaches, channels that nothing uses, and silences that are over or silence nothing.
 import type { Config, Pattern, RouteConfig } from "../../model/config.ts";
+import { lookup } from "../../model/lookup.ts";
 import { HEALTH_RULE } from "../../model/own-alerts.ts";
 import type { Place } from "../../model/place.ts";
 import { type Finding, findingAt } from "../document/finding.ts";
@@ -149,6 +150,6 @@ function alertSubject(config: Config): Subject {
     status: ["firing", "resolved"],
   };
   const valuesOf = (field: string): readonly string[] | undefined =>
-    values[field] ?? labelValues(field, config.sources, config.rules);
+    lookup(values, field) ?? labelValues(field, config.sources, config.rules);
   return { name: "alert", unknown: (path) => unknownStep(path, ALERT_FIELDS), shapes: ALERT_SHAPES, valuesOf };
 }

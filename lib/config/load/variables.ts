@@ -1,4 +1,5 @@
 // `${env:NAME}` where a value is needed at once and is no secret: regions, projects, endpoints and the store.
+import { lookup } from "../../model/lookup.ts";
 import type { Place } from "../../model/place.ts";
 import type { Document } from "../document/document.ts";
 import { type Finding, findIn, findingAt } from "../document/finding.ts";
@@ -41,7 +42,7 @@ function expandIn(
     findings.push(findingAt(document.locate(place), place, message, hint));
   const texts = splitReferences(value).map((part) => {
     if (typeof part === "string") return part;
-    const found = part.scheme === "env" ? env[part.name] : undefined;
+    const found = part.scheme === "env" ? lookup(env, part.name) : undefined;
     if (part.scheme !== "env")
       say(`${part.text} cannot stand here`, "write ${env:NAME} or the value itself; it is no secret");
     else if (!found) say(`${part.text} has no value`, `set the environment variable ${part.name}`);

@@ -1,5 +1,6 @@
 // Where the value of one secret reference comes from, and what is said when there is none: never a value.
 import { resolve } from "node:path";
+import { lookup } from "../../model/lookup.ts";
 import { readRegular } from "../document/regular-file.ts";
 import type { Environment } from "../environment.ts";
 import type { Reference } from "./references.ts";
@@ -27,7 +28,7 @@ export class SecretError extends Error {
 }
 
 export async function fromEnvironment({ text, name }: Reference, env: Environment): Promise<string> {
-  const value = env[name];
+  const value = lookup(env, name);
   if (value === undefined) throw new SecretError(text, `has no value: set the environment variable ${name}`);
   if (value === "") throw new SecretError(text, `is empty: give the environment variable ${name} a value`);
   return value;

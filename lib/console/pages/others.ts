@@ -130,7 +130,7 @@ export function silencesPage(silences: readonly SilenceView[], timezone: string)
 export function previewPage(found: SilencePreview, wanted: Record<string, string>, timezone: string): Html {
   const { alerts, deliveries } = found;
   return html`<h1>${alerts.length === 0 ? "It would have held nothing back in the last day" : `It would have held back ${alerts.length} ${alerts.length === 1 ? "alert" : "alerts"} in the last day`}</h1>
-    <p>${deliveries} ${deliveries === 1 ? "message was" : "messages were"} about these alone.</p>
+    <p>${deliveries} ${deliveries === 1 ? "message" : "messages"} would have been held back.</p>
     <ul class="alerts">${alerts.slice(0, PAGE).map(({ id, severity, summary, startsAt }) => html`<li class="alert ${severity}">${badge(severity)}<h2><a href="/alerts/${id}">${words(summary)}</a></h2><p class="facts">${at(startsAt, timezone)}</p></li>`)}</ul>
     <form method="post" action="/silences" class="actions">${hidden({ ...wanted, do: "add" })}<button>Silence it</button> <a href="/alerts/${wanted["alert"] ?? ""}">Leave it</a></form>`;
 }

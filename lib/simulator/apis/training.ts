@@ -1,5 +1,6 @@
 // The training job APIs of ModelArts: the search for jobs and the events of one.
 // https://support.huaweicloud.com/intl/en-us/api-modelarts/ListTrainingJobs.html
+import { lookup } from "../../model/lookup.ts";
 import { readQuery } from "../query.ts";
 import { Refusal } from "../refusal.ts";
 import { beijingSeconds, type JobRow } from "../shapes.ts";
@@ -110,9 +111,9 @@ export function searchTrainingJobs(call: Call): Answer {
 function filtersOf(value: unknown): ((row: JobRow) => boolean)[] {
   if (!Array.isArray(value)) throw new Refusal(400, "filters must be a list.");
   return value.flatMap((filter: { key?: unknown; operator?: unknown; value?: unknown } | null) => {
-    const field = FIELDS[String(filter?.key)];
+    const field = lookup(FIELDS, String(filter?.key));
     if (!field) throw new Refusal(400, "The filter key is not supported.", "ModelArts.2807");
-    const operator = OPERATORS[String(filter?.operator)];
+    const operator = lookup(OPERATORS, String(filter?.operator));
     if (!operator) throw new Refusal(400, "The filter operator is not supported.", "ModelArts.2808");
     const values = filter?.value;
     if (!Array.isArray(values) || !values.every((item) => typeof item === "string")) {

@@ -99,6 +99,7 @@ describe("init refuses, and writes nothing", () => {
       "nobody can be asked here: give --cloud, --region, --project, --channel",
     ],
     ["a cloud that it does not know", [...ANSWERS, "--cloud", "aws"], "--cloud aws: expected otc or huaweicloud"],
+    ["a cloud by the name of what every object has", [...ANSWERS, "--cloud", "constructor"], "--cloud constructor"],
     ["a channel that it does not know", [...PLACE, "--channel", "fax"], "--channel fax: expected slack"],
     [
       "a secret in place of a variable's name",

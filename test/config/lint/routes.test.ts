@@ -69,6 +69,11 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
     'lookout.yml:5:53: "rule" is never "ani"; did you mean "any"?',
   ],
   [
+    "a path by the name of what every object has",
+    { more: "route: { groupBy: [toString] }\n" },
+    'lookout.yml:5:20: no alert has a field "toString"',
+  ],
+  [
     "a route for a source that no rule reads",
     {
       ...rule("when: { source: [pool-events], level: [warning] }"),

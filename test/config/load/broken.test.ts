@@ -203,6 +203,11 @@ const connections: Case[] = [
     "lookout.yml:1:68: ${env:P} has no value; set the environment variable P",
   ],
   [
+    "a variable by the name of what every object has",
+    `connections: { prod: { cloud: otc, region: eu-de, projectId: "\${env:constructor}" } }\n${SOURCES}${RULES}${CHANNELS}`,
+    "lookout.yml:1:62: ${env:constructor} has no value; set the environment variable constructor",
+  ],
+  [
     "a reference of an unknown kind",
     `connections: { prod: { cloud: otc, region: eu-de, projectId: "\${PROJECT}" } }\n${SOURCES}${RULES}${CHANNELS}`,
     'lookout.yml:1:62: "projectId" holds a ${…} that is no reference; write ${env:NAME}',

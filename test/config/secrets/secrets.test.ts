@@ -50,6 +50,13 @@ test("a value that looks like a reference is not resolved again", async () => {
   expect(await secrets.resolve("${env:A}")).toBe("${env:B}");
 });
 
+test("a variable by the name of what every object has is one that is not set", async () => {
+  const secrets = await setup({});
+  for (const name of ["constructor", "toString", "__proto__"]) {
+    await expect(secrets.resolve(`\${env:${name}}`)).rejects.toThrow(`set the environment variable ${name}`);
+  }
+});
+
 test("of a file one newline at the end is left out, and a change is seen", async () => {
   const secrets = await setup({ files: { a: "one\r\n", b: "two\n\n", c: " three " } });
   expect(await secrets.resolve("${file:a}|${file:b}|${file:c}")).toBe("one|two\n| three ");
