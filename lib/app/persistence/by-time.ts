@@ -61,7 +61,7 @@ export function mayName({ alerts }: SentRow, alertId: string): boolean {
   return alerts.includes(shortOf(alertId));
 }
 
-export function shortOf(alertId: string): string {
+function shortOf(alertId: string): string {
   return alertId.slice(0, ID_CHARACTERS);
 }
 
