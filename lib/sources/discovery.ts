@@ -196,7 +196,7 @@ async function parse<R, T>(
     // An id that could lead to another path is no id.
     // One that is a secret would stand in every key.
     if (segmentProblem(id) !== undefined || Buffer.byteLength(id) > MAX_ID_BYTES || redact(id) !== id) return undefined;
-    return defined({ id, name: name === undefined ? undefined : wordOf(name, redact), status, ...rest });
+    return defined({ id, name: name ? wordOf(name, redact) : undefined, status, ...rest });
   };
   return mapInTurns(rows, (row) => keep(targetOf(row), row), ROWS_AT_ONCE);
 }

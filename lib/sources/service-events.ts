@@ -42,7 +42,7 @@ function read(request: ReadRequest): AsyncGenerator<Batch> {
       signal,
     });
     const { rows, head } = listOf(answer, "events", Answer, "service events", LIMIT);
-    name ??= head.service_name;
+    name ||= head.service_name;
     return { rows, total: head.total_count };
   }
 
@@ -55,7 +55,7 @@ function read(request: ReadRequest): AsyncGenerator<Batch> {
       type: event_type,
       reason: null,
       message: event_info,
-      resource: { type: "service", id: target.id, name: name ?? target.id },
+      resource: { type: "service", id: target.id, name: name || target.id },
       raw,
     }));
   }

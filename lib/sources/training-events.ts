@@ -54,7 +54,7 @@ function read(request: ReadRequest): AsyncGenerator<Batch> {
       type: level,
       reason: null,
       message,
-      resource: { type: "training-job", id: target.id, name: target.name ?? target.id },
+      resource: { type: "training-job", id: target.id, name: target.name || target.id },
       raw,
     }));
   }

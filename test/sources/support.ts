@@ -50,6 +50,8 @@ export interface Shown<T = Record<string, unknown>> {
   t: number;
   from: number;
   row: T;
+  /** How much longer than others its details take (Cloud Eye). */
+  lag?: number;
 }
 
 /** A pool item and how it grows: each further occurrence in place. */
@@ -128,9 +130,9 @@ function answer({ world, habits }: Cloud, { path, query = {}, body }: CloudReque
 }
 
 function cloudEye(world: World, habits: Habits, path: string, query: NonNullable<CloudRequest["query"]>): unknown {
-  const lag = path.includes("/event/") ? habits.detailLag : 0;
+  const isDetail = path.includes("/event/");
   const rows = world.cloudEye
-    .filter(({ from }) => from + lag <= world.now)
+    .filter(({ from, lag = 0 }) => from + (isDetail ? habits.detailLag + lag : 0) <= world.now)
     .filter(({ t }) => within(habits, t, Number(query["from"]), Number(query["to"])))
     .sort((a, b) => b.t - a.t)
     .map(({ row }) => row);

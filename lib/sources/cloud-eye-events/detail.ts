@@ -84,7 +84,7 @@ function parseDetail({ target, redact = (text) => text }: ReadRequest, row: Row,
   return parseItem(CloudEyeEvent, raw, "time", ({ event_id, event_name, event_source, time, detail }) => {
     const name = event_name ?? row.name;
     const { level, title } = catalogued(name);
-    const project = { type: "project", id: target.id, name: target.name ?? target.id };
+    const project = { type: "project", id: target.id, name: target.name || target.id };
     const id = detail?.resource_id || detail?.resource_name;
     const resource = id ? { type: event_source || "resource", id, name: detail?.resource_name || id } : project;
     return {

@@ -74,13 +74,22 @@ export async function newsOf(
   const blind = before?.blind === true || numbered > (before?.emitted ?? 0);
   const counted = blind ? Math.max(0, emitted - sifted.stats.seen) : 0;
   const next = { fp, t, count, blind: blind && items.length < emitted };
-  const settled = { ...next, emitted: count, tries: 0, since: 0 };
   const waiting = { ...next, emitted: Math.max(emitted, items.length), tries, since: again?.since ?? request.now };
+  const found = withProgress(sifted.found.slice(counted), sifted.stats.seen + counted, known, row);
+  const rest = lagging || details.broken !== undefined ? 0 : count - waiting.emitted;
+  if (rest > 0) found.push(restOf(request, known, row, waiting.emitted, rest));
+  const settled = { ...next, emitted: count, tries: 0, since: 0, blind: next.blind || rest > 0 };
   return {
     row: details.broken === undefined ? (lagging ? waiting : settled) : undefined,
-    sifted: { ...sifted, found: withProgress(sifted.found.slice(counted), sifted.stats.seen + counted, known, row) },
+    sifted: { ...sifted, found },
     sighted: sifted.found.slice(0, counted).map(({ mark }) => mark),
   };
+}
+
+/** The occurrences whose details never came, beside others whose did: one event with their number. */
+function restOf(request: ReadRequest, known: Known, row: Row, emitted: number, count: number): Found {
+  const mark = { fp: emittedFp("row", known, row), t: row.t, v: row.count };
+  return blindEvent(request, row, known.from, emitted, count, mark);
 }
 
 /** Without details: one event for all that the row counts more than what was emitted. */
@@ -131,7 +140,7 @@ function blindEvent(request: ReadRequest, row: Row, from: number, emitted: numbe
     type: row.type,
     reason: row.name,
     message: count === 1 ? title : `${title} (${count} occurrences)`,
-    resource: { type: "project", id: target.id, name: target.name ?? target.id },
+    resource: { type: "project", id: target.id, name: target.name || target.id },
     raw: row.raw,
   });
   return { event, mark };

@@ -59,7 +59,7 @@ export function parsePoolItem({ target }: ReadRequest, raw: unknown): PoolItem |
       type: item.type,
       reason: item.reason ?? null,
       message: item.message,
-      resource: { type: "pool", id: target.id, name: target.name ?? target.id },
+      resource: { type: "pool", id: target.id, name: target.name || target.id },
       raw,
     };
   });

@@ -52,7 +52,7 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
     signal,
   });
   const { rows, head } = listOf(answer, "logs", Answer, "service updates");
-  const name = target.name ?? head.service_name ?? target.id;
+  const name = target.name || head.service_name || target.id;
   yield {
     ...(await siftLogs(request, openWindow(request), await mapInTurns(rows, (raw) => parseLog(request, raw)), name)),
     readTo: now,

@@ -201,3 +201,50 @@ test("cloud-eye-events: details that come and go, also between two slices of a r
     { numRuns: 100 },
   );
 });
+
+test("cloud-eye-events: details that come one by one, late or never lose no occurrence and repeat none", async () => {
+  const lags = fc.array(fc.constantFrom(0, 5 * MINUTE, 15 * MINUTE, 50 * MINUTE, Number.POSITIVE_INFINITY), {
+    minLength: 15,
+    maxLength: 15,
+  });
+  await fc.assert(
+    fc.asyncProperty(cloudEyeHistory, polls(20 * MINUTE), lags, async (events, steps, lag) => {
+      const shown = cloudEyeWorld(events.map((event) => ({ ...event, late: 0 })));
+      const cloud = createCloud({}, { cloudEye: shown.map((one, i) => ({ ...one, lag: lag[i]! })) });
+      const poller = createPoller();
+      let now = START;
+      const look = (more: object = {}) => poll(cloudEyeEvents, cloud, poller, { now, floor: FLOOR, ...more });
+      for (const { after, slice, dieAfter } of steps) {
+        now += after;
+        cloud.world.now = now;
+        await look({ slice, ...(dieAfter && { dieAfter }) });
+      }
+      // Everything has happened, and every detail is there or given up.
+      for (const minutes of [360, 3, 11, 600]) {
+        now += minutes * MINUTE;
+        cloud.world.now = now;
+        await look();
+      }
+      const emitted = poller.emitted.reduce((sum, event) => sum + event.count, 0);
+      expect(emitted).toBe(shown.filter(({ t }) => t >= FLOOR).length);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("cloud-eye-events: of two occurrences the one whose details do not come is a number after eleven minutes", async () => {
+  const shown = cloudEyeWorld([
+    { at: 0, late: 0, name: "rebootServer" },
+    { at: 1, late: 0, name: "rebootServer" },
+  ]);
+  const cloud = createCloud({}, { cloudEye: [shown[0]!, { ...shown[1]!, lag: 15 * MINUTE }] });
+  const poller = createPoller();
+  const counts: number[] = [];
+  for (let minute = 1; minute <= 30; minute++) {
+    const now = START + minute * MINUTE;
+    cloud.world.now = now;
+    await poll(cloudEyeEvents, cloud, poller, { now, floor: FLOOR });
+    counts.push(poller.emitted.reduce((sum, event) => sum + event.count, 0));
+  }
+  expect(counts).toEqual([...Array(10).fill(1), ...Array(20).fill(2)]);
+});
