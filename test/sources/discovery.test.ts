@@ -151,6 +151,11 @@ test.each(names)("the name filter %j, whatever its stars, in bounded work", (nam
   expect(isWanted({ id: "1", name: text }, { name })).toBe(matches);
 });
 
+test("an empty name is none", async () => {
+  const request = async () => ({ total_count: 1, services: [{ service_id: "1", service_name: "" }] });
+  expect(await discover("service-events", { request }, options)).toEqual([{ id: "1" }]);
+});
+
 test("of long names no more is held than what is kept of them", async () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc") as () => void;
