@@ -153,7 +153,7 @@ test.each(names)("the name filter %j, whatever its stars, in bounded work", (nam
 
 test("an empty name is none", async () => {
   const request = async () => ({ total_count: 1, services: [{ service_id: "1", service_name: "" }] });
-  expect(await discover("service-events", { request }, options)).toEqual([{ id: "1" }]);
+  expect(await discover("service-events", { request }, options)).toEqual([{ id: "1", workspace: "0" }]);
 });
 
 test("of long names no more is held than what is kept of them", async () => {
