@@ -11,8 +11,12 @@ export const UNSETTLED_MS = 30 * 86_400_000;
 const MAX_KEPT_BEYOND = 2_000;
 const IDLE_MOVE_MS = 3_600_000;
 
-/** What the cursors of a read hold: a catch-up decodes at no commit what it has encoded at the one before. */
-const decoded = new WeakMap<Cursor, ReadonlyMap<string, Mark>>();
+/** What a cursor holds; once the read has gone on from it, how to get that back from the one after it. */
+type Held = { seen: Map<string, Mark> } | { next: Cursor; undo: Undo };
+type Undo = [fp: string, before: Mark | undefined][];
+
+/** Of the cursors of a read: a catch-up decodes, encodes and copies at no commit all that it has seen. */
+const held = new WeakMap<Cursor, Held>();
 
 /** What one commit adds to a cursor. Times in ms. */
 export interface Step {
@@ -44,8 +48,14 @@ export interface Step {
  */
 export function advance(cursor: Cursor | undefined, step: Step): Cursor {
   const before = cursor ?? { floor: step.floor, from: step.floor, readTo: step.floor };
-  const seen = new Map(cursor && marksOf(cursor));
-  for (const mark of step.marks) seen.set(mark.fp, mark);
+  const known = cursor && held.get(cursor);
+  const own = known && "seen" in known ? known.seen : undefined;
+  const seen = own ?? new Map(cursor && marksOf(cursor));
+  const undo: Undo = [];
+  for (const mark of step.marks) {
+    undo.push([mark.fp, seen.get(mark.fp)]);
+    seen.set(mark.fp, mark);
+  }
   const readTo = Math.max(before.readTo, Math.min(step.readTo ?? before.readTo, step.now));
   // By how far this read has come, which may be less than an earlier one: late ones further on are
   // still to be committed.
@@ -53,7 +63,10 @@ export function advance(cursor: Cursor | undefined, step: Step): Cursor {
   const safe = stays ? before.from : Math.min(step.readTo! + (step.ends ? 1 : 0), step.now - step.lateness);
   const from = Math.max(before.from, safe);
   const extra = step.extra ?? cursor?.extra;
-  forget(seen, from, step.keepFor);
+  for (const mark of forgotten(seen, from, step.keepFor)) {
+    undo.push([mark.fp, mark]);
+    seen.delete(mark.fp);
+  }
   let text: string | undefined;
   const next: Cursor = {
     v: 1,
@@ -62,12 +75,13 @@ export function advance(cursor: Cursor | undefined, step: Step): Cursor {
     readTo,
     // Where most of it lies beside the cursor, nobody asks for the whole at each commit of a catch-up.
     get seen() {
-      text ??= encodeMarks(seen.values());
+      text ??= encodeMarks(marksOf(next).values());
       return text;
     },
     ...(extra === undefined ? {} : { extra }),
   };
-  decoded.set(next, seen);
+  held.set(next, { seen });
+  if (own) held.set(cursor!, { next, undo });
   return next;
 }
 
@@ -145,18 +159,27 @@ export function openWindow({ cursor, floor }: Pick<ReadRequest, "cursor" | "floo
   return { floor: bottom, from: Math.max(from, bottom), seen: decodeMarks(cursor?.seen ?? "") };
 }
 
-/** What a cursor remembers, by fingerprint. */
+/** What a cursor remembers, by fingerprint; as it is until the read goes on. */
 export function marksOf(cursor: Cursor): ReadonlyMap<string, Mark> {
-  return decoded.get(cursor) ?? decodeMarks(cursor.seen);
+  const known = held.get(cursor);
+  if (known === undefined) return decodeMarks(cursor.seen);
+  if ("seen" in known) return known.seen;
+  const seen = new Map(marksOf(known.next));
+  for (const [fp, before] of known.undo.toReversed()) {
+    if (before === undefined) seen.delete(fp);
+    else seen.set(fp, before);
+  }
+  return seen;
 }
 
-/** Drops what cannot come again. */
-function forget(seen: Map<string, Mark>, from: number, keepFor: number): void {
+/** What cannot come again. */
+function forgotten(seen: ReadonlyMap<string, Mark>, from: number, keepFor: number): Mark[] {
+  const gone: Mark[] = [];
   const beyond: Mark[] = [];
   for (const mark of seen.values()) {
     if (mark.t >= from - COARSEST_MS || (mark.keep && mark.t >= from - UNSETTLED_MS)) continue;
     if (mark.t >= from - keepFor) beyond.push(mark);
-    else seen.delete(mark.fp);
+    else gone.push(mark);
   }
-  for (const mark of beyond.sort((a, b) => b.t - a.t).slice(MAX_KEPT_BEYOND)) seen.delete(mark.fp);
+  return [...gone, ...beyond.sort((a, b) => b.t - a.t).slice(MAX_KEPT_BEYOND)];
 }
