@@ -74,6 +74,15 @@ describe("alertmanager", () => {
     expect(resolved).toMatchObject({ labels: { alert_id: "over" }, endsAt: RESOLVED.endsAt });
   });
 
+  test("a firing alert of a cloud whose clock is ahead ends after it began", async () => {
+    const [one, , options] = await twoPeers();
+    const startsAt = new Date(NOW + 300_000).toISOString();
+    await sent("alertmanager", options, aNotification({ alerts: [anAlert({ startsAt }), anAlert({ startsAt: "?" })] }));
+    const [ahead, broken] = JSON.parse(one.received[0]!.body) as PrometheusAlert[];
+    expect(ahead).toMatchObject({ startsAt, endsAt: new Date(NOW + 540_000).toISOString() });
+    expect(broken).toMatchObject({ endsAt: new Date(NOW + 240_000).toISOString() });
+  });
+
   test("every peer gets it; one that accepts is enough, and the note says which did not", async () => {
     const [one, other, options] = await twoPeers();
     other.answer = { status: 500, body: "disk full" };
@@ -133,6 +142,14 @@ describe.skipIf(real === null)("a real Alertmanager", () => {
       kind: "delivered",
     });
     expect(await listed()).toEqual([]);
+  });
+
+  test("takes an alert that begins in some minutes", async () => {
+    const { url } = real!;
+    const now = Date.now();
+    const alert = anAlert({ id: `ahead-${now}`, startsAt: new Date(now + 300_000).toISOString() });
+    const notification = aNotification({ alerts: [alert] });
+    expect(await sent("alertmanager", { url }, notification, { now })).toEqual({ kind: "delivered" });
   });
 
   test("a webhook in its format has every field that Alertmanager's own has, of the same type", async () => {
