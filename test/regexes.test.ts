@@ -154,7 +154,6 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
       "<[^<>]*>",
       "[A-Za-z]",
       String.raw`\d.*\d`,
-      "[&=]",
       String.raw`\D`,
     ],
   ],
@@ -178,7 +177,11 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "a receiver's answer, at most 64 KB; three digits behind a fixed word; the configuration's ids, anchored",
     [String.raw`HTTP error (\d{3})`, String.raw`^[\w.+-]{1,64}(?:@[\w.-]{1,200})?$`],
   ],
-  ["channels/chat/discord.ts", "the configuration's mentions; anchored", [String.raw`^<@&?\d{15,20}>$`]],
+  [
+    "channels/chat/discord.ts",
+    "the configuration's mentions, anchored; one character of a text",
+    [String.raw`^<@&?\d{15,20}>$`, String.raw`[\udc00-\udfff\u2060]`],
+  ],
   ["channels/chat/google-chat.ts", "the configuration's mentions, anchored", [String.raw`^users\/(all|\d{5,30})$`]],
   ["channels/chat/mattermost.ts", "the configuration's mentions; anchored", ["^@[a-z0-9][a-z0-9._-]{0,63}$"]],
   [

@@ -3,6 +3,7 @@ import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
 import { iso } from "../model/iso.ts";
+import { oneLine } from "../model/printable.ts";
 import type { Severity } from "../model/severity.ts";
 import type { Level } from "../model/source-kinds.ts";
 import type { CompiledRule } from "./compile.ts";
@@ -71,7 +72,9 @@ export function openAlert(
       return undefined;
     }
   };
-  alert.summary = render("summary", rule.summary) ?? `${opening.resource.name}: ${opening.message}`;
+  const summary = render("summary", rule.summary) ?? "";
+  // Services refuse a message that says nothing.
+  alert.summary = oneLine(summary) === "" ? `${opening.resource.name}: ${opening.message}` : summary;
   alert.description = render("description", rule.description) ?? "";
   return { alert, unrendered };
 }

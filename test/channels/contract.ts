@@ -174,6 +174,23 @@ export function channelContract(spec: Spec): void {
       }
     });
 
+    test.runIf(channel.template === "words").each(TEXTS)(
+      "a template's line of %s stays within the limit",
+      (_, unit) => {
+        const long = oneLine(`- ${unit.repeat(20_000)}`);
+        for (const lines of [
+          [long],
+          ["first", long, "last"],
+          Array.from({ length: 5_000 }, () => oneLine(`- ${unit}`)),
+        ]) {
+          for (const request of render(aNotification(), { words: { title: long, lines } })) {
+            expect(spec.measure(request)).toBeLessThanOrEqual(spec.limit);
+            for (const shown of strings(JSON.parse(request.body))) expect(shown.isWellFormed()).toBe(true);
+          }
+        }
+      },
+    );
+
     test.each(BROKEN)("an alert with %s fails no message: the others are notified", (_name, fields) => {
       const odd = { ...anAlert({ id: "odd" }), ...fields } as NotifiedAlert;
       const notification = aNotification({ alerts: [odd, anAlert({ summary: "A real outage", id: "real" })] });

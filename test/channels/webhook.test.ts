@@ -3,6 +3,7 @@ import { type CloudEvent, HTTP } from "cloudevents";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
 import { verifyWebhook } from "../../lib/channels/verify-webhook.ts";
+import type { NotifiedAlert } from "../../lib/model/notification.ts";
 import { answer, channelContract, channelOf, requests } from "./contract.ts";
 import { aNotification, anAlert, anEvent, crowd, NOW } from "./samples.ts";
 
@@ -210,6 +211,26 @@ describe("webhook formats", () => {
     expect(body.alerts[1]).toMatchObject({ status: "resolved", endsAt: "2026-11-20T10:04:00.000Z" });
     expect(body.alerts[0].fingerprint).toMatch(/^[0-9a-f]{16}$/);
     expect(body.alerts[0].fingerprint).not.toBe(body.alerts[1].fingerprint);
+  });
+
+  const OVER = { status: "resolved", endsAt: "2026-11-20T10:04:00.000Z" } as const;
+  test.each<[reason: string, what: string, alerts: Partial<NotifiedAlert>[]]>([
+    ["first notification", "all is new", [{ reason: "new" }, { reason: "digest" }]],
+    ["first notification", "somebody else is told", [{ reason: "escalation" }]],
+    [
+      "new alerts added",
+      "something is new",
+      [{ reason: "repeat" }, { reason: "new" }, { reason: "resolved", ...OVER }],
+    ],
+    ["some alerts resolved", "something is over", [{ reason: "update" }, { reason: "resolved", ...OVER }]],
+    ["all alerts resolved", "all is over", [{ reason: "resolved", ...OVER }]],
+    ["repeat interval elapsed", "nothing is new", [{ reason: "repeat" }]],
+    ["repeat interval elapsed", "something matched again", [{ reason: "update" }, { reason: "repeat" }]],
+  ])("alertmanager: the reason is %s where %s", (reason, _what, fields) => {
+    const alerts = fields.map((one, at) => anAlert({ id: `a${at}`, ...one }));
+    const status = alerts.every((alert) => alert.status === "resolved") ? "resolved" : "firing";
+    const { body } = inFormat("alertmanager", aNotification({ status, alerts }));
+    expect(JSON.parse(body)).toMatchObject({ status, notification_reason: reason });
   });
 
   test.each(["cloudevents", "cloudevents-binary", "alertmanager"])("%s: no body is larger than 1 MB", (format) => {

@@ -1,7 +1,11 @@
 // Templates: what they show, what they cannot reach, and that none takes long or much, whatever it says.
 import { expect, it, test } from "vitest";
+import { openAlert } from "../../lib/rules/alert.ts";
+import { compileRules } from "../../lib/rules/compile.ts";
 import { compileTemplate } from "../../lib/rules/template.ts";
+import { eventAt, START } from "../support/event.ts";
 import { workOf } from "../support/work.ts";
+import { ruleConfig, SOURCE } from "./support.ts";
 
 const LONG = "x".repeat(16_000);
 const SCOPE = {
@@ -126,4 +130,17 @@ it("filters that search long hostile text end at once", () => {
     for (const filter of filters) render(`{{ alert.events | map: "message" | join | ${filter} | size }}`);
   });
   expect(work).toBeLessThan(2_000);
+});
+
+test.each([
+  ["renders nothing", "{{ event.labels.owner }}"],
+  ["renders blanks", " {{ event.labels.owner }} \n\t"],
+  ["renders what cannot be seen", "{{ event.labels.owner }}\u200b\u2060"],
+  ["fails", "{% for i in (1..99999) %}x{% endfor %}"],
+])("a summary that %s is the default one", (_what, summary) => {
+  const rule = compileRules([ruleConfig({ summary, description: "{{ alert.summary }}" })], [SOURCE]).all[0]!;
+  const event = eventAt(0, { message: "disk full" });
+  const { alert } = openAlert(rule, {}, event, [event], 1, START);
+  const whole = `${event.resource.name}: disk full`;
+  expect(alert).toMatchObject({ summary: whole, description: whole });
 });

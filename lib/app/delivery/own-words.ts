@@ -52,9 +52,20 @@ function wordsOf(
     // A test is marked around them.
     const { test: _mark, ...unmarked } = notification;
     const scope = scopeOf(unmarked, context);
-    const lines = compiled.text(scope).split("\n").map(oneLine);
-    return { words: { ...(compiled.title ? { title: compiled.title(scope) } : {}), lines } };
+    const title = oneLine(compiled.title?.(scope) ?? "");
+    const lines = linesOf(compiled.text(scope));
+    // Services refuse a message that says nothing: where that is all a template says, Lookout's own words go.
+    if (title === "" && lines.length === 0) return {};
+    const own = lines.length > 0 ? lines : linesOf(String(scope["text"]));
+    return { words: { ...(title === "" ? {} : { title }), lines: own } };
   };
+}
+
+/** The lines from the first one that says something on; none where there is none. */
+function linesOf(text: string): string[] {
+  const lines = text.split("\n").map(oneLine);
+  const first = lines.findIndex((line) => line !== "");
+  return first === -1 ? [] : lines.slice(first);
 }
 
 /** The notification's fields, and what Lookout would say. */

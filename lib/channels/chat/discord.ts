@@ -8,7 +8,7 @@ import { advised, unconfirmed } from "../http/advice.ts";
 import { jsonObject, refused, retry, wait } from "../http/answer.ts";
 import { writeCard } from "../message/card.ts";
 import { COLOURS } from "../message/colours.ts";
-import { inert } from "../message/markdown.ts";
+import { inert, lineOf } from "../message/markdown.ts";
 import { characters, cut } from "../message/plain.ts";
 import type { HttpChannel } from "../port.ts";
 
@@ -86,7 +86,7 @@ export const discord: HttpChannel<z.infer<typeof Options>> = {
 function descriptions(lines: readonly string[]): string[] {
   const texts: string[] = [];
   let length = DESCRIPTION;
-  for (const line of lines) {
+  for (const line of lines.flatMap(piecesOf)) {
     length += line.length + 1;
     if (length <= DESCRIPTION) texts[texts.length - 1] += `\n${line}`;
     else {
@@ -96,6 +96,21 @@ function descriptions(lines: readonly string[]): string[] {
   }
   return texts.filter((text) => text !== "");
 }
+
+/** A line that is longer than a description, such as a template's, in pieces that are not; each is a line's text. */
+function piecesOf(line: string): string[] {
+  const pieces: string[] = [];
+  let rest = line;
+  while (rest.length > DESCRIPTION) {
+    const end = INSEPARABLE.test(rest.charAt(DESCRIPTION)) ? DESCRIPTION - 1 : DESCRIPTION;
+    pieces.push(rest.slice(0, end));
+    rest = lineOf(rest.slice(end));
+  }
+  return [...pieces, rest];
+}
+
+/** What goes with the unit before it: the second half of a code point, and what inert text is parted by. */
+const INSEPARABLE = /[\udc00-\udfff\u2060]/;
 
 /** The digits of the mentions that begin so. */
 function idsOf(mentions: readonly string[], start: "<@" | "<@&"): string[] {

@@ -42,13 +42,36 @@ export function withoutEchoes(text: string, request: HttpRequest): string {
   return clean;
 }
 
+/** Words in the addresses of services, which they may answer with, too. */
+const OPEN_WORDS = new Set([
+  "alerts",
+  "enqueue",
+  "integrations",
+  "message",
+  "messages",
+  "notifications",
+  "publish",
+  "services",
+  "spaces",
+  "webhook",
+  "webhooks",
+  "workflows",
+]);
+
 function secretsOf(request: HttpRequest): string[] {
   const url = new URL(request.url);
-  const found = [request.url, url.href, ...url.pathname.split("/"), ...url.search.slice(1).split(/[&=]/)];
+  const words = url.pathname.split("/").filter((word) => !OPEN_WORDS.has(word));
+  const found = [request.url, url.href, ...words, ...url.search.slice(1).split("&").flatMap(rawValues)];
   found.push(...url.searchParams.values(), url.username, url.password, url.hash.slice(1));
   for (const [name, value] of Object.entries(request.headers)) {
     if (!OPEN_HEADERS.has(name.toLowerCase())) found.push(value, ...value.split(" "));
   }
   // Digits alone are left: they could be the code that the answer is judged by.
   return found.filter((part) => part.length >= 6 && /\D/.test(part)).sort((a, b) => b.length - a.length);
+}
+
+/** A parameter's value as the address has it, and its parts. Names are no secrets; without "=" it is a value. */
+function rawValues(parameter: string): string[] {
+  const value = parameter.slice(parameter.indexOf("=") + 1);
+  return [value, ...value.split("=")];
 }

@@ -1,6 +1,7 @@
 // Alertmanager: alerts are posted to every peer of a cluster, and again while they fire; ended ones with their end.
 // https://prometheus.io/docs/alerting/latest/alerts_api/
 import * as z from "zod";
+import type { NotifiedAlert } from "../../model/notification.ts";
 import { Address, postJson, usableAddress } from "../http/address.ts";
 import { advised, refused } from "../http/answer.ts";
 import { OwnHeaders, ownHeaders } from "../http/own-headers.ts";
@@ -34,8 +35,8 @@ export const alertmanager: SendingChannel<z.infer<typeof Options>> = {
   split: (notification) => bodyParts(notification),
   async send({ alerts, test }, options, context) {
     if (alerts.length === 0) return { kind: "delivered" };
-    const openEnd = new Date(context.now + OPEN_FOR).toISOString();
-    const body = JSON.stringify(alerts.map((alert) => prometheusAlert(alert, test === true, openEnd, context)));
+    const entries = alerts.map((one) => prometheusAlert(one, test === true, openEnd(one, context.now), context));
+    const body = JSON.stringify(entries);
     const headers = ownHeaders(options.headers);
     const requests = [options.url].flat().map((url) => {
       return postJson(`${usableAddress(url).href.replace(/\/+$/, "")}/api/v2/alerts`, body, headers);
@@ -43,6 +44,11 @@ export const alertmanager: SendingChannel<z.infer<typeof Options>> = {
     return together(await Promise.all(requests.map((request) => posted(request, context))));
   },
 };
+
+/** After its beginning, which a cloud's clock may have put ahead of ours: Alertmanager takes no other end. */
+function openEnd({ startsAt }: NotifiedAlert, now: number): string {
+  return new Date(Math.max(now, Date.parse(startsAt) || 0) + OPEN_FOR).toISOString();
+}
 
 interface Posted {
   host: string;

@@ -1,7 +1,8 @@
 // The bodies that a webhook can have beside Lookout's own: CloudEvents 1.0 and Alertmanager's webhook, version 4.
 import { hashOf } from "../../model/hash.ts";
-import type { Notification } from "../../model/notification.ts";
+import type { Notification, NotifyReason } from "../../model/notification.ts";
 import type { RenderContext } from "../port.ts";
+import { reasonOf } from "./news.ts";
 import { BODY_LIMIT, bodyParts, wireForm } from "./parts.ts";
 import { bytes, characters, cut } from "./plain.ts";
 import { type PrometheusAlert, prometheusAlert, safeLabels } from "./prometheus.ts";
@@ -10,6 +11,9 @@ import { type PrometheusAlert, prometheusAlert, safeLabels } from "./prometheus.
 const NO_END = "0001-01-01T00:00:00Z";
 /** Characters of a summary where the whole would be too long. */
 const SHORT = 200;
+
+/** Why an alert is new to whoever gets it. */
+const FRESH = new Set<NotifyReason>(["new", "escalation", "digest"]);
 
 /** Lookout's own body. Beyond the limit (it was not split) each alert goes with its newest event alone. */
 export function lookoutBody(notification: Notification): string {
@@ -58,10 +62,19 @@ export function alertmanagerBody(notification: Notification, context: RenderCont
       commonLabels: common(alerts.map(({ labels }) => labels)),
       commonAnnotations: common(alerts.map(({ annotations }) => annotations)),
       externalURL: "",
+      notification_reason: reasonFor(notification),
       alerts,
     });
   const body = bodyOf(all);
   return bytes(body) <= BODY_LIMIT ? body : bodyOf(all.map(shortened));
+}
+
+/** In Alertmanager's words, which know of what is new to the receiver, what is over, and repetitions. */
+function reasonFor({ status, alerts, reason }: Notification): string {
+  if (status === "resolved") return "all alerts resolved";
+  const fresh = alerts.filter((one) => one.status === "firing" && FRESH.has(reasonOf(one, reason)));
+  if (fresh.length > 0) return fresh.length === alerts.length ? "first notification" : "new alerts added";
+  return alerts.some((one) => one.status === "resolved") ? "some alerts resolved" : "repeat interval elapsed";
 }
 
 function shortened(alert: PrometheusAlert): PrometheusAlert {

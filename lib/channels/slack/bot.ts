@@ -1,10 +1,11 @@
 // A Slack app with a bot token: the first message about a group is posted, and edited as its alerts go on; what follows
 // stands in its thread. https://docs.slack.dev/reference/methods/chat.postMessage
+import { hashOf } from "../../model/hash.ts";
 import type { Notification } from "../../model/notification.ts";
 import { postJson } from "../http/address.ts";
 import { jsonObject } from "../http/answer.ts";
 import { reasonOf } from "../message/news.ts";
-import type { HttpRequest, HttpResponse, Outcome, SendContext } from "../port.ts";
+import type { HttpRequest, Outcome, SendContext } from "../port.ts";
 import { judge } from "./answer.ts";
 import { payloadOf } from "./payload.ts";
 
@@ -15,41 +16,62 @@ export interface Bot {
   url: string;
 }
 
-/** What a thread is called that is not there any more. */
-const GONE = new Set(["thread_not_found", "message_not_found"]);
+/** A group's first message, which the others answer. */
+interface First {
+  channel: string;
+  ts: string;
+}
+
+/** What Slack says of a thread that is not there any more, or that the app cannot reach. */
+const GONE = new Set(["thread_not_found", "message_not_found", "channel_not_found", "not_in_channel", "is_archived"]);
+
+/** So few digits that no token can be guessed from them. */
+const DIGITS = 6;
 
 export async function postAsBot(notification: Notification, bot: Bot, context: SendContext): Promise<Outcome> {
-  const first = firstOf(context.receipt);
-  if (first === undefined) return posted(await context.exchange(postRequest(notification, bot, context)), context);
+  const first = firstOf(context.receipt, bot);
+  if (first === undefined) return postedFirst(notification, bot, context);
   // What may be done twice comes first: where the process dies in between, only the post is made once more.
   await edit(notification, bot, first, context);
   const reply = { thread_ts: first.ts, reply_broadcast: isNew(notification) };
   const answer = await context.exchange(postRequest(notification, { ...bot, channel: first.channel }, context, reply));
-  if (GONE.has(String(jsonObject(answer.body)["error"]))) {
-    return posted(await context.exchange(postRequest(notification, bot, context)), context);
-  }
+  if (GONE.has(String(jsonObject(answer.body)["error"]))) return postedFirst(notification, bot, context);
   const outcome = judge(answer, context.now);
-  return outcome.kind === "delivered" ? { ...outcome, receipt: context.receipt! } : outcome;
+  return outcome.kind === "delivered" ? { ...outcome, receipt: receiptOf(first, bot) } : outcome;
 }
 
-/** What was just posted is the first message from now on. */
-function posted(answer: HttpResponse, { now }: SendContext): Outcome {
-  const outcome = judge(answer, now);
+/** Posts to the channel itself: this is the first message from now on. */
+async function postedFirst(notification: Notification, bot: Bot, context: SendContext): Promise<Outcome> {
+  const answer = await context.exchange(postRequest(notification, bot, context));
+  const outcome = judge(answer, context.now);
   const { channel, ts } = jsonObject(answer.body);
   if (outcome.kind !== "delivered" || typeof channel !== "string" || typeof ts !== "string") return outcome;
-  return { ...outcome, receipt: `${channel} ${ts}` };
+  return { ...outcome, receipt: receiptOf({ channel, ts }, bot) };
 }
 
-function firstOf(receipt: string | undefined): { channel: string; ts: string } | undefined {
-  const [channel, ts] = receipt?.split(" ") ?? [];
-  return channel && ts ? { channel, ts } : undefined;
+function receiptOf({ channel, ts }: First, bot: Bot): string {
+  return `${channel} ${ts} ${placeOf(bot)}`;
+}
+
+/** Undefined where the receipt is of another place: after a change of the configuration a new thread begins. */
+function firstOf(receipt: string | undefined, bot: Bot): First | undefined {
+  const [channel, ts, place] = receipt?.split(" ") ?? [];
+  if (!channel || !ts) return undefined;
+  // The release before noted no place.
+  const isHere = place === undefined ? channel === bot.channel : place === placeOf(bot);
+  return isHere ? { channel, ts } : undefined;
+}
+
+/** Where the configuration says that messages go, and as whom. */
+function placeOf({ token, channel, url }: Bot): string {
+  return hashOf([token, channel, url], DIGITS);
 }
 
 /** The first message says how things are now. That it cannot be edited loses nothing: what is new is posted anyway. */
 async function edit(
   notification: Notification,
   bot: Bot,
-  first: { channel: string; ts: string },
+  first: First,
   { exchange, ...context }: SendContext,
 ): Promise<void> {
   const { mentions: _nobody, ...quiet } = context;

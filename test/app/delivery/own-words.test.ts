@@ -1,7 +1,8 @@
 // A channel's `template`: what messages say in people's own words, and that none is lost where it fails.
 import { describe, expect, it, test } from "vitest";
 import { sendTest } from "../../../lib/app/delivery/send-test.ts";
-import { type Bench, bench } from "../support.ts";
+import { strings } from "../../channels/contract.ts";
+import { type Bench, bench, type Message } from "../support.ts";
 
 const RULES = `
 rules: [{ id: broken, when: { level: [error] }, severity: critical, labels: { team: ml }, runbook: "https://w.example/r" }]`;
@@ -59,6 +60,51 @@ describe("a message of a chat", () => {
     const text = await chatText("'{% for i in (1..99999) %}{{ i }}{% endfor %}'");
     expect(text).toContain("New · rule broken · 1 match");
     expect(text).toMatch(/The template of the channel "chat" failed: .*limit exceeded/);
+  });
+
+  it.each([
+    "'{{ group.nobody }}'",
+    '"{{ group.nobody }}\\n \\u200b"',
+    "{ title: '{{ group.nobody }}' , text: '{{ group.nobody }}' }",
+  ])("says what Lookout says where the template %s says nothing", async (template) => {
+    const { messages } = await sent(chat(template));
+    const plain = await sent(`${RULES}\nchannels: { chat: { type: wecom, url: "HOOK/chat" } }`);
+    expect(messages[0]!.body).toEqual(plain.messages[0]!.body);
+  });
+
+  it("keeps Lookout's title where only that of the template says nothing", async () => {
+    const text = await chatText(`{ title: "{{ group.nobody }}\\u200b", text: "call Ada" }`);
+    expect(text).toBe("**🔴 CRITICAL svc-1: Failed to pull image**\n\ncall Ada\n\n[Runbook](https://w.example/r)");
+  });
+
+  it("keeps Lookout's text where only that of the template says nothing", async () => {
+    const text = await chatText("{ title: 'Call Ada', text: '{{ group.nobody }}' }");
+    expect(text).toMatch(/^\*\*Call Ada\*\*\n\n/);
+    expect(text).toContain("New · rule broken · 1 match");
+  });
+
+  it("begins with the first line that says something", async () => {
+    const text = await chatText(`"{{ group.nobody }}\\u200b\\n\\u2060\\ncall\\n\\nAda"`);
+    expect(text).toContain("image**\n\ncall\n\nAda\n\n[Runbook]");
+  });
+
+  it.each([
+    ["slack", 'url: "HOOK/chat"', "ok"],
+    ["gotify", 'url: "HOOK/chat", token: AKsjdf83hdSDh2x', '{"id":1}'],
+    ["pagerduty", 'url: "HOOK/chat", routingKey: abcdef', ""],
+    ["opsgenie", 'url: "HOOK/chat", apiKey: abcdef', ""],
+  ])("gives %s no empty text", async (type, options, body) => {
+    const template = "{ title: '{{ group.nobody }}', text: '{{ group.nobody }}' }";
+    const rules = RULES.replace("severity:", "description: d, severity:");
+    const b = await bench({ yaml: `${rules}\nchannels: { it: { type: ${type}, ${options}, template: ${template} } }` });
+    b.answer(() => ({ status: type === "slack" || type === "gotify" ? 200 : 202, body }));
+    b.to(1);
+    b.fail(0.5);
+    await b.round();
+    const [{ body: message }] = b.messages as [Message];
+    const texts = strings(message);
+    expect(texts.filter((text) => text.trim() === "")).toEqual([]);
+    expect(texts.join()).toContain("svc-1: Failed to pull image");
   });
 
   it("is in a test's own words, too", async () => {

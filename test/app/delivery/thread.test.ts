@@ -1,8 +1,9 @@
 // Slack with a bot token: one message for a group, edited as its alerts go on, and a thread for what follows.
 import { beforeEach, describe, expect, it } from "vitest";
+import { DELIVERIES, type DeliveryRow } from "../../../lib/app/persistence/delivery-rows.ts";
 import { type Bench, bench, type Message } from "../support.ts";
 
-const yaml = (groupBy = "rule") => `
+const yaml = (groupBy = "rule", channel = "C0OPS") => `
 rules:
   - id: broken
     when: { level: [error] }
@@ -11,7 +12,7 @@ rules:
     resolve: { when: { source: [service-events], level: [normal] } }
 route: { channels: [chat], groupBy: [${groupBy}], groupInterval: 1m, repeatInterval: 10m }
 channels:
-  chat: { type: slack, url: "HOOK/api", token: "\${env:SLACK_TOKEN}", channel: C0OPS, mention: { critical: [here] } }`;
+  chat: { type: slack, url: "HOOK/api", token: "\${env:SLACK_TOKEN}", channel: "${channel}", mention: { critical: [here] } }`;
 const OPTIONS = { services: ["svc-1", "svc-2"], env: { SLACK_TOKEN: "xoxb-secret-0123456789" } };
 
 /** Which messages there are, by their timestamps: the bodies that they were last given. */
@@ -34,7 +35,9 @@ function serve(b: Bench, fault: (message: Message, number: number) => string | u
     const ts = isEdit ? body.ts : `${posted.size + 1}.0`;
     posted.set(ts, body);
     order.push(`${isEdit ? "edit" : "post"} ${ts}${body.thread_ts ? ` in ${body.thread_ts}` : ""}`);
-    return { status: 200, body: JSON.stringify({ ok: true, channel: "C0OPS", ts }) };
+    // A channel that is named is answered by its id.
+    const channel = body.channel.replace("#ops", "C0OPS");
+    return { status: 200, body: JSON.stringify({ ok: true, channel, ts }) };
   });
 }
 
@@ -132,6 +135,67 @@ describe("messages of one group", () => {
     b.recover(13.5);
     await b.beats(15);
     expect(order).toEqual(["post 1.0", "post 2.0", "edit 2.0", "post 3.0 in 2.0"]);
+  });
+
+  it.each(["is_archived", "channel_not_found", "not_in_channel"])(
+    "are posted as the first one where the channel of the thread answers %s",
+    async (error) => {
+      const b = await bench({ yaml: yaml("rule", "#ops"), ...OPTIONS });
+      // The name is by now that of another channel.
+      serve(b, ({ body }) => (body.thread_ts === "1.0" || body.ts === "1.0" ? error : undefined));
+      b.to(1);
+      b.fail(0.5);
+      await b.beats(3);
+      b.recover(3.5);
+      await b.beats(5);
+      expect(order).toEqual(["post 1.0", "post 2.0"]);
+    },
+  );
+
+  it("go to the channel of a new configuration, and leave the old one alone", async () => {
+    const b = await bench({ yaml: yaml(), ...OPTIONS });
+    serve(b, ({ body }) => (b.messages.length > 1 && body.channel === "C0OPS" ? "is_archived" : undefined));
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(3);
+    await b.reload(yaml("rule", "C0NEW"));
+    await b.beats(13);
+    b.recover(13.5);
+    await b.beats(15);
+    expect(order).toEqual(["post 1.0", "post 2.0", "edit 2.0", "post 3.0 in 2.0"]);
+    expect(b.messages.map(({ body }) => body.channel)).toEqual(["C0OPS", "C0NEW", "C0NEW", "C0NEW"]);
+  });
+
+  it("begin anew with the token of another app", async () => {
+    const b = await bench({ yaml: yaml("rule", "#ops"), ...OPTIONS });
+    serve(b);
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(3);
+    b.setEnv({ SLACK_TOKEN: "xoxb-another-9876543210" });
+    await b.reload(yaml("rule", "#ops"));
+    b.recover(3.5);
+    await b.beats(5);
+    expect(order).toEqual(["post 1.0", "post 2.0"]);
+  });
+
+  it.each([
+    ["goes on in the channel that is configured", "C0OPS", ["post 1.0", "edit 1.0", "post 2.0 in 1.0"]],
+    ["begins anew in another one", "C0NEW", ["post 1.0", "post 2.0"]],
+  ])("a thread of the release before, which noted the channel alone, %s", async (_what, channel, wanted) => {
+    const b = await bench({ yaml: yaml(), ...OPTIONS });
+    serve(b);
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(3);
+    const [row] = await b.store.list<DeliveryRow>(DELIVERIES);
+    const receipt = row!.data.receipt!.split(" ").slice(0, 2).join(" ");
+    expect(receipt).toBe("C0OPS 1.0");
+    await b.store.commit([{ op: "put", pk: row!.pk, sk: row!.sk, data: { ...row!.data, receipt } }]);
+    await b.reload(yaml("rule", channel));
+    b.recover(3.5);
+    await b.beats(5);
+    expect(order).toEqual(wanted);
   });
 
   it("keep their thread where one of them was refused, and a retry posts once", async () => {

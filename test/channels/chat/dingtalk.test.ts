@@ -1,5 +1,7 @@
 // The DingTalk channel: errcode 0 is success, the signature goes into the address.
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { sendHttp } from "../../../lib/channels/http/send.ts";
+import { startScripted } from "../../support/scripted-http.ts";
 import { answer, channelContract, channelOf } from "../contract.ts";
 import { aNotification, NOW } from "../samples.ts";
 
@@ -17,6 +19,19 @@ channelContract({
 });
 
 describe("dingtalk", () => {
+  test.each([
+    ["timestamp", "invalid timestamp", { kind: "retry", reason: "code 310000: invalid timestamp", after: 0 }],
+    ["token", "invalid access_token", { kind: "permanent", reason: "code 310000: invalid access_token" }],
+  ])("what it says of the %s of the address is read as it says it", async (_what, errmsg, outcome) => {
+    const server = await startScripted({ status: 200, body: JSON.stringify({ errcode: 310000, errmsg }) });
+    onTestFinished(() => server.close());
+    const options = { url: `${server.url}/robot/send?access_token=b4e2c6a80f1d3957`, secret: "SECb4e2" };
+    const channel = channelOf("dingtalk");
+    const request = channel.render(aNotification(), options, { now: NOW, timezone: "UTC", attempt: 1 });
+    const response = await sendHttp(request!);
+    expect(channel.classify(response, { now: NOW, attempt: 1 }, options)).toEqual(outcome);
+  });
+
   test.each([
     [1_720_063_700_033_000, "p7C%2BjdCVtGt77XXVBqP6I9ZzC8T0X9tv%2BWOduuQ53ZM%3D"],
     [1_720_063_700_033, "IHDTBKzS3wZ2L1jwzs7iZM2suWC89V%2BVfuN1kTnAMSE%3D"],

@@ -1,5 +1,6 @@
 // The Discord channel: embeds of bounded size, pings of nobody but those mentioned, Discord's own codes.
 import { describe, expect, test } from "vitest";
+import { inert } from "../../../lib/channels/message/markdown.ts";
 import { type Body, bodyOf, shownOf } from "../chat-bodies.ts";
 import { answer, channelContract, channelOf, requests } from "../contract.ts";
 import { aNotification, anAlert, crowd, NOW } from "../samples.ts";
@@ -47,6 +48,28 @@ describe("discord", () => {
       if (count > 1) expect(size({ embeds })).toBeGreaterThan(5_000);
     }
   });
+
+  test.each(["a", "😀", "训", "*.", "-x", "-", "a😀", ".", ".a."])(
+    "a template's line of %s is broken where an embed ends, and no text of it is lost or read as markup",
+    (unit) => {
+      const line = unit.repeat(Math.ceil(5_000 / inert(unit).length));
+      const { embeds } = bodyOf(chat, aNotification(), { words: { lines: ["above", line, "below"] } });
+      const descriptions: string[] = embeds.map(({ description }: Body) => description);
+      expect(embeds.length).toBeLessThanOrEqual(10);
+      expect(size({ embeds })).toBeLessThanOrEqual(6_000);
+      for (const description of descriptions) {
+        expect(description.length).toBeLessThanOrEqual(4_096);
+        expect(description.isWellFormed()).toBe(true);
+        expect(description).not.toMatch(/^(?:[-+=]|\d+\)|\u2060*$)/);
+      }
+      const text = descriptions
+        .join("")
+        .replaceAll(/[\u2060\n]/g, "")
+        .replaceAll("＊", "*");
+      expect(text).toMatch(/^above/);
+      expect(text.slice(5)).toBe(`${line}below[Runbook](https://wiki.example.com/run%28book%29?a=1&b=2)`);
+    },
+  );
 
   test.each([
     ["critical", { severity: "critical" }, 0xd92d20],

@@ -88,6 +88,17 @@ describe("an answer", () => {
     expect(body).toContain("errcode 310000");
   });
 
+  test("that repeats values of our address in any form comes back without them, and keeps its own words", async () => {
+    const said = "invalid timestamp, access_token or message of the webhook";
+    const query = "access_token=Zx81yW72&timestamp=1720063700033&sign=aB%2Bc%3D1x%3D&pad=Qw12Er==&bare-k3y";
+    const base = await served((request, response) => {
+      response.end(`${said}: ${request.url} Zx81yW72 aB%2Bc%3D1x%3D aB+c=1x= Qw12Er== Qw12Er bare-k3y`);
+    });
+    const { body } = await sendHttp(post(`${base}/webhook/message/s3cr3t-t0ken?${query}`));
+    expect(body).toContain(said);
+    expect(body).not.toMatch(/s3cr3t|Zx81|aB|1x|Qw12|k3y/);
+  });
+
   test("to an address with user and password was asked with them", async () => {
     const base = await served((request, response) => {
       response.end(request.headers.authorization === `Basic ${btoa("ada:p@ss")}` ? "yes" : "no");
