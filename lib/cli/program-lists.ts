@@ -22,6 +22,8 @@ export function addLists(io: Io, add: Add, end: End): void {
     .action(async (options) => end(await (await import("./commands/lists.ts")).alertsCommand(io, options)));
   filters(add("events", "events that were seen"), ["rule", "resource"])
     .addOption(among("--severity", LIST_WORDS.events.severity, "only events of this level"))
+    .option("--channel <name>", "only events that are part of an alert that goes to this channel")
+    .addOption(among("--status", LIST_WORDS.events.status, "only events that are part of such an alert"))
     .option("--since <duration>", "only events of the last 30m, 2h, 7d …")
     .option("--source <kind or id>", "only events of one source")
     .option("--limit <number>", "only the newest")

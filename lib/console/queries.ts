@@ -37,8 +37,8 @@ export function filtersOf(
 ): Filters {
   const word = (name: string) => (query[name]?.trim() ? query[name].trim().slice(0, 200) : undefined);
   const known = (name: "severity" | "status") => {
-    const [text, words]: [string | undefined, readonly string[]] = [word(name), LIST_WORDS[list][name]];
-    const wrong = text === undefined || words.length === 0 ? undefined : unknownWord(text, words);
+    const [text, words] = [word(name), LIST_WORDS[list][name]];
+    const wrong = text === undefined ? undefined : unknownWord(text, words);
     if (wrong !== undefined) throw new Refused(400, `${name} ${wrong}: expected ${words.join(", ")}`);
     return text;
   };
@@ -53,6 +53,10 @@ export function filtersOf(
   const until = end === undefined ? undefined : instantOf(end, clock.now(), config.timezone);
   if (end !== undefined && until === undefined) {
     throw new Refused(400, `until ${end}: expected a time such as 2026-11-20 10:00, or a duration such as 2h`);
+  }
+  for (const name of ["channel", "status"]) {
+    if (list !== "events" || word(name) === undefined) continue;
+    throw new Refused(400, `${name}: expected none here; "lookout events --${name}" finds events by their alerts`);
   }
   const before = query["before"] || undefined;
   if (before !== undefined && !PLACE.test(before)) throw new Refused(400, "before: expected what a page before named");

@@ -11,7 +11,7 @@ const SEVERITIES = ["critical", "error", "warning", "info"];
 export const LIST_WORDS = {
   alerts: { severity: SEVERITIES, status: ["firing", "resolved"] },
   ended: { severity: SEVERITIES, status: ["resolved"] },
-  events: { severity: LEVELS, status: [] },
+  events: { severity: LEVELS, status: ["firing", "resolved"] },
   deliveries: { severity: SEVERITIES, status: ["pending", "delivered", "dead"] },
 } satisfies Record<string, Record<"severity" | "status", readonly string[]>>;
 
