@@ -148,6 +148,7 @@ function lazyServer(now: Now, signal: AbortSignal): () => Promise<Hono> {
 async function moveTo(now: Now, wanted: string | undefined, server: () => Promise<Hono>): Promise<void> {
   const before = now.listening;
   if (wanted === undefined) {
+    if (before !== undefined) now.app.log.info("the console is not served any more", { at: before.url });
     await leave(now);
     // Nobody is let in by the token of a page that was closed.
     now.token = undefined;
@@ -161,14 +162,17 @@ async function moveTo(now: Now, wanted: string | undefined, server: () => Promis
   // One port takes one of them at a time, whatever they are called.
   const isInTheWay = before !== undefined && Number(new URL(before.url).port || 80) === listenAddress(wanted)?.port;
   if (isInTheWay) await leave(now);
+  let listening: Now["listening"];
   try {
-    now.listening = await listen(wanted);
+    listening = await listen(wanted);
   } catch (error) {
     if (isInTheWay) now.listening = await listen(before.on);
     throw error;
   }
-  await learnToken(now);
+  // The token that holds goes only with the address that needs it.
   if (!isInTheWay) await before?.close();
+  now.listening = listening;
+  await learnToken(now);
 }
 
 async function leave(now: Now): Promise<void> {
