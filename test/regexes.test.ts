@@ -234,7 +234,6 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     ],
   ],
   ["console/lists.ts", "a place in a list, of a known form; anchored", [String.raw`^(.+) (\d{1,7})$`]],
-  ["console/listen.ts", "the configuration's address; anchored", [String.raw`^\[|\]$`]],
   ["console/pages/layout.ts", "a severity or a state, one word of ours", [String.raw`^\w+$`]],
   ["console/pages/routes.ts", "a form's field, at most 64 KB; anchored", [String.raw`^\/[\w/-]{0,200}$`]],
   [
@@ -243,9 +242,13 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     [String.raw`^\d{15}\/.{0,600}$`],
   ],
   [
-    "model/files/config-file.ts",
-    "the configuration's address; anchored",
-    [String.raw`^(127\.0\.0\.1|localhost|\[::1\]):`, String.raw`^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$`],
+    "model/files/listen-address.ts",
+    "the console's address, of the file or the command line; anchored",
+    [
+      String.raw`^(127\.0\.0\.1|localhost|\[::1\]):`,
+      String.raw`^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$`,
+      String.raw`^\[|\]$`,
+    ],
   ],
   [
     "config/secrets/decodings.ts",

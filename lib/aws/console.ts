@@ -59,6 +59,7 @@ function serve(app: App, home: string, signed: boolean, signal: AbortSignal): Se
   const server = consoleServer({
     current,
     token: signed ? async () => undefined : app.ackSecret,
+    gated: signed,
     publicUrl: signed ? home : (app.config.console?.publicUrl ?? home),
     locate: () => null,
     alerts,

@@ -28,6 +28,7 @@ export interface WebhookRequest {
  */
 export function verifyWebhook(request: WebhookRequest): Notification {
   const { secret, headers, body, now = Date.now(), tolerance = 300 } = request;
+  if (!(tolerance >= 0)) throw new WebhookVerificationError("`tolerance` is not a number of seconds");
   const key = signingKey(secret) ?? base64Key(secret.trim());
   if (!key) throw new WebhookVerificationError(`the secret is not a signing secret: ${SECRET_FORM}`);
   const id = required(headers, "webhook-id");

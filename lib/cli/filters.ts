@@ -1,5 +1,5 @@
 // The filters that lists take on the command line, and how the terminal says what it cannot take.
-import type { Filters } from "../app/queries/filters.ts";
+import { type Filters, unknownWord } from "../app/queries/filters.ts";
 import { parseDuration } from "../model/duration.ts";
 import { UsageError } from "./io.ts";
 
@@ -39,7 +39,7 @@ export function limitOf(limit: string): number {
 /** For commander: words between commas, each of which must be one of those. */
 export function wordsOf(option: string, known: readonly string[]): (text: string) => string {
   return (text) => {
-    const wrong = text.split(",").find((word) => !known.includes(word.trim()));
+    const wrong = unknownWord(text, known);
     if (wrong === undefined) return text;
     throw new UsageError(`${option} ${wrong}: expected ${known.join(", ")}, or several with commas between`);
   };

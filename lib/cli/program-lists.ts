@@ -1,10 +1,8 @@
 // The commands that list, with their filters, and those by which a person acts on what they list.
 import { type Command, Option } from "commander";
-import { LEVELS } from "../model/source-kinds.ts";
+import { LIST_WORDS } from "../app/queries/filters.ts";
 import { wordsOf } from "./filters.ts";
 import type { Io } from "./io.ts";
-
-const SEVERITIES = ["critical", "error", "warning", "info"];
 
 export type End = (code: number) => void;
 /** Adds a command with the options that every one has. */
@@ -18,12 +16,14 @@ export function addLists(io: Io, add: Add, end: End): void {
     async (options) => end(await (await import("./commands/top.ts")).topCommand(io, options)),
   );
   filters(add("alerts", "open alerts, the most urgent first"), ["severity", "rule", "channel", "resource"])
-    .addOption(among("--status", ["firing", "resolved"], "only those; resolved ones are listed too"))
+    .addOption(among("--status", LIST_WORDS.alerts.status, "only those; resolved ones are listed too"))
     .option("--since <duration>", "only those that began in the last 30m, 2h, 7d …")
     .option("--all", "also those that have ended")
     .action(async (options) => end(await (await import("./commands/lists.ts")).alertsCommand(io, options)));
   filters(add("events", "events that were seen"), ["rule", "resource"])
-    .addOption(among("--severity", LEVELS, "only events of this level"))
+    .addOption(among("--severity", LIST_WORDS.events.severity, "only events of this level"))
+    .option("--channel <name>", "only events that are part of an alert that goes to this channel")
+    .addOption(among("--status", LIST_WORDS.events.status, "only events that are part of such an alert"))
     .option("--since <duration>", "only events of the last 30m, 2h, 7d …")
     .option("--source <kind or id>", "only events of one source")
     .option("--limit <number>", "only the newest")
@@ -31,7 +31,7 @@ export function addLists(io: Io, add: Add, end: End): void {
 }
 
 const FILTERS = {
-  severity: () => among("--severity", SEVERITIES, "only this severity"),
+  severity: () => among("--severity", LIST_WORDS.alerts.severity, "only this severity"),
   rule: () => new Option("--rule <id>", "only what is of this rule"),
   channel: () => new Option("--channel <name>", "only what goes to this channel"),
   resource: () => new Option("--resource <id or name>", "only what is about this resource"),
@@ -51,7 +51,7 @@ function among(option: string, words: readonly string[], description: string): O
 export function addActing(io: Io, add: Add, end: End): void {
   const deliveries = add("deliveries", "notifications that were sent, are on their way, or are dead");
   filters(deliveries, ["severity", "rule", "channel", "resource"])
-    .addOption(among("--status", ["pending", "delivered", "dead"], "only those that fare like this"))
+    .addOption(among("--status", LIST_WORDS.deliveries.status, "only those that fare like this"))
     .option("--since <duration>", "only those of the last 30m, 2h, 7d …")
     .option("--limit <number>", "only the newest")
     .action(async (options) => end(await (await import("./commands/lists.ts")).deliveriesCommand(io, options)));

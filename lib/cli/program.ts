@@ -1,6 +1,7 @@
 // The commands that there are and what each takes. A command's own code is loaded when it is called.
 import { Argument, Command } from "commander";
 import { processEnvironment } from "../config/environment.ts";
+import { LISTEN_FORM, listenAddress } from "../model/files/listen-address.ts";
 import { type Io, UsageError } from "./io.ts";
 import { SCHEMA_NAMES } from "./outputs/names.ts";
 import { type Add, addActing, addLists, type End } from "./program-lists.ts";
@@ -43,7 +44,7 @@ function addRunning(io: Io, add: Add, end: End): void {
   add("run", "poll, evaluate and notify until stopped")
     .option("--once", "one round: poll every source once, notify what is due, and report how it went")
     .option("--view", "on a terminal: show what is open and sent while it runs, as top does")
-    .option("--console [address]", "serve the page for people on call, as on 127.0.0.1:8791")
+    .option("--console [address]", "serve the page for people on call, as on 127.0.0.1:8791", listenFrom)
     .action(async (options) => {
       const { runCommand, runOnceCommand } = await import("./commands/run.ts");
       end(await (options.once ? runOnceCommand(io, options) : runCommand(io, options)));
@@ -129,6 +130,12 @@ function addStart(io: Io, program: Command, end: End): void {
     .option("--for <seconds>", "stop after so many seconds")
     .exitOverride()
     .action(async (options) => end(await (await import("./commands/start.ts")).startCommand(io, options)));
+}
+
+/** Where the console is to listen. */
+function listenFrom(text: string): string {
+  if (listenAddress(text) !== undefined) return text;
+  throw new UsageError(`--console ${text}: expected ${LISTEN_FORM}`);
 }
 
 /** A file's name from the command line: an empty one is a variable that a script did not set. */

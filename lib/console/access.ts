@@ -18,6 +18,8 @@ export interface AccessOptions {
   token(): Promise<string | undefined>;
   /** Where people reach the page from elsewhere. */
   publicUrl: string | undefined;
+  /** Nobody comes to that address who was not let in before. Default: false. */
+  gated?: boolean;
 }
 
 /** Refuses what must not be answered: another host's name, another site's form, no token. */
@@ -29,7 +31,8 @@ export function guard(options: AccessOptions): MiddlewareHandler {
     const own = home?.host;
     const host = hostIn(context.req.header("host") ?? "", home?.protocol);
     // A page whose name was made to lead here (DNS rebinding) would read what this machine may read.
-    if (token === undefined && !isLoopback(host) && host !== own) return refuse(context, 421, "an unknown host");
+    const isLetIn = token !== undefined || isLoopback(host) || (options.gated === true && host === own);
+    if (!isLetIn) return refuse(context, 421, "an unknown host; without console.token this machine only may ask");
     if (isWrite(context.req.method) && isForeign(context, host, own)) {
       return refuse(context, 403, "a request that another site made");
     }

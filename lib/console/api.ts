@@ -2,13 +2,14 @@
 // that says that something changed.
 import { type Context, Hono } from "hono";
 import { listSilences, viewSilence } from "../app/oncall/silences.ts";
+import type { LIST_WORDS } from "../app/queries/filters.ts";
 import { readStatus } from "../app/queries/status.ts";
 import { timeLimit } from "../channels/http/exchange.ts";
 import { redactedValue } from "../model/printable.ts";
 import { ack, preview, sendAgain, silence, test, unsilence } from "./actions.ts";
 import type { Console } from "./deps.ts";
 import { deliveriesOf, endedOf, eventsOf } from "./lists.ts";
-import { filtersOf, pageOf, storyOf, withEvents } from "./queries.ts";
+import { type Filters, filtersOf, pageOf, storyOf, withEvents } from "./queries.ts";
 import { Refused } from "./refused.ts";
 import { createStreams } from "./stream.ts";
 
@@ -19,25 +20,34 @@ export function api(deps: Console): Hono {
   const streams = createStreams(deps);
   const routes = new Hono();
 
+  const asked = (context: Context, list: keyof typeof LIST_WORDS) => filtersOf(current(), list, context.req.query());
+  const ended = async (context: Context, filters: Filters) => {
+    const { items, next } = await endedOf(current(), filters);
+    return context.json({ alerts: items, next });
+  };
+
   routes.get("/alerts", async (context) => {
-    const page = await pageOf(current(), alerts, filtersOf(current(), context.req.query()));
+    const filters = asked(context, "alerts");
+    const { status = "firing" } = filters;
+    if (status === "resolved") return ended(context, filters);
+    if (status !== "firing") {
+      throw new Refused(400, `status ${status}: expected one of them, since each has pages of its own`);
+    }
+    const page = await pageOf(current(), alerts, filters);
     return context.json({ ...page, alerts: redactedValue(await withEvents(current(), page.alerts), current().redact) });
   });
   routes.get("/alerts/:id", async (context) => context.json(await storyOf(deps, context.req.param("id"))));
   routes.post("/alerts/:id/ack", async (context) => {
     return context.json(await ack(deps, context.req.param("id"), await bodyOf(context)));
   });
-  routes.get("/ended", async (context) => {
-    const { items, next } = await endedOf(current(), filtersOf(current(), context.req.query()));
-    return context.json({ alerts: items, next });
-  });
+  routes.get("/ended", async (context) => ended(context, asked(context, "ended")));
   routes.get("/events", async (context) => {
-    const { items, next } = await eventsOf(current(), filtersOf(current(), context.req.query()));
+    const { items, next } = await eventsOf(current(), asked(context, "events"));
     return context.json({ events: items, next });
   });
   routes.get("/rules", async (context) => context.json({ rules: await deps.noise() }));
   routes.get("/deliveries", async (context) => {
-    const { items, next } = await deliveriesOf(current(), filtersOf(current(), context.req.query()));
+    const { items, next } = await deliveriesOf(current(), asked(context, "deliveries"));
     return context.json({ deliveries: items, next });
   });
   routes.post("/deliveries/:id/redeliver", async (context) => {

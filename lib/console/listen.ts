@@ -1,6 +1,7 @@
 // Listens for the console's readers.
 import { serve } from "@hono/node-server";
 import type { Hono } from "hono";
+import { listenAddress } from "../model/files/listen-address.ts";
 
 export interface Listening {
   /** `http://127.0.0.1:8791` */
@@ -13,9 +14,9 @@ export class CannotListen extends Error {
   override name = "CannotListen";
 }
 
-/** `listen`: address and port, `127.0.0.1:8791`, `[::1]:8791` or `0.0.0.0:80`; port 0 is a free one. */
+/** `listen`: as `listenAddress` takes it. */
 export async function listenOn(app: Hono, listen: string): Promise<Listening> {
-  const { hostname, port } = placeOf(listen);
+  const { hostname, port } = listenAddress(listen)!;
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const server = serve({ fetch: app.fetch, hostname, port }, (info) => resolve(info.port));
   server.on("error", ({ message, code }: NodeJS.ErrnoException) => {
@@ -30,9 +31,4 @@ export async function listenOn(app: Hono, listen: string): Promise<Listening> {
       await new Promise((done) => server.close(done));
     },
   };
-}
-
-function placeOf(listen: string): { hostname: string; port: number } {
-  const url = new URL(`http://${listen}`);
-  return { hostname: url.hostname.replace(/^\[|\]$/g, ""), port: url.port === "" ? 80 : Number(url.port) };
 }

@@ -5,7 +5,7 @@ import { listSilences, type SilenceView, viewSilence } from "../app/oncall/silen
 import { ENDED, type EndedRow, type RuleRow } from "../app/persistence/rows.ts";
 import { type AlertExplanation, createExplainer } from "../app/queries/explain.ts";
 import { createReader } from "../app/queries/explain-reader.ts";
-import { type Filters as Asked, alertFilter } from "../app/queries/filters.ts";
+import { type Filters as Asked, alertFilter, LIST_WORDS, unknownWord } from "../app/queries/filters.ts";
 import type { Alert } from "../model/alert.ts";
 import { parseDuration } from "../model/duration.ts";
 import { redactedValue } from "../model/printable.ts";
@@ -29,10 +29,20 @@ export interface Filters extends Asked {
   page: number;
 }
 
-/** Throws Refused for what is no filter. */
-export function filtersOf({ clock, config }: App, query: Record<string, string>): Filters {
+/** Throws Refused for what is no filter of the list. */
+export function filtersOf(
+  { clock, config }: App,
+  list: keyof typeof LIST_WORDS,
+  query: Record<string, string>,
+): Filters {
   const word = (name: string) => (query[name]?.trim() ? query[name].trim().slice(0, 200) : undefined);
-  const page = Number(query["page"] ?? 1);
+  const known = (name: "severity" | "status") => {
+    const [text, words] = [word(name), LIST_WORDS[list][name]];
+    const wrong = text === undefined ? undefined : unknownWord(text, words);
+    if (wrong !== undefined) throw new Refused(400, `${name} ${wrong}: expected ${words.join(", ")}`);
+    return text;
+  };
+  const page = Number(word("page") ?? 1);
   if (!Number.isSafeInteger(page) || page < 1) throw new Refused(400, "page: expected a whole number from 1 on");
   const since = word("since");
   const age = since === undefined ? undefined : parseDuration(since);
@@ -44,15 +54,19 @@ export function filtersOf({ clock, config }: App, query: Record<string, string>)
   if (end !== undefined && until === undefined) {
     throw new Refused(400, `until ${end}: expected a time such as 2026-11-20 10:00, or a duration such as 2h`);
   }
+  for (const name of ["channel", "status"]) {
+    if (list !== "events" || word(name) === undefined) continue;
+    throw new Refused(400, `${name}: expected none here; "lookout events --${name}" finds events by their alerts`);
+  }
   const before = query["before"] || undefined;
   if (before !== undefined && !PLACE.test(before)) throw new Refused(400, "before: expected what a page before named");
   const names = {
-    severity: word("severity"),
+    severity: known("severity"),
     rule: word("rule"),
     channel: word("channel"),
     resource: word("resource"),
     source: word("source"),
-    status: word("status"),
+    status: known("status"),
   };
   return { ...names, since: age, until, before, text: word("q")?.toLowerCase(), page };
 }

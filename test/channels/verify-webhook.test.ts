@@ -89,6 +89,7 @@ describe("refused", () => {
     ["a time that is none", { headers: { ...known.headers, "webhook-timestamp": "today" } }, /not a time/],
     ["too old a time", { now: (AT + 301) * 1_000 }, /too old/],
     ["a time ahead", { now: (AT - 301) * 1_000 }, /future/],
+    ["a tolerance that is no number", { now: (AT + 900) * 1_000, tolerance: Number.NaN }, /`tolerance`/],
     ["a now that is no time", { now: new Date(Number.NaN) }, /`now`/],
     ["another body", { body: '{"test":2432232314}' }, /no signature matches/],
     ["another id", { headers: { ...known.headers, "webhook-id": "msg_2" } }, /no signature matches/],

@@ -23,6 +23,15 @@ describe("without a token", () => {
     expect((await made.ask(path, { headers })).status).toBe(status);
   });
 
+  test.each([
+    ["its own name", "lookout.example.com", 421],
+    ["its own name with the port that goes without saying", "lookout.example.com:443", 421],
+    ["this machine in capitals", "LOCALHOST:8791", 200],
+  ])("and with an address of its own: %s", async (_, host, status) => {
+    const made = await consoleBench({ yaml: YAML }, { publicUrl: "https://lookout.example.com" });
+    expect((await made.ask("/", { headers: { host } })).status).toBe(status);
+  });
+
   const homes: [what: string, host: string, status: number][] = [
     ["its own name", "lookout.example.com", 200],
     ["its own name in capitals", "LookOut.Example.COM", 200],
@@ -31,8 +40,8 @@ describe("without a token", () => {
     ["its own name behind another's", "evil.example@lookout.example.com", 421],
     ["this machine in capitals", "LOCALHOST:8791", 200],
   ];
-  test.each(homes)("and with an address of its own: %s", async (_, host, status) => {
-    const made = await consoleBench({ yaml: YAML }, { publicUrl: "https://lookout.example.com" });
+  test.each(homes)("under an address that lets its readers in: %s", async (_, host, status) => {
+    const made = await consoleBench({ yaml: YAML }, { publicUrl: "https://lookout.example.com", gated: true });
     expect((await made.ask("/", { headers: { host } })).status).toBe(status);
     const form = { host, origin: "https://lookout.example.com" };
     const written = await made.ask("/api/alerts/none/ack", { method: "POST", headers: form, body: { by: "ada" } });

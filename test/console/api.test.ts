@@ -41,6 +41,9 @@ describe("what it shows", () => {
     ["channel=ops", 2],
     ["channel=chat", 0],
     ["status=resolved", 0],
+    ["status=firing", 2],
+    ["page=", 2],
+    ["severity=&status=&page=1", 2],
   ])("%s", async (query, found) => {
     const made = await withAlerts();
     expect((await made.ask(`/api/alerts?${query}`)).json.alerts).toHaveLength(found);
@@ -72,6 +75,34 @@ describe("what it shows", () => {
     } else made.to(3);
     const { json } = await made.ask(`/api/${query}`);
     expect(json.alerts ?? json.events ?? json.deliveries).toHaveLength(found);
+  });
+
+  test("alerts that were resolved, by their status, in pages as /api/ended has them", async () => {
+    const made = await withAlerts();
+    made.recover(3, "svc-1");
+    await made.beats(9);
+    const resolved = (await made.ask("/api/alerts?status=resolved")).json;
+    expect(resolved.alerts).toMatchObject([{ status: "resolved", resource: { id: "svc-1" } }]);
+    expect(resolved).toEqual((await made.ask("/api/ended")).json);
+    expect((await made.ask("/api/ended?status=resolved")).json).toEqual(resolved);
+    expect((await made.ask("/api/alerts?status=resolved&resource=svc-2")).json).toEqual({ alerts: [], next: null });
+    expect((await made.ask("/api/alerts?status=firing")).json).toMatchObject({ total: 1 });
+  });
+
+  test.each([
+    ["alerts?severity=bad", "severity bad: expected critical, error, warning, info"],
+    ["alerts?severity=critical,bad", "severity bad: expected"],
+    ["alerts?status=open", "status open: expected firing, resolved"],
+    ["alerts?status=firing,resolved", "status firing,resolved: expected one of them"],
+    ["ended?status=firing", "status firing: expected resolved"],
+    ["events?severity=info", "severity info: expected normal, warning, error, critical"],
+    ["events?channel=ops", "channel: expected none here"],
+    ["events?status=firing", "status: expected none here"],
+    ["deliveries?status=sent", "status sent: expected pending, delivered, dead"],
+  ])("a word that no list knows is refused with those that it does: %s", async (query, said) => {
+    const made = await consoleBench({ yaml: YAML });
+    const { status, json } = await made.ask(`/api/${query}`);
+    expect([status, json.error]).toEqual([400, expect.stringContaining(said)]);
   });
 
   test.each(["page=0", "page=x", "since=soon", "since=99999999999999w", "page=1e99"])(

@@ -1,5 +1,6 @@
 // The commands a person on call uses: live checks, the daemon and its signals, deliveries, tests. With the real
 // process but for further cases of a command and what is only looked at, which run in this one.
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
@@ -105,6 +106,30 @@ describe("run", () => {
     const rules = () => hook.received.flatMap(({ notification }) => notification.alerts.map(({ rule }) => rule));
     await expect.poll(rules, { timeout: 10_000, interval: 50 }).toContain("renamed");
     running.kill("SIGINT");
+    expect((await running.finished).code).toBe(0);
+  }, 60_000);
+});
+
+describe("a console that a reload asks for", () => {
+  it("and that cannot be served ends nothing, opens an alert, and is served once it can be", async () => {
+    const { hook, yaml, run } = await setUp();
+    const running = startLookout(["run"], run);
+    await expect.poll(() => hook.received.length, { timeout: 15_000, interval: 50 }).toBe(ABNORMAL);
+    const taken = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => void taken.close());
+    await once(taken, "listening");
+    const listen = `127.0.0.1:${(taken.address() as AddressInfo).port}`;
+
+    await writeFile(join(run.cwd, "lookout.yml"), `${yaml}console: { listen: "${listen}" }\n`);
+    running.kill("SIGHUP");
+    await expect.poll(running.stderr, { timeout: 10_000 }).toContain("the console is not served");
+    const keys = () => hook.received.flatMap(({ notification }) => notification.alerts.map(({ key }) => key));
+    await expect.poll(keys, { timeout: 10_000 }).toContainEqual(expect.objectContaining({ name: "console" }));
+
+    taken.close();
+    await expect.poll(running.stderr, { timeout: 15_000 }).toContain(`the console is served at="http://${listen}"`);
+    expect((await fetch(`http://${listen}/healthz`)).status).toBe(200);
+    running.kill("SIGTERM");
     expect((await running.finished).code).toBe(0);
   }, 60_000);
 });

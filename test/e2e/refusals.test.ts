@@ -69,6 +69,16 @@ test.each<[sentence: string, args: string[], said: string]>([
     ["explain", "--resource", "a", "--since", "99999999999w"],
     "--since 99999999999w: expected a duration such as 30m, 2h or 7d",
   ],
+  [
+    "a port for the console that there is not",
+    ["run", "--console", "127.0.0.1:99999"],
+    "--console 127.0.0.1:99999: expected an address and a port up to 65535, such as 127.0.0.1:8791",
+  ],
+  [
+    "a port for the console without an address",
+    ["run", "--console", "9000"],
+    "--console 9000: expected an address and a port up to 65535, such as 127.0.0.1:8791",
+  ],
   ["a port to which nothing is sent", ["simulate", "--port", "6000"], "--port 6000: nothing is ever sent to this port"],
 ])("%s is refused", async (_sentence, args, said) => {
   const cwd = await folderWith({ "lookout.yml": CONFIG, "a.test.yml": TEST, large: "x".repeat(1_000_001) });
@@ -103,6 +113,13 @@ test.each<[sentence: string, env: Record<string, string>, said: RegExp]>([
     }
   },
 );
+
+test("a token of the console that has no value is named with its place, and nothing runs", async () => {
+  const cwd = await folderWith({ "lookout.yml": `${CONFIG}console: { token: "\${env:NO_SUCH_TOKEN}" }\n` });
+  const { code, stdout, stderr } = await lookoutHere(["run"], { cwd });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(/^lookout\.yml:6:19: .*NO_SUCH_TOKEN.*set the environment variable/m);
+});
 
 function shell(script: string, cwd: string) {
   const { status, stdout, stderr } = spawnSync("bash", ["-c", script], {

@@ -110,7 +110,7 @@ export function createReader(app: App): Reader {
   };
 }
 
-function nameOf(rule: string, key: Record<string, unknown>): string {
+export function nameOf(rule: string, key: Record<string, unknown>): string {
   return JSON.stringify([rule, Object.entries(key).sort()]);
 }
 

@@ -1,8 +1,24 @@
 // Which alerts, events and deliveries a person asks for: one meaning of each filter, for commands, pages and the API.
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
+import { LEVELS } from "../../model/source-kinds.ts";
 import type { Delivery } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
+
+const SEVERITIES = ["critical", "error", "warning", "info"];
+
+/** The words that the filters of each list know. */
+export const LIST_WORDS = {
+  alerts: { severity: SEVERITIES, status: ["firing", "resolved"] },
+  ended: { severity: SEVERITIES, status: ["resolved"] },
+  events: { severity: LEVELS, status: ["firing", "resolved"] },
+  deliveries: { severity: SEVERITIES, status: ["pending", "delivered", "dead"] },
+} satisfies Record<string, Record<"severity" | "status", readonly string[]>>;
+
+/** The first of the words between commas that is not known. */
+export function unknownWord(text: string, known: readonly string[]): string | undefined {
+  return text.split(",").find((word) => !known.includes(word.trim()));
+}
 
 /** What is undefined lets everything pass; of several words between commas, any one does. */
 export interface Filters {

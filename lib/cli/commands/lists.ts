@@ -1,5 +1,6 @@
 // `alerts`, `events`, `deliveries`: what is open, seen and sent, as tables for people or JSON for scripts.
 import { type Delivery, listDeliveries, newestDeliveries } from "../../app/delivery/deliver.ts";
+import { partOfAlerts } from "../../app/queries/event-alerts.ts";
 import { alertFilter, deliveryFilter, eventFilter, type Filters } from "../../app/queries/filters.ts";
 import { endedAlerts, openAlerts, seenEvents, viewDelivery } from "../../app/queries/lists.ts";
 import type { Alert } from "../../model/alert.ts";
@@ -47,7 +48,11 @@ export async function eventsCommand(io: Io, options: LimitedOptions): Promise<nu
   const limit = options.limit === undefined ? undefined : limitOf(options.limit);
   const { app, close } = await openExisting(io, options);
   try {
-    const passes = eventFilter(app, filters);
+    const { rule, channel, status } = filters;
+    const isAsked = channel !== undefined || status !== undefined;
+    const isPart = isAsked ? await partOfAlerts(app, alertFilter(app, { rule, channel, status })) : () => true;
+    const passesAlone = eventFilter(app, filters);
+    const passes = (event: Event) => passesAlone(event) && isPart(event);
     const time = timeIn(app.config.timezone);
     if (options.json) jsonLines(io, await read((event) => (passes(event) ? [event] : [])));
     else {

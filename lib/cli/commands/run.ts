@@ -15,7 +15,7 @@ import type { Log } from "../../model/log.ts";
 import { type Store, StoreError } from "../../store/port.ts";
 import { openPage, type Page } from "../console.ts";
 import { createLog, DONE, type Io, jsonDocument, oneLine, WRONG } from "../io.ts";
-import { assemble, type CommonOptions, openApp, openStore, readOwnConfig } from "../open.ts";
+import { assemble, type CommonOptions, type Opened, openApp, openStore, readOwnConfig } from "../open.ts";
 import type { RunView } from "./run-view.ts";
 
 /** How often a process that stands by looks whether the newer configuration is gone; ms. */
@@ -100,18 +100,18 @@ export async function runCommand(screen: Io, options: RunOptions): Promise<numbe
       reload = new AbortController();
       const { app, places } = assemble(io, read.opened, store, bus, read.stamp, counters);
       if (!standingBy) await nameUnresolved(app, log);
-      page ??= await openPage({ app, places }, options, stop.signal);
-      await page?.use(app, places);
+      page = await pageOver({ app, places }, page, options, stop.signal);
+      const { url, problems } = page;
       view.use(app);
       try {
         await runDaemon(app, bus, AbortSignal.any([stop.signal, reload.signal]), {
-          problems: () => refused,
+          problems: () => [...refused, ...problems()],
           started: () => {
             standingBy = undefined;
             const { sources, channels } = app.config;
-            const channelNames = Object.keys(channels).join(",");
-            log.info("running", { sources: sources.map(({ id }) => id).join(","), channels: channelNames });
-            if (page !== undefined) log.info("the console is served", { at: page.url() });
+            const ids = sources.map(({ id }) => id).join(",");
+            log.info("running", { sources: ids, channels: Object.keys(channels).join(",") });
+            if (url() !== undefined) log.info("the console is served", { at: url() });
           },
           polled: logPolls(log, troubles),
         });
@@ -134,6 +134,18 @@ export async function runCommand(screen: Io, options: RunOptions): Promise<numbe
     await page?.close();
     await store.close();
   }
+}
+
+/** The page goes on over what was read anew. */
+async function pageOver(
+  opened: Pick<Opened, "app" | "places">,
+  page: Page | undefined,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<Page> {
+  if (page === undefined) return openPage(opened, options, signal);
+  await page.use(opened.app, opened.places);
+  return page;
 }
 
 /** What another process made due is notified at once by whichever comes first. */

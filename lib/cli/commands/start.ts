@@ -42,7 +42,7 @@ export async function startCommand(io: Io, options: { for?: string }): Promise<n
     const opened = assemble(io.tty ? { ...io, err: () => {} } : io, config, store, { publish });
     const { app } = opened;
     const page = await openFreePage(opened, stop.signal);
-    begin(show, app, page.url());
+    begin(show, app, page.url()!);
     const drawing = drawForever(show, app, stop.signal);
     await runDaemon(app, bus, stop.signal, { polled: (report) => takePoll(show, report) });
     await drawing;
@@ -58,8 +58,8 @@ export async function startCommand(io: Io, options: { for?: string }): Promise<n
 /** On its usual address, or on another where that is taken. */
 async function openFreePage(opened: Omit<Opened, "close">, signal: AbortSignal): Promise<Page> {
   try {
-    return (await openPage(opened, { console: LISTEN }, signal))!;
+    return await openPage(opened, { console: LISTEN }, signal);
   } catch {
-    return (await openPage(opened, { console: "127.0.0.1:0" }, signal))!;
+    return await openPage(opened, { console: "127.0.0.1:0" }, signal);
   }
 }

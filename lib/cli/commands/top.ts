@@ -1,15 +1,17 @@
 // `lookout top`, and `run --view`: what is open, how far the sources are read and what is sent, as it changes.
+import type * as z from "zod";
 import { wallClock } from "../../app/clock.ts";
 import { type Delivery, newestDeliveries } from "../../app/delivery/deliver.ts";
 import type { App } from "../../app/deps.ts";
-import { openAlerts } from "../../app/queries/lists.ts";
+import { openAlerts, viewDelivery } from "../../app/queries/lists.ts";
 import { readStatus, type Status } from "../../app/queries/status.ts";
 import { ago, type NewsLine, type SourceLine, type ViewState } from "../../local/view.ts";
 import { timeIn } from "../../model/local-time.ts";
 import { redactedValue } from "../../model/printable.ts";
 import type { Redactor } from "../../model/redactor.ts";
-import { DONE, type Io, UsageError } from "../io.ts";
+import { DONE, type Io, jsonDocument } from "../io.ts";
 import { type CommonOptions, openExisting } from "../open.ts";
+import type { Top } from "../outputs/schemas.ts";
 import { drawOnce, drawUntil, quitKeys } from "../print/draw.ts";
 import { byNeed } from "../print/severity.ts";
 import { routeOf } from "../print/show.ts";
@@ -19,16 +21,16 @@ import { newsOf } from "./lists.ts";
 const READ_MS = 2_000;
 const BUSY = 10;
 const KEPT_NEWS = 200;
-/** Without a terminal. */
+/** Without a terminal, or as JSON. */
 const PRINTED_NEWS = 20;
 
-/** Draws until `q`; without a terminal it prints the view once. */
+/** Draws until `q`; without a terminal, or as JSON, it prints the view once. */
 export async function topCommand(io: Io, options: CommonOptions): Promise<number> {
-  if (options.json) throw new UsageError('top is for people; "lookout status --json" and the lists are for scripts');
   const { app, close } = await openExisting(io, options);
   const read = () => viewOf(app, options.config, "q quits");
   try {
-    if (io.tty) await watch(io, read);
+    if (options.json) jsonDocument(io, await documentOf(app));
+    else if (io.tty) await watch(io, read);
     else {
       const state = await read();
       const news = state.news.slice(-PRINTED_NEWS);
@@ -110,6 +112,18 @@ export async function viewOf(app: App, file: string, hint: string, more: readonl
       .map(({ at, ...line }) => ({ ...line, time: time(new Date(at).toISOString()).slice(11, 19) })),
     next: { heading: hint, steps: [] },
   };
+}
+
+/** What the view shows, for scripts. */
+async function documentOf(app: App): Promise<z.infer<typeof Top>> {
+  const newest = { from: app.clock.now() - app.config.history, limit: PRINTED_NEWS };
+  const [status, open, deliveries] = await Promise.all([
+    readStatus(app),
+    openAlerts(app),
+    newestDeliveries(app, newest, (row) => [viewDelivery(row)]),
+  ]);
+  const alerts = open.sort((a, b) => byNeed(a, b) || Date.parse(b.startsAt) - Date.parse(a.startsAt));
+  return { status, alerts, deliveries };
 }
 
 function problemsOf({ problems, failingChannels }: Status): string[] {

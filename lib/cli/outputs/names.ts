@@ -9,6 +9,7 @@ export const OUTPUTS = [
   "delivery",
   "silence",
   "status",
+  "top",
   "route",
   "explain",
   "backtest",

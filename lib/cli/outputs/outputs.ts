@@ -2,7 +2,19 @@
 import * as z from "zod";
 import { BacktestOutput, Explain, TestReport } from "./judgements.ts";
 import type { OutputName } from "./names.ts";
-import { Alert, Check, Copy, Delivery, Event, Notification, Route, Run, Silence, StatusOutput } from "./schemas.ts";
+import {
+  Alert,
+  Check,
+  Copy,
+  Delivery,
+  Event,
+  Notification,
+  Route,
+  Run,
+  Silence,
+  StatusOutput,
+  Top,
+} from "./schemas.ts";
 
 /** What each is printed by. */
 export const outputs: Record<OutputName, { by: string; schema: z.ZodType }> = {
@@ -11,6 +23,7 @@ export const outputs: Record<OutputName, { by: string; schema: z.ZodType }> = {
   delivery: { by: "each line of `deliveries`, `redeliver`, `send-test`", schema: Delivery },
   silence: { by: "each line of `silence list`; `silence add`, `silence expire`", schema: Silence },
   status: { by: "`status`", schema: StatusOutput },
+  top: { by: "`top`", schema: Top },
   route: { by: "each line of `route`", schema: Route },
   explain: { by: "`explain`", schema: Explain },
   backtest: { by: "`backtest`", schema: BacktestOutput },

@@ -36,7 +36,7 @@ export const deliveryShape = {
   alerts: z.array(text),
   foldedInto: text.exactOptional(),
 };
-export const Delivery = z.strictObject(deliveryShape) satisfies z.ZodType<DeliveryView>;
+export const Delivery = z.strictObject(deliveryShape).meta({ id: "delivery" }) satisfies z.ZodType<DeliveryView>;
 
 export const Silence = z.strictObject({
   id: text,
@@ -95,37 +95,42 @@ const Day = z.strictObject({
 
 export const Suppressed = z.strictObject({ silenced: count, muted: count, inhibited: count });
 
-export const StatusOutput = z.strictObject({
-  healthy: z.boolean(),
-  sources: z.array(z.strictObject({ source: text, lastRunAt: maybe(time), overdueSince: maybe(time) })),
-  targets: z.array(TargetStatus),
-  connections: z.array(
-    z.strictObject({
-      name: text,
-      state: z.enum(["proven", "unproven", "paused"]),
-      pausedUntil: maybe(time),
-      error: maybe(text),
-    }),
-  ),
-  deliveries: z.strictObject({ pending: count, dead: count }),
-  waiting: z.array(z.strictObject({ rule: text, key: Fields, deadline: time })),
-  ledger: z.record(text, z.record(text, Day)),
-  failingChannels: z.array(z.strictObject({ channel: text, since: time, error: maybe(text) })),
-  channels: z.record(
-    text,
-    z.strictObject({ alerts: count, notified: count, pending: count, held: Suppressed, dead: count, passed: count }),
-  ),
-  failures: z.array(
-    z.strictObject({
-      rule: text,
-      field: word<Status["failures"][number]["field"]>(),
-      error: text,
-      count,
-      lastAt: time,
-    }),
-  ),
-  problems: z.array(Problem),
-}) satisfies z.ZodType<Status>;
+export const StatusOutput = z
+  .strictObject({
+    healthy: z.boolean(),
+    sources: z.array(z.strictObject({ source: text, lastRunAt: maybe(time), overdueSince: maybe(time) })),
+    targets: z.array(TargetStatus),
+    connections: z.array(
+      z.strictObject({
+        name: text,
+        state: z.enum(["proven", "unproven", "paused"]),
+        pausedUntil: maybe(time),
+        error: maybe(text),
+      }),
+    ),
+    deliveries: z.strictObject({ pending: count, dead: count }),
+    waiting: z.array(z.strictObject({ rule: text, key: Fields, deadline: time })),
+    ledger: z.record(text, z.record(text, Day)),
+    failingChannels: z.array(z.strictObject({ channel: text, since: time, error: maybe(text) })),
+    channels: z.record(
+      text,
+      z.strictObject({ alerts: count, notified: count, pending: count, held: Suppressed, dead: count, passed: count }),
+    ),
+    failures: z.array(
+      z.strictObject({
+        rule: text,
+        field: word<Status["failures"][number]["field"]>(),
+        error: text,
+        count,
+        lastAt: time,
+      }),
+    ),
+    problems: z.array(Problem),
+  })
+  .meta({ id: "status" }) satisfies z.ZodType<Status>;
+
+/** Open alerts, the most urgent first; the newest deliveries, the newest last. */
+export const Top = z.strictObject({ status: StatusOutput, alerts: z.array(Alert), deliveries: z.array(Delivery) });
 
 const Finding = z.strictObject({
   file: text,

@@ -41,6 +41,7 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
     ...lintInhibit(config, places, deps.compilePattern),
     ...lintChannels(config, places),
     ...lintMessages(config, places),
+    ...lintConsole(config, places),
     ...lintIntervals(config, places, deps.compileTimeInterval, deps.now),
     ...lintTimes(config, places, deps.compileTimeInterval, deps.now),
     ...(await lintSecrets(config, places, deps.secrets)),
@@ -75,6 +76,14 @@ function lintIdleSources({ sources }: Config, places: Places): Finding[] {
   });
 }
 
+/** Not on AWS: there the function's own URL may let people in. */
+function lintConsole({ console, store }: Config, places: Places): Finding[] {
+  if (console?.publicUrl === undefined || console.token !== undefined || store.type === "dynamodb") return [];
+  const place = ["console", "publicUrl"];
+  const message = "nobody reaches the console there: without token it answers this machine only";
+  return [findingAt(places.locate(place), place, message, "set token")];
+}
+
 /** Channels' options stand beside `type` in the file. */
 async function lintSecrets(config: Config, places: Places, secrets: Pick<Secrets, "problems">): Promise<Finding[]> {
   const texts: [string, Place][] = [
@@ -82,6 +91,7 @@ async function lintSecrets(config: Config, places: Places, secrets: Pick<Secrets
     ...Object.entries(config.channels).flatMap(([name, { options }]) => textsIn(options, ["channels", name])),
     ...endpointParts(config).flatMap(([part, place]) => textsIn(part, place)),
     ...textsIn(config.health.heartbeat, ["health", "heartbeat"]),
+    ...textsIn(config.console?.token, ["console", "token"]),
     ...(config.store.type === "postgres" ? textsIn(config.store.url, ["store", "url"]) : []),
   ];
   const findings = texts.map(async ([text, place]) => {

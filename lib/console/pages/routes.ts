@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import { listSilences, viewSilence } from "../../app/oncall/silences.ts";
+import type { LIST_WORDS } from "../../app/queries/filters.ts";
 import { readLedger, readStanding } from "../../app/queries/status.ts";
 import type { Console } from "../deps.ts";
 import { deliveriesOf, endedOf, eventsOf } from "../lists.ts";
@@ -44,16 +45,16 @@ export function pages(deps: Console): Hono<Shown> {
     const { clock, config } = current();
     return { now: clock.now(), timezone: config.timezone, by: getCookie(context, NAME) ?? "" };
   };
-  const asked = (context: Context) => filtersOf(current(), context.req.query());
+  const asked = (context: Context, list: keyof typeof LIST_WORDS) => filtersOf(current(), list, context.req.query());
   routes.get("/", async (context) => {
-    const filters = asked(context);
+    const filters = asked(context, "alerts");
     const open = await alerts.read();
     const page = await pageOf(current(), alerts, filters);
     context.set("version", open.version);
     return show(context, "/", headline(open), alertsPage(page, open, filters, sight(context)));
   });
   routes.get("/ended", async (context) => {
-    const ended = await endedOf(current(), asked(context));
+    const ended = await endedOf(current(), asked(context, "ended"));
     return show(context, "/", "Ended", endedPage(ended, current().config.timezone));
   });
   routes.get("/alerts/:id", async (context) => {
@@ -68,7 +69,7 @@ export function pages(deps: Console): Hono<Shown> {
     );
   });
   routes.get("/events", async (context) => {
-    const found = await eventsOf(current(), asked(context));
+    const found = await eventsOf(current(), asked(context, "events"));
     return show(context, "/events", "Events", eventsPage(found, context.req.query(), current().config.timezone));
   });
   routes.get("/sources", async (context) => {
@@ -76,7 +77,7 @@ export function pages(deps: Console): Hono<Shown> {
     return show(context, "/sources", "Sources", sourcesPage({ ...standing, ledger }, current().config.timezone));
   });
   routes.get("/deliveries", async (context) => {
-    const filters = asked(context);
+    const filters = asked(context, "deliveries");
     const found = await deliveriesOf(current(), filters);
     const { channels, config } = current();
     return show(

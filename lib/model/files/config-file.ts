@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { Severity } from "../severity.ts";
 import { Name, Positive, PostgresUrl, Text, Url } from "./file-fields.ts";
+import { isOwnAddress, LISTEN_FORM, LISTEN_PATTERN, listenAddress } from "./listen-address.ts";
 import { Inhibit, RootRoute, Silence, TimeIntervals } from "./route-file.ts";
 import { Entries, RuleEntry } from "./rule-file.ts";
 import { Connection, SourceEntry } from "./source-file.ts";
@@ -57,13 +58,14 @@ const StoreEntry = z.discriminatedUnion("type", [Sqlite, DynamoDb, Postgres]);
 
 const ConsoleEntry = z
   .strictObject({
-    listen: Text.regex(/^(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/, "an address and a port, such as 127.0.0.1:8791")
+    listen: Text.regex(LISTEN_PATTERN, LISTEN_FORM)
+      .refine((listen) => listenAddress(listen) !== undefined, LISTEN_FORM)
       .default("127.0.0.1:8791")
       .describe("Address and port. Without a token: of this machine only."),
     publicUrl: Url.optional().describe("Where people reach the page; messages link to it."),
     token: Text.optional().describe("Who reads or acts says it; normally a reference."),
   })
-  .refine(({ listen, token }) => token !== undefined || /^(127\.0\.0\.1|localhost|\[::1\]):/.test(listen), {
+  .refine(({ listen, token }) => token !== undefined || isOwnAddress(listen), {
     path: ["listen"],
     error: "without a token it listens on this machine only: set token",
   })

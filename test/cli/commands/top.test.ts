@@ -88,10 +88,16 @@ it("top goes on with what was known where the state cannot be read for a moment,
   expect(await problems(4_000)).toEqual(["p"]);
 });
 
-it("top has no JSON, and says where there is some", async () => {
+it("top --json prints what the view shows once, and ends", async () => {
   const here = await setUp();
-  const { code, stderr } = await lookoutHere(["top", "--json"], here);
-  expect([code, stderr]).toEqual([2, expect.stringContaining("lookout status --json")]);
+  await lookoutHere(["run", "--once"], here);
+  const { code, stdout } = await lookoutHere(["top", "--json"], here);
+  const { status, alerts, deliveries } = JSON.parse(stdout);
+  expect(code).toBe(0);
+  expect(status).toMatchObject({ healthy: true, deliveries: { pending: 0 }, sources: [{ source: "service-events" }] });
+  expect(alerts.map(({ severity }: { severity: string }) => severity)).toEqual(["critical", "warning"]);
+  expect(deliveries).toHaveLength(2);
+  expect(deliveries[0]).toMatchObject({ channel: "ops", status: "delivered" });
 });
 
 it("top leaves the terminal as it was once nobody looks any more", async () => {

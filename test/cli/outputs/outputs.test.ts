@@ -117,6 +117,9 @@ it("what each command prints is what its schema says, with no other field", asyn
   await print("explain", "explain", "--resource", "none");
   await print("explain", "explain", "--event", "event.json");
   await print("status", "status");
+  const [top] = (await print("top", "top")) as [{ deliveries: unknown[]; alerts: { id: string }[]; status: object }];
+  expect(top.deliveries).not.toEqual([]);
+  expect(top.alerts.map(({ id }) => id)).toContain(alert.id);
   await print("test-report", "test", "right.test.yml", "wrong.test.yml", "--coverage");
   await print("backtest", "backtest", "--since", "1h", "--compare", "other.yml");
   for (const { notification } of hook.received) check("notification", notification, "the webhook");

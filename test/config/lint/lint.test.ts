@@ -160,6 +160,16 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
     'lookout.yml:4:37: no route uses the channel "b"',
   ],
   [
+    "a console's address that nobody reaches",
+    { more: 'console: { publicUrl: "https://lookout.example.com" }\n' },
+    "lookout.yml:5:23: nobody reaches the console there: without token it answers this machine only; set token",
+  ],
+  [
+    "an unset token of the console",
+    { more: 'console: { token: "${env:NO_SUCH_TOKEN}" }\n' },
+    "lookout.yml:5:19: ${env:NO_SUCH_TOKEN} has no value: set the environment variable NO_SUCH_TOKEN",
+  ],
+  [
     "a filter on what is not discovered",
     { sources: "[{ kind: training-events, targets: [x], discover: {} }]" },
     "lookout.yml:2:50: nothing is discovered where targets are named; remove discover, or the targets",
