@@ -160,7 +160,7 @@ function entryOf({ kind, config }: CompiledRule, seen: Seen, oldest: number): Fo
     count: event.count,
     steps: own,
     // At the same time firing wins.
-    resolves: resolves && (steps & 1) === 0,
+    resolves: resolves && (own & 1) === 0,
     teaches: teaches || (over && config.absence !== undefined),
     value: own === 0 ? undefined : value,
     id: shortId(event.id),

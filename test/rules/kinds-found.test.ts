@@ -217,6 +217,22 @@ const others: Case[] = [
     ],
     notified: [["opened@1 x1", "resolved@1-2 x1"], ["opened@1 x2"], ["resolved@1-8 x2", "opened@14 x1"]],
   },
+  ...[
+    { change: { field: "labels.state" } },
+    { newValue: { field: "labels.state", memory: 60 * MINUTE } },
+    { distinct: { field: "labels.state", count: 2, within: 60 * MINUTE } },
+  ].map((rule): Case => {
+    const stated = (at: number, state: string) => fail(at, { labels: { state } });
+    return {
+      name: `${Object.keys(rule)[0]}: an event without the field is no match, so it resolves where \`resolve.when\` says so`,
+      rule: { ...rule, when: { level: ["error", "normal"] }, resolve: { when: { level: ["normal"] } } },
+      polls: [
+        { at: 5, events: [stated(1, "a"), stated(2, "b")] },
+        { at: 6, events: [fine(4)] },
+      ],
+      notified: [[expect.stringMatching(/^opened@2 x[12]$/)], [expect.stringMatching(/^resolved@2-4 x[12]$/)]],
+    };
+  }),
 ];
 
 describe.each([
