@@ -2,7 +2,7 @@
 import type { RuleConfig, SourceConfig } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
-import { valuesAt } from "../model/path.ts";
+import { valuesAt, valueText } from "../model/path.ts";
 import { compileMatcher } from "../patterns/matcher.ts";
 import { type CompiledPattern, compilePattern } from "../patterns/pattern.ts";
 import { compileExtract } from "./extract.ts";
@@ -131,6 +131,11 @@ function compileView(rules: readonly CompiledRule[]): (event: Event) => Touched 
     }
     return { touches, unextracted: extraction?.failed ? ids : [] };
   };
+}
+
+/** Whether it is a match of the rule: one that lacks the field which the rule's kind looks at is passed over. */
+export function isMatch({ rule: { kind }, event, matches }: Pick<Touch, "rule" | "event" | "matches">): boolean {
+  return matches && (kind.field === undefined || valueText(event, kind.field) !== undefined);
 }
 
 /** The same touch where its key is one too many. */

@@ -221,6 +221,65 @@ describe("a rule with more keys than it may keep", () => {
     expect(overflow?.summary).toBe("each keeps 3 keys, as many as it may: what other keys match is counted here");
   });
 
+  const broken =
+    "{ id: broken, when: { level: [error] }, maxKeys: 3, resolve: { when: { source: [service-events], level: [normal] } } }";
+  const services = ["svc-1", "svc-2", "svc-3", "svc-4", "svc-5"];
+  const keysOf = (alerts: Awaited<ReturnType<typeof openAlerts>>) =>
+    alerts.map(({ key }) => (key["overflow"] ? "shared" : String(key["resource.id"]))).sort();
+
+  it("has room for those that fail beside any number of those that only end what never began", async () => {
+    const b = await bench({ yaml: yaml(broken), services });
+    b.to(1);
+    for (const service of services.slice(0, 3)) b.recover(0.5, service);
+    await b.round();
+    b.to(3);
+    for (const service of services.slice(3)) b.fail(2, "Failed to pull image", service);
+    await b.round();
+    expect(keysOf(await openAlerts(b.app))).toEqual(["svc-4", "svc-5"]);
+    b.to(5);
+    for (const service of services) b.recover(4, service);
+    await b.round();
+    expect(await openAlerts(b.app)).toEqual([]);
+  });
+
+  it("counts a key from its first match on, also where its end was found before", async () => {
+    const b = await bench({ yaml: yaml(broken), services });
+    b.to(1);
+    for (const service of services.slice(0, 2)) b.recover(0.5, service);
+    await b.round();
+    for (const service of services) {
+      b.to(2);
+      b.fail(1.5, "Failed to pull image", service);
+    }
+    await b.round();
+    expect(await openAlerts(b.app)).toHaveLength(4);
+  });
+
+  it("knows of an end whose match is found after it, for as many keys again", async () => {
+    const b = await bench({ yaml: yaml(broken), services });
+    b.to(1);
+    for (const service of services.slice(0, 3)) b.recover(0.5, service);
+    await b.round();
+    b.to(2);
+    b.recover(1.5, "svc-4");
+    await b.round();
+    b.to(3);
+    b.fail(0.2, "Failed to pull image", "svc-3");
+    b.fail(0.2, "Failed to pull image", "svc-4");
+    await b.round();
+    expect(keysOf(await openAlerts(b.app))).toEqual(["svc-4"]);
+    expect(keysOf(await endedAlerts(b.app))).toEqual(["svc-3"]);
+  });
+
+  it("has no room taken by events without the field that it looks at, and counts none of them", async () => {
+    const change = "{ id: moves, when: { level: [error] }, change: { field: labels.none }, by: [id], maxKeys: 3 }";
+    const b = await bench({ yaml: yaml(change) });
+    b.to(1);
+    for (let at = 0; at < 7; at++) b.fail(at / 10);
+    await b.rounds(2);
+    expect(await openAlerts(b.app)).toEqual([]);
+  });
+
   it("keeps no more of them where their number could not be written down at first", async () => {
     let refuses = true;
     const wrapStore = (store: Store): Store => ({
