@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
 import { type Store, StoreError } from "../../../lib/store/port.ts";
-import { bench, failing, line, MINUTE, T0 } from "../support.ts";
+import { bench, failing, line, MINUTE, SERVICE, T0 } from "../support.ts";
 
 const yaml = (rule: string) => `
 rules: [${rule}]
@@ -91,6 +91,20 @@ describe("a rule over targets that are silent", () => {
     expect(b.messages).toEqual([]);
     await b.rounds(10);
     expect(b.messages.map(({ body }) => body.reason)).toEqual(["new"]);
+  });
+
+  it("watches what is polled already when it waited for what was seen alone before", async () => {
+    const b = await bench({ yaml: yaml(rule.replace("over: targets", "over: seen")), services: [SERVICE, "svc-2"] });
+    await b.rounds(2);
+    b.recover(2.5);
+    await b.rounds(4);
+    await b.reload(yaml(rule));
+    await b.rounds(11);
+    const at = (minutes: number) => new Date(T0 + minutes * MINUTE).toISOString();
+    expect((await openAlerts(b.app)).map(({ key, startsAt }) => [key["resource.id"], startsAt])).toEqual([
+      ["svc-1", at(7.5)],
+      ["svc-2", at(10)],
+    ]);
   });
 
   it("lets go of a target that has ended", async () => {
