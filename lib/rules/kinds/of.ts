@@ -11,8 +11,8 @@ import { sequence } from "./sequence.ts";
 import { spike } from "./spike.ts";
 import { threshold } from "./threshold.ts";
 
-/** How long the last value of a key that shows no more is kept for `change`; ms. */
-const VALUE_MS = 30 * 86_400_000;
+/** How long the last value of a key that shows no more is kept for `change`: some change every few months. ms */
+const VALUE_MS = 365 * 86_400_000;
 
 interface KindEntry<Options> {
   make(options: Options): Kind;

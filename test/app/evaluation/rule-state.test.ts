@@ -3,7 +3,10 @@
 import { describe, expect, it } from "vitest";
 import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
+import { startReplay } from "../../../lib/app/replay/replay.ts";
 import { type Store, StoreError } from "../../../lib/store/port.ts";
+import { eventAt, START } from "../../support/event.ts";
+import { replayConfig } from "../../support/replay.ts";
 import { bench, failing, line, MINUTE, SERVICE, T0 } from "../support.ts";
 
 const yaml = (rule: string) => `
@@ -134,6 +137,34 @@ describe("a rule that looks for new values", () => {
     b.fail(4.5, "Out of memory");
     await b.rounds(6);
     expect(b.messages.map(line)).toEqual(["5 /ops new firing: svc-1 firing ×1(+1)"]);
+  });
+});
+
+describe("a rule that looks for changes", () => {
+  it("knows the value of a key that has had no event for months", async () => {
+    const rule = "{ id: moves, when: { source: [service-events] }, change: { field: type } }";
+    const source = "sources: [{ id: services, kind: service-events }]\nchannels: { ops: { type: console } }\n";
+    const config = await replayConfig(`${source}rules: [${rule}]\n`);
+    const [service] = config.sources;
+    const replay = await startReplay({
+      config,
+      start: START,
+      targets: [{ source: service!, target: { id: SERVICE } }],
+    });
+    for (const [day, type] of [
+      [1, "normal"],
+      [200, "normal"],
+      [400, "abnormal"],
+    ] as const) {
+      const at = day * 1_440;
+      await replay.passTo(START + at * MINUTE);
+      await replay.feed(START + at * MINUTE, [eventAt(at, { id: `${day}`, type })]);
+    }
+    const opened = replay.transitions.filter(({ transition }) => transition.kind === "opened");
+    expect(opened.map(({ transition }) => transition.alert.startsAt)).toEqual([
+      new Date(START + 400 * 1_440 * MINUTE).toISOString(),
+    ]);
+    await replay.close();
   });
 });
 
