@@ -34,6 +34,8 @@ export interface CompiledRule {
   patterns: { pattern: CompiledPattern; step: number | undefined }[];
   /** How long after its last event a state may still matter, beyond what is late; ms. */
   memory: number;
+  /** How long after its last event a state stays also where new keys find no room, beyond what is late; ms. */
+  spared: number;
   /** How many keys it keeps. */
   maxKeys: number;
   /** What stands in for it where a key is one too many. */
@@ -172,7 +174,7 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[], timez
   });
   const feeds = atFirst(() => sources.filter((source) => patterns().some(({ pattern }) => mayFeed(source, pattern))));
   const lateness = atFirst(() => Math.max(0, ...feeds().map((source) => source.lateness)));
-  const { kind, meaning, memory } = kindOf(config);
+  const { kind, meaning, memory, spared } = kindOf(config);
   const rule: CompiledRule = {
     config,
     kind,
@@ -190,6 +192,7 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[], timez
       return lateness();
     },
     memory: Math.max(config.reopen ?? 0, memory),
+    spared: Math.max(config.reopen ?? 0, spared),
     maxKeys: config.maxKeys ?? MAX_KEYS,
     overflow: undefined,
   };
@@ -222,7 +225,7 @@ function overflowOf(rule: CompiledRule): CompiledRule {
   };
   const summary = `${id} keeps ${rule.maxKeys} keys, as many as it may: what other keys match is counted here`;
   const description = "First: {{ event.resource.name }}: {{ event.message }}";
-  const { version, memory, maxKeys } = rule;
+  const { version, memory, spared, maxKeys } = rule;
   return {
     config,
     kind: occurrence(),
@@ -240,6 +243,7 @@ function overflowOf(rule: CompiledRule): CompiledRule {
       return rule.lateness;
     },
     memory,
+    spared,
     maxKeys,
     overflow: undefined,
   };

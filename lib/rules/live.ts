@@ -256,3 +256,8 @@ export function peek(given: CompiledRule, state: KeyState): Pick<Look<unknown>, 
   );
   return { memory: fold.memory, matches: [...before, ...entries.filter(({ steps }) => steps & 1)] };
 }
+
+/** The time of the last event that the state knows of; ms. */
+export function lastTime({ log, base }: KeyState): number {
+  return unpackLog(log).at(-1)?.time ?? base?.at ?? 0;
+}

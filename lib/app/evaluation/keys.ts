@@ -6,6 +6,7 @@
 import { hashOf } from "../../model/hash.ts";
 import type { CompiledRule, Touch } from "../../rules/compile.ts";
 import { isMatch, overflowRow, overflowTouch, rulePartition } from "../../rules/compile.ts";
+import { lastTime } from "../../rules/live.ts";
 import type { Key } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import type { KeyCount, KeysRow, RuleRow } from "../persistence/rows.ts";
@@ -18,6 +19,9 @@ import type { Unit } from "../persistence/unit.ts";
 const RECOUNT_MS = 900_000;
 /** Keys that are read at once. */
 const COUNTED = 500;
+/** Keys that make room and are deleted with one commit; the others no longer count. */
+const FORGOTTEN = 16;
+const DAY = 86_400_000;
 
 /** Processes write to one of so many rows of a rule. */
 const SLOTS = 64;
@@ -77,7 +81,9 @@ export async function admitKeys(app: App, unit: Unit, touches: readonly Touch[],
   for (const [rule, fresh] of Map.groupBy(touches.filter(isNew), (touch) => touch.rule)) {
     const matched = new Set(fresh.filter(isMatch).map(({ sk }) => sk));
     const others = new Set(fresh.filter((one) => !matched.has(one.sk) && isFollowing(one)).map(({ sk }) => sk));
-    const room = await roomFor(app, rule, matched.size, others.size, unit, now);
+    const touched = new Set(touches.filter((one) => one.rule === rule).map(({ sk }) => sk));
+    const wanted = { count: matched.size, unmatched: others.size };
+    const room = await roomFor(app, unit, rule, wanted, touched, now);
     const taken = [...matched].slice(0, room.count);
     const beside = [...others].slice(0, room.unmatched);
     const moved = taken.filter((sk) => unit.version({ pk: rulePartition(rule), sk }) > 0);
@@ -139,13 +145,16 @@ export async function forgetKeys(app: App, pk: string): Promise<void> {
   });
 }
 
-/** For how many of the new keys there is room: of those that match, and of the others. */
+/**
+ * For how many of the new keys there is room: of those that match, and of the others. None that the slice has `touched`
+ * makes room.
+ */
 async function roomFor(
   app: App,
-  rule: CompiledRule,
-  matched: number,
-  others: number,
   unit: Unit,
+  rule: CompiledRule,
+  wanted: Required<KeyCount>,
+  touched: ReadonlySet<string>,
   now: number,
 ): Promise<Required<KeyCount>> {
   const pk = rulePartition(rule);
@@ -153,12 +162,14 @@ async function roomFor(
   const unwritten = app.newKeys.get(pk) ?? NONE;
   let kept = plus(known ?? NONE, unwritten);
   const left = ({ count, unmatched = 0 }: KeyCount) => ({
-    count: Math.min(Math.max(0, rule.maxKeys - count), matched),
-    unmatched: Math.min(Math.max(0, rule.maxKeys - unmatched), others),
+    count: Math.min(Math.max(0, rule.maxKeys - count), wanted.count),
+    unmatched: Math.min(Math.max(0, rule.maxKeys - unmatched), wanted.unmatched),
   });
-  const isFull = left(kept).count < matched || left(kept).unmatched < others;
+  const isFull = left(kept).count < wanted.count || left(kept).unmatched < wanted.unmatched;
   if (isFull && now - (known?.countedAt ?? 0) >= RECOUNT_MS) {
-    kept = await countRows(app, rule);
+    const rows = await countRows(app, rule, now);
+    kept = rows.kept;
+    await forgetIdle(unit, rule, rows.idle.filter(({ sk }) => !touched.has(sk)).slice(0, FORGOTTEN), now);
     // What this process has not written down is among them.
     const row: KeysRow = { ...plus(kept, unwritten, -1), countedAt: now };
     unit.create({ pk: keysPartition(pk), sk: COUNTED_KEY }, row);
@@ -166,17 +177,35 @@ async function roomFor(
   return left(kept);
 }
 
-async function countRows({ store }: App, rule: CompiledRule): Promise<KeyCount> {
+/** The keys that count, and those that make room for others. */
+async function countRows({ store }: App, rule: CompiledRule, now: number): Promise<{ kept: KeyCount; idle: Key[] }> {
   const pk = rulePartition(rule);
   const overflow = overflowRow(rule).sk;
+  const idle: Key[] = [];
   let kept = NONE;
   let after: string | undefined;
   do {
     const rows = await store.list<RuleRow>(pk, { limit: COUNTED, ...(after === undefined ? {} : { after }) });
-    for (const { sk, data } of rows) {
-      if (sk !== overflow) kept = plus(kept, data.unmatched ? { count: 0, unmatched: 1 } : { count: 1 });
+    for (const { sk, data, damaged } of rows) {
+      if (sk === overflow) continue;
+      if (!damaged && isIdle(rule, data, now)) idle.push({ pk, sk });
+      else kept = plus(kept, !damaged && data.unmatched ? { count: 0, unmatched: 1 } : { count: 1 });
     }
     after = rows.length === COUNTED ? rows.at(-1)!.sk : undefined;
   } while (after !== undefined);
-  return kept;
+  return { kept, idle };
+}
+
+/** Nothing of the key is open, and its last event is so old that the key is kept only while there is room. */
+function isIdle({ spared, memory, lateness }: CompiledRule, { state }: RuleRow, now: number): boolean {
+  if (spared === memory || state.next !== null || state.alert?.status === "firing") return false;
+  return lastTime(state) + spared + lateness + DAY < now;
+}
+
+async function forgetIdle(unit: Unit, rule: CompiledRule, keys: readonly Key[], now: number): Promise<void> {
+  await unit.load(keys);
+  for (const key of keys) {
+    const row = unit.value<RuleRow>(key);
+    if (row && isIdle(rule, row, now)) unit.delete(key);
+  }
 }

@@ -263,5 +263,6 @@ function putState(unit: Unit, rule: CompiledRule, row: RuleRow, now: number): vo
     return;
   }
   // Nothing is open: the row serves late events only. A day more covers a catch-up that was interrupted.
-  unit.put(key, row, { expires: now + rule.memory + rule.lateness + DAY });
+  const memory = row.unmatched ? 0 : rule.memory;
+  unit.put(key, row, { expires: now + memory + rule.lateness + DAY });
 }

@@ -141,30 +141,52 @@ describe("a rule that looks for new values", () => {
 });
 
 describe("a rule that looks for changes", () => {
-  it("knows the value of a key that has had no event for months", async () => {
-    const rule = "{ id: moves, when: { source: [service-events] }, change: { field: type } }";
+  /** The alerts after these events, each of a day, a key and a type. */
+  async function changes(fields: string, events: readonly (readonly [number, string, string])[]) {
+    const rule = `{ id: moves, when: { source: [service-events] }, change: { field: type }, ${fields} }`;
     const source = "sources: [{ id: services, kind: service-events }]\nchannels: { ops: { type: console } }\n";
     const config = await replayConfig(`${source}rules: [${rule}]\n`);
-    const [service] = config.sources;
-    const replay = await startReplay({
-      config,
-      start: START,
-      targets: [{ source: service!, target: { id: SERVICE } }],
-    });
-    for (const [day, type] of [
-      [1, "normal"],
-      [200, "normal"],
-      [400, "abnormal"],
-    ] as const) {
+    const targets = [{ source: config.sources[0]!, target: { id: SERVICE } }];
+    const replay = await startReplay({ config, start: START, targets });
+    for (const [day, resourceId, type] of events) {
       const at = day * 1_440;
       await replay.passTo(START + at * MINUTE);
-      await replay.feed(START + at * MINUTE, [eventAt(at, { id: `${day}`, type })]);
+      await replay.feed(START + at * MINUTE, [eventAt(at, { id: `${day}`, resourceId, type })]);
     }
-    const opened = replay.transitions.filter(({ transition }) => transition.kind === "opened");
-    expect(opened.map(({ transition }) => transition.alert.startsAt)).toEqual([
-      new Date(START + 400 * 1_440 * MINUTE).toISOString(),
-    ]);
     await replay.close();
+    const opened = replay.transitions.filter(({ transition }) => transition.kind === "opened");
+    return opened.map(({ transition: { alert } }) => [
+      alert.key["overflow"] ? "shared" : alert.key["resource.id"],
+      (Date.parse(alert.startsAt) - START) / (1_440 * MINUTE),
+    ]);
+  }
+
+  it("knows the value of a key that has had no event for months", async () => {
+    const events = [
+      [1, SERVICE, "normal"],
+      [200, SERVICE, "normal"],
+      [400, SERVICE, "abnormal"],
+    ] as const;
+    expect(await changes("severity: error", events)).toEqual([[SERVICE, 400]]);
+  });
+
+  it("keeps none that has had no event for a month where another needs its place", async () => {
+    const events = [
+      [1, "a", "normal"],
+      [2, "b", "normal"],
+      [3, "c", "normal"],
+      [33, "b", "normal"],
+      [40, "d", "normal"],
+      [41, "d", "abnormal"],
+      [42, "a", "abnormal"],
+      [43, "b", "abnormal"],
+    ] as const;
+    expect(await changes("maxKeys: 2", events)).toEqual([
+      ["shared", 3],
+      ["d", 41],
+      ["shared", 42],
+      ["b", 43],
+    ]);
   });
 });
 
