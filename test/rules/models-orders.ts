@@ -53,7 +53,6 @@ function valued(
 ): Kind {
   return {
     falls: false,
-    valued: true,
     begin() {
       const seen = new Map<string, number>();
       let last: string | undefined;
@@ -91,11 +90,9 @@ export function sequence(steps: string, within: number): Kind {
     begin() {
       let known: Happening[] = [];
 
-      /** Starts before what follows them, and what resolves last. */
-      function rank({ marks }: Happening): number {
-        const bits = [...steps].reduce((all, mark, step) => all + (marks.includes(mark) ? 1 << step : 0), 0);
-        return marks.includes("r") && !marks.includes("a") ? bits + (1 << steps.length) : bits;
-      }
+      /** Starts before what follows them. */
+      const rank = ({ marks }: Happening) =>
+        [...steps].reduce((bits, mark, step) => bits | (marks.includes(mark) ? 1 << step : 0), 0);
 
       /** The chain from this start that takes every step as early as it can and ends with `last`. */
       function chain(start: number, last: Happening): Happening[] | undefined {

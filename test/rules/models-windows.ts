@@ -9,7 +9,6 @@ function windowed(within: number, count: number, field: boolean, size: (all: rea
     matching(all, "a").filter(({ value }) => !field || value !== undefined);
   return {
     falls: true,
-    ...(field ? { valued: true } : {}),
     begin: () => ({
       at({ now, past, events, isOpen, cleared }) {
         const fresh = counted(events);

@@ -52,8 +52,6 @@ export interface Kind {
   };
   /** True where it ends by itself: no occurrence. */
   falls: boolean;
-  /** True where what has no value is no match. */
-  valued?: true;
 }
 
 export function model(kind: Kind, life: Life, history: readonly Happening[], until: number): Alerted[] {
@@ -78,8 +76,7 @@ export function modelOfKey(
   until: number,
   wallClock: number,
 ): { alerts: Modelled[]; stop: number } {
-  const own = history.filter((one) => one.key === key).map((one) => (life.when ? one : withoutEnd(one)));
-  const all = own.toSorted((a, b) => a.at - b.at || a.count - b.count);
+  const all = history.filter((one) => one.key === key).toSorted((a, b) => a.at - b.at || a.count - b.count);
   const byMinute = Map.groupBy(all, ({ at }) => at);
   const past: Happening[] = [];
   const judge = kind.begin();
@@ -103,7 +100,7 @@ export function modelOfKey(
       judge.cleared?.(by, now);
     };
     // At the same time firing wins.
-    const resolving = life.when && events.some((one) => one.marks.includes("r") && !isMatch(kind, one));
+    const resolving = life.when && matching(events, "r").length > 0;
     if (resolving && !(book.open && book.newest === now)) end("resolve");
     const waits = { notRead: now > until, falling: now >= until, notPassed: now > wallClock };
     if (!passes(book, now, judge.due?.(now), falls === true, waits, () => end("time"))) {
@@ -111,15 +108,6 @@ export function modelOfKey(
     }
   }
   return { alerts: book.alerts, stop: Number.POSITIVE_INFINITY };
-}
-
-/** As a rule sees it that nothing resolves. */
-function withoutEnd(one: Happening): Happening {
-  return one.marks.includes("r") ? { ...one, marks: one.marks.replace("r", "") } : one;
-}
-
-function isMatch({ valued }: Kind, { marks, value }: Happening): boolean {
-  return marks.includes("a") && (!valued || value !== undefined);
 }
 
 /** What the time alone opens and ends; false where that is not decided yet. */
