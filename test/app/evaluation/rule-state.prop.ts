@@ -144,27 +144,41 @@ describe("a rule over targets that are silent", () => {
 
 describe("a rule with more keys than it may keep", () => {
   const KEPT = 3;
-  it("has an alert for each of the first keys, and one for what all others match", async () => {
-    const one = fc.record({ at: minute, key: fc.integer({ min: 0, max: 7 }), count: fc.integer({ min: 1, max: 3 }) });
-    const rule = `{ id: each, when: { source: [service-events] }, by: [resource.id], maxKeys: ${KEPT} }`;
+  it("has an alert for each of the first keys that match, and one for what all others match", async () => {
+    const one = fc.record({
+      at: minute,
+      key: fc.integer({ min: 0, max: 7 }),
+      count: fc.integer({ min: 1, max: 3 }),
+      level: fc.constantFrom("error", "normal"),
+    });
+    const resolve = "resolve: { when: { source: [service-events], level: [normal] } }";
+    const rule = `{ id: each, when: { level: [error] }, by: [resource.id], maxKeys: ${KEPT}, ${resolve} }`;
     const config = await replayConfig(`${SOURCES}rules: [${rule}]\n`);
     await fc.assert(
       fc.asyncProperty(fc.array(one, { maxLength: 20 }), async (all) => {
-        const sorted = all.toSorted((a, b) => a.at - b.at);
+        // At the same time the match wins.
+        const sorted = all.toSorted((a, b) => a.at - b.at || (a.level < b.level ? -1 : 1));
         const kept = new Set<number>();
-        const notified = new Map<string, Notified>();
-        for (const { at, key, count } of sorted) {
-          if (kept.size < KEPT) kept.add(key);
+        const newest = new Map<string, number>();
+        const expected: Notified[] = [];
+        for (const { at, key, count, level } of sorted) {
+          if (level === "error" && kept.size < KEPT) kept.add(key);
           const name = kept.has(key) ? `t${key}` : "true";
-          const known = notified.get(name);
-          if (known) known.count += count;
-          else notified.set(name, { key: name, startsAt: at, endsAt: null, count });
+          const open = expected.find((alert) => alert.key === name && alert.endsAt === null);
+          if (level !== "error") {
+            if (open && name !== "true" && newest.get(name)! < at) open.endsAt = at;
+            continue;
+          }
+          newest.set(name, at);
+          if (open) open.count += count;
+          else expected.push({ key: name, startsAt: at, endsAt: null, count });
         }
-        const events = sorted.map(({ at, key, count }, index) =>
-          eventAt(at, { id: `event-${index}`, resourceId: `t${key}`, count }),
+        const events = sorted.map(({ at, key, count, level }, index) =>
+          eventAt(at, { id: `event-${index}`, resourceId: `t${key}`, count, level }),
         );
-        const expected = [...notified.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-        expect(await replayed(config, [], events)).toEqual(expected);
+        const byKey = (a: Notified, b: Notified) =>
+          a.key === b.key ? a.startsAt - b.startsAt : a.key < b.key ? -1 : 1;
+        expect(await replayed(config, [], events)).toEqual(expected.toSorted(byKey));
       }),
       RUNS,
     );
