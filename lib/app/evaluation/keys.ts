@@ -81,6 +81,8 @@ export async function admitKeys(app: App, unit: Unit, touches: readonly Touch[],
   for (const [rule, fresh] of Map.groupBy(touches.filter(isNew), (touch) => touch.rule)) {
     const matched = new Set(fresh.filter(isMatch).map(({ sk }) => sk));
     const others = new Set(fresh.filter((one) => !matched.has(one.sk) && isFollowing(one)).map(({ sk }) => sk));
+    admitted.set(rule, new Set());
+    if (matched.size + others.size === 0) continue;
     const touched = new Set(touches.filter((one) => one.rule === rule).map(({ sk }) => sk));
     const wanted = { count: matched.size, unmatched: others.size };
     const room = await roomFor(app, unit, rule, wanted, touched, now);
@@ -91,7 +93,7 @@ export async function admitKeys(app: App, unit: Unit, touches: readonly Touch[],
     keys.set(rulePartition(rule), { count: counted(rule, taken), unmatched });
     admitted.set(rule, new Set([...taken, ...beside]));
   }
-  if (keys.size === 0) return { touches: [...touches], keys };
+  if (admitted.size === 0) return { touches: [...touches], keys };
   const led = touches.flatMap((touch) => {
     if (!isNew(touch) || admitted.get(touch.rule)!.has(touch.sk)) return [touch];
     return isMatch(touch) ? [overflowTouch(touch)] : [];
