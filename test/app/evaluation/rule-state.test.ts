@@ -110,6 +110,16 @@ describe("a rule over targets that are silent", () => {
     ]);
   });
 
+  it("waits no more for what was never seen when it waits for what was seen alone", async () => {
+    const b = await bench({ yaml: yaml(rule), services: [SERVICE, "svc-2", "svc-3"] });
+    await b.rounds(2);
+    b.recover(2.5);
+    await b.rounds(4);
+    await b.reload(yaml(rule.replace("over: targets", "over: seen")));
+    await b.rounds(11);
+    expect((await openAlerts(b.app)).map(({ key }) => key["resource.id"])).toEqual([SERVICE]);
+  });
+
   it("lets go of a target that has ended", async () => {
     const sources = "sources: [{ kind: service-events, discover: { status: [running] } }]";
     const b = await bench({ yaml: `${sources}\n${yaml(rule.replace("5m", "20m"))}` });
