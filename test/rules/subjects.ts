@@ -29,7 +29,12 @@ export const SUBJECTS: readonly Subject[] = [
   },
   { name: "spike", rule: { spike: { factor: 2, window: 6 * MINUTE, min: 3 } }, kind: spike(2, 6, 3), marks: ONE },
   { name: "absence", rule: { absence: { for: 10 * MINUTE, over: "seen" } }, kind: absence(10), marks: ONE },
-  { name: "expect", rule: { expect: followed }, kind: expectation(10), marks: ["a", "a", "b", "ab", "ar", "br", "abr"] },
+  {
+    name: "expect",
+    rule: { expect: followed },
+    kind: expectation(10),
+    marks: ["a", "a", "b", "ab", "ar", "br", "abr"],
+  },
   { name: "change", rule: { change: { field: FIELD } }, kind: change(), marks: ONE },
   { name: "newValue", rule: { newValue: { field: FIELD, memory: 12 * MINUTE } }, kind: newValue(12), marks: ONE },
   {
