@@ -156,10 +156,10 @@ describe("a rule with more keys than it may keep", () => {
     const notified: Notified[] = [];
     for (const { at, key, count, level } of sorted) {
       if (level === "error" && kept.size < KEPT) kept.add(key);
-      const name = kept.has(key) ? `t${key}` : "true";
+      const name = level === "error" && !kept.has(key) ? "true" : `t${key}`;
       const open = notified.find((alert) => alert.key === name && alert.endsAt === null);
       if (level !== "error") {
-        if (open && name !== "true" && newest.get(name)! < at) open.endsAt = at;
+        if (open && newest.get(name)! < at) open.endsAt = at;
         continue;
       }
       newest.set(name, at);
