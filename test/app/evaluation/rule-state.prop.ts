@@ -149,24 +149,41 @@ describe("a rule over targets that are silent", () => {
 describe("a rule with more keys than it may keep", () => {
   const KEPT = 3;
 
+  interface Happening {
+    at: number;
+    key: number;
+    count: number;
+    level: string;
+  }
+
   /** Only what matches takes one of the places; what finds none shares an alert, which no event ends. */
-  function sharing(sorted: readonly { at: number; key: number; count: number; level: string }[]): Notified[] {
-    const kept = new Set<number>();
-    const newest = new Map<string, number>();
+  function sharing(sorted: readonly Happening[]): Notified[] {
+    const matching = sorted.filter(({ level }) => level === "error");
+    const kept = new Set([...new Set(matching.map(({ key }) => key))].slice(0, KEPT));
+    const others = matching.filter(({ key }) => !kept.has(key));
+    const own = [...kept].flatMap((key) =>
+      alertsOf(
+        `t${key}`,
+        sorted.filter((one) => one.key === key),
+      ),
+    );
+    return [...own, ...alertsOf("true", others)].sort(byKey);
+  }
+
+  function alertsOf(key: string, sorted: readonly Happening[]): Notified[] {
     const notified: Notified[] = [];
-    for (const { at, key, count, level } of sorted) {
-      if (level === "error" && kept.size < KEPT) kept.add(key);
-      const name = level === "error" && !kept.has(key) ? "true" : `t${key}`;
-      const open = notified.find((alert) => alert.key === name && alert.endsAt === null);
+    let newest = 0;
+    for (const { at, count, level } of sorted) {
+      const open = notified.find(({ endsAt }) => endsAt === null);
       if (level !== "error") {
-        if (open && newest.get(name)! < at) open.endsAt = at;
+        if (open && newest < at) open.endsAt = at;
         continue;
       }
-      newest.set(name, at);
+      newest = at;
       if (open) open.count += count;
-      else notified.push({ key: name, startsAt: at, endsAt: null, count });
+      else notified.push({ key, startsAt: at, endsAt: null, count });
     }
-    return notified.sort(byKey);
+    return notified;
   }
 
   it("has an alert for each of the first keys that match, and one for what all others match", async () => {
