@@ -17,6 +17,7 @@ import type { Endpoint, Source, Target } from "../sources/port.ts";
 import type { Store } from "../store/port.ts";
 import type { Generation } from "./persistence/generation.ts";
 import type { GuardedStore } from "./persistence/guarded-store.ts";
+import type { KeyCount } from "./persistence/rows.ts";
 import type { TargetPieces } from "./persistence/source-rows.ts";
 import type { Transact } from "./persistence/unit.ts";
 
@@ -107,7 +108,7 @@ export interface App {
   /** Since when each rule has evaluated what came, by id, where it is known; ms. Filled by reconcileRules. */
   observedSince: Map<string, number>;
   /** How many keys of rules are new in this process and not written down yet, by the rules' partitions. */
-  newKeys: Map<string, number>;
+  newKeys: Map<string, KeyCount>;
   /** Discovered targets as this process knows them (source-rows.ts). */
   targetPieces: TargetPieces;
   /** The rule of an alert that Lookout raises about itself. */

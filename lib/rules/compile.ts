@@ -2,7 +2,7 @@
 import type { RuleConfig, SourceConfig } from "../model/config.ts";
 import type { Event } from "../model/event.ts";
 import { hashOf } from "../model/hash.ts";
-import { valuesAt } from "../model/path.ts";
+import { valuesAt, valueText } from "../model/path.ts";
 import { compileMatcher } from "../patterns/matcher.ts";
 import { type CompiledPattern, compilePattern } from "../patterns/pattern.ts";
 import { compileExtract } from "./extract.ts";
@@ -34,6 +34,8 @@ export interface CompiledRule {
   patterns: { pattern: CompiledPattern; step: number | undefined }[];
   /** How long after its last event a state may still matter, beyond what is late; ms. */
   memory: number;
+  /** How long after its last event a state stays also where new keys find no room, beyond what is late; ms. */
+  spared: number;
   /** How many keys it keeps. */
   maxKeys: number;
   /** What stands in for it where a key is one too many. */
@@ -133,6 +135,11 @@ function compileView(rules: readonly CompiledRule[]): (event: Event) => Touched 
   };
 }
 
+/** Whether it is a match of the rule: one that lacks the field which the rule's kind looks at is passed over. */
+export function isMatch({ rule: { kind }, event, matches }: Pick<Touch, "rule" | "event" | "matches">): boolean {
+  return matches && (kind.field === undefined || valueText(event, kind.field) !== undefined);
+}
+
 /** The same touch where its key is one too many. */
 export function overflowTouch(touch: Touch): Touch {
   return { ...touch, key: OVERFLOW_KEY, ...overflowRow(touch.rule) };
@@ -167,7 +174,7 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[], timez
   });
   const feeds = atFirst(() => sources.filter((source) => patterns().some(({ pattern }) => mayFeed(source, pattern))));
   const lateness = atFirst(() => Math.max(0, ...feeds().map((source) => source.lateness)));
-  const { kind, meaning, memory } = kindOf(config);
+  const { kind, meaning, memory, spared } = kindOf(config);
   const rule: CompiledRule = {
     config,
     kind,
@@ -185,6 +192,7 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[], timez
       return lateness();
     },
     memory: Math.max(config.reopen ?? 0, memory),
+    spared: Math.max(config.reopen ?? 0, spared),
     maxKeys: config.maxKeys ?? MAX_KEYS,
     overflow: undefined,
   };
@@ -217,7 +225,7 @@ function overflowOf(rule: CompiledRule): CompiledRule {
   };
   const summary = `${id} keeps ${rule.maxKeys} keys, as many as it may: what other keys match is counted here`;
   const description = "First: {{ event.resource.name }}: {{ event.message }}";
-  const { version, memory, maxKeys } = rule;
+  const { version, memory, spared, maxKeys } = rule;
   return {
     config,
     kind: occurrence(),
@@ -235,6 +243,7 @@ function overflowOf(rule: CompiledRule): CompiledRule {
       return rule.lateness;
     },
     memory,
+    spared,
     maxKeys,
     overflow: undefined,
   };

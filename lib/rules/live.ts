@@ -115,10 +115,7 @@ function insert(rule: CompiledRule, work: Work, seen: readonly Seen[], since: nu
   const events = new Map<string, Event>();
   const { entries } = work;
   const found: Found[] = [];
-  for (const one of seen) {
-    const own = entryOf(rule, one, work.base.at);
-    if (own) found.push(own);
-  }
+  for (const one of seen) found.push(...entriesOf(rule, one, work.base.at));
   if (rule.kind.waitsForSince && since > work.base.since) {
     work.base = { ...work.base, since };
     found.push({ entry: markerAt(Math.max(since, work.base.at)), event: undefined });
@@ -149,23 +146,25 @@ interface Found {
   event: Event | undefined;
 }
 
-function entryOf({ kind, config }: CompiledRule, seen: Seen, oldest: number): Found | undefined {
+/** An event that resolves and is a step, too, is as two of one moment: it ends what matched before it. */
+function entriesOf({ kind, config }: CompiledRule, seen: Seen, oldest: number): Found[] {
   const { event, steps, resolves, teaches = false, over = false } = seen;
   const value = kind.field === undefined ? undefined : valueText(event, kind.field);
   const own = kind.field !== undefined && value === undefined ? 0 : steps;
-  if (own === 0 && steps !== 0 && !resolves) return undefined;
-  const time = Math.max(Date.parse(event.time), oldest);
   const entry: Entry = {
-    time,
+    time: Math.max(Date.parse(event.time), oldest),
     count: event.count,
     steps: own,
-    // At the same time firing wins.
-    resolves: resolves && (steps & 1) === 0,
+    resolves: false,
     teaches: teaches || (over && config.absence !== undefined),
-    value: own === 0 ? undefined : value,
+    value,
     id: shortId(event.id),
   };
-  return { entry, event: own === 0 ? undefined : event };
+  const found: Found[] = [];
+  if (own !== 0) found.push({ entry, event });
+  if (resolves) found.push({ entry: { ...entry, steps: 0, resolves, value: undefined }, event: undefined });
+  else if (steps === 0) found.push({ entry, event: undefined });
+  return found;
 }
 
 /**
@@ -255,4 +254,9 @@ export function peek(given: CompiledRule, state: KeyState): Pick<Look<unknown>, 
     0,
   );
   return { memory: fold.memory, matches: [...before, ...entries.filter(({ steps }) => steps & 1)] };
+}
+
+/** The time of the last event that the state knows of; ms. */
+export function lastTime({ log, base }: KeyState): number {
+  return unpackLog(log).at(-1)?.time ?? base?.at ?? 0;
 }

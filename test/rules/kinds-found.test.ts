@@ -6,7 +6,7 @@ import { type Case, transitionLines } from "./support.ts";
 
 const MINUTE = 60_000;
 const fail = (at: number, fields: Partial<Event> = {}): Event => eventAt(at, { level: "error", ...fields });
-const fine = (at: number): Event => eventAt(at, { level: "normal" });
+const fine = (at: number, fields: Partial<Event> = {}): Event => eventAt(at, { level: "normal", ...fields });
 const typed = (at: number, type: string): Event => fail(at, { type, id: `${type}-${at}` });
 
 // biome-ignore lint/suspicious/noThenProperty: the key that users write
@@ -217,6 +217,66 @@ const others: Case[] = [
     ],
     notified: [["opened@1 x1", "resolved@1-2 x1"], ["opened@1 x2"], ["resolved@1-8 x2", "opened@14 x1"]],
   },
+  {
+    name: "an event that matches and resolves counts into the alert, which goes on: firing wins",
+    rule: { when: { level: ["error", "normal"] }, resolve: { when: { level: ["normal"] } } },
+    polls: [
+      { at: 2, events: [fail(1)] },
+      { at: 5, events: [fine(4)] },
+    ],
+    notified: [["opened@1 x1"], ["updated@1 x2"]],
+  },
+  {
+    name: "an event that matches and resolves ends what came before it, where it is nothing new itself",
+    rule: { when: { level: ["error", "normal"] }, change: { field: "type" }, resolve: { when: { level: ["normal"] } } },
+    polls: [
+      { at: 2, events: [typed(0, "a"), typed(1, "b")] },
+      { at: 5, events: [{ ...fine(4), type: "b" }] },
+    ],
+    notified: [["opened@1 x1"], ["resolved@1-4 x1"]],
+  },
+  {
+    name: "an event that matches and resolves begins a window of its own",
+    rule: {
+      when: { level: ["error", "normal"] },
+      threshold: { count: 3, within: 10 * MINUTE },
+      resolve: { when: { level: ["normal"] } },
+    },
+    polls: [
+      { at: 9, events: [fail(1), fail(2), fine(3, { count: 2 })] },
+      { at: 9, events: [fail(4)] },
+    ],
+    notified: [["opened@3 x4"], ["updated@3 x5"]],
+  },
+  {
+    name: "an event that matches and resolves takes what matched before it out of the window",
+    rule: {
+      when: { level: ["error", "normal"] },
+      threshold: { count: 3, within: 10 * MINUTE },
+      resolve: { when: { level: ["normal"] } },
+    },
+    polls: [
+      { at: 9, events: [fail(1), fine(3), fail(4)] },
+      { at: 9, events: [fail(5)] },
+    ],
+    notified: [[], ["opened@5 x3"]],
+  },
+  ...[
+    { change: { field: "labels.state" } },
+    { newValue: { field: "labels.state", memory: 60 * MINUTE } },
+    { distinct: { field: "labels.state", count: 2, within: 60 * MINUTE } },
+  ].map((rule): Case => {
+    const stated = (at: number, state: string) => fail(at, { labels: { state } });
+    return {
+      name: `${Object.keys(rule)[0]}: an event without the field is no match, so it resolves where \`resolve.when\` says so`,
+      rule: { ...rule, when: { level: ["error", "normal"] }, resolve: { when: { level: ["normal"] } } },
+      polls: [
+        { at: 5, events: [stated(1, "a"), stated(2, "b")] },
+        { at: 6, events: [fine(4)] },
+      ],
+      notified: [[expect.stringMatching(/^opened@2 x[12]$/)], [expect.stringMatching(/^resolved@2-4 x[12]$/)]],
+    };
+  }),
 ];
 
 describe.each([

@@ -91,7 +91,8 @@ export function sequence(steps: string, within: number): Kind {
       let known: Happening[] = [];
 
       /** Starts before what follows them. */
-      const rank = ({ marks }: Happening) => [...marks].reduce((bits, mark) => bits | (1 << steps.indexOf(mark)), 0);
+      const rank = ({ marks }: Happening) =>
+        [...steps].reduce((bits, mark, step) => bits | (marks.includes(mark) ? 1 << step : 0), 0);
 
       /** The chain from this start that takes every step as early as it can and ends with `last`. */
       function chain(start: number, last: Happening): Happening[] | undefined {

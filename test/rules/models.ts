@@ -100,7 +100,7 @@ export function modelOfKey(
       judge.cleared?.(by, now);
     };
     // At the same time firing wins.
-    const resolving = life.when && events.some(({ marks }) => marks === "r");
+    const resolving = life.when && matching(events, "r").length > 0;
     if (resolving && !(book.open && book.newest === now)) end("resolve");
     const waits = { notRead: now > until, falling: now >= until, notPassed: now > wallClock };
     if (!passes(book, now, judge.due?.(now), falls === true, waits, () => end("time"))) {

@@ -16,7 +16,7 @@ export interface Subject {
 const followed = { when: marked("b"), within: 10 * MINUTE };
 // biome-ignore lint/suspicious/noThenProperty: the key that users write
 const chain = { then: [marked("b"), marked("c")], within: 15 * MINUTE };
-const ONE = ["a"];
+const ONE = ["a", "a", "a", "ar"];
 
 export const SUBJECTS: readonly Subject[] = [
   { name: "no state", rule: {}, kind: plain, marks: ONE },
@@ -29,8 +29,18 @@ export const SUBJECTS: readonly Subject[] = [
   },
   { name: "spike", rule: { spike: { factor: 2, window: 6 * MINUTE, min: 3 } }, kind: spike(2, 6, 3), marks: ONE },
   { name: "absence", rule: { absence: { for: 10 * MINUTE, over: "seen" } }, kind: absence(10), marks: ONE },
-  { name: "expect", rule: { expect: followed }, kind: expectation(10), marks: ["a", "a", "b", "ab"] },
+  {
+    name: "expect",
+    rule: { expect: followed },
+    kind: expectation(10),
+    marks: ["a", "a", "b", "ab", "ar", "br", "abr"],
+  },
   { name: "change", rule: { change: { field: FIELD } }, kind: change(), marks: ONE },
   { name: "newValue", rule: { newValue: { field: FIELD, memory: 12 * MINUTE } }, kind: newValue(12), marks: ONE },
-  { name: "sequence", rule: { sequence: chain }, kind: sequence("abc", 15), marks: ["a", "b", "c", "ab", "bc", "ac"] },
+  {
+    name: "sequence",
+    rule: { sequence: chain },
+    kind: sequence("abc", 15),
+    marks: ["a", "b", "c", "ab", "bc", "ac", "ar", "br", "abr"],
+  },
 ];

@@ -1,12 +1,15 @@
 // How many keys a rule keeps: beyond its bound new ones share one overflow alert, and what is kept already goes on.
-// A process counts new keys by itself and writes their number down after each poll round, so that evaluations are not
-// in each other's way. What a process that dies has not written is missed until they are counted, at the bound.
+// Keys of which nothing has matched yet have the same bound, apart: they serve late matches alone, and beyond it they
+// are dropped. A process counts new keys by itself and writes their number down after each poll round, so that
+// evaluations are not in each other's way. What a process that dies has not written is missed until they are counted,
+// at the bound.
 import { hashOf } from "../../model/hash.ts";
 import type { CompiledRule, Touch } from "../../rules/compile.ts";
-import { overflowRow, overflowTouch, rulePartition } from "../../rules/compile.ts";
+import { isMatch, overflowRow, overflowTouch, rulePartition } from "../../rules/compile.ts";
+import { lastTime } from "../../rules/live.ts";
 import type { Key } from "../../store/port.ts";
 import type { App } from "../deps.ts";
-import type { KeysRow } from "../persistence/rows.ts";
+import type { KeyCount, KeysRow, RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 
 /**
@@ -16,6 +19,9 @@ import type { Unit } from "../persistence/unit.ts";
 const RECOUNT_MS = 900_000;
 /** Keys that are read at once. */
 const COUNTED = 500;
+/** Keys that make room and are deleted with one commit; the others no longer count. */
+const FORGOTTEN = 16;
+const DAY = 86_400_000;
 
 /** Processes write to one of so many rows of a rule. */
 const SLOTS = 64;
@@ -35,9 +41,16 @@ export async function readKeys({ store }: Pick<App, "store">, pk: string): Promi
   const counted = rows.find(({ sk }) => sk === COUNTED_KEY)?.data;
   const [first] = rows;
   if (first === undefined) return undefined;
-  const { count, countedAt } = counted ?? { count: 0, countedAt: first.data.countedAt };
+  const { countedAt, ...known } = counted ?? { count: 0, countedAt: first.data.countedAt };
   const since = rows.filter(({ sk, data }) => sk !== COUNTED_KEY && (!counted || data.countedAt === countedAt));
-  return { count: since.reduce((sum, { data }) => sum + data.count, count), countedAt };
+  return { ...since.reduce((sum, { data }) => plus(sum, data), known), countedAt };
+}
+
+const NONE: KeyCount = { count: 0 };
+
+function plus(one: KeyCount, other: KeyCount, times = 1): KeyCount {
+  const unmatched = (one.unmatched ?? 0) + times * (other.unmatched ?? 0);
+  return { count: one.count + times * other.count, unmatched };
 }
 
 /** Of a rule with room for so many keys one in SAMPLE is written down, for all: a write costs more than it says. */
@@ -53,33 +66,52 @@ function counted({ maxKeys }: CompiledRule, keys: readonly string[]): number {
 /** Touches, and how many keys of each rule are new with them, by the partition of the rule. */
 export interface Admitted {
   touches: Touch[];
-  keys: ReadonlyMap<string, number>;
+  keys: ReadonlyMap<string, KeyCount>;
 }
 
-/** The touches with those of new keys that find no room led to the rule's overflow. Their state rows are loaded. */
+/**
+ * The touches with matches of new keys that find no room led to the rule's overflow, and without what else new keys
+ * have no room for. Their state rows are loaded.
+ */
 export async function admitKeys(app: App, unit: Unit, touches: readonly Touch[], now: number): Promise<Admitted> {
-  const fresh = touches.filter((touch) => unit.version(touch) === 0);
-  const rules = new Set(fresh.map(({ rule }) => rule));
-  const keys = new Map<string, number>();
-  if (rules.size === 0) return { touches: [...touches], keys };
-  const refused = new Map<CompiledRule, ReadonlySet<string>>();
-  for (const rule of rules) {
-    const own = new Set(fresh.filter((touch) => touch.rule === rule).map(({ sk }) => sk));
-    const admitted = await admit(app, unit, rule, own.size, now);
-    keys.set(rulePartition(rule), counted(rule, [...own].slice(0, admitted)));
-    refused.set(rule, new Set([...own].slice(admitted)));
+  const isNew = (touch: Touch) =>
+    unit.version(touch) === 0 || (unit.value<RuleRow>(touch)?.unmatched === true && isMatch(touch));
+  const keys = new Map<string, KeyCount>();
+  const admitted = new Map<CompiledRule, ReadonlySet<string>>();
+  for (const [rule, fresh] of Map.groupBy(touches.filter(isNew), (touch) => touch.rule)) {
+    const matched = new Set(fresh.filter(isMatch).map(({ sk }) => sk));
+    const others = new Set(fresh.filter((one) => !matched.has(one.sk) && isFollowing(one)).map(({ sk }) => sk));
+    admitted.set(rule, new Set());
+    if (matched.size + others.size === 0) continue;
+    const touched = new Set(touches.filter((one) => one.rule === rule).map(({ sk }) => sk));
+    const wanted = { count: matched.size, unmatched: others.size };
+    const room = await roomFor(app, unit, rule, wanted, touched, now);
+    const taken = [...matched].slice(0, room.count);
+    const beside = [...others].slice(0, room.unmatched);
+    const moved = taken.filter((sk) => unit.version({ pk: rulePartition(rule), sk }) > 0);
+    const unmatched = counted(rule, beside) - counted(rule, moved);
+    keys.set(rulePartition(rule), { count: counted(rule, taken), unmatched });
+    admitted.set(rule, new Set([...taken, ...beside]));
   }
+  if (admitted.size === 0) return { touches: [...touches], keys };
   const led = touches.flatMap((touch) => {
-    if (!refused.get(touch.rule)?.has(touch.sk)) return [touch];
-    return touch.matches ? [overflowTouch(touch)] : [];
+    if (!isNew(touch) || admitted.get(touch.rule)!.has(touch.sk)) return [touch];
+    return isMatch(touch) ? [overflowTouch(touch)] : [];
   });
   await unit.load(led);
   return { touches: led, keys };
 }
 
+/** It is no match, and a match that is found late may have to know of it. */
+function isFollowing({ steps, matches, resolves }: Touch): boolean {
+  return resolves || (steps !== 0 && !matches);
+}
+
 /** The keys are committed. */
 export function countKeys({ newKeys }: Pick<App, "newKeys">, { keys }: Admitted): void {
-  for (const [pk, count] of keys) if (count > 0) newKeys.set(pk, (newKeys.get(pk) ?? 0) + count);
+  for (const [pk, fresh] of keys) {
+    if (fresh.count !== 0 || fresh.unmatched !== 0) newKeys.set(pk, plus(newKeys.get(pk) ?? NONE, fresh));
+  }
 }
 
 /** Writes down how many keys were new in this process since it did so before. What could not be written stays. */
@@ -88,20 +120,20 @@ export async function writeKeys(app: App): Promise<void> {
   for (const pk of [...newKeys.keys()]) {
     const slot = slotKey(pk, Math.floor(app.random() * SLOTS));
     const counted: Key = { pk: keysPartition(pk), sk: COUNTED_KEY };
-    let taken = 0;
+    let taken = NONE;
     try {
       await app.transact(async (unit) => {
         await unit.load([slot, counted]);
         // Taken within the unit: other evaluations of this process count it until then, and find it written thereafter.
-        taken += newKeys.get(pk) ?? 0;
+        taken = plus(taken, newKeys.get(pk) ?? NONE);
         newKeys.delete(pk);
         const countedAt = unit.value<KeysRow>(counted)?.countedAt ?? 0;
         const before = unit.value<KeysRow>(slot);
-        const more = before?.countedAt === countedAt ? before.count : 0;
-        unit.put(slot, { count: more + taken, countedAt } satisfies KeysRow);
+        const more = before?.countedAt === countedAt ? before : NONE;
+        unit.put(slot, { ...plus(more, taken), countedAt } satisfies KeysRow);
       });
     } catch (error) {
-      newKeys.set(pk, (newKeys.get(pk) ?? 0) + taken);
+      newKeys.set(pk, plus(newKeys.get(pk) ?? NONE, taken));
       throw error;
     }
   }
@@ -115,33 +147,67 @@ export async function forgetKeys(app: App, pk: string): Promise<void> {
   });
 }
 
-/** How many of the new keys there is room for. */
-async function admit(app: App, unit: Unit, rule: CompiledRule, fresh: number, now: number): Promise<number> {
+/**
+ * For how many of the new keys there is room: of those that match, and of the others. None that the slice has `touched`
+ * makes room.
+ */
+async function roomFor(
+  app: App,
+  unit: Unit,
+  rule: CompiledRule,
+  wanted: Required<KeyCount>,
+  touched: ReadonlySet<string>,
+  now: number,
+): Promise<Required<KeyCount>> {
   const pk = rulePartition(rule);
   const known = await readKeys(app, pk);
-  const unwritten = app.newKeys.get(pk) ?? 0;
-  let count = (known?.count ?? 0) + unwritten;
-  const age = now - (known?.countedAt ?? 0);
-  if (count + fresh > rule.maxKeys && age >= RECOUNT_MS) {
-    count = await countRows(app, rule);
+  const unwritten = app.newKeys.get(pk) ?? NONE;
+  let kept = plus(known ?? NONE, unwritten);
+  const left = ({ count, unmatched = 0 }: KeyCount) => ({
+    count: Math.min(Math.max(0, rule.maxKeys - count), wanted.count),
+    unmatched: Math.min(Math.max(0, rule.maxKeys - unmatched), wanted.unmatched),
+  });
+  const isFull = left(kept).count < wanted.count || left(kept).unmatched < wanted.unmatched;
+  if (isFull && now - (known?.countedAt ?? 0) >= RECOUNT_MS) {
+    const rows = await countRows(app, rule, now);
+    kept = rows.kept;
+    await forgetIdle(unit, rule, rows.idle.filter(({ sk }) => !touched.has(sk)).slice(0, FORGOTTEN), now);
     // What this process has not written down is among them.
-    unit.create({ pk: keysPartition(pk), sk: COUNTED_KEY }, {
-      count: count - unwritten,
-      countedAt: now,
-    } satisfies KeysRow);
+    const row: KeysRow = { ...plus(kept, unwritten, -1), countedAt: now };
+    unit.create({ pk: keysPartition(pk), sk: COUNTED_KEY }, row);
   }
-  return Math.min(Math.max(0, rule.maxKeys - count), fresh);
+  return left(kept);
 }
 
-async function countRows({ store }: App, rule: CompiledRule): Promise<number> {
+/** The keys that count, and those that make room for others. */
+async function countRows({ store }: App, rule: CompiledRule, now: number): Promise<{ kept: KeyCount; idle: Key[] }> {
   const pk = rulePartition(rule);
   const overflow = overflowRow(rule).sk;
-  let rows = await store.list(pk, { limit: COUNTED });
-  const own = () => rows.filter(({ sk }) => sk !== overflow).length;
-  let count = own();
-  while (rows.length === COUNTED) {
-    rows = await store.list(pk, { limit: COUNTED, after: rows.at(-1)!.sk });
-    count += own();
+  const idle: Key[] = [];
+  let kept = NONE;
+  let after: string | undefined;
+  do {
+    const rows = await store.list<RuleRow>(pk, { limit: COUNTED, ...(after === undefined ? {} : { after }) });
+    for (const { sk, data, damaged } of rows) {
+      if (sk === overflow) continue;
+      if (!damaged && isIdle(rule, data, now)) idle.push({ pk, sk });
+      else kept = plus(kept, !damaged && data.unmatched ? { count: 0, unmatched: 1 } : { count: 1 });
+    }
+    after = rows.length === COUNTED ? rows.at(-1)!.sk : undefined;
+  } while (after !== undefined);
+  return { kept, idle };
+}
+
+/** Nothing of the key is open, and its last event is so old that the key is kept only while there is room. */
+function isIdle({ spared, memory, lateness }: CompiledRule, { state }: RuleRow, now: number): boolean {
+  if (spared === memory || state.next !== null || state.alert?.status === "firing") return false;
+  return lastTime(state) + spared + lateness + DAY < now;
+}
+
+async function forgetIdle(unit: Unit, rule: CompiledRule, keys: readonly Key[], now: number): Promise<void> {
+  await unit.load(keys);
+  for (const key of keys) {
+    const row = unit.value<RuleRow>(key);
+    if (row && isIdle(rule, row, now)) unit.delete(key);
   }
-  return count;
 }

@@ -35,11 +35,11 @@ export async function reconcileRules(app: App): Promise<void> {
   for (const [id, { pk }] of Object.entries(before)) {
     if (lookup(now, id)?.pk !== pk) announceClosed(app, id, await closePartition(app, pk));
   }
-  for (const rule of rules) {
-    const known = lookup(before, rule.config.id);
-    if (known?.pk === rulePartition(rule) && known.ends !== now[rule.config.id]!.ends) await retimePartition(app, rule);
-  }
-  if (rules.some((rule) => lookup(before, rule.config.id)?.pk !== rulePartition(rule))) await watchKnownTargets(app);
+  const isOther = ({ config: { id } }: CompiledRule, field: "pk" | "ends") =>
+    lookup(before, id)?.[field] !== now[id]![field];
+  for (const rule of rules) if (!isOther(rule, "pk") && isOther(rule, "ends")) await retimePartition(app, rule);
+  const watching = rules.filter(({ config }) => config.absence?.over === "targets");
+  if (watching.some((rule) => isOther(rule, "pk") || isOther(rule, "ends"))) await watchKnownTargets(app);
   await app.transact(async (unit) => {
     await unit.load([REGISTRY]);
     unit.put(REGISTRY, now);

@@ -55,9 +55,8 @@ export async function watchAgain(app: App, source: SourceConfig, target: Target,
   await app.transact((unit) => watch(app, unit, source, target, at, isWatched));
 }
 
-/** A rule is new: the targets that were read completely before are watched from now on. */
+/** A rule is new, or is over targets now: those that were read completely before are watched from now on. */
 export async function watchKnownTargets(app: App): Promise<void> {
-  if (!app.rules.all.some(({ config }) => config.absence?.over === "targets")) return;
   const rows = new Map((await listSources(app)).map(({ sk, data }) => [sk, data]));
   for (const source of app.config.sources) {
     const discovered = rows.get(source.id)?.discovered?.targets.filter(({ endedSeen }) => endedSeen === undefined);

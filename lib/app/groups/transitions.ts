@@ -28,6 +28,8 @@ export interface Change {
   rule: CompiledRule;
   state: KeyState;
   transitions: Transition[];
+  /** Nothing of the key has matched yet. */
+  isUnmatched?: boolean;
 }
 
 /**
@@ -126,6 +128,7 @@ function planOf(app: App, unit: Unit, change: Change) {
   }
   const state = withAcknowledgement(before, after, reopened);
   const row: RuleRow = { state, groups: state.alert ? groupsOf(state.alert.id) : [] };
+  if (change.isUnmatched) row.unmatched = true;
   return { change, row, joins, wakes: [...wakes], ended: [...ended.values()], reopened: [...reopened] };
 }
 
@@ -260,5 +263,6 @@ function putState(unit: Unit, rule: CompiledRule, row: RuleRow, now: number): vo
     return;
   }
   // Nothing is open: the row serves late events only. A day more covers a catch-up that was interrupted.
-  unit.put(key, row, { expires: now + rule.memory + rule.lateness + DAY });
+  const memory = row.unmatched ? 0 : rule.memory;
+  unit.put(key, row, { expires: now + memory + rule.lateness + DAY });
 }

@@ -14,6 +14,8 @@ import type { Key } from "../../store/port.ts";
 export interface RuleRow {
   state: KeyState;
   groups: string[];
+  /** Nothing of the key has matched yet: the row is kept for matches that are found late. */
+  unmatched?: true;
   /** The rows that say that the open alert holds others back; absent where there is none. */
   inhibitors?: Key[];
 }
@@ -27,9 +29,16 @@ export function ruleFailuresKey(rule: string): Key {
   return { pk: RULE_FAILURES, sk: rule };
 }
 
-/** How many keys a rule keeps, and when they were last counted (ms). */
-export interface KeysRow {
+/** How many keys a rule keeps. */
+export interface KeyCount {
+  /** Those that its `when` has matched. */
   count: number;
+  /** Those of which only what resolves or follows was found. */
+  unmatched?: number;
+}
+
+/** `countedAt`: when they were last counted; ms. */
+export interface KeysRow extends KeyCount {
   countedAt: number;
 }
 

@@ -7,7 +7,7 @@ import { redactedValue } from "../../model/printable.ts";
 import { isProjectWide, ownTarget } from "../../model/source-kinds.ts";
 import { compileMismatch, type FieldMismatch, isNearer, type Mismatch } from "../../patterns/explain.ts";
 import { describeMismatch, describeWanted } from "../../patterns/words.ts";
-import { type CompiledRule, overflowTouch, stateRow, type Touch } from "../../rules/compile.ts";
+import { type CompiledRule, isMatch, overflowTouch, stateRow, type Touch } from "../../rules/compile.ts";
 import { compileExtract } from "../../rules/extract.ts";
 import { live } from "../../rules/live.ts";
 import { emptyState, type KeyState, type Transition } from "../../rules/state.ts";
@@ -149,7 +149,8 @@ async function explainMatch(sight: Sight, own: Touch, event: Event, stored: bool
  * the one that others share.
  */
 async function placeOf(reader: Reader, touch: Touch, event: Event, stored: boolean): Promise<Touch> {
-  if (!touch.matches || (await reader.state(touch)) !== undefined) return touch;
+  const row = await reader.state(touch);
+  if (!isMatch(touch) || (row !== undefined && !row.unmatched)) return touch;
   const shared = overflowTouch(touch);
   if (!stored) return (await reader.keys(touch.rule)) < touch.rule.maxKeys ? touch : shared;
   if ((await happened(reader, touch, event)).effects.length > 0) return touch;

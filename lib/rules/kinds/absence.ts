@@ -26,7 +26,9 @@ export function absence({ for: longest, over }: NonNullable<RuleConfig["absence"
     },
     ends: ({ steps }) => (steps & 1) === 1,
     observe(memory, time, isOpen) {
-      if (!isOpen) Object.assign(memory, { last: Math.max(memory.last ?? time, time), watched: true });
+      if (over === "targets" && !isOpen) {
+        Object.assign(memory, { last: Math.max(memory.last ?? time, time), watched: true });
+      }
     },
     opensAt: ({ last }, isOpen) => (last === null || isOpen ? undefined : last + longest),
     open: (_memory, at) => ({ count: 0, since: at - longest, until: at - longest - 1 }),

@@ -11,8 +11,10 @@ import { sequence } from "./sequence.ts";
 import { spike } from "./spike.ts";
 import { threshold } from "./threshold.ts";
 
-/** How long the last value of a key that shows no more is kept for `change`; ms. */
-const VALUE_MS = 30 * 86_400_000;
+/** How long the last value of a key that shows no more is kept for `change`: some change every few months. ms */
+const VALUE_MS = 365 * 86_400_000;
+/** After this its key makes room for another, where the rule keeps as many as it may; ms. */
+const SPARED_MS = 30 * 86_400_000;
 
 interface KindEntry<Options> {
   make(options: Options): Kind;
@@ -20,6 +22,8 @@ interface KindEntry<Options> {
   meaning?(options: Options): unknown;
   /** How long after its last event a state may still matter, beyond what is late; ms. */
   memory?(options: Options): number;
+  /** How long after its last event a key never makes room for another; default: as long as it is kept. ms */
+  spared?(options: Options): number;
 }
 
 type Options<Name extends keyof RuleConfig> = NonNullable<RuleConfig[Name]>;
@@ -31,7 +35,7 @@ const KINDS: { [Name in KindName]: KindEntry<Options<Name>> } = {
   expect: { make: expect, meaning: ({ when }) => when, memory: ({ within }) => within },
   sequence: { make: sequence, meaning: ({ then }) => then, memory: ({ within }) => within },
   distinct: { make: distinct, meaning: ({ field }) => field, memory: ({ within }) => within },
-  change: { make: change, meaning: ({ field }) => field, memory: () => VALUE_MS },
+  change: { make: change, meaning: ({ field }) => field, memory: () => VALUE_MS, spared: () => SPARED_MS },
   newValue: { make: newValue, meaning: ({ field }) => field, memory: ({ memory }) => memory },
   spike: { make: spike, memory: ({ window }) => 2 * window },
 };
@@ -41,17 +45,19 @@ export interface KindOf {
   kind: Kind;
   meaning: unknown[];
   memory: number;
+  spared: number;
 }
 
 /** Of a rule that names no kind each match is an occurrence. */
 export function kindOf(config: RuleConfig): KindOf {
   const name = (Object.keys(KINDS) as KindName[]).find((one) => config[one] !== undefined);
-  if (name === undefined) return { kind: occurrence(), meaning: ["match"], memory: 0 };
-  const { make, meaning, memory } = KINDS[name] as KindEntry<unknown>;
+  if (name === undefined) return { kind: occurrence(), meaning: ["match"], memory: 0, spared: 0 };
+  const { make, meaning, memory, spared } = KINDS[name] as KindEntry<unknown>;
   const options = config[name];
   return {
     kind: make(options),
     meaning: meaning ? [name, meaning(options)] : [name],
     memory: memory?.(options) ?? 0,
+    spared: (spared ?? memory)?.(options) ?? 0,
   };
 }

@@ -60,7 +60,11 @@ async function replayed(
       endsAt: endsAt === null ? null : minutes(endsAt),
       count,
     }))
-    .sort((a, b) => (a.key === b.key ? a.startsAt - b.startsAt : a.key < b.key ? -1 : 1));
+    .sort(byKey);
+}
+
+function byKey(a: Notified, b: Notified): number {
+  return a.key === b.key ? a.startsAt - b.startsAt : a.key < b.key ? -1 : 1;
 }
 
 describe("a rule over targets that are silent", () => {
@@ -144,27 +148,62 @@ describe("a rule over targets that are silent", () => {
 
 describe("a rule with more keys than it may keep", () => {
   const KEPT = 3;
-  it("has an alert for each of the first keys, and one for what all others match", async () => {
-    const one = fc.record({ at: minute, key: fc.integer({ min: 0, max: 7 }), count: fc.integer({ min: 1, max: 3 }) });
-    const rule = `{ id: each, when: { source: [service-events] }, by: [resource.id], maxKeys: ${KEPT} }`;
+
+  interface Happening {
+    at: number;
+    key: number;
+    count: number;
+    level: string;
+  }
+
+  /** Only what matches takes one of the places; what finds none shares an alert, which no event ends. */
+  function sharing(sorted: readonly Happening[]): Notified[] {
+    const matching = sorted.filter(({ level }) => level === "error");
+    const kept = new Set([...new Set(matching.map(({ key }) => key))].slice(0, KEPT));
+    const others = matching.filter(({ key }) => !kept.has(key));
+    const own = [...kept].flatMap((key) =>
+      alertsOf(
+        `t${key}`,
+        sorted.filter((one) => one.key === key),
+      ),
+    );
+    return [...own, ...alertsOf("true", others)].sort(byKey);
+  }
+
+  function alertsOf(key: string, sorted: readonly Happening[]): Notified[] {
+    const notified: Notified[] = [];
+    let newest = 0;
+    for (const { at, count, level } of sorted) {
+      const open = notified.find(({ endsAt }) => endsAt === null);
+      if (level !== "error") {
+        if (open && newest < at) open.endsAt = at;
+        continue;
+      }
+      newest = at;
+      if (open) open.count += count;
+      else notified.push({ key, startsAt: at, endsAt: null, count });
+    }
+    return notified;
+  }
+
+  it("has an alert for each of the first keys that match, and one for what all others match", async () => {
+    const one = fc.record({
+      at: minute,
+      key: fc.integer({ min: 0, max: 7 }),
+      count: fc.integer({ min: 1, max: 3 }),
+      level: fc.constantFrom("error", "normal"),
+    });
+    const resolve = "resolve: { when: { source: [service-events], level: [normal] } }";
+    const rule = `{ id: each, when: { level: [error] }, by: [resource.id], maxKeys: ${KEPT}, ${resolve} }`;
     const config = await replayConfig(`${SOURCES}rules: [${rule}]\n`);
     await fc.assert(
       fc.asyncProperty(fc.array(one, { maxLength: 20 }), async (all) => {
-        const sorted = all.toSorted((a, b) => a.at - b.at);
-        const kept = new Set<number>();
-        const notified = new Map<string, Notified>();
-        for (const { at, key, count } of sorted) {
-          if (kept.size < KEPT) kept.add(key);
-          const name = kept.has(key) ? `t${key}` : "true";
-          const known = notified.get(name);
-          if (known) known.count += count;
-          else notified.set(name, { key: name, startsAt: at, endsAt: null, count });
-        }
-        const events = sorted.map(({ at, key, count }, index) =>
-          eventAt(at, { id: `event-${index}`, resourceId: `t${key}`, count }),
+        // At the same time the match wins.
+        const sorted = all.toSorted((a, b) => a.at - b.at || (a.level < b.level ? -1 : 1));
+        const events = sorted.map(({ at, key, count, level }, index) =>
+          eventAt(at, { id: `event-${index}`, resourceId: `t${key}`, count, level }),
         );
-        const expected = [...notified.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-        expect(await replayed(config, [], events)).toEqual(expected);
+        expect(await replayed(config, [], events)).toEqual(sharing(sorted));
       }),
       RUNS,
     );

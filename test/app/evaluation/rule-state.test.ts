@@ -3,8 +3,11 @@
 import { describe, expect, it } from "vitest";
 import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
+import { startReplay } from "../../../lib/app/replay/replay.ts";
 import { type Store, StoreError } from "../../../lib/store/port.ts";
-import { bench, failing, line, MINUTE, T0 } from "../support.ts";
+import { eventAt, START } from "../../support/event.ts";
+import { replayConfig } from "../../support/replay.ts";
+import { bench, failing, line, MINUTE, SERVICE, T0 } from "../support.ts";
 
 const yaml = (rule: string) => `
 rules: [${rule}]
@@ -93,6 +96,30 @@ describe("a rule over targets that are silent", () => {
     expect(b.messages.map(({ body }) => body.reason)).toEqual(["new"]);
   });
 
+  it("watches what is polled already when it waited for what was seen alone before", async () => {
+    const b = await bench({ yaml: yaml(rule.replace("over: targets", "over: seen")), services: [SERVICE, "svc-2"] });
+    await b.rounds(2);
+    b.recover(2.5);
+    await b.rounds(4);
+    await b.reload(yaml(rule));
+    await b.rounds(11);
+    const at = (minutes: number) => new Date(T0 + minutes * MINUTE).toISOString();
+    expect((await openAlerts(b.app)).map(({ key, startsAt }) => [key["resource.id"], startsAt])).toEqual([
+      ["svc-1", at(7.5)],
+      ["svc-2", at(10)],
+    ]);
+  });
+
+  it("waits no more for what was never seen when it waits for what was seen alone", async () => {
+    const b = await bench({ yaml: yaml(rule), services: [SERVICE, "svc-2", "svc-3"] });
+    await b.rounds(2);
+    b.recover(2.5);
+    await b.rounds(4);
+    await b.reload(yaml(rule.replace("over: targets", "over: seen")));
+    await b.rounds(11);
+    expect((await openAlerts(b.app)).map(({ key }) => key["resource.id"])).toEqual([SERVICE]);
+  });
+
   it("lets go of a target that has ended", async () => {
     const sources = "sources: [{ kind: service-events, discover: { status: [running] } }]";
     const b = await bench({ yaml: `${sources}\n${yaml(rule.replace("5m", "20m"))}` });
@@ -120,6 +147,56 @@ describe("a rule that looks for new values", () => {
     b.fail(4.5, "Out of memory");
     await b.rounds(6);
     expect(b.messages.map(line)).toEqual(["5 /ops new firing: svc-1 firing ×1(+1)"]);
+  });
+});
+
+describe("a rule that looks for changes", () => {
+  /** The alerts after these events, each of a day, a key and a type. */
+  async function changes(fields: string, events: readonly (readonly [number, string, string])[]) {
+    const rule = `{ id: moves, when: { source: [service-events] }, change: { field: type }, ${fields} }`;
+    const source = "sources: [{ id: services, kind: service-events }]\nchannels: { ops: { type: console } }\n";
+    const config = await replayConfig(`${source}rules: [${rule}]\n`);
+    const targets = [{ source: config.sources[0]!, target: { id: SERVICE } }];
+    const replay = await startReplay({ config, start: START, targets });
+    for (const [day, resourceId, type] of events) {
+      const at = day * 1_440;
+      await replay.passTo(START + at * MINUTE);
+      await replay.feed(START + at * MINUTE, [eventAt(at, { id: `${day}`, resourceId, type })]);
+    }
+    await replay.close();
+    const opened = replay.transitions.filter(({ transition }) => transition.kind === "opened");
+    return opened.map(({ transition: { alert } }) => [
+      alert.key["overflow"] ? "shared" : alert.key["resource.id"],
+      (Date.parse(alert.startsAt) - START) / (1_440 * MINUTE),
+    ]);
+  }
+
+  it("knows the value of a key that has had no event for months", async () => {
+    const events = [
+      [1, SERVICE, "normal"],
+      [200, SERVICE, "normal"],
+      [400, SERVICE, "abnormal"],
+    ] as const;
+    expect(await changes("severity: error", events)).toEqual([[SERVICE, 400]]);
+  });
+
+  it("keeps none that has had no event for a month where another needs its place", async () => {
+    const events = [
+      [1, "a", "normal"],
+      [2, "b", "normal"],
+      [3, "c", "normal"],
+      [33, "b", "normal"],
+      [40, "d", "normal"],
+      [41, "d", "abnormal"],
+      [42, "a", "abnormal"],
+      [43, "b", "abnormal"],
+    ] as const;
+    expect(await changes("maxKeys: 2", events)).toEqual([
+      ["shared", 3],
+      ["d", 41],
+      ["shared", 42],
+      ["b", 43],
+    ]);
   });
 });
 
@@ -219,6 +296,65 @@ describe("a rule with more keys than it may keep", () => {
     expect(alerts.map(({ count }) => count).sort()).toEqual([1, 1, 1, 4]);
     const overflow = alerts.find(({ key }) => key["overflow"] === true);
     expect(overflow?.summary).toBe("each keeps 3 keys, as many as it may: what other keys match is counted here");
+  });
+
+  const broken =
+    "{ id: broken, when: { level: [error] }, maxKeys: 3, resolve: { when: { source: [service-events], level: [normal] } } }";
+  const services = ["svc-1", "svc-2", "svc-3", "svc-4", "svc-5"];
+  const keysOf = (alerts: Awaited<ReturnType<typeof openAlerts>>) =>
+    alerts.map(({ key }) => (key["overflow"] ? "shared" : String(key["resource.id"]))).sort();
+
+  it("has room for those that fail beside any number of those that only end what never began", async () => {
+    const b = await bench({ yaml: yaml(broken), services });
+    b.to(1);
+    for (const service of services.slice(0, 3)) b.recover(0.5, service);
+    await b.round();
+    b.to(3);
+    for (const service of services.slice(3)) b.fail(2, "Failed to pull image", service);
+    await b.round();
+    expect(keysOf(await openAlerts(b.app))).toEqual(["svc-4", "svc-5"]);
+    b.to(5);
+    for (const service of services) b.recover(4, service);
+    await b.round();
+    expect(await openAlerts(b.app)).toEqual([]);
+  });
+
+  it("counts a key from its first match on, also where its end was found before", async () => {
+    const b = await bench({ yaml: yaml(broken), services });
+    b.to(1);
+    for (const service of services.slice(0, 2)) b.recover(0.5, service);
+    await b.round();
+    for (const service of services) {
+      b.to(2);
+      b.fail(1.5, "Failed to pull image", service);
+    }
+    await b.round();
+    expect(await openAlerts(b.app)).toHaveLength(4);
+  });
+
+  it("knows of an end whose match is found after it, for as many keys again", async () => {
+    const b = await bench({ yaml: yaml(broken), services });
+    b.to(1);
+    for (const service of services.slice(0, 3)) b.recover(0.5, service);
+    await b.round();
+    b.to(2);
+    b.recover(1.5, "svc-4");
+    await b.round();
+    b.to(3);
+    b.fail(0.2, "Failed to pull image", "svc-3");
+    b.fail(0.2, "Failed to pull image", "svc-4");
+    await b.round();
+    expect(keysOf(await openAlerts(b.app))).toEqual(["svc-4"]);
+    expect(keysOf(await endedAlerts(b.app))).toEqual(["svc-3"]);
+  });
+
+  it("has no room taken by events without the field that it looks at, and counts none of them", async () => {
+    const change = "{ id: moves, when: { level: [error] }, change: { field: labels.none }, by: [id], maxKeys: 3 }";
+    const b = await bench({ yaml: yaml(change) });
+    b.to(1);
+    for (let at = 0; at < 7; at++) b.fail(at / 10);
+    await b.rounds(2);
+    expect(await openAlerts(b.app)).toEqual([]);
   });
 
   it("keeps no more of them where their number could not be written down at first", async () => {
