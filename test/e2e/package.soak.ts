@@ -126,7 +126,7 @@ describe("the published package", () => {
     const ended = await run(process.execPath, [...options, "status"], { cwd, env }).catch((error) => error);
     expect(ended.stdout).toContain("Nothing was polled yet");
     const loaded = (ended.stderr as string).split("\n").filter((line) => line.startsWith("file:"));
-    expect(loaded.length).toBeLessThan(30);
+    expect(loaded.length).toBeLessThan(36);
     expect(loaded.filter((url) => url.includes("/dist/apart/"))).toEqual([]);
   });
 
