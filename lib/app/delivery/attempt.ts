@@ -5,8 +5,9 @@ import { sendHttp } from "../../channels/http/send.ts";
 import { readable, readably } from "../../channels/message/readable.ts";
 import type { HttpRequest, HttpResponse, Outcome, SendContext, SendingChannel } from "../../channels/port.ts";
 import { UnusableOptions } from "../../channels/unusable.ts";
-import type { Notification } from "../../model/notification.ts";
+import type { Notification, NotifiedAlert } from "../../model/notification.ts";
 import { redactedValue } from "../../model/printable.ts";
+import { createTurns } from "../../sources/cloud/turns.ts";
 import type { App, Channel } from "../deps.ts";
 import { type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
 import { contextOf } from "./context.ts";
@@ -74,7 +75,7 @@ async function tried(
   delivery: DeliveryRow,
 ): Promise<Pick<Attempt, "outcome" | "asked" | "receipt">> {
   const { attempts } = delivery;
-  const notification = withoutSecrets(app, delivery.notification);
+  const notification = await withoutSecrets(app, delivery.notification);
   const { type } = channel;
   const context = await contextOf(app, channel, notification, attempts);
   if ("text" in type) {
@@ -100,13 +101,21 @@ async function tried(
  * Its alerts' texts were redacted when they were read: of a secret that was made known later (a rotated key, another
  * configuration) nothing goes out either.
  */
-function withoutSecrets({ redact }: App, notification: Notification): Notification {
-  const group = redactedValue(notification.group, redact);
-  const alerts = notification.alerts.map((alert) => {
-    const { summary, description, key, labels, resource, events } = alert;
-    return { ...alert, ...redactedValue({ summary, description, key, labels, resource, events }, redact) };
-  });
-  return { ...notification, group, alerts };
+async function withoutSecrets({ redact }: App, notification: Notification): Promise<Notification> {
+  const turn = createTurns();
+  const alerts: NotifiedAlert[] = [];
+  for (const { events: stored, ...alert } of notification.alerts) {
+    const { summary, description, key, labels, resource } = alert;
+    const events: NotifiedAlert["events"] = [];
+    // What is no list is made readable later.
+    for (const event of Array.isArray(stored) ? stored : []) {
+      events.push(redactedValue(event, redact));
+      await turn();
+    }
+    alerts.push({ ...alert, ...redactedValue({ summary, description, key, labels, resource }, redact), events });
+    await turn();
+  }
+  return { ...notification, group: redactedValue(notification.group, redact), alerts };
 }
 
 /** Deliveries to one channel about one group follow each other: what the last one said is known by then. */
