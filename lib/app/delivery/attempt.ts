@@ -104,10 +104,10 @@ async function tried(
 async function withoutSecrets({ redact }: App, notification: Notification): Promise<Notification> {
   const turn = createTurns();
   const alerts: NotifiedAlert[] = [];
-  for (const { events: stored, ...alert } of notification.alerts) {
-    const { summary, description, key, labels, resource } = alert;
+  for (const alert of notification.alerts) {
+    const { summary, description, key, labels, resource, events: stored } = alert;
     const events: NotifiedAlert["events"] = [];
-    // What is no list is made readable later.
+    // An alert that cannot be shown as it is may have no list.
     for (const event of Array.isArray(stored) ? stored : []) {
       events.push(redactedValue(event, redact));
       await turn();
