@@ -66,12 +66,14 @@ async function soak(from: number): Promise<number> {
   const only = values.only?.split(",") ?? NAMES;
   const unknown = only.find((name) => !NAMES.includes(name as PartName));
   if (unknown !== undefined) throw new Error(`--only ${unknown}: there is ${NAMES.join(", ")}`);
-  let isRight = true;
+  const failed: string[] = [];
   for (const name of NAMES.filter((name) => only.includes(name))) {
     const count = Number(values[name] ?? PARTS[name].long);
-    if (count > 0) isRight = (await PARTS[name].run(count, from, say)) && isRight;
+    if (count > 0 && !(await PARTS[name].run(count, from, say))) failed.push(name);
   }
-  return isRight ? 0 : 1;
+  // Last, since what a part printed may be far above.
+  if (failed.length > 0) say(`failed: ${failed.join(", ")}`);
+  return failed.length === 0 ? 0 : 1;
 }
 
 function say(text: string): void {

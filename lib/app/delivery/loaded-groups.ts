@@ -4,7 +4,7 @@ import { groupPartition, type Member } from "../../alerts/group.ts";
 import type { Alert } from "../../model/alert.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import type { App } from "../deps.ts";
-import { foldGroup, type GroupRow, inboxSize, type LoadedGroup } from "../groups/inbox.ts";
+import { foldGroup, type GroupRow, inboxOf, type LoadedGroup } from "../groups/inbox.ts";
 import { headKey, putMembers, ruleOf } from "../groups/transitions.ts";
 import { type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
@@ -22,7 +22,7 @@ export async function loadGroups(
   const groups: LoadedGroup[] = [];
   const again: string[] = [];
   for (const rows of await Promise.all(ids.map((id) => unit.list<GroupRow>(groupPartition(id))))) {
-    const whole = inboxSize(rows) <= items / 11;
+    const whole = inboxOf(rows).length <= items / 11;
     const loaded = foldGroup(rows, whole ? undefined : items / 4);
     if (loaded.group !== undefined && whole) groups.push(loaded);
     else for (const key of loaded.inbox) unit.delete(key);

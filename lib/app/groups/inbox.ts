@@ -112,9 +112,9 @@ export function foldGroup(
   return { group, members, inbox };
 }
 
-/** How many rows lie in the inbox. */
-export function inboxSize(rows: readonly Key[]): number {
-  return rows.filter(({ sk }) => sk.startsWith(PREFIX)).length;
+/** Which rows of a group's partition lie in its inbox. */
+export function inboxOf(rows: readonly Key[]): Key[] {
+  return rows.flatMap(({ pk, sk }) => (sk.startsWith(PREFIX) ? { pk, sk } : []));
 }
 
 /** The group that the first alerts to join it begin. */

@@ -7,6 +7,7 @@ import { rulePartition } from "../../rules/compile.ts";
 import type { Key } from "../../store/port.ts";
 import { revokeEscalations } from "../delivery/revoke.ts";
 import type { App } from "../deps.ts";
+import { inboxOf } from "../groups/inbox.ts";
 import { spentLinkKey } from "../persistence/on-call-rows.ts";
 import type { RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
@@ -62,9 +63,9 @@ async function decideAnew(unit: Unit, groups: readonly string[], now: number): P
   const heads = groups.map((group) => ({ pk: groupPartition(group), sk: HEAD }));
   await unit.load(heads);
   for (const head of heads) {
-    const rows = unit.value(head) === undefined ? await unit.list(head.pk) : [head];
-    for (const { pk, sk } of rows) {
-      const key = { pk, sk };
+    const begins = unit.value(head) === undefined ? inboxOf(await unit.list(head.pk)) : [];
+    // Somebody may have decided it for the first time between the two reads: then its head is there.
+    for (const key of unit.value(head) === undefined ? begins : [head]) {
       unit.put(key, unit.value(key), { queue: "group", due: Math.min(now, unit.due(key) ?? now) });
     }
   }

@@ -1,6 +1,8 @@
 // Acknowledging and escalating, as timelines in minutes: who is notified, until somebody takes care of it.
 import { describe, expect, it } from "vitest";
 import { listDeliveries } from "../../../lib/app/delivery/deliver.ts";
+import { notifyGroups } from "../../../lib/app/delivery/notify.ts";
+import { pollSource } from "../../../lib/app/polling/poll.ts";
 import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
 import type { Store } from "../../../lib/store/port.ts";
@@ -145,6 +147,33 @@ describe("escalation", () => {
     escalating = () => ack({ app }, "broken");
     await b.beats(20);
     expect(b.messages.map(line)).toEqual(["2 /ops new firing: svc-1 firing ×1(+1)"]);
+  });
+
+  it("does not come, and the first message does, where another process begins the group as the alert is acknowledged", async () => {
+    let begin = async () => {};
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      async list(pk, options) {
+        const first = begin;
+        if (pk.startsWith("group/")) {
+          begin = async () => {};
+          await first();
+        }
+        return store.list(pk, options);
+      },
+    });
+    const b = await failing({ yaml: yaml(`groupWait: 5m, ${STEPS}`), wrapStore });
+    b.to(2);
+    for (const source of b.app.config.sources) await pollSource(b.app, source, new AbortController().signal);
+    const app = await b.beside();
+    begin = async () => {
+      for (const { data } of await app.store.due<{ id: string }>("group", Number.MAX_SAFE_INTEGER, 10)) {
+        await notifyGroups(app, [data.id]);
+      }
+    };
+    await ack(b, "broken");
+    await b.rounds(40);
+    expect(b.messages.map(line)).toEqual(["7 /ops new firing: svc-1 firing ×1(+1)"]);
   });
 
   it("ends with the acknowledgement, and goes on where that is taken back", async () => {
