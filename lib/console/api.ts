@@ -2,10 +2,10 @@
 // that says that something changed.
 import { type Context, Hono } from "hono";
 import { listSilences, viewSilence } from "../app/oncall/silences.ts";
+import { redactedStored } from "../app/persistence/redacted.ts";
 import type { LIST_WORDS } from "../app/queries/filters.ts";
 import { readStatus } from "../app/queries/status.ts";
 import { timeLimit } from "../channels/http/exchange.ts";
-import { redactedValue } from "../model/printable.ts";
 import { ack, preview, sendAgain, silence, test, unsilence } from "./actions.ts";
 import type { Console } from "./deps.ts";
 import { deliveriesOf, endedOf, eventsOf } from "./lists.ts";
@@ -33,8 +33,9 @@ export function api(deps: Console): Hono {
     if (status !== "firing") {
       throw new Refused(400, `status ${status}: expected one of them, since each has pages of its own`);
     }
-    const page = await pageOf(current(), alerts, filters);
-    return context.json({ ...page, alerts: redactedValue(await withEvents(current(), page.alerts), current().redact) });
+    const app = current();
+    const page = await pageOf(app, alerts, filters);
+    return context.json({ ...page, alerts: await redactedStored(await withEvents(app, page.alerts), app.redact) });
   });
   routes.get("/alerts/:id", async (context) => context.json(await storyOf(deps, context.req.param("id"))));
   routes.post("/alerts/:id/ack", async (context) => {

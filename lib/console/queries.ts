@@ -2,13 +2,13 @@
 import type { App } from "../app/deps.ts";
 import { compiledSilence } from "../app/groups/holds.ts";
 import { listSilences, type SilenceView, viewSilence } from "../app/oncall/silences.ts";
+import { redactedStored } from "../app/persistence/redacted.ts";
 import { ENDED, type EndedRow, type RuleRow } from "../app/persistence/rows.ts";
 import { type AlertExplanation, createExplainer } from "../app/queries/explain.ts";
 import { createReader } from "../app/queries/explain-reader.ts";
 import { type Filters as Asked, alertFilter, LIST_WORDS, unknownWord } from "../app/queries/filters.ts";
 import type { Alert } from "../model/alert.ts";
 import { parseDuration } from "../model/duration.ts";
-import { redactedValue } from "../model/printable.ts";
 import type { Console } from "./deps.ts";
 import { instantOf } from "./instants.ts";
 import type { OpenLine, Watch } from "./open-alerts.ts";
@@ -84,7 +84,7 @@ export async function pageOf(app: App, watch: Watch, filters: Filters): Promise<
   const { lines } = await watch.read();
   const found = lines.filter(({ alert }) => passes(alert));
   const shown = found.slice((page - 1) * PAGE, page * PAGE);
-  return { total: found.length, page, alerts: redactedValue(shown, app.redact) };
+  return { total: found.length, page, alerts: await redactedStored(shown, app.redact) };
 }
 
 /** The alerts whole, as far as they are still open. */

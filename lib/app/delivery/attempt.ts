@@ -5,11 +5,10 @@ import { sendHttp } from "../../channels/http/send.ts";
 import { readable, readably } from "../../channels/message/readable.ts";
 import type { HttpRequest, HttpResponse, Outcome, SendContext, SendingChannel } from "../../channels/port.ts";
 import { UnusableOptions } from "../../channels/unusable.ts";
-import type { Notification, NotifiedAlert } from "../../model/notification.ts";
-import { redactedValue } from "../../model/printable.ts";
-import { createTurns } from "../../sources/cloud/turns.ts";
+import type { Notification } from "../../model/notification.ts";
 import type { App, Channel } from "../deps.ts";
 import { type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
+import { redactedStored } from "../persistence/redacted.ts";
 import { contextOf } from "./context.ts";
 import { type Destination, destinationOf } from "./destination.ts";
 
@@ -102,20 +101,11 @@ async function tried(
  * configuration) nothing goes out either.
  */
 async function withoutSecrets({ redact }: App, notification: Notification): Promise<Notification> {
-  const turn = createTurns();
-  const alerts: NotifiedAlert[] = [];
-  for (const alert of notification.alerts) {
-    const { summary, description, key, labels, resource, events: stored } = alert;
-    const events: NotifiedAlert["events"] = [];
-    // An alert that cannot be shown as it is may have no list.
-    for (const event of Array.isArray(stored) ? stored : []) {
-      events.push(redactedValue(event, redact));
-      await turn();
-    }
-    alerts.push({ ...alert, ...redactedValue({ summary, description, key, labels, resource }, redact), events });
-    await turn();
-  }
-  return { ...notification, group: redactedValue(notification.group, redact), alerts };
+  const foreign = notification.alerts.map(({ summary, description, key, labels, resource, events }) => {
+    return { summary, description, key, labels, resource, events };
+  });
+  const { group, alerts } = await redactedStored({ group: notification.group, alerts: foreign }, redact);
+  return { ...notification, group, alerts: notification.alerts.map((alert, at) => ({ ...alert, ...alerts[at] })) };
 }
 
 /** Deliveries to one channel about one group follow each other: what the last one said is known by then. */

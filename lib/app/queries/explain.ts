@@ -3,7 +3,6 @@
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
 import { iso } from "../../model/iso.ts";
-import { redactedValue } from "../../model/printable.ts";
 import { isProjectWide, ownTarget } from "../../model/source-kinds.ts";
 import { compileMismatch, type FieldMismatch, isNearer, type Mismatch } from "../../patterns/explain.ts";
 import { describeMismatch, describeWanted } from "../../patterns/words.ts";
@@ -15,6 +14,7 @@ import type { App } from "../deps.ts";
 import { type Progress, progressOf } from "../evaluation/progress.ts";
 import { datedFor, observed, seenAt } from "../evaluation/slice.ts";
 import { ruleOf } from "../groups/transitions.ts";
+import { redactedStored } from "../persistence/redacted.ts";
 import { type EffectKind, effectIn, hasOpened } from "./explain-effect.ts";
 import { whyNothing, whyShared } from "./explain-nothing.ts";
 import { explainNotifying, type Locate, type Notifying } from "./explain-notifying.ts";
@@ -85,8 +85,8 @@ export function createExplainer(app: App, reader: Reader, locate: Locate): Expla
   }));
   const sight: Sight = { app, reader, locate, progress: progressOf(app), rules };
   return {
-    event: async (event, stored) => redactedValue(await explainEvent(sight, event, stored), app.redact),
-    alert: async (alert) => redactedValue(await explainAlert(sight, alert), app.redact),
+    event: async (event, stored) => redactedStored(await explainEvent(sight, event, stored), app.redact),
+    alert: async (alert) => redactedStored(await explainAlert(sight, alert), app.redact),
   };
 }
 
