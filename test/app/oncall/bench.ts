@@ -3,6 +3,18 @@ import { acknowledge, listOpen } from "../../../lib/app/oncall/acknowledge.ts";
 import type { RuleRow } from "../../../lib/app/persistence/rows.ts";
 import type { Bench } from "../support.ts";
 
+/** A rule that watches each service, a message for each; `intervals`: the time intervals, as YAML. */
+export const byService = (intervals: string) => `
+rules:
+  - id: broken
+    when: { level: [error] }
+    by: [resource.id]
+    resolve: { when: { source: [service-events], level: [normal] } }
+route: { channels: [ops], groupBy: [resource.id], groupInterval: 1m }
+timeIntervals: { ${intervals} }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }
+`;
+
 /** Acknowledges the open alerts of the rule, or takes that back. */
 export async function ack({ app }: Pick<Bench, "app">, rule: string, by: string | null = "ada"): Promise<void> {
   const open = (await listOpen(app)).filter(({ alert }) => alert.rule === rule);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { reconcileRules } from "../../../lib/app/evaluation/registry.ts";
 import { openAlerts } from "../../../lib/app/queries/lists.ts";
 import type { Store } from "../../../lib/store/port.ts";
-import { bench, failing, line } from "../support.ts";
+import { type Bench, bench, failing, line } from "../support.ts";
 import { listInhibitors } from "./bench.ts";
 
 const INHIBIT = "inhibit: [{ source: { rule: [down] }, target: { rule: [slow] }, equal: [connection] }]";
@@ -22,6 +22,17 @@ route: { channels: [ops], groupBy: [rule, resource.id], groupInterval: 1m }
 channels: { ops: { type: webhook, url: "HOOK/ops" } }
 ${more}`;
 const services = ["svc-1", "svc-2", "svc-3"];
+
+/** An alert of svc-1 holds one of svc-2 back. */
+async function holding(): Promise<Bench> {
+  const b = await bench({ yaml: yaml(), services });
+  await reconcileRules(b.app);
+  b.to(1);
+  b.fail(0.5, "pool is down", "svc-1");
+  b.fail(0.6, "slow", "svc-2");
+  await b.beats(3);
+  return b;
+}
 
 describe("an alert that another one explains", () => {
   it("is held back while that fires, says by which, and is notified at once when it ends", async () => {
@@ -111,12 +122,7 @@ describe("an alert that another one explains", () => {
 
 describe("a change of the configuration", () => {
   it("that removes the rule of the source frees what it held, and leaves no row", async () => {
-    const b = await bench({ yaml: yaml(), services });
-    await reconcileRules(b.app);
-    b.to(1);
-    b.fail(0.5, "pool is down", "svc-1");
-    b.fail(0.6, "slow", "svc-2");
-    await b.beats(3);
+    const b = await holding();
     await b.reload(yaml("").replace(/ {2}- id: down[\s\S]*?\n {2}- id: slow/, "  - id: slow"));
     await reconcileRules(b.app);
     await b.beats(4);
@@ -127,12 +133,7 @@ describe("a change of the configuration", () => {
   });
 
   it("that removes inhibit frees what was held, at once", async () => {
-    const b = await bench({ yaml: yaml(), services });
-    await reconcileRules(b.app);
-    b.to(1);
-    b.fail(0.5, "pool is down", "svc-1");
-    b.fail(0.6, "slow", "svc-2");
-    await b.beats(3);
+    const b = await holding();
     expect(await listInhibitors(b)).toHaveLength(1);
     await b.reload(yaml(""));
     await reconcileRules(b.app);

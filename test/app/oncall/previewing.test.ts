@@ -5,19 +5,11 @@ import { patternOfOne } from "../../../lib/app/oncall/silences.ts";
 import { openAlerts } from "../../../lib/app/queries/lists.ts";
 import type { Pattern } from "../../../lib/model/config.ts";
 import { type Bench, bench } from "../support.ts";
+import { byService } from "./bench.ts";
 
-const YAML = `
-rules:
-  - id: broken
-    when: { level: [error] }
-    by: [resource.id]
-    resolve: { when: { source: [service-events], level: [normal] } }
-route: { channels: [ops], groupBy: [resource.id], groupInterval: 1m }
-timeIntervals:
-  late: [{ times: [{ start_time: "10:10", end_time: "10:12" }] }]
-  later: [{ times: [{ start_time: "10:12", end_time: "10:15" }] }]
-channels: { ops: { type: webhook, url: "HOOK/ops" } }
-`;
+const LATE = 'late: [{ times: [{ start_time: "10:10", end_time: "10:12" }] }]';
+const LATER = 'later: [{ times: [{ start_time: "10:12", end_time: "10:15" }] }]';
+const YAML = byService(`${LATE}, ${LATER}`);
 
 async function preview({ app }: Bench, match: Pattern, during: string[] = []) {
   const { alerts, deliveries } = await previewSilence(app, await openAlerts(app), { match, during });

@@ -4,17 +4,9 @@ import { addSilence, expireSilence, listSilences, viewSilence } from "../../../l
 import type { SilenceRow } from "../../../lib/app/persistence/on-call-rows.ts";
 import { openAlerts } from "../../../lib/app/queries/lists.ts";
 import { type Bench, bench, line, MINUTE, T0 } from "../support.ts";
+import { byService } from "./bench.ts";
 
-const YAML = `
-rules:
-  - id: broken
-    when: { level: [error] }
-    by: [resource.id]
-    resolve: { when: { source: [service-events], level: [normal] } }
-route: { channels: [ops], groupBy: [resource.id], groupInterval: 1m }
-timeIntervals: { late: [{ times: [{ start_time: "10:10", end_time: "10:12" }] }] }
-channels: { ops: { type: webhook, url: "HOOK/ops" } }
-`;
+const YAML = byService('late: [{ times: [{ start_time: "10:10", end_time: "10:12" }] }]');
 
 function add({ app }: Bench, over: Partial<SilenceRow> = {}): Promise<SilenceRow> {
   const match = { rule: ["broken"] };
