@@ -44,7 +44,7 @@ const BELOW: Record<string, string[]> = {
   app: ["model", "patterns", "rules", "alerts", "sources", "channels", "store", "config"],
   local: ["model", "alerts", "store", "app", "simulator"],
   aws: ["model", "rules", "store", "config", "app", "console"],
-  console: ["model", "patterns", "channels", "store", "app"],
+  console: ["model", "channels", "store", "app"],
   cli: [
     "console",
     "model",

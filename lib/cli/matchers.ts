@@ -1,10 +1,6 @@
 // What a person types to say which alerts are meant: `rule=deploy-failed labels.team!=ml`, as a pattern over the alert.
-import { didYouMean, nearest } from "../config/document/words.ts";
-import { testsOf } from "../config/lint/pattern-walk.ts";
-import { ALERT_FIELDS, unknownStep } from "../config/lint/vocabulary.ts";
+import { whyNoAlert } from "../app/oncall/silences.ts";
 import type { Pattern } from "../model/config.ts";
-import { PatternError } from "../patterns/error.ts";
-import { compilePattern } from "../patterns/pattern.ts";
 import { numberOr } from "../rules/extract.ts";
 import { UsageError } from "./io.ts";
 
@@ -20,8 +16,6 @@ const OPERATORS: readonly [text: string, entries: (value: string, path: string) 
 const NUMBERS = /^count$|^key\.(?:count$|late$|extracted\.)/;
 /** Where values are of any type, as an API gives them. */
 const OPEN = /^key\.(?:data\.|truncated$|future$)|^events\./;
-/** What holds fields, and no value of its own. */
-const OBJECTS = ["resource", "key", "labels", "events"];
 
 export function isMatcher(text: string): boolean {
   return operatorIn(text) !== undefined;
@@ -69,15 +63,10 @@ function refuseUnfit(text: string, path: string, operator: string, value: string
   );
 }
 
-/** The pattern, once it is known to be one over fields that alerts have. */
+/** The pattern, once it is known to be one that alerts can match. */
 export function checked(pattern: Pattern, said: string): Pattern {
-  try {
-    compilePattern(pattern);
-  } catch (error) {
-    if (error instanceof PatternError) throw new UsageError(`${said}: ${error.message}`);
-    throw error;
-  }
-  for (const { field } of testsOf(pattern, [])) refuseUnknown(field);
+  const why = whyNoAlert(pattern);
+  if (why !== undefined) throw new UsageError(`${said}: ${why}`);
   return pattern;
 }
 
@@ -91,16 +80,4 @@ function operatorIn(text: string) {
   const value = text.slice(at + operator.length);
   const quoted = value.length > 1 && value.startsWith('"') && value.endsWith('"');
   return { path: text.slice(0, at), operator, entries, value: quoted ? value.slice(1, -1) : value };
-}
-
-function refuseUnknown(path: string): void {
-  if (OBJECTS.includes(path)) {
-    throw new UsageError(`"${path}" holds fields and no value of its own: name one of them, as in ${path}.…`);
-  }
-  const unknown = unknownStep(path, ALERT_FIELDS);
-  if (unknown === undefined) return;
-  const near = nearest(unknown.step, unknown.known);
-  throw new UsageError(
-    `no alert has a field "${path}"; ${near === undefined ? `there are ${unknown.known.join(", ")}` : didYouMean(near)}`,
-  );
 }

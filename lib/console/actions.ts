@@ -14,14 +14,13 @@ import {
   type SilenceView,
   unknownInterval,
   viewSilence,
+  whyNoAlert,
 } from "../app/oncall/silences.ts";
 import { type DeliveryView, viewDelivery } from "../app/queries/lists.ts";
 import type { AckLink } from "../model/ack-link.ts";
 import type { Alert } from "../model/alert.ts";
 import type { Pattern } from "../model/config.ts";
 import { parseDuration } from "../model/duration.ts";
-import { PatternError } from "../patterns/error.ts";
-import { compilePattern } from "../patterns/pattern.ts";
 import type { Console } from "./deps.ts";
 import { alertOf, openAlertOf, theOnly } from "./queries.ts";
 import { Refused } from "./refused.ts";
@@ -120,13 +119,9 @@ async function patternOf(
     throw new Refused(400, 'say what to silence: "match", a pattern over the alert, or "alert", an alert\'s id');
   }
   if (alert !== undefined) return patternOfOne(await alertOf(deps, alert));
-  try {
-    compilePattern(match);
-    return match as Pattern;
-  } catch (error) {
-    if (error instanceof PatternError) throw new Refused(400, `match: ${error.message}`);
-    throw error;
-  }
+  const why = whyNoAlert(match);
+  if (why !== undefined) throw new Refused(400, `match: ${why}`);
+  return match as Pattern;
 }
 
 function timesOf({ duration, from, until }: z.infer<typeof NewSilence>, now: number): { from: number; until: number } {

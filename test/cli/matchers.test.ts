@@ -80,9 +80,12 @@ describe("matchers", () => {
     ["connection!=", "connection=~*"],
     ["resource=svc-1", "as in resource.…"],
     ["labels!=ml", "holds fields"],
+    ["severity=eror", 'severity=eror: no alert has the severity "eror"; did you mean "error"?'],
+    ["status=open", 'status=open: no alert has the status "open"; there are firing, resolved'],
+    ["rle=x", 'rle=x: no alert has a field "rle"; did you mean "rule"?'],
     ["key.data.port!=80", `'{"key.data.port":[{"anything-but":[80]},{"exists":false}]}' for a number`],
     ["key.data.full!=true", `'{"key.data.full":[false,null,{"exists":false}]}' for a boolean`],
-  ])("%s is refused: it would mean something else than it says", (text, said) => {
+  ])("%s is refused: it would mean something else than it says, or nothing", (text, said) => {
     expect(() => patternOf([text])).toThrow(said);
   });
 

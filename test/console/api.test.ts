@@ -189,6 +189,18 @@ describe("what a person does", () => {
       { match: { rule: "x" }, duration: "2h", by: "a" },
       /match/,
     ],
+    [
+      "a silence over a field that no alert has",
+      "/api/silences",
+      { match: { rul: ["x"] }, duration: "1h", by: "ada" },
+      /no alert has a field "rul"; did you mean "rule"/,
+    ],
+    [
+      "a preview of a severity that there is not",
+      "/api/silences/preview",
+      { match: { severity: ["eror"] } },
+      /no alert has the severity "eror"; did you mean "error"/,
+    ],
     ["a silence for no time", "/api/silences", { match: { rule: ["x"] }, by: "ada" }, /for how long/],
     ["a silence for soon", "/api/silences", { match: { rule: ["x"] }, duration: "soon", by: "ada" }, /duration/],
     [

@@ -1,9 +1,12 @@
 // Silences that people add while it runs: kept in the store, listed, and ended before their time.
+import { whyNone } from "../../config/lint/over-alerts.ts";
 import type { Alert } from "../../model/alert.ts";
 import type { Pattern } from "../../model/config.ts";
 import { hashOf } from "../../model/hash.ts";
 import { iso } from "../../model/iso.ts";
 import { HEALTH_RULE } from "../../model/own-alerts.ts";
+import { PatternError } from "../../patterns/error.ts";
+import { compilePattern } from "../../patterns/pattern.ts";
 import type { App } from "../deps.ts";
 import { putSilence } from "../groups/holds.ts";
 import { wakeWaiting } from "../groups/inhibition.ts";
@@ -41,6 +44,17 @@ export async function addSilence(app: App, given: Omit<SilenceRow, "id" | "creat
     putSilence(app, unit, row);
   });
   return row;
+}
+
+/** Why it is no pattern, or one that no alert can match; undefined where an alert can. */
+export function whyNoAlert(pattern: unknown): string | undefined {
+  try {
+    compilePattern(pattern);
+  } catch (error) {
+    if (error instanceof PatternError) return error.message;
+    throw error;
+  }
+  return whyNone(pattern as Pattern);
 }
 
 /** The first of the names that no time interval of the configuration has. */
