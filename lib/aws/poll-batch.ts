@@ -1,8 +1,8 @@
 // The polls that a batch of messages asks for: each of one shard of a source, those of one source together.
 import type { App } from "../app/deps.ts";
-import { type Shard, shardKey } from "../app/persistence/shard-rows.ts";
+import { isPartOf, type Shard, shardKey } from "../app/persistence/shard-rows.ts";
 import { getRow } from "../app/persistence/source-rows.ts";
-import { pollSource } from "../app/polling/poll.ts";
+import { pollAsked, type Stopped } from "../app/polling/poll.ts";
 import type { SourceConfig } from "../model/config.ts";
 import { type Batch, type BatchAnswer, handleBatch } from "./batch.ts";
 import { PollMessage } from "./plan.ts";
@@ -14,6 +14,12 @@ import { type Slots, slotOf } from "./slots.ts";
 interface Skipped {
   source: string;
   skipped: string;
+}
+
+interface Polled {
+  /** For the log. */
+  summary: PollSummary | Skipped;
+  stopped: readonly Stopped[];
 }
 
 /**
@@ -40,7 +46,12 @@ export function pollBatch(
       slots.hold(held);
       const bySource = Map.groupBy(messages, ({ source }) => source);
       const polls = new Map([...bySource].map(([source, own]) => [source, poll(app, source, own, signal)]));
-      return messages.map(({ source }) => polls.get(source)!);
+      return messages.map(async ({ source, shard }) => {
+        const { summary, stopped } = await polls.get(source)!;
+        const own = stopped.find((one) => isPartOf(one.shard, shard));
+        if (own) throw own.error;
+        return summary;
+      });
     },
   });
 }
@@ -51,21 +62,17 @@ export function maxAgeOf(source: SourceConfig | undefined): number {
 }
 
 /** Polls the shards that no other message has led to since; what they find in one round is notified together. */
-async function poll(
-  app: App,
-  id: string,
-  messages: readonly PollMessage[],
-  signal: AbortSignal,
-): Promise<PollSummary | Skipped> {
+async function poll(app: App, id: string, messages: readonly PollMessage[], signal: AbortSignal): Promise<Polled> {
+  const skip = (why: string): Polled => ({ summary: { source: id, skipped: why }, stopped: [] });
   const source = app.config.sources.find((one) => one.id === id);
-  if (source === undefined) return { source: id, skipped: "it is not in the configuration any more" };
+  if (source === undefined) return skip("it is not in the configuration any more");
   const lastRuns = await Promise.all(messages.map(({ shard }) => lastRunOf(app, id, shard)));
   const due = messages.filter(({ at }, place) => lastRuns[place]! < at).map(({ shard }) => shard);
-  if (due.length === 0) return { source: id, skipped: "it was polled meanwhile" };
-  const report = await pollSource(app, source, signal, due);
+  if (due.length === 0) return skip("it was polled meanwhile");
+  const { report, stopped } = await pollAsked(app, source, signal, due);
   const failure = failureOf(report);
   if (failure !== undefined) app.log.error("poll failed", { source: id, error: failure });
-  return summaryOf(report);
+  return { summary: summaryOf(report), stopped };
 }
 
 /** When a shard was polled last, ms; 0 where that cannot be read: its own poll says why, and the others go on. */

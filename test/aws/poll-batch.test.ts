@@ -61,7 +61,7 @@ test("a poll that the cloud refuses is no failing message: it is recorded, and t
   expect((await batch(b)).Records).toHaveLength(1);
 });
 
-test("a shard whose row is damaged keeps no other of its source from being read", async () => {
+test("a shard whose row is damaged fails its own message, at each delivery, and no other of its source", async () => {
   let isDamaged = false;
   const wrapStore = (store: Store): Store => ({
     ...store,
@@ -77,7 +77,12 @@ test("a shard whose row is damaged keeps no other of its source from being read"
   const planned = await batch(b);
   isDamaged = true;
   b.to(1.5);
-  await expect(polled(b, planned)).rejects.toThrow("row shard/service-events 2/1 of the state is damaged");
+  const failed = planned.Records.filter(({ body }) => JSON.parse(body).shard.index === 1);
+  for (let times = 0; times < 2; times++) {
+    const batchItemFailures = failed.map(({ messageId }) => ({ itemIdentifier: messageId }));
+    expect(await polled(b, planned)).toEqual({ batchItemFailures });
+  }
+  await expect(polled(b, { Records: failed })).rejects.toThrow("row shard/service-events 2/1 of the state is damaged");
   const read = async (index: number) => (await b.store.get<SourceRow>(shardKey("service-events", { index, of: 2 })))!;
   expect((await read(0)).data.lastRunAt).toBe(b.app.clock.now());
 });

@@ -53,6 +53,11 @@ export function isIn({ index, of }: Shard, target: string): boolean {
   return placeOf(target, of) === index;
 }
 
+/** Whether a shard has targets of another one only, which was perhaps divided since. */
+export function isPartOf({ index }: Shard, { index: place, of }: Shard): boolean {
+  return index % of === place;
+}
+
 export function headOf(row: Row<SourceRow>): Row<HeadRow> | undefined {
   return row.data && "count" in row.data ? (row as Row<HeadRow>) : undefined;
 }

@@ -76,8 +76,26 @@ export async function pollSource(
   signal: AbortSignal,
   shards?: readonly Shard[],
 ): Promise<PollReport> {
-  const { report } = await inRound(app, source, signal, { leased: false, asked: shards });
-  return report ?? emptyReport(source);
+  return (
+    unlessStopped(await inRound(app, source, signal, { leased: false, asked: shards })).report ?? emptyReport(source)
+  );
+}
+
+/** What stopped the poll of one shard alone: its row is damaged, say. */
+export interface Stopped {
+  shard: Shard;
+  error: unknown;
+}
+
+/** As pollSource, of some of its shards; but what stops one of them is told beside what became of the others. */
+export async function pollAsked(
+  app: App,
+  source: SourceConfig,
+  signal: AbortSignal,
+  shards: readonly Shard[],
+): Promise<{ report: PollReport; stopped: Stopped[] }> {
+  const { report, stopped } = await inRound(app, source, signal, { leased: false, asked: shards });
+  return { report: report ?? emptyReport(source), stopped };
 }
 
 /** What a daemon polled, and what it left to others. */
@@ -89,13 +107,22 @@ export interface LeasedPoll {
 }
 
 /** A daemon's poll: as pollSource, but nothing is done with what another daemon polls. */
-export function pollLeased(
+export async function pollLeased(
   app: App,
   source: SourceConfig,
   signal: AbortSignal,
   shards?: readonly Shard[],
 ): Promise<LeasedPoll> {
-  return inRound(app, source, signal, { leased: true, asked: shards });
+  return unlessStopped(await inRound(app, source, signal, { leased: true, asked: shards }));
+}
+
+interface Polled extends LeasedPoll {
+  stopped: Stopped[];
+}
+
+function unlessStopped(polled: Polled): Polled {
+  if (polled.stopped.length > 0) throw polled.stopped[0]!.error;
+  return polled;
 }
 
 /** Whose polls, and of which shards; undefined: all. */
@@ -104,9 +131,9 @@ interface Asked {
   asked: readonly Shard[] | undefined;
 }
 
-async function inRound(app: App, source: SourceConfig, signal: AbortSignal, asked: Asked): Promise<LeasedPoll> {
+async function inRound(app: App, source: SourceConfig, signal: AbortSignal, asked: Asked): Promise<Polled> {
   const round = newRound(app, source.id, app.clock.now());
-  let polled: LeasedPoll;
+  let polled: Polled;
   try {
     polled = await pollShards(app, source, signal, round, asked);
   } finally {
@@ -123,12 +150,12 @@ async function pollShards(
   signal: AbortSignal,
   round: Round,
   asked: Asked,
-): Promise<LeasedPoll> {
+): Promise<Polled> {
   const guarded = untilFatal(app, signal);
   const { row, head, shards } = await openSource(guarded, source, app.clock.now(), asked);
   const reports: PollReport[] = [];
   const elsewhere: LeasedPoll["elsewhere"] = [];
-  const errors: unknown[] = [];
+  const stopped: Stopped[] = [];
   let isDivided = false;
   const shared = { app: guarded, source, round, head, leased: asked.leased, rows: rowsOf(guarded) };
   await forEachLimit(shards, SHARDS_AT_ONCE, signal, async ({ row: known, ...shard }, either) => {
@@ -142,12 +169,11 @@ async function pollShards(
     } catch (error) {
       if (isFatal(error)) throw error;
       // A row that is damaged, say, keeps no other shard from being polled.
-      errors.push(error);
+      stopped.push({ shard, error });
     }
   });
-  if (errors.length > 0) throw errors[0];
   if (isDivided) return pollShards(app, source, signal, round, asked);
-  return { report: reports.length === 0 ? undefined : together(source, reports), elsewhere };
+  return { report: reports.length === 0 ? undefined : together(source, reports), elsewhere, stopped };
 }
 
 function emptyReport({ id }: SourceConfig): PollReport {

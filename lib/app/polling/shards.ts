@@ -4,7 +4,15 @@ import { namedTargets } from "../../model/source-kinds.ts";
 import { type Row, StoreConflict } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { type SourceRow, sourceKey } from "../persistence/rows.ts";
-import { type HeadRow, headOf, listShards, SHARD_TARGETS, type Shard, shardsFor } from "../persistence/shard-rows.ts";
+import {
+  type HeadRow,
+  headOf,
+  isPartOf,
+  listShards,
+  SHARD_TARGETS,
+  type Shard,
+  shardsFor,
+} from "../persistence/shard-rows.ts";
 import { getRow } from "../persistence/source-rows.ts";
 import { splitSource } from "../persistence/split-source.ts";
 import { refuseSuperseded } from "../persistence/superseded.ts";
@@ -53,7 +61,7 @@ export async function openSource(
   const all = allOf(head?.data.count ?? 1);
   if (asked !== undefined) {
     // In the order of those that are asked for: of many, a run reads the first ones.
-    const inOrder = asked.flatMap((one) => all.filter(({ index }) => index % one.of === one.index));
+    const inOrder = asked.flatMap((one) => all.filter((shard) => isPartOf(shard, one)));
     return { row, head, shards: [...new Set(inOrder)] };
   }
   return { row, head, shards: head === undefined ? all : await inTurn(app, head, all) };
