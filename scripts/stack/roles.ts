@@ -97,7 +97,7 @@ function statements({ key, logGroup, queues: consumed }: StackFunction, { needs,
     { Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: [att(logGroup)] },
     { Action: ["sqs:SendMessage"], Resource: [att("Failures")] },
     ...consumed.map((queue) => ({ Action: CONSUMING, Resource: [att(queue)] })),
-    ...needs.configuration,
+    ...withKey(needs.configuration, kms),
     ...may.flatMap((one) => grants[one]()),
   ];
 }

@@ -15,6 +15,8 @@ export interface StackOf {
   config: Config;
   /** Where the configuration is asked for; "": it comes with the package. */
   place: string;
+  /** ARN of one's own key; default: there is none. */
+  key?: string;
   /** That of the stack, and so of its table, bus and queues. */
   name: string;
   region: string;
@@ -23,7 +25,7 @@ export interface StackOf {
 /** What a role allows: a call whose resource matches. */
 export type Permission = Call;
 
-export async function permissionsOf({ fanout, config, place, name, region }: StackOf): Promise<Permission[]> {
+export async function permissionsOf({ fanout, config, place, key = "", name, region }: StackOf): Promise<Permission[]> {
   const [base, form] = await Promise.all(
     ["serverless.yml", `deploy/aws/fanout-${fanout}.yml`].map(async (file) => templateOf(file, name)),
   );
@@ -31,7 +33,7 @@ export async function permissionsOf({ fanout, config, place, name, region }: Sta
   for (const [key, one] of Object.entries<{ name?: string }>(functions)) one.name = `${name}-${key}`;
   const Resources = { ...form.resources.Resources, ...base.resources[1].Resources };
   const service: Service = { functions, resources: { Resources } };
-  addStack(service, config, { name, config: place, alarmTopic: "", key: "", reserved: "off" }, (key) => `${key}Logs`);
+  addStack(service, config, { name, config: place, alarmTopic: "", key, reserved: "off" }, (id) => `${id}Logs`);
 
   /** The ARN of one of the stack's own resources. */
   function arnOf(id: string): string {
