@@ -2,23 +2,26 @@
 import type { App } from "../app/deps.ts";
 import type { Problem } from "../app/health/problem.ts";
 import { readDeadLetters } from "./dead-letters.ts";
+import type { Queue } from "./queue.ts";
 import type { Queues } from "./queues.ts";
 import { type TickSummary, tickSummary } from "./tick.ts";
 
-/**
- * Says what is wrong, or sends the heartbeat. `queues`: those of the stack, where it has any; `known`: what the
- * container knows to be wrong.
- */
+/** Those of the stack, where it has any, and that of the invocations that failed. */
+export interface Watched {
+  queues: Queues | undefined;
+  failures: Queue | undefined;
+}
+
+/** Says what is wrong, or sends the heartbeat. `known`: what the container knows to be wrong. */
 export async function healthSummary(
   app: App,
   signal: AbortSignal,
-  queues: Queues | undefined,
+  { queues, failures }: Watched,
   known: readonly Problem[],
 ): Promise<TickSummary> {
-  if (queues === undefined) return tickSummary(app, signal, { health: { problems: known }, due: true });
-  const { problems, remove } = await readDeadLetters(app, queues.dead);
+  const { problems, remove } = await readDeadLetters(app, queues?.dead ?? [], failures);
   const all = [...known, ...problems];
-  const summary = await tickSummary(app, signal, { health: { problems: all }, due: true }, queues.deliver);
+  const summary = await tickSummary(app, signal, { health: { problems: all }, due: true }, queues?.deliver);
   await remove();
   return summary;
 }

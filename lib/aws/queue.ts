@@ -2,9 +2,11 @@
 import type { Log } from "../model/log.ts";
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
-const MAX_ENTRIES = 10;
+export const MAX_ENTRIES = 10;
 const TRIES = 2;
 const REQUESTS_AT_ONCE = 8;
+/** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html */
+const REASON = "ERROR_MESSAGE";
 /** A queue that does not answer must not hold up a poll. */
 const TIMEOUTS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
 
@@ -19,7 +21,10 @@ export interface Message {
 
 /** A message that could not be handled. */
 export interface DeadLetter {
+  /** "" where the queue has none. */
   messageGroup: string;
+  /** Why, where EventBridge could not hand it on. */
+  reason: string | undefined;
   body: string;
   receipt: string;
 }
@@ -105,10 +110,12 @@ export function createQueue(name: string, log: Log): Queue {
         MaxNumberOfMessages: MAX_ENTRIES,
         VisibilityTimeout: 60,
         MessageSystemAttributeNames: ["MessageGroupId"],
+        MessageAttributeNames: [REASON],
       });
       const { Messages = [] } = await (await client()).send(command);
-      return Messages.map(({ Attributes, Body = "", ReceiptHandle = "" }): DeadLetter => {
-        return { messageGroup: Attributes?.MessageGroupId ?? "", body: Body, receipt: ReceiptHandle };
+      return Messages.map(({ Attributes, MessageAttributes, Body = "", ReceiptHandle = "" }): DeadLetter => {
+        const reason = MessageAttributes?.[REASON]?.StringValue;
+        return { messageGroup: Attributes?.MessageGroupId ?? "", reason, body: Body, receipt: ReceiptHandle };
       });
     },
     async remove(letters) {

@@ -1,4 +1,5 @@
-// The queues of the fanned-out form, by the variables that name them; without these a stack has its direct schedules.
+// The queues of a stack, by the variables that name them; without those of the fanned-out form it has its direct
+// schedules.
 import type { Environment } from "../config/environment.ts";
 import type { Log } from "../model/log.ts";
 import { createQueue, type Queue } from "./queue.ts";
@@ -20,6 +21,12 @@ export function queuesOf(env: Environment, log: Log): Queues | undefined {
   if (!poll || !notify || !deliver) return undefined;
   const dead = [poll, notify, deliver].map(({ name }) => createQueue(deadLettersOf(name), log));
   return { poll, notify, deliver, dead };
+}
+
+/** That of the invocations that failed for good; undefined where the stack does not say its name. */
+export function failuresOf(env: Environment, log: Log): Queue | undefined {
+  const name = env["LOOKOUT_FAILURES_QUEUE"];
+  return name ? createQueue(name, log) : undefined;
 }
 
 /** As serverless.yml names it. */

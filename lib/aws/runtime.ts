@@ -20,7 +20,7 @@ import { createEventBridgeBus } from "./bus.ts";
 import { type Configured, openConfigured, packagedConfig } from "./configuration/configured.ts";
 import { createLambdaLog } from "./log.ts";
 import { createMetricsLog } from "./metrics/log.ts";
-import { type Queues, queuesOf } from "./queues.ts";
+import { failuresOf, type Queues, queuesOf } from "./queues.ts";
 import { createQueueBus } from "./rings.ts";
 import { createAwsSecrets } from "./secrets.ts";
 import { createSlots } from "./slots.ts";
@@ -44,6 +44,7 @@ const identity = { id: randomUUID(), isGone: () => false };
 
 /** The queues of a stack that is fanned out; undefined where it has its direct schedules. */
 export const fanned = queuesOf(processEnvironment(), log);
+export const failures = failuresOf(processEnvironment(), log);
 export const slots = createSlots();
 
 interface Opened {

@@ -1,5 +1,6 @@
 // The alarms of the stack: failed and throttled functions, work that waits for too long, dead letters, missed polls.
 import { METRICS, NAMESPACE } from "../../lib/aws/metrics/names.ts";
+import { FAILURES } from "./roles.ts";
 import { att, pascal, type Resource, type Resources, type StackFunction, type Value } from "./template.ts";
 
 export interface Watched {
@@ -48,9 +49,15 @@ export function alarms(watched: Watched): Resources {
       }),
     ]),
     ...watched.deadLetters.map((queue) =>
-      alarm(`dead-letters-${dashed(queue)}`, visible(queue), {
-        about: "Invocations or messages failed for good: each says why (docs/aws.md)",
-        ...{ threshold: 1, period: 5 * MINUTE, statistic: "Maximum", missing: "notBreaching" },
+      alarm(`dead-letters-${dashed(queue)}`, letters(queue), {
+        about: "Invocations or messages failed for good: the log of health says which, and why (docs/aws.md)",
+        // What was sent shows also where the health check takes it at once; what SQS itself has moved is not sent.
+        ...{
+          threshold: 1,
+          period: 5 * MINUTE,
+          statistic: queue === FAILURES ? "Sum" : "Maximum",
+          missing: "notBreaching",
+        },
       }),
     ),
     alarm(
@@ -81,9 +88,10 @@ function lambda({ name }: StackFunction, MetricName: string): object {
   return { Namespace: "AWS/Lambda", MetricName, Dimensions: [{ Name: "FunctionName", Value: name }] };
 }
 
-function visible(queue: string): object {
+function letters(queue: string): object {
   const Dimensions: { Name: string; Value: Value }[] = [{ Name: "QueueName", Value: att(queue, "QueueName") }];
-  return { Namespace: "AWS/SQS", MetricName: "ApproximateNumberOfMessagesVisible", Dimensions };
+  const MetricName = queue === FAILURES ? "NumberOfMessagesSent" : "ApproximateNumberOfMessagesVisible";
+  return { Namespace: "AWS/SQS", MetricName, Dimensions };
 }
 
 function alarmOf({ name, topic }: Watched, id: string, metric: object, condition: Condition): [string, Resource] {

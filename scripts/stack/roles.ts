@@ -31,6 +31,9 @@ const RECEIVING = ["sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:DeleteMessage"]
 /** What Lambda does with a queue in a function's name, and how long a message that failed waits. */
 const CONSUMING = [...RECEIVING, "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"];
 
+/** The queue of invocations that failed. */
+export const FAILURES = "Failures";
+
 /** What a role is made of beside the function itself. */
 export interface Roles {
   needs: Needs;
@@ -60,7 +63,7 @@ export function schedulesRole(functions: readonly Pick<StackFunction, "name">[],
   const invoked = functions.map(({ name }) => arn("lambda", `function:${name}:${alias}`));
   const grants = [
     { Action: ["lambda:InvokeFunction"], Resource: invoked },
-    { Action: ["sqs:SendMessage"], Resource: [att("Failures")] },
+    { Action: ["sqs:SendMessage"], Resource: [att(FAILURES)] },
   ];
   const Policies = [{ PolicyName: "schedules", PolicyDocument: policy(grants) }];
   const Properties = { AssumeRolePolicyDocument: trust("scheduler.amazonaws.com"), Policies };
@@ -77,7 +80,7 @@ function statements({ key, logGroup, queues: consumed }: StackFunction, { needs,
   const [table, index] = tableOf(needs);
   const into = (queue: string): Grant[] =>
     queues.includes(queue) ? [{ Action: SENDING, Resource: [att(queue)] }] : [];
-  const dead = queues.filter((queue) => queue.endsWith("DeadLetters")).map((queue) => att(queue));
+  const dead = queues.filter(hasFailed).map((queue) => att(queue));
   const deliver = () => [...withKey(needs.sendingSecrets, kms), ...needs.channels];
   const grants: Record<May, () => Grant[]> = {
     rows: () => [{ Action: ROWS.map((action) => `dynamodb:${action}`), Resource: [table] }],
@@ -91,15 +94,20 @@ function statements({ key, logGroup, queues: consumed }: StackFunction, { needs,
     deliver,
     secrets: () => withKey(needs.secrets, kms),
     token: () => withKey(needs.sendingSecrets, kms),
-    bury: () => (dead.length === 0 ? [] : [{ Action: RECEIVING, Resource: dead }]),
+    bury: () => [{ Action: RECEIVING, Resource: dead }],
   };
   return [
     { Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: [att(logGroup)] },
-    { Action: ["sqs:SendMessage"], Resource: [att("Failures")] },
+    { Action: ["sqs:SendMessage"], Resource: [att(FAILURES)] },
     ...consumed.map((queue) => ({ Action: CONSUMING, Resource: [att(queue)] })),
     ...withKey(needs.configuration, kms),
     ...may.flatMap((one) => grants[one]()),
   ];
+}
+
+/** Whether a queue holds what failed for good. */
+export function hasFailed(queue: string): boolean {
+  return queue === FAILURES || queue.endsWith("DeadLetters");
 }
 
 function tableOf({ table }: Needs): [table: Value, index: Value] {

@@ -5,7 +5,7 @@ import type { Config } from "../../lib/model/config.ts";
 import { alarms } from "./alarms.ts";
 import { dashboard } from "./dashboard.ts";
 import { type Needs, needsOf } from "./needs.ts";
-import { roleId, roles, schedulesRole } from "./roles.ts";
+import { hasFailed, roleId, roles, schedulesRole } from "./roles.ts";
 import { att, type Resources, type StackFunction } from "./template.ts";
 import { ALIAS } from "./versions.ts";
 
@@ -49,7 +49,7 @@ export function addStack(
   });
   const { Resources } = service.resources;
   const queues = Object.keys(Resources).filter((id) => Resources[id]!.Type === "AWS::SQS::Queue");
-  const deadLetters = queues.filter((id) => id === "Failures" || id.endsWith("DeadLetters"));
+  const deadLetters = queues.filter(hasFailed);
   const needs = needsOf(config, remotePlaceOf(options.config));
   const every = Math.min(...config.sources.map((source) => source.every));
   const scheduled = functions.filter(({ key }) => isScheduled(service.functions[key]!));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { PlanInput } from "../../lib/aws/plan.ts";
-import { queuesOf } from "../../lib/aws/queues.ts";
+import { failuresOf, queuesOf } from "../../lib/aws/queues.ts";
 import { type Form, formOf } from "./stage.ts";
 
 const NAMES = ["poll", "notify", "deliver"] as const;
@@ -20,7 +20,7 @@ const nameOf = (name: string) => `\${self:custom.name}-${name}.fifo`;
 
 test("direct schedules need no queue but that of failures, and no variable that names one", () => {
   expect(direct.resources).toEqual({ Resources: {} });
-  expect(Object.keys(direct.environment).filter((name) => name.endsWith("_QUEUE"))).toEqual([]);
+  expect(Object.keys(direct.environment).filter((name) => name.endsWith("_QUEUE"))).toEqual(["LOOKOUT_FAILURES_QUEUE"]);
 });
 
 test("a stack that is fanned out has one poll for all kinds, and nothing on the bus of its own", () => {
@@ -60,6 +60,15 @@ describe.each(NAMES)("the queue of %s", (name) => {
     expect(propertiesOf(`${id}DeadLetters`)).toMatchObject({ QueueName: nameOf(`${name}-dead`), FifoQueue: true });
     expect(dead).toContain(nameOf(`${name}-dead`));
   });
+});
+
+test("the queue of failed invocations is the one where the health check looks", () => {
+  const service = parse(readFileSync(join(import.meta.dirname, "../../serverless.yml"), "utf8"), {
+    merge: true,
+    logLevel: "silent",
+  });
+  const { QueueName } = service.resources[1].Resources.Failures.Properties;
+  expect(failuresOf(direct.environment, log)!.name).toBe(QueueName);
 });
 
 test("a run of deliver has one channel", () => {

@@ -84,7 +84,7 @@ const REASONS: readonly { action: RegExp; function?: RegExp; resource?: RegExp; 
   {
     action: /^sqs:DeleteMessage$/,
     function: /^health$/,
-    resource: /-(notify|deliver)-dead/,
+    resource: /-((notify|deliver)-dead\.fifo|failures)$/,
     why: "dead letters are removed, as those of polls are here",
   },
   {

@@ -32,6 +32,14 @@ describe.each(["off", "on"] as const)("with fanout=%s", (fanout) => {
     expect(whoMay(permissions, "kms:Decrypt")).toEqual(all);
   });
 
+  test("the health check takes out of every queue of what failed for good", async () => {
+    const taken = (await stackOf("")).filter((one) => one.function === "health" && one.action === "sqs:DeleteMessage");
+    const queues = taken.map(({ resource }) => resource.slice(resource.lastIndexOf(":") + 1)).sort();
+    const dead = fanout === "on" ? ["deliver-dead.fifo", "notify-dead.fifo", "poll-dead.fifo"] : [];
+    const names = [...dead, "failures"].map((name) => `lookout-prod-${name}`);
+    expect(queues).toEqual(names.sort());
+  });
+
   test("only who reads a secret may decrypt where the configuration comes with the package", async () => {
     const permissions = await stackOf("");
     expect(whoMay(permissions, "kms:Decrypt")).toEqual(whoMay(permissions, "ssm:GetParameter"));

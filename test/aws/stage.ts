@@ -105,6 +105,8 @@ export async function openStage(
   const packaged = join(built === undefined ? build : folder, "lookout.json");
   if (built === undefined) await bundle({ outdir: build, config });
   const queue = await openBus(aws, dynamo, table);
+  const failures = `${table}-failures`;
+  await sqs(aws, dynamo, "CreateQueue", { QueueName: failures });
   const { accessKeyId, secretAccessKey } = dynamo.credentials;
   const env = {
     PATH: process.env["PATH"] ?? "",
@@ -120,6 +122,7 @@ export async function openStage(
     LOOKOUT_CONFIG: packaged,
     LOOKOUT_TABLE: table,
     LOOKOUT_BUS: table,
+    LOOKOUT_FAILURES_QUEUE: failures,
     HW_ACCESS_KEY: cloud.credentials.accessKey,
     HW_SECRET_KEY: cloud.credentials.secretKey,
     OPS_SECRET: WEBHOOK_SECRET,
