@@ -11,7 +11,14 @@ const SHOWN = 200;
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html; what is used of it. */
 export const Batch = z.object({
-  Records: z.array(z.object({ messageId: z.string(), receiptHandle: z.string(), body: z.string() })),
+  Records: z.array(
+    z.object({
+      messageId: z.string(),
+      receiptHandle: z.string(),
+      body: z.string(),
+      attributes: z.object({ ApproximateReceiveCount: z.coerce.number() }),
+    }),
+  ),
 });
 export type Batch = z.infer<typeof Batch>;
 
@@ -23,7 +30,10 @@ export interface BatchAnswer {
 export interface Handling<T> {
   queue: Queue;
   body: z.ZodType<T>;
-  /** A message older than this is dropped: where it still matters, a newer one says the same. ms */
+  /**
+   * A message older than this is dropped: where it still matters, a newer one says the same. It fails where it was
+   * given out before: its invocation did not end, perhaps because of it. ms
+   */
   maxAge(message: T): number;
   /** A promise for each message: one that rejects fails its message. What they resolve to is logged, each once. */
   handle(messages: readonly T[]): Promise<unknown>[];
@@ -44,15 +54,20 @@ export async function handleBatch<T extends { at: number }>(
   const fresh = messages.filter((message) => isFresh(message.at, maxAge(message), now));
   const outcomes = await Promise.allSettled(handle(fresh));
   const outcomeOf = new Map(fresh.map((message, at) => [message, outcomes[at]!]));
+  let dropped = 0;
   const failed = Records.flatMap((record, at) => {
     const { data, error } = read[at]!;
     const outcome = data && outcomeOf.get(data);
     const reason = outcome?.status === "rejected" ? (outcome.reason as Error) : error;
-    return reason ? [{ ...record, error: reason }] : [];
+    if (reason) return [{ ...record, error: reason }];
+    if (outcome) return [];
+    const times = record.attributes.ApproximateReceiveCount;
+    if (times > 1)
+      return [{ ...record, error: new Error(`no invocation has handled it, though it was given out ${times} times`) }];
+    dropped++;
+    return [];
   });
-  if (fresh.length < messages.length) {
-    app.log.warn("old messages dropped", { queue: queue.name, messages: messages.length - fresh.length });
-  }
+  if (dropped > 0) app.log.warn("old messages dropped", { queue: queue.name, messages: dropped });
   for (const { body: text, error } of failed) {
     const fields = { queue: queue.name, body: text.slice(0, SHOWN), error: app.redact(error.message) };
     app.log.error("message not handled", fields);

@@ -21,13 +21,18 @@ const answerWith = (...failed: number[]): BatchAnswer => ({
   batchItemFailures: failed.map((at) => ({ itemIdentifier: `id-${at}` })),
 });
 
-async function handled(bodies: readonly string[], handle: (what: string) => Promise<unknown>) {
+/** `received`: how often each message was given out. */
+async function handled(
+  bodies: readonly string[],
+  handle: (what: string) => Promise<unknown>,
+  received: readonly number[] = [],
+) {
   const b = await bench({ yaml: YAML });
   const lines: [string, Record<string, unknown>][] = [];
   const note = (message: string, fields = {}) => void lines.push([message, fields]);
   const log = { debug: note, info: note, warn: note, error: note };
   const queue = keptQueue();
-  const answer = handleBatch({ ...b.app, log }, batchOf(bodies), {
+  const answer = handleBatch({ ...b.app, log }, batchOf(bodies, received), {
     queue,
     body: Body,
     maxAge: () => 1_000,
@@ -72,6 +77,17 @@ test("a message that is too old is dropped, counted, and named by nobody", async
   expect(outcome).toEqual(answerWith());
   expect(lines[0]).toEqual(["old messages dropped", { queue: "some.fifo", messages: 1 }]);
   expect(lines.at(-1)).toMatchObject(["batch", { results: [{ done: "b" }] }]);
+});
+
+test("a message that is too old and was given out before fails: its invocation did not end", async () => {
+  const old = say("killed its function", T0 - 1_001);
+  const { outcome, released, lines } = await handled([say("a"), old, say("b", T0 - 1_001)], fine, [1, 2, 1]);
+  expect([outcome, released]).toEqual([answerWith(1), ["handle-1"]]);
+  expect(lines).toContainEqual(["old messages dropped", { queue: "some.fifo", messages: 1 }]);
+  expect(lines).toContainEqual([
+    "message not handled",
+    { queue: "some.fifo", body: old, error: expect.stringContaining("given out 2 times") },
+  ]);
 });
 
 test("where all of them fail the invocation does, and they are given out again", async () => {

@@ -27,7 +27,11 @@ export function keptQueue({ lost = 0 } = {}): KeptQueue {
   };
 }
 
-/** Messages as Lambda hands them on. */
-export function batchOf(bodies: readonly string[]): Batch {
-  return { Records: bodies.map((body, at) => ({ messageId: `id-${at}`, receiptHandle: `handle-${at}`, body })) };
+/** Messages as Lambda hands them on. `received`: how often each was given out; default: once. */
+export function batchOf(bodies: readonly string[], received: readonly number[] = []): Batch {
+  const Records = bodies.map((body, at) => {
+    const attributes = { ApproximateReceiveCount: received[at] ?? 1 };
+    return { messageId: `id-${at}`, receiptHandle: `handle-${at}`, body, attributes };
+  });
+  return { Records };
 }
