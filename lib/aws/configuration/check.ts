@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { openConfig } from "../../app/open-config.ts";
 import { ConfigError } from "../../config/document/finding.ts";
 import type { Environment } from "../../config/environment.ts";
+import { secretsInClear } from "../../config/lint/secrets.ts";
 import type { Clock } from "../../model/clock.ts";
-import type { Config } from "../../model/config.ts";
 import type { Redactor } from "../../model/redactor.ts";
+import type { Checked } from "./newest.ts";
 import { Refused } from "./refused.ts";
 
 export interface CheckOptions {
@@ -21,13 +22,13 @@ export interface CheckOptions {
 }
 
 /** Throws Refused with what is wrong with it. */
-export async function checkText(text: string, { name, ...options }: CheckOptions): Promise<Config> {
+export async function checkText(text: string, { name, ...options }: CheckOptions): Promise<Checked> {
   const folder = await mkdtemp(join(tmpdir(), "lookout-"));
   const path = join(folder, "lookout.yml");
   try {
     await writeFile(path, text);
     const { config } = await openConfig(path, options);
-    return { ...config, file: name };
+    return { config: { ...config, file: name }, inClear: secretsInClear(config).length > 0 };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new Refused(error.message.replaceAll(path, name));

@@ -68,10 +68,10 @@ export async function openConfigured(packaged: Packaged, options: ConfiguredOpti
   };
   const running = await newest(from);
   let askedAt = clock.now();
-  let { refused } = running;
-  /** Why the place could not be asked the last time. */
-  let unread: string | undefined;
+  /** `unread`: why the place could not be asked the last time. */
+  let { refused, unread } = running;
   if (refused !== undefined) log.warn("configuration refused; another one runs", { place: name, refused });
+  if (unread !== undefined) log.warn("configuration not read; the one before runs", { place: name, unread });
 
   return {
     running,

@@ -4,7 +4,7 @@ import type { Config } from "../../model/config.ts";
 import type { Store } from "../../store/port.ts";
 import type { Current, Found, Origin } from "./port.ts";
 import { Refused } from "./refused.ts";
-import { CONFIGURATION, type ConfigurationRow, putConfiguration } from "./row.ts";
+import { CONFIGURATION, type ConfigurationRow, keepText, keptText, putConfiguration } from "./row.ts";
 
 export interface Running {
   config: Config;
@@ -12,6 +12,14 @@ export interface Running {
   stamp: number;
   /** Why a newer one is not run. */
   refused?: string;
+  /** Why nobody knows whether there is one. */
+  unread?: string;
+}
+
+export interface Checked {
+  config: Config;
+  /** It has a secret in clear text, which no row may hold. */
+  inClear: boolean;
 }
 
 export interface NewestOptions {
@@ -22,23 +30,27 @@ export interface NewestOptions {
   /** The packaged one: what runs while none at the place ever was valid. */
   packaged: Running;
   /** Throws Refused. */
-  check(text: string): Promise<Config>;
+  check(text: string): Promise<Checked>;
 }
 
 /**
- * For a container that starts. Throws where the place cannot be asked: then nobody knows what is to run. Throws
- * Superseded where another version decides.
+ * For a container that starts: where what is there cannot be run, or be read, the one that was valid last. Throws where
+ * the place cannot be asked and none is known. Throws Superseded where another version decides.
  */
 export async function newest(options: NewestOptions): Promise<Running> {
   const { origin, place, packaged } = options;
-  const found = await origin.ask().catch((error) => {
-    if (error instanceof Superseded) throw error;
-    throw new Error(`${place} could not be read: ${(error as Error).name}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  });
+  let found: Current | undefined;
   try {
-    if (found === undefined) return packaged;
+    found = await origin.ask();
+  } catch (error) {
+    if (error instanceof Superseded) throw error;
+    const unread = `${(error as Error).name}: ${(error as Error).message}`;
+    const before = await validBefore(options);
+    if (before) return { ...before, unread };
+    throw new Error(`${place} could not be read: ${unread}`, { cause: error });
+  }
+  if (found === undefined) return packaged;
+  try {
     return await takeOver(options, found);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
@@ -54,10 +66,11 @@ export async function newer(options: NewestOptions): Promise<Running | undefined
 
 async function takeOver({ place, store, packaged, check }: NewestOptions, found: Current): Promise<Running> {
   try {
-    const running = runningOf(await check(found.text), packaged, found);
+    const { config, inClear } = await check(found.text);
     await (found.take ? found.take() : note(store, { place, version: found.version }));
+    if (!inClear) await keepText(store, place, found);
     found.done();
-    return running;
+    return runningOf(config, packaged, found);
   } catch (error) {
     if (error instanceof Refused) found.done();
     throw error;
@@ -75,8 +88,8 @@ async function validBefore({ place, origin, store, packaged, check }: NewestOpti
   const row = await store.get<ConfigurationRow>(CONFIGURATION);
   if (row?.data.place !== place) return undefined;
   try {
-    const found = await origin.version(row.data.version);
-    return found && runningOf(await check(found.text), packaged, found);
+    const found = (await keptText(store, row.data)) ?? (await origin.version(row.data.version));
+    return found && runningOf((await check(found.text)).config, packaged, found);
   } catch {
     // The place has let go of it, or this package cannot read it any more.
     return undefined;

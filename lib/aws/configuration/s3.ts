@@ -2,8 +2,9 @@
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { CLIENT, type Current, MAX_BYTES, type Origin } from "./port.ts";
 
-/** What an object has for a version where its bucket keeps none. */
+/** What an object has for a version where its bucket keeps none; and what names its content then. */
 const UNVERSIONED = "null";
+const CONTENT = "etag ";
 
 export function s3Origin({ bucket, key }: { bucket: string; key: string }): Origin {
   const client = new S3Client(CLIENT);
@@ -14,7 +15,8 @@ export function s3Origin({ bucket, key }: { bucket: string; key: string }): Orig
     const answer = await client.send(command);
     if ((answer.ContentLength ?? 0) > MAX_BYTES) throw new Error(`s3://${bucket}/${key} is larger than 1 MB`);
     const text = (await answer.Body?.transformToString()) ?? "";
-    const version = answer.VersionId ?? UNVERSIONED;
+    const { VersionId = UNVERSIONED } = answer;
+    const version = VersionId === UNVERSIONED ? `${CONTENT}${answer.ETag}` : VersionId;
     function done(): void {
       etag = answer.ETag;
     }
@@ -30,6 +32,6 @@ export function s3Origin({ bucket, key }: { bucket: string; key: string }): Orig
         throw error;
       }
     },
-    version: async (name) => (name === UNVERSIONED ? undefined : get({ VersionId: name })),
+    version: async (name) => (name.startsWith(CONTENT) ? undefined : get({ VersionId: name })),
   };
 }

@@ -27,10 +27,7 @@ export async function lintExposure(
   places: Places,
   secrets: Pick<Secrets, "resolveLocal">,
 ): Promise<Finding[]> {
-  const inClear = entriesOf(config).filter(
-    ({ text, place }) => referencesIn(text).length === 0 && isSecret(text, place),
-  );
-  const clear = inClear.map(({ place }) => {
+  const clear = secretsInClear(config).map(({ place }) => {
     const hint = 'write a reference such as "${env:NAME}" or "${file:path}" in its place';
     return findingAt(places.locate(place), place, `${nameOf(place)} is a secret in clear text`, hint);
   });
@@ -38,15 +35,21 @@ export async function lintExposure(
   return [...clear, ...(clear.length > 0 ? await lintMode(config, places) : []), ...addresses.flat()];
 }
 
+/** Where secrets stand as they are, and not as references. */
+export function secretsInClear(config: Config): Entry[] {
+  return entriesOf(config).filter(({ text, place }) => referencesIn(text).length === 0 && isSecret(text, place));
+}
+
 /** The texts that may be secrets. Channels' options stand beside `type` in the file. */
 function entriesOf(config: Config): Entry[] {
-  const { connections, channels, health, store } = config;
+  const { connections, channels, health, console, store } = config;
   return [
     ...Object.entries(connections).flatMap(([name, { auth }]) => textsIn(auth, ["connections", name, "auth"])),
     ...Object.entries(channels).flatMap(([name, { options }]) => textsIn(options, ["channels", name])),
     // The path of an endpoint may look like a key, such as a service's id, and is none.
     ...endpointParts(config).flatMap(([part, place]) => (place.at(-1) === "url" ? [] : textsIn(part, place))),
     ...textsIn(health.heartbeat, ["health", "heartbeat"]),
+    ...textsIn(console?.token, ["console", "token"]),
     ...(store.type === "postgres" ? textsIn(store.url, ["store", "url"]) : []),
   ];
 }

@@ -259,6 +259,10 @@ describe("a gradual deployment", () => {
     for (const { logged } of functions) {
       expect(logged.filter((line) => line.startsWith("configuration refused"))).toHaveLength(1);
     }
+    // Those that start meanwhile run that one too, though nobody is served it any more.
+    const fresh = container();
+    expect(new Set((await times(4, [...functions, fresh])).flat())).toEqual(new Set(["v1"]));
+    expect(await generation()).toBe(1);
   });
 });
 

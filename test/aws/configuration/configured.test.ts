@@ -3,8 +3,14 @@
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateBucketCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { DeleteParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Configured, openConfigured, packagedConfig } from "../../../lib/aws/configuration/configured.ts";
 import { createRedactor } from "../../../lib/config/secrets/redactor.ts";
@@ -16,6 +22,7 @@ import { startMoto } from "../../support/moto.ts";
 
 const REGION = "eu-central-1";
 const BUCKET = "team-config";
+const UNVERSIONED = "team-config-unversioned";
 
 function config(rule: string): string {
   return `
@@ -34,28 +41,34 @@ describe.skipIf(moto === null)("a configuration at", () => {
   const s3 = new S3Client({ endpoint: moto?.endpoint ?? "", region: REGION, credentials, forcePathStyle: true });
   const ssm = new SSMClient({ endpoint: moto?.endpoint ?? "", region: REGION, credentials });
   beforeAll(async () => {
-    await s3.send(
-      new CreateBucketCommand({ Bucket: BUCKET, CreateBucketConfiguration: { LocationConstraint: REGION } }),
-    );
+    const CreateBucketConfiguration = { LocationConstraint: REGION } as const;
+    for (const Bucket of [BUCKET, UNVERSIONED]) {
+      await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration }));
+    }
     const VersioningConfiguration = { Status: "Enabled" } as const;
     await s3.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration }));
   });
 
-  const places: [string, string, (text: string) => Promise<unknown>][] = [
-    [
-      "S3",
-      `s3://${BUCKET}/prod.yml`,
-      (text) => s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: "prod.yml", Body: text })),
-    ],
+  const places: [string, string, (text: string) => Promise<unknown>, () => Promise<unknown>][] = [
+    ...[BUCKET, UNVERSIONED].map((Bucket): (typeof places)[number] => {
+      const at = { Bucket, Key: "prod.yml" };
+      return [
+        Bucket === BUCKET ? "S3" : "S3 without versions",
+        `s3://${Bucket}/prod.yml`,
+        (Body) => s3.send(new PutObjectCommand({ ...at, Body })),
+        () => s3.send(new DeleteObjectCommand(at)),
+      ];
+    }),
     [
       "SSM",
       "ssm:/lookout/config",
       (text) =>
         ssm.send(new PutParameterCommand({ Name: "/lookout/config", Value: text, Type: "String", Overwrite: true })),
+      () => ssm.send(new DeleteParameterCommand({ Name: "/lookout/config" })),
     ],
   ];
 
-  describe.each(places)("%s", (_, place, put) => {
+  describe.each(places)("%s", (_, place, put, remove) => {
     let store: Store;
     let isThrottled = false;
     let now = Date.now();
@@ -157,6 +170,27 @@ describe.skipIf(moto === null)("a configuration at", () => {
       expect(await one.renew()).toBe(true);
       const other = await start();
       expect([ruleOf(other), other.problems()]).toEqual(["fourth", []]);
+    });
+
+    test("that is gone is named, and a container that starts runs the last valid one", async () => {
+      const before = await start();
+      await remove();
+      const one = await start();
+      expect([ruleOf(one), one.running.stamp]).toEqual(["fourth", before.running.stamp]);
+      const message = expect.stringContaining(`The configuration ${place} cannot be read: `);
+      expect(one.problems()).toEqual([{ problem: "configuration refused", name: place, message, connection: null }]);
+      await put(config("fifth"));
+      later();
+      expect(await one.renew()).toBe(true);
+      expect(ruleOf(await start())).toBe("fifth");
+    });
+
+    test("is not kept where it has a secret in clear text", async () => {
+      await put(config("sixth").replace("${ssm:/t}", "in-clear-text"));
+      expect(ruleOf(await start())).toBe("sixth");
+      const rows: string[] = [];
+      for await (const some of store.all()) rows.push(JSON.stringify(some));
+      expect(rows.join("")).not.toContain("in-clear-text");
     });
   });
 
