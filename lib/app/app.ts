@@ -81,6 +81,7 @@ export function createApp(config: Config, given: AppPorts): App {
     observedSince: new Map(),
     newKeys: new Map(),
     targetPieces: new Map(),
+    projectNames: { known: undefined },
     healthRule: compileRules([healthRuleConfig()], []).all[0]!,
     ...compileAlerting(config),
     store,

@@ -19,6 +19,7 @@ import type { Generation } from "./persistence/generation.ts";
 import type { GuardedStore } from "./persistence/guarded-store.ts";
 import type { KeyCount } from "./persistence/rows.ts";
 import type { TargetPieces } from "./persistence/source-rows.ts";
+import type { ProjectNames } from "./persistence/target-rows.ts";
 import type { Transact } from "./persistence/unit.ts";
 
 /** The doorbell: rung after a commit that made something due. A lost ring delays, never loses. */
@@ -111,6 +112,8 @@ export interface App {
   newKeys: Map<string, KeyCount>;
   /** Discovered targets as this process knows them (source-rows.ts). */
   targetPieces: TargetPieces;
+  /** Under which names the rows of projects' targets lie (target-rows.ts). */
+  projectNames: ProjectNames;
   /** The rule of an alert that Lookout raises about itself. */
   healthRule: CompiledRule;
   router: Router;

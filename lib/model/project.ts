@@ -25,7 +25,8 @@ function projectsOf(connections: Connections): Map<string, string> {
   return new Map(names);
 }
 
-function identityOf(name: string, { cloud, region, projectId, endpoints }: ConnectionConfig): string {
+/** What tells its project from those of other connections. */
+export function identityOf(name: string, { cloud, region, projectId, endpoints }: ConnectionConfig): string {
   // A name such as eu-de is a project of every account.
   return projectId === undefined ? name : JSON.stringify([cloud, region, projectId, endpoints]);
 }

@@ -65,7 +65,7 @@ export interface Bench {
 }
 
 export interface BenchOptions {
-  /** Everything of lookout.yml but connections and sources. */
+  /** Everything of lookout.yml but connections and sources, or with these, where CLOUD and PROJECT are the simulated ones. */
   yaml: string;
   services?: readonly string[];
   env?: Record<string, string>;
@@ -139,8 +139,12 @@ export async function bench(options: BenchOptions): Promise<Bench> {
 
   async function open(yaml: string, id = "test", own = store): Promise<App> {
     const sources = `sources: [{ kind: service-events, targets: ${JSON.stringify(services)} }]\n`;
-    const whole =
-      CONNECTION(sim, options) + (yaml.includes("sources:") ? "" : sources) + yaml.replaceAll("HOOK", hook.url);
+    const connections = yaml.includes("connections:") ? "" : CONNECTION(sim, options);
+    const rest = yaml
+      .replaceAll("HOOK", hook.url)
+      .replaceAll("CLOUD", sim.url)
+      .replaceAll("PROJECT", sim.credentials.projectId);
+    const whole = connections + (yaml.includes("sources:") ? "" : sources) + rest;
     const file = await folderWith({ "lookout.yml": whole });
     const packsDir = join(import.meta.dirname, "../../rules");
     const { config, secrets } = await openConfig(join(file, "lookout.yml"), {

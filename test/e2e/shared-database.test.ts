@@ -95,6 +95,7 @@ describe.skipIf(postgresUrl === null)("daemons that share a database", () => {
     onTestFinished(() => server.remove());
     const { start, fail, expectEachOnce } = await setUp(server.url);
     const daemons = [start(), start()];
+    for (const { stderr } of daemons) await expect.poll(stderr, WAIT).toContain(" running ");
     fail();
     await expectEachOnce();
     server.stop("immediate");

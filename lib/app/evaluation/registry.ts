@@ -12,6 +12,7 @@ import { putEnd } from "../persistence/by-time.ts";
 import { joinGeneration } from "../persistence/generation.ts";
 import { inParts } from "../persistence/in-parts.ts";
 import { type EndedRow, endedKey, REGISTRY, type RegistryRow, type RuleRow } from "../persistence/rows.ts";
+import { keepProjectNames } from "../persistence/target-rows.ts";
 import { announceClosed } from "./announce.ts";
 import { forgetKeys } from "./keys.ts";
 import { watchKnownTargets } from "./watched.ts";
@@ -24,6 +25,7 @@ const BATCH = 20;
  */
 export async function reconcileRules(app: App): Promise<void> {
   await joinGeneration(app);
+  await keepProjectNames(app);
   const before = (await app.store.get<RegistryRow>(REGISTRY))?.data ?? {};
   const rules = [...app.rules.all, app.healthRule];
   const now: RegistryRow = Object.fromEntries(

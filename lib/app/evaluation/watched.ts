@@ -10,8 +10,9 @@ import type { Target } from "../../sources/port.ts";
 import { connectionOf } from "../connections/none.ts";
 import type { App } from "../deps.ts";
 import { putChanges } from "../groups/transitions.ts";
-import { type DiscoveredTarget, type RuleRow, type TargetRow, targetKey } from "../persistence/rows.ts";
+import type { DiscoveredTarget, RuleRow, TargetRow } from "../persistence/rows.ts";
 import { isIn, listSources, type Shard } from "../persistence/shard-rows.ts";
+import { targetKey } from "../persistence/target-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { announce } from "./announce.ts";
 
@@ -61,7 +62,7 @@ export async function watchKnownTargets(app: App): Promise<void> {
   for (const source of app.config.sources) {
     const discovered = rows.get(source.id)?.discovered?.targets.filter(({ endedSeen }) => endedSeen === undefined);
     for (const target of namedTargets(source) ?? discovered ?? []) {
-      const row = await app.store.get<TargetRow>(targetKey(app.config, source, target.id));
+      const row = await app.store.get<TargetRow>(await targetKey(app, source, target.id));
       if (row === undefined || row.data.learning !== undefined) continue;
       await watchAgain(app, source, target, app.clock.now());
     }

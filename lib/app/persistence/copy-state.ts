@@ -1,7 +1,10 @@
 // Moves the state from one store to another, row by row: what is known and pending goes on where it stood.
 import type { Clock } from "../../model/clock.ts";
-import { type Key, type Op, type Store, StoreError } from "../../store/port.ts";
-import { listRuns } from "./shard-rows.ts";
+import { hashOf } from "../../model/hash.ts";
+import { iso } from "../../model/iso.ts";
+import { type Key, type Op, type Row, type Store, StoreError } from "../../store/port.ts";
+import { COPYING } from "./generation.ts";
+import { type LastRun, listRuns } from "./shard-rows.ts";
 
 export interface Copied {
   rows: number;
@@ -15,16 +18,42 @@ interface CopyPorts {
   clock: Pick<Clock, "now">;
   /** Whether the process of that id has ended. */
   isGone(id: string): boolean;
+  /** How often a source is polled, ms, where that is known. */
+  every?(source: string): number | undefined;
 }
 
 /**
- * Throws StoreError where a process still polls with the state, or where the target holds rows already. What is copied
- * is not one moment's state if somebody writes to it meanwhile.
+ * Throws StoreError where a process still works with the state, or where the target holds rows already. What was not
+ * copied whole says so: nobody goes on from it.
  */
 export async function copyState(ports: CopyPorts): Promise<Copied> {
-  const { from, to } = ports;
+  const { from, to, clock } = ports;
   await refuseInUse(ports);
   await refuseFilled(to);
+  await to.commit([{ op: "put", ...COPYING, data: { since: clock.now() }, expect: 0 }]);
+  const before = createDigest();
+  const copied = await copyRows(from, to, before.add);
+  const after = createDigest();
+  for await (const rows of from.all()) for (const row of rows) after.add(row);
+  if (before.sum() !== after.sum()) {
+    throw new StoreError("a process wrote to the state while it was copied: stop it, empty the target and begin anew");
+  }
+  await to.commit([{ op: "delete", ...COPYING, expect: 1 }]);
+  return copied;
+}
+
+/** Sums up which version of each row was seen, in any order. What time removes by itself does not count. */
+function createDigest() {
+  let total = 0n;
+  return {
+    add({ pk, sk, version, expires }: Row) {
+      if (expires === undefined) total += BigInt(`0x${hashOf([pk, sk, version], 16)}`);
+    },
+    sum: () => total,
+  };
+}
+
+async function copyRows(from: Store, to: Store, seen: (row: Row) => void): Promise<Copied> {
   const copied: Copied = { rows: 0, damaged: [] };
   let ops: Op[] = [];
   let room = { ...to.limits };
@@ -35,7 +64,9 @@ export async function copyState(ports: CopyPorts): Promise<Copied> {
     room = { ...to.limits };
   }
   for await (const rows of from.all()) {
-    for (const { version: _, damaged, ...row } of rows) {
+    for (const one of rows) {
+      seen(one);
+      const { version: _, damaged, ...row } = one;
       if (damaged) {
         copied.damaged.push({ pk: row.pk, sk: row.sk });
         continue;
@@ -52,11 +83,25 @@ export async function copyState(ports: CopyPorts): Promise<Copied> {
   return copied;
 }
 
-async function refuseInUse({ from, clock, isGone }: CopyPorts): Promise<void> {
-  for (const { source, lease } of await listRuns(from)) {
-    if (lease === undefined || lease.until <= clock.now() || isGone(lease.by)) continue;
-    throw new StoreError(`a process (${lease.by}) polls the source "${source}" with this state: stop it first`);
+async function refuseInUse({ from, clock, isGone, every = () => undefined }: CopyPorts): Promise<void> {
+  if (await from.get(COPYING)) throw new StoreError("the state is itself a copy that was not finished");
+  const now = clock.now();
+  for (const run of await listRuns(from)) {
+    const { source, lastRunAt, lease } = run;
+    if (lease !== undefined && lease.until > now && !isGone(lease.by))
+      throw new StoreError(`a process (${lease.by}) polls the source "${source}" with this state: stop it first`);
+    const until = lastRunAt + 2 * (every(source) ?? 0);
+    if (isLeased(run) || !(until > now)) continue;
+    throw new StoreError(
+      `the source "${source}" was polled at ${iso(lastRunAt)} by a function, or by "run --once": stop what starts it. ` +
+        `From ${iso(until)} on it counts as stopped`,
+    );
   }
+}
+
+/** The lease of a daemon that polled last lasts until after its run; one that was stopped leaves it behind, too. */
+function isLeased({ lastRunAt, lease }: Pick<LastRun, "lastRunAt" | "lease">): boolean {
+  return lease !== undefined && lease.until >= lastRunAt;
 }
 
 async function refuseFilled(to: Store): Promise<void> {

@@ -3,7 +3,7 @@
 import type { Clock } from "../../model/clock.ts";
 import type { Config } from "../../model/config.ts";
 import { hashOf } from "../../model/hash.ts";
-import { type Key, type Store, StoreConflict } from "../../store/port.ts";
+import { type Key, type Store, StoreConflict, StoreError } from "../../store/port.ts";
 import { takeLanes } from "./lanes.ts";
 import { endJournal } from "./old-journal.ts";
 import type { Claim } from "./rows.ts";
@@ -11,6 +11,8 @@ import { listRuns } from "./shard-rows.ts";
 import { Superseded } from "./superseded.ts";
 
 export const GENERATION: Key = { pk: "meta", sk: "generation" };
+/** There while the state is being copied to this store, and where that was not finished (copy-state.ts). */
+export const COPYING: Key = { pk: "meta", sk: "copying" };
 
 /** The configuration that decides. */
 export interface GenerationRow {
@@ -60,7 +62,7 @@ const TRIES = 25;
 
 /**
  * Makes the application's configuration the one that decides, or joins it where it decides already. Throws Superseded
- * where a newer one does.
+ * where a newer one does, StoreError where the state is not whole.
  */
 export async function joinGeneration(app: Joining): Promise<void> {
   const config = configHash(app.config);
@@ -79,7 +81,11 @@ export async function joinGeneration(app: Joining): Promise<void> {
 /** Returns the configuration's number. Throws StoreConflict where another process took over at the same time. */
 async function join(app: Joining, config: string): Promise<number> {
   const now = app.clock.now();
-  const row = await app.store.get<GenerationRow>(GENERATION);
+  const rows = await app.store.getMany<GenerationRow>([GENERATION, COPYING]);
+  const row = rows.find(({ sk }) => sk === GENERATION.sk);
+  if (rows.length > (row ? 1 : 0)) {
+    throw new StoreError("the state is a copy that was not finished: empty the store, and copy the state again");
+  }
   if (row?.data.config === config) {
     const { left, ...stays } = row.data;
     if (!row.data.known) {

@@ -2,9 +2,7 @@
 // by what owns their rows: tokens, generations, key counts, groups (alerts/group.ts) and
 // rule states (rules/compile.ts).
 import type { Alert } from "../../model/alert.ts";
-import type { Config, SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
-import { projectOf } from "../../model/project.ts";
 import type { KeyState } from "../../rules/state.ts";
 import type { CloudErrorKind } from "../../sources/cloud/client.ts";
 import type { Cursor, Found, Target } from "../../sources/port.ts";
@@ -60,16 +58,6 @@ export interface TargetCounts {
   new: number;
   matched: number;
   malformed: number;
-}
-/**
- * A target's cursor is its own: which source or connection of the project reads it may change, and
- * goes on where the other was.
- */
-export function targetPartition({ connections }: Pick<Config, "connections">, source: SourceConfig): string {
-  return `target/${source.kind}/${projectOf(connections, source.connection)}`;
-}
-export function targetKey(config: Pick<Config, "connections">, source: SourceConfig, target: string): Key {
-  return { pk: targetPartition(config, source), sk: target.toWellFormed() };
 }
 
 /** Why something of a cloud could not be read. */

@@ -144,7 +144,8 @@ function createUnit(store: Store): { unit: Unit; ops: () => Op[] } {
 
   const unit: Unit = {
     async load(keys) {
-      const missing = new Map(keys.filter((key) => !rows.has(rowId(key))).map((key) => [rowId(key), key]));
+      const unknown = keys.filter((key) => !rows.has(rowId(key)) && !listed.has(key.pk));
+      const missing = new Map(unknown.map((key) => [rowId(key), key]));
       if (missing.size === 0) return;
       for (const name of missing.keys()) rows.set(name, undefined);
       for (const row of await store.getMany([...missing.values()])) rows.set(rowId(row), row);
@@ -165,7 +166,7 @@ function createUnit(store: Store): { unit: Unit; ops: () => Op[] } {
     },
     async list<T>(pk: string) {
       const found = await store.list<T>(pk, { whole: true });
-      for (const row of found) rows.set(rowId(row), row);
+      addListed(rows, pk, found);
       listed.add(pk);
       return found;
     },
@@ -188,6 +189,15 @@ function createUnit(store: Store): { unit: Unit; ops: () => Op[] } {
     },
   };
   return { unit, ops: () => [...changes.values()] };
+}
+
+/** Throws StoreConflict where a row was known otherwise: what was worked out from it holds no more. */
+function addListed(rows: Map<string, Row | undefined>, pk: string, found: readonly Row[]): void {
+  const now = new Map(found.map((row) => [rowId(row), row]));
+  for (const [name, row] of rows) {
+    if ((row?.pk === pk || now.has(name)) && now.get(name)?.version !== row?.version) throw new StoreConflict(found);
+  }
+  for (const [name, row] of now) rows.set(name, row);
 }
 
 /**

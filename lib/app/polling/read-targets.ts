@@ -6,8 +6,9 @@ import { type Progress, progressOf } from "../evaluation/progress.ts";
 import { watchAgain } from "../evaluation/watched.ts";
 import { endRound } from "../groups/round.ts";
 import { forEachLimit, isOverWithin } from "../parallel.ts";
-import { type FailingTarget, type TargetRow, targetKey } from "../persistence/rows.ts";
+import type { FailingTarget, TargetRow } from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
+import { targetKey } from "../persistence/target-rows.ts";
 import { behindKey, countBehind, goOn, patienceFor } from "./behind.ts";
 import { failureKind } from "./failure.ts";
 import { quietCursor } from "./quiet.ts";
@@ -171,7 +172,7 @@ async function fail(
 ): Promise<void> {
   const { run, progress } = reads;
   const { app, source, now } = run;
-  const row = (await app.store.get<TargetRow>(targetKey(app.config, source, target.id)))?.data;
+  const row = (await app.store.get<TargetRow>(await targetKey(app, source, target.id)))?.data;
   const known = "readBefore" in report ? report.readBefore : readBefore(row, source, lastReadAt);
   const readTo = Math.min(now, Math.max(known ?? 0, row?.cursor.readTo ?? 0)) || null;
   const isNew = earlier ? earlier.isNew : known === undefined || undefined;

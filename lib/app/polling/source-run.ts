@@ -259,12 +259,12 @@ function generationOf({ generation: { own } }: App): Pick<SourceRow, "generation
   return own === undefined ? {} : { generation: own };
 }
 
-/** Until the next poll is due, and a little longer: who has it polls again. One that was stopped gives it back. */
+/** Until the next poll is due, and a little longer: who has it polls again. That of one that was stopped is over. */
 function leaseAfter(run: SourceRun): Pick<SourceRow, "lease"> {
   const { app, source, now, signal, leased } = run;
   const { lease } = run.row.data;
   if (!leased) return lease ? { lease } : {};
-  if (signal.aborted) return {};
+  if (signal.aborted) return { lease: { by: app.identity.id, until: now } };
   const until = Math.max(app.clock.now() + LEASE_SLACK_MS, now + source.every + LEASE_SLACK_MS);
   return { lease: { by: app.identity.id, until } };
 }

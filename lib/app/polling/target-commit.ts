@@ -13,8 +13,9 @@ import { commitSlice, type SliceResult } from "../evaluation/slice.ts";
 import { watchTarget } from "../evaluation/watched.ts";
 import { assignmentsOf } from "../groups/assignments.ts";
 import type { Round } from "../groups/round.ts";
-import { type TargetRow, targetKey } from "../persistence/rows.ts";
+import type { TargetRow } from "../persistence/rows.ts";
 import { type Piece, putTargetRow } from "../persistence/seen-pieces.ts";
+import { targetKey } from "../persistence/target-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { counted, keepMalformed } from "./target-row.ts";
 
@@ -178,7 +179,7 @@ async function commitPart(read: TargetRead, position: Position, batch: Batch, cu
   const { last, cursor, own } = part;
   const final = last && batch.complete;
   const malformed = last ? batch.stats.malformed : 0;
-  const key = targetKey(app.config, source, target.id);
+  const key = await targetKey(app, source, target.id);
   const events = part.found.map(({ event }) => event);
   if (events.length > 0) await progress.ready();
   let next: TargetRow | undefined;

@@ -12,9 +12,9 @@ import {
   malformedKey,
   type TargetCounts,
   type TargetRow,
-  targetKey,
 } from "../persistence/rows.ts";
 import { loadPieces, type Piece, withPieces } from "../persistence/seen-pieces.ts";
+import { targetKey } from "../persistence/target-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 
 const KEPT_DAYS = 31;
@@ -28,7 +28,7 @@ export interface LoadedTarget {
 
 /** Without a row before a target's first poll. */
 export async function loadTarget(app: App, source: SourceConfig, target: string): Promise<LoadedTarget> {
-  const key = targetKey(app.config, source, target);
+  const key = await targetKey(app, source, target);
   for (;;) {
     const row = await loadRow(app, source, target);
     if (row === undefined) return { row, pieces: [] };
@@ -41,7 +41,7 @@ export async function loadTarget(app: App, source: SourceConfig, target: string)
 }
 
 async function loadRow(app: App, source: SourceConfig, target: string): Promise<Row<TargetRow> | undefined> {
-  const key = targetKey(app.config, source, target);
+  const key = await targetKey(app, source, target);
   // Not when the poll began: a process that hung since then would take another's progress for a clock that was ahead.
   const now = app.clock.now();
   const found = await app.store.get<TargetRow>(key);

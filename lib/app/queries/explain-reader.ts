@@ -18,8 +18,8 @@ import {
   type RegistryRow,
   type RuleRow,
   type TargetRow,
-  targetKey,
 } from "../persistence/rows.ts";
+import { targetKey } from "../persistence/target-rows.ts";
 
 /** A group that still has something to notify, or may. */
 export interface KnownGroup {
@@ -85,7 +85,7 @@ export function createReader(app: App): Reader {
     state,
     async target(sourceId, target) {
       const source = app.config.sources.find(({ id }) => id === sourceId);
-      const row = source && (await app.store.get<TargetRow>(targetKey(app.config, source, target)))?.data;
+      const row = source && (await app.store.get<TargetRow>(await targetKey(app, source, target)))?.data;
       return { since: row?.cursor.floor ?? 0, learning: row?.learning };
     },
     observedSince,

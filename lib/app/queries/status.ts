@@ -20,9 +20,9 @@ import {
   type SourceRow,
   type TargetCounts,
   type TargetRow,
-  targetPartition,
 } from "../persistence/rows.ts";
 import { listSources } from "../persistence/shard-rows.ts";
+import { targetPartition } from "../persistence/target-rows.ts";
 import { isUnderWay } from "../polling/failure.ts";
 import { type ChannelCounts, channelLedger } from "./channel-ledger.ts";
 
@@ -120,8 +120,8 @@ export async function readLedger(app: App): Promise<Ledger> {
   return ledger;
 }
 
-async function* targetRows({ store, config }: App, source: SourceConfig): AsyncGenerator<Row<TargetRow>> {
-  for await (const rows of inPieces<TargetRow>(store, targetPartition(config, source))) yield* rows;
+async function* targetRows(app: App, source: SourceConfig): AsyncGenerator<Row<TargetRow>> {
+  for await (const rows of inPieces<TargetRow>(app.store, await targetPartition(app, source))) yield* rows;
 }
 
 export async function readStanding(app: App): Promise<Standing> {

@@ -18,12 +18,12 @@ export interface StoreCopyOptions {
 /** Exit 1: a damaged row was left out. */
 export async function storeCopyCommand(io: Io, { from, to, json }: StoreCopyOptions): Promise<number> {
   if (!existsSync(from)) throw new UsageError(`there is no ${from}: --from names a state file or a configuration`);
-  const source = await openNamed(io, from);
+  const { store: source, every } = await openNamed(io, from);
   try {
-    const target = await openNamed(io, to);
+    const { store: target } = await openNamed(io, to);
     try {
       const { isGone } = source.peers?.identity() ?? processIdentity();
-      const { rows, damaged } = await copyState({ from: source, to: target, clock: wallClock, isGone });
+      const { rows, damaged } = await copyState({ from: source, to: target, clock: wallClock, isGone, every });
       if (json) jsonDocument(io, { rows, damaged });
       else io.out(`Copied ${rows} ${rows === 1 ? "row" : "rows"} from ${from} to ${to}.\n`);
       for (const { pk, sk } of damaged) io.err(`lookout: row ${pk} ${sk} is damaged and was left out\n`);
@@ -37,11 +37,23 @@ export async function storeCopyCommand(io: Io, { from, to, json }: StoreCopyOpti
 }
 
 /** Addresses of databases stand in configurations: a command line is seen by everybody on the machine. */
-async function openNamed(io: Io, name: string): Promise<Store> {
-  if (/\.ya?ml$/.test(name)) return openStore(io, await readConfig(name, io.redactor), undefined);
+async function openNamed(io: Io, name: string): Promise<Named> {
+  if (/\.ya?ml$/.test(name)) {
+    const opened = await readConfig(name, io.redactor);
+    const sources = new Map(opened.config.sources.map(({ id, every }) => [id, every]));
+    return { store: await openStore(io, opened, undefined), every: (source) => sources.get(source) };
+  }
   if (name.includes("://")) {
     throw new UsageError("a command line is no place for an address: name a configuration (*.yml) with that store");
   }
   const nothing = { resolve: async (text: string) => text };
-  return openStore(io, { config: { store: { type: "sqlite", path: resolve(name) } }, secrets: nothing }, undefined);
+  const file = { config: { store: { type: "sqlite" as const, path: resolve(name) } }, secrets: nothing };
+  // Who polls with a file holds leases, or is a single round.
+  return { store: await openStore(io, file, undefined), every: () => undefined };
+}
+
+interface Named {
+  store: Store;
+  /** How often a source is polled, ms, where that is known. */
+  every(source: string): number | undefined;
 }

@@ -12,13 +12,13 @@ const CLASS = 0x4c4b4f54;
 /** How often a process looks who is there; ms. */
 const LOOK_MS = 500;
 /**
- * Who is seen in no look for so long is gone. One that only lost its connection has another by then, and commits
- * nothing before; ms.
+ * Who is in no look for so long is gone, counted from when it was missed first. One that only lost its connection has
+ * another by then, and commits nothing before; ms.
  */
 const GONE_MS = 1_500;
 /** A view that is older says nothing any more; ms. */
 const STALE_MS = 3_000;
-/** How long a commit waits until this process is known to the others again; ms. */
+/** How long a commit waits until this process has its lock again; ms. */
 const PATIENCE = 8_000;
 const PAUSE = 200;
 
@@ -51,6 +51,10 @@ export function openPeers({ server, clock, channel }: Options): PostgresPeers {
   let newest: string | undefined;
   const ring = new Set<() => void>();
   let view: View | undefined;
+  /** When the lock was last known to be held. */
+  let heldAt: number | undefined;
+  /** Until then others may take this process for gone. */
+  let missedUntil = Number.NEGATIVE_INFINITY;
   let watching: Promise<void> | undefined;
 
   /** One connection for as long as it lasts. */
@@ -67,15 +71,15 @@ export function openPeers({ server, clock, channel }: Options): PostgresPeers {
       await client.query(`${KEEPALIVE}; LISTEN ${channel}`);
       // Shared with a session of its own that the server does not know to be lost yet.
       await client.query("SELECT pg_advisory_lock_shared($1, $2)", [CLASS, token]);
-      const since = performance.now();
-      const seen = new Map<number, number>();
+      const lockedAt = performance.now();
+      if (heldAt !== undefined && lockedAt - heldAt >= GONE_MS) missedUntil = lockedAt + STALE_MS;
       while (!signal.aborted) {
         const at = performance.now();
-        const { rows } = await client.query<{ token: string }>(PRESENT);
-        for (const row of rows) seen.set(Number(row.token), at);
+        const present = await presentIn(client);
         // A pooler between here and the server may have given the session to another.
-        if (seen.get(token) !== at) return;
-        view = { since, at, seen };
+        if (!present.has(token)) return;
+        heldAt = at;
+        view = viewAfter(view, at, present);
         await clock.sleep(LOOK_MS, signal).catch(() => {});
       }
     } finally {
@@ -109,12 +113,14 @@ export function openPeers({ server, clock, channel }: Options): PostgresPeers {
     async known() {
       if (watching === undefined) return;
       const began = performance.now();
-      // After a stall nobody knows whether it was held all the time: the next look tells.
-      while (view === undefined || performance.now() - view.at > GONE_MS) {
-        if (over.signal.aborted || performance.now() - began > PATIENCE) {
-          throw new StoreError(
-            `${server.name} cannot be reached any more: check that the server runs, and the network`,
-          );
+      for (;;) {
+        const now = performance.now();
+        // After a stall nobody knows whether it was held all the time: the next look tells.
+        const isHeld = view !== undefined && now - view.at <= GONE_MS;
+        // Where it was missing for long, all views in use are to be younger than the lock.
+        if (isHeld && now >= missedUntil) return;
+        if (over.signal.aborted || (!isHeld && now - began > PATIENCE)) {
+          throw unreachable(server.name);
         }
         await clock.sleep(PAUSE / 10, over.signal).catch(() => {});
       }
@@ -128,14 +134,30 @@ export function openPeers({ server, clock, channel }: Options): PostgresPeers {
 
 const KIND = "postgres";
 
+function unreachable(server: string): StoreError {
+  return new StoreError(`${server} cannot be reached any more: check that the server runs, and the network`);
+}
+
+async function presentIn(client: Client): Promise<Set<number>> {
+  const { rows } = await client.query<{ token: string }>(PRESENT);
+  return new Set(rows.map(({ token }) => Number(token)));
+}
+
 /** Who was seen, as far as the present connection knows; by performance.now(). */
 interface View {
-  /** When the first look could begin. */
-  since: number;
   /** When the newest look began. */
   at: number;
-  /** When each process was seen last. */
-  seen: ReadonlyMap<number, number>;
+  /** Who was there. */
+  present: ReadonlySet<number>;
+  /** Since when who was met, and was not there, is missed; also who was never seen may just have come. */
+  readonly absent: Map<number, number>;
+}
+
+function viewAfter(before: View | undefined, at: number, present: ReadonlySet<number>): View {
+  const absent = new Map(before?.absent);
+  for (const one of before?.present ?? []) if (!present.has(one)) absent.set(one, performance.now());
+  for (const one of present) absent.delete(one);
+  return { at, present, absent };
 }
 
 /** `own`: this process's number, `newest`: its identity. */
@@ -144,6 +166,9 @@ function isGoneBy(view: View | undefined, id: string, own: number, newest: strin
   if (kind !== KIND) return false;
   const token = Number(text);
   if (token === own) return id !== newest;
-  if (view === undefined || performance.now() - view.at > STALE_MS) return false;
-  return view.at - Math.max(view.since, view.seen.get(token) ?? 0) >= GONE_MS;
+  const now = performance.now();
+  if (view === undefined || now - view.at > STALE_MS || view.present.has(token)) return false;
+  const since = view.absent.get(token) ?? now;
+  view.absent.set(token, since);
+  return view.at - since >= GONE_MS;
 }

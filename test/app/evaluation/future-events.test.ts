@@ -3,7 +3,8 @@
 
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { eventsKey, type TargetRow, targetKey } from "../../../lib/app/persistence/rows.ts";
+import { eventsKey, type TargetRow } from "../../../lib/app/persistence/rows.ts";
+import { targetKey } from "../../../lib/app/persistence/target-rows.ts";
 import { createExplainer } from "../../../lib/app/queries/explain.ts";
 import { createReader } from "../../../lib/app/queries/explain-reader.ts";
 import { endedAlerts, openAlerts, seenEvents } from "../../../lib/app/queries/lists.ts";
@@ -171,7 +172,7 @@ describe("more than ten minutes ahead", () => {
   it("no event moves its target's cursor past now", async () => {
     const { b } = await poll([12, 25 * HOUR]);
     const [source] = b.app.config.sources;
-    const row = await b.store.get<TargetRow>(targetKey(b.app.config, source!, "svc-1"));
+    const row = await b.store.get<TargetRow>(await targetKey(b.app, source!, "svc-1"));
     expect(row!.data.cursor.readTo).toBeLessThanOrEqual(T0 + 2 * MINUTE);
   });
 });

@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { wallClock } from "../../../lib/app/clock.ts";
+import { notifyDue } from "../../../lib/app/delivery/notify.ts";
 import { copyState } from "../../../lib/app/persistence/copy-state.ts";
 import { type SourceRow, sourceKey } from "../../../lib/app/persistence/rows.ts";
 import { headOf, putFound, readFound } from "../../../lib/app/persistence/shard-rows.ts";
 import { getRow, putRow } from "../../../lib/app/persistence/source-rows.ts";
+import { pollSource } from "../../../lib/app/polling/poll.ts";
 import { openDynamoStore } from "../../../lib/store/dynamodb/dynamodb.ts";
 import type { Op, Row, Store } from "../../../lib/store/port.ts";
 import { openPostgresStore } from "../../../lib/store/postgres/postgres.ts";
@@ -16,6 +18,7 @@ import { openSqliteStore } from "../../../lib/store/sqlite/sqlite.ts";
 import { incompressible, put } from "../../store/rows.ts";
 import { dynamoConnection, dynamoEndpoint, freshTable } from "../../support/dynamodb.ts";
 import { freshSchema, postgresUrl } from "../../support/postgres.ts";
+import { type Bench, bench } from "../support.ts";
 
 const clock = wallClock;
 const isGone = () => false;
@@ -52,6 +55,11 @@ async function rowsOf(store: Store): Promise<Row[]> {
   return found.sort((a, b) => Buffer.compare(Buffer.from(a.pk + a.sk), Buffer.from(b.pk + b.sk)));
 }
 
+const YAML = `
+rules: [{ id: broken, when: { level: [error] }, by: [resource.id] }]
+route: { channels: [ops] }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }
+`;
 const lasting = clock.now() + 86_400_000;
 const ROWS: Op[] = [
   ...Array.from({ length: 80 }, (_, n) => put(`row ${n}`, { n })),
@@ -90,6 +98,52 @@ test("a state that a process polls with is not copied, unless that process is go
   await from.commit([{ op: "put", ...sourceKey("services"), data: { lease } }]);
   await expect(copyState({ from, to, clock, isGone })).rejects.toThrow('(host/1/x) polls the source "services"');
   expect(await copyState({ from, to, clock, isGone: (id) => id === "host/1/x" })).toMatchObject({ rows: 1 });
+});
+
+test("a state that functions or single rounds poll with is not copied before these are missed", async () => {
+  const [from, to] = [await stores["sqlite"]!.open(), await stores["sqlite"]!.open()];
+  const now = clock.now();
+  const copy = (every: number) => copyState({ from, to, clock: { now: () => now }, isGone, every: () => every });
+  const write = (data: object) => from.commit([{ op: "put", ...sourceKey("services"), data }]);
+  const lastRunAt = now - 90_000;
+  await write({ lastRunAt });
+  await expect(copy(60_000)).rejects.toThrow('"services" was polled at');
+  // A daemon had it before.
+  await write({ lastRunAt, lease: { by: "host/1/x", until: lastRunAt - 1 } });
+  await expect(copy(60_000)).rejects.toThrow('"services" was polled at');
+  await write({ lastRunAt, lease: { by: "host/1/x", until: lastRunAt } });
+  expect(await copy(60_000)).toMatchObject({ rows: 1 });
+});
+
+test.each([
+  ["polled", (b: Bench) => b.beat()],
+  ["notified", (b: Bench) => notifyDue(b.app)],
+])("where a state is %s while it is copied, the copy is refused, and nobody goes on from it", async (_, work) => {
+  const b = await bench({ yaml: YAML });
+  await b.rounds(1);
+  b.fail(1.5);
+  b.to(2);
+  await pollSource(b.app, b.app.config.sources[0]!, new AbortController().signal);
+  b.fail(1.7);
+  b.to(3);
+  let isRead = false;
+  async function* all() {
+    for await (const rows of b.store.all()) yield rows;
+    // A function that runs behind the last page.
+    if (!isRead) await work(b);
+    isRead = true;
+  }
+  const to = await stores["sqlite"]!.open();
+  const copy = copyState({ from: { ...b.store, all }, to, clock: b.app.clock, isGone });
+  await expect(copy).rejects.toThrow("a process wrote to the state while it was copied");
+  const [unusable, whole] = [await bench({ yaml: YAML, wrapStore: () => to }), await stores["sqlite"]!.open()];
+  await expect(unusable.round()).rejects.toThrow("the state is a copy that was not finished");
+  await expect(copyState({ from: to, to: whole, clock, isGone })).rejects.toThrow(
+    "itself a copy that was not finished",
+  );
+  await copyState({ from: b.store, to: whole, clock: b.app.clock, isGone });
+  const goesOn = await bench({ yaml: YAML, wrapStore: () => whole });
+  await goesOn.round();
 });
 
 test("targets that change afterwards are written, whatever their pieces were called before", async () => {

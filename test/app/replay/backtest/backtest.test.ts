@@ -1,7 +1,7 @@
 // Backtests over real HTTP: what was polled live and what the same past gives afterwards,
 // comparisons, failures, long histories.
 import { describe, expect, it } from "vitest";
-import { targetPartition } from "../../../../lib/app/persistence/rows.ts";
+import { targetPartition } from "../../../../lib/app/persistence/target-rows.ts";
 import { endedAlerts, openAlerts } from "../../../../lib/app/queries/lists.ts";
 import { type Backtest, type BacktestOptions, backtest } from "../../../../lib/app/replay/backtest/backtest.ts";
 import type { ReadProgress } from "../../../../lib/app/replay/backtest/history-source.ts";
@@ -105,7 +105,7 @@ describe("a past that was polled live", () => {
 
   it("sends nothing, moves no cursor and asks each target for its pages alone", async () => {
     const b = await live(BROKEN);
-    const cursors = targetPartition(b.app.config, b.app.config.sources[0]!);
+    const cursors = await targetPartition(b.app, b.app.config.sources[0]!);
     const rows = await b.store.list(cursors);
     const [messages, requests] = [b.messages.length, b.sim.requests["service-events"]];
     await run(b);
