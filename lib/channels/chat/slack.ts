@@ -27,6 +27,7 @@ export const slack: SendingChannel<z.infer<typeof Options>> = {
   template: "words",
   // https://docs.slack.dev/apis/web-api/rate-limits
   rate: [{ messages: 1, per: 1_000 }],
+  countedBy: ["token", "channel"],
   mention: { form: /^(?:[SUW][A-Z0-9]{5,20}|here|channel)$/, example: "S0ONCALL" },
   send: (notification, options, context) => posted(() => post(notification, options, context)),
 };

@@ -57,6 +57,7 @@ export const telegram: SendingChannel<Options> = {
     { messages: 1, per: 1_000 },
     { messages: 20, per: 60_000 },
   ],
+  countedBy: ["token", "chat"],
   mention: { form: /^(@[A-Za-z]\w{3,31}|\d{5,20})$/, example: "@ada_lovelace" },
   send: (notification, options, context) => posted(() => post(notification, options, context)),
 };
