@@ -77,7 +77,9 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "channels/mail/mail.ts",
     "the configuration's addresses, anchored and bounded; a delivery's id; what a server called our last mail",
     [
-      String.raw`^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,255}$`,
+      String.raw`^([^\s@<>()[\]\\,;:"]{1,64})@([^\s@<>()[\]\\,;:"]{1,255})$`,
+      String.raw`^[\w.\u0080-\u{10ffff}-]{1,255}$`,
+      String.raw`^[\x20-\x7e]*$`,
       String.raw`^([^<>"\\,;:@\p{Cc}]{0,100})<([^<>]{1,320})>$`,
       String.raw`[^\w.-]`,
       String.raw`^<[\w.+=@-]{3,200}>$`,

@@ -100,6 +100,8 @@ interface AnyChannel<Options> {
   readonly concurrency?: number;
   /** What its service accepts; all of them hold. Absent: no limit is known. */
   readonly rate?: readonly Rate[];
+  /** The options that, beside the address, say of what its service counts messages. Absent: none. */
+  readonly countedBy?: readonly string[];
   /** It takes the news that somebody takes care of an incident. Absent: it gets none. */
   readonly acknowledges?: true;
   /** Incidents that fire are sent again after so long (ms), until they are resolved. Absent: once. */

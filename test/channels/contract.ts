@@ -1,6 +1,7 @@
 // What every channel must do, whatever its destination; a channel's own test file gives its options and its terms.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { sendMessage } from "../../lib/channels/chat/telegram.ts";
 import { readably } from "../../lib/channels/message/readable.ts";
 import type {
   ChannelType,
@@ -44,9 +45,10 @@ export const answer = (status: number, body = "", headers: Record<string, string
   body,
 });
 
-/** Channels that take several requests in one form and one in the other: that one. */
+/** Channels that take several requests at times: the one that they usually take. */
 const OF_ONE_REQUEST: Readonly<Record<string, Pick<HttpChannel, "render" | "classify">>> = {
   slack: incomingWebhook as Pick<HttpChannel, "render" | "classify">,
+  telegram: sendMessage as Pick<HttpChannel, "render" | "classify">,
 };
 
 export function channelOf(type: string): HttpChannel {

@@ -34,7 +34,7 @@ export interface Attempt {
 export async function destinationOfChannel({ channels }: Pick<App, "channels">, name: string): Promise<Destination> {
   const channel = channels.get(name);
   try {
-    if (channel) return destinationOf(channel.type.type, await channel.options());
+    if (channel) return destinationOf(channel.type, await channel.options());
   } catch {
     // Each try of a delivery finds out, and says so.
   }
@@ -55,7 +55,7 @@ export async function attempt(app: App, delivery: DeliveryRow): Promise<Attempt>
     return { delivery, outcome: { kind: "retry", reason: (error as Error).message }, asked: false };
   }
   try {
-    const destination = destinationOf(channel.type.type, options);
+    const destination = destinationOf(channel.type, options);
     const made = await tried(app, channel, options, delivery);
     const outcome = made.outcome?.kind;
     if (outcome !== undefined) app.counters.count("notifications", { channel: channel.name, outcome });

@@ -1,4 +1,6 @@
-// What a channel sends to, as its service counts messages: channels with the same address are one destination.
+// What a channel sends to, as its service counts messages: channels with the same address, and the same chat where one
+// address has many, are one destination.
+import type { ChannelType } from "../../channels/port.ts";
 import { hashOf } from "../../model/hash.ts";
 
 export interface Destination {
@@ -15,11 +17,15 @@ const DIGITS = 6;
 const known = new WeakMap<Record<string, unknown>, Destination>();
 
 /** `options` with their secrets resolved; they are one channel's, and never changed. */
-export function destinationOf(type: string, options: Record<string, unknown>): Destination {
+export function destinationOf(
+  { type, countedBy = [] }: Pick<ChannelType, "type" | "countedBy">,
+  options: Record<string, unknown>,
+): Destination {
   const before = known.get(options);
   if (before !== undefined) return before;
   const { url = options } = options;
-  const made = { id: `${type}/${hashOf([type, url], DIGITS)}`, options: hashOf([type, options], DIGITS) };
+  const place = countedBy.map((name) => options[name] ?? null);
+  const made = { id: `${type}/${hashOf([type, url, ...place], DIGITS)}`, options: hashOf([type, options], DIGITS) };
   known.set(options, made);
   return made;
 }

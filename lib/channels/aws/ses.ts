@@ -1,10 +1,10 @@
 // Mail through Amazon SES: the same mail as over SMTP, handed over whole.
 import * as z from "zod";
-import { MAIL_OPTIONS, mailOf } from "../mail/mail.ts";
+import { ASCII_MAIL_OPTIONS, mailOf } from "../mail/mail.ts";
 import type { SendingChannel } from "../port.ts";
 import { AWS_OPTIONS, clientsOf, refusedByAws } from "./client.ts";
 
-const Options = z.strictObject({ ...MAIL_OPTIONS, ...AWS_OPTIONS });
+const Options = z.strictObject({ ...ASCII_MAIL_OPTIONS, ...AWS_OPTIONS });
 
 const VERIFY = 'verify "from" in SES, and "to" as well while the account is in the sandbox';
 const ADVICE = { MessageRejected: VERIFY, MailFromDomainNotVerified: VERIFY, AccountSuspended: "ask AWS to lift it" };

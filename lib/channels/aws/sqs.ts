@@ -3,6 +3,7 @@ import * as z from "zod";
 import { hashOf } from "../../model/hash.ts";
 import { Address } from "../http/address.ts";
 import { bodyParts, wireForm } from "../message/parts.ts";
+import { bytes } from "../message/plain.ts";
 import type { SendingChannel } from "../port.ts";
 import { AWS_OPTIONS, clientsOf, refusedByAws } from "./client.ts";
 
@@ -30,13 +31,13 @@ export const sqs: SendingChannel<z.infer<typeof Options>> = {
   options: Options,
   incident: false,
   concurrency: 8,
-  split: (notification) => bodyParts(notification, BODY_BYTES),
+  split: (notification) => bodyParts(notification, BODY_BYTES, (value) => bytes(safeJson(value)) + 1),
   async send(notification, { queueUrl, endpoint, region = REGION.exec(queueUrl)?.[1] }, context) {
     const { SendMessageCommand } = await import("@aws-sdk/client-sqs");
     const { id, channel, group, status } = notification;
     const command = new SendMessageCommand({
       QueueUrl: queueUrl,
-      MessageBody: JSON.stringify(wireForm(notification)),
+      MessageBody: safeJson(wireForm(notification)),
       MessageAttributes: { status: { DataType: "String", StringValue: status } },
       // The order of a group is kept, and what came within five minutes before is dropped.
       ...(queueUrl.endsWith(".fifo") ? { MessageGroupId: hashOf([channel, group]), MessageDeduplicationId: id } : {}),
@@ -50,3 +51,11 @@ export const sqs: SendingChannel<z.infer<typeof Options>> = {
     }
   },
 };
+
+/**
+ * JSON without the two characters that SQS would replace by another, or refuse:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+function safeJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll("\ufffe", "\\ufffe").replaceAll("\uffff", "\\uffff");
+}

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { Notification } from "../../model/notification.ts";
 import { Address } from "../http/address.ts";
-import { SendError } from "../http/send.ts";
+import { posted } from "../http/posted.ts";
 import type { Outcome, SendContext, SendingChannel } from "../port.ts";
 import { postAsBot } from "../slack/bot.ts";
 import { incomingWebhook } from "../slack/webhook.ts";
@@ -27,15 +27,9 @@ export const slack: SendingChannel<z.infer<typeof Options>> = {
   template: "words",
   // https://docs.slack.dev/apis/web-api/rate-limits
   rate: [{ messages: 1, per: 1_000 }],
+  countedBy: ["token", "channel"],
   mention: { form: /^(?:[SUW][A-Z0-9]{5,20}|here|channel)$/, example: "S0ONCALL" },
-  async send(notification, options, context) {
-    try {
-      return await post(notification, options, context);
-    } catch (error) {
-      if (error instanceof SendError) throw error;
-      return { kind: "permanent", reason: `the message could not be made: ${(error as Error).message}` };
-    }
-  },
+  send: (notification, options, context) => posted(() => post(notification, options, context)),
 };
 
 async function post(

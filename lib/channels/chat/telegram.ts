@@ -3,14 +3,16 @@
 // https://core.telegram.org/bots/api#sendmessage, limits:
 // https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
 import * as z from "zod";
+import type { Notification } from "../../model/notification.ts";
 import { Address, addressBelow, postJson } from "../http/address.ts";
 import { advised, unconfirmed } from "../http/advice.ts";
 import { jsonObject, refused, retry, wait } from "../http/answer.ts";
+import { posted } from "../http/posted.ts";
 import { apart } from "../message/apart.ts";
 import type { Line, Medium } from "../message/medium.ts";
 import { compose } from "../message/message.ts";
 import { characters } from "../message/plain.ts";
-import type { HttpChannel, HttpResponse } from "../port.ts";
+import type { HttpChannel, HttpResponse, Outcome, SendContext, SendingChannel } from "../port.ts";
 
 const TOKEN = /^\d{1,20}:[\w-]{20,100}$/;
 const WANTED_TOKEN = "a bot's token as @BotFather gives it, such as 123456789:AAH…";
@@ -27,9 +29,13 @@ const Options = z.strictObject({
   thread: z.int().positive().optional(),
   url: Address.default("https://api.telegram.org"),
 });
+type Options = z.infer<typeof Options>;
 
 /** UTF-16 units. Some of Telegram's servers count code points, which are never more. */
 const LIMIT = 4_096;
+
+/** Telegram shows no more of a message's: https://docs.python-telegram-bot.org/en/stable/telegram.constants.html */
+const ENTITIES = 100;
 
 /** Between links, which share a line. */
 const BESIDE = " · ";
@@ -41,7 +47,7 @@ const MEDIUM: Medium = {
   frame: 1,
 };
 
-export const telegram: HttpChannel<z.infer<typeof Options>> = {
+export const telegram: SendingChannel<Options> = {
   type: "telegram",
   options: Options,
   incident: false,
@@ -51,7 +57,13 @@ export const telegram: HttpChannel<z.infer<typeof Options>> = {
     { messages: 1, per: 1_000 },
     { messages: 20, per: 60_000 },
   ],
+  countedBy: ["token", "chat"],
   mention: { form: /^(@[A-Za-z]\w{3,31}|\d{5,20})$/, example: "@ada_lovelace" },
+  send: (notification, options, context) => posted(() => post(notification, options, context)),
+};
+
+/** One message to one chat. */
+export const sendMessage: Pick<HttpChannel<Options>, "render" | "classify"> = {
   render(notification, options, context) {
     const token = options.token.trim();
     if (!TOKEN.test(token)) throw new Error(`the channel's token is not ${WANTED_TOKEN}`);
@@ -66,19 +78,45 @@ export const telegram: HttpChannel<z.infer<typeof Options>> = {
     });
   },
   classify(response, { now }) {
-    const { ok, description, parameters } = jsonObject(response.body);
+    const { ok, description } = jsonObject(response.body);
     if (response.status === 200 && ok === true) return { kind: "delivered" };
     if (response.status >= 200 && response.status <= 299) return unconfirmed(response, '"ok": true');
     const said = typeof description === "string" ? description : response.body;
     const outcome = refused(response, now, said);
-    const { retry_after: seconds, migrate_to_chat_id: moved } = isRecord(parameters) ? parameters : {};
+    const { retry_after: seconds } = parametersOf(response);
     if (outcome.kind === "retry" && typeof seconds === "number") {
       return retry(outcome.reason, outcome.after, wait(seconds * 1_000));
     }
-    if (typeof moved === "number") return advised(outcome, `the group became a supergroup: set "chat" to ${moved}`);
     return advised(outcome, adviceOn(response, said));
   },
 };
+
+/** A group that became a supergroup has another id: it is posted to at once. The receipt keeps both. */
+async function post(notification: Notification, options: Options, context: SendContext): Promise<Outcome> {
+  const known = newIdOf(options, context.receipt);
+  const ask = (chat: Options["chat"]) => {
+    return context.exchange(sendMessage.render(notification, { ...options, chat }, context)!);
+  };
+  const answer = await ask(known ?? options.chat);
+  const told = parametersOf(answer).migrate_to_chat_id;
+  const id = typeof told === "number" ? told : known;
+  const outcome = sendMessage.classify(typeof told === "number" ? await ask(told) : answer, context);
+  if (id === undefined) return outcome;
+  const note = `the group became a supergroup: set "chat" to ${id}`;
+  if (outcome.kind === "delivered") return { ...outcome, receipt: `${options.chat} ${id}`, note };
+  return advised(outcome, note);
+}
+
+/** What the chat of the configuration is called by now, as the message before found out. */
+function newIdOf({ chat }: Options, receipt = ""): number | undefined {
+  const [old, id] = receipt.split(" ");
+  return old === String(chat) && Number.isSafeInteger(Number(id)) ? Number(id) : undefined;
+}
+
+function parametersOf({ body }: HttpResponse): { retry_after?: unknown; migrate_to_chat_id?: unknown } {
+  const { parameters } = jsonObject(body);
+  return typeof parameters === "object" && parameters !== null ? parameters : {};
+}
 
 interface Entity {
   type: string;
@@ -88,16 +126,19 @@ interface Entity {
   user?: { id: number; is_bot: false; first_name: string };
 }
 
-/** The title, below it who is mentioned, and the blocks: as a text and its entities. */
+/** The title, below it who is mentioned, and the blocks: as a text and its entities. Names go before links. */
 function written(
   title: string,
   mentions: readonly string[],
   blocks: readonly Line[][],
 ): { text: string; entities: Entity[] } {
   const entities: Entity[] = [];
+  const names = blocks.flat().filter(({ strong, link }) => strong && !link).length;
+  let links = ENTITIES - 1 - mentions.length - names;
   let text = "";
   const add = (part: string, entity?: Pick<Entity, "type" | "url" | "user">) => {
-    if (entity && part !== "") entities.push({ ...entity, offset: text.length, length: part.length });
+    const isKept = entity && part !== "" && entities.length < ENTITIES;
+    if (isKept) entities.push({ ...entity, offset: text.length, length: part.length });
     text += part;
   };
   add(apart(title), { type: "bold" });
@@ -108,6 +149,7 @@ function written(
   for (const block of blocks) {
     add("\n");
     for (const [at, line] of block.entries()) {
+      if (line.link && links-- <= 0) continue;
       add(line.link && block[at - 1]?.link ? BESIDE : "\n");
       add(apart(line.text), styleOf(line));
     }
@@ -134,8 +176,4 @@ function adviceOn({ status }: HttpResponse, said: string): string | undefined {
   if (said.includes("TOPIC_CLOSED")) return 'the topic is closed: reopen it, or change "thread"';
   if (said.includes("not enough rights")) return "allow the bot to send messages there";
   return undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

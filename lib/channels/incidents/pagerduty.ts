@@ -46,7 +46,7 @@ export const pagerduty: HttpChannel<z.infer<typeof Options>> = {
       event_action: "trigger",
       payload: {
         summary: cut(mark + oneLine(words?.title ?? alert.summary), SUMMARY_CHARACTERS, characters),
-        source: short(alert.resource?.name ?? alert.connection ?? "lookout"),
+        source: sourceOf(alert),
         severity: alert.severity,
         timestamp: alert.startsAt,
         class: alert.rule,
@@ -74,6 +74,11 @@ export const pagerduty: HttpChannel<z.infer<typeof Options>> = {
     return refused(response, now);
   },
 };
+
+/** PagerDuty refuses an event with an empty one. */
+function sourceOf({ resource, connection }: NotifiedAlert): string {
+  return [resource?.name, resource?.id, connection].map((text) => short(text ?? "")).find(Boolean) ?? "lookout";
+}
 
 function linksOf({ runbook }: NotifiedAlert, pages: readonly Link[]): { href: string; text: string }[] {
   return [...(runbook ? [{ text: "Runbook", url: runbook }] : []), ...pages].flatMap(({ text, url }) => {

@@ -10,16 +10,24 @@ import { UnusableOptions } from "../unusable.ts";
 import { htmlOf, MAIL } from "./html.ts";
 
 const FORM = 'a mail address: "name@example.com" or "Lookout <name@example.com>"';
-const BARE = /^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,255}$/;
+const BARE = /^([^\s@<>()[\]\\,;:"]{1,64})@([^\s@<>()[\]\\,;:"]{1,255})$/;
+const DOMAIN = /^[\w.\u0080-\u{10ffff}-]{1,255}$/u;
 const NAMED = /^([^<>"\\,;:@\p{Cc}]{0,100})<([^<>]{1,320})>$/u;
 
-export const MailAddress = z.string().refine((text) => text.includes("${") || mailbox(text) !== undefined, FORM);
+const MailAddress = z.string().refine((text) => text.includes("${") || mailbox(text) !== undefined, FORM);
+const AsciiAddress = MailAddress.refine(
+  (text) => text.includes("${") || isAscii(mailbox(text)?.address ?? ""),
+  "an address that is ASCII before the @: this service takes no other",
+);
 
 /** From whom and to whom; services take 50 recipients of one mail. */
 export const MAIL_OPTIONS = { from: MailAddress, to: z.array(MailAddress).min(1).max(50) };
+/** The same for a service without SMTPUTF8. */
+export const ASCII_MAIL_OPTIONS = { from: AsciiAddress, to: z.array(AsciiAddress).min(1).max(50) };
 
 export interface Mailbox {
   name: string;
+  /** Its domain as ASCII. */
   address: string;
 }
 
@@ -95,6 +103,19 @@ function usableMailbox(option: string, text: string): Mailbox {
 }
 
 function mailbox(text: string): Mailbox | undefined {
-  const [, name = "", address = text.trim()] = NAMED.exec(text.trim()) ?? [];
-  return BARE.test(address) ? { name: name.trim(), address } : undefined;
+  const [, name = "", written = text.trim()] = NAMED.exec(text.trim()) ?? [];
+  const [, local, domain] = BARE.exec(written) ?? [];
+  if (local === undefined || domain === undefined) return undefined;
+  const ascii = isAscii(domain) ? domain : asciiDomain(domain);
+  return ascii === undefined ? undefined : { name: name.trim(), address: `${local}@${ascii}` };
+}
+
+/** As servers without SMTPUTF8 take it: URLs have the same form. */
+function asciiDomain(domain: string): string | undefined {
+  return DOMAIN.test(domain) ? URL.parse(`http://${domain}`)?.hostname : undefined;
+}
+
+/** Every name before the @ that is not can be reached by way of SMTPUTF8 only. */
+export function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
 }

@@ -6,7 +6,7 @@ import { receiverWords } from "../http/redact.ts";
 import { failureWords } from "../http/send.ts";
 import type { Outcome, SendingChannel } from "../port.ts";
 import { UnusableOptions } from "../unusable.ts";
-import { MAIL_OPTIONS, mailOf } from "./mail.ts";
+import { isAscii, MAIL_OPTIONS, type Mail, mailOf } from "./mail.ts";
 import { handOver, type SmtpServer } from "./smtp-session.ts";
 
 const FORM = 'a mail server: "smtps://user:password@mail.example.com:465" or "smtp://…:587"';
@@ -39,12 +39,12 @@ export const smtp: SendingChannel<z.infer<typeof Options>> = {
         note: `not accepted for ${rejected.length} of its recipients: ${saidOf(rejectedErrors[0])}`,
       };
     } catch (error) {
-      return judged(error as NodemailerError, server);
+      return judged(error as NodemailerError, server, mail);
     }
   },
 };
 
-function judged(error: NodemailerError, server: SmtpServer): Outcome {
+function judged(error: NodemailerError, server: SmtpServer, mail: Mail): Outcome {
   const { code, responseCode, rejectedErrors = [] } = error;
   const where = `${server.host}:${server.port}`;
   if (code === "ETLS" && responseCode !== undefined) {
@@ -56,16 +56,19 @@ function judged(error: NodemailerError, server: SmtpServer): Outcome {
   if (reply?.responseCode === undefined) return retry(`${where} ${brokenWords(error, server)}`);
   const reason = `${where}: ${saidOf(reply)}`;
   if (isLater(reply.responseCode)) return retry(reason);
-  return advised({ kind: "permanent", reason }, adviceFor(code, reply.responseCode));
+  return advised({ kind: "permanent", reason }, adviceFor(code, reply.responseCode, mail));
 }
 
 function isLater(reply: number | undefined): boolean {
   return reply !== undefined && reply >= 400 && reply <= 499;
 }
 
-function adviceFor(code: string | undefined, reply: number): string | undefined {
+function adviceFor(code: string | undefined, reply: number, { from, to }: Mail): string | undefined {
   if (code === "EAUTH") return 'check user and password in "url"';
   if (reply === 530) return 'give user and password in "url"';
+  if (code === "EENVELOPE" && ![from, ...to].every(({ address }) => isAscii(address))) {
+    return 'an address in "from" or "to" is not ASCII before the @: it needs a server with SMTPUTF8';
+  }
   if (code === "EENVELOPE") return 'check "from" and "to", and that this user may send from there';
   return undefined;
 }

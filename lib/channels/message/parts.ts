@@ -18,14 +18,18 @@ export function wireForm(notification: Notification): Notification {
 /**
  * The alerts of each body of at most `limit` bytes, in order. One part when they fit, as they are or with fewer
  * events; else every alert keeps only its newest event, in as few parts as the order allows. An alert that exceeds the
- * limit by itself is a part by itself.
+ * limit by itself is a part by itself. `size`: what a value costs in a list.
  */
-export function bodyParts(notification: Notification, limit = BODY_LIMIT): NotifiedAlert[][] {
+export function bodyParts(
+  notification: Notification,
+  limit = BODY_LIMIT,
+  size: (value: unknown) => number = jsonItemBytes,
+): NotifiedAlert[][] {
   const { alerts } = notification;
-  const room = limit - RESERVE - jsonItemBytes(wireForm({ ...notification, alerts: [] }));
-  const sizes = alerts.map((alert) => jsonItemBytes(newest(alert, 1)));
-  const least = sizes.reduce((sum, size) => sum + size, 0);
-  if (least <= room) return [withEvents(alerts, room - least)];
+  const room = limit - RESERVE - size(wireForm({ ...notification, alerts: [] }));
+  const sizes = alerts.map((alert) => size(newest(alert, 1)));
+  const least = sizes.reduce((sum, one) => sum + one, 0);
+  if (least <= room) return [withEvents(alerts, room - least, size)];
   return inBins(
     alerts.map((alert) => newest(alert, 1)),
     sizes,
@@ -34,7 +38,7 @@ export function bodyParts(notification: Notification, limit = BODY_LIMIT): Notif
 }
 
 /** Adds events, newest first and evenly over the alerts, while there is room. */
-function withEvents(alerts: readonly NotifiedAlert[], room: number): NotifiedAlert[] {
+function withEvents(alerts: readonly NotifiedAlert[], room: number, size: (value: unknown) => number): NotifiedAlert[] {
   const kept = alerts.map(() => 1);
   const depth = alerts.reduce((most, alert) => Math.max(most, alert.events.length), 0);
   let left = room;
@@ -42,7 +46,7 @@ function withEvents(alerts: readonly NotifiedAlert[], room: number): NotifiedAle
     for (const [index, alert] of alerts.entries()) {
       const event: Event | undefined = alert.events[alert.events.length - 1 - age];
       if (!event) continue;
-      left -= jsonItemBytes(event);
+      left -= size(event);
       if (left < 0) return alerts.map((one, i) => newest(one, kept[i]!));
       kept[index] = age + 1;
     }

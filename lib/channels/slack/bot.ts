@@ -5,7 +5,7 @@ import type { Notification } from "../../model/notification.ts";
 import { postJson } from "../http/address.ts";
 import { jsonObject } from "../http/answer.ts";
 import { reasonOf } from "../message/news.ts";
-import type { HttpRequest, Outcome, SendContext } from "../port.ts";
+import type { HttpRequest, HttpResponse, Outcome, SendContext } from "../port.ts";
 import { judge } from "./answer.ts";
 import { payloadOf } from "./payload.ts";
 
@@ -32,12 +32,21 @@ export async function postAsBot(notification: Notification, bot: Bot, context: S
   const first = firstOf(context.receipt, bot);
   if (first === undefined) return postedFirst(notification, bot, context);
   // What may be done twice comes first: where the process dies in between, only the post is made once more.
-  await edit(notification, bot, first, context);
+  const edited = await edit(notification, bot, first, context);
+  if (edited === "message_not_found") return postedFirst(notification, bot, context);
   const reply = { thread_ts: first.ts, reply_broadcast: isNew(notification) };
   const answer = await context.exchange(postRequest(notification, { ...bot, channel: first.channel }, context, reply));
-  if (GONE.has(String(jsonObject(answer.body)["error"]))) return postedFirst(notification, bot, context);
+  if (GONE.has(errorOf(answer))) return postedFirst(notification, bot, context);
   const outcome = judge(answer, context.now);
-  return outcome.kind === "delivered" ? { ...outcome, receipt: receiptOf(first, bot) } : outcome;
+  if (outcome.kind !== "delivered") return outcome;
+  return { ...outcome, receipt: receiptOf(standsAlone(answer) ?? first, bot) };
+}
+
+/** The message where Slack put it into the channel: it does so, and says ok, where the one it answers was deleted. */
+function standsAlone(answer: HttpResponse): First | undefined {
+  const { channel, ts, message } = jsonObject(answer.body);
+  if (typeof channel !== "string" || typeof ts !== "string") return undefined;
+  return typeof message !== "object" || message === null || "thread_ts" in message ? undefined : { channel, ts };
 }
 
 /** Posts to the channel itself: this is the first message from now on. */
@@ -67,16 +76,25 @@ function placeOf({ token, channel, url }: Bot): string {
   return hashOf([token, channel, url], DIGITS);
 }
 
-/** The first message says how things are now. That it cannot be edited loses nothing: what is new is posted anyway. */
+/**
+ * The first message says how things are now; returns Slack's error. That it cannot be edited loses nothing: what is new
+ * is posted anyway.
+ */
 async function edit(
   notification: Notification,
   bot: Bot,
   first: First,
   { exchange, ...context }: SendContext,
-): Promise<void> {
+): Promise<string> {
   const { mentions: _nobody, ...quiet } = context;
   const payload = { ...payloadOf(asItIs(notification), quiet), ...first };
-  await exchange(request("chat.update", bot, payload)).catch(() => {});
+  return exchange(request("chat.update", bot, payload)).then(errorOf, () => "");
+}
+
+/** In one word; empty: none. */
+function errorOf({ body }: HttpResponse): string {
+  const { error } = jsonObject(body);
+  return typeof error === "string" ? error : "";
 }
 
 /** Every alert as what leads the message, not only what is new. */

@@ -194,6 +194,27 @@ describe("two processes, and two channels", () => {
     expect(b.messages.length).toBeLessThanOrEqual(4);
   });
 
+  it.each([
+    ["telegram", 'token: "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", chat: ', "-1", "-2"],
+    ["slack", "token: xoxb-0123456789, channel: ", "C0ONE", "C0TWO"],
+  ])("have a rate each where they are chats of one service: %s", async (type, options, one, two) => {
+    const to = (chat: string) => `{ type: ${type}, url: "HOOK/api", ${options}${chat} }`;
+    const b = await bench({
+      yaml: yaml(`ops: ${to(one)}\n  other: ${to(two)}`).replace("channels: [ops]", "channels: [ops, other]"),
+    });
+    const chatOf = ({ body }: Message) => String(body.chat_id ?? body.channel);
+    b.answer((message) => {
+      if (chatOf(message) === one) return { status: 429, headers: { "retry-after": "60" } };
+      return { status: 200, body: '{"ok":true}' };
+    });
+    for (const at of [1, 1.2]) {
+      b.fail(at, `Failed ${at}`);
+      b.to(at);
+      await b.beat();
+    }
+    expect(b.messages.map(chatOf).toSorted()).toEqual([one, two, two].toSorted());
+  });
+
   it("write nothing on a tick that has nothing to send, or no token for it", async () => {
     let commits = 0;
     const b = await bench({

@@ -18,10 +18,13 @@ const OPTIONS = { services: ["svc-1", "svc-2"], env: { SLACK_TOKEN: "xoxb-secret
 /** Which messages there are, by their timestamps: the bodies that they were last given. */
 let posted: Map<string, Message["body"]>;
 let order: string[];
+/** Timestamps of messages that a person deleted. */
+let deleted: Set<string>;
 
 beforeEach(() => {
   posted = new Map();
   order = [];
+  deleted = new Set();
 });
 
 /** As Slack's Web API. `fault` comes before the answer where it gives one. */
@@ -32,12 +35,15 @@ function serve(b: Bench, fault: (message: Message, number: number) => string | u
     if (error !== undefined) return { status: 200, body: JSON.stringify({ ok: false, error }) };
     const { to, body } = message;
     const isEdit = to === "/api/chat.update";
+    if (isEdit && deleted.has(body.ts)) return { status: 200, body: '{"ok":false,"error":"message_not_found"}' };
     const ts = isEdit ? body.ts : `${posted.size + 1}.0`;
     posted.set(ts, body);
-    order.push(`${isEdit ? "edit" : "post"} ${ts}${body.thread_ts ? ` in ${body.thread_ts}` : ""}`);
+    // A reply to a message that was deleted is posted to the channel, https://github.com/slack-go/slack/issues/1571
+    const thread = deleted.has(body.thread_ts) ? undefined : body.thread_ts;
+    order.push(`${isEdit ? "edit" : "post"} ${ts}${thread ? ` in ${thread}` : ""}`);
     // A channel that is named is answered by its id.
     const channel = body.channel.replace("#ops", "C0OPS");
-    return { status: 200, body: JSON.stringify({ ok: true, channel, ts }) };
+    return { status: 200, body: JSON.stringify({ ok: true, channel, ts, message: { ts, thread_ts: thread } }) };
   });
 }
 
@@ -135,6 +141,24 @@ describe("messages of one group", () => {
     b.recover(13.5);
     await b.beats(15);
     expect(order).toEqual(["post 1.0", "post 2.0", "edit 2.0", "post 3.0 in 2.0"]);
+  });
+
+  it.each([
+    ["was deleted", undefined],
+    ["was deleted while its edit failed", "internal_error"],
+  ])("begin anew, once, where the first one %s", async (_what, fault) => {
+    const b = await bench({ yaml: yaml(), ...OPTIONS });
+    serve(b, ({ to, body }) => (to === "/api/chat.update" && deleted.has(body.ts) ? fault : undefined));
+    b.to(1);
+    b.fail(0.5);
+    await b.beats(3);
+    deleted.add("1.0");
+    await b.beats(13);
+    b.recover(13.5);
+    await b.beats(15);
+    expect(order).toEqual(["post 1.0", "post 2.0", "edit 2.0", "post 3.0 in 2.0"]);
+    // It speaks to the channel: there is no thread that it could be shown from.
+    expect(title(posted.get("2.0"))).toContain("RESOLVED");
   });
 
   it.each(["is_archived", "channel_not_found", "not_in_channel"])(

@@ -58,6 +58,20 @@ test("ses: its receipt is the Message-ID that SES gives the mail", async () => {
   });
 });
 
+test("ses: a domain of any script is sent as ASCII; a name of one is refused, for SES takes none", async () => {
+  const service = await start();
+  onTestFinished(() => service.close());
+  const options = { ...service.options, from: "lookout@exämple.de", to: ["Jürgen <ops@bücher.example>"] };
+  expect(sendingChannel("ses").options.safeParse(options).error).toBeUndefined();
+  expect(await sent("ses", options, aNotification())).toMatchObject({ kind: "delivered" });
+  expect(JSON.parse(service.received[0]!.body)).toMatchObject({
+    FromEmailAddress: "lookout@xn--exmple-cua.de",
+    Destination: { ToAddresses: ["ops@xn--bcher-kva.example"] },
+  });
+  const { error } = sendingChannel("ses").options.safeParse({ ...options, to: ["jürgen@example.com"] });
+  expect(error?.issues).toMatchObject([{ path: ["to", 0], message: expect.stringMatching(/ASCII/) }]);
+});
+
 test("ses: without a region anywhere it says so", async () => {
   const before = process.env["AWS_REGION"];
   delete process.env["AWS_REGION"];

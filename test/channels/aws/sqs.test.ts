@@ -56,6 +56,20 @@ describe("sqs", () => {
     expect(message).not.toHaveProperty("MessageDeduplicationId");
   });
 
+  test.each(["\ufffe", "\uffff"])("what SQS would replace arrives as it is, and within the limit: %j", async (sign) => {
+    const alerts = crowd(150, sign.repeat(800));
+    const all = await messagesTo("ops", aNotification({ alerts, group: { [sign]: sign } }));
+    for (const { MessageBody: body } of all) {
+      expect(body!.includes(sign)).toBe(false);
+      expect(Buffer.byteLength(body!)).toBeLessThanOrEqual(262_144);
+    }
+    const read = all.map(({ MessageBody: body }) => JSON.parse(body!));
+    expect(read.flatMap((one) => one.alerts.map(({ summary }: { summary: string }) => summary))).toEqual(
+      alerts.map(({ summary }) => summary),
+    );
+    expect(read[0].group).toEqual({ [sign]: sign });
+  });
+
   test("a FIFO queue keeps a group's order, and drops a delivery that it has had", async () => {
     const [message] = await messagesTo("ops.fifo");
     expect(message).toMatchObject({

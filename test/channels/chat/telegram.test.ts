@@ -1,8 +1,10 @@
 // The Telegram channel: text with entities, "ok": true is the only success, and what each refusal asks for.
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { startScripted } from "../../support/scripted-http.ts";
 import { bodyOf, shownOf } from "../chat-bodies.ts";
 import { answer, channelContract, channelOf, requests } from "../contract.ts";
 import { aNotification, anAlert, crowd, NOW } from "../samples.ts";
+import { sent } from "../sending-contract.ts";
 
 const token = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw";
 const options = { token, chat: -1001234567890, url: "https://telegram.example/api/" };
@@ -60,6 +62,24 @@ describe("telegram", () => {
   test("links share a line", () => {
     const links = () => [{ text: "Lookout", url: "https://l.example/1" }];
     expect(bodyOf(chat, aNotification(), { links }).text).toMatch(/\nRunbook · Lookout$/);
+  });
+
+  test.each([14, 92, 300])("of %i alerts, keeps to the hundred entities that Telegram shows, names first", (count) => {
+    const alerts = Array.from({ length: count }, (_, at) =>
+      anAlert({ id: `a${at}`, summary: `svc-${at}`, labels: {} }),
+    );
+    const pages = Array.from({ length: 8 }, (_, at) => at);
+    const links = ({ id }: { id: string }) =>
+      pages.map((at) => ({ text: `link-${at}`, url: `https://l.example/${id}/${at}` }));
+    const { text, entities } = bodyOf(chat, aNotification({ alerts }), { links, mentions: ["987654321"] });
+    const types: string[] = entities.map(({ type }: { type: string }) => type);
+    expect(types.slice(0, 2)).toEqual(["bold", "text_mention"]);
+    expect(types).toHaveLength(100);
+    const named = text.split("\n").filter((line: string) => line.startsWith("🔴 CRITICAL svc-")).length;
+    expect(types.filter((type) => type === "bold")).toHaveLength(Math.min(named + 1, 99));
+    // None is shown without its address.
+    const linked = types.filter((type) => type === "text_link").length;
+    expect(text.match(/Runbook|link-\d+/g) ?? []).toHaveLength(linked);
   });
 
   test("names and brackets stay as they are, since nothing reads them", () => {
@@ -126,12 +146,6 @@ describe("telegram", () => {
       "add it to the chat",
     ],
     [
-      "a group that became a supergroup",
-      bad(400, "Bad Request: group chat was upgraded to a supergroup chat", { migrate_to_chat_id: -1009876543210 }),
-      "permanent",
-      'set "chat" to -1009876543210',
-    ],
-    [
       "a chat where it may not write",
       bad(400, "Bad Request: not enough rights to send text messages to the chat"),
       "permanent",
@@ -148,6 +162,60 @@ describe("telegram", () => {
     expect(channelOf("telegram").classify(response, { now: NOW, attempt: 1 })).toMatchObject({
       kind: "retry",
       after: 35_000,
+    });
+  });
+
+  describe("a group that became a supergroup", () => {
+    const OLD = -4012345678;
+    const NEW = -1009876543210;
+    /** As Telegram answers; the chats that were asked, in order. */
+    const telegram = async (late?: object) => {
+      const asked: number[] = [];
+      const server = await startScripted(({ body }) => {
+        const { chat_id: id } = JSON.parse(body);
+        asked.push(id);
+        const moved = bad(400, "Bad Request: group chat was upgraded to a supergroup chat", {
+          migrate_to_chat_id: NEW,
+        });
+        return id === OLD ? moved : { status: 200, body: '{"ok":true,"result":{"message_id":7}}', ...late };
+      });
+      onTestFinished(() => server.close());
+      const post = (chat: number, more: { receipt?: string } = {}) =>
+        sent("telegram", { token, chat, url: server.url }, aNotification(), more);
+      return { asked, post };
+    };
+
+    test("gets the message in the same try, and the file's owner is told its new id", async () => {
+      const { asked, post } = await telegram();
+      expect(await post(OLD)).toMatchObject({
+        kind: "delivered",
+        note: `the group became a supergroup: set "chat" to ${NEW}`,
+      });
+      expect(asked).toEqual([OLD, NEW]);
+    });
+
+    test("is asked by its new id at once for what follows, until the file names another chat", async () => {
+      const { asked, post } = await telegram();
+      const { receipt } = (await post(OLD)) as { receipt: string };
+      asked.length = 0;
+      const next = await post(OLD, { receipt });
+      expect(next).toMatchObject({ kind: "delivered", receipt, note: expect.stringContaining(`${NEW}`) });
+      expect(await post(-4087654321, { receipt })).toEqual({ kind: "delivered" });
+      expect(asked).toEqual([NEW, -4087654321]);
+    });
+
+    test("is refused as any other, with the id that the file should have", async () => {
+      const { asked, post } = await telegram(bad(403, "Forbidden: bot was kicked from the supergroup chat"));
+      const outcome = await post(OLD);
+      expect(outcome).toMatchObject({ kind: "permanent", reason: expect.stringMatching(/403.*add it to the chat/) });
+      expect(outcome).toMatchObject({ reason: expect.stringContaining(`set "chat" to ${NEW}`) });
+      expect(asked).toEqual([OLD, NEW]);
+    });
+
+    test("is asked once where its new id has moved, too", async () => {
+      const { asked, post } = await telegram(bad(400, "Bad Request: upgraded", { migrate_to_chat_id: OLD }));
+      expect(await post(OLD)).toMatchObject({ kind: "permanent" });
+      expect(asked).toEqual([OLD, NEW]);
     });
   });
 });

@@ -35,6 +35,13 @@ describe("pagerduty", () => {
     });
   });
 
+  test.each([
+    ["of nothing that is seen", { type: "service", id: "35de3ca9", name: "\u200b " }, "35de3ca9"],
+    ["and an id of nothing", { type: "service", id: "", name: "" }, "prod"],
+  ])("a resource with a name %s leaves no event without the source that PagerDuty wants", (_what, resource, source) => {
+    expect(body(aNotification({ alerts: [anAlert({ resource })] })).payload.source).toBe(source);
+  });
+
   test("an event says why its own alert is in the notification", () => {
     const reasonOf = (alert: object) => body(aNotification({ alerts: [anAlert(alert)] })).payload.custom_details.reason;
     expect(reasonOf({ reason: "escalation" })).toBe("escalation");

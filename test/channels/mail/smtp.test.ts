@@ -79,6 +79,8 @@ describe("smtp", () => {
     ["another protocol", { url: "https://mail.example.com" }, /smtps:\/\//],
     ["a sender that is none", { from: "Lookout" }, /name@example.com/],
     ["a recipient with a line feed", { to: ["a@example.com\nBcc: b@example.com"] }, /name@example.com/],
+    ["a domain that cannot be one", { to: ["ops@bücher.example/x"] }, /name@example.com/],
+    ["a domain of letters that none may have", { to: ["ops@büch／er.example"] }, /name@example.com/],
     ["no recipient", { to: [] }, /to/],
   ])("refused in the configuration: %s", (_name, wrong, message) => {
     const { error } = sendingChannel("smtp").options.safeParse({ ...optionsFor(25), ...wrong });
@@ -114,6 +116,26 @@ describe("smtp", () => {
       note: "not accepted for 1 of its recipients: 550 5.1.1 left us",
     });
     expect(mails).toHaveLength(1);
+  });
+
+  test("a domain of any script is sent as ASCII, which every server takes, in the envelope and in every header", async () => {
+    const options = { from: "Lookout <lookout@exämple.de>", to: ["Jürgen <ops@Bücher.example>", "ops@例え.jp"] };
+    const { outcome, server } = await mailTo(aNotification(), { options });
+    expect(outcome).toEqual({ kind: "delivered", receipt: "<dlv_1@xn--exmple-cua.de>" });
+    expect(server.commands.filter((line) => /^(MAIL|RCPT)/.test(line))).toEqual([
+      "MAIL FROM:<lookout@xn--exmple-cua.de>",
+      "RCPT TO:<ops@xn--bcher-kva.example>",
+      "RCPT TO:<ops@xn--r8jz45g.jp>",
+    ]);
+    expect(server.mails[0]!.split("\r\n\r\n")[0]).toMatch(/^[\x00-\x7f]*$/);
+    const { mails } = await mailTo(aNotification(), { options, receipt: (outcome as { receipt: string }).receipt });
+    expect(mails[0]!.headers["in-reply-to"]).toBe("<dlv_1@xn--exmple-cua.de>");
+  });
+
+  test("a name of another script before the @ needs a server with SMTPUTF8, and its refusal says so", async () => {
+    const options = { to: ["jürgen@bücher.example"] };
+    const { outcome } = await mailTo(aNotification(), { options, script: { RCPT: "501 5.1.3 bad address" } });
+    expect(outcome).toMatchObject({ kind: "permanent", reason: expect.stringMatching(/501.*SMTPUTF8/) });
   });
 
   test("no password goes to a server without encryption, unless it is this machine or tls is off", async () => {
