@@ -176,6 +176,37 @@ describe.skipIf(noBrowser !== undefined)(`a browser${noBrowser === undefined ? "
     await other.getByText("ada takes care of it").waitFor();
   });
 
+  test("leaves what somebody typed, and the answer to a form, as they are while something changes", async () => {
+    const made = await served({ yaml: YAML });
+    made.fail(1, "lost it");
+    await made.beats(2);
+    const [page, other] = [await newPage(), await newPage()];
+    await page.clock.install();
+    for (const one of [page, other]) {
+      await one.goto(made.url);
+      await one.getByRole("link", { name: "lost it" }).click();
+    }
+    const silence = page.getByRole("group", { name: "Silence" });
+    await silence.getByLabel("Your name").fill("ada");
+    await silence.getByLabel("Why").fill("we move house");
+    await silence.getByLabel("For").selectOption({ index: 2 });
+    await page.getByRole("heading", { level: 1 }).click();
+    const changes = async (count: number) => {
+      made.fail(count, `lost ${count}`);
+      await made.beats(count + 1);
+      await other.getByText(`lost ${count}`).first().waitFor();
+      await page.clock.runFor(5_000);
+      await page.evaluate("fetch('/healthz').then(() => undefined)");
+    };
+    await changes(3);
+    expect(await silence.getByLabel("Why").inputValue()).toBe("we move house");
+    await silence.getByRole("button", { name: "Preview" }).click();
+    const preview = page.getByText("It would have held");
+    await preview.waitFor();
+    await changes(5);
+    expect(await preview.isVisible()).toBe(true);
+  });
+
   test("fetches itself again now and then where nothing is pushed", async () => {
     const made = await served({ yaml: YAML, pushes: false });
     const page = await newPage();

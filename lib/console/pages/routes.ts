@@ -28,7 +28,8 @@ export function show(
   note?: Note,
   status = 200,
 ): Response | Promise<Response> {
-  const parts = { title, path, main: main as Html, note: note ?? noteOf(context), version: context.get("version") };
+  const said = { note: note ?? noteOf(context), version: context.get("version") };
+  const parts = { title, path, main: main as Html, isLive: context.req.method === "GET", ...said };
   return context.html(layout(parts), status as 200);
 }
 
