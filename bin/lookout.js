@@ -2,6 +2,7 @@
 // The command as npm installs it: says so where Node is too old, answers `--version`, and runs everything else.
 import "./inspector.js";
 import "./node-version.js";
+import "./threads.js";
 import { readFileSync, writeSync } from "node:fs";
 
 // Scripts ask for it at every turn: nothing else is loaded for that.

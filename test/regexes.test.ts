@@ -237,7 +237,11 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   ],
   ["console/lists.ts", "a place in a list, of a known form; anchored", [String.raw`^(.+) (\d{1,7})$`]],
   ["console/pages/layout.ts", "a severity or a state, one word of ours", [String.raw`^\w+$`]],
-  ["console/pages/routes.ts", "a form's field, at most 64 KB; anchored", [String.raw`^\/[\w/-]{0,200}$`]],
+  [
+    "console/pages/routes.ts",
+    "a form's field, at most 64 KB; anchored",
+    [String.raw`^\/[\w/-]{0,200}(?:\?[\w%&=.:+*~-]{0,1000})?$`],
+  ],
   [
     "console/queries.ts",
     "a place in a list, from an address of at most 16 KB; anchored",

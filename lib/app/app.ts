@@ -1,5 +1,6 @@
 // Puts the application together from a configuration and its ports: everything the use cases are given is made here.
 import { createHmac } from "node:crypto";
+import { setDefaultAutoSelectFamilyAttemptTimeout } from "node:net";
 import { compileInhibition } from "../alerts/inhibit.ts";
 import { compileRouter, healthDetour, healthRoute } from "../alerts/route.ts";
 import { compileSuppression } from "../alerts/suppress.ts";
@@ -12,6 +13,7 @@ import type { Log } from "../model/log.ts";
 import { HEALTH_RULE } from "../model/own-alerts.ts";
 import { compilePattern } from "../patterns/pattern.ts";
 import { compileRules } from "../rules/compile.ts";
+import { ADDRESS_MS } from "../sources/checks/lookups.ts";
 import { CloudError } from "../sources/cloud/client.ts";
 import { type ConnectionClient, createCloudClient } from "../sources/cloud/http.ts";
 import type { Limiter } from "../sources/cloud/limiter.ts";
@@ -54,6 +56,7 @@ export interface AppPorts {
 
 /** Nothing is read, sent or resolved before the first use case runs. */
 export function createApp(config: Config, given: AppPorts): App {
+  setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_MS);
   const counters = given.counters ?? createCounters();
   const guard = guardStore(given.store, {
     now: given.clock.now,

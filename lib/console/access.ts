@@ -33,7 +33,7 @@ export function guard(options: AccessOptions): MiddlewareHandler {
     // A page whose name was made to lead here (DNS rebinding) would read what this machine may read.
     const isLetIn = token !== undefined || isLoopback(host) || (options.gated === true && host === own);
     if (!isLetIn) return refuse(context, 421, "an unknown host; without console.token this machine only may ask");
-    if (isWrite(context.req.method) && isForeign(context, host, own)) {
+    if (isWrite(context.req.method) ? isForeign(context, host, own) : isForeignRead(context)) {
       return refuse(context, 403, "a request that another site made");
     }
     const isOpen = OPEN.has(context.req.path) || context.req.path.startsWith(SIGNED);
@@ -86,6 +86,12 @@ function isForeign(context: Context, host: string, own: string | undefined): boo
   return from === undefined || (from !== host && from !== own);
 }
 
+/** Another site's page reads nothing of what it is answered, but a stream would keep its place. */
+function isForeignRead(context: Context): boolean {
+  const site = context.req.header("sec-fetch-site");
+  return context.req.path.startsWith("/api/") && (site === "cross-site" || site === "same-site");
+}
+
 /** As URLs have it: in lower case, without the port that goes without saying; "" for what is no host. */
 function hostIn(header: string, protocol = "http:"): string {
   return /^[\w.:[\]-]{1,300}$/.test(header) ? (URL.parse(`${protocol}//${header}`)?.host ?? "") : "";
@@ -95,10 +101,14 @@ function isLoopback(host: string): boolean {
   return LOOPBACK.has(host.replace(/:\d{1,5}$/, ""));
 }
 
+const AGAIN = '<!doctype html><html lang="en"><title>Lookout</title><meta http-equiv="refresh" content="0"></html>';
+
 function askWho(context: Context): Response {
   const wantsPage = context.req.method === "GET" && /\btext\/html\b/.test(context.req.header("accept") ?? "");
   if (wantsPage && !context.req.path.startsWith("/api/")) {
-    return context.redirect(`/login?to=${encodeURIComponent(context.req.path)}`);
+    // A browser keeps the session to itself where a link on another site was followed, and sends it from a page of ours.
+    if (context.req.header("sec-fetch-site") === "cross-site") return context.html(AGAIN);
+    return context.redirect(`/login?to=${encodeURIComponent(context.req.path + new URL(context.req.url).search)}`);
   }
   context.header("www-authenticate", 'Bearer realm="lookout"');
   return context.json({ error: "say the token: Authorization: Bearer …" }, 401);

@@ -68,6 +68,8 @@ export function api(deps: Console): Hono {
   routes.delete("/silences/:id", async (context) => context.json(await unsilence(deps, context.req.param("id"))));
   routes.get("/status", async (context) => context.json(await readStatus(current())));
   routes.get("/stream", (context) => {
+    // Asked for its head alone, nobody would ever read what it writes.
+    if (context.req.method === "HEAD") return context.body(null);
     // To a browser that means: do not ask again.
     return deps.pushes === false ? context.body(null, 204) : streams(context);
   });

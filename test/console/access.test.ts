@@ -73,6 +73,25 @@ describe("without a token", () => {
     // There is no such alert: it was asked for, at least.
     expect(status).toBe(allowed ? 404 : 403);
   });
+
+  const reads: [who: string, site: string | undefined, status: number][] = [
+    ["a program", undefined, 200],
+    ["its own page", "same-origin", 200],
+    ["somebody who typed the address", "none", 200],
+    ["another site", "cross-site", 403],
+    ["a page of another port", "same-site", 403],
+  ];
+  test.each(reads)("the API is read by %s", async (_, site, status) => {
+    const made = await consoleBench({ yaml: YAML });
+    const headers = site === undefined ? {} : { "sec-fetch-site": site };
+    expect((await made.ask("/api/alerts", { headers })).status).toBe(status);
+    expect((await made.ask("/api/stream", { method: "HEAD", headers })).status).toBe(status);
+  });
+
+  test("whose links other sites have", async () => {
+    const made = await consoleBench({ yaml: YAML });
+    expect((await made.ask("/events", { headers: { "sec-fetch-site": "cross-site" } })).status).toBe(200);
+  });
 });
 
 describe("with a token", () => {
@@ -113,14 +132,29 @@ describe("with a token", () => {
     expect((await made.ask("/silences", { method: "POST", headers: forged, form: {} })).status).toBe(403);
   });
 
-  test.each(["//evil.example/x", "https://evil.example", "/\\evil.example", "javascript:alert(1)"])(
-    "the login leads to a page of its own, whatever it is asked for: %s",
-    async (to) => {
-      const made = await consoleBench({ yaml: YAML }, { token: TOKEN });
-      const { headers } = await made.ask("/login", { method: "POST", form: { token: TOKEN, to } });
-      expect(headers.get("location")).toBe("/");
-    },
-  );
+  test("who logs in comes to what was asked for", async () => {
+    const made = await consoleBench({ yaml: YAML }, { token: TOKEN });
+    const wanted = "/events?resource=abc&q=no%20answer%26more&until=2026-11-20+10%3A00";
+    const asked = await made.ask(wanted, { headers: { accept: "text/html" } });
+    const { text } = await made.ask(asked.headers.get("location")!);
+    const to = /name="to" value="([^"]+)"/.exec(text)![1]!.replaceAll("&amp;", "&");
+    const { headers } = await made.ask("/login", { method: "POST", form: { token: TOKEN, to } });
+    expect(headers.get("location")).toBe(wanted);
+  });
+
+  test.each([
+    '/?//evil.example"',
+    "/\t/evil.example",
+    "/?\r\nx: y",
+    "//evil.example/x",
+    "https://evil.example",
+    "/\\evil.example",
+    "javascript:alert(1)",
+  ])("the login leads to a page of its own, whatever it is asked for: %s", async (to) => {
+    const made = await consoleBench({ yaml: YAML }, { token: TOKEN });
+    const { headers } = await made.ask("/login", { method: "POST", form: { token: TOKEN, to } });
+    expect(headers.get("location")).toBe("/");
+  });
 });
 
 test("every page forbids scripts that are not its own, frames and sniffing", async () => {

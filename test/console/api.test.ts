@@ -1,8 +1,10 @@
 // The API: the shapes of the commands' --json, filters, pages, and what a person on call does.
-import { describe, expect, test } from "vitest";
+import { Agent, request } from "node:http";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { openAlerts } from "../../lib/app/queries/lists.ts";
 import { T0 } from "../app/support.ts";
 import { type ConsoleBench, consoleBench } from "./bench.ts";
+import { served } from "./served.ts";
 
 const YAML = `
 rules:
@@ -306,4 +308,23 @@ test("a stream that cannot be read on says so to its reader, and prints nothing 
   const { text } = await made.ask("/api/stream");
   expect(text).toMatch(/^event: error\ndata: the store is not there$/m);
   expect(warned).toEqual([[expect.stringContaining("stream"), { error: "the store is not there" }]]);
+});
+
+test("as many pages as there are places for may come and go, and who only asks for the stream's head takes none", async () => {
+  const made = await served({ yaml: YAML });
+  const agent = new Agent({ maxSockets: 100 });
+  onTestFinished(() => agent.destroy());
+  const open = (method: string) => {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const asked = request(`${made.url}/api/stream`, { method, agent }, (answer) => {
+      resolve(answer.statusCode!);
+      answer.destroy();
+    });
+    asked.on("error", reject).end();
+    return promise;
+  };
+  for (const method of ["HEAD", "GET"]) {
+    const many = await Promise.all(Array.from({ length: 1_100 }, () => open(method)));
+    expect([method, new Set(many)]).toEqual([method, new Set([200])]);
+  }
 });

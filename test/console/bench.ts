@@ -55,7 +55,7 @@ export async function consoleBench(
       const init = { method, headers: own, ...(content === undefined ? {} : { body: content }) };
       const answer = await server.request(`${HOME}${path}`, init);
       const text = await answer.text();
-      const isJson = answer.headers.get("content-type")?.includes("json") === true;
+      const isJson = text !== "" && answer.headers.get("content-type")?.includes("json") === true;
       return { status: answer.status, headers: answer.headers, text, json: isJson ? JSON.parse(text) : undefined };
     },
   } satisfies Pick<ConsoleBench, "ask">);

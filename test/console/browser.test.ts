@@ -1,10 +1,14 @@
 // The pages in a real browser: live without a reload, by keyboard, for screen readers, and with hostile texts.
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { openAlerts } from "../../lib/app/queries/lists.ts";
 import { T0 } from "../app/support.ts";
 import { noBrowser, startBrowser } from "../support/chromium.ts";
+import { TOKEN } from "./bench.ts";
 import { served } from "./served.ts";
 
 const AXE = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
@@ -174,6 +178,59 @@ describe.skipIf(noBrowser !== undefined)(`a browser${noBrowser === undefined ? "
     await one.getByRole("group", { name: "Take care of it" }).getByLabel("Your name").fill("ada");
     await one.getByRole("button", { name: "Acknowledge" }).click();
     await other.getByText("ada takes care of it").waitFor();
+  });
+
+  test("leaves what somebody typed, and the answer to a form, as they are while something changes", async () => {
+    const made = await served({ yaml: YAML });
+    made.fail(1, "lost it");
+    await made.beats(2);
+    const [page, other] = [await newPage(), await newPage()];
+    await page.clock.install();
+    for (const one of [page, other]) {
+      await one.goto(made.url);
+      await one.getByRole("link", { name: "lost it" }).click();
+    }
+    const silence = page.getByRole("group", { name: "Silence" });
+    await silence.getByLabel("Your name").fill("ada");
+    await silence.getByLabel("Why").fill("we move house");
+    await silence.getByLabel("For").selectOption({ index: 2 });
+    await page.getByRole("heading", { level: 1 }).click();
+    const changes = async (count: number) => {
+      made.fail(count, `lost ${count}`);
+      await made.beats(count + 1);
+      await other.getByText(`lost ${count}`).first().waitFor();
+      await page.clock.runFor(5_000);
+      await page.evaluate("fetch('/healthz').then(() => undefined)");
+    };
+    await changes(3);
+    expect(await silence.getByLabel("Why").inputValue()).toBe("we move house");
+    await silence.getByRole("button", { name: "Preview" }).click();
+    const preview = page.getByText("It would have held");
+    await preview.waitFor();
+    await changes(5);
+    expect(await preview.isVisible()).toBe(true);
+  });
+
+  test("who is logged in comes from a link on another site, too, and who is not is asked for the token once", async () => {
+    const made = await served({ yaml: YAML, token: TOKEN });
+    const chat = createServer((_, answer) => {
+      answer.setHeader("content-type", "text/html").end(`<a href="${made.url}/events?resource=svc-1">an alert</a>`);
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void chat.close());
+    await once(chat, "listening");
+    const page = await newPage();
+    const follow = async () => {
+      await page.goto(`http://localhost:${(chat.address() as AddressInfo).port}/`);
+      await page.getByRole("link", { name: "an alert" }).click();
+    };
+    await follow();
+    await page.getByLabel("Token").fill(TOKEN);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Events" }).waitFor();
+    expect(page.url()).toBe(`${made.url}/events?resource=svc-1`);
+    await follow();
+    await page.getByRole("heading", { name: "Events" }).waitFor();
+    expect(page.url()).toBe(`${made.url}/events?resource=svc-1`);
   });
 
   test("fetches itself again now and then where nothing is pushed", async () => {

@@ -12,15 +12,16 @@ import { type Bench, type BenchOptions, bench } from "../app/support.ts";
 
 export async function served({
   pushes = true,
+  token,
   ...options
-}: BenchOptions & { pushes?: boolean }): Promise<Bench & { url: string }> {
+}: BenchOptions & { pushes?: boolean; token?: string }): Promise<Bench & { url: string }> {
   const made = await bench(options);
   const over = new AbortController();
   const current = () => made.app;
   const alerts = watchAlerts(current, wallClock);
   const server = consoleServer({
     current,
-    token: async () => undefined,
+    token: async () => token,
     publicUrl: undefined,
     locate: () => null,
     alerts,

@@ -1,5 +1,6 @@
 // Keeps the page as it is in the store, without a reload: where something changed, the page is fetched again and what
-// differs is put in its place. Without this script everything works, too, by reload.
+// differs is put in its place. No answer to a form has it: what a form was told is not at its address.
+// Without this script everything works, too, by reload.
 const live = document.getElementById("live");
 /** The version of what the page shows; on a page that shows no alerts, of what there was when it was opened. */
 let known = live.dataset.version || undefined;
@@ -48,9 +49,9 @@ function plan() {
 
 async function refresh() {
   due = undefined;
-  // A form that somebody fills in stays as it is.
+  // A form that somebody fills in stays as it is, also while they look elsewhere.
   const busy = document.activeElement?.closest("main form");
-  if (busy && !busy.matches(".quick")) {
+  if ((busy && !busy.matches(".quick")) || [...document.querySelectorAll("main :is(input, select)")].some(isChanged)) {
     setTimeout(plan, 3_000);
     return;
   }
@@ -63,6 +64,13 @@ async function refresh() {
   } catch {
     // The stream says when the server is there again.
   }
+}
+
+/** Whether somebody has typed or chosen something there. */
+function isChanged(field) {
+  if (field.tagName === "INPUT") return field.value !== field.defaultValue;
+  const first = [...field.options].findIndex(({ defaultSelected }) => defaultSelected);
+  return field.selectedIndex !== Math.max(first, 0);
 }
 
 /** Puts the new page's content in place, and the focus back on what it was on. */

@@ -27,11 +27,13 @@ export interface PageParts {
   /** What has just been done, or refused. */
   note?: { done: boolean; text: string } | undefined;
   main: Html;
+  /** It is kept as it is in the store; not so the answer to a form, which its address does not lead to. */
+  isLive: boolean;
   /** Of the open alerts that it shows, or that were known meanwhile. */
   version?: string | undefined;
 }
 
-export function layout({ title, path, note, main, version = "" }: PageParts): Html {
+export function layout({ title, path, note, main, isLive, version = "" }: PageParts): Html {
   return html`<!doctype html>
 <html lang="en">
   <head>
@@ -41,7 +43,7 @@ export function layout({ title, path, note, main, version = "" }: PageParts): Ht
     <title>${words(title, 120)} · Lookout</title>
     <link rel="stylesheet" href="/assets/style.css">
     <link rel="icon" href="data:,">
-    <script src="/assets/live.js" type="module"></script>
+    ${isLive ? html`<script src="/assets/live.js" type="module"></script>` : ""}
   </head>
   <body>
     <a class="skip" href="#main">Skip to content</a>

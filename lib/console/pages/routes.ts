@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import { listSilences, viewSilence } from "../../app/oncall/silences.ts";
+import { redactedStored } from "../../app/persistence/redacted.ts";
 import type { LIST_WORDS } from "../../app/queries/filters.ts";
 import { readLedger, readStanding } from "../../app/queries/status.ts";
 import type { Console } from "../deps.ts";
@@ -28,7 +29,8 @@ export function show(
   note?: Note,
   status = 200,
 ): Response | Promise<Response> {
-  const parts = { title, path, main: main as Html, note: note ?? noteOf(context), version: context.get("version") };
+  const said = { note: note ?? noteOf(context), version: context.get("version") };
+  const parts = { title, path, main: main as Html, isLive: context.req.method === "GET", ...said };
   return context.html(layout(parts), status as 200);
 }
 
@@ -49,7 +51,8 @@ export function pages(deps: Console): Hono<Shown> {
   routes.get("/", async (context) => {
     const filters = asked(context, "alerts");
     const open = await alerts.read();
-    const page = await pageOf(current(), alerts, filters);
+    const found = await pageOf(current(), alerts, filters);
+    const page = { ...found, alerts: await redactedStored(found.alerts, current().redact) };
     context.set("version", open.version);
     return show(context, "/", headline(open), alertsPage(page, open, filters, sight(context)));
   });
@@ -99,5 +102,7 @@ export function pages(deps: Console): Hono<Shown> {
 
 /** A page of ours, wherever a form says to go. */
 export function placeOf(to: string | undefined): string {
-  return to !== undefined && /^\/[\w/-]{0,200}$/.test(to) && !to.startsWith("//") ? to : "/";
+  return to !== undefined && /^\/[\w/-]{0,200}(?:\?[\w%&=.:+*~-]{0,1000})?$/.test(to) && !to.startsWith("//")
+    ? to
+    : "/";
 }

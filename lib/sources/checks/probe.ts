@@ -2,15 +2,19 @@
 // redirect to another host.
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import type { LookupFunction } from "node:net";
 import type { TLSSocket } from "node:tls";
-import { lookup } from "../../model/lookup.ts";
+import { lookup as entryOf } from "../../model/lookup.ts";
 import type { Endpoint } from "../port.ts";
+import { ADDRESS_MS, createLookups } from "./lookups.ts";
 
 const BODY_BYTES = 65_536;
 const MAX_REDIRECTS = 5;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const DAY_MS = 86_400_000;
 const HEADERS = { accept: "*/*", "accept-encoding": "identity", "user-agent": "lookout" };
+/** This process's own, whatever the sources. */
+const lookups = createLookups();
 
 /** Why a probe failed, in words that rules can match. */
 export type ProbeError =
@@ -54,18 +58,42 @@ class ProbeFailed extends Error {
   }
 }
 
+/** What all requests of a probe have in common. */
+interface Probing {
+  endpoint: Endpoint;
+  timeout: number;
+  now: number;
+  signal: AbortSignal;
+  lookup: LookupFunction;
+}
+
 /** `now` in ms is what certificates are compared with. Throws only where the signal aborts: its reason. */
-export async function probe(endpoint: Endpoint, timeout: number, now: number, signal: AbortSignal): Promise<Outcome> {
+export async function probe(
+  endpoint: Endpoint,
+  timeout: number,
+  now: number,
+  signal: AbortSignal,
+  lookUp = lookups,
+): Promise<Outcome> {
   signal.throwIfAborted();
   const began = performance.now();
   const limit = AbortSignal.timeout(timeout);
+  let isNamed = true;
+  const lookup: LookupFunction = (name, options, done) => {
+    isNamed = false;
+    lookUp(name, options, (...found) => {
+      isNamed = true;
+      done(...found);
+    });
+  };
   const outcome: Outcome = { status: null, duration: 0, error: null, message: "", days: null };
   try {
-    const answer = await follow(endpoint, AbortSignal.any([limit, signal]), now, outcome);
+    const probing = { endpoint, timeout, now, signal: AbortSignal.any([limit, signal]), lookup };
+    const answer = await follow(probing, outcome);
     refuse(endpoint, answer);
   } catch (error) {
     signal.throwIfAborted();
-    Object.assign(outcome, limit.aborted ? late(timeout) : failureOf(error));
+    Object.assign(outcome, limit.aborted ? late(timeout, isNamed) : failureOf(error));
   }
   outcome.duration = Math.round(performance.now() - began);
   if (outcome.error === null) outcome.message = `HTTP ${outcome.status} in ${outcome.duration} ms`;
@@ -82,10 +110,11 @@ function refuse({ status, body }: Endpoint, answer: Answer): void {
 }
 
 /** The last answer of a chain of redirects; `outcome` learns of each. */
-async function follow(endpoint: Endpoint, signal: AbortSignal, now: number, outcome: Outcome): Promise<Answer> {
+async function follow(probing: Probing, outcome: Outcome): Promise<Answer> {
+  const { endpoint } = probing;
   let url = new URL(endpoint.url as string);
   for (let redirects = 0; ; redirects++) {
-    const answer = await ask(url, endpoint, signal, now);
+    const answer = await ask(url, probing);
     outcome.status = answer.status;
     outcome.days = answer.days;
     const isFinal = !REDIRECTS.has(answer.status) || endpoint.status?.includes(answer.status) === true;
@@ -108,7 +137,7 @@ function isSameHost(from: URL, to: URL): boolean {
   return from.hostname === to.hostname && from.port === "" && to.port === "" && to.protocol === "https:";
 }
 
-function ask(url: URL, { method, header }: Endpoint, signal: AbortSignal, now: number): Promise<Answer> {
+function ask(url: URL, { endpoint: { method, header }, timeout, now, signal, lookup }: Probing): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const isSecure = url.protocol === "https:";
   const request = (isSecure ? requestHttps : requestHttp)(url, {
@@ -118,6 +147,8 @@ function ask(url: URL, { method, header }: Endpoint, signal: AbortSignal, now: n
     // on would show no certificate.
     agent: false,
     signal,
+    lookup,
+    ...{ autoSelectFamily: true, autoSelectFamilyAttemptTimeout: Math.min(ADDRESS_MS, Math.ceil(timeout / 4)) },
   });
   request.on("response", (response) => {
     const { statusCode = 0, headers } = response;
@@ -155,7 +186,8 @@ function daysLeft(socket: TLSSocket, now: number): number | null {
   return Number.isNaN(until) ? null : Math.floor((until - now) / DAY_MS);
 }
 
-function late(timeout: number): Pick<Outcome, "error" | "message"> {
+function late(timeout: number, isNamed: boolean): Pick<Outcome, "error" | "message"> {
+  if (!isNamed) return { error: "dns", message: `the host's name did not resolve within ${timeout / 1_000} s` };
   return { error: "timeout", message: `no complete answer within ${timeout / 1_000} s` };
 }
 
@@ -208,6 +240,6 @@ function failureOf(cause: unknown): Pick<Outcome, "error" | "message"> {
   const { code, errors } = cause as { code?: unknown; errors?: { code?: unknown }[] };
   const name = String(code ?? errors?.[0]?.code ?? "");
   const error =
-    lookup(CODES, name) ?? (name.startsWith("HPE_") ? "malformed" : name.startsWith("ERR_SSL_") ? "tls" : "other");
+    entryOf(CODES, name) ?? (name.startsWith("HPE_") ? "malformed" : name.startsWith("ERR_SSL_") ? "tls" : "other");
   return { error, message: name === "" ? WORDS[error] : `${WORDS[error]} (${name})` };
 }

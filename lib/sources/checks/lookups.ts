@@ -1,0 +1,57 @@
+// The addresses behind names. The system looks a name up in one of few threads, which this whole process shares, and
+// goes on after whoever asked has left: so few names are looked up at a time here, and none twice at once.
+import type { LookupAddress } from "node:dns";
+import { lookup } from "node:dns/promises";
+import type { LookupFunction } from "node:net";
+import { createSlots } from "./slots.ts";
+
+/** Half of what the threads take at once (bin/threads.js): clouds and channels have names, too. */
+const AT_ONCE = 4;
+/** What a name led to serves for so long while others are looked up; ms. */
+const KEPT_MS = 600_000;
+
+/** Of several addresses each but the last has so long to connect: one packet may be lost meanwhile; ms. */
+export const ADDRESS_MS = 1_500;
+
+/** All addresses of a name. */
+export type Ask = (name: string) => Promise<LookupAddress[]>;
+
+interface Looking {
+  addresses: Promise<LookupAddress[]>;
+  isBegun: boolean;
+}
+
+export function createLookups(ask: Ask = (name) => lookup(name, { all: true })): LookupFunction {
+  const slots = createSlots(AT_ONCE);
+  const underWay = new Map<string, Looking>();
+  /** Of names that led somewhere when they were last looked up. */
+  const kept = new Map<string, { addresses: LookupAddress[]; t: number }>();
+
+  function lookUp(name: string): Looking {
+    const looking: Looking = { isBegun: false, addresses: Promise.resolve([]) };
+    underWay.set(name, looking);
+    // Nobody takes it off the queue: its turn comes even where others hold the threads longer than anybody waits.
+    looking.addresses = slots
+      .run(() => {
+        looking.isBegun = true;
+        return ask(name);
+      })
+      .finally(() => underWay.delete(name));
+    looking.addresses.then(
+      (addresses) => kept.set(name, { addresses, t: performance.now() }),
+      () => kept.delete(name),
+    );
+    return looking;
+  }
+
+  return (name, _, done) => {
+    const { isBegun, addresses } = underWay.get(name) ?? lookUp(name);
+    const last = kept.get(name);
+    // It may be good as ever, and only wait for names that lead nowhere.
+    const isKnown = !isBegun && last !== undefined && performance.now() - last.t < KEPT_MS;
+    (isKnown ? Promise.resolve(last.addresses) : addresses).then(
+      (found) => done(null, found),
+      (error: NodeJS.ErrnoException) => done(error, []),
+    );
+  };
+}
