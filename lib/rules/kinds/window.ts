@@ -77,18 +77,20 @@ export function loadWindow([gaps, counts, places, values]: Saved): Window {
 }
 
 /**
- * What is in the window; where that is too much, every second entry of a value in the older half is joined to the next.
+ * What is in the window; where that is too much, every second entry of a value in the older half is joined to that
+ * value's next one. The last of a value stays.
  */
 function thinned({ times, counts, values, head }: Window): Pick<Window, "times" | "counts" | "values"> {
   let kept = { times: times.slice(head), counts: counts.slice(head), values: values.slice(head) };
   while (kept.times.length > MAX_SAVED) {
     const half = Math.floor(kept.times.length / 2);
     const next: typeof kept = { times: [], counts: [], values: [] };
+    const last = new Map(kept.values.map((value, at) => [value, at]));
     const carried = new Map<string | undefined, number>();
     for (const [at, time] of kept.times.entries()) {
       const value = kept.values[at];
       const before = carried.get(value);
-      if (at < half && before === undefined) {
+      if (at < half && before === undefined && last.get(value) !== at) {
         carried.set(value, kept.counts[at]!);
         continue;
       }
