@@ -150,20 +150,19 @@ interface Found {
 function entriesOf({ kind, config }: CompiledRule, seen: Seen, oldest: number): Found[] {
   const { event, steps, resolves, teaches = false, over = false } = seen;
   const value = kind.field === undefined ? undefined : valueText(event, kind.field);
-  const own = kind.field !== undefined && value === undefined ? 0 : steps;
   const entry: Entry = {
     time: Math.max(Date.parse(event.time), oldest),
     count: event.count,
-    steps: own,
+    steps,
     resolves: false,
     teaches: teaches || (over && config.absence !== undefined),
     value,
     id: shortId(event.id),
   };
   const found: Found[] = [];
-  if (own !== 0) found.push({ entry, event });
+  if (steps !== 0) found.push({ entry, event });
   if (resolves) found.push({ entry: { ...entry, steps: 0, resolves, value: undefined }, event: undefined });
-  else if (steps === 0) found.push({ entry, event: undefined });
+  else if (steps === 0 && kind.observe) found.push({ entry, event: undefined });
   return found;
 }
 

@@ -5,7 +5,7 @@
 // at the bound.
 import { hashOf } from "../../model/hash.ts";
 import type { CompiledRule, Touch } from "../../rules/compile.ts";
-import { isMatch, overflowRow, overflowTouch, rulePartition } from "../../rules/compile.ts";
+import { overflowRow, overflowTouch, rulePartition } from "../../rules/compile.ts";
 import { lastTime } from "../../rules/live.ts";
 import { rowId } from "../../store/ops.ts";
 import type { Key } from "../../store/port.ts";
@@ -88,11 +88,11 @@ export async function admitKeys(
   staying: ReadonlySet<string>,
 ): Promise<Admitted> {
   const isNew = (touch: Touch) =>
-    unit.version(touch) === 0 || (unit.value<RuleRow>(touch)?.unmatched === true && isMatch(touch));
+    unit.version(touch) === 0 || (unit.value<RuleRow>(touch)?.unmatched === true && touch.matches);
   const keys = new Map<string, KeyCount>();
   const admitted = new Map<CompiledRule, ReadonlySet<string>>();
   for (const [rule, fresh] of Map.groupBy(touches.filter(isNew), (touch) => touch.rule)) {
-    const matched = new Set(fresh.filter(isMatch).map(({ sk }) => sk));
+    const matched = new Set(fresh.filter(({ matches }) => matches).map(({ sk }) => sk));
     const others = new Set(fresh.filter((one) => !matched.has(one.sk) && isFollowing(one)).map(({ sk }) => sk));
     admitted.set(rule, new Set());
     if (matched.size + others.size === 0) continue;
@@ -110,7 +110,7 @@ export async function admitKeys(
   if (admitted.size === 0) return { touches: [...touches], keys, idle: [] };
   const led = touches.flatMap((touch) => {
     if (!isNew(touch) || admitted.get(touch.rule)!.has(touch.sk)) return [touch];
-    return isMatch(touch) ? [overflowTouch(touch)] : [];
+    return touch.matches ? [overflowTouch(touch)] : [];
   });
   await unit.load(led);
   return { touches: led, keys, idle: [] };

@@ -1,7 +1,7 @@
 // A slice: some new events of one target, evaluated and committed together with the cursor that has them behind it.
 import type { Event } from "../../model/event.ts";
 import { iso } from "../../model/iso.ts";
-import { isMatch, type Touch } from "../../rules/compile.ts";
+import type { Touch } from "../../rules/compile.ts";
 import { live, type Seen } from "../../rules/live.ts";
 import { emptyState, type Observed, type Transition } from "../../rules/state.ts";
 import { createTurns, mapInTurns } from "../../sources/cloud/turns.ts";
@@ -140,7 +140,7 @@ async function evaluate(
     await turn();
     const [first] = own as [Touch];
     const row = unit.value<RuleRow>(first);
-    const isUnmatched = (row === undefined || row.unmatched === true) && !own.some(isMatch);
+    const isUnmatched = (row === undefined || row.unmatched === true) && !own.some(({ matches }) => matches);
     const seen = own.map((touch) => seenAt(touch, at));
     const observation = observed(app, progress, first, at, now);
     const step = live(first.rule, row?.state ?? emptyState(first.key), seen, observation);

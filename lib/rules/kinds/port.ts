@@ -28,7 +28,7 @@ export interface Look<M> {
 
 /** A kind with its settings. `M` is what it remembers of a key; each method may change it in place. */
 export interface Kind<M = unknown> {
-  /** The field whose values it tells apart; an event without one is none of its steps. */
+  /** The field whose values it tells apart: an event without one is none of its steps (compile.ts). */
   field: string | undefined;
   /** How long before the newest entry a match may still become part of an alert; ms. */
   reach: number;
