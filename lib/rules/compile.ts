@@ -227,26 +227,14 @@ function overflowOf(rule: CompiledRule): CompiledRule {
   };
   const summary = `${id} keeps ${rule.maxKeys} keys, as many as it may: what other keys match is counted here`;
   const description = "First: {{ event.resource.name }}: {{ event.message }}";
-  const { version, memory, spared, maxKeys } = rule;
-  return {
+  const own: Partial<CompiledRule> = {
     config,
     kind: occurrence(),
-    get patterns() {
-      return rule.patterns;
-    },
-    version,
     summary: () => summary,
     description: templateOf(description),
     canResolve: false,
-    get feeds() {
-      return rule.feeds;
-    },
-    get lateness() {
-      return rule.lateness;
-    },
-    memory,
-    spared,
-    maxKeys,
     overflow: undefined,
   };
+  // All else is the rule's own, made when it is first asked for.
+  return Object.assign(Object.create(rule) as CompiledRule, own);
 }
