@@ -8,7 +8,7 @@ export function occurrence(): Kind<null> {
     begin: () => null,
     load: () => null,
     save: (memory) => memory,
-    take: (_memory, { steps, count, time }) => (steps & 1 ? { count, since: time, until: time } : undefined),
+    take: (_memory, { count, time }) => ({ count, since: time, until: time }),
     clear: () => {},
     explain: () => undefined,
   };

@@ -41,7 +41,7 @@ export interface Kind<M = unknown> {
   load(saved: unknown): M;
   /** As JSON. */
   save(memory: M): unknown;
-  /** A step of the kind. */
+  /** A step of the kind: a match, or one of the patterns that it names. */
   take(memory: M, entry: Entry, isOpen: boolean): Hit | undefined;
   /** Whether such a step ends the open alert. */
   ends?(entry: Entry): boolean;

@@ -71,8 +71,7 @@ function windowed({ field, count, within, size, oldest, measure, words }: Enough
     begin: emptyWindow,
     load: (saved) => loadWindow(saved as Parameters<typeof loadWindow>[0]),
     save: saveWindow,
-    take(window, { steps, time, count: occurrences, value }, isOpen) {
-      if ((steps & 1) === 0) return undefined;
+    take(window, { time, count: occurrences, value }, isOpen) {
       addToWindow(window, time, occurrences, value);
       if (!isOpen) dropWhile(window, () => window.times[window.head]! < time - within);
       if (!isOpen && size(window) < count) return undefined;
