@@ -114,19 +114,24 @@ function takeUp(rule: CompiledRule, state: KeyState, { now, readTo, since }: Obs
 function insert(rule: CompiledRule, work: Work, seen: readonly Seen[], since: number): Map<string, Event> {
   const events = new Map<string, Event>();
   const { entries } = work;
-  const found: Found[] = [];
-  for (const one of seen) found.push(...entriesOf(rule, one, work.base.at));
+  const given = new Map<string, Event>();
+  const found: Entry[] = [];
+  for (const one of seen) {
+    const own = entriesOf(rule, one, work.base.at);
+    if (own[0]) given.set(own[0].id, one.event);
+    found.push(...own);
+  }
   if (rule.kind.waitsForSince && since > work.base.since) {
     work.base = { ...work.base, since };
-    found.push({ entry: markerAt(Math.max(since, work.base.at)), event: undefined });
+    found.push(markerAt(Math.max(since, work.base.at)));
   }
-  if (found.length > 1) found.sort((a, b) => compareEntries(a.entry, b.entry));
+  if (found.length > 1) found.sort(compareEntries);
   const packer = createPacker(work.log, entries.at(-1));
   let isInOrder = true;
-  for (const { entry, event } of found) {
+  for (const entry of found) {
     const place = insertEntry(entries, entry);
     if (place < 0) continue;
-    if (event) events.set(entry.id, event);
+    if (entry.steps !== 0) events.set(entry.id, given.get(entry.id)!);
     if (place < entries.length - 1) isInOrder = false;
     if (work.fold && (place < work.fold.size || entry.time <= work.fold.fired)) work.fold = undefined;
     if (isInOrder) packer.add(entry);
@@ -139,15 +144,11 @@ function markerAt(time: number): Entry {
   return { time, count: 0, steps: 0, resolves: false, teaches: false, value: undefined, id: shortId("") };
 }
 
-/** `oldest`: what is older than this counts as of then; ms. */
-interface Found {
-  entry: Entry;
-  /** The event in full, where it is a match that an alert may hold. */
-  event: Event | undefined;
-}
-
-/** An event that resolves and is a step, too, is as two of one moment: it ends what matched before it. */
-function entriesOf({ kind, config }: CompiledRule, seen: Seen, oldest: number): Found[] {
+/**
+ * An event that resolves and is a step, too, is as two of one moment: it ends what matched before it. What is older
+ * than `oldest` (ms) counts as of then.
+ */
+function entriesOf({ kind, config }: CompiledRule, seen: Seen, oldest: number): Entry[] {
   const { event, steps, resolves, teaches = false, over = false } = seen;
   const value = kind.field === undefined ? undefined : valueText(event, kind.field);
   const entry: Entry = {
@@ -159,10 +160,9 @@ function entriesOf({ kind, config }: CompiledRule, seen: Seen, oldest: number): 
     value,
     id: shortId(event.id),
   };
-  const found: Found[] = [];
-  if (steps !== 0) found.push({ entry, event });
-  if (resolves) found.push({ entry: { ...entry, steps: 0, resolves, value: undefined }, event: undefined });
-  else if (steps === 0 && kind.observe) found.push({ entry, event: undefined });
+  const found: Entry[] = [];
+  if (steps !== 0 || (!resolves && kind.observe)) found.push(entry);
+  if (resolves) found.push({ ...entry, steps: 0, resolves, value: undefined });
   return found;
 }
 
