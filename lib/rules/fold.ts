@@ -56,7 +56,12 @@ interface Next extends Deadline {
 
 export function beginFold({ kind }: CompiledRule, { memory, span }: Checkpoint): Fold {
   const spans = span ? [{ ...span, opening: undefined, events: [], pauses: [] }] : [];
-  return { memory: kind.load(memory), spans, fired: Number.NEGATIVE_INFINITY, size: 0 };
+  return { memory: kind.load ? kind.load(memory) : structuredClone(memory), spans, fired: Number.NEGATIVE_INFINITY, size: 0 };
+}
+
+/** What the kind remembers, as a checkpoint has it. */
+export function savedMemory({ kind }: CompiledRule, memory: unknown): unknown {
+  return kind.save ? kind.save(memory) : structuredClone(memory);
 }
 
 /**

@@ -6,7 +6,7 @@ import { valueText } from "../model/path.ts";
 import { createAtHand, type EventsAtHand } from "./at-hand.ts";
 import { advance, excessOf, movable, settle } from "./checkpoint.ts";
 import { type CompiledRule, ruleFor, type Touch } from "./compile.ts";
-import { beginFold, type Fold, type FoldedSpan, foldAll } from "./fold.ts";
+import { beginFold, type Fold, type FoldedSpan, foldAll, savedMemory } from "./fold.ts";
 import type { Look } from "./kinds/port.ts";
 import {
   compareEntries,
@@ -103,7 +103,7 @@ function takeUp(rule: CompiledRule, state: KeyState, { now, readTo, since }: Obs
     known.readTo = readTo;
     return known;
   }
-  const base = state.base ?? { at: 0, since, memory: rule.kind.save(rule.kind.begin(since)), span: null };
+  const base = state.base ?? { at: 0, since, memory: savedMemory(rule, rule.kind.begin(since)), span: null };
   return { rule, base, entries: unpackLog(state.log), log: state.log, fold: undefined, now, readTo };
 }
 

@@ -15,8 +15,6 @@ export function absence({ for: longest, over }: NonNullable<RuleConfig["absence"
     reach: Number.POSITIVE_INFINITY,
     kept: 1,
     begin: () => ({ last: null, watched: false }),
-    load: (saved) => ({ ...(saved as Absence) }),
-    save: (memory) => ({ ...memory }),
     take(memory, { time, teaches }, isOpen) {
       // A target is watched from its first complete read until it has ended: before and after, its
       // own events begin nothing.

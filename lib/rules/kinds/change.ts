@@ -11,8 +11,6 @@ export function change({ field }: NonNullable<RuleConfig["change"]>): Kind<{ las
     field,
     reach: 0,
     begin: () => ({ last: null }),
-    load: (saved) => ({ ...(saved as { last: string | null }) }),
-    save: (memory) => ({ ...memory }),
     take(memory, { time, count, value, teaches }) {
       const changed = memory.last !== null && value !== memory.last && !teaches;
       memory.last = value!;

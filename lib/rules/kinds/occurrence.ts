@@ -6,8 +6,6 @@ export function occurrence(): Kind<null> {
     field: undefined,
     reach: 0,
     begin: () => null,
-    load: () => null,
-    save: (memory) => memory,
     take: (_memory, { count, time }) => ({ count, since: time, until: time }),
     clear: () => {},
     explain: () => undefined,

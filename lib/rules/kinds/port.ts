@@ -38,9 +38,10 @@ export interface Kind<M = unknown> {
   waitsForSince?: true;
   /** `since`: everything from here on was evaluated by the rule; ms. */
   begin(since: number): M;
-  load(saved: unknown): M;
-  /** As JSON. */
-  save(memory: M): unknown;
+  /** From JSON; default: a copy. */
+  load?(saved: unknown): M;
+  /** As JSON; default: a copy. */
+  save?(memory: M): unknown;
   /** A step of the kind: a match, or one of the patterns that it names. */
   take(memory: M, entry: Entry, isOpen: boolean): Hit | undefined;
   /** Whether such a step ends the open alert. */
