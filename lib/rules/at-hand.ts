@@ -8,10 +8,7 @@ import type { KeyState } from "./state.ts";
 export type EventsAtHand = ReadonlyMap<string, Event>;
 
 /** Each is looked at only where it is asked for: what counts into the open alert asks for its own event alone. */
-export function createAtHand(
-  { pending, alert }: Pick<KeyState, "pending" | "alert">,
-  fresh: EventsAtHand,
-): AtHand & { nearest(time: number): Event | undefined } {
+export function createAtHand({ pending, alert }: Pick<KeyState, "pending" | "alert">, fresh: EventsAtHand): AtHand {
   const known = () => [...pending, ...(alert?.events ?? [])];
   let byId: Map<string, Event> | undefined;
   let byTime: { time: number; event: Event }[] | undefined;

@@ -13,7 +13,7 @@ const LEAST = 16;
 /** Beyond these alerts a key that flaps is remembered less exactly: it goes on with half of them. */
 const MAX_OLDER = 20;
 
-const NOTHING: AtHand = { of: () => undefined, between: () => [] };
+const NOTHING: AtHand = { of: () => undefined, between: () => [], nearest: () => undefined };
 
 /** How many of the oldest entries are too much. */
 export function excessOf({ length }: readonly Entry[]): number {

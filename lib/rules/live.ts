@@ -70,14 +70,8 @@ export function live(given: CompiledRule, before: KeyState, seen: readonly Seen[
   const fold = work.fold ?? beginFold(rule, work.base);
   work.fold = fold;
   const stop = foldAll(rule, fold, work.entries, observed, atHand, excessOf(work.entries));
-  const { notified, transitions, held } = reconcile(
-    rule,
-    before.key,
-    notifiedOf(before),
-    fold.spans,
-    stop?.at ?? Number.POSITIVE_INFINITY,
-    atHand.nearest,
-  );
+  const until = stop?.at ?? Number.POSITIVE_INFINITY;
+  const { notified, transitions, held } = reconcile(rule, before.key, notifiedOf(before), fold.spans, until, atHand);
   const horizon = Math.min(observed.readTo, work.entries.at(-1)?.time ?? 0) - rule.lateness;
   const taken = fold.spans.filter((span) => span !== held);
   const pending = pendingOf(rule, before.pending, fresh, taken, fold.memory, horizon, stop);
