@@ -85,12 +85,10 @@ export function alertId({ config }: CompiledRule, key: Record<string, unknown>, 
 
 /** The alert with `count` occurrences, these events among them. A copy is returned. */
 export function countEvents(alert: Alert, events: readonly Event[], count: number): Alert {
-  const next: Alert = { ...alert, count };
-  if (events.length === 0) return next;
-  next.events = [...alert.events];
-  const known = new Set(events.length > 1 ? alert.events.map(({ id }) => id) : []);
+  const next: Alert = { ...alert, count, events: [...alert.events] };
+  const known = new Set(alert.events.map(({ id }) => id));
   for (const event of events) {
-    if (known.has(event.id) || (events.length === 1 && alert.events.some(({ id }) => id === event.id))) continue;
+    if (known.has(event.id)) continue;
     known.add(event.id);
     keepEvent(next, event);
     if (event.time > next.updatedAt) next.updatedAt = event.time;
@@ -102,11 +100,6 @@ export function countEvents(alert: Alert, events: readonly Event[], count: numbe
 export function newestEvents(events: readonly Event[]): Event[] {
   const unique = new Map(events.map((event) => [event.id, event]));
   return [...unique.values()].sort((a, b) => Date.parse(a.time) - Date.parse(b.time)).slice(-KEPT_EVENTS);
-}
-
-/** The same alert, firing again. */
-export function reopenAlert(alert: Alert): Alert {
-  return { ...alert, status: "firing", endsAt: null };
 }
 
 /** Ends the alert at `at` (ms, event time or a deadline). */

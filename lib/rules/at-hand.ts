@@ -1,17 +1,14 @@
 // The events that an evaluation has in full: those just found, those that wait, and the newest of the open alert.
 import type { Event } from "../model/event.ts";
 import type { AtHand } from "./fold.ts";
-import { shortId } from "./log.ts";
+import { placeIn, shortId } from "./log.ts";
 import type { KeyState } from "./state.ts";
 
 /** By their entries' ids. */
 export type EventsAtHand = ReadonlyMap<string, Event>;
 
 /** Each is looked at only where it is asked for: what counts into the open alert asks for its own event alone. */
-export function createAtHand(
-  { pending, alert }: Pick<KeyState, "pending" | "alert">,
-  fresh: EventsAtHand,
-): AtHand & { nearest(time: number): Event | undefined } {
+export function createAtHand({ pending, alert }: Pick<KeyState, "pending" | "alert">, fresh: EventsAtHand): AtHand {
   const known = () => [...pending, ...(alert?.events ?? [])];
   let byId: Map<string, Event> | undefined;
   let byTime: { time: number; event: Event }[] | undefined;
@@ -25,13 +22,7 @@ export function createAtHand(
   /** Where the first lies that is not before `time` (ms). */
   function placeOf(time: number): number {
     const all = sorted();
-    let [low, high] = [0, all.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (all[middle]!.time < time) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return placeIn(all.length, (at) => all[at]!.time < time);
   }
   return {
     of({ id }) {

@@ -1,6 +1,6 @@
 // Moves what can have no late neighbours any more from the log into the checkpoint, so that a row stays small.
 import type { CompiledRule } from "./compile.ts";
-import { type AtHand, beginFold, type Fold, foldEntry, passTo } from "./fold.ts";
+import { type AtHand, beginFold, type Fold, foldEntry, passTo, savedMemory } from "./fold.ts";
 import { countBefore, type Entry } from "./log.ts";
 import { meets } from "./reconcile.ts";
 import type { Checkpoint, Notified, Observed, Span } from "./state.ts";
@@ -13,7 +13,7 @@ const LEAST = 16;
 /** Beyond these alerts a key that flaps is remembered less exactly: it goes on with half of them. */
 const MAX_OLDER = 20;
 
-const NOTHING: AtHand = { of: () => undefined, between: () => [] };
+const NOTHING: AtHand = { of: () => undefined, between: () => [], nearest: () => undefined };
 
 /** How many of the oldest entries are too much. */
 export function excessOf({ length }: readonly Entry[]): number {
@@ -44,7 +44,7 @@ export function advance(
   }
   const gone = fold.spans.map(plain);
   const span = gone.pop() ?? null;
-  return { base: { at: entries.at(-1)!.time, since: base.since, memory: rule.kind.save(fold.memory), span }, gone };
+  return { base: { at: entries.at(-1)!.time, since: base.since, memory: savedMemory(rule, fold.memory), span }, gone };
 }
 
 function plain({ startsAt, endsAt, count, newest }: Span): Span {

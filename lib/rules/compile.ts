@@ -56,7 +56,10 @@ export interface Touch {
   sk: string;
   matches: boolean;
   resolves: boolean;
-  /** Bit 0: it matches `when`; bit n: the n-th pattern that follows, of `expect` or `sequence`. */
+  /**
+   * Bit 0: it matches `when`; bit n: the n-th pattern that follows, of `expect` or `sequence`. None where the event
+   * lacks the field that the rule's kind looks at: it is passed over, but may resolve.
+   */
   steps: number;
 }
 
@@ -128,16 +131,15 @@ function compileView(rules: readonly CompiledRule[]): (event: Event) => Touched 
         touches.push(touch);
       }
       if (step === undefined) touch.resolves = true;
-      else touch.steps |= 1 << step;
+      else if (hasField(rule, event)) touch.steps |= 1 << step;
       touch.matches = (touch.steps & 1) === 1;
     }
     return { touches, unextracted: extraction?.failed ? ids : [] };
   };
 }
 
-/** Whether it is a match of the rule: one that lacks the field which the rule's kind looks at is passed over. */
-export function isMatch({ rule: { kind }, event, matches }: Pick<Touch, "rule" | "event" | "matches">): boolean {
-  return matches && (kind.field === undefined || valueText(event, kind.field) !== undefined);
+function hasField({ kind }: CompiledRule, event: Event): boolean {
+  return kind.field === undefined || valueText(event, kind.field) !== undefined;
 }
 
 /** The same touch where its key is one too many. */
@@ -225,26 +227,14 @@ function overflowOf(rule: CompiledRule): CompiledRule {
   };
   const summary = `${id} keeps ${rule.maxKeys} keys, as many as it may: what other keys match is counted here`;
   const description = "First: {{ event.resource.name }}: {{ event.message }}";
-  const { version, memory, spared, maxKeys } = rule;
-  return {
+  const own: Partial<CompiledRule> = {
     config,
     kind: occurrence(),
-    get patterns() {
-      return rule.patterns;
-    },
-    version,
     summary: () => summary,
     description: templateOf(description),
     canResolve: false,
-    get feeds() {
-      return rule.feeds;
-    },
-    get lateness() {
-      return rule.lateness;
-    },
-    memory,
-    spared,
-    maxKeys,
     overflow: undefined,
   };
+  // All else is the rule's own, made when it is first asked for.
+  return Object.assign(Object.create(rule) as CompiledRule, own);
 }

@@ -47,6 +47,8 @@ export interface AtHand {
   of(entry: Entry): Event | undefined;
   /** Those from and to these moments (ms), ascending. */
   between(since: number, until: number): Event[];
+  /** The last one up to `time` (ms), or else the first. */
+  nearest(time: number): Event | undefined;
 }
 
 /** The next deadline, with what it does. */
@@ -56,7 +58,17 @@ interface Next extends Deadline {
 
 export function beginFold({ kind }: CompiledRule, { memory, span }: Checkpoint): Fold {
   const spans = span ? [{ ...span, opening: undefined, events: [], pauses: [] }] : [];
-  return { memory: kind.load(memory), spans, fired: Number.NEGATIVE_INFINITY, size: 0 };
+  return {
+    memory: kind.load ? kind.load(memory) : structuredClone(memory),
+    spans,
+    fired: Number.NEGATIVE_INFINITY,
+    size: 0,
+  };
+}
+
+/** What the kind remembers, as a checkpoint has it. */
+export function savedMemory({ kind }: CompiledRule, memory: unknown): unknown {
+  return kind.save ? kind.save(memory) : structuredClone(memory);
 }
 
 /**

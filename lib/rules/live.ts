@@ -6,7 +6,7 @@ import { valueText } from "../model/path.ts";
 import { createAtHand, type EventsAtHand } from "./at-hand.ts";
 import { advance, excessOf, movable, settle } from "./checkpoint.ts";
 import { type CompiledRule, ruleFor, type Touch } from "./compile.ts";
-import { beginFold, type Fold, type FoldedSpan, foldAll } from "./fold.ts";
+import { beginFold, type Fold, type FoldedSpan, foldAll, savedMemory } from "./fold.ts";
 import type { Look } from "./kinds/port.ts";
 import {
   compareEntries,
@@ -70,14 +70,8 @@ export function live(given: CompiledRule, before: KeyState, seen: readonly Seen[
   const fold = work.fold ?? beginFold(rule, work.base);
   work.fold = fold;
   const stop = foldAll(rule, fold, work.entries, observed, atHand, excessOf(work.entries));
-  const { notified, transitions, held } = reconcile(
-    rule,
-    before.key,
-    notifiedOf(before),
-    fold.spans,
-    stop?.at ?? Number.POSITIVE_INFINITY,
-    atHand.nearest,
-  );
+  const until = stop?.at ?? Number.POSITIVE_INFINITY;
+  const { notified, transitions, held } = reconcile(rule, before.key, notifiedOf(before), fold.spans, until, atHand);
   const horizon = Math.min(observed.readTo, work.entries.at(-1)?.time ?? 0) - rule.lateness;
   const taken = fold.spans.filter((span) => span !== held);
   const pending = pendingOf(rule, before.pending, fresh, taken, fold.memory, horizon, stop);
@@ -103,7 +97,7 @@ function takeUp(rule: CompiledRule, state: KeyState, { now, readTo, since }: Obs
     known.readTo = readTo;
     return known;
   }
-  const base = state.base ?? { at: 0, since, memory: rule.kind.save(rule.kind.begin(since)), span: null };
+  const base = state.base ?? { at: 0, since, memory: savedMemory(rule, rule.kind.begin(since)), span: null };
   return { rule, base, entries: unpackLog(state.log), log: state.log, fold: undefined, now, readTo };
 }
 
@@ -114,19 +108,24 @@ function takeUp(rule: CompiledRule, state: KeyState, { now, readTo, since }: Obs
 function insert(rule: CompiledRule, work: Work, seen: readonly Seen[], since: number): Map<string, Event> {
   const events = new Map<string, Event>();
   const { entries } = work;
-  const found: Found[] = [];
-  for (const one of seen) found.push(...entriesOf(rule, one, work.base.at));
+  const given = new Map<string, Event>();
+  const found: Entry[] = [];
+  for (const one of seen) {
+    const own = entriesOf(rule, one, work.base.at);
+    if (own[0]) given.set(own[0].id, one.event);
+    found.push(...own);
+  }
   if (rule.kind.waitsForSince && since > work.base.since) {
     work.base = { ...work.base, since };
-    found.push({ entry: markerAt(Math.max(since, work.base.at)), event: undefined });
+    found.push(markerAt(Math.max(since, work.base.at)));
   }
-  if (found.length > 1) found.sort((a, b) => compareEntries(a.entry, b.entry));
+  if (found.length > 1) found.sort(compareEntries);
   const packer = createPacker(work.log, entries.at(-1));
   let isInOrder = true;
-  for (const { entry, event } of found) {
+  for (const entry of found) {
     const place = insertEntry(entries, entry);
     if (place < 0) continue;
-    if (event) events.set(entry.id, event);
+    if (entry.steps !== 0) events.set(entry.id, given.get(entry.id)!);
     if (place < entries.length - 1) isInOrder = false;
     if (work.fold && (place < work.fold.size || entry.time <= work.fold.fired)) work.fold = undefined;
     if (isInOrder) packer.add(entry);
@@ -139,31 +138,25 @@ function markerAt(time: number): Entry {
   return { time, count: 0, steps: 0, resolves: false, teaches: false, value: undefined, id: shortId("") };
 }
 
-/** `oldest`: what is older than this counts as of then; ms. */
-interface Found {
-  entry: Entry;
-  /** The event in full, where it is a match that an alert may hold. */
-  event: Event | undefined;
-}
-
-/** An event that resolves and is a step, too, is as two of one moment: it ends what matched before it. */
-function entriesOf({ kind, config }: CompiledRule, seen: Seen, oldest: number): Found[] {
+/**
+ * An event that resolves and is a step, too, is as two of one moment: it ends what matched before it. What is older
+ * than `oldest` (ms) counts as of then.
+ */
+function entriesOf({ kind, config }: CompiledRule, seen: Seen, oldest: number): Entry[] {
   const { event, steps, resolves, teaches = false, over = false } = seen;
   const value = kind.field === undefined ? undefined : valueText(event, kind.field);
-  const own = kind.field !== undefined && value === undefined ? 0 : steps;
   const entry: Entry = {
     time: Math.max(Date.parse(event.time), oldest),
     count: event.count,
-    steps: own,
+    steps,
     resolves: false,
     teaches: teaches || (over && config.absence !== undefined),
     value,
     id: shortId(event.id),
   };
-  const found: Found[] = [];
-  if (own !== 0) found.push({ entry, event });
-  if (resolves) found.push({ entry: { ...entry, steps: 0, resolves, value: undefined }, event: undefined });
-  else if (steps === 0) found.push({ entry, event: undefined });
+  const found: Entry[] = [];
+  if (steps !== 0 || (!resolves && kind.observe)) found.push(entry);
+  if (resolves) found.push({ ...entry, steps: 0, resolves, value: undefined });
   return found;
 }
 

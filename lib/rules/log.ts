@@ -37,32 +37,30 @@ function compareTexts(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 
-/** Adds the entry where it belongs; returns its place, or -1 where it is there already. */
-export function insertEntry(entries: Entry[], entry: Entry): number {
-  let [low, high] = [0, entries.length];
-  const last = entries.at(-1);
-  if (last === undefined || compareEntries(last, entry) < 0) low = high;
+/** The first of so many places at which `isBefore` does not hold; up to there it does. */
+export function placeIn(length: number, isBefore: (place: number) => boolean): number {
+  let [low, high] = [0, length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const order = compareEntries(entries[middle]!, entry);
-    if (order === 0) return -1;
-    if (order < 0) low = middle + 1;
+    if (isBefore(middle)) low = middle + 1;
     else high = middle;
   }
-  if (low === entries.length) entries.push(entry);
-  else entries.splice(low, 0, entry);
   return low;
+}
+
+/** Adds the entry where it belongs; returns its place, or -1 where it is there already. */
+export function insertEntry(entries: Entry[], entry: Entry): number {
+  const last = entries.at(-1);
+  if (last === undefined || compareEntries(last, entry) < 0) return entries.push(entry) - 1;
+  const place = placeIn(entries.length, (at) => compareEntries(entries[at]!, entry) < 0);
+  if (compareEntries(entries[place]!, entry) === 0) return -1;
+  entries.splice(place, 0, entry);
+  return place;
 }
 
 /** How many entries lie before `time` (ms). */
 export function countBefore(entries: readonly Entry[], time: number): number {
-  let [low, high] = [0, entries.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (entries[middle]!.time < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return placeIn(entries.length, (at) => entries[at]!.time < time);
 }
 
 /** A short name of an event within its key: 42 bits of a hash that is fast, since every event that matches has one. */

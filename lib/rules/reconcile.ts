@@ -3,9 +3,9 @@
 import type { Alert } from "../model/alert.ts";
 import type { Event } from "../model/event.ts";
 import { iso } from "../model/iso.ts";
-import { alertId, countEvents, endAlert, openAlert, reopenAlert } from "./alert.ts";
+import { alertId, countEvents, endAlert, openAlert } from "./alert.ts";
 import type { CompiledRule } from "./compile.ts";
-import type { FoldedSpan, Pause } from "./fold.ts";
+import type { AtHand, FoldedSpan, Pause } from "./fold.ts";
 import type { Mark, Notified, Span, Transition } from "./state.ts";
 
 export interface Reconciled {
@@ -16,17 +16,14 @@ export interface Reconciled {
   held: FoldedSpan | undefined;
 }
 
-/**
- * `stop`: the first deadline that is not decided yet; ms. What was notified beyond it stays until it is. `nearest`: an
- * event to open by where the own one is not at hand any more.
- */
+/** `stop`: the first deadline that is not decided yet; ms. What was notified beyond it stays until it is. */
 export function reconcile(
   rule: CompiledRule,
   key: Record<string, unknown>,
   notified: readonly Notified[],
   spans: readonly FoldedSpan[],
   stop: number,
-  nearest: (time: number) => Event | undefined,
+  atHand: Pick<AtHand, "nearest">,
 ): Reconciled {
   const { taken, left } = assign(rule, key, notified, spans);
   const transitions: Transition[] = [];
@@ -35,20 +32,19 @@ export function reconcile(
     Number.NEGATIVE_INFINITY,
     ...notified.map(({ endsAt, newest }) => Math.max(newest, endsAt ?? newest)),
   );
+  const beyond = notified.findLastIndex(({ endsAt, startsAt }) => endsAt === null && startsAt > stop);
   const brought = notified.map((one, place): Notified => {
     const own = taken[place]!;
-    const isHeld = () => notified.some((other, at) => at > place && other.endsAt === null && other.startsAt > stop);
-    const wanted = wantedOf(one, own, stop, isHeld);
+    const wanted = wantedOf(one, own, stop, place < beyond);
     if (wanted === undefined) return one;
     const step = bring(rule, one, own, wanted, known);
     transitions.push(...step.transitions);
     return step.next;
   });
-  const isBeyond = notified.some(({ endsAt, startsAt }) => endsAt === null && startsAt > stop);
-  const held = isBeyond ? left.find(({ endsAt }) => endsAt === null) : undefined;
+  const held = beyond >= 0 ? left.find(({ endsAt }) => endsAt === null) : undefined;
   for (const span of left) {
     if (span === held) continue;
-    const begun = begin(rule, key, span, known, nearest);
+    const begun = begin(rule, key, span, known, atHand);
     if (begun === undefined) continue;
     transitions.push(...begun.transitions);
     brought.push(...begun.notified);
@@ -92,7 +88,7 @@ function wantedOf(
   { alert, startsAt: start, endsAt: end, newest, settled }: Notified,
   own: readonly FoldedSpan[],
   stop: number,
-  isHeld: () => boolean,
+  isHeld: boolean,
 ): Span | undefined {
   const [first, last] = [own[0], own.at(-1)];
   if (first === undefined || last === undefined) {
@@ -104,7 +100,7 @@ function wantedOf(
   const wanted = { startsAt, endsAt: last.endsAt, count, newest: last.newest };
   if (last.endsAt !== null || stop === Number.POSITIVE_INFINITY) return wanted;
   // It was notified with more than what is decided now.
-  if (end !== null && (end >= stop || isHeld())) wanted.endsAt = end;
+  if (end !== null && (end >= stop || isHeld)) wanted.endsAt = end;
   if (newest > stop || wanted.endsAt !== null) {
     wanted.count = Math.max(count, alert.count);
     wanted.newest = Math.max(wanted.newest, newest);
@@ -140,7 +136,7 @@ function goOn(
   { endsAt, newest, pauses, before }: Span & { pauses: readonly Pause[]; before: number },
 ): Transition[] {
   const resolved = rule.canResolve ? "resolved" : "closed";
-  const open = wasEnd === null ? alert : { ...reopenAlert(alert), updatedAt: iso(newest) };
+  const open: Alert = wasEnd === null ? alert : { ...alert, status: "firing", endsAt: null, updatedAt: iso(newest) };
   const transitions: Transition[] = [];
   if (wasEnd !== null && (endsAt === null || pauses.length > 0)) transitions.push({ kind: "opened", alert: open });
   for (const pause of pauses) {
@@ -164,7 +160,7 @@ function begin(
   key: Record<string, unknown>,
   span: FoldedSpan,
   known: number,
-  nearest: (time: number) => Event | undefined,
+  { nearest }: Pick<AtHand, "nearest">,
 ): Pick<Reconciled, "notified" | "transitions"> | undefined {
   const { startsAt, endsAt, newest, count, opening } = span;
   const pauses = span.pauses.filter((pause) => pause.endsAt > known);

@@ -7,6 +7,7 @@ import { isProjectWide } from "../model/source-kinds.ts";
 import { endAlert } from "./alert.ts";
 import { type CompiledRule, type Rules, stateRow } from "./compile.ts";
 import { mayMatch } from "./feeds.ts";
+import { savedMemory } from "./fold.ts";
 import type { Absence } from "./kinds/absence.ts";
 import { live, peek } from "./live.ts";
 import { emptyState, firing, type KeyState, markOf, type Step } from "./state.ts";
@@ -69,14 +70,14 @@ export function isWatched(rule: CompiledRule, state: KeyState): boolean {
 }
 
 /** Nothing more will come: no silence is waited for, and an alert about one is over at `at` (ms). */
-export function disarm({ kind, canResolve }: CompiledRule, state: KeyState, at: number): Step {
+export function disarm(rule: CompiledRule, state: KeyState, at: number): Step {
   const { key, alert, mark } = state;
-  const base = { at, since: state.base?.since ?? at, memory: kind.save(kind.begin(at)), span: null };
+  const base = { at, since: state.base?.since ?? at, memory: savedMemory(rule, rule.kind.begin(at)), span: null };
   const next = { ...emptyState(key), base, alert, mark };
   if (!firing(state)) return { state: next, transitions: [] };
   const over = endAlert(alert!, Math.max(at, Date.parse(alert!.startsAt)));
   return {
     state: { ...next, alert: over, mark: markOf(over) },
-    transitions: [{ kind: canResolve ? "resolved" : "closed", alert: over }],
+    transitions: [{ kind: rule.canResolve ? "resolved" : "closed", alert: over }],
   };
 }

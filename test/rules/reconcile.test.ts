@@ -144,7 +144,7 @@ it.each(Object.entries(CASES))("%s", (_sentence, { notified, sorted, stop, becom
   };
   const until = stop === undefined ? Number.POSITIVE_INFINITY : START + stop * MINUTE;
   const spans = sorted.map(spanOf);
-  const made = reconcile(rule, KEY, known, spans, until, () => undefined);
+  const made = reconcile(rule, KEY, known, spans, until, { nearest: () => undefined });
   expect({
     becomes: made.notified.map(lineOf),
     says: made.transitions.map((one) => `${one.kind} ${lineOf(one)}`),

@@ -53,7 +53,8 @@ export function runTimeline(config: Partial<RuleConfig>, polls: readonly Poll[])
     for (const sk of new Set([...found.keys(), ...states.keys()])) {
       const own = found.get(sk) ?? [];
       const step = live(rules.all[0]!, states.get(sk) ?? emptyState(own[0]!.key), own, observed);
-      states.set(sk, step.state);
+      // As a store gives it back.
+      states.set(sk, JSON.parse(JSON.stringify(step.state)) as KeyState);
       transitions.push(...step.transitions);
     }
     return transitions.map(toTold);

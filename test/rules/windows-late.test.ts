@@ -1,4 +1,5 @@
-// Windows that late matches fill, hold up or add to, over timelines: when their alert ends, and what it counts.
+// Windows that late matches fill, hold up or add to, and those of a storm, over timelines: when their alert ends, and
+// what it counts.
 import { expect, it } from "vitest";
 import type { Event } from "../../lib/model/event.ts";
 import { eventAt } from "../support/event.ts";
@@ -60,4 +61,16 @@ const CASES: Case[] = [
 
 it.each(CASES)("$name", ({ rule, polls, notified }) => {
   expect(transitionLines(rule, polls)).toEqual(notified);
+});
+
+it.each([2_400, 9_000])("distinct: a value that was seen once stays in its window beside %i of another", (count) => {
+  const storm = Array.from({ length: count }, (_, at) => typed(1 + (30 * at) / count, "b"));
+  const polls = Array.from({ length: 31 }, (_, at) => ({
+    at: at + 1,
+    events: storm.slice((at * count) / 30, ((at + 1) * count) / 30),
+  }));
+  polls[0]!.events.unshift(typed(0, "a"));
+  const rule = { distinct: { field: "type", count: 3, within: 60 * MINUTE } };
+  const told = transitionLines(rule, [...polls, { at: 45, events: [typed(45, "c")] }, { at: 46 }, { at: 61 }]);
+  expect(told.flat()).toEqual([`opened@45 x${count + 2}`, `resolved@45-60 x${count + 2}`]);
 });

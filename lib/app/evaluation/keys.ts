@@ -5,10 +5,12 @@
 // at the bound.
 import { hashOf } from "../../model/hash.ts";
 import type { CompiledRule, Touch } from "../../rules/compile.ts";
-import { isMatch, overflowRow, overflowTouch, rulePartition } from "../../rules/compile.ts";
+import { overflowRow, overflowTouch, rulePartition } from "../../rules/compile.ts";
 import { lastTime } from "../../rules/live.ts";
+import { rowId } from "../../store/ops.ts";
 import type { Key } from "../../store/port.ts";
 import type { App } from "../deps.ts";
+import { inPieces } from "../persistence/in-pieces.ts";
 import type { KeyCount, KeysRow, RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 
@@ -17,10 +19,8 @@ import type { Unit } from "../persistence/unit.ts";
  * again, which reads them all, this often; ms.
  */
 const RECOUNT_MS = 900_000;
-/** Keys that are read at once. */
-const COUNTED = 500;
-/** Keys that make room and are deleted with one commit; the others no longer count. */
-const FORGOTTEN = 16;
+/** Keys that make room and are deleted with one commit. */
+const FORGOTTEN = 50;
 const DAY = 86_400_000;
 
 /** Processes write to one of so many rows of a rule. */
@@ -67,25 +67,39 @@ function counted({ maxKeys }: CompiledRule, keys: readonly string[]): number {
 export interface Admitted {
   touches: Touch[];
   keys: ReadonlyMap<string, KeyCount>;
+  /** Keys to forget before anything is admitted: others need their room. */
+  idle: readonly IdleKey[];
+}
+
+/** Nothing of it is open, and its last event is so old that it is kept only while there is room. */
+interface IdleKey extends Key {
+  rule: CompiledRule;
 }
 
 /**
  * The touches with matches of new keys that find no room led to the rule's overflow, and without what else new keys
- * have no room for. Their state rows are loaded.
+ * have no room for. Their state rows are loaded. The rows in `staying` make no room.
  */
-export async function admitKeys(app: App, unit: Unit, touches: readonly Touch[], now: number): Promise<Admitted> {
+export async function admitKeys(
+  app: App,
+  unit: Unit,
+  touches: readonly Touch[],
+  now: number,
+  staying: ReadonlySet<string>,
+): Promise<Admitted> {
   const isNew = (touch: Touch) =>
-    unit.version(touch) === 0 || (unit.value<RuleRow>(touch)?.unmatched === true && isMatch(touch));
+    unit.version(touch) === 0 || (unit.value<RuleRow>(touch)?.unmatched === true && touch.matches);
   const keys = new Map<string, KeyCount>();
   const admitted = new Map<CompiledRule, ReadonlySet<string>>();
   for (const [rule, fresh] of Map.groupBy(touches.filter(isNew), (touch) => touch.rule)) {
-    const matched = new Set(fresh.filter(isMatch).map(({ sk }) => sk));
+    const matched = new Set(fresh.filter(({ matches }) => matches).map(({ sk }) => sk));
     const others = new Set(fresh.filter((one) => !matched.has(one.sk) && isFollowing(one)).map(({ sk }) => sk));
     admitted.set(rule, new Set());
     if (matched.size + others.size === 0) continue;
-    const touched = new Set(touches.filter((one) => one.rule === rule).map(({ sk }) => sk));
     const wanted = { count: matched.size, unmatched: others.size };
-    const room = await roomFor(app, unit, rule, wanted, touched, now);
+    const { idle, ...room } = await roomFor(app, unit, rule, wanted, now);
+    const forgotten = idle.filter((key) => !staying.has(rowId(key)));
+    if (forgotten.length > 0) return { touches: [], keys: new Map(), idle: forgotten };
     const taken = [...matched].slice(0, room.count);
     const beside = [...others].slice(0, room.unmatched);
     const moved = taken.filter((sk) => unit.version({ pk: rulePartition(rule), sk }) > 0);
@@ -93,13 +107,13 @@ export async function admitKeys(app: App, unit: Unit, touches: readonly Touch[],
     keys.set(rulePartition(rule), { count: counted(rule, taken), unmatched });
     admitted.set(rule, new Set([...taken, ...beside]));
   }
-  if (admitted.size === 0) return { touches: [...touches], keys };
+  if (admitted.size === 0) return { touches: [...touches], keys, idle: [] };
   const led = touches.flatMap((touch) => {
     if (!isNew(touch) || admitted.get(touch.rule)!.has(touch.sk)) return [touch];
-    return isMatch(touch) ? [overflowTouch(touch)] : [];
+    return touch.matches ? [overflowTouch(touch)] : [];
   });
   await unit.load(led);
-  return { touches: led, keys };
+  return { touches: led, keys, idle: [] };
 }
 
 /** It is no match, and a match that is found late may have to know of it. */
@@ -147,67 +161,67 @@ export async function forgetKeys(app: App, pk: string): Promise<void> {
   });
 }
 
-/**
- * For how many of the new keys there is room: of those that match, and of the others. None that the slice has `touched`
- * makes room.
- */
+/** For how many of the new keys there is room: of those that match, and of the others. */
 async function roomFor(
   app: App,
   unit: Unit,
   rule: CompiledRule,
   wanted: Required<KeyCount>,
-  touched: ReadonlySet<string>,
   now: number,
-): Promise<Required<KeyCount>> {
+): Promise<Required<KeyCount> & { idle: IdleKey[] }> {
   const pk = rulePartition(rule);
   const known = await readKeys(app, pk);
   const unwritten = app.newKeys.get(pk) ?? NONE;
-  let kept = plus(known ?? NONE, unwritten);
-  const left = ({ count, unmatched = 0 }: KeyCount) => ({
+  const left = ({ count, unmatched = 0 }: KeyCount, idle: IdleKey[] = []) => ({
     count: Math.min(Math.max(0, rule.maxKeys - count), wanted.count),
     unmatched: Math.min(Math.max(0, rule.maxKeys - unmatched), wanted.unmatched),
+    idle,
   });
-  const isFull = left(kept).count < wanted.count || left(kept).unmatched < wanted.unmatched;
-  if (isFull && now - (known?.countedAt ?? 0) >= RECOUNT_MS) {
-    const rows = await countRows(app, rule, now);
-    kept = rows.kept;
-    await forgetIdle(unit, rule, rows.idle.filter(({ sk }) => !touched.has(sk)).slice(0, FORGOTTEN), now);
-    // What this process has not written down is among them.
-    const row: KeysRow = { ...plus(kept, unwritten, -1), countedAt: now };
-    unit.create({ pk: keysPartition(pk), sk: COUNTED_KEY }, row);
-  }
-  return left(kept);
+  const room = left(plus(known ?? NONE, unwritten));
+  const isFull = room.count < wanted.count || room.unmatched < wanted.unmatched;
+  if (!isFull || now - (known?.countedAt ?? 0) < RECOUNT_MS) return room;
+  const { kept, idle } = await countRows(app, rule, now);
+  // What this process has not written down is among them.
+  const row: KeysRow = { ...plus(kept, unwritten, -1), countedAt: now };
+  unit.create({ pk: keysPartition(pk), sk: COUNTED_KEY }, row);
+  return left(kept, idle);
 }
 
-/** The keys that count, and those that make room for others. */
-async function countRows({ store }: App, rule: CompiledRule, now: number): Promise<{ kept: KeyCount; idle: Key[] }> {
+/** All keys, and those of them that would make room for others. */
+async function countRows(
+  { store }: App,
+  rule: CompiledRule,
+  now: number,
+): Promise<{ kept: KeyCount; idle: IdleKey[] }> {
   const pk = rulePartition(rule);
   const overflow = overflowRow(rule).sk;
-  const idle: Key[] = [];
+  const idle: IdleKey[] = [];
   let kept = NONE;
-  let after: string | undefined;
-  do {
-    const rows = await store.list<RuleRow>(pk, { limit: COUNTED, ...(after === undefined ? {} : { after }) });
-    for (const { sk, data, damaged } of rows) {
+  for await (const rows of inPieces<RuleRow>(store, pk)) {
+    for (const { sk, data } of rows) {
       if (sk === overflow) continue;
-      if (!damaged && isIdle(rule, data, now)) idle.push({ pk, sk });
-      else kept = plus(kept, !damaged && data.unmatched ? { count: 0, unmatched: 1 } : { count: 1 });
+      if (isIdle(rule, data, now)) idle.push({ rule, pk, sk });
+      kept = plus(kept, data.unmatched ? { count: 0, unmatched: 1 } : { count: 1 });
     }
-    after = rows.length === COUNTED ? rows.at(-1)!.sk : undefined;
-  } while (after !== undefined);
+  }
   return { kept, idle };
 }
 
-/** Nothing of the key is open, and its last event is so old that the key is kept only while there is room. */
 function isIdle({ spared, memory, lateness }: CompiledRule, { state }: RuleRow, now: number): boolean {
   if (spared === memory || state.next !== null || state.alert?.status === "firing") return false;
   return lastTime(state) + spared + lateness + DAY < now;
 }
 
-async function forgetIdle(unit: Unit, rule: CompiledRule, keys: readonly Key[], now: number): Promise<void> {
-  await unit.load(keys);
-  for (const key of keys) {
-    const row = unit.value<RuleRow>(key);
-    if (row && isIdle(rule, row, now)) unit.delete(key);
+/** Deletes them, some with each commit, but for those that had an event meanwhile. */
+export async function forgetIdle(app: App, idle: readonly IdleKey[], now: number): Promise<void> {
+  for (let at = 0; at < idle.length; at += FORGOTTEN) {
+    const some = idle.slice(at, at + FORGOTTEN);
+    await app.transact(async (unit) => {
+      await unit.load(some);
+      for (const key of some) {
+        const row = unit.value<RuleRow>(key);
+        if (row && isIdle(key.rule, row, now)) unit.delete(key);
+      }
+    });
   }
 }

@@ -1,7 +1,7 @@
 // A slice: some new events of one target, evaluated and committed together with the cursor that has them behind it.
 import type { Event } from "../../model/event.ts";
 import { iso } from "../../model/iso.ts";
-import { isMatch, type Touch } from "../../rules/compile.ts";
+import type { Touch } from "../../rules/compile.ts";
 import { live, type Seen } from "../../rules/live.ts";
 import { emptyState, type Observed, type Transition } from "../../rules/state.ts";
 import { createTurns, mapInTurns } from "../../sources/cloud/turns.ts";
@@ -12,7 +12,7 @@ import { type Change, putChanges } from "../groups/transitions.ts";
 import { eventsKey, type RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { announce } from "./announce.ts";
-import { type Admitted, admitKeys, countKeys } from "./keys.ts";
+import { type Admitted, admitKeys, countKeys, forgetIdle } from "./keys.ts";
 import type { OwnProgress, Progress } from "./progress.ts";
 import { noteFailures } from "./rule-failures.ts";
 
@@ -50,15 +50,17 @@ export async function commitSlice(
   const unextracted = from === undefined ? touched.flatMap((one) => one.unextracted) : [];
   const touches = touched.flatMap((one) => one.touches);
   const rows = [...Map.groupBy(events.length === 1 ? behind(touches, from) : touches, rowId).values()];
+  const staying = new Set(touches.map(rowId));
 
   async function commit(count: number): Promise<SliceResult | undefined> {
     const some = rows.slice(0, count).flat();
     const after = count < rows.length ? rowId(some.at(-1)!) : undefined;
     let tooLarge = false;
-    let admitted: Admitted = { touches: [], keys: new Map() };
+    let admitted: Admitted = { touches: [], keys: new Map(), idle: [] };
     const result = await app.transact(async (unit, abandon) => {
       await unit.load(some.map(({ pk, sk }): Key => ({ pk, sk })));
-      admitted = await admitKeys(app, unit, some, now);
+      admitted = await admitKeys(app, unit, some, now, staying);
+      if (admitted.idle.length > 0) return abandon();
       const changes = await evaluate(app, unit, admitted.touches, progress, at, now);
       const groups = await putChanges(app, unit, changes, now, round);
       await noteFailures(app, unit, changes, unextracted, now);
@@ -77,11 +79,14 @@ export async function commitSlice(
       if (tooLarge) abandon();
       return result;
     });
-    if (!tooLarge) {
-      countKeys(app, admitted);
-      return result;
+    if (result === undefined) {
+      await forgetIdle(app, admitted.idle, now);
+      for (const key of admitted.idle) staying.add(rowId(key));
+      return commit(count);
     }
-    return events.length > 1 ? undefined : commit(count >> 1);
+    if (tooLarge) return events.length > 1 ? undefined : commit(count >> 1);
+    countKeys(app, admitted);
+    return result;
   }
   const result = await commit(rows.length);
   if (result === undefined) return undefined;
@@ -135,7 +140,7 @@ async function evaluate(
     await turn();
     const [first] = own as [Touch];
     const row = unit.value<RuleRow>(first);
-    const isUnmatched = (row === undefined || row.unmatched === true) && !own.some(isMatch);
+    const isUnmatched = (row === undefined || row.unmatched === true) && !own.some(({ matches }) => matches);
     const seen = own.map((touch) => seenAt(touch, at));
     const observation = observed(app, progress, first, at, now);
     const step = live(first.rule, row?.state ?? emptyState(first.key), seen, observation);

@@ -7,6 +7,7 @@ import type { KeyState } from "../../rules/state.ts";
 
 /** `state` is what the rule keeps for the key now; undefined where it keeps nothing. */
 export function whyNothing(touch: Touch, state: KeyState | undefined): string {
+  if (touch.steps === 0 && !touch.resolves) return `it has no value in ${touch.rule.kind.field}`;
   if (touch.steps === 0) return whyNotResolved(touch, state);
   return whyNotOpened(touch, state) ?? unknown(state);
 }
@@ -27,7 +28,6 @@ function whyNotResolved({ event }: Touch, state: KeyState | undefined): string {
 function whyNotOpened({ rule, event, steps }: Touch, state: KeyState | undefined): string | undefined {
   const { kind } = rule;
   const value = kind.field === undefined ? undefined : valueText(event, kind.field);
-  if (kind.field !== undefined && value === undefined) return `it has no value in ${kind.field}`;
   const known = state ? peek(rule, state) : { memory: undefined, matches: [] };
   return kind.explain({ time: Date.parse(event.time), steps, value, ...known });
 }

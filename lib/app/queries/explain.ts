@@ -6,7 +6,7 @@ import { iso } from "../../model/iso.ts";
 import { isProjectWide, ownTarget } from "../../model/source-kinds.ts";
 import { compileMismatch, type FieldMismatch, isNearer, type Mismatch } from "../../patterns/explain.ts";
 import { describeMismatch, describeWanted } from "../../patterns/words.ts";
-import { type CompiledRule, isMatch, overflowTouch, stateRow, type Touch } from "../../rules/compile.ts";
+import { type CompiledRule, overflowTouch, stateRow, type Touch } from "../../rules/compile.ts";
 import { compileExtract } from "../../rules/extract.ts";
 import { live } from "../../rules/live.ts";
 import { emptyState, type KeyState, type Transition } from "../../rules/state.ts";
@@ -150,7 +150,7 @@ async function explainMatch(sight: Sight, own: Touch, event: Event, stored: bool
  */
 async function placeOf(reader: Reader, touch: Touch, event: Event, stored: boolean): Promise<Touch> {
   const row = await reader.state(touch);
-  if (!isMatch(touch) || (row !== undefined && !row.unmatched)) return touch;
+  if (!touch.matches || (row !== undefined && !row.unmatched)) return touch;
   const shared = overflowTouch(touch);
   if (!stored) return (await reader.keys(touch.rule)) < touch.rule.maxKeys ? touch : shared;
   if ((await happened(reader, touch, event)).effects.length > 0) return touch;

@@ -15,16 +15,14 @@ export function absence({ for: longest, over }: NonNullable<RuleConfig["absence"
     reach: Number.POSITIVE_INFINITY,
     kept: 1,
     begin: () => ({ last: null, watched: false }),
-    load: (saved) => ({ ...(saved as Absence) }),
-    save: (memory) => ({ ...memory }),
-    take(memory, { steps, time, teaches }, isOpen) {
+    take(memory, { time, teaches }, isOpen) {
       // A target is watched from its first complete read until it has ended: before and after, its
       // own events begin nothing.
       const begins = over !== "targets" || !teaches;
-      if (steps & 1 && (begins || isOpen || memory.last !== null)) Object.assign(memory, { last: time, watched: true });
+      if (begins || isOpen || memory.last !== null) Object.assign(memory, { last: time, watched: true });
       return undefined;
     },
-    ends: ({ steps }) => (steps & 1) === 1,
+    ends: () => true,
     observe(memory, time, isOpen) {
       if (over === "targets" && !isOpen) {
         Object.assign(memory, { last: Math.max(memory.last ?? time, time), watched: true });

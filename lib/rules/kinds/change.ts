@@ -11,10 +11,7 @@ export function change({ field }: NonNullable<RuleConfig["change"]>): Kind<{ las
     field,
     reach: 0,
     begin: () => ({ last: null }),
-    load: (saved) => ({ ...(saved as { last: string | null }) }),
-    save: (memory) => ({ ...memory }),
-    take(memory, { steps, time, count, value, teaches }) {
-      if ((steps & 1) === 0) return undefined;
+    take(memory, { time, count, value, teaches }) {
       const changed = memory.last !== null && value !== memory.last && !teaches;
       memory.last = value!;
       return changed ? { count, since: time, until: time } : undefined;

@@ -16,11 +16,6 @@ export function expect({ within }: NonNullable<RuleConfig["expect"]>): Kind<Expe
     field: undefined,
     reach: within,
     begin: () => ({ open: [], followed: null }),
-    load(saved) {
-      const { open, followed } = saved as Expect;
-      return { open: [...open], followed };
-    },
-    save: ({ open, followed }) => ({ open: [...open], followed }),
     take(memory, { steps, time }) {
       const follows = (steps & 2) !== 0;
       if (follows) memory.open = [];

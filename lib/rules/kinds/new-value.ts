@@ -17,8 +17,7 @@ export function newValue({ field, memory: longest }: NonNullable<RuleConfig["new
     begin: () => new Map(),
     load: (saved) => new Map(saved as [string, number][]),
     save: (seen) => [...seen],
-    take(seen, { steps, time, count, value = "", teaches }) {
-      if ((steps & 1) === 0) return undefined;
+    take(seen, { time, count, value = "", teaches }) {
       const last = seen.get(value) ?? Number.NEGATIVE_INFINITY;
       const isNew = seen.size > 0 && !teaches && time - last > longest;
       seen.delete(value);

@@ -6,9 +6,7 @@ export function occurrence(): Kind<null> {
     field: undefined,
     reach: 0,
     begin: () => null,
-    load: () => null,
-    save: (memory) => memory,
-    take: (_memory, { steps, count, time }) => (steps & 1 ? { count, since: time, until: time } : undefined),
+    take: (_memory, { count, time }) => ({ count, since: time, until: time }),
     clear: () => {},
     explain: () => undefined,
   };

@@ -2,14 +2,13 @@
 import type { RuleConfig } from "../../model/config.ts";
 import { absence } from "./absence.ts";
 import { change } from "./change.ts";
-import { distinct } from "./distinct.ts";
 import { expect } from "./expect.ts";
 import { newValue } from "./new-value.ts";
 import { occurrence } from "./occurrence.ts";
 import type { Kind } from "./port.ts";
 import { sequence } from "./sequence.ts";
 import { spike } from "./spike.ts";
-import { threshold } from "./threshold.ts";
+import { distinct, threshold } from "./windowed.ts";
 
 /** How long the last value of a key that shows no more is kept for `change`: some change every few months. ms */
 const VALUE_MS = 365 * 86_400_000;

@@ -28,7 +28,7 @@ export interface Look<M> {
 
 /** A kind with its settings. `M` is what it remembers of a key; each method may change it in place. */
 export interface Kind<M = unknown> {
-  /** The field whose values it tells apart; an event without one is none of its steps. */
+  /** The field whose values it tells apart: an event without one is none of its steps (compile.ts). */
   field: string | undefined;
   /** How long before the newest entry a match may still become part of an alert; ms. */
   reach: number;
@@ -38,10 +38,11 @@ export interface Kind<M = unknown> {
   waitsForSince?: true;
   /** `since`: everything from here on was evaluated by the rule; ms. */
   begin(since: number): M;
-  load(saved: unknown): M;
-  /** As JSON. */
-  save(memory: M): unknown;
-  /** A step of the kind. */
+  /** From JSON; default: a copy. */
+  load?(saved: unknown): M;
+  /** As JSON; default: a copy. */
+  save?(memory: M): unknown;
+  /** A step of the kind: a match, or one of the patterns that it names. */
   take(memory: M, entry: Entry, isOpen: boolean): Hit | undefined;
   /** Whether such a step ends the open alert. */
   ends?(entry: Entry): boolean;

@@ -15,8 +15,6 @@ export function sequence({ then, within }: NonNullable<RuleConfig["sequence"]>):
     field: undefined,
     reach: within,
     begin: () => ({ begun: [] }),
-    load: (saved) => ({ begun: [...(saved as Sequence).begun] }),
-    save: ({ begun }) => ({ begun: Array.from(begun, (chain) => chain ?? null) }),
     take(memory, { steps, time, count }) {
       const { begun } = memory;
       let found: Chain = null;
@@ -33,7 +31,7 @@ export function sequence({ then, within }: NonNullable<RuleConfig["sequence"]>):
       return found ? { ...found, until: time } : undefined;
     },
     clear(memory, at) {
-      memory.begun = Array.from(memory.begun, (chain) => (chain && chain.since >= at ? chain : null));
+      memory.begun = memory.begun.map((chain) => (chain && chain.since >= at ? chain : null));
     },
     explain: () => "the patterns have not all matched in order within the time",
   };

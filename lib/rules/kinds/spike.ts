@@ -35,8 +35,7 @@ export function spike({ factor, window: length, min }: NonNullable<RuleConfig["s
       return begin(from, loadWindow(both));
     },
     save: ({ both, from }): Saved => [saveWindow(both), from],
-    take(memory, { steps, time, count }, isOpen) {
-      if ((steps & 1) === 0) return undefined;
+    take(memory, { time, count }, isOpen) {
       if (isOpen) return { count, since: time, until: time };
       const { both } = memory;
       addToWindow(both, time, count);

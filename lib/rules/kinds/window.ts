@@ -14,10 +14,12 @@ export interface Window {
   values: (string | undefined)[];
   head: number;
   sum: number;
+  /** How many entries each value has. */
+  entries: Map<string | undefined, number>;
 }
 
 export function emptyWindow(): Window {
-  return { times: [], counts: [], values: [], head: 0, sum: 0 };
+  return { times: [], counts: [], values: [], head: 0, sum: 0, entries: new Map() };
 }
 
 export function addToWindow(window: Window, time: number, count: number, value?: string): void {
@@ -30,10 +32,15 @@ export function addToWindow(window: Window, time: number, count: number, value?:
   window.times.push(time);
   window.counts.push(count);
   window.values.push(value);
+  window.entries.set(value, (window.entries.get(value) ?? 0) + 1);
 }
 
 /** The oldest entry leaves. */
 export function dropOldest(window: Window): void {
+  const value = window.values[window.head];
+  const left = window.entries.get(value)! - 1;
+  if (left === 0) window.entries.delete(value);
+  else window.entries.set(value, left);
   window.sum -= window.counts[window.head]!;
   window.head++;
 }
@@ -68,27 +75,26 @@ export function loadWindow([gaps, counts, places, values]: Saved): Window {
   let time = 0;
   for (const [at, gap] of gaps.entries()) {
     time += gap;
-    window.times.push(time);
-    window.counts.push(counts === 1 ? 1 : counts[at]!);
-    window.values.push(places && values![places[at]!]);
-    window.sum += window.counts[at]!;
+    addToWindow(window, time, counts === 1 ? 1 : counts[at]!, places && values![places[at]!]);
   }
   return window;
 }
 
 /**
- * What is in the window; where that is too much, every second entry of a value in the older half is joined to the next.
+ * What is in the window; where that is too much, every second entry of a value in the older half is joined to that
+ * value's next one. The last of a value stays.
  */
 function thinned({ times, counts, values, head }: Window): Pick<Window, "times" | "counts" | "values"> {
   let kept = { times: times.slice(head), counts: counts.slice(head), values: values.slice(head) };
   while (kept.times.length > MAX_SAVED) {
     const half = Math.floor(kept.times.length / 2);
     const next: typeof kept = { times: [], counts: [], values: [] };
+    const last = new Map(kept.values.map((value, at) => [value, at]));
     const carried = new Map<string | undefined, number>();
     for (const [at, time] of kept.times.entries()) {
       const value = kept.values[at];
       const before = carried.get(value);
-      if (at < half && before === undefined) {
+      if (at < half && before === undefined && last.get(value) !== at) {
         carried.set(value, kept.counts[at]!);
         continue;
       }

@@ -1,9 +1,11 @@
 // Rules with state through the whole application: their deadlines as rows, their first poll, their
 // bound, and what is notified of them.
 import { describe, expect, it } from "vitest";
+import type { RuleRow } from "../../../lib/app/persistence/rows.ts";
 import { endedAlerts, openAlerts } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
 import { startReplay } from "../../../lib/app/replay/replay.ts";
+import { rulePartition } from "../../../lib/rules/compile.ts";
 import { type Store, StoreError } from "../../../lib/store/port.ts";
 import { eventAt, START } from "../../support/event.ts";
 import { replayConfig } from "../../support/replay.ts";
@@ -151,13 +153,17 @@ describe("a rule that looks for new values", () => {
 });
 
 describe("a rule that looks for changes", () => {
-  /** The alerts after these events, each of a day, a key and a type. */
-  async function changes(fields: string, events: readonly (readonly [number, string, string])[]) {
+  async function startMoves(fields: string) {
     const rule = `{ id: moves, when: { source: [service-events] }, change: { field: type }, ${fields} }`;
     const source = "sources: [{ id: services, kind: service-events }]\nchannels: { ops: { type: console } }\n";
     const config = await replayConfig(`${source}rules: [${rule}]\n`);
     const targets = [{ source: config.sources[0]!, target: { id: SERVICE } }];
-    const replay = await startReplay({ config, start: START, targets });
+    return startReplay({ config, start: START, targets });
+  }
+
+  /** The alerts after these events, each of a day, a key and a type. */
+  async function changes(fields: string, events: readonly (readonly [number, string, string])[]) {
+    const replay = await startMoves(fields);
     for (const [day, resourceId, type] of events) {
       const at = day * 1_440;
       await replay.passTo(START + at * MINUTE);
@@ -197,6 +203,23 @@ describe("a rule that looks for changes", () => {
       ["shared", 42],
       ["b", 43],
     ]);
+  });
+
+  it("keeps no more keys than it may, however many are new each month, and has room for those", async () => {
+    const replay = await startMoves("maxKeys: 60");
+    const kept: number[] = [];
+    for (let month = 0; month < 5; month++) {
+      const at = 33 * 1_440 * month;
+      const events = Array.from({ length: 45 }, (_, key) =>
+        eventAt(at, { id: `${month}-${key}`, resourceId: `svc-${month}-${key}`, type: "normal" }),
+      );
+      await replay.feed(START + at * MINUTE, events, [], async ({ store, rules }) => {
+        const rows = await store.list<RuleRow>(rulePartition(rules.all[0]!));
+        kept.push(rows.length);
+      });
+    }
+    await replay.close();
+    expect(kept).toEqual([45, 45, 45, 45, 45]);
   });
 });
 

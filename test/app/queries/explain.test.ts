@@ -5,6 +5,7 @@ import { acknowledge, listOpen } from "../../../lib/app/oncall/acknowledge.ts";
 import { createExplainer, type EventExplanation } from "../../../lib/app/queries/explain.ts";
 import { createReader, type Reader } from "../../../lib/app/queries/explain-reader.ts";
 import { openAlerts, seenEvents } from "../../../lib/app/queries/lists.ts";
+import { readStatus } from "../../../lib/app/queries/status.ts";
 import { readPasted } from "../../../lib/app/replay/rule-tests/pasted-event.ts";
 import type { Event } from "../../../lib/model/event.ts";
 import { formatPlace } from "../../../lib/model/place.ts";
@@ -192,6 +193,25 @@ describe("what an event did to a rule with state", () => {
     made[what](1);
     await made.rounds(2);
     expect(await verdict(made)).toMatchObject({ reason, effects: [] });
+  });
+
+  it("an event without the field is no match: it counts for nothing, and may resolve", async () => {
+    const codes = `extract: [{ field: message, pattern: "code (?<code>\\\\d+)" }]`;
+    const rule = (id: string, count: number, more = "") =>
+      `{ id: ${id}, when: { level: [error] }, ${codes}, distinct: { field: extracted.code, count: ${count}, within: 1h }${more} }`;
+    const ending = rule("ending", 40, ", resolve: { when: { level: [error] } }");
+    const made = await bench({ yaml: yaml(`${rule("codes", 2)}, ${ending}`) });
+    for (let number = 0; number < 30; number++) made.fail(1 + number / 10, number === 5 ? "none" : `code ${number}`);
+    await made.rounds(6);
+    const all = await seenEvents(made.app);
+    const none = all.findIndex(({ message }) => message.startsWith("none"));
+    const { rules } = await explained(made, none);
+    expect(rules.map(({ reason, effects }) => [reason, effects.map(({ kind }) => kind)])).toEqual([
+      ["it has no value in extracted.code", []],
+      ["it resolves, but no alert was open for its key", []],
+    ]);
+    const [counts] = Object.values((await readStatus(made.app)).ledger["service-events"]!);
+    expect(counts).toMatchObject({ new: 30, matched: 29, unmatched: 1 });
   });
 
   it("expect: the start opened the alert at its deadline, the late follow-up resolved it", async () => {
