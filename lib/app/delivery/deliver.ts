@@ -119,6 +119,8 @@ async function closeAfter(app: App, unit: Unit, { id, channel, notification }: D
   if (app.channels.get(channel)?.type.incident !== true || notification.test) return;
   const firing = notification.alerts.filter(({ status }) => status === "firing");
   await unit.load(firing.flatMap((alert) => [endedKey(alert.id), strayKey(channel, alert.id)]));
+  // One that ends at this very moment, too.
+  for (const alert of firing) unit.check(endedKey(alert.id));
   noteStrays(
     unit,
     channel,
