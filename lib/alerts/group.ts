@@ -58,8 +58,15 @@ export const ROUND_WAIT_MS = 60_000;
 
 const BUCKETS = 64;
 
+const GROUPS = "group/";
+
 export function groupPartition(groupId: string): string {
-  return `group/${groupId}`;
+  return `${GROUPS}${groupId}`;
+}
+
+/** The group in whose partition the row lies. */
+export function groupOf({ pk }: { pk: string }): string | undefined {
+  return pk.startsWith(GROUPS) ? pk.slice(GROUPS.length) : undefined;
 }
 
 export const HEAD = "head";

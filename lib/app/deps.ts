@@ -121,7 +121,7 @@ export interface App {
   inhibition: Inhibition;
   store: Store;
   /** What is wrong with the store itself. */
-  guard: Pick<GuardedStore, "damaged" | "verify" | "trouble" | "probe">;
+  guard: Pick<GuardedStore, "damaged" | "noteDamaged" | "verify" | "trouble" | "probe">;
   /** One unit of work on the store (unit.ts). */
   transact: Transact;
   generation: Generation;

@@ -8,6 +8,7 @@ import type { DeliveryRow } from "../app/persistence/delivery-rows.ts";
 import { drain } from "../app/persistence/drain.ts";
 import type { Clock } from "../model/clock.ts";
 import { hashOf } from "../model/hash.ts";
+import type { Row } from "../store/port.ts";
 import type { Message, Queue } from "./queue.ts";
 
 /** The sweep rings again for what is still due by then; ms. */
@@ -93,14 +94,26 @@ async function dueDeliveries(
 ): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   for await (const rows of drain<DeliveryRow>(app, "delivery", signal)) {
-    for (const { data } of rows) {
+    for (const row of rows) {
+      const { data } = row;
+      if (isTaken(app, row) || !isLookedFor(data.channel)) continue;
       const ids = found.get(data.channel) ?? [];
-      if (ids.length >= SWEPT || isClaimed(app, data) || !isLookedFor(data.channel)) continue;
+      if (ids.length >= SWEPT) continue;
       ids.push(data.id);
       found.set(data.channel, ids);
     }
   }
   return found;
+}
+
+/** Whether it is not to be rung for: someone sends it, or it is none of a delivery and is reported. */
+function isTaken(app: App, row: Row<DeliveryRow>): boolean {
+  try {
+    return isClaimed(app, row.data);
+  } catch {
+    app.guard.noteDamaged(row);
+    return true;
+  }
 }
 
 function partsOf(ids: readonly string[]): string[][] {

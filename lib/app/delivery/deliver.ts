@@ -26,7 +26,7 @@ import type { Unit } from "../persistence/unit.ts";
 import { destinationOfChannel } from "./attempt.ts";
 import { tryNow } from "./channel-notes.ts";
 import { gateOf } from "./gate.ts";
-import { GIVE_UP_MS, laneEnd, laneStart, noteStrays } from "./lane-end.ts";
+import { laneEnd, laneStart, madeNew, noteStrays } from "./lane-end.ts";
 import { isClaimed, isHeld, removeDelivery } from "./outcomes.ts";
 import { createSender } from "./sender.ts";
 
@@ -68,11 +68,12 @@ async function opensAt(app: App, name: string): Promise<number> {
 }
 
 /**
- * Makes deliveries pending again, under the same id, and sends nothing yet: where another took one in, that other. Ids
- * that are not there are passed over.
+ * Makes deliveries pending again, under the same id, in the order in which they were made, and sends nothing yet: where
+ * another took one in, that other. Ids that are not there are passed over.
  */
 export async function redeliver(app: App, ids: readonly string[]): Promise<void> {
-  for (const named of ids) {
+  const starts: Starts = new Map();
+  for (const named of inOrder(await app.store.getMany<DeliveryRow>(ids.map(deliveryKey)))) {
     await app.transact(async (unit) => {
       const id = await laneEnd(unit, named);
       const key = deliveryKey(id);
@@ -80,15 +81,8 @@ export async function redeliver(app: App, ids: readonly string[]): Promise<void>
       const row = unit.value<DeliveryRow>(key);
       if (row === undefined) return;
       const now = app.clock.now();
-      const { failedSince: _before, revoked: _all, takenBack: _taken, handedOver: _some, ...rest } = row;
-      const again: DeliveryRow = {
-        ...rest,
-        status: "pending",
-        error: null,
-        nextAttemptAt: now,
-        giveUpAt: now + GIVE_UP_MS,
-      };
-      await putAgain(unit, again, now);
+      const again = madeNew(row, now);
+      await putAgain(unit, again, now, starts);
       await closeAfter(app, unit, again);
       await tryNow(unit, row.channel);
       unit.delete(deadKey(id));
@@ -96,8 +90,27 @@ export async function redeliver(app: App, ids: readonly string[]): Promise<void>
   }
 }
 
+/** The ids of the deliveries by time; of those of a lane each behind the one before it, whatever the clock was. */
+function inOrder(rows: readonly Row<DeliveryRow>[]): string[] {
+  const byTime = rows.map(({ data }) => data).sort((a, b) => a.createdAt - b.createdAt);
+  const left = new Map(byTime.map((row) => [row.id, row]));
+  const ids: string[] = [];
+  for (const row of byTime) {
+    const lane: string[] = [];
+    for (let one = left.get(row.id); one !== undefined; one = left.get(one.previous ?? "")) {
+      left.delete(one.id);
+      lane.push(one.id);
+    }
+    for (const id of lane.reverse()) ids.push(id);
+  }
+  return ids;
+}
+
+/** By the delivery that is the newest of its lane to be sent again: the first of the lane that is on its way. */
+type Starts = Map<string, string>;
+
 /** Into the queue; where it waits for others of its lane, the first of them is tried now. */
-async function putAgain(unit: Unit, row: DeliveryRow, now: number): Promise<void> {
+async function putAgain(unit: Unit, row: DeliveryRow, now: number, starts: Starts): Promise<void> {
   const key = deliveryKey(row.id);
   const before = row.previous === null ? undefined : deliveryKey(row.previous);
   await unit.load(before ? [before] : []);
@@ -109,9 +122,18 @@ async function putAgain(unit: Unit, row: DeliveryRow, now: number): Promise<void
     const options = due === undefined ? {} : { queue: "delivery" as const, due };
     unit.put(before!, { ...previous, next: [...previous.next, row.id] }, options);
   }
-  const first = await laneStart(unit, previous.id);
+  const first = await laneStart(unit, await knownStart(unit, starts, previous.id));
+  starts.set(row.id, first.id);
   const at = first.nextAttemptAt === null ? null : Math.min(first.nextAttemptAt, now);
   unit.put(deliveryKey(first.id), { ...first, nextAttemptAt: at }, { queue: "delivery", due: now });
+}
+
+/** Where to look for the first of the lane from: from where it was, as long as that is on its way. */
+async function knownStart(unit: Unit, starts: Starts, id: string): Promise<string> {
+  const known = starts.get(id);
+  if (known === undefined) return id;
+  await unit.load([deliveryKey(known)]);
+  return unit.value<DeliveryRow>(deliveryKey(known))?.status === "pending" ? known : id;
 }
 
 /** What opens the incident of an alert that has ended meanwhile is followed by what closes it. */
@@ -119,6 +141,8 @@ async function closeAfter(app: App, unit: Unit, { id, channel, notification }: D
   if (app.channels.get(channel)?.type.incident !== true || notification.test) return;
   const firing = notification.alerts.filter(({ status }) => status === "firing");
   await unit.load(firing.flatMap((alert) => [endedKey(alert.id), strayKey(channel, alert.id)]));
+  // One that ends at this very moment, too.
+  for (const alert of firing) unit.check(endedKey(alert.id));
   noteStrays(
     unit,
     channel,

@@ -69,8 +69,8 @@ function leftChannels({ channels }: App, group: Group, route: RouteConfig, { ale
 
 /**
  * What a delivery holds goes to its channel's fallback, once, as deliveries of their own, behind those of the delivery
- * before it. Returns the delivery as it is then; the same where there is no fallback, or where it has gone there
- * before. With `handedOver` there are more alerts than there is room for: the rest goes there with the next call.
+ * before it. Returns the delivery as it is then; the same of a test, where there is no fallback, or where it has gone
+ * there before. With `handedOver` there are more alerts than there is room for: the rest goes there with the next call.
  */
 export async function withFallback(
   app: App,
@@ -79,7 +79,8 @@ export async function withFallback(
   now: number,
   room = roomIn(app),
 ): Promise<DeliveryRow> {
-  if (delivery.fellBackAt !== undefined) return delivery;
+  // A test of one channel says nothing to those behind another.
+  if (delivery.fellBackAt !== undefined || delivery.notification.test) return delivery;
   await unit.load([channelKey(delivery.channel)]);
   const fallback = fallbackOf(app, unit, delivery);
   if (fallback === undefined) return delivery;

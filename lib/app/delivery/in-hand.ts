@@ -74,13 +74,21 @@ export function isAnyCrowded({ app, lanes }: InHand): boolean {
   return [...lanes.values()].some((lane) => isCrowded(lane, now));
 }
 
-/** Takes what was found to be due. */
+/** Takes what was found to be due; a row that is none of a delivery is reported, and hides no other. */
 export function take(
   hand: InHand,
   row: Row<DeliveryRow>,
   channels: ReadonlyMap<string, ChannelRow>,
   now: number,
 ): void {
+  try {
+    takeOne(hand, row, channels, now);
+  } catch {
+    hand.app.guard.noteDamaged(row);
+  }
+}
+
+function takeOne(hand: InHand, row: Row<DeliveryRow>, channels: ReadonlyMap<string, ChannelRow>, now: number): void {
   if (isClaimed(hand.app, row.data)) return;
   const { channel, nextAttemptAt } = row.data;
   const entry = entryOf(row.data, row);

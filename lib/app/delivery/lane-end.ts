@@ -23,6 +23,12 @@ import { notificationsFor } from "./notifications.ts";
 /** How long a delivery is tried; ms. */
 export const GIVE_UP_MS = 86_400_000;
 
+/** The delivery as it is tried anew; what its fallback has had of it, it has had. */
+export function madeNew(row: DeliveryRow, now: number): DeliveryRow {
+  const { failedSince: _before, revoked: _all, takenBack: _taken, ...rest } = row;
+  return { ...rest, status: "pending", error: null, nextAttemptAt: now, giveUpAt: now + GIVE_UP_MS };
+}
+
 /**
  * The delivery that says what the named one says: itself, or the one that took it in; of one that was dropped the one
  * that it waited for.
@@ -86,19 +92,15 @@ async function tryAnew(
   unit: Unit,
   channel: Channel,
   { values }: Group,
-  { failedSince: _before, endedAt: _dead, ...row }: DeliveryRow,
+  row: DeliveryRow,
   notice: Notice,
   now: number,
 ): Promise<void> {
   const { id } = row;
   const [notification] = notificationsFor(channel, values, { ...notice, reason: row.notification.reason });
   if (notification === undefined) return;
-  const again = { status: "pending", attempts: 0, nextAttemptAt: now, giveUpAt: now + GIVE_UP_MS } as const;
-  unit.put(
-    deliveryKey(id),
-    { ...row, ...again, notification: { ...notification, id } },
-    { queue: "delivery", due: now },
-  );
+  const again: DeliveryRow = { ...madeNew(row, now), notification: { ...notification, id } };
+  unit.put(deliveryKey(id), again, { queue: "delivery", due: now });
   await unit.load([deadKey(id)]);
   unit.delete(deadKey(id));
 }

@@ -17,7 +17,7 @@ import { readHolds, waitForHolders } from "../groups/holds.ts";
 import type { LoadedGroup } from "../groups/inbox.ts";
 import { isLost } from "../groups/round.ts";
 import { headKey, moveGroup, putMembers } from "../groups/transitions.ts";
-import { unfold } from "../groups/unfold.ts";
+import { idsOf, unfold } from "../groups/unfold.ts";
 import { type ChannelRow, channelKey, type DeliveryRow, deliveryKey, newestKey } from "../persistence/delivery-rows.ts";
 import { drain } from "../persistence/drain.ts";
 import { isFatal } from "../persistence/superseded.ts";
@@ -61,12 +61,8 @@ export interface Handover {
  */
 export async function notifyDue(app: App, options: NotifyOptions = {}): Promise<number> {
   let made = 0;
-  for await (const rows of drain<Group>(app, "group", options.signal, options.ahead)) {
-    made += await notifyGroups(
-      app,
-      rows.map(({ data }) => data.id),
-      options,
-    );
+  for await (const rows of drain<unknown>(app, "group", options.signal, options.ahead)) {
+    made += await notifyGroups(app, await idsOf(app, rows), options);
   }
   return made;
 }

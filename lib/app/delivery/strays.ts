@@ -46,6 +46,8 @@ async function closeOne(app: App, unit: Unit, { pk, sk }: Row<StrayRow>): Promis
   const row = unit.value<StrayRow>({ pk, sk });
   const ended = row && unit.value<EndedRow>(endedKey(row.alert));
   if (ended === undefined) return;
+  // It may open again at this very moment.
+  unit.check(endedKey(row!.alert));
   unit.delete({ pk, sk });
   const channel = app.channels.get(row!.channel);
   if (channel?.type.incident) await putClosing(app, unit, channel, ended.alert, row!.last);

@@ -96,13 +96,11 @@ export function foldGroup(
   limit = Number.POSITIVE_INFINITY,
 ): LoadedGroup | { group: undefined; inbox: Key[] } {
   // As they came: their names say nothing of that.
-  const letters = (rows.filter(({ sk }) => sk.startsWith(PREFIX)) as Row<InboxRow>[])
-    .toSorted((a, b) => a.data.at - b.data.at)
-    .slice(0, limit);
+  const letters = (rows.filter(isInbox) as Row<InboxRow>[]).toSorted((a, b) => a.data.at - b.data.at).slice(0, limit);
   const inbox = letters.map(({ pk, sk }): Key => ({ pk, sk }));
   const group = (rows.find(({ sk }) => sk === HEAD)?.data as Group | undefined) ?? beginning(letters);
   if (group === undefined) return { group, inbox };
-  const members = rows.flatMap(({ sk, data }) => (sk === HEAD || sk.startsWith(PREFIX) ? [] : (data as Member[])));
+  const members = rows.flatMap((row) => (row.sk === HEAD || isInbox(row) ? [] : (row.data as Member[])));
   const known = new Set(members.map(({ id }) => id));
   for (const member of letters.flatMap(({ data }) => data.members)) {
     if (known.has(member.id)) continue;
@@ -114,7 +112,11 @@ export function foldGroup(
 
 /** Which rows of a group's partition lie in its inbox. */
 export function inboxOf(rows: readonly Key[]): Key[] {
-  return rows.flatMap(({ pk, sk }) => (sk.startsWith(PREFIX) ? { pk, sk } : []));
+  return rows.flatMap((row) => (isInbox(row) ? { pk: row.pk, sk: row.sk } : []));
+}
+
+export function isInbox({ sk }: Key): boolean {
+  return sk.startsWith(PREFIX);
 }
 
 /** The group that the first alerts to join it begin. */

@@ -29,8 +29,12 @@ export function leftOf({ takenBack, revoked: _all, ...row }: DeliveryRow): Deliv
 export async function forgetTakenBack(unit: Unit, { takenBack }: DeliveryRow, now: number): Promise<void> {
   if (takenBack === undefined) return;
   const { group, unheard, others } = takenBack;
+  const head = { pk: groupPartition(group), sk: HEAD };
   const keys = others.map(deliveryKey);
-  await unit.load(keys);
+  await unit.load([head, ...keys]);
+  const known = unit.value<Group>(head);
+  // Of several that fail at once each would leave it to the others: the second one to say so finds the head changed.
+  if (known !== undefined && unheard.length > 0) unit.put(head, known, { queue: "group", due: unit.due(head) });
   const named = new Set(keys.flatMap((key) => unit.value<DeliveryRow>(key)?.alerts ?? []));
   await forget(unit, group, new Set(unheard.filter((id) => !named.has(id))), now);
 }

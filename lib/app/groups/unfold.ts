@@ -1,8 +1,11 @@
 // Ids in the queue of groups that stand for many: the groups that wait for what is over, and those that one commit
 // leads to where it has no room for a row each. They get their rows here, some in each commit.
+import { groupOf, HEAD } from "../../alerts/group.ts";
+import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { WAKING, waitPartition, wakingKey } from "../persistence/on-call-rows.ts";
-import { putRows, SPREAD, type SpreadRow, spreadKey } from "./inbox.ts";
+import { isFatal } from "../persistence/superseded.ts";
+import { isInbox, putRows, SPREAD, type SpreadRow, spreadKey } from "./inbox.ts";
 
 /** Rows of one commit: each may need another one removed. */
 const BATCH = 20;
@@ -14,13 +17,49 @@ export async function unfold(app: App, ids: readonly string[]): Promise<string[]
     const at = id.indexOf("/");
     const some = SOME.get(id.slice(0, Math.max(0, at)));
     if (some === undefined) groups.push(id);
-    for (let more = some; more !== undefined; ) {
-      const found = await more(app, id.slice(at + 1));
-      groups.push(...found);
-      if (found.length === 0) more = undefined;
-    }
+    else groups.push(...(await all(app, id, () => some(app, id.slice(at + 1)))));
   }
   return [...new Set(groups)];
+}
+
+/** What `some` gives until it gives nothing more; where it fails, the rest stays due. */
+async function all(app: App, id: string, some: () => Promise<string[]>): Promise<string[]> {
+  const groups: string[] = [];
+  try {
+    for (let found = await some(); found.length > 0; found = await some()) groups.push(...found);
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    app.log.error("groups not woken; they stay due", { of: id, error: (error as Error).message });
+  }
+  return groups;
+}
+
+/**
+ * The ids that due rows stand for. A row that has no place in the queue is reported, one of a group's members is taken
+ * out of it: both hide nothing else.
+ */
+export async function idsOf(app: App, rows: readonly Row[]): Promise<string[]> {
+  const ids: string[] = [];
+  for (const row of rows) {
+    const group = groupOf(row);
+    if (group === undefined && SOME.has(row.pk)) ids.push(`${row.pk}/${row.sk}`);
+    else if (group === undefined) app.guard.noteDamaged(row);
+    else if (row.sk === HEAD || isInbox(row)) ids.push(group);
+    else await takeOut(app, row);
+  }
+  return ids;
+}
+
+async function takeOut(app: App, { pk, sk }: Row): Promise<void> {
+  try {
+    await app.transact(async (unit) => {
+      await unit.load([{ pk, sk }]);
+      if (unit.due({ pk, sk }) !== undefined) unit.put({ pk, sk }, unit.value({ pk, sk }));
+    });
+  } catch (error) {
+    if (isFatal(error)) throw error;
+    app.log.error("row not taken out of the queue of groups", { pk, sk, error: (error as Error).message });
+  }
 }
 
 /** Wakes some of the groups that wait for the holder; returns their ids, none once all were woken. */

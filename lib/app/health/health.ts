@@ -17,8 +17,9 @@ import { type ChannelRow, channelKey } from "../persistence/delivery-rows.ts";
 import { inParts } from "../persistence/in-parts.ts";
 import { type RuleRow, WRITTEN, type WrittenRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
+import { firingAlerts, overEverywhere, sayKnown } from "./knowers.ts";
 import type { Problem } from "./problem.ts";
-import { type Findings, findProblems } from "./problems.ts";
+import { type Findings, findProblems, OWN } from "./problems.ts";
 
 const HEARTBEAT_MS = 10_000;
 /** A check may be late by so much; ms. */
@@ -45,6 +46,8 @@ export function healthRuleConfig(): RuleConfig {
 export async function checkHealth(app: App, more: readonly Problem[] = [], every?: number): Promise<Problem[]> {
   if (app.guard.trouble()) await app.guard.probe();
   await writeDown(app, every);
+  // Before anything is looked at: what another process opens meanwhile is not over.
+  const firing = await firingAlerts(app);
   const unresolved = await app.learnSecrets();
   const found = await findProblems(app, unresolved);
   noteBroken(app, found, unresolved);
@@ -56,9 +59,12 @@ export async function checkHealth(app: App, more: readonly Problem[] = [], every
   const wanted = new Map(lasting.map((problem) => [rowOf(problem), problem]));
   // One that has not lasted yet opens nothing, and ends nothing.
   const present = new Set(problems.map(rowOf));
+  const known = problems.filter((one) => OWN.has(one.problem) || more.includes(one)).map(rowOf);
+  await sayKnown(app, known, nextBy(app, every));
+  const over = [...firing.keys()].filter((sk) => !present.has(sk));
+  const ending = new Set(await overEverywhere(app, over, known));
   const pk = rulePartition(app.healthRule);
-  const rows = await app.store.list<RuleRow>(pk);
-  const sks = new Set([...wanted.keys(), ...rows.map(({ sk }) => sk)]);
+  const sks = new Set([...wanted.keys(), ...ending]);
   for (const key of app.guard.damaged()) if (key.pk === pk) sks.delete(key.sk);
   const parts = await inParts(app, [...sks], async (unit, some) => {
     const now = app.clock.now();
@@ -69,7 +75,7 @@ export async function checkHealth(app: App, more: readonly Problem[] = [], every
       const state = unit.value<RuleRow>({ pk, sk })?.state;
       const isFiring = state?.alert?.status === "firing";
       if (problem && !isFiring) changes.push(opened(app, problem, keyOf(problem), now));
-      if (!isFiring || present.has(sk)) continue;
+      if (!isFiring || !ending.has(sk) || state.alert?.id !== firing.get(sk)!.id) continue;
       changes.push(resolved(app, state, now));
       await forgetFailure(app, unit, state.key);
     }
@@ -84,13 +90,18 @@ export async function checkHealth(app: App, more: readonly Problem[] = [], every
   return lasting;
 }
 
+/** When this process has checked again, where that is certain; ms. */
+function nextBy({ clock }: App, every: number | undefined): number | undefined {
+  return every === undefined ? undefined : clock.now() + 2 * every + SLACK_MS;
+}
+
 /** Others see by it that this process can write; and where it cannot, all that follows would be in vain. */
 async function writeDown(app: App, every: number | undefined): Promise<void> {
   const at = app.clock.now();
   const data: WrittenRow = {
     at,
     by: app.identity.id,
-    ...(every !== undefined && { until: at + 2 * every + SLACK_MS }),
+    ...(every !== undefined && { until: nextBy(app, every)! }),
   };
   await app.store.commit([{ op: "put", ...WRITTEN, data }]);
 }

@@ -14,7 +14,7 @@ import type { Problem } from "./problem.ts";
 import { areRead, overdueProblems, readSourceStates, type SourceState, unreadProblems } from "./unread.ts";
 
 /** What the process that runs knows and the store does not: others learn it from its open alerts. */
-const OWN: ReadonlySet<string> = new Set<HealthProblem>([
+export const OWN: ReadonlySet<string> = new Set<HealthProblem>([
   "secret unresolved",
   "configuration refused",
   "dead letters",

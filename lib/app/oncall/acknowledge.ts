@@ -7,7 +7,7 @@ import { rulePartition } from "../../rules/compile.ts";
 import type { Key } from "../../store/port.ts";
 import { revokeEscalations } from "../delivery/revoke.ts";
 import type { App } from "../deps.ts";
-import { inboxOf } from "../groups/inbox.ts";
+import { inboxOf, putRows } from "../groups/inbox.ts";
 import { spentLinkKey } from "../persistence/on-call-rows.ts";
 import type { RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
@@ -52,19 +52,23 @@ export async function acknowledge(
     const changed: Alert = { ...rest, ...(taken ?? { acknowledgedBy: null }) };
     const next: RuleRow = { ...row, state: { ...row.state, alert: changed } };
     unit.put(key, next, due === undefined ? {} : { queue: "timer", due });
-    await decideAnew(unit, row.groups, app.clock.now());
+    await decideAnew(unit, id, row.groups, app.clock.now());
     if (by !== null) await revokeEscalations(app, unit, row.groups, await acknowledgedIn(app, id));
     return changed;
   });
 }
 
-/** Makes the groups due. Whoever decides one of them at the same time finds its head changed, or what begins it. */
-async function decideAnew(unit: Unit, groups: readonly string[], now: number): Promise<void> {
-  const heads = groups.map((group) => ({ pk: groupPartition(group), sk: HEAD }));
-  await unit.load(heads);
-  for (const head of heads) {
+/**
+ * Makes the alert's groups due. Whoever decides one of them at the same time finds its head changed, or what begins it;
+ * where that has no row of its own yet, the group is decided once more.
+ */
+async function decideAnew(unit: Unit, alert: string, groups: readonly string[], now: number): Promise<void> {
+  const heads = new Map(groups.map((id) => [id, { pk: groupPartition(id), sk: HEAD }]));
+  await unit.load([...heads.values()]);
+  for (const [id, head] of heads) {
     const begins = unit.value(head) === undefined ? inboxOf(await unit.list(head.pk)) : [];
     // Somebody may have decided it for the first time between the two reads: then its head is there.
+    if (unit.value(head) === undefined && begins.length === 0) putRows(unit, `ack/${alert}`, [{ id, due: now }], now);
     for (const key of unit.value(head) === undefined ? begins : [head]) {
       unit.put(key, unit.value(key), { queue: "group", due: Math.min(now, unit.due(key) ?? now) });
     }

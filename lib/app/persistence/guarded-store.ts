@@ -27,6 +27,8 @@ export interface GuardedStore {
   store: Store;
   /** Every damaged row that was come across. */
   damaged(): readonly Key[];
+  /** Takes note of a row that can be read and is not what it should be. */
+  noteDamaged(row: Key): void;
   /** Comes across every row there is, where that costs nothing, until the signal aborts. */
   verify(signal: AbortSignal): Promise<void>;
   /** Why the newest commit could not be written; undefined where it could. */
@@ -57,17 +59,25 @@ export function guardStore(raw: Store, options: GuardOptions): GuardedStore {
   return made;
 }
 
+/** The damaged rows that were come across. */
+function createDamage(report: GuardOptions["report"]) {
+  const known = new Map<string, Key>();
+  return {
+    damaged: () => [...known.values()],
+    note(row: Key): RowDamaged {
+      const error = new RowDamaged(row);
+      if (!known.has(rowId(row))) report(error);
+      known.set(rowId(row), error.key);
+      return error;
+    },
+  };
+}
+
 function createGuard(given: Store, { now, report, took }: GuardOptions): GuardedStore {
   const raw = took === undefined ? given : timed(given, took);
-  const damaged = new Map<string, Key>();
+  const { damaged, note } = createDamage(report);
   let trouble: StoreTrouble | undefined;
 
-  function note(row: Row): RowDamaged {
-    const error = new RowDamaged(row);
-    if (!damaged.has(rowId(row))) report(error);
-    damaged.set(rowId(row), error.key);
-    return error;
-  }
   function sound<T>(rows: Row<T>[]): Row<T>[] {
     const [first] = rows.filter(({ damaged }) => damaged).map(note);
     if (first) throw first;
@@ -128,7 +138,8 @@ function createGuard(given: Store, { now, report, took }: GuardOptions): Guarded
 
   return {
     store,
-    damaged: () => [...damaged.values()],
+    damaged,
+    noteDamaged: (row) => void note(row),
     trouble: () => trouble,
     async verify(signal) {
       for await (const rows of raw.verify?.() ?? []) {

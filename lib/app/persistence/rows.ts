@@ -192,6 +192,15 @@ export interface WrittenRow {
 export const META = "meta";
 export const WRITTEN: Key = { pk: META, sk: "written" };
 
+/** What a process knows to be wrong and the store does not show: the rows of Lookout's own alerts about it. */
+export interface KnowerRow {
+  known: readonly string[];
+}
+export const KNOWERS = "knower";
+export function knowerKey(process: string): Key {
+  return { pk: KNOWERS, sk: process };
+}
+
 /** An alert that has ended, kept for `history`. */
 export interface EndedRow {
   alert: Alert;

@@ -1,7 +1,16 @@
 // A unit of work: rows are read, changed values are put, and all of it takes effect in one commit or not at all.
 import type { Clock } from "../../model/clock.ts";
 import { rowId } from "../../store/ops.ts";
-import { type Delete, type Key, type Op, type Put, type Row, type Store, StoreConflict } from "../../store/port.ts";
+import {
+  type Check,
+  type Delete,
+  type Key,
+  type Op,
+  type Put,
+  type Row,
+  type Store,
+  StoreConflict,
+} from "../../store/port.ts";
 import { readLane, stillDecides } from "./lanes.ts";
 import { isFatal, refuseSuperseded } from "./superseded.ts";
 
@@ -36,6 +45,8 @@ export interface Unit {
   /** Writes a row whose name nobody else uses, without reading it. */
   create(key: Key, data: unknown, options?: PutOptions): void;
   delete(key: Key): void;
+  /** What is put depends on a loaded row that may not be put itself: the commit finds out whether it has changed. */
+  check(key: Key): void;
   /** Whether all of it still fits into one commit. */
   fits(): boolean;
 }
@@ -113,6 +124,7 @@ async function commitNow<T>(
 function createUnit(store: Store): { unit: Unit; ops: () => Op[] } {
   const rows = new Map<string, Row | undefined>();
   const changes = new Map<string, Put | Delete>();
+  const checks = new Map<string, Check>();
   /** Partitions of which every row is known. */
   const listed = new Set<string>();
 
@@ -177,18 +189,27 @@ function createUnit(store: Store): { unit: Unit; ops: () => Op[] } {
       if (expect === 0) changes.delete(rowId(key));
       else change({ op: "delete", pk: key.pk, sk: key.sk, expect });
     },
-    fits() {
-      let items = 1;
-      let bytes = 1_000;
-      for (const op of changes.values()) {
-        const cost = store.cost(op);
-        items += cost.items;
-        bytes += cost.bytes;
-      }
-      return items <= store.limits.items && bytes <= store.limits.bytes;
-    },
+    check: ({ pk, sk }) => void checks.set(rowId({ pk, sk }), { op: "check", pk, sk, expect: expected({ pk, sk }) }),
+    fits: () => doesFit(store, opsOf(changes, checks)),
   };
-  return { unit, ops: () => [...changes.values()] };
+  return { unit, ops: () => opsOf(changes, checks) };
+}
+
+function doesFit({ cost, limits }: Pick<Store, "cost" | "limits">, ops: readonly Op[]): boolean {
+  let items = 1;
+  let bytes = 1_000;
+  for (const op of ops) {
+    const own = cost(op);
+    items += own.items;
+    bytes += own.bytes;
+  }
+  return items <= limits.items && bytes <= limits.bytes;
+}
+
+/** A row that is changed is checked by that; where nothing is, nothing depends on the others. */
+function opsOf(changes: ReadonlyMap<string, Put | Delete>, checks: ReadonlyMap<string, Check>): Op[] {
+  if (changes.size === 0) return [];
+  return [...changes.values(), ...[...checks].flatMap(([name, check]) => (changes.has(name) ? [] : [check]))];
 }
 
 /** Throws StoreConflict where a row was known otherwise: what was worked out from it holds no more. */

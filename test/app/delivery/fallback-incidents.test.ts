@@ -1,8 +1,12 @@
 // Incidents that a fallback opened, or whose route has gone: they are closed when their alert ends, however many there
 // are; and the order of a lane, whatever people do with its deliveries.
 import { describe, expect, it } from "vitest";
-import { dropDelivery, listDeliveries, redeliver } from "../../../lib/app/delivery/deliver.ts";
+import { dropDelivery, listDead, listDeliveries, redeliver } from "../../../lib/app/delivery/deliver.ts";
+import { createLookAt } from "../../../lib/app/delivery/look.ts";
+import { sendTest } from "../../../lib/app/delivery/send-test.ts";
+import { createSender } from "../../../lib/app/delivery/sender.ts";
 import { acknowledge, listOpen } from "../../../lib/app/oncall/acknowledge.ts";
+import { DELIVERIES, type DeliveryRow } from "../../../lib/app/persistence/delivery-rows.ts";
 import { type Key, RowDamaged, type Store, StoreError } from "../../../lib/store/port.ts";
 import { type Bench, bench } from "../support.ts";
 
@@ -92,6 +96,56 @@ describe("an incident that was opened at a fallback", () => {
   });
 });
 
+it.each([503, 400])("a test of a channel opens none at its fallback, where the channel answers %i", async (status) => {
+  const b = await bench({ yaml: yaml(`${OPS}, ${PAGER}`) });
+  b.answer(answers(status));
+  // The channel has been failing for long.
+  b.fail(0.5);
+  await b.rounds(20);
+  b.messages.length = 0;
+  await sendTest(b.app, b.app.channels.get("ops")!, new AbortController().signal);
+  await b.rounds(40);
+  expect(paged(b)).toEqual([]);
+  expect(b.messages.length).toBeGreaterThan(0);
+});
+
+it("one that is sent again by hand while it is handed over is posted once for each alert", async () => {
+  const services = Array.from({ length: 40 }, (_, at) => `svc-${at}`);
+  let again: (() => Promise<void>) | undefined;
+  const wrapStore = (store: Store): Store => ({
+    ...store,
+    limits: { ...store.limits, items: 88 },
+    async commit(ops) {
+      await store.commit(ops);
+      const row = ops.flatMap((op) => (op.op === "put" && op.pk === DELIVERIES ? [op.data as DeliveryRow] : []));
+      const first = row.some(({ handedOver = 0 }) => handedOver > 7) ? again : undefined;
+      if (first === undefined) return;
+      again = undefined;
+      await first();
+    },
+  });
+  const b = await bench({ yaml: yaml(`${OPS}, ${PAGER}`), services, wrapStore });
+  b.answer(answers(400));
+  for (const service of services) b.fail(0.5, "Failed", service);
+  const other = await b.beside();
+  again = async () => {
+    const parts = (await pagerDeliveries(b)).map(({ id }) => id);
+    await createSender(
+      other,
+      new AbortController().signal,
+      undefined,
+      createLookAt(other, parts, () => {}),
+    ).poke();
+    expect(paged(b).length).toBeGreaterThan(7);
+    const [row] = (await listDeliveries(other)).filter(({ channel }) => channel === "ops");
+    await redeliver(other, [row!.id]);
+  };
+  await b.rounds(8);
+  expect(again).toBeUndefined();
+  expect(new Set(paged(b)).size).toBe(40);
+  expect(paged(b)).toHaveLength(40);
+});
+
 it("one that cannot be closed, since what is known of its end is damaged, keeps no other open", async () => {
   const services = ["svc-1", "svc-2"];
   let damaged: string | undefined;
@@ -176,6 +230,24 @@ describe("deliveries of one lane keep their order", () => {
     await redeliver(b.app, [second!.id]);
     await b.rounds(22);
     expect(actions(b)).toEqual(["trigger", "resolve"]);
+  });
+
+  it("where all of them have died, and are sent again in any order", async () => {
+    const b = await bench({
+      yaml: yaml('ops: { type: webhook, url: "HOOK/ops" }', "channels: [ops], groupInterval: 1m", "by: [id]"),
+    });
+    b.answer(() => ({ status: 400 }));
+    for (let at = 0; at < 16; at += 2) {
+      b.fail(at + 0.5, `Failed ${at}`);
+      await b.rounds(at + 2);
+    }
+    const dead = (await listDead(b.app)).map(({ id }) => id);
+    expect(dead.length).toBeGreaterThan(5);
+    const died = b.messages.splice(0).map(({ id }) => id);
+    b.answer(() => ({ status: 200 }));
+    await redeliver(b.app, dead.toSorted());
+    await b.round();
+    expect(b.messages.map(({ id }) => id)).toEqual(died);
   });
 
   it("where a dead opening is sent again though its end was delivered: it is closed again", async () => {
