@@ -13,7 +13,7 @@ import type { RouteConfig } from "../../model/config.ts";
 import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { loadSteps, stepsLeft, takeSteps } from "../groups/escalation.ts";
-import { readHolds, waitForHolders } from "../groups/holds.ts";
+import { keepEnded, readHolds, waitForHolders } from "../groups/holds.ts";
 import type { LoadedGroup } from "../groups/inbox.ts";
 import { moveGroup } from "../groups/moving.ts";
 import { isLost } from "../groups/round.ts";
@@ -178,7 +178,8 @@ async function decideGroups(
   await unit.load(notice.flatMap(({ group }) => Object.values(group.newest).map(deliveryKey)));
   const made: string[] = [];
   for (const one of decided) {
-    const waitsOn = await waitForHolders(app, unit, holds, one.group.id, holdersOf(one), now);
+    const keepsOn = await keepEnded(app, unit, one.held, now);
+    const waitsOn = (await waitForHolders(app, unit, holds, one.group.id, holdersOf(one), now)) || keepsOn;
     if (waitsOn) one.decision.due = now;
     made.push(...(await putDecision(app, unit, one, now)));
     if (one.decision.more || waitsOn) again.push(one.group.id);
