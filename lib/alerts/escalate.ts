@@ -35,6 +35,7 @@ export function stepsOf(route: RouteConfig): Step[] {
       urgent: [...Severity.options],
       escalate: [],
       escalation: true,
+      step: hashOf([names, number], 8),
       routes: [],
     };
     const idOf = (...step: unknown[]): string => hashOf([route.id, "escalate", ...step], 16);

@@ -16,6 +16,8 @@ export interface Group {
   values: Record<string, unknown>;
   /** True for the group of one alert on a route's incident channels. */
   incident: boolean;
+  /** The step of `escalate` that its route was made of; absent: none, or an older version began it. */
+  step?: string;
   /** ms */
   createdAt: number;
   /** When it was last notified; ms. */
@@ -78,6 +80,13 @@ export function bucketOf(alertId: string): string {
 
 export function groupId(routeId: string, incident: boolean, values: Record<string, unknown>): string {
   return hashOf([routeId, incident ? "incident" : "message", values]);
+}
+
+/** What a group goes on with where its alerts were in another one before, whose route has gone. */
+export type Before = Pick<Group, "lastAt" | "newest">;
+
+export function withBefore(group: Group, { lastAt, newest }: Before): Group {
+  return { ...group, lastAt: group.lastAt ?? lastAt, newest: { ...newest, ...group.newest } };
 }
 
 export function newGroup(route: string, incident: boolean, values: Record<string, unknown>, now: number): Group {

@@ -94,6 +94,8 @@ export interface RouteConfig {
   escalate: EscalationStep[];
   /** Made of a step of another route's `escalate` (alerts/escalate.ts); no route of the file. */
   escalation?: true;
+  /** Which step that is, by its channels: the same under every route. */
+  step?: string;
   routes: RouteConfig[];
 }
 

@@ -13,10 +13,11 @@ import type { RouteConfig } from "../../model/config.ts";
 import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { loadSteps, stepsLeft, takeSteps } from "../groups/escalation.ts";
-import { readHolds, waitForHolders } from "../groups/holds.ts";
+import { keepEnded, readHolds, waitForHolders } from "../groups/holds.ts";
 import type { LoadedGroup } from "../groups/inbox.ts";
+import { moveGroup } from "../groups/moving.ts";
 import { isLost } from "../groups/round.ts";
-import { headKey, moveGroup, putMembers } from "../groups/transitions.ts";
+import { headKey, putMembers } from "../groups/transitions.ts";
 import { idsOf, unfold } from "../groups/unfold.ts";
 import { type ChannelRow, channelKey, type DeliveryRow, deliveryKey, newestKey } from "../persistence/delivery-rows.ts";
 import { drain } from "../persistence/drain.ts";
@@ -160,9 +161,9 @@ async function decideGroups(
     const route = { ...configured, ...(atOnce && { groupWait: 0 }), ...wantsOf(app, configured, loaded.group) };
     await loadSteps(app, unit, { ...loaded, route }, alerts, now);
     const held = alerts.map((entry): MemberAlert => {
-      const { alert } = entry;
+      const { member, alert } = entry;
       if (alert === undefined) return entry;
-      return { ...entry, hold: holds.of(alert, route, now)[0], steps: stepsLeft(app, unit, route, alert) };
+      return { ...entry, hold: holds.of(alert, route, now)[0], steps: stepsLeft(app, unit, route, { member, alert }) };
     });
     decided.push({ ...loaded, route, held, decision: decide(loaded.group, route, held, now, { over: known, most }) });
   }
@@ -173,7 +174,8 @@ async function decideGroups(
   await unit.load(notice.flatMap(({ group }) => Object.values(group.newest).map(deliveryKey)));
   const made: string[] = [];
   for (const one of decided) {
-    const waitsOn = await waitForHolders(app, unit, holds, one.group.id, holdersOf(one), now);
+    const keepsOn = await keepEnded(app, unit, one.held, now);
+    const waitsOn = (await waitForHolders(app, unit, holds, one.group.id, holdersOf(one), now)) || keepsOn;
     if (waitsOn) one.decision.due = now;
     made.push(...(await putDecision(app, unit, one, now)));
     if (one.decision.more || waitsOn) again.push(one.group.id);

@@ -1,7 +1,7 @@
 // The steps of `escalate` that an alert has not taken yet, and how it takes one: it joins that step's groups.
 import type { Escalation } from "../../alerts/decide.ts";
 import type { Step } from "../../alerts/escalate.ts";
-import { bucketOf, type Group, groupId, groupPartition, type Member } from "../../alerts/group.ts";
+import { bucketOf, type Group, groupId, groupPartition, HEAD, type Member } from "../../alerts/group.ts";
 import { escalationDue } from "../../alerts/next-due.ts";
 import { groupValues } from "../../alerts/route.ts";
 import type { Alert } from "../../model/alert.ts";
@@ -14,9 +14,19 @@ import { type Assignment, channelsOf } from "./assignments.ts";
 import { putInbox } from "./inbox.ts";
 import { joining } from "./transitions.ts";
 
-/** Where the alert is once it has taken the step. */
-export function seatsOfStep(app: App, { route, older }: Step, alert: Alert): Assignment[] {
-  return [route, older].flatMap((one) => assignmentsOn(app, one, alert));
+/** Where the alert goes with such a step, as far as its routes have it. */
+export function seatsOfStep(app: App, step: string, alert: Alert): Assignment[] {
+  const steps = app.router.routes(alert).flatMap((route) => app.router.steps(route));
+  return steps.filter(({ route }) => route.step === step).flatMap(({ route }) => assignmentsOn(app, route, alert));
+}
+
+/**
+ * Whether who is in the group has taken the step: whatever it groups by, and where its route has gone from the
+ * configuration, so that it is to be moved, as long as the step is the same.
+ */
+export function isOfStep({ router }: Pick<App, "router">, { route, older }: Step, group: Group): boolean {
+  if (group.route === route.id || group.route === older.id) return true;
+  return group.step === route.step && router.byId(group.route) === undefined;
 }
 
 /** Where the alert goes with a step's route: into a group for messages, and one for incidents. */
@@ -28,8 +38,10 @@ function assignmentsOn(app: App, route: RouteConfig, alert: Alert): Assignment[]
   });
 }
 
-function bucketKey({ id }: Assignment, alert: Alert): Key {
-  return { pk: groupPartition(id), sk: bucketOf(alert.id) };
+/** The rows that say whether the alert is in the group, and which one that is. */
+function rowsIn(group: string, alert: Alert): { bucket: Key; head: Key } {
+  const pk = groupPartition(group);
+  return { bucket: { pk, sk: bucketOf(alert.id) }, head: { pk, sk: HEAD } };
 }
 
 /** The alerts of which steps may have been taken, by time: the rows that say so are loaded. */
@@ -43,19 +55,32 @@ export async function loadSteps(
   const steps = app.router.steps(route);
   const keys = all.flatMap(({ member, alert }) => {
     if (alert?.status !== "firing" || member.notified === null) return [];
-    const passed = steps.filter(({ after }) => escalationDue(member, group, after) <= now);
-    return passed.flatMap((step) => seatsOfStep(app, step, alert).map((one) => bucketKey(one, alert)));
+    if (!steps.some(({ after }) => escalationDue(member, group, after) <= now)) return [];
+    return groupsOf(unit, member).flatMap((id) => Object.values(rowsIn(id, alert)));
   });
   await unit.load(keys);
 }
 
 /** The steps that the alert has not taken yet. The rows that say so are loaded (loadSteps). */
-export function stepsLeft(app: App, unit: Unit, route: RouteConfig, alert: Alert): Step[] {
-  return app.router.steps(route).filter((step) => {
-    return !seatsOfStep(app, step, alert).some((one) => {
-      return unit.value<Member[]>(bucketKey(one, alert))?.some(({ id }) => id === alert.id);
-    });
+export function stepsLeft(
+  app: App,
+  unit: Unit,
+  route: RouteConfig,
+  { member, alert }: { member: Member; alert: Alert },
+): Step[] {
+  const steps = app.router.steps(route);
+  if (steps.length === 0) return [];
+  const groups = groupsOf(unit, member).flatMap((id): Group[] => {
+    const { bucket, head } = rowsIn(id, alert);
+    const group = unit.value<Group>(head);
+    return group && unit.value<Member[]>(bucket)?.some((one) => one.id === alert.id) ? [group] : [];
   });
+  return steps.filter((step) => !groups.some((group) => isOfStep(app, step, group)));
+}
+
+/** The groups that the alert of the rule's row is in. */
+function groupsOf(unit: Unit, member: Member): readonly string[] {
+  return unit.value<RuleRow>(member)?.groups ?? [];
 }
 
 /** Alerts take steps. Returns the ids of the groups that they joined, which are due. */

@@ -1,12 +1,17 @@
 // What holds alerts back now: silences, of the file and added by people, muted times, and other
 // alerts. Read once for many alerts.
+import type { MemberAlert } from "../../alerts/decide.ts";
+import { type Group, HEAD } from "../../alerts/group.ts";
 import { inhibits, type Side } from "../../alerts/inhibit.ts";
 import { HORIZON, type Hold, type Silence } from "../../alerts/suppress.ts";
 import type { Alert } from "../../model/alert.ts";
 import type { RouteConfig } from "../../model/config.ts";
+import { hashOf } from "../../model/hash.ts";
 import type { Row, Store } from "../../store/port.ts";
 import type { App } from "../deps.ts";
+import { drain } from "../persistence/drain.ts";
 import {
+  HELD_BY,
   type InhibitorRow,
   inhibitorPartition,
   ONE_SIDED,
@@ -15,10 +20,17 @@ import {
   silenceKey,
   waitKey,
 } from "../persistence/on-call-rows.ts";
+import { endedKey } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
+import { putInbox } from "./inbox.ts";
 
 /** A group waits for what holds it no longer than this before it says so again; ms. */
 const WAIT_MS = 86_400_000;
+/** An ended alert that is held back is kept anew where it would be gone within so long, so many in one commit; ms. */
+const KEPT_MS = 86_400_000;
+const KEPT = 4;
+/** Groups that are woken in one commit. */
+const WOKEN = 20;
 
 export interface Holds {
   /** Everything that holds the alert back on the route at `now` (ms), what counts first. */
@@ -122,6 +134,49 @@ export async function waitForHolders(
     unit.put(key, {}, { expires: now + WAIT_MS });
   }
   return left.length > most;
+}
+
+/**
+ * What came and went while it was held back is kept beyond `history` until the group has counted it. Returns whether
+ * there is more than one commit takes: whoever decides the group again goes on.
+ */
+export async function keepEnded(
+  { config }: Pick<App, "config">,
+  unit: Unit,
+  held: readonly MemberAlert[],
+  now: number,
+): Promise<boolean> {
+  const keys = held.flatMap(({ member, alert, hold }) =>
+    hold && alert?.status === "resolved" && member.notified === null ? [endedKey(member.id)] : [],
+  );
+  await unit.load(keys);
+  const short = keys.filter((key) => {
+    return unit.value(key) !== undefined && (unit.expires(key) ?? Number.POSITIVE_INFINITY) < now + KEPT_MS;
+  });
+  for (const key of short.slice(0, KEPT)) unit.put(key, unit.value(key), { expires: now + config.history + KEPT_MS });
+  return short.length > KEPT;
+}
+
+/**
+ * The silences of the file or the muted times have changed: the groups that may wait for their end are due. None of
+ * them waits for longer than HORIZON.
+ */
+export async function reconcileHolds(app: App): Promise<void> {
+  const { silences, timeIntervals, route } = app.config;
+  const held = hashOf([silences, timeIntervals, route]);
+  if ((await app.store.get<string>(HELD_BY))?.data === held) return;
+  for await (const rows of drain<Group>(app, "group", undefined, HORIZON)) {
+    const groups = rows.flatMap(({ sk, damaged, data }) => (sk === HEAD && !damaged ? data.id : []));
+    for (let from = 0; from < groups.length; from += WOKEN) {
+      const now = app.clock.now();
+      const entries = groups.slice(from, from + WOKEN).map((id) => ({ id, due: now }));
+      await app.transact(async (unit) => putInbox(app, unit, `${HELD_BY.sk}/${entries[0]!.id}`, entries, now));
+    }
+  }
+  await app.transact(async (unit) => {
+    await unit.load([HELD_BY]);
+    unit.put(HELD_BY, held);
+  });
 }
 
 /** The silence as it is kept; it goes when it has been over for `history`. */

@@ -1,12 +1,20 @@
 // A group's inbox: what joins or wakes a group is a row of its own, written without reading the group. Whoever decides
 // the group folds the rows into it, in the same commit.
-import { type Group, groupPartition, HEAD, type Member, newGroup } from "../../alerts/group.ts";
+import {
+  type Before,
+  type Group,
+  groupPartition,
+  HEAD,
+  type Member,
+  newGroup,
+  withBefore,
+} from "../../alerts/group.ts";
 import type { Key, Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import type { Unit } from "../persistence/unit.ts";
 
 /** Which group it is. */
-type GroupOf = Pick<Group, "route" | "values" | "incident">;
+type GroupOf = Pick<Group, "route" | "values" | "incident" | "step">;
 
 /** What one commit puts into one group's inbox. Queue "group". */
 export interface InboxRow {
@@ -16,6 +24,8 @@ export interface InboxRow {
   at: number;
   /** Absent where the row only wakes it. */
   of?: GroupOf;
+  /** Of another group, which its alerts were in before. */
+  before?: Before;
   /** The alerts that join it; none: it is to look at its own again. */
   members: Member[];
 }
@@ -29,6 +39,7 @@ export interface InboxEntry {
   /** When the group is looked at, at the latest; ms. */
   due: number;
   joins?: { of: GroupOf; member: Member };
+  before?: Before;
 }
 
 /** What is known of a group, with its inbox folded in. */
@@ -77,7 +88,11 @@ export function putRows(unit: Unit, name: string, entries: readonly InboxEntry[]
   for (const [id, own] of groups) {
     const joins = own.flatMap((entry) => entry.joins ?? []);
     const of = joins[0]?.of;
-    const row: InboxRow = { id, at: now, ...(of && { of }), members: joins.map(({ member }) => member) };
+    // All of one commit come from the same group: who of them was notified says when that was.
+    const befores = own.flatMap((entry) => entry.before ?? []);
+    const before = befores.find(({ lastAt }) => lastAt !== null) ?? befores[0];
+    const members = joins.map(({ member }) => member);
+    const row: InboxRow = { id, at: now, ...(of && { of }), ...(before && { before }), members };
     unit.create(inboxKey(id, name), row, { queue: "group", due: Math.min(...own.map(({ due }) => due)) });
   }
   return [...groups.keys()];
@@ -98,8 +113,9 @@ export function foldGroup(
   // As they came: their names say nothing of that.
   const letters = (rows.filter(isInbox) as Row<InboxRow>[]).toSorted((a, b) => a.data.at - b.data.at).slice(0, limit);
   const inbox = letters.map(({ pk, sk }): Key => ({ pk, sk }));
-  const group = (rows.find(({ sk }) => sk === HEAD)?.data as Group | undefined) ?? beginning(letters);
-  if (group === undefined) return { group, inbox };
+  const begun = (rows.find(({ sk }) => sk === HEAD)?.data as Group | undefined) ?? beginning(letters);
+  if (begun === undefined) return { group: begun, inbox };
+  const group = letters.flatMap(({ data }) => data.before ?? []).reduce(withBefore, begun);
   const members = rows.flatMap((row) => (row.sk === HEAD || isInbox(row) ? [] : (row.data as Member[])));
   const known = new Set(members.map(({ id }) => id));
   for (const member of letters.flatMap(({ data }) => data.members)) {
@@ -122,5 +138,7 @@ export function isInbox({ sk }: Key): boolean {
 /** The group that the first alerts to join it begin. */
 function beginning(letters: readonly Row<InboxRow>[]): Group | undefined {
   const [first] = letters.flatMap(({ data: { of, at } }) => (of ? [{ ...of, at }] : []));
-  return first && newGroup(first.route, first.incident, first.values, first.at);
+  if (first === undefined) return undefined;
+  const { route, incident, values, step, at } = first;
+  return { ...newGroup(route, incident, values, at), ...(step === undefined ? {} : { step }) };
 }

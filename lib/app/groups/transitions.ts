@@ -1,6 +1,5 @@
 // Transitions into rows: the state of each rule and key, ended alerts, and the groups that must be
 // looked at, all in one unit.
-import type { MemberAlert } from "../../alerts/decide.ts";
 import { bucketOf, type Group, groupPartition, HEAD, type Member, ROUND_WAIT_MS } from "../../alerts/group.ts";
 import { nextDue, roundDue } from "../../alerts/next-due.ts";
 import type { Alert } from "../../model/alert.ts";
@@ -11,17 +10,14 @@ import type { KeyState, Transition } from "../../rules/state.ts";
 import type { Key } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { putEnd } from "../persistence/by-time.ts";
-import { type StrayRow, strayKey } from "../persistence/delivery-rows.ts";
 import { type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { stillAcknowledged, withAcknowledgement } from "./acknowledged.ts";
 import { type Assignment, assignmentsOf } from "./assignments.ts";
-import { type InboxEntry, type LoadedGroup, putInbox } from "./inbox.ts";
+import { type InboxEntry, putInbox } from "./inbox.ts";
 import { putInhibitors } from "./inhibition.ts";
 
 const DAY = 86_400_000;
-/** Alerts that leave a group in one commit, where its route is gone: each has rows of its own. */
-const MOVED = 16;
 
 /** One rule and key whose state changed in this unit. */
 export interface Change {
@@ -141,86 +137,25 @@ export function headKey(id: string): Key {
   return { pk: groupPartition(id), sk: HEAD };
 }
 
-type Notified = Pick<Member, "notified" | "count" | "held" | "notifiedAt">;
+type Notified = Pick<Member, "notified" | "count" | "held" | "notifiedAt" | "taken">;
 const NOT_NOTIFIED: Notified = { notified: null, count: 0, held: null };
 
 /** An alert joins a group, as notified as it is; what a poll `round` leads to waits for its end. */
 export function joining(join: Join, now: number, notified: Notified, round?: string): InboxEntry {
-  const { notified: status, count, held, notifiedAt } = notified;
+  const { notified: status, count, held, notifiedAt, taken } = notified;
   const { pk, sk } = join.state;
   const from = round === undefined ? {} : { round };
   const member: Member = { id: join.alert.id, pk, sk, notified: status, count, held, at: now, ...from };
   if (notifiedAt !== undefined) member.notifiedAt = notifiedAt;
-  return {
-    id: join.id,
-    due: lookAt(now, round),
-    joins: { of: { route: join.route.id, values: join.values, incident: join.incident }, member },
-  };
+  if (taken !== undefined) member.taken = taken;
+  const { id: route, step } = join.route;
+  const of = { route, values: join.values, incident: join.incident, ...(step === undefined ? {} : { step }) };
+  return { id: join.id, due: lookAt(now, round), joins: { of, member } };
 }
 
 /** When a group looks at its inbox, where it does not hear before that the round is over; ms. */
 function lookAt(now: number, round: string | undefined): number {
   return round === undefined ? now : roundDue({ at: now });
-}
-
-/**
- * The group's route is no longer in the configuration: its alerts join the groups that route them now, as notified as
- * they were, so many in one commit; with the last of them the group ends. Returns whether there are more.
- */
-export function moveGroup(
-  app: App,
-  unit: Unit,
-  { group, inbox }: LoadedGroup,
-  members: readonly MemberAlert[],
-  now: number,
-): boolean {
-  const moving = members.slice(0, MOVED);
-  const moves = moving.flatMap(({ member, alert }) => {
-    if (alert === undefined) return [];
-    // What was notified goes on with the same kind of channels; what was not goes to all.
-    const ways = assignmentsOf(app, alert)
-      .filter((assignment) => member.notified === null || assignment.incident === group.incident)
-      .map((assignment): Join => ({ ...assignment, alert, state: member }));
-    // Where a step of `escalate` has gone, it is in the others already.
-    const known = groupsNow(unit, member, alert);
-    return [{ member, alert, ways, joins: ways.filter(({ id }) => !known.includes(id)) }];
-  });
-  for (const { member, alert, ways } of moves) noteLeft(unit, group, member, alert, ways);
-  const entries = moves.flatMap(({ member, joins }) => joins.map((join) => joining(join, now, member)));
-  putInbox(app, unit, `from/${group.id}/${moving[0]?.member.id}`, entries, now);
-  for (const { member, alert, joins } of moves) {
-    const row = unit.value<RuleRow>(member);
-    if (row?.state.alert?.id !== alert.id) continue;
-    const groups = [...row.groups.filter((id) => id !== group.id), ...joins.map(({ id }) => id)];
-    const due = unit.due(member);
-    unit.put({ pk: member.pk, sk: member.sk }, { ...row, groups }, due === undefined ? {} : { queue: "timer", due });
-  }
-  const staying = members.slice(MOVED).map(({ member }) => member);
-  putMembers(
-    unit,
-    group.id,
-    members.map(({ member }) => member),
-    staying,
-  );
-  for (const key of inbox) unit.delete(key);
-  if (staying.length === 0) unit.delete(headKey(group.id));
-  else unit.put(headKey(group.id), group, { queue: "group", due: now });
-  return staying.length > 0;
-}
-
-/** The groups that the alert is in, or was in as it ended: its rows are loaded. */
-function groupsNow(unit: Unit, member: Member, { id }: Alert): readonly string[] {
-  const row = unit.value<RuleRow>(member);
-  return (row?.state.alert?.id === id ? row : unit.value<EndedRow>(endedKey(id)))?.groups ?? [];
-}
-
-/** An incident that none of the alert's routes leads to any more is closed when the alert ends. */
-function noteLeft(unit: Unit, group: Group, { notified }: Member, { id }: Alert, joins: readonly Join[]) {
-  if (!group.incident || notified === null) return;
-  for (const [channel, last] of Object.entries(group.newest)) {
-    if (joins.some(({ route }) => route.channels.includes(channel))) continue;
-    unit.create(strayKey(channel, id), { channel, alert: id, last } satisfies StrayRow);
-  }
 }
 
 /** Writes a group's members, those of a bucket in one row. */

@@ -20,6 +20,9 @@ export function inhibitorKey(inhibitRule: string, values: string, both: boolean,
 /** The inhibit rules by which the inhibitors were written. */
 export const INHIBIT: Key = { pk: META, sk: "inhibit" };
 
+/** A hash of the silences of the file and of the muted times by which groups wait. */
+export const HELD_BY: Key = { pk: META, sk: "held-by" };
+
 /**
  * A group with members that something holds back: it is looked at once that is over. `holder`: the
  * id of an alert or a silence.

@@ -38,6 +38,8 @@ export interface Unit {
   version(key: Key): number;
   /** When a loaded row is due, as put in this unit or as read; ms. */
   due(key: Key): number | undefined;
+  /** Until when a loaded row is there, as put in this unit or as read; ms, undefined: for good. */
+  expires(key: Key): number | undefined;
   /** Loads a whole partition; throws RowDamaged where a row of it cannot be read. */
   list<T>(pk: string): Promise<Row<T>[]>;
   /** Changes a row that was loaded, or of a partition that was. */
@@ -131,6 +133,12 @@ function createUnit(store: Store): { unit: Unit; ops: () => Op[] } {
   function change(op: Put | Delete): void {
     changes.set(rowId(op), op);
   }
+  /** As put in this unit or as read. */
+  function current(key: Key): Put | Row | undefined {
+    const change = changes.get(rowId(key));
+    if (change === undefined) return rows.get(rowId(key));
+    return change.op === "put" ? change : undefined;
+  }
   function expected(key: Key): number {
     const name = rowId(key);
     if (!rows.has(name) && !listed.has(key.pk)) throw new Error(`row ${key.pk} ${key.sk} was not loaded`);
@@ -165,17 +173,10 @@ function createUnit(store: Store): { unit: Unit; ops: () => Op[] } {
     know(row) {
       if (!rows.has(rowId(row))) rows.set(rowId(row), row);
     },
-    value<T>(key: Key): T | undefined {
-      const put = changes.get(rowId(key));
-      if (put) return put.op === "put" ? (put.data as T) : undefined;
-      return rows.get(rowId(key))?.data as T | undefined;
-    },
+    value: <T>(key: Key) => current(key)?.data as T | undefined,
     version: expected,
-    due(key) {
-      const put = changes.get(rowId(key));
-      if (put) return put.op === "put" ? put.due : undefined;
-      return rows.get(rowId(key))?.due;
-    },
+    due: (key) => current(key)?.due,
+    expires: (key) => current(key)?.expires,
     async list<T>(pk: string) {
       const found = await store.list<T>(pk, { whole: true });
       addListed(rows, pk, found);

@@ -12,7 +12,7 @@ import type { Delivery } from "../delivery/deliver.ts";
 import { wantsOf } from "../delivery/notify.ts";
 import type { App } from "../deps.ts";
 import { type Assignment, assignmentsOf, channelsOf } from "../groups/assignments.ts";
-import { seatsOfStep } from "../groups/escalation.ts";
+import { isOfStep } from "../groups/escalation.ts";
 import { readHolds } from "../groups/holds.ts";
 import { ruleOf } from "../groups/transitions.ts";
 import type { KnownAlert, Reader } from "./explain-reader.ts";
@@ -124,7 +124,8 @@ async function standing(
           }
         : null,
     next: hold || !member ? null : nextNotice(),
-    escalation: hold || !own?.notified ? null : await nextStep(app, reader, alert, { route, group, member: own }),
+    escalation:
+      hold || !own?.notified ? null : await nextStep(app, reader, { alert, groups }, { route, group, member: own }),
   };
 
   function nextNotice(): RouteStanding["next"] {
@@ -144,13 +145,14 @@ async function standing(
 async function nextStep(
   app: App,
   reader: Reader,
-  alert: Alert,
+  { alert, groups = [] }: { alert: Alert; groups: readonly string[] | undefined },
   { route, group, member }: { route: RouteConfig; group: Group; member: Member },
 ): Promise<RouteStanding["escalation"]> {
   if (alert.status !== "firing" || alert.acknowledgedBy !== null) return null;
+  const all = await Promise.all(groups.map((id) => reader.group(id)));
+  const joined = all.flatMap((one) => (one?.members.some(({ id }) => id === alert.id) ? one.group : []));
   for (const step of app.router.steps(route)) {
-    const joined = await Promise.all(seatsOfStep(app, step, alert).map(({ id }) => reader.group(id)));
-    if (joined.some((one) => one?.members.some(({ id }) => id === alert.id))) continue;
+    if (joined.some((one) => isOfStep(app, step, one))) continue;
     return { at: iso(escalationDue(member, group, step.after)), channels: step.route.channels };
   }
   return null;

@@ -236,6 +236,27 @@ describe("holding back", () => {
     expect(b.messages.map(({ body }) => body.reason)).toEqual(["new"]);
   });
 
+  const always = `timeIntervals: { always: [{ times: [{ start_time: "00:00", end_time: "24:00" }] }] }`;
+  const never = always.replace("00:00", "03:00").replace("24:00", "04:00");
+  it.each([
+    [
+      "a silence is taken away",
+      { route: "groupInterval: 5m", more: "silences: [{ match: { rule: [broken] } }]" },
+      { route: "groupInterval: 5m", more: "" },
+    ],
+    ["a route is muted no more", { route: "mute: [always]", more: always }, { route: "mute: []", more: always }],
+    ["a muted time has changed", { route: "mute: [always]", more: always }, { route: "mute: [always]", more: never }],
+  ])("notifies what still fires at once when %s in the file", async (_, before, after) => {
+    const b = await bench({ yaml: yaml(STATE, before.route, before.more) });
+    b.to(1);
+    b.fail(0.5);
+    await b.rounds(28);
+    expect(b.messages).toEqual([]);
+    await b.reload(yaml(STATE, after.route, after.more));
+    await b.rounds(29);
+    expect(b.messages.map(line)).toEqual(["29 /ops new firing: svc-1 firing ×1(+1)"]);
+  });
+
   it("counts what came and went in silence in one digest", async () => {
     const b = await bench({ yaml: yaml(STATE, "groupInterval: 5m", silence) });
     b.to(1);

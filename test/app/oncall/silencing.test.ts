@@ -61,6 +61,22 @@ it("whose time interval is gone from the configuration holds nothing back", asyn
   expect(b.messages.map(line)).toEqual(["2 /ops new firing: svc-1 firing ×1(+1)"]);
 });
 
+it("loses nothing that came and went, however much longer it holds than `history` keeps it", async () => {
+  const services = Array.from({ length: 10 }, (_, at) => `svc-${at}`);
+  const yaml = YAML.replace("groupBy: [resource.id]", "groupBy: [rule]");
+  const b = await bench({ yaml: `${yaml}history: 1h`, services });
+  await add(b, { until: T0 + 2 * 1_440 * MINUTE });
+  b.to(1);
+  for (const service of services) b.fail(0.5, "Failed", service);
+  await b.beats(3);
+  for (const service of services) b.recover(3.5, service);
+  await b.beats(5);
+  await b.rounds(2 * 1_440 + 60, 60);
+  expect(b.messages.map(({ body }) => [body.reason, body.alerts.length, body.suppressed.silenced])).toEqual([
+    ["digest", 10, 10],
+  ]);
+});
+
 it("counts what came and went while it held", async () => {
   const b = await bench({ yaml: YAML });
   await add(b, { until: T0 + 10 * MINUTE });
