@@ -10,6 +10,7 @@ const Options = z.strictObject({
   bus: z.string().min(1).max(1_600).default("default"),
   source: z
     .string()
+    .min(1)
     .max(256)
     .refine((text) => !text.startsWith("aws."), 'a source of your own: "aws." is for AWS')
     .default("lookout"),

@@ -46,6 +46,10 @@ describe("eventbridge", () => {
     expect(JSON.parse(Detail!)).toEqual(aNotification({ alerts: [anAlert({ id: "b" })] }));
   });
 
+  test("an empty source, which EventBridge refuses, is refused in the configuration", () => {
+    expect(sendingChannel("eventbridge").options.safeParse({ source: "" }).error?.issues).toHaveLength(1);
+  });
+
   test("a source of AWS's own is refused in the configuration", () => {
     expect(
       JSON.stringify(sendingChannel("eventbridge").options.safeParse({ source: "aws.ec2" }).error?.issues),
