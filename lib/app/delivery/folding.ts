@@ -57,6 +57,21 @@ export async function foldInto(app: App, unit: Unit, id: string, others: readonl
 }
 
 /**
+ * What came and went while several groups were held back is one message of each channel, as far as one can say it. The
+ * deliveries were put in this unit.
+ */
+export async function foldDigests(app: App, unit: Unit, ids: readonly string[]): Promise<void> {
+  const digests = ids.filter((id) => unit.value<DeliveryRow>(deliveryKey(id))?.notification.reason === "digest");
+  const channels = Map.groupBy(digests, (id) => unit.value<DeliveryRow>(deliveryKey(id))!.channel);
+  for (const own of channels.values()) {
+    for (let [first, ...others] = own; first !== undefined; [first, ...others] = others) {
+      const taken = new Set(await foldInto(app, unit, first, others));
+      others = others.filter((id) => !taken.has(id));
+    }
+  }
+}
+
+/**
  * Those that nobody else has taken meanwhile, and that need not keep behind what the one before them led to; as many as
  * one commit takes, now and once it is delivered.
  */

@@ -24,6 +24,7 @@ import { drain } from "../persistence/drain.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { putDeliveries } from "./deliveries.ts";
+import { foldDigests } from "./folding.ts";
 import { keepNewest, withNewestBefore } from "./lane-end.ts";
 import { loadAlerts, loadGroups, memberAlert } from "./loaded-groups.ts";
 import { claim } from "./outcomes.ts";
@@ -180,6 +181,7 @@ async function decideGroups(
     made.push(...(await putDecision(app, unit, one, now)));
     if (one.decision.more || waitsOn) again.push(one.group.id);
   }
+  await foldDigests(app, unit, made);
   const steps = decided.flatMap(({ decision }) => decision.escalate);
   again.push(...takeSteps(app, unit, steps, now));
   const named = decided.flatMap(({ decision }) => [...(decision.notice?.alerts ?? []), ...decision.escalate]).length;

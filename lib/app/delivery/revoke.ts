@@ -28,9 +28,11 @@ export async function revokeEscalations(
     await unit.load([key]);
     const group = unit.value<Group>(key);
     const route = group && app.router.byId(group.route);
-    if (group === undefined || route?.escalation !== true) continue;
+    // The file may have the step's route no more, and the group is not moved yet.
+    if (group === undefined || !(route ? route.escalation : group.step)) continue;
     const waiting = await waitingIn(unit, Object.values(group.newest));
-    await revokeIn(app, unit, { group, channels: channelsOf(app, route, group.incident), waiting, isAcknowledged });
+    const channels = route ? channelsOf(app, route, group.incident) : Object.keys(group.newest);
+    await revokeIn(app, unit, { group, channels, waiting, isAcknowledged });
   }
 }
 

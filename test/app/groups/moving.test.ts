@@ -118,6 +118,18 @@ describe("those whom an alert was escalated to", () => {
     expect(lead).toEqual(["17 /lead repeat", "22 /lead resolved", "7 /lead escalation"]);
   });
 
+  it("are not notified any more where it is acknowledged before their channel has had it, also once the match changed", async () => {
+    const rest = `channels: [team], ${STEPS}`;
+    const b = await failing({ yaml: yaml(`${BEFORE}, ${rest}`) });
+    const isDown = ({ at, to }: Message) => to === "/lead" && at < 12;
+    b.answer((message) => ({ status: isDown(message) ? 500 : 200 }));
+    await b.beats(9);
+    await b.reload(yaml(`${AFTER}, ${rest}`));
+    await ack(b, "broken");
+    await b.beats(30);
+    expect(b.messages.filter((message) => message.to === "/lead" && !isDown(message))).toEqual([]);
+  });
+
   it("have their incidents closed once where the match changed", async () => {
     const rest = "channels: [team], escalate: [{ after: 5m, channels: [pager] }]";
     const b = await edited(`${BEFORE}, ${rest}`, `${AFTER}, ${rest}`, [10, 20, 30]);

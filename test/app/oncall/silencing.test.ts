@@ -88,3 +88,25 @@ it("counts what came and went while it held", async () => {
   expect(b.messages.map(line)).toEqual(["10 /ops digest resolved: svc-1 resolved ×1(+1)"]);
   expect(b.messages[0]!.body.suppressed).toEqual({ silenced: 1, muted: 0, inhibited: 0 });
 });
+
+it("counts what came and went in many groups in one message, and what still fires in those of its groups", async () => {
+  const services = Array.from({ length: 20 }, (_, at) => `svc-${at}`);
+  const b = await bench({ yaml: YAML, services });
+  await add(b, { until: T0 + 10 * MINUTE });
+  b.to(1);
+  for (const service of services) b.fail(0.5, "Failed", service);
+  await b.beats(3);
+  for (const service of services.slice(2)) b.recover(3.5, service);
+  await b.beats(20);
+  expect(b.messages.map(({ body }) => [body.reason, body.alerts.length, body.suppressed.silenced]).sort()).toEqual([
+    ["digest", 18, 18],
+    ["new", 1, 0],
+    ["new", 1, 0],
+  ]);
+  for (const service of services.slice(0, 4)) b.recover(20.5, service);
+  await b.beats(25);
+  expect(b.messages.slice(3).map(({ body }) => [body.reason, body.alerts.length])).toEqual([
+    ["resolved", 1],
+    ["resolved", 1],
+  ]);
+});
