@@ -236,6 +236,11 @@ const sources: Case[] = [
     'lookout.yml:2:19: "kind" must be one of service-events',
   ],
   [
+    "a text that no answer holds",
+    `sources: [{ kind: http, targets: [{ id: b, url: "https://b.example", method: HEAD, body: ok }] }]\n${RULES}${CHANNELS}`,
+    "lookout.yml:1:84: no answer to HEAD holds a text; use method: GET, or no body",
+  ],
+  [
     "endpoints without addresses",
     `sources: [{ kind: http, targets: [ocr, { id: b, url: ftp://b }] }]\n${RULES}${CHANNELS}`,
     "lookout.yml:1:35: the target has no url; write { id: ocr",
