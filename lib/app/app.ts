@@ -25,7 +25,7 @@ import { createBudgets, type Share } from "./connections/budgets.ts";
 import { createGate } from "./connections/credentials.ts";
 import { createEndpoints } from "./connections/endpoints.ts";
 import { createProjectStore } from "./connections/projects.ts";
-import { createSecretLearner } from "./connections/secrets.ts";
+import { createSecretLearner, resolveConsoleToken } from "./connections/secrets.ts";
 import { createTokenLearner, createTokenStore } from "./connections/tokens.ts";
 import { compileLinks } from "./delivery/links.ts";
 import { compileOwnWords } from "./delivery/own-words.ts";
@@ -107,7 +107,7 @@ export function createApp(config: Config, given: AppPorts): App {
     },
     channels,
     links: compileLinks(config),
-    ackSecret: async () => config.console?.token && secrets.resolve(config.console.token),
+    ackSecret: () => resolveConsoleToken(config.console?.token, secrets),
     heartbeatUrl: async () => config.health.heartbeat && secrets.resolve(config.health.heartbeat),
     redact: secrets.redact,
     endpoints: createEndpoints(secrets),

@@ -106,7 +106,7 @@ const AGAIN = '<!doctype html><html lang="en"><title>Lookout</title><meta http-e
 function askWho(context: Context): Response {
   const wantsPage = context.req.method === "GET" && /\btext\/html\b/.test(context.req.header("accept") ?? "");
   if (wantsPage && !context.req.path.startsWith("/api/")) {
-    // A browser keeps the session to itself where a link on another site was followed, and sends it from a page of ours.
+    // Where a link on another site was followed, a browser keeps the session back; from a page of ours it sends it.
     if (context.req.header("sec-fetch-site") === "cross-site") return context.html(AGAIN);
     return context.redirect(`/login?to=${encodeURIComponent(context.req.path + new URL(context.req.url).search)}`);
   }

@@ -1,7 +1,8 @@
 // What watches the watcher: OpenMetrics of how far everything is read, what is open, and what was sent.
 import { Counter, Gauge, Registry } from "prom-client";
 import { listDead, listPending } from "../app/delivery/deliver.ts";
-import { readStanding } from "../app/queries/status.ts";
+import type { App } from "../app/deps.ts";
+import { readStanding, type Standing } from "../app/queries/status.ts";
 import type { CountedName } from "../model/counters.ts";
 import type { Console } from "./deps.ts";
 
@@ -52,6 +53,8 @@ export async function metricsText({ current, alerts }: Console): Promise<string>
   ]);
   gauge("lookout_healthy", "1 where nothing is wrong with Lookout itself.").set(status.healthy ? 1 : 0);
   const lag = gauge("lookout_source_lag_seconds", "The target that is read least far, by source.", ["source"]);
+  const overdue = gauge("lookout_source_overdue_seconds", "For how long more should have been read.", ["source"]);
+  for (const [source, seconds] of overdueSeconds(app, status)) overdue.set({ source }, seconds);
   const targets = gauge("lookout_targets", "Targets, by source and whether they are read.", ["source", "state"]);
   for (const { source, error } of status.targets) targets.inc({ source, state: error === null ? "read" : "failing" });
   for (const [source, seconds] of greatest(status.targets, ({ source, lagSeconds }) => [source, lagSeconds])) {
@@ -69,6 +72,18 @@ export async function metricsText({ current, alerts }: Console): Promise<string>
     oldest.set({ channel }, Math.max(0, seconds));
   }
   return registry.metrics();
+}
+
+/** Of each source: since when its next run is due, or that of the target that is read least far. */
+function overdueSeconds({ config, clock }: App, { sources, targets }: Standing): Map<string, number> {
+  const every = new Map(config.sources.map((source) => [source.id, source.every / 1_000]));
+  const late = sources.map(({ source, overdueSince }): [string, number] => {
+    return [source, overdueSince === null ? 0 : Math.round((clock.now() - Date.parse(overdueSince)) / 1_000)];
+  });
+  const unread = targets.map(({ source, lagSeconds }): [string, number] => {
+    return [source, Math.max(0, (lagSeconds ?? 0) - (every.get(source) ?? 0))];
+  });
+  return greatest([...late, ...unread], (one) => one);
 }
 
 /** The greatest value of each name. */

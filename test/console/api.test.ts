@@ -279,12 +279,28 @@ test("metrics say how far everything is read, what is open, and what was sent", 
     'lookout_events_total{source="service-events",level="error"} 2',
     'lookout_notifications_total{channel="ops",outcome="delivered"}',
     'lookout_source_lag_seconds{source="service-events"} 0',
+    'lookout_source_overdue_seconds{source="service-events"} 0',
     'lookout_delivery_oldest_seconds{channel="ops"} 0',
     'lookout_api_requests_total{connection="prod",api="modelarts",status="ok"}',
     "# EOF",
   ]) {
     expect(text).toContain(line);
   }
+});
+
+test("metrics say for how long more of a source should have been read, by how often it is", async () => {
+  const overdue = async (every: string) => {
+    const made = await consoleBench({
+      yaml: `${YAML}sources: [{ kind: service-events, targets: [svc-1], every: ${every} }]`,
+    });
+    await made.beats(1);
+    made.to(41);
+    const { text } = await made.ask("/metrics");
+    const of = (what: string) => Number(new RegExp(`^lookout_source_${what}_seconds{.*} (.*)$`, "m").exec(text)?.[1]);
+    return [of("lag"), of("overdue")];
+  };
+  expect(await overdue("1m")).toEqual([2_400, 2_340]);
+  expect(await overdue("1h")).toEqual([2_400, 0]);
 });
 
 test("it is alive whatever happens, and ready while it is healthy", async () => {

@@ -8,7 +8,7 @@ const VARIABLES = {
   HW_ACCESS_KEY: "a-key-of-its-own",
   HW_SECRET_KEY: "a-secret-of-its-own",
   CHAT_URL: "https://chat.example.com/hook",
-  LOOKOUT_TOKEN: "a-token-of-its-own",
+  LOOKOUT_TOKEN: "a-token-of-its-own-for-the-page",
   DATABASE_URL: "postgres://lookout:a-password-of-its-own@db.example.com/lookout",
 };
 

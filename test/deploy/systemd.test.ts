@@ -29,6 +29,20 @@ describe("the systemd unit", () => {
     expect(unit).not.toContain("ReadWritePaths");
   });
 
+  it("has other commands run as its user, with its variables, over its state", () => {
+    const docs = readFileSync(join(ROOT, "docs/deploying.md"), "utf8");
+    const command = /^systemd-run .*?(?<!\\)$/ms.exec(docs)![0].replaceAll("\\\n", " ");
+    const given = [...command.matchAll(/ (?:-p (\S+)|-E (\S+))/g)].map(
+      ([, own, variable]) => own ?? `Environment=${variable}`,
+    );
+    for (const one of given) expect(unit).toContain(`\n${one}\n`);
+    // Without its mode the state would be opened to others.
+    for (const name of ["DynamicUser", "User", "StateDirectory", "StateDirectoryMode", "UMask", "EnvironmentFile"]) {
+      expect(given).toContain(`${name}=${settings.get(name)}`);
+    }
+    expect(command).toContain(settings.get("ExecStart")!.replace(/run$/, "status"));
+  });
+
   it("leaves V8 its compiler, which writes code into memory", () => {
     expect(settings.has("MemoryDenyWriteExecute")).toBe(false);
   });

@@ -1,6 +1,8 @@
 // Every secret of the configuration is resolved once, so that texts can be cleared of it; those
 // that cannot be are named.
+import { SecretError } from "../../config/secrets/values.ts";
 import type { Config } from "../../model/config.ts";
+import { isConsoleToken, TOKEN_FORM } from "../../model/console-token.ts";
 import type { Secrets, UnresolvedSecret } from "../deps.ts";
 
 type Place = [of: UnresolvedSecret["of"], name: string, value: unknown];
@@ -80,4 +82,14 @@ async function problemsOf(secrets: Secrets, value: unknown): Promise<string[]> {
 function textsOf(value: unknown): string[] {
   if (typeof value === "string") return [value];
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
+}
+
+/** Throws SecretError, also for what nobody could log in with or somebody could guess. */
+export async function resolveConsoleToken(
+  token: string | undefined,
+  secrets: Pick<Secrets, "resolve">,
+): Promise<string | undefined> {
+  const value = token && (await secrets.resolve(token));
+  if (value && !isConsoleToken(value)) throw new SecretError("console.token", `must be ${TOKEN_FORM}`);
+  return value;
 }

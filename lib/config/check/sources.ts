@@ -218,9 +218,13 @@ function checkProbes({ root, locate }: Document): Finding[] {
       ),
       ...extra(source, place, NOT_PROBING),
       ...findIn(targets, (target, nth) => {
-        if (field(target, "url") !== undefined) return [];
         const at = [...place, "targets", nth];
-        return [findingAt(locate(at), at, "the target has no url", "write { id: ocr, url: https://… }")];
+        if (field(target, "url") === undefined) {
+          return [findingAt(locate(at), at, "the target has no url", "write { id: ocr, url: https://… }")];
+        }
+        if (field(target, "method") !== "HEAD" || field(target, "body") === undefined) return [];
+        const body = [...at, "body"];
+        return [findingAt(locate(body, "key"), body, "no answer to HEAD holds a text", "use method: GET, or no body")];
       }),
     ];
   });

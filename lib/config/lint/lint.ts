@@ -1,12 +1,13 @@
 // Finds what is valid but cannot be meant: everything that `lookout check` says beyond errors.
 import type { Config } from "../../model/config.ts";
+import { isConsoleToken, TOKEN_FORM } from "../../model/console-token.ts";
 import type { Place } from "../../model/place.ts";
 import type { ChannelOptions } from "../check/routes.ts";
 import { type Finding, findingAt, sortFindings } from "../document/finding.ts";
 import { textsIn } from "../document/raw.ts";
 import type { LoadedConfig, Places } from "../load/load.ts";
 import type { Secrets } from "../secrets/secrets.ts";
-import { lintChannelValues } from "./addresses.ts";
+import { lintChannelValues, type ResolveLocal } from "./addresses.ts";
 import { lintBudgets, lintConnections } from "./connections.ts";
 import { lintLinks } from "./links.ts";
 import { lintMessages } from "./messages.ts";
@@ -44,6 +45,7 @@ export async function lintConfig({ config, places }: LoadedConfig, deps: LintDep
     ...lintConsole(config, places),
     ...lintIntervals(config, places, deps.compileTimeInterval, deps.now),
     ...lintTimes(config, places, deps.compileTimeInterval, deps.now),
+    ...(await lintToken(config, places, deps.secrets)),
     ...(await lintSecrets(config, places, deps.secrets)),
     ...(await lintExposure(config, places, deps.secrets)),
     ...(await lintChannelValues(config.channels, places, deps.channelTypes, deps.secrets)),
@@ -82,6 +84,13 @@ function lintConsole({ console, store }: Config, places: Places): Finding[] {
   const place = ["console", "publicUrl"];
   const message = "nobody reaches the console there: without token it answers this machine only";
   return [findingAt(places.locate(place), place, message, "set token")];
+}
+
+async function lintToken({ console }: Config, places: Places, secrets: ResolveLocal): Promise<Finding[]> {
+  const place = ["console", "token"];
+  const value = console?.token === undefined ? undefined : await secrets.resolveLocal(console.token);
+  if (value === undefined || isConsoleToken(value)) return [];
+  return [findingAt(places.locate(place), place, `the value that it refers to must be ${TOKEN_FORM}`)];
 }
 
 /** Channels' options stand beside `type` in the file. */

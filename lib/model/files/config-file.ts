@@ -1,5 +1,6 @@
 // The schema of `lookout.yml` as people write it; its descriptions are what editors show.
 import * as z from "zod";
+import { isConsoleToken, TOKEN_FORM } from "../console-token.ts";
 import type { Severity } from "../severity.ts";
 import { Name, Positive, PostgresUrl, Text, Url } from "./file-fields.ts";
 import { isOwnAddress, LISTEN_FORM, LISTEN_PATTERN, listenAddress } from "./listen-address.ts";
@@ -56,14 +57,23 @@ const Postgres = z.strictObject({
 });
 const StoreEntry = z.discriminatedUnion("type", [Sqlite, DynamoDb, Postgres]);
 
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
+}
+
 const ConsoleEntry = z
   .strictObject({
     listen: Text.regex(LISTEN_PATTERN, LISTEN_FORM)
       .refine((listen) => listenAddress(listen) !== undefined, LISTEN_FORM)
       .default("127.0.0.1:8791")
       .describe("Address and port. Without a token: of this machine only."),
-    publicUrl: Url.optional().describe("Where people reach the page; messages link to it."),
-    token: Text.optional().describe("Who reads or acts says it; normally a reference."),
+    publicUrl: Text.refine(isOrigin, "must be an http(s) address and nothing behind it: the page's links begin there")
+      .optional()
+      .describe("Where people reach the page; messages link to it."),
+    token: Text.refine((text) => text.includes("${") || isConsoleToken(text), `must be ${TOKEN_FORM}, or a reference`)
+      .optional()
+      .describe("Who reads or acts says it; normally a reference."),
   })
   .refine(({ listen, token }) => token !== undefined || isOwnAddress(listen), {
     path: ["listen"],

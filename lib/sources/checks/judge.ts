@@ -60,10 +60,18 @@ function changeOf(before: State, next: State, outcome: Outcome, config: ProbeCon
   const about = (reason: Change["reason"], message: string): Change => ({ reason, level, message });
   if (next.state !== before.state) return about("state", outcome.message);
   if (next.slow !== before.slow) {
-    const bound = `${(config.slow?.over ?? 0) / 1_000} s`;
-    const text = next.slow ? `slow: every answer takes longer than ${bound}` : `answers within ${bound} again`;
-    return about("duration", `${text}; the last one took ${outcome.duration} ms`);
+    return about("duration", `${slowness(next, config)}; the last one took ${outcome.duration} ms`);
   }
   if (next.expiring === before.expiring) return undefined;
-  return about("certificate", `the certificate expires in ${outcome.days} days`);
+  const { days } = outcome;
+  return about(
+    "certificate",
+    days === null ? "no certificate is shown any more" : `the certificate expires in ${days} days`,
+  );
+}
+
+function slowness({ slow }: State, config: ProbeConfig): string {
+  if (config.slow === undefined) return "is not called slow any more";
+  const bound = `${config.slow.over / 1_000} s`;
+  return slow ? `slow: every answer takes longer than ${bound}` : `answers within ${bound} again`;
 }

@@ -85,7 +85,7 @@ test("a message links to Lookout's own page, and to one that acknowledges the al
 rules:
   - { id: broken, when: { level: [error] }, resolve: { when: { source: [service-events], level: [normal] } } }
 route: { groupInterval: 1m }
-console: { publicUrl: "https://lookout.example/on/", token: "\${env:TOKEN}" }
+console: { publicUrl: "https://lookout.example/", token: "\${env:TOKEN}" }
 channels: { chat: { type: wecom, url: "HOOK/chat" } }`;
   const b = await bench({ yaml, env: { TOKEN: "0123456789abcdefghijklmn" } });
   b.answer(() => ({ status: 200, body: '{"errcode":0}' }));
@@ -101,9 +101,9 @@ channels: { chat: { type: wecom, url: "HOOK/chat" } }`;
   const [{ alerts = [] } = {}] = (await b.store.list<{ notification: { alerts: { id: string }[] } }>("delivery")).map(
     ({ data }) => data.notification,
   );
-  const page = `https://lookout.example/on/alerts/${alerts[0]!.id}`;
+  const page = `https://lookout.example/alerts/${alerts[0]!.id}`;
   expect(over).toEqual({ Lookout: page });
-  expect(fired).toEqual({ Lookout: page, Acknowledge: expect.stringContaining(`/on/ack/${alerts[0]!.id}/`) });
+  expect(fired).toEqual({ Lookout: page, Acknowledge: expect.stringContaining(`/ack/${alerts[0]!.id}/`) });
   const [expires, signature] = fired!.Acknowledge.split("/").slice(-2);
   const link = { alert: alerts[0]!.id, expires: Number(expires), signature };
   expect(isGood("0123456789abcdefghijklmn", link, b.app.clock.now())).toBe(true);

@@ -165,6 +165,11 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
     "lookout.yml:5:23: nobody reaches the console there: without token it answers this machine only; set token",
   ],
   [
+    "a token of the console that is easily guessed",
+    { more: 'console: { token: "${env:HW_ACCESS_KEY}" }\n' },
+    'lookout.yml:5:19: the value that it refers to must be at least 20 of A-Z a-z 0-9 . _ ~ + / = -, as "openssl rand -hex 32" makes it',
+  ],
+  [
     "an unset token of the console",
     { more: 'console: { token: "${env:NO_SUCH_TOKEN}" }\n' },
     "lookout.yml:5:19: ${env:NO_SUCH_TOKEN} has no value: set the environment variable NO_SUCH_TOKEN",

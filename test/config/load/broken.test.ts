@@ -22,6 +22,21 @@ const top: Case[] = [
   ],
   ["an empty section", `${MINIMAL}silences:\n`, 'lookout.yml:5:1: "silences" is empty; write a list, or leave it out'],
   [
+    "a console below a path, where no link of its pages leads",
+    `${MINIMAL}console: { publicUrl: "https://lookout.example.com/on" }\n`,
+    'lookout.yml:5:23: "publicUrl" must be an http(s) address and nothing behind it: the page\'s links begin there',
+  ],
+  [
+    "a console with a query",
+    `${MINIMAL}console: { publicUrl: "https://lookout.example.com?a=b" }\n`,
+    'lookout.yml:5:23: "publicUrl" must be an http(s) address and nothing behind it: the page\'s links begin there',
+  ],
+  [
+    "a token of the console that no header carries",
+    `${MINIMAL}console: { token: "a token with spaces in it" }\n`,
+    'lookout.yml:5:19: "token" must be at least 20 of A-Z a-z 0-9 . _ ~ + / = -, as "openssl rand -hex 32" makes it, or a reference',
+  ],
+  [
     "a console that anybody may reach",
     `${MINIMAL}console: { listen: "0.0.0.0:80" }\n`,
     'lookout.yml:5:20: "listen" is wrong: without a token it listens on this machine only: set token',
@@ -219,6 +234,11 @@ const sources: Case[] = [
     "an unknown kind",
     `${CONNECTIONS}sources: [{ kind: job-events }]\n${RULES}${CHANNELS}`,
     'lookout.yml:2:19: "kind" must be one of service-events',
+  ],
+  [
+    "a text that no answer holds",
+    `sources: [{ kind: http, targets: [{ id: b, url: "https://b.example", method: HEAD, body: ok }] }]\n${RULES}${CHANNELS}`,
+    "lookout.yml:1:84: no answer to HEAD holds a text; use method: GET, or no body",
   ],
   [
     "endpoints without addresses",

@@ -202,6 +202,15 @@ describe("what outcomes change", () => {
     expect(changes({}, outcomes)).toEqual(["normal state", ...none, "", ""]);
   });
 
+  test("what is not looked at any more is said to be over in words of its own", () => {
+    const before = { state: "up", failures: 0, slowSince: 1, slow: true, expiring: true } as const;
+    const said = (state: State, config: ProbeConfig) => judge(state, ok(30), config, NOW).change?.message;
+    expect(said(before, CONFIG)).toBe("is not called slow any more; the last one took 30 ms");
+    const slow = { over: 2_000, for: 0 };
+    expect(said(before, { ...CONFIG, slow })).toBe("answers within 2 s again; the last one took 30 ms");
+    expect(said({ ...before, slow: false }, CONFIG)).toBe("no certificate is shown any more");
+  });
+
   test("what goes down while it is slow is slow no more", () => {
     const slow = { slow: { over: 1_000, for: 0 }, failures: 1 };
     expect(changes(slow, [ok(2_000), bad, ok(100)])).toEqual(["warning state slow", "error state", "normal state"]);
