@@ -9,7 +9,7 @@ const MAX_ENTRIES = 10;
 const MAX_ALERT = 200_000;
 const MAX_GROUPS = 40_000;
 
-export const EVENT_SOURCE = "lookout";
+const EVENT_SOURCE = "lookout";
 
 /** Entries in the order of the transitions, none too large for a request of its own. */
 export function entriesOf(

@@ -10,7 +10,8 @@ import type { CompiledRule } from "./compile.ts";
 import type { Unrendered } from "./state.ts";
 import type { Template, TemplateScope } from "./template.ts";
 
-const KEPT_EVENTS = 20;
+/** An alert has its newest events in full, as many as these. */
+export const KEPT_EVENTS = 20;
 const MAX_ERROR = 300;
 const SEVERITY: Record<Level, Severity> = { normal: "info", warning: "warning", error: "error", critical: "critical" };
 

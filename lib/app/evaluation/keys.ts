@@ -27,7 +27,7 @@ const DAY = 86_400_000;
 const SLOTS = 64;
 const COUNTED_KEY = "counted";
 
-export function keysPartition(rulePartition: string): string {
+function keysPartition(rulePartition: string): string {
   return `keys/${rulePartition}`;
 }
 

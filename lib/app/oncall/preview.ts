@@ -21,7 +21,7 @@ export interface SilencePreview {
   deliveries: number;
 }
 
-/** `open` are the alerts that fire. When the silence begins and ends is to come: the whole last day is looked at. */
+/** `open` are the alerts that fire. The silence has no beginning and no end yet: it is tried on the whole last day. */
 export async function previewSilence(
   app: App,
   open: readonly Alert[],

@@ -39,7 +39,7 @@ export interface HeadRow extends SourceRow {
   found?: { at: number; pieces: string[]; largest: number };
 }
 
-export function shardPartition(source: string): string {
+function shardPartition(source: string): string {
   return `shard/${source}`;
 }
 

@@ -18,12 +18,6 @@ import { splitSource } from "../persistence/split-source.ts";
 import { refuseSuperseded } from "../persistence/superseded.ts";
 import { leaseOfAnother } from "./source-run.ts";
 
-/** The shards of a source, for whoever has each polled by itself. Reads one row. */
-export async function shardsOf(app: App, source: SourceConfig): Promise<Shard[]> {
-  const row = await getRow(app, sourceKey(source.id));
-  return allOf(countOf(row));
-}
-
 /** A source as a poll finds it. */
 export interface Opened {
   /** Its own row. */
@@ -89,8 +83,8 @@ async function makeRow(app: App, source: SourceConfig, now: number): Promise<Row
   }
 }
 
-function countOf(row: Row<SourceRow> | undefined): number {
-  return (row && headOf(row))?.data.count ?? 1;
+function countOf(row: Row<SourceRow>): number {
+  return headOf(row)?.data.count ?? 1;
 }
 
 function allOf(count: number): Shard[] {

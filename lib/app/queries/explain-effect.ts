@@ -2,13 +2,11 @@
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
 import { hashOf } from "../../model/hash.ts";
+import { KEPT_EVENTS } from "../../rules/alert.ts";
 import type { CompiledRule, Touch } from "../../rules/compile.ts";
 
 /** What the event did to an alert, or would do. */
 export type EffectKind = "opened" | "counted" | "resolved" | "closed";
-
-/** An alert remembers as many of its events. */
-const KEPT_EVENTS = 20;
 
 /** Undefined where the event did nothing to the alert. */
 export function effectIn(

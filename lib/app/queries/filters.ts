@@ -1,18 +1,17 @@
 // Which alerts, events and deliveries a person asks for: one meaning of each filter, for commands, pages and the API.
 import type { Alert } from "../../model/alert.ts";
 import type { Event } from "../../model/event.ts";
+import { Severity } from "../../model/severity.ts";
 import { LEVELS } from "../../model/source-kinds.ts";
 import type { Delivery } from "../delivery/deliver.ts";
 import type { App } from "../deps.ts";
 
-const SEVERITIES = ["critical", "error", "warning", "info"];
-
 /** The words that the filters of each list know. */
 export const LIST_WORDS = {
-  alerts: { severity: SEVERITIES, status: ["firing", "resolved"] },
-  ended: { severity: SEVERITIES, status: ["resolved"] },
+  alerts: { severity: Severity.options, status: ["firing", "resolved"] },
+  ended: { severity: Severity.options, status: ["resolved"] },
   events: { severity: LEVELS, status: ["firing", "resolved"] },
-  deliveries: { severity: SEVERITIES, status: ["pending", "delivered", "dead"] },
+  deliveries: { severity: Severity.options, status: ["pending", "delivered", "dead"] },
 } satisfies Record<string, Record<"severity" | "status", readonly string[]>>;
 
 /** The first of the words between commas that is not known. */

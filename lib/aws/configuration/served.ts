@@ -13,7 +13,7 @@ const SETTLED_MS = 150_000;
 const NOTED_MS = 30_000;
 
 /** What a container was served. */
-export type Served = Pick<Current, "text" | "version">;
+type Served = Pick<Current, "text" | "version">;
 
 export interface ServedOptions {
   /** As LOOKOUT_CONFIG names it. */

@@ -18,13 +18,6 @@ type Saved = [both: ReturnType<typeof saveWindow>, from: number];
 
 export function spike({ factor, window: length, min }: NonNullable<RuleConfig["spike"]>): Kind<Spike> {
   const begin = (from: number, both = emptyWindow()): Spike => ({ both, middle: both.head, later: both.sum, from });
-
-  function drop({ both, ...memory }: Spike): Pick<Spike, "middle" | "later"> {
-    const isLater = memory.middle === both.head;
-    const count = both.counts[both.head]!;
-    dropOldest(both);
-    return isLater ? { middle: both.head, later: memory.later - count } : memory;
-  }
   return {
     field: undefined,
     reach: 2 * length + 1,
@@ -56,7 +49,10 @@ export function spike({ factor, window: length, min }: NonNullable<RuleConfig["s
     clear(memory, at) {
       const { both } = memory;
       memory.from = Math.max(memory.from, at);
-      while (both.head < both.times.length && both.times[both.head]! < at) Object.assign(memory, drop(memory));
+      while (both.head < both.times.length && both.times[both.head]! < at) {
+        if (memory.middle === both.head) memory.later -= both.counts[memory.middle++]!;
+        dropOldest(both);
+      }
     },
     explain: () =>
       `its window holds no ${factor} times what the one before it held, or fewer than ${min}, or the one before it was not wholly observed`,

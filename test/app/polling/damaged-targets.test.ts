@@ -5,13 +5,13 @@ import { deliverDue } from "../../../lib/app/delivery/deliver.ts";
 import { checkHealth } from "../../../lib/app/health/health.ts";
 import { type DiscoveredTarget, SOURCES } from "../../../lib/app/persistence/rows.ts";
 import { pollSource } from "../../../lib/app/polling/poll.ts";
-import { shardsOf } from "../../../lib/app/polling/shards.ts";
 import { seenEvents } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
 import { tick } from "../../../lib/app/tick.ts";
 import { readGauges } from "../../../lib/aws/metrics/gauges.ts";
 import { type ListOptions, type Row, RowDamaged, type Store } from "../../../lib/store/port.ts";
 import { type Bench, bench, line } from "../support.ts";
+import { shardsOf } from "./shards-of.ts";
 
 const RULES = `
 rules:

@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { type SourceRow, sourceKey } from "../../../lib/app/persistence/rows.ts";
 import { isIn } from "../../../lib/app/persistence/shard-rows.ts";
 import { pollSource } from "../../../lib/app/polling/poll.ts";
-import { shardsOf } from "../../../lib/app/polling/shards.ts";
 import { seenEvents } from "../../../lib/app/queries/lists.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
 import { pollKind } from "../../../lib/aws/poll.ts";
 import { runOnce } from "../../../lib/local/once.ts";
 import { type Store, StoreError } from "../../../lib/store/port.ts";
 import { type Bench, bench, MINUTE, T0 } from "../support.ts";
+import { shardsOf } from "./shards-of.ts";
 
 const REST = `
 rules: [{ id: any, when: { level: [error] } }]

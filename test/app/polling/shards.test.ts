@@ -6,12 +6,12 @@ import type { App } from "../../../lib/app/deps.ts";
 import type { SourceRow } from "../../../lib/app/persistence/rows.ts";
 import { readSource, shardKey } from "../../../lib/app/persistence/shard-rows.ts";
 import { pollLeased, pollSource } from "../../../lib/app/polling/poll.ts";
-import { shardsOf } from "../../../lib/app/polling/shards.ts";
 import { seenEvents } from "../../../lib/app/queries/lists.ts";
 import { readStanding } from "../../../lib/app/queries/status.ts";
 import { cost } from "../../../lib/store/dynamodb/item.ts";
 import type { Op, Store } from "../../../lib/store/port.ts";
 import { type Bench, bench, MINUTE, T0 } from "../support.ts";
+import { shardsOf } from "./shards-of.ts";
 
 const ID = "service-events";
 const REST = `
