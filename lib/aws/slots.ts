@@ -5,7 +5,7 @@ import type { Config, SourceConfig } from "../model/config.ts";
 import { projectOf } from "../model/project.ts";
 
 /** Requests a second of one slot, or more: an invocation that waits for its budget costs as much as one that works. */
-const SLOT_RATE = 20;
+export const SLOT_RATE = 20;
 const MAX_SLOTS = 64;
 
 export type Polled = Pick<Config, "connections" | "sources">;

@@ -215,6 +215,12 @@ export async function formOf(fanout: "on" | "off"): Promise<Form> {
   return parse(text, { merge: true, logLevel: "silent" });
 }
 
+/** The functions that every stack has. */
+export async function commonFunctions(): Promise<Form["functions"]> {
+  const text = await readFile(join(ROOT, "serverless.yml"), "utf8");
+  return parse(text, { merge: true, logLevel: "silent" }).functions[1];
+}
+
 async function receive(aws: string, dynamo: DynamoConnection, QueueUrl: string): Promise<Record<string, unknown>[]> {
   const answer = await sqs(aws, dynamo, "ReceiveMessage", {
     QueueUrl,
