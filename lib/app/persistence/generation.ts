@@ -6,7 +6,7 @@ import { hashOf } from "../../model/hash.ts";
 import { type Key, type Store, StoreConflict, StoreError } from "../../store/port.ts";
 import { takeLanes } from "./lanes.ts";
 import { endJournal } from "./old-journal.ts";
-import type { Claim } from "./rows.ts";
+import { type Claim, LEASE_MS } from "./rows.ts";
 import { listRuns } from "./shard-rows.ts";
 import { Superseded } from "./superseded.ts";
 
@@ -24,7 +24,7 @@ export interface GenerationRow {
   stamp: number;
   /** When it took over; ms. */
   since: number;
-  /** Nothing needs to be seen of it for so long; ms. Rows of older releases lack it. */
+  /** How long it may be silent before an older one takes over; ms. Rows of older releases lack it. */
   patience?: number;
   /** The process that took over has ended, and no other has joined it. */
   left?: true;
@@ -56,8 +56,6 @@ export interface Generation {
  * older takes over again. ms
  */
 const GONE_MS = 180_000;
-/** As long a run's lease lasts at most while it is under way; ms. */
-const RENEWED_MS = 10_000;
 const TRIES = 25;
 
 /**
@@ -145,7 +143,7 @@ function patienceOf({ sources }: Config): number {
 
 /** A lease that ends so soon is renewed each few seconds: a run is under way, however long it takes. */
 function isRenewed({ until }: Claim, now: number): boolean {
-  return now < until && until <= now + RENEWED_MS;
+  return now < until && until <= now + LEASE_MS;
 }
 
 function superseded({ number, since }: GenerationRow): Superseded {

@@ -92,6 +92,9 @@ export interface DiscoveredTarget extends Target {
   unread?: true;
 }
 
+/** How long a source's lease lasts without being renewed while a run is under way; ms. */
+export const LEASE_MS = 10_000;
+
 export interface SourceRow {
   /** Every target that is not in `failing` has been read completely up to here. ms */
   completeTo: number | null;

@@ -6,6 +6,7 @@ import type { Target } from "../../sources/port.ts";
 import type { Key, Row, Store } from "../../store/port.ts";
 import { type Daily, SOURCES, type SourceRow, sourceKey } from "./rows.ts";
 import {
+  commitNaming,
   deletePieces,
   getRow,
   listRows,
@@ -209,17 +210,14 @@ export async function putFound(
     const own = some.get(index) ?? [];
     const before = ports.targetPieces.get(`${sk}/${known[index]}`);
     const isSame = before !== undefined && JSON.stringify(before) === JSON.stringify(own);
-    return { name: isSame ? known[index]! : nextName(head, known, `found-${index}`), targets: own };
+    return { name: isSame ? known[index]! : nextName(head, known, `found-${index}`, own), targets: own };
   });
   const names = pieces.map(({ name }) => name);
-  await putPieces(
-    ports,
-    sk,
-    pieces.filter(({ name }) => !known.includes(name)),
-  );
+  const fresh = pieces.filter(({ name }) => !known.includes(name));
+  await putPieces(ports, sk, fresh);
   const largest = Math.max(...pieces.map((piece) => piece.targets.length));
   const next: HeadRow = { ...data, found: { at, pieces: names, largest } };
-  await ports.store.commit([{ op: "put", pk: head.pk, sk, data: next, expect: version }]);
+  await commitNaming(ports.store, { op: "put", pk: head.pk, sk, data: next, expect: version }, fresh);
   await deletePieces(
     ports.store,
     sk,

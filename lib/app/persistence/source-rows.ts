@@ -3,7 +3,7 @@
 import { hashOf } from "../../model/hash.ts";
 import { createTurns } from "../../sources/cloud/turns.ts";
 import type { Target } from "../../sources/port.ts";
-import { type Key, type Op, type Row, RowDamaged, type Store } from "../../store/port.ts";
+import { type Key, type Op, type Put, type Row, RowDamaged, type Store, StoreConflict } from "../../store/port.ts";
 import { type DiscoveredTarget, SOURCES, type SourceRow } from "./rows.ts";
 
 /** Targets of one piece, about. */
@@ -85,7 +85,11 @@ export async function putRow(ports: Ports, before: Row<SourceRow>, data: SourceR
   // Before the row that names them: without it nobody reads them.
   await putPieces(ports, sourceOf(key), fresh);
   const names = pieces.map(({ name }) => name);
-  await store.commit([{ op: "put", ...key, data: storedAs(data, names, named?.name), expect: before.version }]);
+  await commitNaming(
+    store,
+    { op: "put", ...key, data: storedAs(data, names, named?.name), expect: before.version },
+    fresh,
+  );
   if (discovered !== undefined) discovered.pieces = names;
   delete data.namedPiece;
   if (named !== undefined) data.namedPiece = named.name;
@@ -105,9 +109,10 @@ export function knownIn({ discovered, namedPiece }: SourceRow): string[] {
 function pieceOfNamed(before: Row<SourceRow>, { named = [] }: SourceRow): NamedPiece | undefined {
   const text = JSON.stringify(named);
   if (text.length <= FEW) return undefined;
+  const targets = named.map((id) => ({ id }));
   const isSame = before.data.namedPiece !== undefined && JSON.stringify(before.data.named) === text;
-  const name = isSame ? before.data.namedPiece! : nextName(before, knownIn(before.data), "named");
-  return { name, targets: named.map((id) => ({ id })) };
+  const name = isSame ? before.data.namedPiece! : nextName(before, knownIn(before.data), "named", targets);
+  return { name, targets };
 }
 
 /** As it is stored, its targets in these pieces. */
@@ -133,6 +138,22 @@ export async function putPieces(
     store,
     pieces.map(({ name, targets }): Op => ({ op: "put", ...pieceKey(source, name), data: targets })),
   );
+}
+
+/** Writes a row that names fresh pieces; where another run was faster, those that its row does not name are removed. */
+export async function commitNaming(store: Store, put: Put, fresh: readonly NamedPiece[]): Promise<void> {
+  try {
+    await store.commit([put]);
+  } catch (error) {
+    if (error instanceof StoreConflict && fresh.length > 0) {
+      // Whoever had the version of this run has written by now.
+      const now = JSON.stringify((await store.get(put))?.data ?? null);
+      const unnamed = fresh.filter(({ name }) => !now.includes(JSON.stringify(name)));
+      const names = unnamed.map(({ name }) => name);
+      await deletePieces(store, sourceOf(put), names);
+    }
+    throw error;
+  }
 }
 
 export async function deletePieces(store: Store, source: string, names: readonly string[]): Promise<void> {
@@ -227,18 +248,25 @@ function divide(
   return [...Map.groupBy(targets, ({ id }) => placeOf(id, count))]
     .sort(([a], [b]) => a - b)
     .map(([at, some]): NamedPiece => {
-      return { name: before.get(JSON.stringify(some)) ?? nextName(row, known, `${at}`), targets: some };
+      return { name: before.get(JSON.stringify(some)) ?? nextName(row, known, `${at}`, some), targets: some };
     });
 }
 
 /**
  * A name that no piece of the row has: its next version is part of it, so that nobody removes it for an older one. The
- * versions of a row that was copied from another store begin anew. Shards name their pieces each for itself.
+ * versions of a row that was copied from another store begin anew. Shards name their pieces each for itself. Of two
+ * runs that overlap each has names of its own, unless both would write the same.
  */
-export function nextName({ pk, sk, version }: Row, known: readonly string[], piece: string): string {
+export function nextName(
+  { pk, sk, version }: Row,
+  known: readonly string[],
+  piece: string,
+  targets: readonly Target[],
+): string {
   const prefix = pk === SOURCES ? "" : `${sk}/`;
+  const content = hashOf([targets], 16);
   for (let next = version + 1; ; next++) {
-    const name = `${prefix}${next}-${piece}`;
+    const name = `${prefix}${next}-${piece}-${content}`;
     if (!known.includes(name)) return name;
   }
 }

@@ -12,6 +12,7 @@ import {
   dayOf,
   type FailingTarget,
   type FailureKind,
+  LEASE_MS,
   type SourceRow,
 } from "../persistence/rows.ts";
 import { type HeadRow, headOf, type Shard, shardKey } from "../persistence/shard-rows.ts";
@@ -24,10 +25,7 @@ import type { ToPoll } from "./targets.ts";
 
 /** How often a long run writes what it has read; ms. */
 const KEEP_MS = 15_000;
-/**
- * How long a lease lasts without being renewed while the source is polled, and beyond the time of its next poll; ms.
- */
-const LEASE_MS = 10_000;
+/** How long a lease lasts beyond the time of the next poll; ms. */
 const LEASE_SLACK_MS = 5_000;
 /** How often a run looks whether its lease is to be renewed; ms. */
 const RENEW_MS = 2_000;
