@@ -14,13 +14,8 @@ import { type Assignment, channelsOf } from "./assignments.ts";
 import { putInbox } from "./inbox.ts";
 import { joining } from "./transitions.ts";
 
-/** Where the alert is once it has taken the step. */
-export function seatsOfStep(app: App, { route, older }: Step, alert: Alert): Assignment[] {
-  return [route, older].flatMap((one) => assignmentsOn(app, one, alert));
-}
-
-/** Where the alert goes with a step's route: into a group for messages, and one for incidents. */
-function assignmentsOn(app: App, route: RouteConfig, alert: Alert): Assignment[] {
+/** Where the alert goes with the step: into a group for messages, and one for incidents. */
+export function seatsOfStep(app: App, { route }: Pick<Step, "route">, alert: Alert): Assignment[] {
   return [false, true].flatMap((incident): Assignment[] => {
     if (channelsOf(app, route, incident).length === 0) return [];
     const values = incident ? { alert: alert.id } : groupValues(route, alert);
@@ -61,7 +56,7 @@ export function stepsLeft(app: App, unit: Unit, route: RouteConfig, alert: Alert
 /** Alerts take steps. Returns the ids of the groups that they joined, which are due. */
 export function takeSteps(app: App, unit: Unit, escalations: readonly Escalation[], now: number): string[] {
   const joins = escalations.flatMap(({ step, alert, member }) =>
-    assignmentsOn(app, step.route, alert).map((assignment) => ({ ...assignment, alert, state: member })),
+    seatsOfStep(app, step, alert).map((assignment) => ({ ...assignment, alert, state: member })),
   );
   // Taken again before its group has seen it, the step writes the same row.
   for (const own of Map.groupBy(joins, ({ alert }) => alert.id).values()) {
