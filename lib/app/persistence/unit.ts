@@ -38,6 +38,8 @@ export interface Unit {
   version(key: Key): number;
   /** When a loaded row is due, as put in this unit or as read; ms. */
   due(key: Key): number | undefined;
+  /** When a loaded row expires, as put in this unit or as read; ms. */
+  expires(key: Key): number | undefined;
   /** Loads a whole partition; throws RowDamaged where a row of it cannot be read. */
   list<T>(pk: string): Promise<Row<T>[]>;
   /** Changes a row that was loaded, or of a partition that was. */
@@ -174,6 +176,11 @@ function createUnit(store: Store): { unit: Unit; ops: () => Op[] } {
       const put = changes.get(rowId(key));
       if (put) return put.op === "put" ? put.due : undefined;
       return rows.get(rowId(key))?.due;
+    },
+    expires(key) {
+      const put = changes.get(rowId(key));
+      if (put) return put.op === "put" ? put.expires : undefined;
+      return rows.get(rowId(key))?.expires;
     },
     async list<T>(pk: string) {
       const found = await store.list<T>(pk, { whole: true });
