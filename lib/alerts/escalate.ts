@@ -12,8 +12,6 @@ export interface Step {
   after: number;
   /** Where the alert goes then. */
   route: RouteConfig;
-  /** The same under the id that the release before gave it, by its place: its groups go on, and nothing joins them. */
-  older: RouteConfig;
 }
 
 /**
@@ -38,7 +36,6 @@ export function stepsOf(route: RouteConfig): Step[] {
       step: hashOf([names, number], 8),
       routes: [],
     };
-    const idOf = (...step: unknown[]): string => hashOf([route.id, "escalate", ...step], 16);
-    return { index, after, route: { ...own, id: idOf(names, number) }, older: { ...own, id: idOf(index) } };
+    return { index, after, route: { ...own, id: hashOf([route.id, "escalate", names, number], 16) } };
   });
 }

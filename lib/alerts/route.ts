@@ -38,7 +38,7 @@ export function compileRouter(
   function build(config: RouteConfig): Node {
     ids.set(config.id, config);
     steps.set(config.id, stepsOf(config));
-    for (const { route, older } of steps.get(config.id)!) ids.set(route.id, route).set(older.id, older);
+    for (const { route } of steps.get(config.id)!) ids.set(route.id, route);
     const matches = config.match === undefined ? () => true : compile(config.match);
     return { config, matches, routes: config.routes.map(build) };
   }

@@ -166,7 +166,7 @@ export async function listDead(app: Pick<App, "store">): Promise<(DeadRow & { id
 export type Delivery = DeliveryRow & { status: Exclude<DeliveryRow["status"], "folded"> };
 
 /** A delivery, and its place in the order of time. */
-export interface Placed {
+interface Placed {
   row: Delivery;
   place: string;
 }

@@ -223,7 +223,7 @@ function keptFor({ channels, config }: App, { channel, status, notification: { r
 }
 
 /** It is late no more: it came to its end, or is to be tried anew. */
-export async function forgetLate(unit: Unit, { id, fellBackAt }: DeliveryRow): Promise<void> {
+async function forgetLate(unit: Unit, { id, fellBackAt }: DeliveryRow): Promise<void> {
   if (fellBackAt === undefined) return;
   await unit.load([lateKey(id)]);
   unit.delete(lateKey(id));
@@ -263,7 +263,7 @@ export async function takeBack({ clock }: App, unit: Unit, row: DeliveryRow): Pr
 }
 
 /** Puts the deliveries that waited for one that is out of the way now into the queue. */
-export async function startNext(unit: Unit, ids: readonly string[], now: number): Promise<DeliveryRow[]> {
+async function startNext(unit: Unit, ids: readonly string[], now: number): Promise<DeliveryRow[]> {
   const keys = ids.map(deliveryKey);
   await unit.load(keys);
   return keys.flatMap((key): DeliveryRow[] => {

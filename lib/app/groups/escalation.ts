@@ -24,8 +24,8 @@ export function seatsOfStep(app: App, step: string, alert: Alert): Assignment[] 
  * Whether who is in the group has taken the step: whatever it groups by, and where its route has gone from the
  * configuration, so that it is to be moved, as long as the step is the same.
  */
-export function isOfStep({ router }: Pick<App, "router">, { route, older }: Step, group: Group): boolean {
-  if (group.route === route.id || group.route === older.id) return true;
+export function isOfStep({ router }: Pick<App, "router">, { route }: Step, group: Group): boolean {
+  if (group.route === route.id) return true;
   return group.step === route.step && router.byId(group.route) === undefined;
 }
 

@@ -42,7 +42,9 @@ export function moveGroup(
     if (row?.state.alert?.id !== alert.id) continue;
     const groups = [...row.groups.filter((id) => id !== group.id), ...joins.map(({ id }) => id)];
     const due = unit.due(member);
-    unit.put({ pk: member.pk, sk: member.sk }, { ...row, groups }, due === undefined ? {} : { queue: "timer", due });
+    // What is kept of one that has ended expires.
+    const options = due === undefined ? { expires: unit.expires(member) } : { queue: "timer" as const, due };
+    unit.put({ pk: member.pk, sk: member.sk }, { ...row, groups }, options);
   }
   const staying = members.slice(MOVED).map(({ member }) => member);
   putMembers(

@@ -54,7 +54,7 @@ export interface DeliveryRow {
   notification: Notification;
 }
 /** What an acknowledgement takes back of a delivery that is being sent. */
-export interface TakenBack {
+interface TakenBack {
   /** The ids of the alerts that no other try names. */
   alerts: readonly string[];
   /** Its group, and those of the alerts that nobody there has been notified of, unless by this try or the others. */
@@ -156,7 +156,7 @@ export interface RateRow {
   /** Its limit is known by that alone: a message in so long, until then. */
   learned?: { every: number; until: number };
 }
-export const RATES = "rate";
+const RATES = "rate";
 export function rateKey(destination: string): Key {
   return { pk: RATES, sk: destination };
 }

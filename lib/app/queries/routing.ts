@@ -67,7 +67,7 @@ function viewOf(app: App, holds: Holds, locate: Locate, route: RouteConfig, aler
 export function placeOf(app: App, wanted: RouteConfig): Place {
   const find = (route: RouteConfig, place: Place): Place | undefined => {
     if (route.id === wanted.id) return place;
-    const step = app.router.steps(route).find(({ route, older }) => [route.id, older.id].includes(wanted.id));
+    const step = app.router.steps(route).find((one) => one.route.id === wanted.id);
     if (step) return [...place, "escalate", step.index];
     for (const [index, child] of route.routes.entries()) {
       const found = find(child, [...place, "routes", index]);

@@ -1,8 +1,10 @@
 // The `match` or the `groupBy` of a route changes in the file while its alerts fire, as timelines in minutes: who was
 // notified hears of them as if nothing had changed.
 import { describe, expect, it } from "vitest";
+import type { RuleRow } from "../../../lib/app/persistence/rows.ts";
+import { rulePartition } from "../../../lib/rules/compile.ts";
 import { ack } from "../oncall/bench.ts";
-import { type Bench, failing, type Message } from "../support.ts";
+import { type Bench, failing, line, type Message } from "../support.ts";
 
 const yaml = (route: string) => `
 rules:
@@ -136,4 +138,32 @@ describe("those whom an alert was escalated to", () => {
     const pager = came(b).filter((one) => one.includes("pager"));
     expect(pager).toEqual(["21 /pager resolve", "7 /pager trigger"]);
   });
+});
+
+const below = (routes: string) => `
+rules:
+  - id: broken
+    when: { level: [error] }
+    by: [resource.id]
+    resolve: { when: { source: [service-events], level: [normal] } }
+route: { channels: [ops], groupInterval: 30m, routes: [${routes}] }
+channels:
+  ops: { type: webhook, url: "HOOK/ops" }
+`;
+
+it("an alert that has ended moves, and what its rule keeps of it expires as it would have", async () => {
+  const b = await failing({ yaml: below("{ match: { rule: [broken] }, channels: [ops] }") });
+  await b.beats(4);
+  b.recover(4.5);
+  await b.beats(6);
+  const rowOf = async () => (await b.store.list<RuleRow>(rulePartition(b.app.rules.byId.get("broken")!)))[0]!;
+  const { expires } = await rowOf();
+  expect(expires).toBeGreaterThan(b.app.clock.now());
+  await b.reload(below(""));
+  await b.beats(80);
+  expect(b.messages.map(line).map((one) => one.replace(/^\d+ /, ""))).toEqual([
+    "/ops new firing: svc-1 firing ×1(+1)",
+    "/ops resolved resolved: svc-1 resolved ×1(+0)",
+  ]);
+  expect(await rowOf()).toMatchObject({ expires });
 });

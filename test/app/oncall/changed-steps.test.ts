@@ -1,11 +1,7 @@
 // The steps of `escalate` change while an alert takes them, as timelines in minutes: each is taken once, and none is
 // left out.
 import { describe, expect, it } from "vitest";
-import { groupId, groupPartition } from "../../../lib/alerts/group.ts";
-import { listOpen } from "../../../lib/app/oncall/acknowledge.ts";
-import type { RuleRow } from "../../../lib/app/persistence/rows.ts";
-import { hashOf } from "../../../lib/model/hash.ts";
-import { type Bench, bench, failing, line } from "../support.ts";
+import { type Bench, bench, failing } from "../support.ts";
 
 const LEAD = "{ after: 15m, channels: [lead] }";
 const BOSS = "{ after: 30m, channels: [boss] }";
@@ -94,46 +90,5 @@ describe("the same channels twice", () => {
     const b = await failing({ yaml: yaml(LEAD, "{ after: 30m, channels: [lead] }") });
     await b.beats(40);
     expect(came(b)).toEqual(["2 /ops new", "17 /lead escalation", "32 /lead escalation"]);
-  });
-});
-
-/** Names the group of the open alert's first step as the release before did: after the step's place. */
-async function asBefore({ app, store }: Bench): Promise<void> {
-  const [open] = await listOpen(app);
-  const [step] = app.router.steps(app.config.route);
-  const values = { alert: open!.alert.id };
-  const route = hashOf([app.config.route.id, "escalate", 0], 16);
-  const [now, before] = [groupId(step!.route.id, false, values), groupId(route, false, values)];
-  for (const { version, ...row } of await store.list(groupPartition(now))) {
-    const data = row.sk === "head" ? { ...(row.data as object), id: before, route } : row.data;
-    await store.commit([
-      { op: "delete", pk: row.pk, sk: row.sk, expect: version },
-      { ...row, op: "put", pk: groupPartition(before), data },
-    ]);
-  }
-  const { version: _known, ...row } = (await store.get<RuleRow>(open!.key))!;
-  const groups = row.data.groups.map((id) => (id === now ? before : id));
-  await store.commit([{ ...row, op: "put", data: { ...row.data, groups } }]);
-}
-
-describe("a step that was taken under the release before", () => {
-  it("is not taken again, and those that it notified are told the end", async () => {
-    const b = await failing({ yaml: yaml(LEAD, BOSS).replace("channels: [ops],", "channels: [ops], groupBy: [...],") });
-    await b.beats(20);
-    await asBefore(b);
-    b.fail(21);
-    await b.beats(40);
-    b.recover(40.5);
-    await b.beats(42);
-    expect(b.messages.map(line).sort()).toEqual(
-      [
-        "2 /ops new firing: svc-1 firing ×1(+1)",
-        "17 /lead escalation firing: svc-1 firing ×1(+1)",
-        "32 /boss escalation firing: svc-1 firing ×2(+2)",
-        "41 /ops resolved resolved: svc-1 resolved ×2(+1)",
-        "41 /lead resolved resolved: svc-1 resolved ×2(+1)",
-        "41 /boss resolved resolved: svc-1 resolved ×2(+0)",
-      ].sort(),
-    );
   });
 });
