@@ -8,7 +8,7 @@ import { type HeadRow, headOf, listShards, SHARD_TARGETS, type Shard, shardsFor 
 import { getRow } from "../persistence/source-rows.ts";
 import { splitSource } from "../persistence/split-source.ts";
 import { refuseSuperseded } from "../persistence/superseded.ts";
-import { leaseOfAnother } from "./source-run.ts";
+import { leaseOfAnother } from "./lease.ts";
 
 /** The shards of a source, for whoever has each polled by itself. Reads one row. */
 export async function shardsOf(app: App, source: SourceConfig): Promise<Shard[]> {
@@ -41,7 +41,7 @@ export async function openSource(
   if (row === undefined) return openSource(app, source, now, { leased, asked });
   refuseSuperseded(row.data.generation, app.generation.own);
   const wanted = wantedCount(source, row);
-  if (wanted > countOf(row) && !(leased && leaseOfAnother(app, row.data))) {
+  if (wanted > countOf(row) && !(leased && leaseOfAnother(app, row))) {
     try {
       await splitSource(app, row, wanted);
     } catch (error) {
