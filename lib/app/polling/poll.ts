@@ -16,19 +16,12 @@ import { isFatal, refuseSuperseded, Superseded } from "../persistence/superseded
 import { untilFatal } from "../persistence/unit.ts";
 import { discoverInTime } from "./behind.ts";
 import { projectFailureKind } from "./failure.ts";
+import { leaseOfAnother } from "./lease.ts";
 import { listingOf, listingOfShard } from "./listing.ts";
 import { busyIn } from "./quiet.ts";
 import { failureOf, readTargets } from "./read-targets.ts";
 import { openSource } from "./shards.ts";
-import {
-  closeSourceRow,
-  keepDiscovered,
-  keepFloors,
-  leaseOfAnother,
-  openShardRow,
-  type SourceRun,
-  underLease,
-} from "./source-run.ts";
+import { closeSourceRow, keepDiscovered, keepFloors, openShardRow, type SourceRun, underLease } from "./source-run.ts";
 import { type Targets, targetsOf } from "./targets.ts";
 
 /** Shards of a source that are polled side by side: each reads many targets at once. */
@@ -200,7 +193,7 @@ async function pollShard(poll: ShardPoll): Promise<PollReport | Claim | "divide"
   const { app, source, row, leased } = poll;
   const now = app.clock.now();
   refuseSuperseded(row.data.generation, app.generation.own);
-  const other = leased && leaseOfAnother(app, row.data);
+  const other = leased && leaseOfAnother(app, row);
   if (other) return other;
   const { discovered, knownTo } = row.data;
   const run: SourceRun = {

@@ -16,7 +16,7 @@ import {
 import { getRow } from "../persistence/source-rows.ts";
 import { splitSource } from "../persistence/split-source.ts";
 import { refuseSuperseded } from "../persistence/superseded.ts";
-import { leaseOfAnother } from "./source-run.ts";
+import { leaseOfAnother } from "./lease.ts";
 
 /** A source as a poll finds it. */
 export interface Opened {
@@ -43,7 +43,7 @@ export async function openSource(
   if (row === undefined) return openSource(app, source, now, { leased, asked });
   refuseSuperseded(row.data.generation, app.generation.own);
   const wanted = wantedCount(source, row);
-  if (wanted > countOf(row) && !(leased && leaseOfAnother(app, row.data))) {
+  if (wanted > countOf(row) && !(leased && leaseOfAnother(app, row))) {
     try {
       await splitSource(app, row, wanted);
     } catch (error) {

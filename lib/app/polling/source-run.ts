@@ -7,7 +7,6 @@ import type { App } from "../deps.ts";
 import type { Rows } from "../evaluation/progress.ts";
 import type { Round } from "../groups/round.ts";
 import {
-  type Claim,
   type DiscoveredTarget,
   dayOf,
   type FailingTarget,
@@ -97,16 +96,6 @@ export async function openShardRow(
   const { firstRunAt, lastRunAt } = head.data;
   const data: SourceRow = { completeTo: null, firstRunAt, lastRunAt, failing: {}, ledger: {} };
   return { ...shardKey(source.id, shard), version: 0, data };
-}
-
-/**
- * Another daemon polls the source: who, and until when at least (ms). One with an older
- * configuration has nothing to say.
- */
-export function leaseOfAnother({ identity, clock, generation: { own = 0 } }: App, row: SourceRow): Claim | undefined {
-  const { lease, generation = 0 } = row;
-  if (lease === undefined || lease.by === identity.id || generation < own) return undefined;
-  return lease.until > clock.now() && !identity.isGone(lease.by) ? lease : undefined;
 }
 
 /**
