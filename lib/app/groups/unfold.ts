@@ -86,6 +86,10 @@ async function spreadSome(app: App, name: string): Promise<string[]> {
     await unit.load([key]);
     const row = unit.value<SpreadRow>(key);
     if (row === undefined) return [];
+    if (!Array.isArray(row?.entries)) {
+      app.guard.noteDamaged(key);
+      return [];
+    }
     // A group's entries together: they are one row.
     const groups = [...Map.groupBy(row.entries, ({ id }) => id).values()];
     const ids = putRows(unit, name, groups.slice(0, BATCH).flat(), row.at);

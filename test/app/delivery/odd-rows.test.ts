@@ -58,6 +58,7 @@ test("members of a group are taken out of the queue, as they are", async () => {
 
 test.each([
   ["group", "elsewhere"],
+  ["group", SPREAD],
   ["delivery", "delivery"],
 ] as const)("what nobody can heal is told of: %s", async (queue, pk) => {
   const b = await failing({ yaml });
