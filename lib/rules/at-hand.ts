@@ -7,6 +7,8 @@ import type { KeyState } from "./state.ts";
 /** By their entries' ids. */
 export type EventsAtHand = ReadonlyMap<string, Event>;
 
+export const NOTHING: AtHand = { of: () => undefined, between: () => [], nearest: () => undefined };
+
 /** Each is looked at only where it is asked for: what counts into the open alert asks for its own event alone. */
 export function createAtHand({ pending, alert }: Pick<KeyState, "pending" | "alert">, fresh: EventsAtHand): AtHand {
   const known = () => [...pending, ...(alert?.events ?? [])];
@@ -32,11 +34,8 @@ export function createAtHand({ pending, alert }: Pick<KeyState, "pending" | "ale
       return byId.get(id);
     },
     between(since, until) {
-      return since > until
-        ? []
-        : sorted()
-            .slice(placeOf(since), placeOf(until + 1))
-            .map(({ event }) => event);
+      const some = sorted().slice(placeOf(since), placeOf(until + 1));
+      return some.map(({ event }) => event);
     },
     nearest: (time) => (sorted()[placeOf(time + 1) - 1] ?? sorted()[0])?.event,
   };

@@ -1,6 +1,7 @@
 // Moves what can have no late neighbours any more from the log into the checkpoint, so that a row stays small.
+import { NOTHING } from "./at-hand.ts";
 import type { CompiledRule } from "./compile.ts";
-import { type AtHand, beginFold, type Fold, foldEntry, passTo, savedMemory } from "./fold.ts";
+import { beginFold, type Fold, foldEntry, passTo, savedMemory } from "./fold.ts";
 import { countBefore, type Entry } from "./log.ts";
 import { meets } from "./reconcile.ts";
 import type { Checkpoint, Notified, Observed, Span } from "./state.ts";
@@ -12,8 +13,6 @@ const KEPT_ENTRIES = 4_500;
 const LEAST = 16;
 /** Beyond these alerts a key that flaps is remembered less exactly: it goes on with half of them. */
 const MAX_OLDER = 20;
-
-const NOTHING: AtHand = { of: () => undefined, between: () => [], nearest: () => undefined };
 
 /** How many of the oldest entries are too much. */
 export function excessOf({ length }: readonly Entry[]): number {

@@ -3,7 +3,7 @@
 // brings what was notified to that.
 import type { Event } from "../model/event.ts";
 import { valueText } from "../model/path.ts";
-import { createAtHand, type EventsAtHand } from "./at-hand.ts";
+import { createAtHand, type EventsAtHand, NOTHING } from "./at-hand.ts";
 import { advance, excessOf, movable, settle } from "./checkpoint.ts";
 import { type CompiledRule, ruleFor, type Touch } from "./compile.ts";
 import { beginFold, type Fold, type FoldedSpan, foldAll, savedMemory } from "./fold.ts";
@@ -238,14 +238,7 @@ export function peek(given: CompiledRule, state: KeyState): Pick<Look<unknown>, 
     ? window.times.map((time, at) => ({ time, count: window.counts[at]!, value: window.values[at] }))
     : [];
   const decided = state.next ? state.next.due - 1 : Number.POSITIVE_INFINITY;
-  foldAll(
-    rule,
-    fold,
-    entries,
-    { now: decided, readTo: decided, since: 0 },
-    createAtHand({ pending: [], alert: null }, new Map()),
-    0,
-  );
+  foldAll(rule, fold, entries, { now: decided, readTo: decided, since: 0 }, NOTHING, 0);
   return { memory: fold.memory, matches: [...before, ...entries.filter(({ steps }) => steps & 1)] };
 }
 

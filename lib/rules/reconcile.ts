@@ -28,10 +28,8 @@ export function reconcile(
   const { taken, left } = assign(rule, key, notified, spans);
   const transitions: Transition[] = [];
   // An alert that ended and went on before that is one: what was notified is over it.
-  const known = Math.max(
-    Number.NEGATIVE_INFINITY,
-    ...notified.map(({ endsAt, newest }) => Math.max(newest, endsAt ?? newest)),
-  );
+  const ends = notified.map(({ endsAt, newest }) => Math.max(newest, endsAt ?? newest));
+  const known = Math.max(Number.NEGATIVE_INFINITY, ...ends);
   const beyond = notified.findLastIndex(({ endsAt, startsAt }) => endsAt === null && startsAt > stop);
   const brought = notified.map((one, place): Notified => {
     const own = taken[place]!;
