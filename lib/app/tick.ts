@@ -1,8 +1,9 @@
 // The one composition of what is due: health is checked, deadlines fire, groups are decided, deliveries are sent. The
 // daemon, single rounds, functions and replays only say which of it, and when.
+
+import { closeStrays } from "./delivery/closing.ts";
 import { type Handover, notifyDue, notifyGroups } from "./delivery/notify.ts";
 import { createSender, type Sender } from "./delivery/sender.ts";
-import { closeStrays } from "./delivery/strays.ts";
 import type { App } from "./deps.ts";
 import { fireTimers } from "./evaluation/timers.ts";
 import { checkHealth } from "./health/health.ts";

@@ -26,9 +26,10 @@ import type { Unit } from "../persistence/unit.ts";
 import { destinationOfChannel } from "./attempt.ts";
 import { tryNow } from "./channel-notes.ts";
 import { gateOf } from "./gate.ts";
-import { laneEnd, laneStart, madeNew, noteStrays } from "./lane-end.ts";
+import { laneEnd, laneStart, madeNew } from "./lane-end.ts";
 import { isClaimed, isHeld, removeDelivery } from "./outcomes.ts";
 import { createSender } from "./sender.ts";
+import { noteStrays } from "./strays.ts";
 
 /** Deliveries that are read at once: between two pieces other work has its turn. */
 const PAGE = 200;

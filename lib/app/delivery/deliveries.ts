@@ -13,8 +13,9 @@ import { wayAround } from "../groups/assignments.ts";
 import { putSent } from "../persistence/by-time.ts";
 import { type ChannelRow, channelKey, type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
-import { GIVE_UP_MS, isResent, laneEnd, laneStart, noteStrays, openThere } from "./lane-end.ts";
+import { GIVE_UP_MS, isResent, laneEnd, laneStart } from "./lane-end.ts";
 import { notificationsFor, partsOf } from "./notifications.ts";
+import { noteStrays, openThere } from "./strays.ts";
 
 /** What one may write as it goes to the fallback, or one of its alerts, with room for what else is in the commit. */
 const ITEMS_OF_ONE = 12;

@@ -4,10 +4,9 @@ import type { Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import type { ChannelRow, DeliveryRow } from "../persistence/delivery-rows.ts";
 import type { Attempt } from "./attempt.ts";
-import { takeClaims } from "./claims.ts";
 import { fallbackAt, isHandingOver } from "./delivery-due.ts";
 import { type Gate, gateOf, isTripped } from "./gate.ts";
-import { createLane, gathers, isCrowded, type Lane } from "./lane.ts";
+import { createLane, gathers, isCrowded, type Lane, takeClaims } from "./lane.ts";
 import { isClaimed, isHeld } from "./outcomes.ts";
 import { type Built, type Claimed, type Entry, entryOf, type Task } from "./sender-tasks.ts";
 

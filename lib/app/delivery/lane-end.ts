@@ -2,9 +2,7 @@
 // whether what died is tried again in place of one more.
 import type { Notice } from "../../alerts/decide.ts";
 import type { Group } from "../../alerts/group.ts";
-import type { Alert } from "../../model/alert.ts";
 import { lookup } from "../../model/lookup.ts";
-import type { NotifiedAlert } from "../../model/notification.ts";
 import type { Channel } from "../deps.ts";
 import {
   type DeliveryRow,
@@ -14,8 +12,6 @@ import {
   droppedKey,
   type NewestRow,
   newestKey,
-  type StrayRow,
-  strayKey,
 } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { notificationsFor } from "./notifications.ts";
@@ -103,23 +99,4 @@ async function tryAnew(
   unit.put(deliveryKey(id), again, { queue: "delivery", due: now });
   await unit.load([deadKey(id)]);
   unit.delete(deadKey(id));
-}
-
-/** Those of the alerts that are news to an incident channel: what ended there, or never began, is none. */
-export async function openThere(
-  unit: Unit,
-  channel: string,
-  alerts: readonly NotifiedAlert[],
-): Promise<NotifiedAlert[]> {
-  await unit.load(alerts.map(({ id }) => strayKey(channel, id)));
-  return alerts.filter(({ id, status }) => status === "firing" || unit.value(strayKey(channel, id)) !== undefined);
-}
-
-/** Takes note of what an incident channel is told outside any group; the alerts' rows are loaded. */
-export function noteStrays(unit: Unit, channel: string, alerts: readonly Pick<Alert, "id" | "status">[], last: string) {
-  for (const { id, status } of alerts) {
-    const key = strayKey(channel, id);
-    if (status === "firing") unit.put(key, { channel, alert: id, last } satisfies StrayRow);
-    else unit.delete(key);
-  }
 }

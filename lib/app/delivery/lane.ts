@@ -1,8 +1,8 @@
-// One channel's part of the sender's work: what waits, what is claimed and what is under way; and how far ahead of its
-// receiver the sender goes. Pure.
+// One channel's part of the sender's work: what waits, what is claimed next and what is under way; and how far ahead of
+// its receiver the sender goes. Pure.
 import type { ChannelType, Rate } from "../../channels/port.ts";
 import type { Destination } from "./destination.ts";
-import type { Seen } from "./gate.ts";
+import type { Gate, Seen } from "./gate.ts";
 import { isLimited } from "./rate.ts";
 import type { Claimed, Entry } from "./sender-tasks.ts";
 
@@ -92,4 +92,44 @@ export function gathers(lanes: Iterable<Lane>, answers: number, now: number): bo
   const busy = [...lanes].filter(({ flying }) => flying > 0);
   const more = busy.length > 0 && busy.every((lane) => isQuick(lane, now) && lane.claimed.length > 0);
   return more && answers < busy.reduce((sum, { limit }) => sum + limit * GATHERED, 0);
+}
+
+/** The claim of one delivery, with those that it is to take in. */
+export interface ClaimOf {
+  entry: Entry;
+  fold: readonly Entry[];
+}
+
+/** A test that a person asked for, else one that was tried before: the others use up no tries. */
+function betterTrial(a: Entry, b: Entry): Entry {
+  if (Math.min(a.urgency, b.urgency) < 0) return a.urgency <= b.urgency ? a : b;
+  return b.attempts > a.attempts ? b : a;
+}
+
+/**
+ * Takes out of the lane what is claimed now, the most urgent first: at most `most` claims. Where the channel's service
+ * takes fewer messages than wait, the last one takes in all the others, `folds` at most (folding.ts).
+ */
+export function takeClaims(
+  lane: Lane,
+  { room, isTrial }: Gate,
+  { most, folds }: { most: number; folds: number },
+): ClaimOf[] {
+  const wanted = Math.min(claimsWanted(lane), most);
+  if (wanted <= 0 || room < 1 || lane.waiting.length === 0) return [];
+  if (isTrial) {
+    if (lane.flying > 0 || lane.claimed.length > 0) return [];
+    const entry = lane.waiting.reduce(betterTrial);
+    lane.waiting.splice(lane.waiting.indexOf(entry), 1);
+    return [{ entry, fold: [] }];
+  }
+  const isDry = lane.folds && lane.waiting.length > room;
+  const alone = lane.waiting.splice(0, Math.min(isDry ? room - 1 : room, wanted));
+  const claims = alone.map((entry): ClaimOf => ({ entry, fold: [] }));
+  if (!isDry || alone.length === wanted) return claims;
+  const entry = lane.waiting.shift()!;
+  const fold = entry.foldable ? lane.waiting.filter(({ foldable }) => foldable).slice(0, folds) : [];
+  const taken = new Set(fold);
+  lane.waiting = lane.waiting.filter((one) => !taken.has(one));
+  return [...claims, { entry, fold }];
 }

@@ -1,62 +1,25 @@
 // Incidents that no group closes: those that a fallback opened, and those whose route has gone. Each has a row until
-// its alert has ended and that was said to its channel.
-import type { Notice } from "../../alerts/decide.ts";
+// its alert has ended and that was said to its channel (closing.ts).
 import type { Alert } from "../../model/alert.ts";
-import { hashOf } from "../../model/hash.ts";
-import type { Row } from "../../store/port.ts";
-import type { App, Channel } from "../deps.ts";
-import { STRAYS, type StrayRow } from "../persistence/delivery-rows.ts";
-import { inPieces } from "../persistence/in-pieces.ts";
-import { type EndedRow, endedKey } from "../persistence/rows.ts";
-import { isFatal } from "../persistence/superseded.ts";
+import type { NotifiedAlert } from "../../model/notification.ts";
+import { type StrayRow, strayKey } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
-import { putInLane } from "./deliveries.ts";
-import { NOTHING, notificationsFor } from "./notifications.ts";
 
-/**
- * Closes the incidents that no group closes and whose alerts have ended: each behind what its channel was last told of
- * it. Where the channel is not in the configuration any more nobody can.
- */
-export async function closeStrays(app: App): Promise<void> {
-  for await (const rows of inPieces<StrayRow>(app.store, STRAYS)) await closeOver(app, rows);
+/** Those of the alerts that are news to an incident channel: what ended there, or never began, is none. */
+export async function openThere(
+  unit: Unit,
+  channel: string,
+  alerts: readonly NotifiedAlert[],
+): Promise<NotifiedAlert[]> {
+  await unit.load(alerts.map(({ id }) => strayKey(channel, id)));
+  return alerts.filter(({ id, status }) => status === "firing" || unit.value(strayKey(channel, id)) !== undefined);
 }
 
-/** Where they do not fit into one commit, or fail together, each half is tried by itself. Throws StoreError. */
-async function closeOver(app: App, rows: readonly Row<StrayRow>[]): Promise<void> {
-  try {
-    const isDone = await app.transact(async (unit, abandon) => {
-      await unit.load([...rows, ...rows.map(({ data }) => endedKey(data.alert))]);
-      for (const row of rows) await closeOne(app, unit, row);
-      if (rows.length > 1 && !unit.fits()) return abandon();
-      return true;
-    });
-    if (isDone) return;
-  } catch (error) {
-    if (isFatal(error)) throw error;
-    const [{ data }] = rows as [Row<StrayRow>];
-    if (rows.length === 1) app.log.error("incident not closed", { ...data, error: (error as Error).message });
+/** Takes note of what an incident channel is told outside any group; the alerts' rows are loaded. */
+export function noteStrays(unit: Unit, channel: string, alerts: readonly Pick<Alert, "id" | "status">[], last: string) {
+  for (const { id, status } of alerts) {
+    const key = strayKey(channel, id);
+    if (status === "firing") unit.put(key, { channel, alert: id, last } satisfies StrayRow);
+    else unit.delete(key);
   }
-  if (rows.length === 1) return;
-  const half = rows.length >> 1;
-  await closeOver(app, rows.slice(0, half));
-  await closeOver(app, rows.slice(half));
-}
-
-async function closeOne(app: App, unit: Unit, { pk, sk }: Row<StrayRow>): Promise<void> {
-  const row = unit.value<StrayRow>({ pk, sk });
-  const ended = row && unit.value<EndedRow>(endedKey(row.alert));
-  if (ended === undefined) return;
-  // It may open again at this very moment.
-  unit.check(endedKey(row!.alert));
-  unit.delete({ pk, sk });
-  const channel = app.channels.get(row!.channel);
-  if (channel?.type.incident) await putClosing(app, unit, channel, ended.alert, row!.last);
-}
-
-/** Puts what closes an alert's incident behind `last`. */
-async function putClosing(app: App, unit: Unit, channel: Channel, alert: Alert, last: string): Promise<void> {
-  const notice: Notice = { reason: "resolved", alerts: [{ ...alert, newCount: 0 }], suppressed: NOTHING };
-  const nameOf = (part: number) => hashOf(["closing", alert.id, alert.endsAt, channel.name, last, part]);
-  const notifications = notificationsFor(channel, { alert: alert.id }, notice);
-  await putInLane(app, unit, channel, notifications, nameOf, { last, now: app.clock.now() });
 }

@@ -1,10 +1,10 @@
 // Two processes at once: what one reads just before the other changes it. Each test says what comes in between.
 import { expect, it, test } from "vitest";
+import { closeStrays } from "../../../lib/app/delivery/closing.ts";
 import { listDeliveries, redeliver } from "../../../lib/app/delivery/deliver.ts";
 import { createLookAt } from "../../../lib/app/delivery/look.ts";
 import { notifyDue } from "../../../lib/app/delivery/notify.ts";
 import { createSender } from "../../../lib/app/delivery/sender.ts";
-import { closeStrays } from "../../../lib/app/delivery/strays.ts";
 import type { App } from "../../../lib/app/deps.ts";
 import { acknowledge, listOpen } from "../../../lib/app/oncall/acknowledge.ts";
 import { DELIVERIES, STRAYS } from "../../../lib/app/persistence/delivery-rows.ts";
