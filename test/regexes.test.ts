@@ -291,7 +291,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   ],
   ["model/duration.ts", "the configuration's durations; anchored", [String.raw`^(\d+)(ms|s|m|h|d|w)$`]],
   ["model/console-token.ts", "the console's token; anchored", [String.raw`^[\w.~+/=-]{20,}$`]],
-  ["model/files/config-file.ts", "the scheme of the console's address; anchored", [String.raw`^https?:$`]],
+  ["model/files/config-file.ts", "the scheme of the console's address; anchored", ["^https?:$"]],
   [
     "model/files/file-fields.ts",
     "the configuration's names, at most 63 characters",

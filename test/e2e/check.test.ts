@@ -57,7 +57,11 @@ const BROKEN: [name: string, yaml: string, expected: string[]][] = [
     `${GOOD}console: { listen: "127.0.0.1:99999" }\n`,
     ["5:20", "an address and a port up to 65535, such as 127.0.0.1:8791"],
   ],
-  ["a console on an address that is none", `${GOOD}console: { listen: "[::::]:80", token: a-token-that-nobody-guesses }\n`, ["5:20", "address"]],
+  [
+    "a console on an address that is none",
+    `${GOOD}console: { listen: "[::::]:80", token: a-token-that-nobody-guesses }\n`,
+    ["5:20", "address"],
+  ],
   ["a console for everybody", `${GOOD}console: { listen: "0.0.0.0:80" }\n`, ["5:20", "without a token"]],
   [
     "a template that is none",
