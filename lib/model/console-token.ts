@@ -1,11 +1,16 @@
-// What a token of the console must be: one that a header takes, and that nobody guesses.
+// What a token of the console must be, one that a header takes, and should be, one that nobody guesses.
 
-const TOKEN = /^[\w.~+/=-]{20,}$/;
+const TOKEN = /^[!-~]+$/;
+const SAFE = 20;
 
 /** For people; after "must be". */
-export const TOKEN_FORM = 'at least 20 of A-Z a-z 0-9 . _ ~ + / = -, as "openssl rand -hex 32" makes it';
+export const TOKEN_FORM = 'of visible ASCII characters without spaces, as "openssl rand -hex 32" makes it';
 
-/** Every link that acknowledges is signed with it: who reads one could try short tokens in peace. */
 export function isConsoleToken(text: string): boolean {
   return TOKEN.test(text);
+}
+
+/** Every link that acknowledges is signed with it: who reads one could try short tokens in peace. */
+export function isGuessable(token: string): boolean {
+  return token.length < SAFE;
 }

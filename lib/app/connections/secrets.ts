@@ -84,7 +84,7 @@ function textsOf(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
-/** Throws SecretError, also for what nobody could log in with or somebody could guess. */
+/** Throws SecretError, also for what no program could log in with. */
 export async function resolveConsoleToken(
   token: string | undefined,
   secrets: Pick<Secrets, "resolve">,

@@ -1,6 +1,6 @@
 // Finds what is valid but cannot be meant: everything that `lookout check` says beyond errors.
 import type { Config } from "../../model/config.ts";
-import { isConsoleToken, TOKEN_FORM } from "../../model/console-token.ts";
+import { isConsoleToken, isGuessable, TOKEN_FORM } from "../../model/console-token.ts";
 import type { Place } from "../../model/place.ts";
 import type { ChannelOptions } from "../check/routes.ts";
 import { type Finding, findingAt, sortFindings } from "../document/finding.ts";
@@ -89,8 +89,10 @@ function lintConsole({ console, store }: Config, places: Places): Finding[] {
 async function lintToken({ console }: Config, places: Places, secrets: ResolveLocal): Promise<Finding[]> {
   const place = ["console", "token"];
   const value = console?.token === undefined ? undefined : await secrets.resolveLocal(console.token);
-  if (value === undefined || isConsoleToken(value)) return [];
-  return [findingAt(places.locate(place), place, `the value that it refers to must be ${TOKEN_FORM}`)];
+  if (value === undefined || (isConsoleToken(value) && !isGuessable(value))) return [];
+  const say = (message: string, hint?: string) => [findingAt(places.locate(place), place, message, hint)];
+  if (!isConsoleToken(value)) return say(`the token must be ${TOKEN_FORM}`);
+  return say("who reads a link that acknowledges could guess a token so short", "take what openssl rand -hex 32 makes");
 }
 
 /** Channels' options stand beside `type` in the file. */

@@ -167,7 +167,7 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
   [
     "a token of the console that is easily guessed",
     { more: 'console: { token: "${env:HW_ACCESS_KEY}" }\n' },
-    'lookout.yml:5:19: the value that it refers to must be at least 20 of A-Z a-z 0-9 . _ ~ + / = -, as "openssl rand -hex 32" makes it',
+    "lookout.yml:5:19: who reads a link that acknowledges could guess a token so short; take what openssl rand -hex 32 makes",
   ],
   [
     "an unset token of the console",

@@ -34,7 +34,7 @@ const top: Case[] = [
   [
     "a token of the console that no header carries",
     `${MINIMAL}console: { token: "a token with spaces in it" }\n`,
-    'lookout.yml:5:19: "token" must be at least 20 of A-Z a-z 0-9 . _ ~ + / = -, as "openssl rand -hex 32" makes it, or a reference',
+    'lookout.yml:5:19: "token" must be of visible ASCII characters without spaces, as "openssl rand -hex 32" makes it, or a reference',
   ],
   [
     "a console that anybody may reach",
