@@ -85,6 +85,7 @@ export function createApp(config: Config, given: AppPorts): App {
     newKeys: new Map(),
     targetPieces: new Map(),
     projectNames: { known: undefined },
+    holds: { areReconciled: false },
     healthRule: compileRules([healthRuleConfig()], []).all[0]!,
     ...compileAlerting(config),
     store,

@@ -114,6 +114,8 @@ export interface App {
   targetPieces: TargetPieces;
   /** Under which names the rows of projects' targets lie (target-rows.ts). */
   projectNames: ProjectNames;
+  /** Whether what an older configuration held back was looked at (groups/holds.ts). */
+  holds: { areReconciled: boolean };
   /** The rule of an alert that Lookout raises about itself. */
   healthRule: CompiledRule;
   router: Router;

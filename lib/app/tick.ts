@@ -6,6 +6,7 @@ import { type Handover, notifyDue, notifyGroups } from "./delivery/notify.ts";
 import { createSender, type Sender } from "./delivery/sender.ts";
 import type { App } from "./deps.ts";
 import { fireTimers } from "./evaluation/timers.ts";
+import { reconcileHolds } from "./groups/holds.ts";
 import { checkHealth } from "./health/health.ts";
 import type { Problem } from "./health/problem.ts";
 
@@ -108,6 +109,7 @@ async function decide(
     health.written?.();
     await closeStrays(app);
   }
+  if (due) await reconcileHolds(app);
   for (let all = false; !all; ) {
     const until = app.clock.now() + TIMERS_MS;
     if (timers) done.fired += await fireTimers(app, signal, until);

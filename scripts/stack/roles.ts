@@ -3,23 +3,22 @@ import type { Grant, Needs } from "./needs.ts";
 import { arn, att, pascal, type Resources, type StackFunction, type Value } from "./template.ts";
 
 /**
- * `rows`: reads and writes rows, and looks up which are due: whoever starts first with a changed configuration wakes
- * what an older one held back. `ring`: rings the bus, and the queue of `notify`. `plan`: puts polls into their queue.
- * `send`: sends deliveries, or puts them into their queue where there is one. `deliver`: sends what that queue says.
- * `secrets`: reads all that the configuration names; `token`: that of channels and of the console. `bury`: takes what
- * failed out of the queues of dead letters.
+ * `rows`: reads and writes rows. `due`: looks up what is due. `ring`: rings the bus, and the queue of `notify`. `plan`:
+ * puts polls into their queue. `send`: sends deliveries and looks up which are due, or puts them into their queue where
+ * there is one. `deliver`: sends what that queue says. `secrets`: reads all that the configuration names; `token`: that
+ * of channels and of the console. `bury`: takes what failed out of the queues of dead letters.
  */
-type May = "rows" | "ring" | "plan" | "send" | "deliver" | "secrets" | "token" | "bury";
+type May = "rows" | "due" | "ring" | "plan" | "send" | "deliver" | "secrets" | "token" | "bury";
 
 /** By function; those of one kind of source have the name `poll-KIND`. */
 const MAY: Readonly<Record<string, readonly May[]>> = {
   plan: ["rows", "plan"],
   poll: ["rows", "ring", "secrets"],
   notify: ["rows", "send"],
-  deliver: ["rows", "send", "deliver"],
-  sweep: ["rows", "ring", "send"],
-  health: ["rows", "ring", "send", "secrets", "bury"],
-  console: ["rows", "ring", "token"],
+  deliver: ["rows", "due", "send", "deliver"],
+  sweep: ["rows", "due", "ring", "send"],
+  health: ["rows", "due", "ring", "send", "secrets", "bury"],
+  console: ["rows", "due", "ring", "token"],
 };
 
 /**
@@ -84,13 +83,14 @@ function statements({ key, logGroup, queues: consumed }: StackFunction, { needs,
   const dead = queues.filter(hasFailed).map((queue) => att(queue));
   const deliver = () => [...withKey(needs.sendingSecrets, kms), ...needs.channels];
   const grants: Record<May, () => Grant[]> = {
-    rows: () => [
-      { Action: ROWS.map((action) => `dynamodb:${action}`), Resource: [table] },
-      { Action: ["dynamodb:Query"], Resource: [index] },
-    ],
+    rows: () => [{ Action: ROWS.map((action) => `dynamodb:${action}`), Resource: [table] }],
+    due: () => [{ Action: ["dynamodb:Query"], Resource: [index] }],
     ring: () => [{ Action: ["events:PutEvents"], Resource: [att("Bus")] }, ...into("NotifyQueue")],
     plan: () => into("PollQueue"),
-    send: () => (queues.includes("DeliverQueue") ? into("DeliverQueue") : deliver()),
+    send: () => {
+      if (queues.includes("DeliverQueue")) return into("DeliverQueue");
+      return [...(may.includes("due") ? [] : grants.due()), ...deliver()];
+    },
     deliver,
     secrets: () => withKey(needs.secrets, kms),
     token: () => withKey(needs.sendingSecrets, kms),

@@ -104,11 +104,6 @@ const REASONS: readonly { action: RegExp; function?: RegExp; resource?: RegExp; 
     why: "a problem is written down with a check of the generation, as everything is",
   },
   { action: /^dynamodb:PutItem$/, why: "whoever comes first to a table writes which version its state has" },
-  {
-    action: /^dynamodb:Query$/,
-    resource: /\/index\/due$/,
-    why: "whoever starts first with a changed configuration looks up what an older one held back",
-  },
   { action: /^dynamodb:DeleteItem$/, why: "whoever starts first with a changed configuration removes rows of rules" },
   { action: /^ses:/, resource: /@/, why: "either the address or its domain is what AWS has verified" },
   { action: /^ses:/, resource: /example.com$/, why: "which of the two actions AWS asks for depends on the content" },

@@ -6,7 +6,6 @@ import { lookup } from "../../model/lookup.ts";
 import { endAlert } from "../../rules/alert.ts";
 import { type CompiledRule, rulePartition } from "../../rules/compile.ts";
 import type { App } from "../deps.ts";
-import { reconcileHolds } from "../groups/holds.ts";
 import { putInbox } from "../groups/inbox.ts";
 import { putInhibitors, reconcileInhibition } from "../groups/inhibition.ts";
 import { putEnd } from "../persistence/by-time.ts";
@@ -34,7 +33,6 @@ export async function reconcileRules(app: App): Promise<void> {
   );
   for (const [id, { since }] of Object.entries(now)) if (since !== undefined) app.observedSince.set(id, since);
   await reconcileInhibition(app);
-  await reconcileHolds(app);
   if (JSON.stringify(Object.entries(before).sort()) === JSON.stringify(Object.entries(now).sort())) return;
   for (const [id, { pk }] of Object.entries(before)) {
     if (lookup(now, id)?.pk !== pk) announceClosed(app, id, await closePartition(app, pk));

@@ -158,13 +158,18 @@ export async function keepEnded(
 }
 
 /**
- * The silences of the file or the muted times have changed: the groups that may wait for their end are due. None of
- * them waits for longer than HORIZON.
+ * Where the silences of the file or the muted times have changed, the groups that may wait for their end become due.
+ * None of them waits for longer than HORIZON. Looks once per process; who may not look up what is due leaves it to others.
  */
 export async function reconcileHolds(app: App): Promise<void> {
+  if (app.holds.areReconciled) return;
   const { silences, timeIntervals, route } = app.config;
   const held = hashOf([silences, timeIntervals, route]);
-  if ((await app.store.get<string>(HELD_BY))?.data === held) return;
+  if ((await app.store.get<string>(HELD_BY))?.data !== held) await wakeHeld(app, held);
+  app.holds.areReconciled = true;
+}
+
+async function wakeHeld(app: App, held: string): Promise<void> {
   for await (const rows of drain<Group>(app, "group", undefined, HORIZON)) {
     const groups = rows.flatMap(({ sk, damaged, data }) => (sk === HEAD && !damaged ? data.id : []));
     for (let from = 0; from < groups.length; from += WOKEN) {
