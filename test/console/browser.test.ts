@@ -211,6 +211,29 @@ describe.skipIf(noBrowser !== undefined)(`a browser${noBrowser === undefined ? "
     expect(await preview.isVisible()).toBe(true);
   });
 
+  test("goes on where somebody has typed what to search for and left it, and keeps that", async () => {
+    const made = await served({ yaml: YAML });
+    made.fail(1, "lost it");
+    await made.beats(2);
+    const page = await newPage();
+    await page.clock.install();
+    await page.goto(made.url);
+    await page.getByLabel("Search").fill("lost");
+    await page.getByRole("heading", { level: 1 }).click();
+    made.recover(3);
+    await made.beats(4);
+    await expect
+      .poll(
+        async () => {
+          await page.clock.runFor(1_000);
+          return page.title();
+        },
+        { timeout: 20_000 },
+      )
+      .toContain("Nothing fires");
+    expect(await page.getByLabel("Search").inputValue()).toBe("lost");
+  });
+
   test("who is logged in comes from a link on another site, too, and who is not is asked for the token once", async () => {
     const made = await served({ yaml: YAML, token: TOKEN });
     const chat = createServer((_, answer) => {

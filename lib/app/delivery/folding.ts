@@ -58,10 +58,13 @@ export async function foldInto(app: App, unit: Unit, id: string, others: readonl
 
 /**
  * What came and went while several groups were held back is one message of each channel, as far as one can say it. The
- * deliveries were put in this unit.
+ * deliveries were put in this unit. One that waits for another of its group makes no other group wait.
  */
 export async function foldDigests(app: App, unit: Unit, ids: readonly string[]): Promise<void> {
-  const digests = ids.filter((id) => unit.value<DeliveryRow>(deliveryKey(id))?.notification.reason === "digest");
+  const digests = ids.filter((id) => {
+    const key = deliveryKey(id);
+    return unit.due(key) !== undefined && unit.value<DeliveryRow>(key)?.notification.reason === "digest";
+  });
   const channels = Map.groupBy(digests, (id) => unit.value<DeliveryRow>(deliveryKey(id))!.channel);
   for (const own of channels.values()) {
     for (let [first, ...others] = own; first !== undefined; [first, ...others] = others) {

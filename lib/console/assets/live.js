@@ -51,10 +51,13 @@ async function refresh() {
   due = undefined;
   // A form that somebody fills in stays as it is, also while they look elsewhere.
   const busy = document.activeElement?.closest("main form");
-  if ((busy && !busy.matches(".quick")) || [...document.querySelectorAll("main :is(input, select)")].some(isChanged)) {
+  const asked = [...document.querySelectorAll('main form[method="post"] :is(input, select)')];
+  if ((busy && !busy.matches(".quick")) || asked.some(isChanged)) {
+    say("paused: a form is being filled in");
     setTimeout(plan, 3_000);
     return;
   }
+  if (source.readyState === EventSource.OPEN) say("live");
   try {
     const answer = await fetch(location.href, { headers: { accept: "text/html" } });
     if (!answer.ok) return;
@@ -70,15 +73,22 @@ async function refresh() {
 function isChanged(field) {
   if (field.tagName === "INPUT") return field.value !== field.defaultValue;
   const first = [...field.options].findIndex(({ defaultSelected }) => defaultSelected);
-  return field.selectedIndex !== Math.max(first, 0);
+  return field.selectedIndex !== (field.options.length === 0 ? -1 : Math.max(first, 0));
 }
 
-/** Puts the new page's content in place, and the focus back on what it was on. */
+/** Puts the new page in place, and into it what somebody wants to search for; the focus stays where it was. */
 function replace(main, next) {
   const focused = document.activeElement;
   const key = main.contains(focused) ? keyOf(focused) : undefined;
+  const typed = [...main.querySelectorAll("input, select")].filter(isChanged).map((one) => [keyOf(one), one.value]);
   main.replaceChildren(...next.childNodes);
-  if (key !== undefined) [...main.querySelectorAll("a, button, input, select, [tabindex]")].find((one) => keyOf(one) === key)?.focus();
+  const find = (wanted) =>
+    [...main.querySelectorAll("a, button, input, select, [tabindex]")].find((one) => keyOf(one) === wanted);
+  for (const [field, value] of typed) {
+    const there = find(field);
+    if (there) there.value = value;
+  }
+  if (key !== undefined) find(key)?.focus();
 }
 
 function keyOf(element) {

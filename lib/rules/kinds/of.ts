@@ -33,7 +33,8 @@ const KINDS: { [Name in KindName]: KindEntry<Options<Name>> } = {
   absence: { make: absence },
   expect: { make: expect, meaning: ({ when }) => when, memory: ({ within }) => within },
   sequence: { make: sequence, meaning: ({ then }) => then, memory: ({ within }) => within },
-  distinct: { make: distinct, meaning: ({ field }) => field, memory: ({ within }) => within },
+  // In a list, since its state had another form before.
+  distinct: { make: distinct, meaning: ({ field }) => [field], memory: ({ within }) => within },
   change: { make: change, meaning: ({ field }) => field, memory: () => VALUE_MS, spared: () => SPARED_MS },
   newValue: { make: newValue, meaning: ({ field }) => field, memory: ({ memory }) => memory },
   spike: { make: spike, memory: ({ window }) => 2 * window },

@@ -110,3 +110,21 @@ it("counts what came and went in many groups in one message, and what still fire
     ["resolved", 1],
   ]);
 });
+
+it("lets what came and went in one group go, though a message of another one cannot be delivered", async () => {
+  const b = await bench({ yaml: YAML, services: ["svc-1", "svc-2"] });
+  b.answer(({ body }) => ({ status: JSON.stringify(body.alerts).includes("Stuck") ? 500 : 200 }));
+  b.to(1);
+  b.fail(0.5, "Stuck");
+  await b.beats(3);
+  b.recover(3.5);
+  await b.beats(5);
+  await add(b, { from: T0 + 5 * MINUTE, until: T0 + 20 * MINUTE });
+  for (const service of ["svc-1", "svc-2"]) b.fail(6.5, "Failed", service);
+  await b.beats(8);
+  for (const service of ["svc-1", "svc-2"]) b.recover(8.5, service);
+  await b.beats(22);
+  expect(b.messages.filter(({ body }) => body.reason === "digest").map(line)).toEqual([
+    expect.stringMatching(/^20 \/ops digest .*svc-2/),
+  ]);
+});
