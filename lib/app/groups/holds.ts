@@ -159,7 +159,8 @@ export async function keepEnded(
 
 /**
  * Where the silences of the file or the muted times have changed, the groups that may wait for their end become due.
- * None of them waits for longer than HORIZON. Looks once per process; who may not look up what is due leaves it to others.
+ * None of them waits for longer than HORIZON. Looks once per process; who may not look up what is due leaves it to
+ * others.
  */
 export async function reconcileHolds(app: App): Promise<void> {
   if (app.holds.areReconciled) return;
