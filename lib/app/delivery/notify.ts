@@ -10,10 +10,10 @@ import {
 } from "../../alerts/decide.ts";
 import type { Group } from "../../alerts/group.ts";
 import type { RouteConfig } from "../../model/config.ts";
-import type { Row } from "../../store/port.ts";
+import type { Key, Row } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { loadSteps, stepsLeft, takeSteps } from "../groups/escalation.ts";
-import { keepEnded, readHolds, waitForHolders } from "../groups/holds.ts";
+import { goingSoon, keepEnded, readHolds, waitForHolders } from "../groups/holds.ts";
 import type { LoadedGroup } from "../groups/inbox.ts";
 import { moveGroup } from "../groups/moving.ts";
 import { isLost } from "../groups/round.ts";
@@ -101,6 +101,7 @@ async function notifyTogether(app: App, ids: readonly string[], options: NotifyO
     });
     if (made.fits) {
       if (made.queued.length > 0) await options.handover?.offer(made.queued);
+      await keepEnded(app, made.going, options.signal);
       return made.count + (await notifyGroups(app, made.again, options));
     }
     const half = Math.floor(Math.min(most, made.named) / 2);
@@ -128,6 +129,8 @@ interface Made {
   named: number;
   /** The groups that are due at once: alerts joined them, or there is more of them than one commit takes. */
   again: string[];
+  /** Ended alerts that are held back and would be gone before long. */
+  going: Key[];
 }
 
 /** Decides the groups within one unit; what they read is read together. */
@@ -175,17 +178,18 @@ async function decideGroups(
   await unit.load(notice.flatMap(({ group }) => Object.values(group.newest).map(deliveryKey)));
   const made: string[] = [];
   for (const one of decided) {
-    const keepsOn = await keepEnded(app, unit, one.held, now);
-    const waitsOn = (await waitForHolders(app, unit, holds, one.group.id, holdersOf(one), now)) || keepsOn;
+    const waitsOn = await waitForHolders(app, unit, holds, one.group.id, holdersOf(one), now);
     if (waitsOn) one.decision.due = now;
     made.push(...(await putDecision(app, unit, one, now)));
     if (one.decision.more || waitsOn) again.push(one.group.id);
   }
+  const held = decided.flatMap((one) => one.held);
+  const going = await goingSoon(unit, held, now);
   await foldDigests(app, unit, made);
   const steps = decided.flatMap(({ decision }) => decision.escalate);
   again.push(...takeSteps(app, unit, steps, now));
   const named = decided.flatMap(({ decision }) => [...(decision.notice?.alerts ?? []), ...decision.escalate]).length;
-  return { count: made.length, queued: await queuedOf(app, unit, made, handover), named, again };
+  return { count: made.length, queued: await queuedOf(app, unit, made, handover), named, again, going };
 }
 
 /**

@@ -21,6 +21,8 @@ import type { Unit } from "../persistence/unit.ts";
 const RECOUNT_MS = 900_000;
 /** Keys that make room and are deleted with one commit. */
 const FORGOTTEN = 50;
+/** Where new keys need room, one of so many places is free then: for those that come before keys are counted again. */
+const RESERVE = 20;
 const DAY = 86_400_000;
 
 /** Processes write to one of so many rows of a rule. */
@@ -29,6 +31,10 @@ const COUNTED_KEY = "counted";
 
 function keysPartition(rulePartition: string): string {
   return `keys/${rulePartition}`;
+}
+
+function countedKey(pk: string): Key {
+  return { pk: keysPartition(pk), sk: COUNTED_KEY };
 }
 
 function slotKey(pk: string, slot: number): Key {
@@ -67,29 +73,19 @@ function counted({ maxKeys }: CompiledRule, keys: readonly string[]): number {
 export interface Admitted {
   touches: Touch[];
   keys: ReadonlyMap<string, KeyCount>;
-  /** Keys to forget before anything is admitted: others need their room. */
-  idle: readonly IdleKey[];
-}
-
-/** Nothing of it is open, and its last event is so old that it is kept only while there is room. */
-interface IdleKey extends Key {
-  rule: CompiledRule;
+  /** Full by what is known, and counted long ago: nothing is admitted before they are counted for these new keys. */
+  uncounted: ReadonlyMap<CompiledRule, Required<KeyCount>>;
 }
 
 /**
  * The touches with matches of new keys that find no room led to the rule's overflow, and without what else new keys
- * have no room for. Their state rows are loaded. The rows in `staying` make no room.
+ * have no room for. Their state rows are loaded.
  */
-export async function admitKeys(
-  app: App,
-  unit: Unit,
-  touches: readonly Touch[],
-  now: number,
-  staying: ReadonlySet<string>,
-): Promise<Admitted> {
+export async function admitKeys(app: App, unit: Unit, touches: readonly Touch[], now: number): Promise<Admitted> {
   const isNew = (touch: Touch) =>
     unit.version(touch) === 0 || (unit.value<RuleRow>(touch)?.unmatched === true && touch.matches);
   const keys = new Map<string, KeyCount>();
+  const uncounted = new Map<CompiledRule, Required<KeyCount>>();
   const admitted = new Map<CompiledRule, ReadonlySet<string>>();
   for (const [rule, fresh] of Map.groupBy(touches.filter(isNew), (touch) => touch.rule)) {
     const matched = new Set(fresh.filter(({ matches }) => matches).map(({ sk }) => sk));
@@ -97,9 +93,11 @@ export async function admitKeys(
     admitted.set(rule, new Set());
     if (matched.size + others.size === 0) continue;
     const wanted = { count: matched.size, unmatched: others.size };
-    const { idle, ...room } = await roomFor(app, unit, rule, wanted, now);
-    const forgotten = idle.filter((key) => !staying.has(rowId(key)));
-    if (forgotten.length > 0) return { touches: [], keys: new Map(), idle: forgotten };
+    const room = await roomFor(app, rule, wanted, now);
+    if (room === undefined) {
+      uncounted.set(rule, wanted);
+      continue;
+    }
     const taken = [...matched].slice(0, room.count);
     const beside = [...others].slice(0, room.unmatched);
     const moved = taken.filter((sk) => unit.version({ pk: rulePartition(rule), sk }) > 0);
@@ -107,13 +105,14 @@ export async function admitKeys(
     keys.set(rulePartition(rule), { count: counted(rule, taken), unmatched });
     admitted.set(rule, new Set([...taken, ...beside]));
   }
-  if (admitted.size === 0) return { touches: [...touches], keys, idle: [] };
+  if (uncounted.size > 0) return { touches: [], keys: new Map(), uncounted };
+  if (admitted.size === 0) return { touches: [...touches], keys, uncounted };
   const led = touches.flatMap((touch) => {
     if (!isNew(touch) || admitted.get(touch.rule)!.has(touch.sk)) return [touch];
     return touch.matches ? [overflowTouch(touch)] : [];
   });
   await unit.load(led);
-  return { touches: led, keys, idle: [] };
+  return { touches: led, keys, uncounted };
 }
 
 /** It is no match, and a match that is found late may have to know of it. */
@@ -133,7 +132,7 @@ export async function writeKeys(app: App): Promise<void> {
   const { newKeys } = app;
   for (const pk of [...newKeys.keys()]) {
     const slot = slotKey(pk, Math.floor(app.random() * SLOTS));
-    const counted: Key = { pk: keysPartition(pk), sk: COUNTED_KEY };
+    const counted = countedKey(pk);
     let taken = NONE;
     try {
       await app.transact(async (unit) => {
@@ -161,30 +160,57 @@ export async function forgetKeys(app: App, pk: string): Promise<void> {
   });
 }
 
-/** For how many of the new keys there is room: of those that match, and of the others. */
+/**
+ * For how many of the new keys there is room: of those that match, and of the others. Undefined where that is too few,
+ * and keys were counted long ago.
+ */
 async function roomFor(
   app: App,
-  unit: Unit,
   rule: CompiledRule,
   wanted: Required<KeyCount>,
   now: number,
-): Promise<Required<KeyCount> & { idle: IdleKey[] }> {
+): Promise<Required<KeyCount> | undefined> {
   const pk = rulePartition(rule);
   const known = await readKeys(app, pk);
-  const unwritten = app.newKeys.get(pk) ?? NONE;
-  const left = ({ count, unmatched = 0 }: KeyCount, idle: IdleKey[] = []) => ({
+  const { count, unmatched = 0 } = plus(known ?? NONE, app.newKeys.get(pk) ?? NONE);
+  const room = {
     count: Math.min(Math.max(0, rule.maxKeys - count), wanted.count),
     unmatched: Math.min(Math.max(0, rule.maxKeys - unmatched), wanted.unmatched),
-    idle,
-  });
-  const room = left(plus(known ?? NONE, unwritten));
+  };
   const isFull = room.count < wanted.count || room.unmatched < wanted.unmatched;
-  if (!isFull || now - (known?.countedAt ?? 0) < RECOUNT_MS) return room;
-  const { kept, idle } = await countRows(app, rule, now);
-  // What this process has not written down is among them.
-  const row: KeysRow = { ...plus(kept, unwritten, -1), countedAt: now };
-  unit.create({ pk: keysPartition(pk), sk: COUNTED_KEY }, row);
-  return left(kept, idle);
+  return isFull && now - (known?.countedAt ?? 0) >= RECOUNT_MS ? undefined : room;
+}
+
+/** Nothing of it is open, and its last event is so old that it is kept only while there is room. */
+interface IdleKey extends Key {
+  /** Of its last event; ms. */
+  at: number;
+}
+
+/**
+ * Counts the keys of these rules. Where new ones have no room, it forgets those that have been idle for the longest,
+ * but none of the rows in `staying`.
+ */
+export async function countAnew(
+  app: App,
+  uncounted: ReadonlyMap<CompiledRule, Required<KeyCount>>,
+  staying: ReadonlySet<string>,
+  now: number,
+): Promise<void> {
+  for (const [rule, wanted] of uncounted) {
+    const pk = rulePartition(rule);
+    const { kept, idle } = await app.transact(async (unit) => {
+      const counted = await countRows(app, rule, now);
+      // What this process has not written down is among them.
+      const row: KeysRow = { ...plus(counted.kept, app.newKeys.get(pk) ?? NONE, -1), countedAt: now };
+      unit.create(countedKey(pk), row);
+      return counted;
+    });
+    const needed = kept.count + wanted.count - rule.maxKeys;
+    if (needed <= 0) continue;
+    const oldest = idle.filter((key) => !staying.has(rowId(key))).sort((a, b) => a.at - b.at);
+    await forgetIdle(app, rule, oldest.slice(0, Math.max(needed, Math.ceil(rule.maxKeys / RESERVE))), now);
+  }
 }
 
 /** All keys, and those of them that would make room for others. */
@@ -200,28 +226,35 @@ async function countRows(
   for await (const rows of inPieces<RuleRow>(store, pk)) {
     for (const { sk, data } of rows) {
       if (sk === overflow) continue;
-      if (isIdle(rule, data, now)) idle.push({ rule, pk, sk });
+      if (isIdle(rule, data, now)) idle.push({ pk, sk, at: lastTime(data.state) });
       kept = plus(kept, data.unmatched ? { count: 0, unmatched: 1 } : { count: 1 });
     }
   }
   return { kept, idle };
 }
 
-function isIdle({ spared, memory, lateness }: CompiledRule, { state }: RuleRow, now: number): boolean {
-  if (spared === memory || state.next !== null || state.alert?.status === "firing") return false;
+function isIdle({ spared, memory, lateness }: CompiledRule, { unmatched, state }: RuleRow, now: number): boolean {
+  if (unmatched || spared === memory || state.next !== null || state.alert?.status === "firing") return false;
   return lastTime(state) + spared + lateness + DAY < now;
 }
 
-/** Deletes them, some with each commit, but for those that had an event meanwhile. */
-export async function forgetIdle(app: App, idle: readonly IdleKey[], now: number): Promise<void> {
+/**
+ * Deletes them, some with each commit, but for those that had an event meanwhile. They count no more, unless others
+ * have counted since.
+ */
+async function forgetIdle(app: App, rule: CompiledRule, idle: readonly IdleKey[], now: number): Promise<void> {
+  const counted = countedKey(rulePartition(rule));
   for (let at = 0; at < idle.length; at += FORGOTTEN) {
     const some = idle.slice(at, at + FORGOTTEN);
     await app.transact(async (unit) => {
-      await unit.load(some);
-      for (const key of some) {
+      await unit.load([...some, counted]);
+      const gone = some.filter((key) => {
         const row = unit.value<RuleRow>(key);
-        if (row && isIdle(key.rule, row, now)) unit.delete(key);
-      }
+        return row !== undefined && isIdle(rule, row, now);
+      });
+      for (const key of gone) unit.delete(key);
+      const known = unit.value<KeysRow>(counted);
+      if (known?.countedAt === now) unit.put(counted, { ...known, count: known.count - gone.length });
     });
   }
 }

@@ -12,7 +12,7 @@ import { type Change, putChanges } from "../groups/transitions.ts";
 import { eventsKey, type RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { announce } from "./announce.ts";
-import { type Admitted, admitKeys, countKeys, forgetIdle } from "./keys.ts";
+import { type Admitted, admitKeys, countAnew, countKeys } from "./keys.ts";
 import type { OwnProgress, Progress } from "./progress.ts";
 import { noteFailures } from "./rule-failures.ts";
 
@@ -56,11 +56,11 @@ export async function commitSlice(
     const some = rows.slice(0, count).flat();
     const after = count < rows.length ? rowId(some.at(-1)!) : undefined;
     let tooLarge = false;
-    let admitted: Admitted = { touches: [], keys: new Map(), idle: [] };
+    let admitted: Admitted = { touches: [], keys: new Map(), uncounted: new Map() };
     const result = await app.transact(async (unit, abandon) => {
       await unit.load(some.map(({ pk, sk }): Key => ({ pk, sk })));
-      admitted = await admitKeys(app, unit, some, now, staying);
-      if (admitted.idle.length > 0) return abandon();
+      admitted = await admitKeys(app, unit, some, now);
+      if (admitted.uncounted.size > 0) return abandon();
       const changes = await evaluate(app, unit, admitted.touches, progress, at, now);
       const groups = await putChanges(app, unit, changes, now, round);
       await noteFailures(app, unit, changes, unextracted, now);
@@ -80,8 +80,7 @@ export async function commitSlice(
       return result;
     });
     if (result === undefined) {
-      await forgetIdle(app, admitted.idle, now);
-      for (const key of admitted.idle) staying.add(rowId(key));
+      await countAnew(app, admitted.uncounted, staying, now);
       return commit(count);
     }
     if (tooLarge) return events.length > 1 ? undefined : commit(count >> 1);

@@ -7,9 +7,10 @@ import { HORIZON, type Hold, type Silence } from "../../alerts/suppress.ts";
 import type { Alert } from "../../model/alert.ts";
 import type { RouteConfig } from "../../model/config.ts";
 import { hashOf } from "../../model/hash.ts";
-import type { Row, Store } from "../../store/port.ts";
+import type { Key, Row, Store } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { drain } from "../persistence/drain.ts";
+import { inParts } from "../persistence/in-parts.ts";
 import {
   HELD_BY,
   type InhibitorRow,
@@ -26,9 +27,10 @@ import { putInbox } from "./inbox.ts";
 
 /** A group waits for what holds it no longer than this before it says so again; ms. */
 const WAIT_MS = 86_400_000;
-/** An ended alert that is held back is kept anew where it would be gone within so long, so many in one commit; ms. */
+/** An ended alert that is held back is kept anew where it would be gone within so long; ms. */
 const KEPT_MS = 86_400_000;
-const KEPT = 4;
+/** Ended alerts that are kept anew in one commit, at most. */
+const KEPT = 250;
 /** Groups that are woken in one commit. */
 const WOKEN = 20;
 
@@ -136,25 +138,33 @@ export async function waitForHolders(
   return left.length > most;
 }
 
-/**
- * What came and went while it was held back is kept beyond `history` until the group has counted it. Returns whether
- * there is more than one commit takes: whoever decides the group again goes on.
- */
-export async function keepEnded(
-  { config }: Pick<App, "config">,
-  unit: Unit,
-  held: readonly MemberAlert[],
-  now: number,
-): Promise<boolean> {
+/** The rows of what came and went while it was held back that would be gone before long. */
+export async function goingSoon(unit: Unit, held: readonly MemberAlert[], now: number): Promise<Key[]> {
   const keys = held.flatMap(({ member, alert, hold }) =>
     hold && alert?.status === "resolved" && member.notified === null ? [endedKey(member.id)] : [],
   );
   await unit.load(keys);
-  const short = keys.filter((key) => {
-    return unit.value(key) !== undefined && (unit.expires(key) ?? Number.POSITIVE_INFINITY) < now + KEPT_MS;
-  });
-  for (const key of short.slice(0, KEPT)) unit.put(key, unit.value(key), { expires: now + config.history + KEPT_MS });
-  return short.length > KEPT;
+  return keys.filter((key) => isGoing(unit, key, now));
+}
+
+function isGoing(unit: Unit, key: Key, now: number): boolean {
+  return unit.value(key) !== undefined && (unit.expires(key) ?? Number.POSITIVE_INFINITY) < now + KEPT_MS;
+}
+
+/**
+ * Keeps them beyond `history`, until their group has counted them, in commits of their own: the group is not decided
+ * again for them. What is left over when the signal aborts waits for the next look at the group, within HORIZON.
+ */
+export async function keepEnded(app: App, keys: readonly Key[], signal: AbortSignal | undefined): Promise<void> {
+  const most = Math.min(KEPT, Math.max(1, Math.floor(app.store.limits.items / 2)));
+  for (let from = 0; from < keys.length && !signal?.aborted; from += most) {
+    await inParts(app, keys.slice(from, from + most), async (unit, some) => {
+      await unit.load(some);
+      const now = app.clock.now();
+      const expires = now + app.config.history + KEPT_MS;
+      for (const key of some) if (isGoing(unit, key, now)) unit.put(key, unit.value(key), { expires });
+    });
+  }
 }
 
 /**

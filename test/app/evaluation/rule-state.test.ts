@@ -219,7 +219,57 @@ describe("a rule that looks for changes", () => {
       });
     }
     await replay.close();
-    expect(kept).toEqual([45, 45, 45, 45, 45]);
+    expect(kept).toEqual([45, 60, 60, 60, 60]);
+  });
+
+  it("forgets no more keys than new ones need and a few, those without an event for the longest", async () => {
+    const replay = await startMoves("maxKeys: 60");
+    const feed = (day: number, keys: readonly number[], type: string) => {
+      const at = day * 1_440;
+      const event = (key: number) => eventAt(at, { id: `${day}-${key}`, resourceId: `svc-${key}`, type });
+      return replay.feed(START + at * MINUTE, keys.map(event));
+    };
+    const keys = Array.from({ length: 60 }, (_, key) => key);
+    await feed(1, keys.slice(0, 40), "normal");
+    await feed(2, keys.slice(40), "normal");
+    await feed(3, keys.slice(3, 40), "normal");
+    await feed(41, [60], "normal");
+    await feed(42, keys, "abnormal");
+    await replay.close();
+    const found = replay.transitions.flatMap(({ transition: { kind, alert } }) =>
+      kind === "opened" && !alert.key["overflow"] ? [alert.key["resource.id"]] : [],
+    );
+    expect(found.sort()).toEqual(
+      keys
+        .slice(3)
+        .map((key) => `svc-${key}`)
+        .sort(),
+    );
+  });
+
+  it("has the keys of each full rule counted once, however many rules make room at a time", async () => {
+    const rules = ["one", "two", "three"];
+    const all = rules.map(
+      (id) => `{ id: ${id}, when: { level: [error, normal] }, change: { field: level }, maxKeys: 2 }`,
+    );
+    const listed: string[] = [];
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      list(pk, options) {
+        if (/^rule\//.test(pk)) listed.push(pk.split("/")[1]!);
+        return store.list(pk, options);
+      },
+    });
+    const services = ["svc-1", "svc-2", "svc-3"];
+    const b = await bench({ yaml: yaml(all.join(", ")), services, wrapStore });
+    b.to(1);
+    for (const service of services.slice(0, 2)) b.fail(0.5, "Failed", service);
+    await b.round();
+    b.to(40 * 1_440);
+    b.fail(40 * 1_440 - 0.5, "Failed", "svc-3");
+    listed.length = 0;
+    await b.round();
+    expect(listed.filter((rule) => rules.includes(rule)).sort()).toEqual([...rules].sort());
   });
 });
 

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { addSilence, expireSilence, listSilences, viewSilence } from "../../../lib/app/oncall/silences.ts";
 import type { SilenceRow } from "../../../lib/app/persistence/on-call-rows.ts";
 import { openAlerts } from "../../../lib/app/queries/lists.ts";
+import type { Store } from "../../../lib/store/port.ts";
 import { type Bench, bench, line, MINUTE, T0 } from "../support.ts";
 import { byService } from "./bench.ts";
 
@@ -62,9 +63,10 @@ it("whose time interval is gone from the configuration holds nothing back", asyn
 });
 
 it("loses nothing that came and went, however much longer it holds than `history` keeps it", async () => {
-  const services = Array.from({ length: 10 }, (_, at) => `svc-${at}`);
+  const services = Array.from({ length: 30 }, (_, at) => `svc-${at}`);
   const yaml = YAML.replace("groupBy: [resource.id]", "groupBy: [rule]");
-  const b = await bench({ yaml: `${yaml}history: 1h`, services });
+  const wrapStore = (store: Store): Store => ({ ...store, limits: { ...store.limits, items: 40 } });
+  const b = await bench({ yaml: `${yaml}history: 1h`, services, wrapStore });
   await add(b, { until: T0 + 2 * 1_440 * MINUTE });
   b.to(1);
   for (const service of services) b.fail(0.5, "Failed", service);
@@ -73,8 +75,35 @@ it("loses nothing that came and went, however much longer it holds than `history
   await b.beats(5);
   await b.rounds(2 * 1_440 + 60, 60);
   expect(b.messages.map(({ body }) => [body.reason, body.alerts.length, body.suppressed.silenced])).toEqual([
-    ["digest", 10, 10],
+    ["digest", 30, 30],
   ]);
+});
+
+/** How often groups are read in the minutes in which so many alerts of one group end that are held back. */
+async function groupsRead(alerts: number): Promise<number> {
+  let read = 0;
+  const wrapStore = (store: Store): Store => ({
+    ...store,
+    list(pk, options) {
+      if (pk.startsWith("group/")) read++;
+      return store.list(pk, options);
+    },
+  });
+  const services = Array.from({ length: alerts }, (_, at) => `svc-${at}`);
+  const yaml = YAML.replace("groupBy: [resource.id]", "groupBy: [rule]");
+  const b = await bench({ yaml: `${yaml}history: 1h`, services, wrapStore });
+  await add(b);
+  b.to(1);
+  for (const service of services) b.fail(0.5, "Failed", service);
+  await b.beats(3);
+  for (const service of services) b.recover(3.5, service);
+  read = 0;
+  await b.beats(12);
+  return read;
+}
+
+it("is no reason to decide a group more often, however many alerts of it came and went", async () => {
+  expect(await groupsRead(40)).toBe(await groupsRead(2));
 });
 
 it("counts what came and went while it held", async () => {
