@@ -1,4 +1,4 @@
-// Adding a source kind is one file, one entry in the table of kinds and one line in the registry: proven with a sixth
+// Adding a source kind is one file, one entry in the table of kinds and one line in the registry: proven with another
 // kind in a copy of the code, polled by the real command.
 import { cp, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";

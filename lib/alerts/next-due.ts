@@ -1,4 +1,4 @@
-// When a group may speak next: the only place that says so.
+// The waits of a group: when its news, repeats and steps are due. decide.ts applies them.
 import type { RouteConfig } from "../model/config.ts";
 import { type Group, type Member, ROUND_WAIT_MS } from "./group.ts";
 

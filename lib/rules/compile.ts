@@ -167,8 +167,9 @@ export function rulePartition(rule: CompiledRule): string {
 }
 
 function compileRule(config: RuleConfig, sources: readonly SourceConfig[], timezone?: string): CompiledRule {
-  const { threshold, distinct, absence, expect, sequence, resolve } = config;
-  const steps = [config.when, ...(expect ? [expect.when] : (sequence?.then ?? []))];
+  const { resolve } = config;
+  const { kind, ends, follows, meaning, memory, spared } = kindOf(config);
+  const steps = [config.when, ...follows];
   const patterns = atFirst(() => {
     const all: CompiledRule["patterns"] = steps.map((when, step) => ({ pattern: compilePattern(when), step }));
     if (resolve?.when) all.push({ pattern: compilePattern(resolve.when), step: undefined });
@@ -176,7 +177,6 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[], timez
   });
   const feeds = atFirst(() => sources.filter((source) => patterns().some(({ pattern }) => mayFeed(source, pattern))));
   const lateness = atFirst(() => Math.max(0, ...feeds().map((source) => source.lateness)));
-  const { kind, meaning, memory, spared } = kindOf(config);
   const rule: CompiledRule = {
     config,
     kind,
@@ -186,7 +186,7 @@ function compileRule(config: RuleConfig, sources: readonly SourceConfig[], timez
     version: hashOf([config.when, config.by, ...meaning, ...(config.extract ? [config.extract] : [])], 8),
     summary: templateOf(config.summary ?? DEFAULT_SUMMARY, timezone),
     description: config.description === undefined ? undefined : templateOf(config.description, timezone),
-    canResolve: [threshold, distinct, absence, expect, resolve].some((key) => key !== undefined),
+    canResolve: ends || resolve !== undefined,
     get feeds() {
       return feeds();
     },

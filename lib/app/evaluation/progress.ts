@@ -1,4 +1,4 @@
-// How far every target has been read: what a rule's deadlines wait for.
+// How far every target is known to have been read, from the rows of its source: what deadlines wait for.
 
 import type { SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";

@@ -1,5 +1,5 @@
-// A target's row, from which it is read on: put right where the local clock was ahead when it was written, and what is
-// counted of a read beside its events.
+// Loads a target's row with its seen-set, and sets a cursor back that a wrong clock put ahead. What is counted of a
+// read beside its events.
 import type { SourceConfig } from "../../model/config.ts";
 import type { Batch } from "../../sources/port.ts";
 import { beforeNow } from "../../sources/reading/cursor.ts";

@@ -1,5 +1,5 @@
 // The table of kinds: how each is made of a rule, and what the rule's state depends on.
-import type { RuleConfig } from "../../model/config.ts";
+import type { Pattern, RuleConfig } from "../../model/config.ts";
 import { absence } from "./absence.ts";
 import { change } from "./change.ts";
 import { expect } from "./expect.ts";
@@ -17,6 +17,10 @@ const SPARED_MS = 30 * 86_400_000;
 
 interface KindEntry<Options> {
   make(options: Options): Kind;
+  /** It ends its alerts itself, also without `resolve`. */
+  ends?: true;
+  /** The patterns of what is to follow a match, in turn. */
+  follows?(options: Options): readonly Pattern[];
   /** What of its settings gives its state another meaning: a rule in which that changes starts anew. */
   meaning?(options: Options): unknown;
   /** How long after its last event a state may still matter, beyond what is late; ms. */
@@ -29,12 +33,23 @@ type Options<Name extends keyof RuleConfig> = NonNullable<RuleConfig[Name]>;
 type KindName = "threshold" | "absence" | "expect" | "sequence" | "distinct" | "change" | "newValue" | "spike";
 
 const KINDS: { [Name in KindName]: KindEntry<Options<Name>> } = {
-  threshold: { make: threshold, memory: ({ within }) => within },
-  absence: { make: absence },
-  expect: { make: expect, meaning: ({ when }) => when, memory: ({ within }) => within },
-  sequence: { make: sequence, meaning: ({ then }) => then, memory: ({ within }) => within },
+  threshold: { make: threshold, ends: true, memory: ({ within }) => within },
+  absence: { make: absence, ends: true },
+  expect: {
+    make: expect,
+    ends: true,
+    follows: ({ when }) => [when],
+    meaning: ({ when }) => when,
+    memory: ({ within }) => within,
+  },
+  sequence: {
+    make: sequence,
+    follows: ({ then }) => then,
+    meaning: ({ then }) => then,
+    memory: ({ within }) => within,
+  },
   // In a list, since its state had another form before.
-  distinct: { make: distinct, meaning: ({ field }) => [field], memory: ({ within }) => within },
+  distinct: { make: distinct, ends: true, meaning: ({ field }) => [field], memory: ({ within }) => within },
   change: { make: change, meaning: ({ field }) => field, memory: () => VALUE_MS, spared: () => SPARED_MS },
   newValue: { make: newValue, meaning: ({ field }) => field, memory: ({ memory }) => memory },
   spike: { make: spike, memory: ({ window }) => 2 * window },
@@ -43,6 +58,8 @@ const KINDS: { [Name in KindName]: KindEntry<Options<Name>> } = {
 /** A rule's kind, ready to run. */
 export interface KindOf {
   kind: Kind;
+  ends: boolean;
+  follows: readonly Pattern[];
   meaning: unknown[];
   memory: number;
   spared: number;
@@ -51,11 +68,14 @@ export interface KindOf {
 /** Of a rule that names no kind each match is an occurrence. */
 export function kindOf(config: RuleConfig): KindOf {
   const name = (Object.keys(KINDS) as KindName[]).find((one) => config[one] !== undefined);
-  if (name === undefined) return { kind: occurrence(), meaning: ["match"], memory: 0, spared: 0 };
-  const { make, meaning, memory, spared } = KINDS[name] as KindEntry<unknown>;
+  if (name === undefined)
+    return { kind: occurrence(), ends: false, follows: [], meaning: ["match"], memory: 0, spared: 0 };
+  const { make, ends = false, follows, meaning, memory, spared } = KINDS[name] as KindEntry<unknown>;
   const options = config[name];
   return {
     kind: make(options),
+    ends,
+    follows: follows?.(options) ?? [],
     meaning: meaning ? [name, meaning(options)] : [name],
     memory: memory?.(options) ?? 0,
     spared: (spared ?? memory)?.(options) ?? 0,
