@@ -90,7 +90,8 @@ export async function unsilence({ current, alerts }: Acting, id: string): Promis
 /** Whoever runs sends it again, under the same id. */
 export async function sendAgain(app: App, prefix: string): Promise<DeliveryView> {
   const id = theOnly(await deliveryIds(app, prefix), prefix, "delivery");
-  await redeliver(app, [id]);
+  const leftOut = await redeliver(app, [id]);
+  for (const error of leftOut.values()) throw error;
   await app.bus.publish([], []);
   const [row] = await readDeliveries(app, [id]);
   if (row === undefined) throw new Refused(404, "the delivery is not kept any more");

@@ -134,6 +134,34 @@ test.each(edits)(
   60_000,
 );
 
+test("a dead delivery whose row is damaged is named by `redeliver --dead`, which sends all others", async () => {
+  const { sim, hook, cwd, run } = await setUp();
+  hook.answer = () => ({ status: 404 });
+  for (const service of [...sim.world.services.keys()].slice(0, 3)) {
+    sim.world.addServiceEvents(service, [
+      { occur_time: Date.now(), event_type: "abnormal", event_info: `of ${service}` },
+    ]);
+  }
+  await lookoutHere(["run", "--once"], run);
+  const file = join(cwd, ".lookout/state.db");
+  const dead = rowsOf(file).flatMap(({ pk, sk }) => (pk === "dead" ? [sk] : []));
+  expect(dead.length).toBeGreaterThan(1);
+  const damaged = flipped(rowsOf(file).find(({ pk, sk }) => pk === "delivery" && sk === dead[1])!);
+  write(file, damaged);
+  hook.answer = () => ({ status: 204 });
+  hook.received.length = 0;
+  const again = await lookoutHere(["redeliver", "--dead", "--json"], run);
+  expect(again.code).toBe(1);
+  expect(again.stderr).toContain(`${dead[1]} was not sent again: row delivery ${dead[1]} of the state is damaged`);
+  const others = dead.filter((id) => id !== dead[1]);
+  expect(hook.received.map(({ id }) => id)).toEqual(expect.arrayContaining(others));
+  const shown = again.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(shown.map(({ id, status }) => [id, status]).sort()).toEqual(others.map((id) => [id, "delivered"]).sort());
+});
+
 test("a state that others may read is tightened, with its log, its index and its own folder", async () => {
   const { cwd, run } = await setUp();
   const folder = join(cwd, ".lookout");

@@ -3,7 +3,7 @@
 
 import type { Alert } from "../../model/alert.ts";
 import { createTurns } from "../../sources/cloud/turns.ts";
-import type { Row } from "../../store/port.ts";
+import { type Row, RowDamaged } from "../../store/port.ts";
 import type { App } from "../deps.ts";
 import { mayName, newestFirst, type Range, SENT, type SentRow, timeOf } from "../persistence/by-time.ts";
 import {
@@ -26,7 +26,7 @@ import type { Unit } from "../persistence/unit.ts";
 import { destinationOfChannel } from "./attempt.ts";
 import { tryNow } from "./channel-notes.ts";
 import { gateOf } from "./gate.ts";
-import { laneEnd, laneStart, madeNew } from "./lane-end.ts";
+import { behindReadable, inOrder, laneEnd, laneOfRow, madeNew, putAgain, type SentAgain } from "./lane-end.ts";
 import { isClaimed, isHeld, removeDelivery } from "./outcomes.ts";
 import { createSender } from "./sender.ts";
 import { noteStrays } from "./strays.ts";
@@ -70,71 +70,38 @@ async function opensAt(app: App, name: string): Promise<number> {
 
 /**
  * Makes deliveries pending again, under the same id, in the order in which they were made, and sends nothing yet: where
- * another took one in, that other. Ids that are not there are passed over.
+ * another took one in, that other. Ids that are not there are passed over. Returns those that cannot be sent again,
+ * since a row of theirs is damaged: they are left as they are.
  */
-export async function redeliver(app: App, ids: readonly string[]): Promise<void> {
-  const starts: Starts = new Map();
-  for (const named of inOrder(await app.store.getMany<DeliveryRow>(ids.map(deliveryKey)))) {
-    await app.transact(async (unit) => {
-      const id = await laneEnd(unit, named);
-      const key = deliveryKey(id);
-      await unit.load([key, deadKey(id)]);
-      const row = unit.value<DeliveryRow>(key);
-      if (row === undefined) return;
-      const now = app.clock.now();
-      const again = madeNew(row, now);
-      await putAgain(unit, again, now, starts);
-      await closeAfter(app, unit, again);
-      await tryNow(unit, row.channel);
-      unit.delete(deadKey(id));
-    });
-  }
-}
-
-/** The ids of the deliveries by time; of those of a lane each behind the one before it, whatever the clock was. */
-function inOrder(rows: readonly Row<DeliveryRow>[]): string[] {
-  const byTime = rows.map(({ data }) => data).sort((a, b) => a.createdAt - b.createdAt);
-  const left = new Map(byTime.map((row) => [row.id, row]));
-  const ids: string[] = [];
-  for (const row of byTime) {
-    const lane: string[] = [];
-    for (let one = left.get(row.id); one !== undefined; one = left.get(one.previous ?? "")) {
-      left.delete(one.id);
-      lane.push(one.id);
+export async function redeliver(app: App, ids: readonly string[]): Promise<Map<string, RowDamaged>> {
+  const leftOut = new Map<string, RowDamaged>();
+  const sent: SentAgain = { starts: new Map(), newest: new Map() };
+  for (const named of await inOrder(app.store, ids, leftOut)) {
+    try {
+      const row = await app.transact((unit) => redeliverOne(app, unit, named, sent));
+      // One that was taken in is not where its turn was.
+      if (row?.id === named) sent.newest.set(laneOfRow(row), named);
+    } catch (error) {
+      if (!(error instanceof RowDamaged)) throw error;
+      leftOut.set(named, error);
     }
-    for (const id of lane.reverse()) ids.push(id);
   }
-  return ids;
+  return leftOut;
 }
 
-/** By the delivery that is the newest of its lane to be sent again: the first of the lane that is on its way. */
-type Starts = Map<string, string>;
-
-/** Into the queue; where it waits for others of its lane, the first of them is tried now. */
-async function putAgain(unit: Unit, row: DeliveryRow, now: number, starts: Starts): Promise<void> {
-  const key = deliveryKey(row.id);
-  const before = row.previous === null ? undefined : deliveryKey(row.previous);
-  await unit.load(before ? [before] : []);
-  const previous = before && unit.value<DeliveryRow>(before);
-  if (previous?.status !== "pending") return unit.put(key, row, { queue: "delivery", due: now });
-  unit.put(key, row);
-  if (!previous.next.includes(row.id)) {
-    const due = unit.due(before!);
-    const options = due === undefined ? {} : { queue: "delivery" as const, due };
-    unit.put(before!, { ...previous, next: [...previous.next, row.id] }, options);
-  }
-  const first = await laneStart(unit, await knownStart(unit, starts, previous.id));
-  starts.set(row.id, first.id);
-  const at = first.nextAttemptAt === null ? null : Math.min(first.nextAttemptAt, now);
-  unit.put(deliveryKey(first.id), { ...first, nextAttemptAt: at }, { queue: "delivery", due: now });
-}
-
-/** Where to look for the first of the lane from: from where it was, as long as that is on its way. */
-async function knownStart(unit: Unit, starts: Starts, id: string): Promise<string> {
-  const known = starts.get(id);
-  if (known === undefined) return id;
-  await unit.load([deliveryKey(known)]);
-  return unit.value<DeliveryRow>(deliveryKey(known))?.status === "pending" ? known : id;
+async function redeliverOne(app: App, unit: Unit, named: string, sent: SentAgain): Promise<DeliveryRow | undefined> {
+  const id = await laneEnd(unit, named);
+  const key = deliveryKey(id);
+  await unit.load([key, deadKey(id)]);
+  const row = unit.value<DeliveryRow>(key);
+  if (row === undefined) return undefined;
+  const now = app.clock.now();
+  const again = await behindReadable(unit, madeNew(row, now), sent);
+  await putAgain(unit, again, now, sent);
+  await closeAfter(app, unit, again);
+  await tryNow(unit, row.channel);
+  unit.delete(deadKey(id));
+  return again;
 }
 
 /** What opens the incident of an alert that has ended meanwhile is followed by what closes it. */

@@ -3,6 +3,7 @@
 import type { Notice } from "../../alerts/decide.ts";
 import type { Group } from "../../alerts/group.ts";
 import { lookup } from "../../model/lookup.ts";
+import { type Row, RowDamaged, type Store } from "../../store/port.ts";
 import type { Channel } from "../deps.ts";
 import {
   type DeliveryRow,
@@ -16,6 +17,8 @@ import {
 import type { Unit } from "../persistence/unit.ts";
 import { notificationsFor } from "./notifications.ts";
 
+/** Deliveries that are read at once. */
+const AT_ONCE = 200;
 /** How long a delivery is tried; ms. */
 export const GIVE_UP_MS = 86_400_000;
 
@@ -45,6 +48,105 @@ export async function laneStart(unit: Unit, id: string): Promise<DeliveryRow> {
   await unit.load([deliveryKey(row.previous)]);
   const before = unit.value<DeliveryRow>(deliveryKey(row.previous));
   return before?.status === "pending" ? laneStart(unit, before.id) : row;
+}
+
+/**
+ * The ids of the deliveries by time; of those of a lane each behind the one before it, whatever the clock was. Those
+ * that cannot be read are in `leftOut`.
+ */
+export async function inOrder(
+  store: Pick<Store, "getMany">,
+  ids: readonly string[],
+  leftOut: Map<string, RowDamaged>,
+): Promise<string[]> {
+  const places: Pick<DeliveryRow, "id" | "previous" | "createdAt">[] = [];
+  // Only their places are held: together their messages may be much.
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    const rows = await readable(store, ids.slice(from, from + AT_ONCE), leftOut);
+    for (const { data } of rows) places.push({ id: data.id, previous: data.previous, createdAt: data.createdAt });
+  }
+  const byTime = places.sort((a, b) => a.createdAt - b.createdAt);
+  const left = new Map(byTime.map((place) => [place.id, place]));
+  const ordered: string[] = [];
+  for (const place of byTime) {
+    const lane: string[] = [];
+    for (let one = left.get(place.id); one !== undefined; one = left.get(one.previous ?? "")) {
+      left.delete(one.id);
+      lane.push(one.id);
+    }
+    for (const id of lane.reverse()) ordered.push(id);
+  }
+  return ordered;
+}
+
+/** One that is damaged hides none of the others. */
+async function readable(
+  store: Pick<Store, "getMany">,
+  ids: readonly string[],
+  leftOut: Map<string, RowDamaged>,
+): Promise<Row<DeliveryRow>[]> {
+  try {
+    return await store.getMany<DeliveryRow>(ids.map(deliveryKey));
+  } catch (error) {
+    if (!(error instanceof RowDamaged)) throw error;
+    if (ids.length === 1) leftOut.set(ids[0]!, error);
+    if (ids.length === 1) return [];
+  }
+  const rows: Row<DeliveryRow>[] = [];
+  for (const id of ids) for (const row of await readable(store, [id], leftOut)) rows.push(row);
+  return rows;
+}
+
+/** What is sent again together. */
+export interface SentAgain {
+  /** By the delivery that is the newest of its lane to be sent again: the first of the lane that is on its way. */
+  starts: Map<string, string>;
+  /** By lane the newest one. */
+  newest: Map<string, string>;
+}
+
+/** Its lane as far as the delivery itself tells: two routes with equal groups are in one. */
+export function laneOfRow({ channel, notification }: DeliveryRow): string {
+  return JSON.stringify([channel, notification.group]);
+}
+
+/** The delivery; where the one before it is damaged, behind the one of its lane that was sent again last. */
+export async function behindReadable(unit: Unit, row: DeliveryRow, { newest }: SentAgain): Promise<DeliveryRow> {
+  if (row.previous === null) return row;
+  try {
+    await unit.load([deliveryKey(row.previous)]);
+    return row;
+  } catch (error) {
+    if (!(error instanceof RowDamaged)) throw error;
+    return { ...row, previous: newest.get(laneOfRow(row)) ?? null };
+  }
+}
+
+/** Into the queue; where it waits for others of its lane, the first of them is tried now. */
+export async function putAgain(unit: Unit, row: DeliveryRow, now: number, { starts }: SentAgain): Promise<void> {
+  const key = deliveryKey(row.id);
+  const before = row.previous === null ? undefined : deliveryKey(row.previous);
+  await unit.load(before ? [before] : []);
+  const previous = before && unit.value<DeliveryRow>(before);
+  if (previous?.status !== "pending") return unit.put(key, row, { queue: "delivery", due: now });
+  unit.put(key, row);
+  if (!previous.next.includes(row.id)) {
+    const due = unit.due(before!);
+    const options = due === undefined ? {} : { queue: "delivery" as const, due };
+    unit.put(before!, { ...previous, next: [...previous.next, row.id] }, options);
+  }
+  const first = await laneStart(unit, await knownStart(unit, starts, previous.id));
+  starts.set(row.id, first.id);
+  const at = first.nextAttemptAt === null ? null : Math.min(first.nextAttemptAt, now);
+  unit.put(deliveryKey(first.id), { ...first, nextAttemptAt: at }, { queue: "delivery", due: now });
+}
+
+/** Where to look for the first of the lane from: from where it was, as long as that is on its way. */
+async function knownStart(unit: Unit, starts: SentAgain["starts"], id: string): Promise<string> {
+  const known = starts.get(id);
+  if (known === undefined) return id;
+  await unit.load([deliveryKey(known)]);
+  return unit.value<DeliveryRow>(deliveryKey(known))?.status === "pending" ? known : id;
 }
 
 /** A group that begins anew, with its newest deliveries that are still on their way from before. */

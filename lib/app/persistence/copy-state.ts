@@ -6,6 +6,13 @@ import { type Key, type Op, type Row, type Store, StoreError } from "../../store
 import { COPYING } from "./generation.ts";
 import { type LastRun, listRuns } from "./shard-rows.ts";
 
+/**
+ * For how long a process that has ended may count as there still: a store that tells who is gone has to miss it for a
+ * while first; ms.
+ */
+const PATIENCE_MS = 4_000;
+const PAUSE_MS = 200;
+
 export interface Copied {
   rows: number;
   /** What was left out, because it is not what was written. */
@@ -15,7 +22,7 @@ export interface Copied {
 interface CopyPorts {
   from: Store;
   to: Store;
-  clock: Pick<Clock, "now">;
+  clock: Clock;
   /** Whether the process of that id has ended. */
   isGone(id: string): boolean;
   /** How often a source is polled, ms, where that is known. */
@@ -86,10 +93,19 @@ async function copyRows(from: Store, to: Store, seen: (row: Row) => void): Promi
 async function refuseInUse({ from, clock, isGone, every = () => undefined }: CopyPorts): Promise<void> {
   if (await from.get(COPYING)) throw new StoreError("the state is itself a copy that was not finished");
   const now = clock.now();
-  for (const run of await listRuns(from)) {
-    const { source, lastRunAt, lease } = run;
-    if (lease !== undefined && lease.until > now && !isGone(lease.by))
-      throw new StoreError(`a process (${lease.by}) polls the source "${source}" with this state: stop it first`);
+  const runs = await listRuns(from);
+  const isHeld = ({ lease }: LastRun) => lease !== undefined && lease.until > now && !isGone(lease.by);
+  let held = runs.filter(isHeld);
+  const patience = from.peers === undefined ? 0 : PATIENCE_MS;
+  // All of them are asked about each time: each is missed from then on that it was asked about first.
+  for (let waited = 0; held.length > 0 && waited < patience; waited += PAUSE_MS) {
+    await clock.sleep(PAUSE_MS);
+    held = held.filter(isHeld);
+  }
+  for (const { source, lease } of held)
+    throw new StoreError(`a process (${lease!.by}) polls the source "${source}" with this state: stop it first`);
+  for (const run of runs) {
+    const { source, lastRunAt } = run;
     const until = lastRunAt + 2 * (every(source) ?? 0);
     if (isLeased(run) || !(until > now)) continue;
     throw new StoreError(

@@ -19,6 +19,8 @@ import { DONE, type Io, jsonLines, oneLine, UsageError, WRONG } from "../io.ts";
 import { type CommonOptions, openApp, openExisting } from "../open.ts";
 
 const PATIENCE_MS = 30_000;
+/** Deliveries that are read at once, to show them. */
+const AT_ONCE = 200;
 
 /** Makes one delivery, or all dead ones, pending again and tries them now. Exit 1: not all were delivered. */
 export async function redeliverCommand(
@@ -31,9 +33,17 @@ export async function redeliverCommand(
   const { app, close } = await openExisting(io, options);
   try {
     const ids = id === undefined ? (await listDead(app)).map((row) => row.id) : [await findId(app, id)];
-    await redeliver(app, ids);
+    const leftOut = await redeliver(app, ids);
     await deliverDue(app, AbortSignal.timeout(PATIENCE_MS));
-    return show(io, options, await readDeliveries(app, ids), "There is no dead delivery.");
+    let code = leftOut.size === 0 ? DONE : WRONG;
+    const sent = ids.filter((one) => !leftOut.has(one));
+    // Some at a time: together their messages may be much.
+    for (let from = 0; from < sent.length; from += AT_ONCE) {
+      code = Math.max(code, show(io, options, await readDeliveries(app, sent.slice(from, from + AT_ONCE))));
+    }
+    if (ids.length === 0 && !options.json) io.out("There is no dead delivery.\n");
+    for (const [one, { message }] of leftOut) io.err(`lookout: ${one} was not sent again: ${oneLine(message, 400)}\n`);
+    return code;
   } finally {
     await close();
   }
@@ -73,7 +83,8 @@ export async function sendTestCommand(io: Io, name: string, options: CommonOptio
     const findings = await lintChannelValues(own, places, channelTypes, secrets);
     if (findings.length > 0) throw new ConfigError(findings);
     const rows = await sendTest(app, channel, AbortSignal.timeout(PATIENCE_MS));
-    const code = show(io, options, rows, "The channel takes no such message.");
+    if (rows.length === 0 && !options.json) io.out("The channel takes no such message.\n");
+    const code = show(io, options, rows);
     if (channel.type.incident && !options.json && rows.length > 0) io.out(incidentWords(rows));
     return code;
   } finally {
@@ -101,9 +112,8 @@ async function findId(app: App, prefix: string): Promise<string> {
   throw new UsageError(`several deliveries have ids that begin with ${prefix}: give more of it`);
 }
 
-function show(io: Io, options: CommonOptions, rows: readonly Delivery[], none: string): number {
+function show(io: Io, options: CommonOptions, rows: readonly Delivery[]): number {
   if (options.json) jsonLines(io, rows.map(viewDelivery));
-  else if (rows.length === 0) io.out(`${none}\n`);
   for (const { id, channel, status, error } of options.json ? [] : rows) {
     io.out(`${id.slice(0, 8)} to ${channel}: ${status}${error === null ? "" : ` (${oneLine(error, 300)})`}\n`);
   }

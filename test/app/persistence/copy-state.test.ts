@@ -100,10 +100,50 @@ test("a state that a process polls with is not copied, unless that process is go
   expect(await copyState({ from, to, clock, isGone: (id) => id === "host/1/x" })).toMatchObject({ rows: 1 });
 });
 
+test("who is missed only after a while is waited for, and who stays is not for long", async () => {
+  const [own, to] = [await stores["sqlite"]!.open(), await stores["sqlite"]!.open()];
+  const lease = (by: string) => ({ lease: { by, until: lasting } });
+  await own.commit(["a", "b"].map((id) => ({ op: "put", ...sourceKey(id), data: lease(`postgres/${id}`) })));
+  let slept = 0;
+  async function sleep(ms: number) {
+    slept += ms;
+  }
+  const asked = new Map<string, number>();
+  /** As on PostgreSQL: no look shows it for as long since it was asked about first. */
+  function isMissed(id: string): boolean {
+    if (!asked.has(id)) asked.set(id, slept);
+    return slept - asked.get(id)! >= 2_500;
+  }
+  const from: Store = { ...own, peers: { identity: () => ({ id: "postgres/own", isGone }), onDue() {} } };
+  const copy = (isGone: (id: string) => boolean) => copyState({ from, to, clock: { ...clock, sleep }, isGone });
+  await expect(copy((id) => id !== "postgres/b" && isMissed(id))).rejects.toThrow('(postgres/b) polls the source "b"');
+  expect(slept).toBeLessThan(5_000);
+  asked.clear();
+  expect(await copy(isMissed)).toMatchObject({ rows: 2 });
+});
+
+test.skipIf(postgresUrl === null)(
+  "from PostgreSQL a state is copied right after its daemon has ended",
+  async () => {
+    const { url, drop } = await freshSchema();
+    onTestFinished(drop);
+    const daemon = await openPostgresStore({ url, clock });
+    const { id } = daemon.peers!.identity();
+    await daemon.commit([{ op: "put", ...sourceKey("services"), data: { lease: { by: id, until: lasting } } }]);
+    await daemon.close();
+    const [from, to] = [await openPostgresStore({ url, clock }), await stores["sqlite"]!.open()];
+    onTestFinished(() => from.close());
+    const { isGone } = from.peers!.identity();
+    expect(await copyState({ from, to, clock, isGone })).toMatchObject({ rows: 1 });
+  },
+  20_000,
+);
+
 test("a state that functions or single rounds poll with is not copied before these are missed", async () => {
   const [from, to] = [await stores["sqlite"]!.open(), await stores["sqlite"]!.open()];
   const now = clock.now();
-  const copy = (every: number) => copyState({ from, to, clock: { now: () => now }, isGone, every: () => every });
+  const copy = (every: number) =>
+    copyState({ from, to, clock: { ...clock, now: () => now }, isGone, every: () => every });
   const write = (data: object) => from.commit([{ op: "put", ...sourceKey("services"), data }]);
   const lastRunAt = now - 90_000;
   await write({ lastRunAt });
