@@ -7,6 +7,8 @@ import type { Queue } from "./queue.ts";
 
 /** What failed is given out again after this; seconds. Until then it holds up its message group. */
 const AGAIN_S = 1;
+/** The time that a suspect is given out, and handled whatever its age. */
+const ONCE_MORE = 2;
 const SHOWN = 200;
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html; what is used of it. */
@@ -30,11 +32,13 @@ export interface BatchAnswer {
 export interface Handling<T> {
   queue: Queue;
   body: z.ZodType<T>;
-  /**
-   * A message older than this is dropped: where it still matters, a newer one says the same. It fails where it was
-   * given out before: its invocation did not end, perhaps because of it. ms
-   */
+  /** A message older than this is dropped: where it still matters, a newer one says the same. ms */
   maxAge(message: T): number;
+  /**
+   * One that comes back is not dropped, since it may be what kills its invocations: the second time it is handled
+   * however old it is, as it may just have been throttled; from the third on it fails where it is old.
+   */
+  suspects?: true;
   /** A promise for each message: one that rejects fails its message. What they resolve to is logged, each once. */
   handle(messages: readonly T[]): Promise<unknown>[];
 }
@@ -46,24 +50,26 @@ export interface Handling<T> {
 export async function handleBatch<T extends { at: number }>(
   app: App,
   { Records }: Batch,
-  { queue, body, maxAge, handle }: Handling<T>,
+  { queue, body, maxAge, suspects, handle }: Handling<T>,
 ): Promise<BatchAnswer> {
-  const read = Records.map(({ body: text }) => parsed(body, text));
-  const messages = read.flatMap(({ data }) => data ?? []);
   const now = app.clock.now();
-  const fresh = messages.filter((message) => isFresh(message.at, maxAge(message), now));
-  const outcomes = await Promise.allSettled(handle(fresh));
-  const outcomeOf = new Map(fresh.map((message, at) => [message, outcomes[at]!]));
+  const read = Records.map(({ body: text, attributes }) => {
+    return { ...parsed(body, text), times: attributes.ApproximateReceiveCount };
+  });
+  const taken = read.flatMap(({ data, times }) => {
+    if (data === undefined) return [];
+    return isFresh(data.at, maxAge(data), now) || (suspects && times === ONCE_MORE) ? [data] : [];
+  });
+  const outcomes = await Promise.allSettled(handle(taken));
+  const outcomeOf = new Map(taken.map((message, at) => [message, outcomes[at]!]));
   let dropped = 0;
   const failed = Records.flatMap((record, at) => {
-    const { data, error } = read[at]!;
+    const { data, error, times } = read[at]!;
     const outcome = data && outcomeOf.get(data);
     const reason = outcome?.status === "rejected" ? (outcome.reason as Error) : error;
     if (reason) return [{ ...record, error: reason }];
     if (outcome) return [];
-    const times = record.attributes.ApproximateReceiveCount;
-    if (times > 1)
-      return [{ ...record, error: new Error(`no invocation has handled it, though it was given out ${times} times`) }];
+    if (suspects && times > ONCE_MORE) return [{ ...record, error: cameBack(times) }];
     dropped++;
     return [];
   });
@@ -88,6 +94,11 @@ export async function handleBatch<T extends { at: number }>(
 /** Whether a message of then (ms) is still handled. */
 export function isFresh(at: number, maxAge: number, now: number): boolean {
   return now - at <= maxAge;
+}
+
+function cameBack(times: number): Error {
+  const why = "each time before, its invocation was throttled or killed, or it failed";
+  return new Error(`it is too old by now, and was given out ${times} times: ${why}`);
 }
 
 function parsed<T>(body: z.ZodType<T>, text: string): { data?: T; error?: Error } {

@@ -38,6 +38,7 @@ export function pollBatch(
     queue: queues.poll,
     body: PollMessage,
     maxAge: ({ source }) => maxAgeOf(sourceOf(source)),
+    suspects: true,
     handle(messages) {
       const held = messages.flatMap(({ source: id, shard }) => {
         const source = sourceOf(id);

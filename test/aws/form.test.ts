@@ -55,7 +55,7 @@ describe.each(NAMES)("the queue of %s", (name) => {
 
   test("has dead letters where the health check looks for them", () => {
     const { RedrivePolicy } = propertiesOf(`${id}Queue`);
-    expect(RedrivePolicy.maxReceiveCount).toBe(3);
+    expect(RedrivePolicy.maxReceiveCount).toBe(name === "poll" ? 5 : 3);
     const dead = queuesOf(fanned.environment, log)!.dead.map((queue) => queue.name);
     expect(propertiesOf(`${id}DeadLetters`)).toMatchObject({ QueueName: nameOf(`${name}-dead`), FifoQueue: true });
     expect(dead).toContain(nameOf(`${name}-dead`));

@@ -3,9 +3,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openConfig } from "../../app/open-config.ts";
+import { compact } from "../../config/document/compact.ts";
+import { readDocument } from "../../config/document/document.ts";
 import { ConfigError } from "../../config/document/finding.ts";
 import type { Environment } from "../../config/environment.ts";
-import { secretsInClear } from "../../config/lint/secrets.ts";
+import { mayHoldSecrets } from "../../config/lint/copying.ts";
 import type { Clock } from "../../model/clock.ts";
 import type { Redactor } from "../../model/redactor.ts";
 import type { Checked } from "./newest.ts";
@@ -28,7 +30,10 @@ export async function checkText(text: string, { name, ...options }: CheckOptions
   try {
     await writeFile(path, text);
     const { config } = await openConfig(path, options);
-    return { config: { ...config, file: name }, inClear: secretsInClear(config).length > 0 };
+    // As it was read: in the configuration some variables have their values.
+    const document = await readDocument(path, name);
+    const copy = mayHoldSecrets(config, document.root) ? undefined : compact(document);
+    return { config: { ...config, file: name }, copy };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new Refused(error.message.replaceAll(path, name));

@@ -18,8 +18,8 @@ export interface Running {
 
 export interface Checked {
   config: Config;
-  /** It has a secret in clear text, which no row may hold. */
-  inClear: boolean;
+  /** What a row may hold of its text; undefined where that may have a secret in clear text. */
+  copy: string | undefined;
 }
 
 export interface NewestOptions {
@@ -64,11 +64,12 @@ export async function newer(options: NewestOptions): Promise<Running | undefined
   return found && takeOver(options, found);
 }
 
-async function takeOver({ place, store, packaged, check }: NewestOptions, found: Current): Promise<Running> {
+async function takeOver({ place, origin, store, packaged, check }: NewestOptions, found: Current): Promise<Running> {
   try {
-    const { config, inClear } = await check(found.text);
+    const { config, copy } = await check(found.text);
     await (found.take ? found.take() : note(store, { place, version: found.version }));
-    if (!inClear) await keepText(store, place, found);
+    // Where the place keeps its versions, they stay under its own encryption and permissions alone.
+    if (copy !== undefined && !origin.keeps(found.version)) await keepText(store, place, { ...found, text: copy });
     found.done();
     return runningOf(config, packaged, found);
   } catch (error) {

@@ -23,6 +23,8 @@ export interface Current extends Found {
 export interface Origin {
   /** What is there now; undefined where that was found before, and is done. Rejects with the service's error. */
   ask(): Promise<Current | undefined>;
+  /** Whether the place gives that version later, too. */
+  keeps(version: string): boolean;
   /** An earlier version; undefined where the place keeps none. */
   version(name: string): Promise<Found | undefined>;
 }

@@ -1,4 +1,4 @@
-// Which configuration of a place was valid last, and its text, as rows that all containers share.
+// Which configuration of a place was valid last, and a copy of it, as rows that all containers share.
 import { type Key, type Put, type Store, StoreConflict } from "../../store/port.ts";
 import { type Found, MAX_BYTES } from "./port.ts";
 

@@ -23,7 +23,10 @@ export function s3Origin({ bucket, key }: { bucket: string; key: string }): Orig
     return { text, version, at: answer.LastModified?.getTime() ?? 0, done };
   }
 
+  const keeps = (version: string): boolean => !version.startsWith(CONTENT);
+
   return {
+    keeps,
     async ask() {
       try {
         return await get(etag === undefined ? {} : { IfNoneMatch: etag });
@@ -32,6 +35,6 @@ export function s3Origin({ bucket, key }: { bucket: string; key: string }): Orig
         throw error;
       }
     },
-    version: async (name) => (name.startsWith(CONTENT) ? undefined : get({ VersionId: name })),
+    version: async (name) => (keeps(name) ? get({ VersionId: name }) : undefined),
   };
 }

@@ -36,6 +36,7 @@ export function servedOrigin(serve: () => Promise<Served>, options: ServedOption
       }
       return { ...served, ...decision, done };
     },
+    keeps: () => false,
     version: async () => undefined,
   };
 }

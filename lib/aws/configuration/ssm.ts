@@ -22,6 +22,7 @@ export function ssmOrigin({ name }: { name: string }): Origin {
       }
       return { ...found, done };
     },
+    keeps: () => true,
     version: (version) => get(`:${version}`),
   };
 }

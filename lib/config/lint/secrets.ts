@@ -80,7 +80,7 @@ function isSecret(text: string, place: Place): boolean {
   return keysInAddress(text).length > 0 || SECRET.test(name) || (isHeader(place) && SECRET_HEADER.test(name));
 }
 
-function isHeader(place: Place): boolean {
+export function isHeader(place: Place): boolean {
   return place.at(-2) === "headers" || place.at(-2) === "header";
 }
 
@@ -139,7 +139,7 @@ function isWeb({ protocol }: URL): boolean {
 }
 
 /** The key that a value stands under, or the list that it is in. */
-function keyOf(place: Place): string {
+export function keyOf(place: Place): string {
   return String(place.findLast((step) => typeof step === "string"));
 }
 

@@ -112,6 +112,11 @@ describe.skipIf(moto === null)("a configuration at", () => {
       now += 60_000;
     };
     const ruleOf = ({ running }: Configured) => running.config.rules[0]!.id;
+    async function state(): Promise<string> {
+      const rows: string[] = [];
+      for await (const some of store.all()) rows.push(JSON.stringify(some));
+      return rows.join("");
+    }
 
     test("is run by a container that starts, as new as it is there", async () => {
       await put(config("first"));
@@ -172,25 +177,46 @@ describe.skipIf(moto === null)("a configuration at", () => {
       expect([ruleOf(other), other.problems()]).toEqual(["fourth", []]);
     });
 
-    test("that is gone is named, and a container that starts runs the last valid one", async () => {
-      const before = await start();
-      await remove();
-      const one = await start();
-      expect([ruleOf(one), one.running.stamp]).toEqual(["fourth", before.running.stamp]);
-      const message = expect.stringContaining(`The configuration ${place} cannot be read: `);
-      expect(one.problems()).toEqual([{ problem: "configuration refused", name: place, message, connection: null }]);
-      await put(config("fifth"));
-      later();
-      expect(await one.renew()).toBe(true);
-      expect(ruleOf(await start())).toBe("fifth");
+    test("has its text in the state only where its place keeps no versions", async () => {
+      await start();
+      expect((await state()).includes("fourth")).toBe(place.includes(UNVERSIONED));
     });
+
+    test.skipIf(place.startsWith("ssm:"))(
+      "that is gone is named, and the last valid one runs from the start",
+      async () => {
+        const before = await start();
+        await remove();
+        const one = await start();
+        expect([ruleOf(one), one.running.stamp]).toEqual(["fourth", before.running.stamp]);
+        const message = expect.stringContaining(`The configuration ${place} cannot be read: `);
+        expect(one.problems()).toEqual([{ problem: "configuration refused", name: place, message, connection: null }]);
+        await put(config("fifth"));
+        later();
+        expect(await one.renew()).toBe(true);
+        expect(ruleOf(await start())).toBe("fifth");
+      },
+    );
 
     test("is not kept where it has a secret in clear text", async () => {
       await put(config("sixth").replace("${ssm:/t}", "in-clear-text"));
       expect(ruleOf(await start())).toBe("sixth");
-      const rows: string[] = [];
-      for await (const some of store.all()) rows.push(JSON.stringify(some));
-      expect(rows.join("")).not.toContain("in-clear-text");
+      expect(await state()).not.toContain("in-clear-text");
+    });
+
+    test("is not kept where an address that is checked has a password", async () => {
+      const checks =
+        "[{ kind: training-events }, { kind: http, targets: [{ id: a, url: 'https://u:in-clear-text@localhost' }] }]";
+      await put(config("seventh").replace("[{ kind: training-events }]", checks));
+      expect(ruleOf(await start())).toBe("seventh");
+      expect(await state()).not.toContain("in-clear-text");
+    });
+
+    test("is kept without its comments", async () => {
+      await put(`${config("eighth")}# in-clear-text`);
+      expect(ruleOf(await start())).toBe("eighth");
+      const rows = await state();
+      expect([rows.includes("eighth"), rows.includes("in-clear-text")]).toEqual([place.includes(UNVERSIONED), false]);
     });
   });
 
