@@ -36,8 +36,11 @@ export interface RenderContext {
 
 /** What a destination that takes more than one request is given. */
 export interface SendContext extends RenderContext {
-  /** One HTTP request; the answer's body is redacted. Throws SendError where none came. */
-  exchange(request: HttpRequest): Promise<HttpResponse>;
+  /**
+   * One HTTP request; the answer's body is redacted. Throws SendError where none came within `limit` ms. It has no more
+   * than what is left of the try, and all of that without a limit: what was taken and answered later is sent twice.
+   */
+  exchange(request: HttpRequest, limit?: number): Promise<HttpResponse>;
   /** Ends what is not done in time. */
   signal: AbortSignal;
   /** What the channel's last message about the same group was called (`Outcome.receipt`), where that is known. */

@@ -12,9 +12,8 @@ import { redactedStored } from "../persistence/redacted.ts";
 import { contextOf } from "./context.ts";
 import { type Destination, destinationOf } from "./destination.ts";
 
+/** What a try may take altogether; ms. */
 const TIMEOUT_MS = 15_000;
-/** Of those that one try makes, each has so long: one without an answer leaves the time for another. ms */
-const EACH_MS = 7_000;
 
 /** What became of a try. */
 export interface Attempt {
@@ -134,12 +133,20 @@ async function sent(
   notification: Notification,
   context: Omit<SendContext, "exchange" | "signal">,
 ): Promise<Outcome> {
+  const began = performance.now();
   const signal = timeLimit(TIMEOUT_MS);
   const late = Promise.withResolvers<Outcome>();
   signal.addEventListener("abort", () => {
     late.resolve({ kind: "retry", reason: `no end within ${TIMEOUT_MS / 1_000} s` });
   });
-  const send = { ...context, signal, exchange: (request: HttpRequest) => exchange(app, request, EACH_MS) };
+  const send: SendContext = {
+    ...context,
+    signal,
+    exchange(request, limit = TIMEOUT_MS) {
+      const left = Math.round(began + TIMEOUT_MS - performance.now());
+      return exchange(app, request, Math.max(1, Math.min(left, limit)));
+    },
+  };
   try {
     return await Promise.race([type.send(readable(notification), options, send), late.promise]);
   } catch (error) {

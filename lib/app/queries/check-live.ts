@@ -96,12 +96,18 @@ async function askEndpoints(
   signal: AbortSignal,
 ): Promise<LiveSource["targets"]> {
   const once = { ...source, probe: { ...source.probe!, failures: 1 } };
+  const endpoints = await app.endpoints(source);
   const targets: LiveSource["targets"] = [];
   for await (const { found } of readOnce(app, once, connection, "", { id: source.id }, signal)) {
     for (const { event } of found) {
       const { type, message, resource } = event;
       targets.push({ id: resource.id, name: resource.name, status: type === "up" ? type : `${type}: ${message}` });
     }
+  }
+  const found = new Set(targets.map(({ id }) => id));
+  for (const { target } of endpoints) {
+    const { id, name = id } = target;
+    if (!found.has(id)) targets.push({ id, name, status: "not known: it waited for other names" });
   }
   return targets;
 }

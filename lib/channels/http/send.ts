@@ -44,7 +44,8 @@ export async function sendHttp(
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     const code = codeOf(error);
-    const what = code === "ETIMEDOUT" ? `did not answer within ${timeoutMs / 1_000} s` : failureWords(code);
+    const what =
+      code === "ETIMEDOUT" ? `did not answer within ${Math.round(timeoutMs / 10) / 100} s` : failureWords(code);
     throw new SendError(`${url.host} ${what}`, code);
   }
 }

@@ -5,6 +5,7 @@ import type { NotifiedAlert } from "../../model/notification.ts";
 import { Address, postJson, usableAddress } from "../http/address.ts";
 import { advised, refused } from "../http/answer.ts";
 import { OwnHeaders, ownHeaders } from "../http/own-headers.ts";
+import { LIMIT_MS } from "../http/posted.ts";
 import { bodyParts } from "../message/parts.ts";
 import { prometheusAlert } from "../message/prometheus.ts";
 import type { HttpRequest, Outcome, SendContext, SendingChannel } from "../port.ts";
@@ -58,7 +59,7 @@ interface Posted {
 async function posted(request: HttpRequest, context: SendContext): Promise<Posted> {
   const { host } = new URL(request.url);
   try {
-    const response = await context.exchange(request);
+    const response = await context.exchange(request, LIMIT_MS);
     if (response.status === 200) return { host, outcome: { kind: "delivered" } };
     return { host, outcome: advised(refused(response, context.now), ADVICE[response.status]) };
   } catch (error) {

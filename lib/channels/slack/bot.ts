@@ -4,6 +4,7 @@ import { hashOf } from "../../model/hash.ts";
 import type { Notification } from "../../model/notification.ts";
 import { postJson } from "../http/address.ts";
 import { jsonObject } from "../http/answer.ts";
+import { LIMIT_MS } from "../http/posted.ts";
 import { reasonOf } from "../message/news.ts";
 import type { HttpRequest, HttpResponse, Outcome, SendContext } from "../port.ts";
 import { judge } from "./answer.ts";
@@ -88,7 +89,7 @@ async function edit(
 ): Promise<string> {
   const { mentions: _nobody, ...quiet } = context;
   const payload = { ...payloadOf(asItIs(notification), quiet), ...first };
-  return exchange(request("chat.update", bot, payload)).then(errorOf, () => "");
+  return exchange(request("chat.update", bot, payload), LIMIT_MS).then(errorOf, () => "");
 }
 
 /** In one word; empty: none. */

@@ -52,9 +52,13 @@ async function* read(request: ReadRequest): AsyncGenerator<Batch> {
   if (unresolved !== undefined) throw unresolved;
 }
 
-/** Each look begins where the one before came to at least. */
+/**
+ * Each look begins where the one before came to at least. Where that is the end, the first ones still have places for
+ * their names that the last ones may wait for.
+ */
 function inTurns(endpoints: readonly Endpoint[], look: number): Endpoint[] {
-  const first = (look * SIDE_BY_SIDE) % Math.max(1, endpoints.length);
+  const step = endpoints.length > SIDE_BY_SIDE ? SIDE_BY_SIDE : 1;
+  const first = (look * step) % Math.max(1, endpoints.length);
   return [...endpoints.slice(first), ...endpoints.slice(0, first)];
 }
 
@@ -62,11 +66,16 @@ function hasNews({ found, marks }: Sifted): boolean {
   return found.length > 0 || marks.length > 0;
 }
 
-/** What is found in these outcomes; `known` learns it. */
-function judgeAll(request: ReadRequest, outcomes: readonly [Endpoint, Outcome][], known: Map<string, Known>): Sifted {
+/** What is found in these outcomes; `known` learns it. An endpoint without one stays as it is. */
+function judgeAll(
+  request: ReadRequest,
+  outcomes: readonly [Endpoint, Outcome | undefined][],
+  known: Map<string, Known>,
+): Sifted {
   const { now, scope } = request;
   const sifted = emptySifted();
   for (const [endpoint, answer] of outcomes) {
+    if (answer === undefined) continue;
     const name = nameOf(endpoint.target.id);
     const before = known.get(name);
     const { next, change } = judge(before && stateOf(before), answer, scope.probe!, now);

@@ -2,7 +2,6 @@
 // goes on after whoever asked has left: so few names are looked up at a time here, and none twice at once.
 import type { LookupAddress } from "node:dns";
 import { lookup } from "node:dns/promises";
-import type { LookupFunction } from "node:net";
 import { createSlots } from "./slots.ts";
 
 /** Half of what the threads take at once (bin/threads.js): clouds and channels have names, too. */
@@ -16,24 +15,27 @@ export const ADDRESS_MS = 1_500;
 /** All addresses of a name. */
 export type Ask = (name: string) => Promise<LookupAddress[]>;
 
-interface Looking {
+export interface Looking {
   addresses: Promise<LookupAddress[]>;
-  isBegun: boolean;
+  /** When it had no other names to wait for, as performance.now() says it; undefined: it waits for them. */
+  begun: number | undefined;
 }
 
-export function createLookups(ask: Ask = (name) => lookup(name, { all: true })): LookupFunction {
+export type LookUp = (name: string) => Looking;
+
+export function createLookups(ask: Ask = (name) => lookup(name, { all: true })): LookUp {
   const slots = createSlots(AT_ONCE);
   const underWay = new Map<string, Looking>();
   /** Of names that led somewhere when they were last looked up. */
   const kept = new Map<string, { addresses: LookupAddress[]; t: number }>();
 
   function lookUp(name: string): Looking {
-    const looking: Looking = { isBegun: false, addresses: Promise.resolve([]) };
+    const looking: Looking = { begun: undefined, addresses: Promise.resolve([]) };
     underWay.set(name, looking);
     // Nobody takes it off the queue: its turn comes even where others hold the threads longer than anybody waits.
     looking.addresses = slots
       .run(() => {
-        looking.isBegun = true;
+        looking.begun = performance.now();
         return ask(name);
       })
       .finally(() => underWay.delete(name));
@@ -44,14 +46,12 @@ export function createLookups(ask: Ask = (name) => lookup(name, { all: true })):
     return looking;
   }
 
-  return (name, _, done) => {
-    const { isBegun, addresses } = underWay.get(name) ?? lookUp(name);
+  return (name) => {
+    const looking = underWay.get(name) ?? lookUp(name);
     const last = kept.get(name);
+    const now = performance.now();
     // It may be good as ever, and only wait for names that lead nowhere.
-    const isKnown = !isBegun && last !== undefined && performance.now() - last.t < KEPT_MS;
-    (isKnown ? Promise.resolve(last.addresses) : addresses).then(
-      (found) => done(null, found),
-      (error: NodeJS.ErrnoException) => done(error, []),
-    );
+    const isKnown = looking.begun === undefined && last !== undefined && now - last.t < KEPT_MS;
+    return isKnown ? { addresses: Promise.resolve(last.addresses), begun: now } : looking;
   };
 }

@@ -6,7 +6,7 @@ import type { LookupFunction } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { lookup as entryOf } from "../../model/lookup.ts";
 import type { Endpoint } from "../port.ts";
-import { ADDRESS_MS, createLookups } from "./lookups.ts";
+import { ADDRESS_MS, createLookups, type Looking, type LookUp } from "./lookups.ts";
 
 const BODY_BYTES = 65_536;
 const MAX_REDIRECTS = 5;
@@ -67,37 +67,56 @@ interface Probing {
   lookup: LookupFunction;
 }
 
-/** `now` in ms is what certificates are compared with. Throws only where the signal aborts: its reason. */
+/**
+ * `now` in ms is what certificates are compared with. Undefined: half of its time or more passed while it waited for
+ * the names of others, which says nothing of this endpoint. Throws only where the signal aborts: its reason.
+ */
 export async function probe(
   endpoint: Endpoint,
   timeout: number,
   now: number,
   signal: AbortSignal,
   lookUp = lookups,
-): Promise<Outcome> {
+): Promise<Outcome | undefined> {
   signal.throwIfAborted();
   const began = performance.now();
   const limit = AbortSignal.timeout(timeout);
-  let isNamed = true;
-  const lookup: LookupFunction = (name, options, done) => {
-    isNamed = false;
-    lookUp(name, options, (...found) => {
-      isNamed = true;
-      done(...found);
-    });
-  };
+  const names = naming(lookUp);
   const outcome: Outcome = { status: null, duration: 0, error: null, message: "", days: null };
   try {
-    const probing = { endpoint, timeout, now, signal: AbortSignal.any([limit, signal]), lookup };
+    const probing = { endpoint, timeout, now, signal: AbortSignal.any([limit, signal]), lookup: names.lookup };
     const answer = await follow(probing, outcome);
     refuse(endpoint, answer);
   } catch (error) {
     signal.throwIfAborted();
-    Object.assign(outcome, limit.aborted ? late(timeout, isNamed) : failureOf(error));
+    if (limit.aborted && names.waited() >= timeout / 2) return undefined;
+    Object.assign(outcome, limit.aborted ? late(timeout, names.areKnown()) : failureOf(error));
   }
   outcome.duration = Math.round(performance.now() - began);
   if (outcome.error === null) outcome.message = `HTTP ${outcome.status} in ${outcome.duration} ms`;
   return outcome;
+}
+
+/** The lookups of one probe. */
+function naming(lookUp: LookUp) {
+  const all: { asked: number; looking: Looking }[] = [];
+  let underWay = 0;
+  const lookup: LookupFunction = (name, _, done) => {
+    const one = { asked: performance.now(), looking: lookUp(name) };
+    all.push(one);
+    underWay++;
+    one.looking.addresses
+      .finally(() => underWay--)
+      .then(
+        (found) => done(null, found),
+        (error: NodeJS.ErrnoException) => done(error, []),
+      );
+  };
+  const waited = () => {
+    const now = performance.now();
+    return all.reduce((sum, { asked, looking: { begun = now } }) => sum + Math.max(0, begun - asked), 0);
+  };
+  return { lookup, areKnown: () => underWay === 0, waited };
 }
 
 /** Throws ProbeFailed where the answer is not a good one. */

@@ -2,7 +2,7 @@
 import type { LookupAddress } from "node:dns";
 import { connect } from "node:net";
 import { Worker } from "node:worker_threads";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createLookups } from "../../../lib/sources/checks/lookups.ts";
 import { probe } from "../../../lib/sources/checks/probe.ts";
 import { endpointAt, serve } from "../support.ts";
@@ -46,6 +46,25 @@ test("a name that does not resolve in time is said to be what is wrong", async (
   });
 });
 
+test("one whose time passes while it waits for other names has no verdict", async () => {
+  const { ask, asked } = await stage();
+  await Promise.all(DEAD.slice(0, 4).map((name) => ask(name)));
+  expect(await ask("good.test")).toBeUndefined();
+  expect(asked).toEqual(DEAD.slice(0, 4));
+});
+
+test("nor has one whose turn comes with little of its time left", async () => {
+  const { ask, asked, end } = await stage();
+  await Promise.all(DEAD.slice(0, 4).map((name) => ask(name)));
+  const late = ask("d4.dead.test");
+  const now = performance.now();
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => now + 50);
+  onTestFinished(() => clock.mockRestore());
+  end("d0.dead.test", failed);
+  expect(await late).toBeUndefined();
+  expect(asked).toContain("d4.dead.test");
+});
+
 test("few are looked up at a time, each to its end and none twice at once, and none is passed over", async () => {
   const { ask, asked, end } = await stage();
   for (const _ of [1, 2]) await Promise.all(DEAD.map((name) => ask(name)));
@@ -80,7 +99,7 @@ test("a name that leads nowhere any more is known for that, whatever it led to b
   end("d0.dead.test", failed);
   expect(await again).toMatchObject({ error: "dns", message: "the host's name cannot be resolved (EAI_AGAIN)" });
   await Promise.all(DEAD.slice(1, 5).map((name) => ask(name)));
-  expect(await ask("d0.dead.test")).toMatchObject({ error: "dns" });
+  expect(await ask("d0.dead.test")).toBeUndefined();
 });
 
 /** A server that takes no connection until some have waited for it: their first packets are lost. */
