@@ -75,7 +75,7 @@ export async function handleBatch<T extends { at: number }>(
   });
   if (dropped > 0) app.log.warn("old messages dropped", { queue: queue.name, messages: dropped });
   for (const { body: text, error } of failed) {
-    const fields = { queue: queue.name, body: text.slice(0, SHOWN), error: app.redact(error.message) };
+    const fields = { queue: queue.name, body: app.redact(text).slice(0, SHOWN), error: app.redact(error.message) };
     app.log.error("message not handled", fields);
   }
   const results = new Set(outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : [])));

@@ -36,6 +36,7 @@ export async function readDeadLetters(
 ): Promise<DeadLetters> {
   const queues = failures ? [...dead, failures] : dead;
   const found = await Promise.all(queues.map(async (queue) => ({ queue, ...(await lettersIn(queue)) })));
+  if (found.some(({ letters }) => letters.length > 0)) await app.learnSecrets();
   const problems = found.flatMap(({ queue, letters, error }): Problem[] => {
     logAll(app, queue, letters);
     const isProblem = queue !== failures && letters.length > 0;
@@ -62,8 +63,10 @@ async function removeAll(app: App, queue: Queue, letters: readonly DeadLetter[])
 
 function logAll(app: App, queue: Queue, letters: readonly DeadLetter[]): void {
   for (const { messageGroup, reason, body } of letters) {
-    const more = { ...(messageGroup && { messageGroup }), reason: reason ?? reasonIn(body) };
-    app.log.error("dead letter", { queue: queue.name, ...more, body: body.slice(0, SHOWN) });
+    const shown = (text: string) => app.redact(text).slice(0, SHOWN);
+    const why = reason ?? reasonIn(body);
+    const more = { ...(messageGroup && { messageGroup }), reason: why && shown(why) };
+    app.log.error("dead letter", { queue: queue.name, ...more, body: shown(body) });
   }
 }
 

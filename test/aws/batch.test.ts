@@ -8,6 +8,7 @@ import { StoreError } from "../../lib/store/port.ts";
 import { bench, T0 } from "../app/support.ts";
 import { batchOf, keptQueue } from "./kept-queue.ts";
 
+const KEY = "Zm9vYmFyYmF6cXV4MTIz";
 const YAML = `
 rules: [{ id: any, when: { level: [error] } }]
 route: { channels: [ops] }
@@ -27,7 +28,8 @@ async function handled(
   handle: (what: string) => Promise<unknown>,
   { received = [], suspects = false }: { received?: readonly number[]; suspects?: boolean } = {},
 ) {
-  const b = await bench({ yaml: YAML });
+  const b = await bench({ yaml: YAML, env: { HW_SECRET_KEY: KEY } });
+  await b.app.learnSecrets();
   const lines: [string, Record<string, unknown>][] = [];
   const note = (message: string, fields = {}) => void lines.push([message, fields]);
   const log = { debug: note, info: note, warn: note, error: note };
@@ -103,6 +105,12 @@ test("one that may kill its invocation is taken once more though it is too old, 
 test("one that is not too old is handled however often it was given out", async () => {
   const { outcome } = await handled([say("a"), say("b")], fine, { received: [2, 4], suspects: true });
   expect(outcome).toEqual(answerWith());
+});
+
+test("a message that fails is logged without a secret that the cut would go through", async () => {
+  const { lines } = await handled(["x".repeat(190) + KEY], fine);
+  const [, { body }] = lines.find(([message]) => message === "message not handled")!;
+  expect(body).toBe(`${"x".repeat(190)}[secret]`);
 });
 
 test("where all of them fail the invocation does, and they are given out again", async () => {

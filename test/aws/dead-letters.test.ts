@@ -97,6 +97,23 @@ describe.skipIf(moto === null)("what failed for good", () => {
     ]);
   });
 
+  test("is logged cut short, and without a secret that the cut would go through", async () => {
+    const { app, sim } = await bench({ yaml: YAML });
+    const { secretKey } = sim.credentials;
+    const failures = await queueOf("long-failures");
+    // From the 490th character on, of what is logged and of the whole body.
+    const long = (before: number) => `${"x".repeat(490 - before)}${secretKey}${"y".repeat(5_000)}`;
+    await failures.put({ detail: long(11) }, { ERROR_CODE: "NO_PERMISSIONS", ERROR_MESSAGE: long(0) });
+    const { remove } = await readDeadLetters({ ...app, log }, [], failures.queue);
+    await remove();
+    const [, { reason, body }] = lines.find(([message]) => message === "dead letter")!;
+    for (const text of [String(reason), String(body)]) {
+      expect(text.length).toBeLessThanOrEqual(500);
+      expect(text).toContain("x[secret]");
+      expect(text).not.toContain(secretKey.slice(0, 6));
+    }
+  });
+
   test("in a queue that cannot be read is a problem", async () => {
     const { app } = await bench({ yaml: YAML });
     const { problems } = await readDeadLetters({ ...app, log }, [], createQueue("none", log));
