@@ -14,12 +14,12 @@ export interface Window {
   values: (string | undefined)[];
   head: number;
   sum: number;
-  /** How many entries each value has. */
-  entries: Map<string | undefined, number>;
+  /** How many entries each value has, where they have one. */
+  entries: Map<string, number> | undefined;
 }
 
 export function emptyWindow(): Window {
-  return { times: [], counts: [], values: [], head: 0, sum: 0, entries: new Map() };
+  return { times: [], counts: [], values: [], head: 0, sum: 0, entries: undefined };
 }
 
 export function addToWindow(window: Window, time: number, count: number, value?: string): void {
@@ -32,15 +32,19 @@ export function addToWindow(window: Window, time: number, count: number, value?:
   window.times.push(time);
   window.counts.push(count);
   window.values.push(value);
+  if (value === undefined) return;
+  window.entries ??= new Map();
   window.entries.set(value, (window.entries.get(value) ?? 0) + 1);
 }
 
 /** The oldest entry leaves. */
 export function dropOldest(window: Window): void {
   const value = window.values[window.head];
-  const left = window.entries.get(value)! - 1;
-  if (left === 0) window.entries.delete(value);
-  else window.entries.set(value, left);
+  if (value !== undefined) {
+    const left = window.entries!.get(value)! - 1;
+    if (left === 0) window.entries!.delete(value);
+    else window.entries!.set(value, left);
+  }
   window.sum -= window.counts[window.head]!;
   window.head++;
 }

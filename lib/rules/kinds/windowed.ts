@@ -49,8 +49,8 @@ export function distinct({ field, count, within }: NonNullable<RuleConfig["disti
     field,
     count,
     within,
-    size: ({ entries }) => entries.size,
-    oldest: ({ entries, values, head }) => (entries.get(values[head]) === 1 ? 1 : 0),
+    size: ({ entries }) => entries?.size ?? 0,
+    oldest: ({ entries, values, head }) => (entries?.get(values[head]!) === 1 ? 1 : 0),
     measure: (matches) => new Set(matches.map(({ value }) => value)).size,
     words: (most) =>
       most === 0
@@ -61,8 +61,12 @@ export function distinct({ field, count, within }: NonNullable<RuleConfig["disti
 
 /** While an alert is open the window holds the newest entries that are enough, and no more. */
 function windowed({ field, count, within, size, oldest, measure, words }: Enough): Kind<Window> {
-  function dropWhile(window: Window, isOver: () => boolean): void {
-    while (window.head < window.times.length && isOver()) dropOldest(window);
+  function dropBefore(window: Window, time: number): void {
+    while (window.times[window.head]! < time) dropOldest(window);
+    shrink(window);
+  }
+  function trim(window: Window): void {
+    while (window.head < window.times.length && size(window) - oldest(window) >= count) dropOldest(window);
     shrink(window);
   }
   return {
@@ -73,16 +77,16 @@ function windowed({ field, count, within, size, oldest, measure, words }: Enough
     save: saveWindow,
     take(window, { time, count: occurrences, value }, isOpen) {
       addToWindow(window, time, occurrences, value);
-      if (!isOpen) dropWhile(window, () => window.times[window.head]! < time - within);
+      if (!isOpen) dropBefore(window, time - within);
       if (!isOpen && size(window) < count) return undefined;
       const whole = { count: window.sum, since: window.times[window.head]!, until: time };
-      dropWhile(window, () => size(window) - oldest(window) >= count);
+      trim(window);
       return isOpen ? { count: occurrences, since: time, until: time } : whole;
     },
     fallsAt: ({ times, head }) => (times[head] === undefined ? undefined : times[head] + within),
     clear(window, at, by) {
       if (by === "time") clearWindow(window);
-      else dropWhile(window, () => window.times[window.head]! < at);
+      else dropBefore(window, at);
     },
     window: (window) => window,
     explain: (look) => words(fullest(look, within, measure)),
