@@ -290,7 +290,7 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     [String.raw`^[+]?(-?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$`, "^0+", "0+$"],
   ],
   ["model/duration.ts", "the configuration's durations; anchored", [String.raw`^(\d+)(ms|s|m|h|d|w)$`]],
-  ["model/console-token.ts", "the console's token; anchored", ["^[!-~]+$"]],
+  ["model/files/console-token.ts", "the console's token; anchored", ["^[!-~]+$"]],
   ["model/files/config-file.ts", "the scheme of the console's address; anchored", ["^https?:$"]],
   [
     "model/files/file-fields.ts",

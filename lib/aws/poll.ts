@@ -2,7 +2,8 @@
 import type { App } from "../app/deps.ts";
 import type { SourceRow } from "../app/persistence/rows.ts";
 import { readSource } from "../app/persistence/shard-rows.ts";
-import { type PollReport, pollSources } from "../app/polling/poll.ts";
+import { pollSources } from "../app/polling/poll.ts";
+import type { PollReport } from "../app/polling/poll-shard.ts";
 import type { SourceConfig } from "../model/config.ts";
 import type { SourceKind } from "../model/source-kinds.ts";
 

@@ -6,7 +6,8 @@ import { reconcileRules } from "../app/evaluation/registry.ts";
 import type { Problem } from "../app/health/problem.ts";
 import { isOverWithin } from "../app/parallel.ts";
 import { leaveGeneration } from "../app/persistence/generation.ts";
-import { type PollReport, pollSources } from "../app/polling/poll.ts";
+import { pollSources } from "../app/polling/poll.ts";
+import type { PollReport } from "../app/polling/poll-shard.ts";
 import { type Rung, type Ticked, type TickParts, tick } from "../app/tick.ts";
 import { RowDamaged } from "../store/port.ts";
 

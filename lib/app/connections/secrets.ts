@@ -2,7 +2,7 @@
 // that cannot be are named.
 import { SecretError } from "../../config/secrets/values.ts";
 import type { Config } from "../../model/config.ts";
-import { isConsoleToken, TOKEN_FORM } from "../../model/console-token.ts";
+import { isConsoleToken, TOKEN_FORM } from "../../model/files/console-token.ts";
 import type { Secrets, UnresolvedSecret } from "../deps.ts";
 
 type Place = [of: UnresolvedSecret["of"], name: string, value: unknown];

@@ -5,7 +5,7 @@ import type { Problem } from "../../app/health/problem.ts";
 import type { OpenedConfig } from "../../app/open-config.ts";
 import { configHash } from "../../app/persistence/generation.ts";
 import { Superseded } from "../../app/persistence/superseded.ts";
-import type { PollReport } from "../../app/polling/poll.ts";
+import type { PollReport } from "../../app/polling/poll-shard.ts";
 import { viewDelivery } from "../../app/queries/lists.ts";
 import { ConfigError, formatFindings } from "../../config/document/finding.ts";
 import { createLocalBus, type LocalBus, runDaemon } from "../../local/daemon.ts";

@@ -1,7 +1,7 @@
 // What `npm start` shows of the simulated cloud: a steady view for a terminal, lines for anything else.
 import { wallClock } from "../../app/clock.ts";
 import type { App } from "../../app/deps.ts";
-import type { PollReport } from "../../app/polling/poll.ts";
+import type { PollReport } from "../../app/polling/poll-shard.ts";
 import { channelsOf } from "../../app/queries/filters.ts";
 import { openAlerts } from "../../app/queries/lists.ts";
 import { ago, type NewsLine, type SourceLine, type ViewState } from "../../local/view.ts";

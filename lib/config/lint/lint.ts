@@ -1,6 +1,6 @@
 // Finds what is valid but cannot be meant: everything that `lookout check` says beyond errors.
 import type { Config } from "../../model/config.ts";
-import { isConsoleToken, isGuessable, TOKEN_FORM } from "../../model/console-token.ts";
+import { isConsoleToken, isGuessable, TOKEN_FORM } from "../../model/files/console-token.ts";
 import type { Place } from "../../model/place.ts";
 import type { ChannelOptions } from "../check/routes.ts";
 import { type Finding, findingAt, sortFindings } from "../document/finding.ts";

@@ -1,7 +1,7 @@
 // The schema of `lookout.yml` as people write it; its descriptions are what editors show.
 import * as z from "zod";
-import { isConsoleToken, TOKEN_FORM } from "../console-token.ts";
 import type { Severity } from "../severity.ts";
+import { isConsoleToken, TOKEN_FORM } from "./console-token.ts";
 import { Name, Positive, PostgresUrl, Text, Url } from "./file-fields.ts";
 import { isOwnAddress, LISTEN_FORM, LISTEN_PATTERN, listenAddress } from "./listen-address.ts";
 import { Inhibit, RootRoute, Silence, TimeIntervals } from "./route-file.ts";
