@@ -8,12 +8,15 @@ import { type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { partsOf } from "./notifications.ts";
 
-/** Whether it may be taken in by another: nobody can have read it, and it is not to be taken back. */
-export function isFoldable(row: DeliveryRow): boolean {
+/** With which others it may share a message: those who are notified of an escalation are not those of the others. */
+export type FoldsWith = "escalations" | "others";
+
+/** What it may be folded with; undefined: nothing, for somebody may have read it, or it is to be taken back. */
+export function foldsWith(row: DeliveryRow): FoldsWith | undefined {
   const { attempts, putOff = 0, claim, fellBackAt, notification } = row;
   const untouched = attempts === putOff && claim === null && fellBackAt === undefined && !isTakenBack(row);
-  const isApart = isEscalation(notification) || notification.reason === "acknowledged";
-  return untouched && !isApart && notification.test !== true;
+  if (!untouched || notification.test === true || notification.reason === "acknowledged") return undefined;
+  return isEscalation(notification) ? "escalations" : "others";
 }
 
 /**
@@ -22,7 +25,7 @@ export function isFoldable(row: DeliveryRow): boolean {
  */
 export async function foldInto(app: App, unit: Unit, id: string, others: readonly string[]): Promise<string[]> {
   const row = unit.value<DeliveryRow>(deliveryKey(id));
-  if (row?.status !== "pending" || !isFoldable(row)) return [];
+  if (row?.status !== "pending" || foldsWith(row) === undefined) return [];
   const channel = app.channels.get(row.channel);
   if (channel === undefined) return [];
   const free = await foldable(app, unit, row, others);
@@ -81,21 +84,21 @@ export async function foldDigests(app: App, unit: Unit, ids: readonly string[]):
 async function foldable(
   { store }: Pick<App, "store">,
   unit: Unit,
-  { next }: DeliveryRow,
+  into: DeliveryRow,
   ids: readonly string[],
 ): Promise<DeliveryRow[]> {
   const most = Math.floor(store.limits.items / 4);
   const rows = ids.flatMap((id): DeliveryRow[] => {
     const row = unit.value<DeliveryRow>(deliveryKey(id));
     const isDue = row?.status === "pending" && unit.due(deliveryKey(id)) !== undefined;
-    return isDue && isFoldable(row) ? [row] : [];
+    return isDue && foldsWith(row) === foldsWith(into) ? [row] : [];
   });
   const before = rows.flatMap(({ previous }) => (previous === null ? [] : [deliveryKey(previous)]));
   await unit.load(before);
   const free = rows.filter(({ previous }) => {
     return previous === null || unit.value<DeliveryRow>(deliveryKey(previous))?.fallback === undefined;
   });
-  let waiting = next.length;
+  let waiting = into.next.length;
   return free.slice(0, most).filter((row) => {
     waiting += row.next.length;
     return waiting <= most;

@@ -108,7 +108,7 @@ function betterTrial(a: Entry, b: Entry): Entry {
 
 /**
  * Takes out of the lane what is claimed now, the most urgent first: at most `most` claims. Where the channel's service
- * takes fewer messages than wait, the last one takes in all the others, `folds` at most (folding.ts).
+ * takes fewer messages than wait, the last one takes in those of the others that it may, `folds` at most (folding.ts).
  */
 export function takeClaims(
   lane: Lane,
@@ -128,7 +128,8 @@ export function takeClaims(
   const claims = alone.map((entry): ClaimOf => ({ entry, fold: [] }));
   if (!isDry || alone.length === wanted) return claims;
   const entry = lane.waiting.shift()!;
-  const fold = entry.foldable ? lane.waiting.filter(({ foldable }) => foldable).slice(0, folds) : [];
+  const alike = ({ foldsWith }: Entry) => foldsWith !== undefined && foldsWith === entry.foldsWith;
+  const fold = lane.waiting.filter(alike).slice(0, folds);
   const taken = new Set(fold);
   lane.waiting = lane.waiting.filter((one) => !taken.has(one));
   return [...claims, { entry, fold }];

@@ -5,7 +5,7 @@ import type { NotifyReason } from "../../model/notification.ts";
 import type { App } from "../deps.ts";
 import { channelsOf } from "../groups/assignments.ts";
 import { forget, isTakenBack, withoutAlerts } from "../groups/taken-back.ts";
-import { type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
+import { type DeliveryRow, deliveryKey, type TakenBack } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { laneEnd } from "./lane-end.ts";
 import { isClaimed, removeDelivery, takeBack } from "./outcomes.ts";
@@ -23,6 +23,8 @@ export async function revokeEscalations(
   groups: readonly string[],
   isAcknowledged: IsAcknowledged,
 ): Promise<void> {
+  const parts: Part[] = [];
+  // What nobody was notified of is known before anything is taken: groups may share a message.
   for (const id of groups) {
     const key = { pk: groupPartition(id), sk: HEAD };
     await unit.load([key]);
@@ -32,39 +34,78 @@ export async function revokeEscalations(
     if (group === undefined || !(route ? route.escalation : group.step)) continue;
     const waiting = await waitingIn(unit, Object.values(group.newest));
     const channels = route ? channelsOf(app, route, group.incident) : Object.keys(group.newest);
-    await revokeIn(app, unit, { group, channels, waiting, isAcknowledged });
+    parts.push(partOf(app, unit, { group: group.id, channels, waiting, isAcknowledged }));
   }
+  const rows = new Map(parts.flatMap(({ waiting }) => waiting.map((row) => [row.id, row])));
+  for (const id of rows.keys()) await takeOut(app, unit, id, parts, isAcknowledged);
+  for (const { group, forgotten } of parts) await forget(unit, group, forgotten, app.clock.now());
 }
 
 /** A group that escalates, with its deliveries that are still on their way. */
 interface Revoking {
-  group: Group;
+  /** Its id. */
+  group: string;
   channels: readonly string[];
   waiting: readonly DeliveryRow[];
   isAcknowledged: IsAcknowledged;
 }
 
-async function revokeIn(app: App, unit: Unit, revoking: Revoking): Promise<void> {
+/** What an acknowledgement is to a group. */
+interface Part extends Pick<Revoking, "group" | "waiting"> {
+  /** The alerts that are taken back. */
+  escalated: ReadonlySet<string>;
+  /** Those of them that nobody has been notified of; and without those that are being sent at this moment. */
+  unheard: readonly string[];
+  forgotten: ReadonlySet<string>;
+  /** Its deliveries that are being sent. */
+  flying: readonly string[];
+}
+
+function partOf(app: App, unit: Unit, revoking: Revoking): Part {
   const { group, waiting, isAcknowledged } = revoking;
-  const now = app.clock.now();
   const escalated = new Set(waiting.flatMap(({ notification }) => escalatedIn(notification).filter(isAcknowledged)));
   const unheard = [...escalated].filter((alert) => isUnheard(unit, revoking, alert));
   const flying = waiting.filter((row) => isClaimed(app, row));
   const underWay = new Set(flying.flatMap(({ alerts }) => alerts));
   const forgotten = new Set(unheard.filter((alert) => !underWay.has(alert)));
-  for (const { id } of waiting) {
-    const key = deliveryKey(id);
-    // Those before it have changed whom it waits for.
-    const row = unit.value<DeliveryRow>(key)!;
-    const alerts = takenOf(row, escalated, isAcknowledged);
-    if (alerts.length === 0) continue;
-    const others = flying.flatMap((other) => (other.id === id ? [] : other.id));
-    const takenBack = { alerts, group: group.id, unheard: unheard.filter((alert) => alerts.includes(alert)), others };
-    const left = isClaimed(app, row) ? { ...row, takenBack } : withoutAlerts(row, alerts);
-    if (left === undefined) await removeDelivery(unit, id, now);
-    else unit.put(key, left, { queue: "delivery", due: unit.due(key) });
-  }
-  await forget(unit, group.id, forgotten, now);
+  return { group, waiting, escalated, unheard, forgotten, flying: flying.map(({ id }) => id) };
+}
+
+/** Takes the alerts out of a delivery, for all of the groups that it is of. */
+async function takeOut(
+  app: App,
+  unit: Unit,
+  id: string,
+  parts: readonly Part[],
+  isAcknowledged: IsAcknowledged,
+): Promise<void> {
+  const key = deliveryKey(id);
+  // Those before it have changed whom it waits for.
+  const row = unit.value<DeliveryRow>(key)!;
+  const own = parts.filter(({ waiting }) => waiting.some((one) => one.id === id));
+  const escalated = new Set(own.flatMap((part) => [...part.escalated]));
+  const alerts = takenOf(row, escalated, isAcknowledged);
+  if (alerts.length === 0) return;
+  const left = isClaimed(app, row) ? { ...row, takenBack: takenBackOf(row, alerts, own) } : withoutAlerts(row, alerts);
+  if (left === undefined) await removeDelivery(unit, id, app.clock.now());
+  else unit.put(key, left, { queue: "delivery", due: unit.due(key) });
+}
+
+/** With what was taken back of it before, for other groups. */
+function takenBackOf(
+  { id, takenBack: before }: DeliveryRow,
+  alerts: readonly string[],
+  own: readonly Part[],
+): TakenBack {
+  const groups = own.map(({ group, unheard, flying }) => {
+    return {
+      group,
+      unheard: unheard.filter((one) => alerts.includes(one)),
+      others: flying.filter((one) => one !== id),
+    };
+  });
+  const others = before?.groups.filter(({ group }) => !groups.some((one) => one.group === group)) ?? [];
+  return { alerts: [...new Set([...(before?.alerts ?? []), ...alerts])], groups: [...others, ...groups] };
 }
 
 /** Whether all that was to notify somebody of the alert, channels and fallbacks, is still on its way. */

@@ -15,7 +15,7 @@ import type { TransactOptions, Unit } from "../persistence/unit.ts";
 import type { Attempt } from "./attempt.ts";
 import { noteTrial } from "./channel-notes.ts";
 import type { Destination } from "./destination.ts";
-import { foldInto, isFoldable } from "./folding.ts";
+import { type FoldsWith, foldInto, foldsWith } from "./folding.ts";
 import { gateOf, type Seen } from "./gate.ts";
 import { claim, dropGone, type Effects, isHeld, loadDeliveries, noEffects, record, settle } from "./outcomes.ts";
 import { KEPT_MS, taken } from "./rate.ts";
@@ -29,8 +29,8 @@ export interface Entry {
   createdAt: number;
   /** The least is the most urgent. */
   urgency: number;
-  /** Whether another may take it in. */
-  foldable: boolean;
+  /** With which others it may share a message. */
+  foldsWith: FoldsWith | undefined;
   /** As it was last read or written; absent where too many wait. */
   row?: Row<DeliveryRow> | undefined;
 }
@@ -195,5 +195,5 @@ export function entryOf(delivery: DeliveryRow, row?: Row<DeliveryRow>): Entry {
   const { id, channel, attempts, createdAt, notification } = delivery;
   // What a person waits for goes first.
   const urgency = notification.test ? -1 : urgencyOf(notification);
-  return { id, channel, attempts, createdAt, urgency, foldable: isFoldable(delivery), row };
+  return { id, channel, attempts, createdAt, urgency, foldsWith: foldsWith(delivery), row };
 }

@@ -25,18 +25,18 @@ export function leftOf({ takenBack, revoked: _all, ...row }: DeliveryRow): Deliv
   return withoutAlerts(row, takenBack?.alerts ?? row.alerts);
 }
 
-/** The try was in vain: where no other one has notified anybody of the alerts, their group is as before. */
+/** The try was in vain: where no other one has notified anybody of the alerts, their groups are as before. */
 export async function forgetTakenBack(unit: Unit, { takenBack }: DeliveryRow, now: number): Promise<void> {
-  if (takenBack === undefined) return;
-  const { group, unheard, others } = takenBack;
-  const head = { pk: groupPartition(group), sk: HEAD };
-  const keys = others.map(deliveryKey);
-  await unit.load([head, ...keys]);
-  const known = unit.value<Group>(head);
-  // Of several that fail at once each would leave it to the others: the second one to say so finds the head changed.
-  if (known !== undefined && unheard.length > 0) unit.put(head, known, { queue: "group", due: unit.due(head) });
-  const named = new Set(keys.flatMap((key) => unit.value<DeliveryRow>(key)?.alerts ?? []));
-  await forget(unit, group, new Set(unheard.filter((id) => !named.has(id))), now);
+  for (const { group, unheard, others } of takenBack?.groups ?? []) {
+    const head = { pk: groupPartition(group), sk: HEAD };
+    const keys = others.map(deliveryKey);
+    await unit.load([head, ...keys]);
+    const known = unit.value<Group>(head);
+    // Of several that fail at once each would leave it to the others: the second one to say so finds the head changed.
+    if (known !== undefined && unheard.length > 0) unit.put(head, known, { queue: "group", due: unit.due(head) });
+    const named = new Set(keys.flatMap((key) => unit.value<DeliveryRow>(key)?.alerts ?? []));
+    await forget(unit, group, new Set(unheard.filter((id) => !named.has(id))), now);
+  }
 }
 
 /** The group notified nobody of these alerts: it decides anew. */

@@ -53,15 +53,17 @@ export interface DeliveryRow {
   fallback?: string;
   notification: Notification;
 }
-/** What an acknowledgement takes back of a delivery that is being sent. */
-interface TakenBack {
+/** What acknowledgements take back of a delivery that is being sent. */
+export interface TakenBack {
   /** The ids of the alerts that no other try names. */
   alerts: readonly string[];
-  /** Its group, and those of the alerts that nobody there has been notified of, unless by this try or the others. */
-  group: string;
-  unheard: readonly string[];
-  /** Other deliveries that were being sent with them. */
-  others: readonly string[];
+  /** Of each of its groups the alerts that nobody there has been notified of, unless by this try or the others. */
+  groups: readonly {
+    group: string;
+    unheard: readonly string[];
+    /** Other deliveries that were being sent with them. */
+    others: readonly string[];
+  }[];
 }
 export const DELIVERIES = "delivery";
 export function deliveryKey(id: string): Key {

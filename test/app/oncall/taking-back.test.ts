@@ -1,7 +1,7 @@
 // What an acknowledgement takes back of escalations that have not left, and what it never takes, as timelines in minutes.
 import { describe, expect, it } from "vitest";
 import { dropDelivery, listDeliveries } from "../../../lib/app/delivery/deliver.ts";
-import { isFoldable } from "../../../lib/app/delivery/folding.ts";
+import { foldsWith } from "../../../lib/app/delivery/folding.ts";
 import { acknowledge, listOpen } from "../../../lib/app/oncall/acknowledge.ts";
 import { type DeliveryRow, deliveryKey } from "../../../lib/app/persistence/delivery-rows.ts";
 import type { NotifiedAlert } from "../../../lib/model/notification.ts";
@@ -194,13 +194,13 @@ describe("an escalation that shares its message with an end", () => {
     expect(came(b, "/lead", since).at(-1)).toBe("31 /lead escalation firing: svc-2 firing ×1(+1) (escalation)");
   });
 
-  it("is not folded into others", async () => {
+  it("is folded into escalations alone", async () => {
     const b = await shared();
     const waiting = (await listDeliveries(b.app)).find(({ status }) => status === "pending")!;
     const untried = { ...waiting, attempts: 0 };
-    expect(isFoldable(untried)).toBe(false);
+    expect(foldsWith(untried)).toBe("escalations");
     const alerts = untried.notification.alerts.filter(({ status }) => status === "resolved");
-    expect(isFoldable({ ...untried, notification: { ...untried.notification, alerts } })).toBe(true);
+    expect(foldsWith({ ...untried, notification: { ...untried.notification, alerts } })).toBe("others");
   });
 
   it("is not tried again where it was being sent, unlike the end", async () => {
@@ -299,5 +299,106 @@ describe("an escalation that is being sent as it is acknowledged, in vain,", () 
     b.recover(27.5);
     await b.beats(33);
     expect([...came(b, "/lead", since), ...came(b, "/boss", since)].at(-1)).toMatch(/resolved resolved: svc-1/);
+  });
+});
+
+describe("escalations of several groups in one message", () => {
+  const services = Array.from({ length: 30 }, (_, at) => `svc-${at}`);
+  const each = (lead = "") => yaml(lead, "groupBy: [resource.id]");
+
+  /** All but the first are escalated in one message, which has not left: the service takes one a second. */
+  async function folded(more: (text: string) => string = (text) => text): Promise<Bench> {
+    const b = await bench({ yaml: more(each()), services });
+    busy(b);
+    b.to(1);
+    for (const service of services) b.fail(0.5, "Failed", service);
+    await b.beats(17);
+    expect(came(b, "/lead").length).toBeGreaterThan(0);
+    return b;
+  }
+
+  /** Lead takes nothing for a while, and says so. */
+  function busy(b: Bench): void {
+    b.answer(({ to }) => (to === "/lead" ? { status: 429, headers: { "retry-after": "40" } } : { status: 200 }));
+  }
+
+  const named = (b: Bench, since = 0): string[] => {
+    const own = b.messages.slice(since).filter(({ to }) => to === "/lead");
+    return own.flatMap(({ body }) => body.alerts.map(({ resource }: NotifiedAlert) => resource!.id));
+  };
+
+  it("go to a service that takes few, each alert once", async () => {
+    const b = await folded();
+    const since = b.messages.length;
+    down(b);
+    await b.beats(22);
+    expect(named(b, since).toSorted()).toEqual(services.toSorted());
+    expect(came(b, "/lead", since).length).toBeLessThanOrEqual(3);
+    for (const { body } of b.messages.slice(since)) expect(body.reason).toBe("escalation");
+  });
+
+  it("are taken back one by one", async () => {
+    const b = await folded();
+    for (const service of ["svc-3", "svc-20"]) await ackOne(b, service);
+    const since = b.messages.length;
+    down(b);
+    await b.beats(22);
+    expect(named(b, since).toSorted()).toEqual(services.filter((id) => id !== "svc-3" && id !== "svc-20").toSorted());
+    await ackOne(b, "svc-3", null);
+    const again = b.messages.length;
+    await b.beats(24);
+    expect(named(b, again)).toEqual(["svc-3"]);
+    b.recover(24.5, "svc-20");
+    b.recover(24.5, "svc-4");
+    const ended = b.messages.length;
+    await b.beats(30);
+    expect(named(b, ended)).toEqual(["svc-4"]);
+  });
+
+  it("that are being sent as some are acknowledged, in vain, are tried again without those", async () => {
+    const b = await folded();
+    let asked = 0;
+    b.answer(async ({ to, body }) => {
+      if (to !== "/lead") return { status: 200 };
+      const ids: string[] = body.alerts.map(({ resource }: NotifiedAlert) => resource!.id);
+      if (ids.length > 2 && ++asked === 1) for (const id of ids.slice(0, 2)) await ackOne(b, id);
+      return { status: 503 };
+    });
+    await b.beats(19);
+    const since = b.messages.length;
+    down(b);
+    await b.beats(25);
+    const gone = services.filter((id) => !named(b, since).includes(id));
+    expect(gone).toHaveLength(2);
+    expect(new Set(named(b, since)).size).toBe(28);
+    for (const id of gone) await ackOne(b, id, null);
+    const again = b.messages.length;
+    await b.beats(27);
+    expect(named(b, again).toSorted()).toEqual(gone.toSorted());
+  });
+
+  it("of one alert, which is in two groups, are taken back in both", async () => {
+    const two = (text: string) =>
+      text.replace(
+        "route: { channels: [ops], groupInterval: 5m, escalate: [{ after: 15m, channels: [lead] }], groupBy: [resource.id] }",
+        `route:
+  channels: [ops]
+  groupInterval: 5m
+  groupBy: [resource.id]
+  routes:
+    - { match: { rule: [broken] }, continue: true, escalate: [{ after: 15m, channels: [lead] }] }
+    - { match: { rule: [broken] }, groupBy: [rule, resource.id], escalate: [{ after: 15m, channels: [lead] }] }`,
+      );
+    const b = await folded(two);
+    await ackOne(b, "svc-7");
+    const since = b.messages.length;
+    down(b);
+    await b.beats(22);
+    expect(named(b, since)).not.toContain("svc-7");
+    b.recover(20.5, "svc-7");
+    b.recover(20.5, "svc-8");
+    const ended = b.messages.length;
+    await b.beats(30);
+    expect([...new Set(named(b, ended))]).toEqual(["svc-8"]);
   });
 });
