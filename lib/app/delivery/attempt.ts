@@ -10,7 +10,7 @@ import type { App, Channel } from "../deps.ts";
 import { type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
 import { redactedStored } from "../persistence/redacted.ts";
 import { contextOf } from "./context.ts";
-import { type Destination, destinationOf } from "./destination.ts";
+import { type Destination, destinationOf } from "./limits/destination.ts";
 
 /** What a try may take altogether; ms. */
 const TIMEOUT_MS = 15_000;

@@ -4,9 +4,9 @@ import type { App } from "../deps.ts";
 import { type ChannelRow, channelKey, type DeliveryRow, type RateRow, rateKey } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import type { Attempt } from "./attempt.ts";
-import type { Destination } from "./destination.ts";
-import { withAnswer, withFailure } from "./gate.ts";
-import { KEPT_MS, putOff } from "./rate.ts";
+import type { Destination } from "./limits/destination.ts";
+import { withAnswer, withFailure } from "./limits/gate.ts";
+import { KEPT_MS, putOff } from "./limits/rate.ts";
 
 /** How often a channel that fails is written, at most, where nothing else of it changes; ms. */
 const CHANNEL_MS = 60_000;

@@ -1,10 +1,11 @@
-// Incidents that no group closes are closed here, once their alerts have ended.
+// Incidents that no group knows are closed here once their alerts have ended, and acknowledged as their alerts are.
 import type { Notice } from "../../alerts/decide.ts";
 import type { Alert } from "../../model/alert.ts";
 import { hashOf } from "../../model/hash.ts";
-import type { Row } from "../../store/port.ts";
+import type { NotifyReason } from "../../model/notification.ts";
+import type { Key, Row } from "../../store/port.ts";
 import type { App, Channel } from "../deps.ts";
-import { STRAYS, type StrayRow } from "../persistence/delivery-rows.ts";
+import { deliveryKey, STRAYS, type StrayRow } from "../persistence/delivery-rows.ts";
 import { inPieces } from "../persistence/in-pieces.ts";
 import { type EndedRow, endedKey } from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
@@ -41,6 +42,35 @@ async function closeOver(app: App, rows: readonly Row<StrayRow>[]): Promise<void
   await closeOver(app, rows.slice(half));
 }
 
+/** The alert's incidents that no group knows, by their rows; whether the last delivery about each is known. */
+export type Strays = ReadonlyMap<Key, { isKnown: boolean }>;
+
+/** Loads them. */
+export async function straysOf({ store }: Pick<App, "store">, unit: Unit, { id }: Pick<Alert, "id">): Promise<Strays> {
+  const listed = await store.list<StrayRow>(STRAYS, { prefix: `${id}/` });
+  await unit.load([...listed, ...listed.map(({ data }) => deliveryKey(data.last))]);
+  return new Map(listed.map(({ pk, sk, data }) => [{ pk, sk }, { isKnown: isKnown(unit, data) }]));
+}
+
+function isKnown(unit: Unit, { last }: StrayRow): boolean {
+  return unit.value(deliveryKey(last)) !== undefined;
+}
+
+/** They are acknowledged where their service has a word for it, but for what was taken back before it opened one. */
+export async function acknowledgeStrays(app: App, unit: Unit, alert: Alert, strays: Strays): Promise<void> {
+  for (const [key, before] of strays) {
+    const row = unit.value<StrayRow>(key);
+    const channel = app.channels.get(row?.channel ?? "");
+    if (row === undefined || !channel?.type.acknowledges) continue;
+    if (before.isKnown && !isKnown(unit, row)) {
+      unit.delete(key);
+      continue;
+    }
+    const last = await putOutside(app, unit, channel, { alert, reason: "acknowledged", last: row.last });
+    unit.put(key, { ...row, last });
+  }
+}
+
 async function closeOne(app: App, unit: Unit, { pk, sk }: Row<StrayRow>): Promise<void> {
   const row = unit.value<StrayRow>({ pk, sk });
   const ended = row && unit.value<EndedRow>(endedKey(row.alert));
@@ -49,13 +79,19 @@ async function closeOne(app: App, unit: Unit, { pk, sk }: Row<StrayRow>): Promis
   unit.check(endedKey(row!.alert));
   unit.delete({ pk, sk });
   const channel = app.channels.get(row!.channel);
-  if (channel?.type.incident) await putClosing(app, unit, channel, ended.alert, row!.last);
+  const { last } = row!;
+  if (channel?.type.incident) await putOutside(app, unit, channel, { alert: ended.alert, reason: "resolved", last });
 }
 
-/** Puts what closes an alert's incident behind `last`. */
-async function putClosing(app: App, unit: Unit, channel: Channel, alert: Alert, last: string): Promise<void> {
-  const notice: Notice = { reason: "resolved", alerts: [{ ...alert, newCount: 0 }], suppressed: NOTHING };
-  const nameOf = (part: number) => hashOf(["closing", alert.id, alert.endsAt, channel.name, last, part]);
+/** Puts what is said of an alert's incident behind `last`. Returns the id of the last delivery there. */
+async function putOutside(
+  app: App,
+  unit: Unit,
+  channel: Channel,
+  { alert, reason, last }: { alert: Alert; reason: NotifyReason; last: string },
+): Promise<string> {
+  const notice: Notice = { reason, alerts: [{ ...alert, newCount: 0, reason }], suppressed: NOTHING };
+  const nameOf = (part: number) => hashOf([reason, alert.id, alert.endsAt, channel.name, last, part]);
   const notifications = notificationsFor(channel, { alert: alert.id }, notice);
-  await putInLane(app, unit, channel, notifications, nameOf, { last, now: app.clock.now() });
+  return (await putInLane(app, unit, channel, notifications, nameOf, { last, now: app.clock.now() })).at(-1) ?? last;
 }

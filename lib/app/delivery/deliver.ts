@@ -25,9 +25,10 @@ import { endedKey } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { destinationOfChannel } from "./attempt.ts";
 import { tryNow } from "./channel-notes.ts";
-import { gateOf } from "./gate.ts";
 import { behindReadable, inOrder, laneEnd, laneOfRow, madeNew, putAgain, type SentAgain } from "./lane-end.ts";
-import { isClaimed, isHeld, removeDelivery } from "./outcomes.ts";
+import { gateOf } from "./limits/gate.ts";
+import { removeDelivery } from "./next-in-lane.ts";
+import { isClaimed, isHeld } from "./outcomes.ts";
 import { createSender } from "./sender.ts";
 import { noteStrays } from "./strays.ts";
 

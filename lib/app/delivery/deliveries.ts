@@ -11,9 +11,16 @@ import { HEALTH_RULE } from "../../model/own-alerts.ts";
 import type { App, Channel } from "../deps.ts";
 import { wayAround } from "../groups/assignments.ts";
 import { putSent } from "../persistence/by-time.ts";
-import { type ChannelRow, channelKey, type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
+import {
+  type ChannelRow,
+  channelKey,
+  type DeliveryRow,
+  deliveryKey,
+  type Elsewhere,
+} from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
-import { GIVE_UP_MS, isResent, laneEnd, laneStart } from "./lane-end.ts";
+import { bothOf, knowing, toldThere } from "./elsewhere.ts";
+import { elsewhereBefore, GIVE_UP_MS, isResent, laneEnd, laneStart } from "./lane-end.ts";
 import { notificationsFor, partsOf } from "./notifications.ts";
 import { noteStrays, openThere } from "./strays.ts";
 
@@ -87,6 +94,7 @@ export async function withFallback(
   if (fallback === undefined) return delivery;
   if (delivery.previous !== null) await unit.load([deliveryKey(delivery.previous)]);
   const before = delivery.previous === null ? undefined : unit.value<DeliveryRow>(deliveryKey(delivery.previous));
+  const known = before?.status === "pending" ? bothOf(before.elsewhere, delivery.elsewhere) : delivery.elsewhere;
   const { handedOver: from = 0, ...rest } = delivery;
   const { alerts } = delivery.notification;
   const to = fallback.type.incident ? Math.min(alerts.length, from + Math.max(1, room.left)) : alerts.length;
@@ -95,7 +103,9 @@ export async function withFallback(
   const end = from === 0 ? before?.fallback : delivery.fallback;
   const last = await putFallback(app, unit, fallback, some, { last: end, from, now });
   const moved = { ...rest, ...(last === undefined ? {} : { fallback: last }) };
-  return to < alerts.length ? { ...moved, handedOver: to } : { ...moved, fellBackAt: now };
+  if (to < alerts.length) return { ...moved, handedOver: to };
+  const gone: DeliveryRow = { ...moved, fellBackAt: now };
+  return fallback.type.incident ? knowing(gone, known) : knowing(gone, toldThere(known, fallback.name, alerts, last));
 }
 
 /**
@@ -181,12 +191,14 @@ export async function putInLane(
 ): Promise<string[]> {
   const ids: string[] = [];
   const before = last === undefined ? undefined : await laneEnd(unit, last);
+  let known = last === undefined ? undefined : await elsewhereBefore(unit, last);
   for (const [part, nameless] of notifications.entries()) {
     const notification = { ...nameless, id: nameOf(part) };
     const end = ids.at(-1) ?? before;
     const alone = notifications.length === 1;
     const folded = alone ? await foldIntoLast(app, unit, channel, notification, end, now) : undefined;
-    ids.push(folded ?? (await putDelivery(app, unit, notification, end, now)));
+    ids.push(folded ?? (await putDelivery(app, unit, notification, { last: end, known, now })));
+    known = undefined;
   }
   return ids;
 }
@@ -196,12 +208,11 @@ async function putDelivery(
   app: App,
   unit: Unit,
   notification: Notification,
-  last: string | undefined,
-  now: number,
+  { last, known, now }: { last: string | undefined; known: Elsewhere | undefined; now: number },
 ): Promise<string> {
   const previous = last === undefined ? undefined : unit.value<DeliveryRow>(deliveryKey(last));
   const waits = previous?.status === "pending";
-  const delivery: DeliveryRow = {
+  const made: DeliveryRow = {
     id: notification.id,
     channel: notification.channel,
     status: "pending",
@@ -216,6 +227,7 @@ async function putDelivery(
     next: [],
     notification,
   };
+  const delivery = knowing(made, known);
   const key = deliveryKey(delivery.id);
   putSent(app, unit, delivery);
   if (!waits) {
@@ -273,6 +285,9 @@ async function foldIntoLast(
   putSent(app, unit, { ...folded, createdAt: now });
   const there =
     fallback && (await putFallback(app, unit, fallback, notification, { last: end.fallback, from: 0, now }));
-  unit.put(deliveryKey(end.id), there === undefined ? folded : { ...folded, fallback: there });
+  const gone = there === undefined ? folded : { ...folded, fallback: there };
+  const isChat = fallback !== undefined && !fallback.type.incident;
+  const told = isChat ? toldThere(end.elsewhere, fallback.name, notification.alerts, there) : end.elsewhere;
+  unit.put(deliveryKey(end.id), knowing(gone, told));
   return end.id;
 }

@@ -2,7 +2,7 @@
 // the channel's fallback. Pure.
 import type { Channel } from "../deps.ts";
 import type { ChannelRow, DeliveryRow } from "../persistence/delivery-rows.ts";
-import { isTripped } from "./gate.ts";
+import { isTripped } from "./limits/gate.ts";
 
 /**
  * When the delivery is late and goes to its channel's fallback, where there is one, as things stand; ms, undefined: not

@@ -6,6 +6,7 @@ import type { App } from "../deps.ts";
 import { isTakenBack } from "../groups/taken-back.ts";
 import { type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
+import { bothOf, knowing } from "./elsewhere.ts";
 import { partsOf } from "./notifications.ts";
 
 /** With which others it may share a message: those who are notified of an escalation are not those of the others. */
@@ -40,8 +41,9 @@ export async function foldInto(app: App, unit: Unit, id: string, others: readonl
   const [alerts = []] = partsOf(channel, notification);
   const since = [row, ...taken].flatMap(({ failedSince }) => failedSince ?? []);
   const { receipt: _ofOneGroup, ...own } = row;
+  const known = [row, ...taken].map(({ elsewhere }) => elsewhere).reduce(bothOf, undefined);
   const whole: DeliveryRow = {
-    ...own,
+    ...knowing(own, known),
     ofSeveral: true,
     ...(since.length > 0 && { failedSince: Math.min(...since) }),
     giveUpAt: taken.reduce((latest, { giveUpAt }) => Math.max(latest, giveUpAt), row.giveUpAt),

@@ -5,8 +5,8 @@ import type { App } from "../deps.ts";
 import type { ChannelRow, DeliveryRow } from "../persistence/delivery-rows.ts";
 import type { Attempt } from "./attempt.ts";
 import { fallbackAt, isHandingOver } from "./delivery-due.ts";
-import { type Gate, gateOf, isTripped } from "./gate.ts";
 import { createLane, gathers, isCrowded, type Lane, takeClaims } from "./lane.ts";
+import { type Gate, gateOf, isTripped } from "./limits/gate.ts";
 import { isClaimed, isHeld } from "./outcomes.ts";
 import { type Built, type Claimed, type Entry, entryOf, type Task } from "./sender-tasks.ts";
 

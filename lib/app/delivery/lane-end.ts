@@ -11,10 +11,12 @@ import {
   deadKey,
   deliveryKey,
   droppedKey,
+  type Elsewhere,
   type NewestRow,
   newestKey,
 } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
+import { bothOf } from "./elsewhere.ts";
 import { notificationsFor } from "./notifications.ts";
 
 /** Deliveries that are read at once. */
@@ -38,6 +40,20 @@ export async function laneEnd(unit: Unit, id: string): Promise<string> {
   if (row === undefined) await unit.load([droppedKey(id)]);
   const end = row === undefined ? unit.value<DroppedRow>(droppedKey(id))?.previous : row.into;
   return end === undefined ? id : laneEnd(unit, end);
+}
+
+/**
+ * What the next delivery of the lane is to know of those up to the named one. One that is on its way hands on itself
+ * what it knows.
+ */
+export async function elsewhereBefore(unit: Unit, id: string): Promise<Elsewhere | undefined> {
+  await unit.load([deliveryKey(id)]);
+  const row = unit.value<DeliveryRow>(deliveryKey(id));
+  if (row?.into !== undefined) return elsewhereBefore(unit, row.into);
+  if (row !== undefined) return row.status === "pending" ? undefined : row.elsewhere;
+  await unit.load([droppedKey(id)]);
+  const { previous, elsewhere } = unit.value<DroppedRow>(droppedKey(id)) ?? {};
+  return previous === undefined ? elsewhere : bothOf(await elsewhereBefore(unit, previous), elsewhere);
 }
 
 /** The first delivery of the lane that is still on its way, of those up to the named one, which is. */

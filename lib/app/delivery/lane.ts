@@ -1,9 +1,9 @@
 // One channel's part of the sender's work: what waits, what is claimed next and what is under way; and how far ahead of
 // its receiver the sender goes. Pure.
 import type { ChannelType, Rate } from "../../channels/port.ts";
-import type { Destination } from "./destination.ts";
-import type { Gate, Seen } from "./gate.ts";
-import { isLimited } from "./rate.ts";
+import type { Destination } from "./limits/destination.ts";
+import type { Gate, Seen } from "./limits/gate.ts";
+import { isLimited } from "./limits/rate.ts";
 import type { Claimed, Entry } from "./sender-tasks.ts";
 
 /** Claimed ahead, for each request that a channel may have under way. */

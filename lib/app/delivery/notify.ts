@@ -15,6 +15,7 @@ import type { App } from "../deps.ts";
 import { loadSteps, stepsLeft, takeSteps } from "../groups/escalation.ts";
 import { goingSoon, keepEnded, readHolds, waitForHolders } from "../groups/holds.ts";
 import type { LoadedGroup } from "../groups/inbox.ts";
+import { loadAlerts, loadGroups, memberAlert } from "../groups/loaded-groups.ts";
 import { moveGroup } from "../groups/moving.ts";
 import { isLost } from "../groups/round.ts";
 import { headKey, putMembers } from "../groups/transitions.ts";
@@ -26,7 +27,6 @@ import type { Unit } from "../persistence/unit.ts";
 import { putDeliveries } from "./deliveries.ts";
 import { foldDigests } from "./folding.ts";
 import { keepNewest, withNewestBefore } from "./lane-end.ts";
-import { loadAlerts, loadGroups, memberAlert } from "./loaded-groups.ts";
 import { claim } from "./outcomes.ts";
 
 /** Groups of one commit, at most. */

@@ -2,15 +2,13 @@
 // and fallbacks, and how the channels do.
 import type { Outcome } from "../../channels/port.ts";
 import type { App } from "../deps.ts";
-import { forgetTakenBack, isTakenBack, leftOf } from "../groups/taken-back.ts";
+import { isTakenBack } from "../groups/taken-back.ts";
 import {
   type ChannelRow,
   channelKey,
   type DeliveryRow,
-  type DroppedRow,
   deadKey,
   deliveryKey,
-  droppedKey,
   type LateRow,
   lateKey,
   rateKey,
@@ -21,9 +19,10 @@ import type { Attempt } from "./attempt.ts";
 import { endTrial, goneOf, noteAccepted, noteFailed } from "./channel-notes.ts";
 import { withFallback, withFallbacks } from "./deliveries.ts";
 import { dueOf, fallbackAt, isHandingOver, isOver } from "./delivery-due.ts";
-import type { Destination } from "./destination.ts";
-import { isTripped } from "./gate.ts";
-import { GIVE_UP_MS } from "./lane-end.ts";
+import type { Destination } from "./limits/destination.ts";
+import { isTripped } from "./limits/gate.ts";
+import { forgetLate, startNext, takeBack } from "./next-in-lane.ts";
+import { tellElsewhere } from "./tell-elsewhere.ts";
 
 /**
  * How long a claimed delivery is left to its sender before another one tries: more than a send can
@@ -112,7 +111,9 @@ export async function record(
   if (outcome.kind === "delivered") {
     if (asked) noteAccepted(unit, row);
     else endTrial(unit, row.channel);
-    await end(app, unit, { ...free, status: "delivered", error: null }, app.clock.now(), effects);
+    const now = app.clock.now();
+    const told = await tellElsewhere(app, unit, { ...free, status: "delivered", error: null }, now);
+    await end(app, unit, told, now, effects);
     const { reason, alerts } = row.notification;
     const note = outcome.note === undefined ? {} : { note: app.redact(outcome.note).slice(0, ERROR_CHARACTERS) };
     const line = { ...aboutOf(row), reason, alerts: alerts.length, attempt: row.attempts, ...note };
@@ -213,65 +214,13 @@ async function end(app: App, unit: Unit, row: DeliveryRow, now: number, effects:
   const ended: DeliveryRow = { ...rest, nextAttemptAt: null, next: [], endedAt: now };
   unit.put(deliveryKey(row.id), ended, { expires: now + keptFor(app, ended) });
   await forgetLate(unit, row);
-  effects.started.push(...(await startNext(unit, row.next, now)));
+  effects.started.push(...(await startNext(unit, row, now)));
 }
 
 /** An incident that was sent again says nothing new. */
 function keptFor({ channels, config }: App, { channel, status, notification: { reason } }: DeliveryRow): number {
   const isResent = reason === "repeat" && status === "delivered" && channels.get(channel)?.type.incident === true;
   return isResent ? Math.min(RESENT_MS, config.history) : config.history;
-}
-
-/** It is late no more: it came to its end, or is to be tried anew. */
-async function forgetLate(unit: Unit, { id, fellBackAt }: DeliveryRow): Promise<void> {
-  if (fellBackAt === undefined) return;
-  await unit.load([lateKey(id)]);
-  unit.delete(lateKey(id));
-}
-
-/** Removes a delivery for good; one that waited for it goes next, or waits for the one before it. */
-export async function removeDelivery(unit: Unit, id: string, now: number): Promise<void> {
-  await unit.load([deliveryKey(id), deadKey(id)]);
-  const row = unit.value<DeliveryRow>(deliveryKey(id));
-  if (row === undefined) return;
-  unit.delete(deliveryKey(id));
-  unit.delete(deadKey(id));
-  await forgetLate(unit, row);
-  const before = row.previous === null ? undefined : deliveryKey(row.previous);
-  await unit.load([...row.next.map(deliveryKey), ...(before ? [before] : [])]);
-  const previous = before && unit.value<DeliveryRow>(before);
-  if (previous?.status !== "pending") {
-    await startNext(unit, row.next, now);
-    return;
-  }
-  unit.create(droppedKey(id), { previous: previous.id } satisfies DroppedRow, { expires: now + GIVE_UP_MS });
-  const due = unit.due(before!);
-  const next = [...previous.next.filter((one) => one !== id), ...row.next];
-  unit.put(before!, { ...previous, next }, due === undefined ? {} : { queue: "delivery", due });
-  for (const key of row.next.map(deliveryKey)) {
-    const waiting = unit.value<DeliveryRow>(key);
-    if (waiting) unit.put(key, { ...waiting, previous: previous.id });
-  }
-}
-
-/** What is to be tried again of a delivery of which alerts were taken back; undefined: nothing, and it is gone. */
-export async function takeBack({ clock }: App, unit: Unit, row: DeliveryRow): Promise<DeliveryRow | undefined> {
-  const left = leftOf(row);
-  if (left === undefined) await removeDelivery(unit, row.id, clock.now());
-  await forgetTakenBack(unit, row, clock.now());
-  return left;
-}
-
-/** Puts the deliveries that waited for one that is out of the way now into the queue. */
-async function startNext(unit: Unit, ids: readonly string[], now: number): Promise<DeliveryRow[]> {
-  const keys = ids.map(deliveryKey);
-  await unit.load(keys);
-  return keys.flatMap((key): DeliveryRow[] => {
-    const next = unit.value<DeliveryRow>(key);
-    if (next?.status !== "pending") return [];
-    unit.put(key, next, { queue: "delivery", due: now });
-    return [next];
-  });
 }
 
 /** What goes to a channel whose receiver is gone dies at once, which sends it to the fallback; a test is tried. */

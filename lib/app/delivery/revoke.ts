@@ -8,7 +8,8 @@ import { forget, isTakenBack, withoutAlerts } from "../groups/taken-back.ts";
 import { type DeliveryRow, deliveryKey, type TakenBack } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { laneEnd } from "./lane-end.ts";
-import { isClaimed, removeDelivery, takeBack } from "./outcomes.ts";
+import { removeDelivery, takeBack } from "./next-in-lane.ts";
+import { isClaimed } from "./outcomes.ts";
 
 type IsAcknowledged = (alertId: string) => boolean;
 

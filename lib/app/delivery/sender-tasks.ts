@@ -14,11 +14,11 @@ import { isFatal } from "../persistence/superseded.ts";
 import type { TransactOptions, Unit } from "../persistence/unit.ts";
 import type { Attempt } from "./attempt.ts";
 import { noteTrial } from "./channel-notes.ts";
-import type { Destination } from "./destination.ts";
 import { type FoldsWith, foldInto, foldsWith } from "./folding.ts";
-import { gateOf, type Seen } from "./gate.ts";
+import type { Destination } from "./limits/destination.ts";
+import { gateOf, type Seen } from "./limits/gate.ts";
+import { KEPT_MS, taken } from "./limits/rate.ts";
 import { claim, dropGone, type Effects, isHeld, loadDeliveries, noEffects, record, settle } from "./outcomes.ts";
-import { KEPT_MS, taken } from "./rate.ts";
 import { dropTakenBack } from "./revoke.ts";
 
 /** A delivery that is to be sent, as it was listed. */

@@ -5,6 +5,7 @@ import type { Alert } from "../../model/alert.ts";
 import { iso } from "../../model/iso.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import type { Key } from "../../store/port.ts";
+import { acknowledgeStrays, straysOf } from "../delivery/closing.ts";
 import { revokeEscalations } from "../delivery/revoke.ts";
 import type { App } from "../deps.ts";
 import { inboxOf, putRows } from "../groups/inbox.ts";
@@ -53,7 +54,10 @@ export async function acknowledge(
     const next: RuleRow = { ...row, state: { ...row.state, alert: changed } };
     unit.put(key, next, due === undefined ? {} : { queue: "timer", due });
     await decideAnew(unit, id, row.groups, app.clock.now());
-    if (by !== null) await revokeEscalations(app, unit, row.groups, await acknowledgedIn(app, id));
+    if (by === null) return changed;
+    const strays = await straysOf(app, unit, changed);
+    await revokeEscalations(app, unit, row.groups, await acknowledgedIn(app, id));
+    await acknowledgeStrays(app, unit, changed, strays);
     return changed;
   });
 }

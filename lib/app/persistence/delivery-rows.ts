@@ -51,8 +51,22 @@ export interface DeliveryRow {
   receipt?: string;
   /** Where it went to the fallback: the last delivery there; what follows it there waits for that. */
   fallback?: string;
+  /** Who beside the channel is to hear of an end, as its lane knows it up to here. Absent: nobody. */
+  elsewhere?: Elsewhere;
   notification: Notification;
 }
+/** By fallback, a chat or the like: which alerts, by the beginning of their ids, it knows as firing. */
+export type Elsewhere = Readonly<
+  Record<
+    string,
+    {
+      /** The last delivery that told of them. */
+      last: string;
+      alerts: readonly string[];
+    }
+  >
+>;
+
 /** What acknowledgements take back of a delivery that is being sent. */
 export interface TakenBack {
   /** The ids of the alerts that no other try names. */
@@ -119,9 +133,11 @@ export function strayKey(channel: string, alertId: string): Key {
   return { pk: STRAYS, sk: `${alertId}/${channel}` };
 }
 
-/** A delivery that was dropped while the one before it (`previous`) was pending: what comes next waits for that. */
+/** A delivery that was dropped, of which what comes next in its lane is to know something. */
 export interface DroppedRow {
-  previous: string;
+  /** The one before it, where that was pending: what comes next waits for that. */
+  previous?: string;
+  elsewhere?: Elsewhere;
 }
 export function droppedKey(deliveryId: string): Key {
   return { pk: "dropped", sk: deliveryId };

@@ -48,6 +48,21 @@ describe("an incident that was opened at a fallback", () => {
     expect(new Set(b.messages.filter(({ to }) => to === "/pager").map(({ body }) => body.dedup_key)).size).toBe(1);
   });
 
+  it("is acknowledged as its alert is, and closed all the same", async () => {
+    const b = await bench({ yaml: yaml(`${OPS}, ${PAGER}`) });
+    b.answer(answers(503));
+    b.fail(0.5);
+    await b.rounds(6);
+    await acknowledge(b.app, (await listOpen(b.app))[0]!, "ada");
+    await b.rounds(7);
+    await acknowledge(b.app, (await listOpen(b.app))[0]!, null);
+    await acknowledge(b.app, (await listOpen(b.app))[0]!, "bob");
+    await b.rounds(8);
+    b.recover(8.5);
+    await b.rounds(30);
+    expect(actions(b)).toEqual(["trigger", "acknowledge", "acknowledge", "resolve"]);
+  });
+
   it("is closed though the alert's end is silent", async () => {
     const b = await bench({ yaml: yaml(`${OPS}, ${PAGER}`, "channels: [ops]", "by: [resource.id]") });
     b.answer(answers(503));

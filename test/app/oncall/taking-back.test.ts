@@ -124,27 +124,31 @@ describe("an escalation that its channel's fallback has had", () => {
     const since = b.messages.length;
     down(b, ...later);
     await b.beats(40);
-    expect(b.messages.slice(since)).toEqual([]);
+    expect(b.messages.slice(since).map(({ to }) => to)).toEqual(["/pager"]);
     b.recover(40.5);
     await b.beats(50);
-    expect(actions(b)).toEqual(["trigger", "resolve"]);
+    expect(actions(b)).toEqual(["trigger", "acknowledge", "resolve"]);
   });
 
-  it("is ended for the people behind a fallback that is a chat, too", async () => {
-    const b = await bench({ yaml: yaml(FALLBACK.replace("pager", "boss")) });
-    down(b, "/lead");
-    b.to(1);
-    b.fail(0.5);
-    await b.beats(25);
-    await ackOne(b, A);
-    await b.beats(40);
-    b.recover(40.5);
-    await b.beats(43);
-    expect(came(b, "/boss")).toEqual([
-      "22 /boss escalation firing: svc-1 firing ×1(+1) (escalation)",
-      expect.stringMatching(/resolved resolved: svc-1/),
-    ]);
-  });
+  it.each([[["/lead"]], [[]]])(
+    "is ended for the people behind a fallback that is a chat, too (down then: %j)",
+    async (later) => {
+      const b = await bench({ yaml: yaml(FALLBACK.replace("pager", "boss")) });
+      down(b, "/lead");
+      b.to(1);
+      b.fail(0.5);
+      await b.beats(25);
+      await ackOne(b, A);
+      down(b, ...later);
+      await b.beats(40);
+      b.recover(40.5);
+      await b.beats(43);
+      expect(came(b, "/boss")).toEqual([
+        "22 /boss escalation firing: svc-1 firing ×1(+1) (escalation)",
+        expect.stringMatching(/resolved resolved: svc-1/),
+      ]);
+    },
+  );
 
   it("is taken back there, too, as long as the fallback has not had it", async () => {
     const b = await bench({ yaml: yaml(FALLBACK) });

@@ -1,6 +1,6 @@
 // How many messages a destination takes now and when it takes the next: a token bucket for each of its rates. Pure.
-import type { Rate } from "../../channels/port.ts";
-import type { RateRow } from "../persistence/delivery-rows.ts";
+import type { Rate } from "../../../channels/port.ts";
+import type { RateRow } from "../../persistence/delivery-rows.ts";
 
 /** Requests take different times to arrive: a token comes back so much later. ms */
 const JITTER_MS = 100;

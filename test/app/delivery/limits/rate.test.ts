@@ -1,8 +1,8 @@
 // How many messages a destination takes: tables of its buckets, what a wait teaches, and clocks that step.
 import { describe, expect, it } from "vitest";
-import { opensAt, putOff, taken, tokensOf } from "../../../lib/app/delivery/rate.ts";
-import type { RateRow } from "../../../lib/app/persistence/delivery-rows.ts";
-import type { Rate } from "../../../lib/channels/port.ts";
+import { opensAt, putOff, taken, tokensOf } from "../../../../lib/app/delivery/limits/rate.ts";
+import type { RateRow } from "../../../../lib/app/persistence/delivery-rows.ts";
+import type { Rate } from "../../../../lib/channels/port.ts";
 
 const NOW = 1_800_000_000_000;
 const MINUTE = 60_000;

@@ -4,10 +4,10 @@ import { groupPartition, type Member } from "../../alerts/group.ts";
 import type { Alert } from "../../model/alert.ts";
 import { rulePartition } from "../../rules/compile.ts";
 import type { App } from "../deps.ts";
-import { foldGroup, type GroupRow, inboxOf, type LoadedGroup } from "../groups/inbox.ts";
-import { headKey, putMembers, ruleOf } from "../groups/transitions.ts";
 import { type EndedRow, endedKey, type RuleRow } from "../persistence/rows.ts";
 import type { Unit } from "../persistence/unit.ts";
+import { foldGroup, type GroupRow, inboxOf, type LoadedGroup } from "./inbox.ts";
+import { headKey, putMembers, ruleOf } from "./transitions.ts";
 
 /**
  * The groups as they are, those left out that have ended. An inbox with too many rows is folded in part, and its group

@@ -1,7 +1,7 @@
 // What a channel sends to, as its service counts messages: channels with the same address, and the same chat where one
 // address has many, are one destination.
-import type { ChannelType } from "../../channels/port.ts";
-import { hashOf } from "../../model/hash.ts";
+import type { ChannelType } from "../../../channels/port.ts";
+import { hashOf } from "../../../model/hash.ts";
 
 export interface Destination {
   /** Names it among all. */

@@ -1,8 +1,8 @@
 // How many deliveries a channel may be given now: what its destination's rate leaves, and one at a time where the
 // destination has not answered for a while. Pure.
-import type { Rate } from "../../channels/port.ts";
-import type { ChannelRow, RateRow } from "../persistence/delivery-rows.ts";
-import type { Claim } from "../persistence/rows.ts";
+import type { Rate } from "../../../channels/port.ts";
+import type { ChannelRow, RateRow } from "../../persistence/delivery-rows.ts";
+import type { Claim } from "../../persistence/rows.ts";
 import { opensAt, tokensOf } from "./rate.ts";
 
 /** After so many tries in a row without an answer a destination is tried one delivery at a time. */
