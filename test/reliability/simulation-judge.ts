@@ -119,9 +119,10 @@ function judgeAlone(witness: Witness): void {
 
 function judgeStory(witness: Witness, id: string, own: readonly Accepted[]): void {
   const alert = witness.alerts.get(id)!;
-  const parts = own.flatMap(({ to, notification }) =>
+  const all = own.flatMap(({ to, notification }) =>
     notification.alerts.filter((one) => one.id === id).map((one) => ({ ...one, to })),
   );
+  const parts = all.filter((_, at) => !isToldThereToo(all, at));
   if (parts.length === 0) return void witness.violation(`alert ${id} was never notified`);
   const ends = parts.filter(({ status }) => status === "resolved").length;
   // What late input keeps open beyond an end that was notified opens again.
@@ -134,6 +135,15 @@ function judgeStory(witness: Witness, id: string, own: readonly Accepted[]): voi
   const most = Math.max(...parts.map(({ count }) => count));
   const sum = parts.reduce((total, { newCount }) => total + newCount, 0);
   if (sum !== most) witness.violation(`alert ${id}: the notified new counts add up to ${sum}, its count to ${most}`);
+}
+
+/** The end that the alert's own channel has been told of, for those at the fallback who were told that it fires. */
+function isToldThereToo(parts: readonly { to: string; status: string; count: number }[], at: number): boolean {
+  const { to, status, count } = parts[at]!;
+  const before = parts.slice(0, at);
+  const known = before.some((one) => one.to !== to && one.status === status && one.count === count);
+  const last = before.findLast((one) => one.to === to);
+  return to === "/backup" && status === "resolved" && known && last?.status === "firing";
 }
 
 /** An incident is opened once and, once its alert has ended, closed after that. */
