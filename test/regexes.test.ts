@@ -48,7 +48,14 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
   [
     "channels/chat/dingtalk.ts",
     "a receiver's answer, at most 64 KB; a fixed word; the configuration's ids, anchored",
-    ["time ?stamp", "sign", String.raw`^(?:\+?\d[\d-]{5,18}|all)$`],
+    [
+      "keyword|关键词",
+      "time ?stamp|过期",
+      "sign|签名",
+      String.raw`\bip\b|白名单`,
+      "access_?token",
+      String.raw`^(?:\+?\d[\d-]{5,18}|all)$`,
+    ],
   ],
   [
     "channels/chat/feishu.ts",
@@ -152,7 +159,8 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
       String.raw`\b([\w-]{0,40}(?:key|token|secret|signature|sign|sig|password|passwd|authorization)["']?\s*[=:]\s*["']?)(?:(?:bearer|basic)\s+)?[^\s"',;&}]+`,
       String.raw`\b(bearer|basic)\s+[^\s"',;}]+`,
       "[A-Za-z0-9_+/=%.~-]{8,}",
-      String.raw`^(?:[a-z]{2,20}(?:[._-][a-z]{2,20})*|(?:[A-Z][a-z]{2,20})+)\.?$`,
+      String.raw`^(?:[a-z]{2,20}(?:[._-][a-z]{2,20})*|(?:[A-Z][a-z]{2,20}|Is|In|Of|On|To|No|By|At|Id)+)\.?$`,
+      String.raw`^[A-Z][A-Za-z]{1,11}\.\d{3,8}\.?$`,
       "<[^<>]*>",
       "[A-Za-z]",
       String.raw`\d.*\d`,

@@ -3,7 +3,8 @@
 import * as z from "zod";
 import { authorization, sdkDate } from "../model/signer.ts";
 import { Address, postJson, usableAddress } from "./http/address.ts";
-import { advised, jsonObject, notAccepted, refused } from "./http/answer.ts";
+import { advised } from "./http/advice.ts";
+import { jsonObject, notAccepted, refused } from "./http/answer.ts";
 import { bytes, characters, cut } from "./message/plain.ts";
 import { plainText } from "./message/plain-text.ts";
 import type { HttpChannel, HttpRequest, RenderContext } from "./port.ts";
@@ -38,6 +39,7 @@ const OTC_REGIONS: ReadonlySet<string> = new Set(["eu-de", "eu-nl"]);
 
 const KEYS = 'check "accessKey" and "secretKey", and this machine\'s clock';
 const ADVICE: Readonly<Record<number, string>> = {
+  400: 'check "topicUrn", and that "projectId" is the topic\'s',
   401: KEYS,
   403: "allow the user smn:topic:publish",
   404: 'check "topicUrn", and that "projectId" is the topic\'s',

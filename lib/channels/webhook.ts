@@ -3,6 +3,7 @@
 import * as z from "zod";
 import type { Notification } from "../model/notification.ts";
 import { Address, postJson } from "./http/address.ts";
+import { advised } from "./http/advice.ts";
 import { refused } from "./http/answer.ts";
 import { OwnHeaders, ownHeaders } from "./http/own-headers.ts";
 import { SECRET_FORM, signatureV1, signingKey } from "./http/standard-webhooks.ts";
@@ -21,6 +22,19 @@ const Options = z.strictObject({
   headers: OwnHeaders,
 });
 type Options = z.infer<typeof Options>;
+
+const REFUSED = 'check "secret" and "headers": the receiver refused the signature or the authorization';
+const SHAPE = 'check "format" or "template", and "secret": the receiver takes no such body';
+const ADVICE: ReadonlyMap<number, string> = new Map([
+  [400, SHAPE],
+  [401, REFUSED],
+  [403, REFUSED],
+  [404, 'check "url": the receiver knows no such address'],
+  [405, 'check "url": what is there takes no POST'],
+  [413, "the receiver takes no body of 1 MB: raise its limit"],
+  [415, SHAPE],
+  [422, SHAPE],
+]);
 
 export const webhook: HttpChannel<Options> = {
   type: "webhook",
@@ -48,7 +62,7 @@ export const webhook: HttpChannel<Options> = {
   },
   classify(response, { now }) {
     if (response.status >= 200 && response.status <= 299) return { kind: "delivered" };
-    return refused(response, now);
+    return advised(refused(response, now), ADVICE.get(response.status));
   },
 };
 

@@ -143,6 +143,14 @@ export function channelContract(spec: Spec): void {
       expect(classify(spec.success)).toEqual({ kind: "delivered" });
     });
 
+    // Of a webhook nobody knows what its receiver answers.
+    test.skipIf(spec.type === "webhook")("a web page is somebody else's answer: no delivery, and tried again", () => {
+      for (const status of [200, 202]) {
+        const page = answer(status, " \n<!DOCTYPE html><html><h1>Sign in</h1></html>", { "content-type": "text/html" });
+        expect(classify(page)).toEqual({ kind: "retry", reason: expect.stringContaining("somebody else answered") });
+      }
+    });
+
     test.each([
       ["seconds", "700", 700_000],
       ["a fraction of seconds", "99.5", 99_500],

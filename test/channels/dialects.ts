@@ -218,7 +218,8 @@ function teamsBlock(block: Body, mentioned: readonly string[]): Shown {
   );
 }
 
-function dingtalk({ markdown: { title, text }, at }: Body): Shown {
+function dingtalk({ markdown: { title, text } = {}, at, actionCard }: Body): Shown {
+  if (actionCard) return dingtalkCard(actionCard);
   const called = [...(at.isAtAll ? ["all"] : []), ...(at.atMobiles ?? []), ...(at.atUserIds ?? [])].map(
     (id) => `@${id}`,
   );
@@ -227,6 +228,15 @@ function dingtalk({ markdown: { title, text }, at }: Body): Shown {
   const above = { ...markdown(title), text: "" };
   const mentions = [...new Set([...called, ...shown.mentions])];
   return joined([above, { ...shown, mentions }], "");
+}
+
+/** Whether a card's buttons read Markdown is not documented: nothing in their names is any. */
+function dingtalkCard({ title, text, btns }: Body): Shown {
+  const buttons = btns.map(({ title: name, actionURL }: Body) => {
+    const shown = markdown(name);
+    return { ...shown, links: [...shown.links, actionURL] };
+  });
+  return joined([{ ...markdown(title), text: "" }, markdown(text), { ...joined(buttons, " ") }], "\n");
 }
 
 function wecom({ markdown: { content, mentioned_list = [] } }: Body): Shown {

@@ -47,7 +47,7 @@ describe("gotify", () => {
     answer(errorCode, JSON.stringify({ error: "x", errorCode, errorDescription }));
 
   test.each([
-    ["200 with another page", answer(200, "<html>Gotify</html>"), "permanent", "the address of a Gotify server"],
+    ["200 with another page", answer(200, "Gotify"), "permanent", "the address of a Gotify server"],
     [
       "a wrong token",
       bad(401, "you need to provide a valid access token or user credentials to access this api"),

@@ -71,12 +71,7 @@ describe("ntfy", () => {
   const bad = (http: number, code: number, error: string) => answer(http, JSON.stringify({ code, http, error }));
 
   test.each([
-    [
-      "200 with another page",
-      answer(200, "<html>ntfy web</html>"),
-      "permanent",
-      "the server's root, without the topic",
-    ],
+    ["200 with another page", answer(200, "ntfy web"), "permanent", "the server's root, without the topic"],
     [
       "a wrong token",
       bad(401, 40101, "unauthorized"),

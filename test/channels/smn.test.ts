@@ -105,7 +105,7 @@ describe("smn", () => {
       "permanent",
       /"topicUrn"/,
     ],
-    ["a page of a proxy", answer(200, "<html>Log in</html>"), "permanent", /HTTP 200, which is not/],
+    ["another answer", answer(200, "hello"), "permanent", /HTTP 200, which is not/],
     ["too many at once", answer(429, '{"code":"SMN.0099"}'), "retry", /HTTP 429/],
     ["a service that is down", answer(503), "retry", /HTTP 503/],
   ])("%s", (_name, response, kind, reason) => {

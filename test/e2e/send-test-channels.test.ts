@@ -89,6 +89,24 @@ describe("send-test", () => {
     expect(stdout + stderr).not.toMatch(/hush/i);
   });
 
+  test("what is to be tried again at once is, before it says how it ended", async () => {
+    const signs: string[] = [];
+    const { url } = await serving(({ body }) => {
+      signs.push(JSON.parse(body).sign);
+      return { status: 200, body: signs.length === 1 ? '{"code":19021,"msg":"sign match fail"}' : '{"code":0}' };
+    });
+    const { code, stdout } = await sendTest(`{ type: feishu, url: "${url}", secret: "\${env:KEY}" }`);
+    expect([code, signs.length, stdout]).toEqual([0, 2, expect.stringContaining("to out: delivered\n")]);
+  });
+
+  test("a template that fails is said, with why, though the usual words arrived", async () => {
+    const { url } = await serving({ status: 200, body: "ok" });
+    const template = "{% for a in (1..9999) %}{% for b in (1..9999) %}{{ b }}{% endfor %}{% endfor %}";
+    const { code, stdout, stderr } = await sendTest(`{ type: slack, url: "${url}", template: "${template}" }`);
+    expect([code, stdout]).toEqual([1, expect.stringContaining("to out: delivered\n")]);
+    expect(stderr).toMatch(/lookout: the template of the channel "out" failed, Lookout's own words went.*limit/);
+  });
+
   test("a wrong password of a mail server", async () => {
     const { env } = await mailServer({ AUTH: "535 5.7.8 no such password: hush-9f8e7d6c5b4a" });
     const { code, stdout, stderr } = await sendTest(MAIL, env);
@@ -113,17 +131,18 @@ describe("send-test", () => {
   test.each<[sentence: string, answers: number[], said: RegExp, actions: string[]]>([
     ["opens an incident and closes it again", [202, 202], /was opened and closed again\.\n$/, ["trigger", "resolve"]],
     ["says where one may be open still", [202, 400], /may be open: close it there/, ["trigger", "resolve"]],
-    ["closes nothing that was not opened", [400], /may be open/, ["trigger"]],
+    ["says where one may be open, since there was no clear answer", [503], /may be open/, ["trigger"]],
+    ["closes nothing that was not opened, and says so", [400], /No incident was opened\.\n$/, ["trigger"]],
   ])("%s", async (_sentence, answers, said, actions) => {
     const asked: { event_action: string; dedup_key: string }[] = [];
     const { url } = await serving(({ body }) => {
       asked.push(JSON.parse(body));
-      return { status: answers[asked.length - 1]!, body: "{}" };
+      return { status: answers[asked.length - 1]!, body: '{"status":"success"}' };
     });
     const { stdout } = await sendTest(`{ type: pagerduty, routingKey: "\${env:KEY}", url: "${url}" }`);
     expect(asked.map(({ event_action }) => event_action)).toEqual(actions);
     expect(new Set(asked.map(({ dedup_key }) => dedup_key)).size).toBe(1);
     expect(stdout).toMatch(said);
-    expect(stdout).toContain(asked[0]!.dedup_key);
+    expect(stdout.includes(asked[0]!.dedup_key)).toBe(answers[0] !== 400);
   });
 });

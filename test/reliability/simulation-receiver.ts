@@ -64,7 +64,7 @@ export function createReceiver(random: Random, profile: Profile, time: VirtualTi
     accept(url.pathname, id, body, sender, lost);
     await wait();
     if (lost) throw connectionReset();
-    return new Response(null, { status: 202 });
+    return Response.json({ status: "success" }, { status: 202 });
   }
 
   function accept(to: string, id: string, body: string, sender: Process, lost: boolean): void {

@@ -6,15 +6,15 @@ import { hashOf } from "../../model/hash.ts";
 import type { App, Channel } from "../deps.ts";
 import type { Unit } from "../persistence/unit.ts";
 import { tryNow } from "./channel-notes.ts";
-import { type Delivery, deliverDue, readDeliveries } from "./deliver.ts";
+import { type Delivery, deliverDue, nextDue, readDeliveries } from "./deliver.ts";
 import { putInLane } from "./deliveries.ts";
 import { NOTHING, notificationsFor } from "./notifications.ts";
 
 const WAIT_MS = 250;
 
 /**
- * Sends it and waits for the outcome of its first try, whoever makes it. What opens an incident is followed by what
- * closes it, or nobody would. Returns the deliveries as they are then.
+ * Sends it and waits for the outcome of its first try, whoever makes it, and of a further one where that is due at
+ * once. What opens an incident is followed by what closes it, or nobody would. Returns the deliveries as they are then.
  */
 export async function sendTest(app: App, channel: Channel, signal: AbortSignal): Promise<Delivery[]> {
   const alert = testAlert(app);
@@ -34,9 +34,27 @@ async function sendOne(app: App, channel: Channel, alert: Alert, signal: AbortSi
   for (;;) {
     const rows = await readDeliveries(app, ids);
     const settled = rows.every(({ status, error }) => status !== "pending" || error !== null);
-    if (settled || signal.aborted) return rows;
+    if (signal.aborted) return rows;
+    if (settled) {
+      const due = await nextDue(app, ids);
+      if (due === undefined || due > app.clock.now()) return rows;
+      await deliverDue(app, signal);
+    }
     await app.clock.sleep(WAIT_MS, signal).catch(() => {});
   }
+}
+
+/** Why the channel's template could not say what was sent, so that Lookout's own words went. Undefined: it could. */
+export function templateFault(app: App, { ownWords }: Channel, rows: readonly Delivery[]): string | undefined {
+  const context = { now: app.clock.now(), timezone: app.config.timezone, attempt: 1 };
+  for (const { notification } of rows) {
+    try {
+      ownWords?.(notification, context);
+    } catch (error) {
+      return app.redact((error as Error).message);
+    }
+  }
+  return undefined;
 }
 
 function putTest(app: App, unit: Unit, channel: Channel, alert: Alert): Promise<string[]> {

@@ -1,7 +1,8 @@
 // What the channels of AWS have in common: options, clients made when they are first used, and how refusals are judged.
 import * as z from "zod";
 import { Address } from "../http/address.ts";
-import { advised, retry } from "../http/answer.ts";
+import { advised } from "../http/advice.ts";
+import { retry } from "../http/answer.ts";
 import { receiverWords } from "../http/redact.ts";
 import { failureWords } from "../http/send.ts";
 import type { Outcome } from "../port.ts";
@@ -65,7 +66,8 @@ export function refusedByAws(thrown: unknown, action: string, advice: Readonly<R
     return { kind: "permanent", reason: 'it is not known in which region: give "region"' };
   }
   if (status === undefined) return retry(error.code ? `AWS ${failureWords(error.code)}` : receiverWords(error.message));
-  if (status < 400) return { kind: "permanent", reason: `HTTP ${status}, which is no answer of AWS: check "endpoint"` };
+  if (status < 400)
+    return retry(`HTTP ${status}, which is no answer of AWS: check "endpoint", and the network for a proxy`);
   const reason = `${error.name}: ${receiverWords(error.message)}`;
   if (PASSING.test(error.name) || status === 429 || status >= 500) return retry(reason);
   return advised({ kind: "permanent", reason }, adviceFor(error.name, action, advice));

@@ -1,6 +1,7 @@
 // Amazon EventBridge: the notification as an event's detail, as webhooks have it, on a bus.
 import * as z from "zod";
-import { advised, retry } from "../http/answer.ts";
+import { advised } from "../http/advice.ts";
+import { retry } from "../http/answer.ts";
 import { receiverWords } from "../http/redact.ts";
 import { bodyParts, wireForm } from "../message/parts.ts";
 import type { Outcome, SendingChannel } from "../port.ts";

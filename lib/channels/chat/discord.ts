@@ -30,12 +30,19 @@ const MARKUP = {
 };
 
 const DELETED = 10015;
-/** By Discord's own code. https://docs.discord.com/developers/topics/opcodes-and-status-codes#json */
+const AGAIN = "copy the webhook's URL again: it is https://discord.com/api/webhooks/ with an id and a token";
+/**
+ * By Discord's own code, else by the status.
+ * https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+ */
 const ADVICE: ReadonlyMap<unknown, string> = new Map([
   [10003, "the channel or thread is gone: choose another one"],
   [DELETED, "the webhook was deleted: make a new one and give its URL"],
   [50027, "the URL's token is wrong: copy the webhook's URL again"],
   [160005, "the thread is locked: choose another one"],
+  [401, AGAIN],
+  [404, AGAIN],
+  [405, AGAIN],
   [220001, "the webhook belongs to a forum: add ?thread_id=… to the URL"],
 ]);
 
@@ -78,7 +85,7 @@ export const discord: HttpChannel<z.infer<typeof Options>> = {
       return retry(outcome.reason, outcome.after, wait(seconds * 1_000));
     }
     const gone = code === DELETED && outcome.kind === "permanent" ? { ...outcome, gone: true as const } : outcome;
-    return advised(gone, ADVICE.get(code));
+    return advised(gone, ADVICE.get(code) ?? ADVICE.get(status));
   },
 };
 

@@ -4,6 +4,7 @@
 import { createHmac } from "node:crypto";
 import * as z from "zod";
 import { Address, postJson } from "../http/address.ts";
+import { advised } from "../http/advice.ts";
 import { byCode, header, jsonObject, retry, retryAfter, wait } from "../http/answer.ts";
 import { receiverWords } from "../http/redact.ts";
 import { hasSeveral, Secrets, secretOf } from "../http/secrets.ts";
@@ -32,6 +33,15 @@ const WAITS = new Map([[11232, 30_000]]);
 const GATEWAY_LIMIT = 99991400;
 const REFUSED_SIGNATURE = 19021;
 const BAD_REQUEST = 9499;
+
+const AGAIN = "copy the bot's webhook address again: it ends with /open-apis/bot/v2/hook/ and an id";
+const ADVICE: ReadonlyMap<unknown, string> = new Map([
+  [BAD_REQUEST, AGAIN],
+  [19001, `the address is wrong or the bot was removed: ${AGAIN}`],
+  [REFUSED_SIGNATURE, "check \"secret\" (signature verification in the bot's settings), and this machine's clock"],
+  [19022, "add this machine's public address to the bot's IP whitelist"],
+  [19024, "the bot takes only messages with its keywords: set signature verification in their place"],
+]);
 
 export const feishu: HttpChannel<z.infer<typeof Options>> = {
   type: "feishu",
@@ -68,12 +78,13 @@ export const feishu: HttpChannel<z.infer<typeof Options>> = {
     const code = answer["code"] ?? answer["StatusCode"];
     const message = answer["msg"] ?? answer["StatusMessage"];
     const reason = `code ${code}: ${receiverWords(String(message))}`;
+    const advice = ADVICE.get(code) ?? (code === undefined && response.status >= 400 ? AGAIN : undefined);
     // A refused signature is made anew once; after that it is the clock or the secret, unless there is another.
-    if (code === REFUSED_SIGNATURE && attempt <= 1) return { kind: "retry", reason, after: 0 };
-    if (code === REFUSED_SIGNATURE && hasSeveral(options)) return retry(reason);
+    if (code === REFUSED_SIGNATURE && attempt <= 1) return advised({ kind: "retry", reason, after: 0 }, advice);
+    if (code === REFUSED_SIGNATURE && hasSeveral(options)) return advised(retry(reason), advice);
     if (code === BAD_REQUEST && /too many/i.test(String(message))) return retry(reason, 60_000);
     if (code === GATEWAY_LIMIT) return retry(reason, resetOf(response) ?? 60_000, retryAfter(response, now));
-    return byCode(response, now, { code, message }, WAITS);
+    return advised(byCode(response, now, { code, message }, WAITS), advice);
   },
 };
 

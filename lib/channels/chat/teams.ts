@@ -2,7 +2,8 @@
 // https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook
 import * as z from "zod";
 import { Address, postJson } from "../http/address.ts";
-import { refused } from "../http/answer.ts";
+import { advised, strangersPage } from "../http/advice.ts";
+import { jsonObject, refused } from "../http/answer.ts";
 import type { Line } from "../message/medium.ts";
 import { compose } from "../message/message.ts";
 import type { Tone } from "../message/news.ts";
@@ -30,6 +31,19 @@ const STYLES: Readonly<Record<Tone, string>> = {
   info: "accent",
   resolved: "good",
 };
+
+const OFF = "turn the workflow on in Power Automate, and check that its owner is still there";
+/** By the code that Power Automate gives, else by the status. */
+const ADVICE: ReadonlyMap<unknown, string> = new Map<unknown, string>([
+  ["WorkflowTriggerIsNotEnabled", OFF],
+  ["WorkflowNotFound", "the workflow was deleted: make one again and give its URL"],
+  ["WorkflowDisabled", OFF],
+  ["DirectApiAuthorizationRequired", "the URL lacks its signature: copy all of the workflow's URL, with sig=…"],
+  ["TriggerInputSchemaMismatch", "the workflow must begin with the trigger for webhook requests: make it again"],
+  [401, "the URL's signature is wrong, or its trigger is not for anyone: copy the workflow's URL again, with sig=…"],
+  [403, "the workflow refuses it: let anyone trigger it, and check that its owner is still there"],
+  [404, "the workflow was deleted, or the URL is wrong: copy the workflow's URL again, or make a new one"],
+]);
 
 export const teams: HttpChannel<z.infer<typeof Options>> = {
   type: "teams",
@@ -69,8 +83,10 @@ export const teams: HttpChannel<z.infer<typeof Options>> = {
     // The retired connectors answer 200 and name the real status in the text.
     const inner = /HTTP error (\d{3})/.exec(response.body)?.[1];
     const status = response.status === 200 && inner ? Number(inner) : response.status;
-    if (status >= 200 && status <= 299) return { kind: "delivered" };
-    return refused({ ...response, status }, now);
+    if (status >= 200 && status <= 299) return strangersPage(response) ?? { kind: "delivered" };
+    const { error } = jsonObject(response.body);
+    const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+    return advised(refused({ ...response, status }, now), ADVICE.get(code) ?? ADVICE.get(status));
   },
 };
 

@@ -2,6 +2,7 @@
 // https://developer.work.weixin.qq.com/document/path/91770
 import * as z from "zod";
 import { Address, postJson } from "../http/address.ts";
+import { advised } from "../http/advice.ts";
 import { byCode, jsonObject } from "../http/answer.ts";
 import { inert, type Markup, writeText } from "../message/markdown.ts";
 import { bytes } from "../message/plain.ts";
@@ -28,6 +29,14 @@ const WAITS = new Map([
   [45033, 10_000],
 ]);
 
+const AGAIN = "copy the robot's webhook address again: it ends with /cgi-bin/webhook/send?key= and a key";
+/** https://developer.work.weixin.qq.com/document/path/90313 */
+const ADVICE: ReadonlyMap<unknown, string> = new Map([
+  [93000, `the key is wrong, or the robot was removed from the group: ${AGAIN}`],
+  [93004, "the robot is disabled: have who made it enable it, or add a new one"],
+  [93008, "the robot is not in the group any more: add a new one and give its address"],
+]);
+
 export const wecom: HttpChannel<z.infer<typeof Options>> = {
   type: "wecom",
   options: Options,
@@ -41,6 +50,7 @@ export const wecom: HttpChannel<z.infer<typeof Options>> = {
   },
   classify(response, { now }) {
     const { errcode: code, errmsg: message } = jsonObject(response.body);
-    return byCode(response, now, { code, message }, WAITS);
+    const elsewhere = code === undefined && response.status >= 400 ? AGAIN : undefined;
+    return advised(byCode(response, now, { code, message }, WAITS), ADVICE.get(code) ?? elsewhere);
   },
 };

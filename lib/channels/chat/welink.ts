@@ -81,5 +81,6 @@ function mentionedIn({ mentions = [] }: RenderContext): string[] {
 
 function adviceOn(status: number, code: unknown): string | undefined {
   if (status === 401 || status === 403) return "allow this machine's public address in the robot's IP list";
+  if (code === undefined && status >= 400) return "check the address: it is the robot's, with its token and channel";
   return typeof code === "number" ? ADVICE.get(code) : undefined;
 }

@@ -14,6 +14,25 @@ export function advised(outcome: Outcome, advice: string | undefined): Outcome {
 }
 
 /** A status of success without the receiver's own yes, as a proxy's page or another service has it. */
-export function unconfirmed({ status, body }: HttpResponse, wanted: string): Outcome {
-  return { kind: "permanent", reason: `HTTP ${status}, but not ${wanted}: ${receiverWords(body)}` };
+export function unconfirmed(response: HttpResponse, wanted: string): Outcome {
+  const { status, body } = response;
+  return (
+    strangersPage(response) ?? {
+      kind: "permanent",
+      reason: `HTTP ${status}, but not ${wanted}: ${receiverWords(body)}`,
+    }
+  );
+}
+
+/**
+ * A success with a web page, as a proxy or a login page between here and the service has it: the message may be taken
+ * once that is gone. Undefined for every other answer; no service takes messages with a page.
+ */
+export function strangersPage({ status, body }: HttpResponse): Outcome | undefined {
+  if (status < 200 || status > 299 || !body.trimStart().startsWith("<")) return undefined;
+  const said = receiverWords(body);
+  return {
+    kind: "retry",
+    reason: `HTTP ${status} with a web page${said && `: ${said}`}; somebody else answered: check the address, and the network for a proxy`,
+  };
 }

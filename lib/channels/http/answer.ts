@@ -1,6 +1,7 @@
 // How answers are judged where a receiver has no terms of its own: by HTTP status, by Retry-After,
 // by a code in the body.
 import type { HttpResponse, Outcome } from "../port.ts";
+import { strangersPage } from "./advice.ts";
 import { receiverWords } from "./redact.ts";
 
 /** A wait beyond this means no more than this: the delivery is dead long before. ms */
@@ -51,18 +52,15 @@ export function refused(response: HttpResponse, now: number, said = response.bod
 }
 
 /** A success of another kind than the receiver's own: nothing was taken. Undefined for every other answer. */
-export function notAccepted({ status, body }: HttpResponse): Outcome | undefined {
+export function notAccepted(response: HttpResponse): Outcome | undefined {
+  const { status, body } = response;
   if (status < 200 || status > 299) return undefined;
-  return {
-    kind: "permanent",
-    reason: `HTTP ${status}, which is not the answer to an accepted alert: ${receiverWords(body)}`,
-  };
-}
-
-/** The outcome, its reason followed by what a person can do. */
-export function advised(outcome: Outcome, advice: string | undefined): Outcome {
-  if (advice === undefined || outcome.kind === "delivered") return outcome;
-  return { ...outcome, reason: `${outcome.reason}; ${advice}` };
+  return (
+    strangersPage(response) ?? {
+      kind: "permanent",
+      reason: `HTTP ${status}, which is not the answer to an accepted alert: ${receiverWords(body)}`,
+    }
+  );
 }
 
 function hint(status: number): string {
@@ -96,6 +94,8 @@ export function byCode(
   const { code } = answer;
   const message = typeof answer.message === "string" ? answer.message : response.body;
   if (typeof code !== "number") {
+    const page = strangersPage(response);
+    if (page) return page;
     if (response.status !== 200) return refused(response, now);
     return { kind: "permanent", reason: `HTTP 200 without a result code: ${receiverWords(response.body)}` };
   }

@@ -10,8 +10,10 @@ const NAMED =
   /\b([\w-]{0,40}(?:key|token|secret|signature|sign|sig|password|passwd|authorization)["']?\s*[=:]\s*["']?)(?:(?:bearer|basic)\s+)?[^\s"',;&}]+/gi;
 const BEARER = /\b(bearer|basic)\s+[^\s"',;}]+/gi;
 const RUN = /[A-Za-z0-9_+/=%.~-]{8,}/g;
-/** Runs that are the names of errors: words_in_snake_case, kebab-case, CamelCase, plain.dotted.names. */
-const WORDS = /^(?:[a-z]{2,20}(?:[._-][a-z]{2,20})*|(?:[A-Z][a-z]{2,20})+)\.?$/;
+/** Runs that are the names of errors: words_in_snake_case, kebab-case, CamelCaseThatIsOne, plain.dotted.names. */
+const WORDS = /^(?:[a-z]{2,20}(?:[._-][a-z]{2,20})*|(?:[A-Z][a-z]{2,20}|Is|In|Of|On|To|No|By|At|Id)+)\.?$/;
+/** Codes of errors as clouds write them, such as APIG.0301 or SMN.00011006. */
+const CODE = /^[A-Z][A-Za-z]{1,11}\.\d{3,8}\.?$/;
 
 const SHOWN = 200;
 const READ = 4_000;
@@ -28,7 +30,7 @@ export function receiverWords(text: string): string {
 }
 
 function looksSecret(run: string): boolean {
-  if (WORDS.test(run)) return false;
+  if (WORDS.test(run) || CODE.test(run)) return false;
   return run.length >= 16 || (/[A-Za-z]/.test(run) && /\d.*\d/.test(run));
 }
 
@@ -47,12 +49,15 @@ const OPEN_WORDS = new Set([
   "alerts",
   "enqueue",
   "integrations",
+  "invoke",
+  "manual",
   "message",
   "messages",
   "notifications",
   "publish",
   "services",
   "spaces",
+  "triggers",
   "webhook",
   "webhooks",
   "workflows",

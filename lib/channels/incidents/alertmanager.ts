@@ -3,7 +3,8 @@
 import * as z from "zod";
 import type { NotifiedAlert } from "../../model/notification.ts";
 import { Address, postJson, usableAddress } from "../http/address.ts";
-import { advised, refused } from "../http/answer.ts";
+import { advised, strangersPage } from "../http/advice.ts";
+import { refused } from "../http/answer.ts";
 import { OwnHeaders, ownHeaders } from "../http/own-headers.ts";
 import { LIMIT_MS } from "../http/posted.ts";
 import { bodyParts } from "../message/parts.ts";
@@ -60,7 +61,7 @@ async function posted(request: HttpRequest, context: SendContext): Promise<Poste
   const { host } = new URL(request.url);
   try {
     const response = await context.exchange(request, LIMIT_MS);
-    if (response.status === 200) return { host, outcome: { kind: "delivered" } };
+    if (response.status === 200) return { host, outcome: strangersPage(response) ?? { kind: "delivered" } };
     return { host, outcome: advised(refused(response, context.now), ADVICE[response.status]) };
   } catch (error) {
     return { host, outcome: { kind: "retry", reason: (error as Error).message } };

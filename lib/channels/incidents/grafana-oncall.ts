@@ -2,7 +2,8 @@
 // https://grafana.com/docs/oncall/latest/configure/integrations/references/webhook/
 import * as z from "zod";
 import { Address, postJson } from "../http/address.ts";
-import { advised, notAccepted, refused } from "../http/answer.ts";
+import { advised, strangersPage } from "../http/advice.ts";
+import { notAccepted, refused } from "../http/answer.ts";
 import { factsOf, incidentText, incidentTitle, oneByOne, onlyAlert, pageOf } from "../message/incident.ts";
 import type { HttpChannel } from "../port.ts";
 
@@ -14,7 +15,7 @@ const TEXT_CHARACTERS = 10_000;
 const STATES = { firing: "alerting", resolved: "ok" } as const;
 
 const LINK = 'check "url": it is the address shown with a Formatted Webhook integration, which must still be there';
-const ADVICE: Readonly<Record<number, string>> = { 401: LINK, 403: LINK, 404: LINK };
+const ADVICE: Readonly<Record<number, string>> = { 401: LINK, 403: LINK, 404: LINK, 405: LINK };
 
 export const grafanaOncall: HttpChannel<z.infer<typeof Options>> = {
   type: "grafana-oncall",
@@ -37,7 +38,7 @@ export const grafanaOncall: HttpChannel<z.infer<typeof Options>> = {
     });
   },
   classify(response, { now }) {
-    if (response.status === 200) return { kind: "delivered" };
+    if (response.status === 200) return strangersPage(response) ?? { kind: "delivered" };
     return advised(notAccepted(response) ?? refused(response, now), ADVICE[response.status]);
   },
 };

@@ -2,7 +2,8 @@
 // https://api-docs.incident.io/tag/Alert-Events-V2
 import * as z from "zod";
 import { Address, postJson } from "../http/address.ts";
-import { advised, notAccepted, refused } from "../http/answer.ts";
+import { advised, strangersPage } from "../http/advice.ts";
+import { notAccepted, refused } from "../http/answer.ts";
 import { factsOf, incidentText, incidentTitle, oneByOne, onlyAlert, pageOf } from "../message/incident.ts";
 import type { HttpChannel } from "../port.ts";
 
@@ -17,10 +18,12 @@ const TEXT_CHARACTERS = 10_000;
 const ACCEPTED = 202;
 
 const TOKEN = 'check "token": it is the one shown with the alert source of "url"';
+const SOURCE = 'check "url": there is no such alert source';
 const ADVICE: Readonly<Record<number, string>> = {
   401: TOKEN,
   403: TOKEN,
-  404: 'check "url": there is no such alert source',
+  404: SOURCE,
+  405: SOURCE,
 };
 
 export const incidentIo: HttpChannel<z.infer<typeof Options>> = {
@@ -45,7 +48,7 @@ export const incidentIo: HttpChannel<z.infer<typeof Options>> = {
     return postJson(url, body, { authorization: `Bearer ${token.trim()}` });
   },
   classify(response, { now }) {
-    if (response.status === ACCEPTED) return { kind: "delivered" };
+    if (response.status === ACCEPTED) return strangersPage(response) ?? { kind: "delivered" };
     return advised(notAccepted(response) ?? refused(response, now), ADVICE[response.status]);
   },
 };

@@ -3,7 +3,8 @@
 import * as z from "zod";
 import { oneLine } from "../../model/printable.ts";
 import { Address, postJson, usableAddress } from "../http/address.ts";
-import { advised, notAccepted, refused } from "../http/answer.ts";
+import { advised, strangersPage } from "../http/advice.ts";
+import { notAccepted, refused } from "../http/answer.ts";
 import { tagless } from "../message/apart.ts";
 import { bySeverity, factsOf, incidentTitle, oneByOne, onlyAlert } from "../message/incident.ts";
 import { type Markup, writeText } from "../message/markdown.ts";
@@ -33,6 +34,7 @@ const KEY = 'check "apiKey": it is the key of an API integration, and "url" its 
 const ADVICE: Readonly<Record<number, string>> = {
   401: KEY,
   403: KEY,
+  422: KEY,
   404: 'check "url": it is the address before /v2/alerts',
 };
 
@@ -81,7 +83,7 @@ export function genieChannel(type: string, address: string): HttpChannel<{ apiKe
 }
 
 function judge(response: HttpResponse, { now }: { now: number }): Outcome {
-  if (response.status === ACCEPTED) return { kind: "delivered" };
+  if (response.status === ACCEPTED) return strangersPage(response) ?? { kind: "delivered" };
   const outcome = notAccepted(response) ?? refused(response, now);
   return advised(outcome, ADVICE[response.status]);
 }

@@ -5,6 +5,7 @@ import type { Event } from "../../model/event.ts";
 import type { NotifiedAlert } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
 import { Address, postJson } from "../http/address.ts";
+import { advised, unconfirmed } from "../http/advice.ts";
 import { jsonObject, refused, retry, retryAfter } from "../http/answer.ts";
 import { receiverWords } from "../http/redact.ts";
 import { harmlessLink } from "../message/link.ts";
@@ -23,6 +24,17 @@ const DETAILS_BYTES = 400_000;
 const WORDS_CHARACTERS = 10_000;
 /** Where a 429 names no wait: PagerDuty asks to back off for minutes. ms */
 const RATE_LIMIT_WAIT = 60_000;
+
+const KEY = 'check "routingKey": it is the 32 characters of an Events API v2 integration of a service';
+const EVENTS =
+  'check "url": https://events.pagerduty.com/v2/enqueue, or events.eu.pagerduty.com for an account in the EU';
+const ADVICE: ReadonlyMap<number, string> = new Map([
+  [400, KEY],
+  [401, KEY],
+  [403, `${KEY}, of the same region as "url"`],
+  [404, EVENTS],
+  [405, EVENTS],
+]);
 
 export const pagerduty: HttpChannel<z.infer<typeof Options>> = {
   type: "pagerduty",
@@ -64,14 +76,14 @@ export const pagerduty: HttpChannel<z.infer<typeof Options>> = {
   classify(response, { now }) {
     const { status } = response;
     const answer = jsonObject(response.body)["status"];
-    if (status === 202 && (answer === undefined || answer === "success")) return { kind: "delivered" };
+    if (status === 202 && answer === "success") return { kind: "delivered" };
     if (status === 429) {
       return retry(`HTTP 429: ${receiverWords(response.body)}`, retryAfter(response, now) ?? RATE_LIMIT_WAIT);
     }
     if (status >= 200 && status <= 299) {
-      return { kind: "permanent", reason: `HTTP ${status}, not an accepted event: ${receiverWords(response.body)}` };
+      return advised(unconfirmed(response, '"status": "success"'), EVENTS);
     }
-    return refused(response, now);
+    return advised(refused(response, now), ADVICE.get(status));
   },
 };
 

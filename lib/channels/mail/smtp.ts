@@ -1,7 +1,8 @@
 // Mail over SMTP, to one server that takes it in or passes it on.
 import type { NodemailerError } from "nodemailer/lib/errors";
 import * as z from "zod";
-import { advised, retry } from "../http/answer.ts";
+import { advised } from "../http/advice.ts";
+import { retry } from "../http/answer.ts";
 import { receiverWords } from "../http/redact.ts";
 import { failureWords } from "../http/send.ts";
 import type { Outcome, SendingChannel } from "../port.ts";

@@ -1,6 +1,6 @@
 // How Slack answers: the body `ok` of a webhook, JSON with `ok: true` of its Web API, else an error in a word.
+import { advised, unconfirmed } from "../http/advice.ts";
 import { jsonObject, refused, retry, retryAfter, wait } from "../http/answer.ts";
-import { receiverWords } from "../http/redact.ts";
 import type { HttpResponse, Outcome } from "../port.ts";
 
 /** Errors that pass by themselves. */
@@ -16,15 +16,13 @@ const PASSING = new Set([
 /** The webhook, the app or its token was removed, or the channel is archived. */
 const GONE = new Set(["no_service", "channel_is_archived", "is_archived", "account_inactive", "token_revoked"]);
 
-/** What to do about errors that a person can mend. */
-const HINTS: ReadonlyMap<string, string> = new Map([
-  ["not_in_channel", "invite the app to the channel"],
-  ["channel_not_found", "name the channel by its id, and invite the app where it is private"],
-  ["invalid_auth", "check the token"],
-  ["missing_scope", "give the app the scope chat:write"],
-]);
+/** What a person can do about an error, by its word; `elsewhere` where the word is none of Slack's. */
+export interface Advice {
+  errors: ReadonlyMap<string, string>;
+  elsewhere: string;
+}
 
-export function judge(response: HttpResponse, now: number): Outcome {
+export function judge(response: HttpResponse, now: number, { errors, elsewhere }: Advice): Outcome {
   const answer = jsonObject(response.body);
   const said = response.body.trim();
   if (response.status === 200 && (said === "ok" || answer["ok"] === true)) return { kind: "delivered" };
@@ -33,12 +31,10 @@ export function judge(response: HttpResponse, now: number): Outcome {
     const stated = typeof answer["retry_after"] === "number" ? wait(answer["retry_after"] * 1_000) : undefined;
     return retry(`HTTP ${response.status}: ${error}`, stated, retryAfter(response, now));
   }
-  const gone = GONE.has(error) ? { gone: true as const } : {};
-  if (response.status !== 200) {
-    const outcome = refused(response, now, error);
-    return outcome.kind === "permanent" ? { ...outcome, ...gone } : outcome;
-  }
-  const hint = HINTS.get(error);
-  const words = hint === undefined ? receiverWords(error) : `${error} (${hint})`;
-  return { kind: "permanent", reason: `HTTP 200, but not the answer "ok": ${words}`, ...gone };
+  const outcome =
+    response.status >= 200 && response.status <= 299
+      ? unconfirmed({ ...response, body: error }, 'the answer "ok"')
+      : refused(response, now, error);
+  const known = outcome.kind === "permanent" && GONE.has(error) ? { ...outcome, gone: true as const } : outcome;
+  return advised(known, errors.get(error) ?? (response.status === 404 ? elsewhere : undefined));
 }

@@ -7,7 +7,7 @@ import { jsonObject } from "../http/answer.ts";
 import { LIMIT_MS } from "../http/posted.ts";
 import { reasonOf } from "../message/news.ts";
 import type { HttpRequest, HttpResponse, Outcome, SendContext } from "../port.ts";
-import { judge } from "./answer.ts";
+import { type Advice, judge } from "./answer.ts";
 import { payloadOf } from "./payload.ts";
 
 export interface Bot {
@@ -26,6 +26,31 @@ interface First {
 /** What Slack says of a thread that is not there any more, or that the app cannot reach. */
 const GONE = new Set(["thread_not_found", "message_not_found", "channel_not_found", "not_in_channel", "is_archived"]);
 
+const INSTALL = "install the app again and give its new bot token";
+const RESTRICTED = "an administrator restricts posting there: choose another channel, or have the app allowed";
+
+/** https://docs.slack.dev/reference/methods/chat.postMessage#errors */
+const ADVICE: Advice = {
+  errors: new Map([
+    ["not_in_channel", "invite the app to the channel"],
+    ["channel_not_found", "name the channel by its id, and invite the app where it is private"],
+    ["is_archived", "unarchive the channel, or name another one"],
+    ["invalid_auth", "check the token: it is the app's bot token (xoxb-…)"],
+    ["not_authed", "check the token: it is the app's bot token (xoxb-…)"],
+    ["not_allowed_token_type", "give the app's bot token (xoxb-…), not one of another kind"],
+    ["token_expired", `turn off token rotation for the app, ${INSTALL}`],
+    ["token_revoked", INSTALL],
+    ["account_inactive", `the app was removed: ${INSTALL}`],
+    ["missing_scope", "give the app the scope chat:write, and install it again"],
+    ["no_permission", "give the app the scope chat:write, and install it again"],
+    ["restricted_action", RESTRICTED],
+    ["restricted_action_read_only_channel", RESTRICTED],
+    ["ekm_access_denied", RESTRICTED],
+    ["access_denied", RESTRICTED],
+  ]),
+  elsewhere: 'check "url": leave it out beside a token, or give a Web API, which ends with /api',
+};
+
 /** So few digits that no token can be guessed from them. */
 const DIGITS = 6;
 
@@ -38,7 +63,7 @@ export async function postAsBot(notification: Notification, bot: Bot, context: S
   const reply = { thread_ts: first.ts, reply_broadcast: isNew(notification) };
   const answer = await context.exchange(postRequest(notification, { ...bot, channel: first.channel }, context, reply));
   if (GONE.has(errorOf(answer))) return postedFirst(notification, bot, context);
-  const outcome = judge(answer, context.now);
+  const outcome = judge(answer, context.now, ADVICE);
   if (outcome.kind !== "delivered") return outcome;
   return { ...outcome, receipt: receiptOf(standsAlone(answer) ?? first, bot) };
 }
@@ -53,7 +78,7 @@ function standsAlone(answer: HttpResponse): First | undefined {
 /** Posts to the channel itself: this is the first message from now on. */
 async function postedFirst(notification: Notification, bot: Bot, context: SendContext): Promise<Outcome> {
   const answer = await context.exchange(postRequest(notification, bot, context));
-  const outcome = judge(answer, context.now);
+  const outcome = judge(answer, context.now, ADVICE);
   const { channel, ts } = jsonObject(answer.body);
   if (outcome.kind !== "delivered" || typeof channel !== "string" || typeof ts !== "string") return outcome;
   return { ...outcome, receipt: receiptOf({ channel, ts }, bot) };

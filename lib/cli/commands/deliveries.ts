@@ -8,7 +8,7 @@ import {
   readDeliveries,
   redeliver,
 } from "../../app/delivery/deliver.ts";
-import { sendTest } from "../../app/delivery/send-test.ts";
+import { sendTest, templateFault } from "../../app/delivery/send-test.ts";
 import type { App } from "../../app/deps.ts";
 import { viewDelivery } from "../../app/queries/lists.ts";
 import { channelTypes } from "../../channels/registry.ts";
@@ -68,7 +68,7 @@ export async function dropCommand(io: Io, id: string, options: CommonOptions): P
   }
 }
 
-/** One real, marked notification through the whole delivery path. Exit 1: it was not delivered. */
+/** One real, marked notification through the whole delivery path. Exit 1: not delivered, or its template failed. */
 export async function sendTestCommand(io: Io, name: string, options: CommonOptions): Promise<number> {
   const { app, places, secrets, close } = await openApp(io, options);
   try {
@@ -86,7 +86,11 @@ export async function sendTestCommand(io: Io, name: string, options: CommonOptio
     if (rows.length === 0 && !options.json) io.out("The channel takes no such message.\n");
     const code = show(io, options, rows);
     if (channel.type.incident && !options.json && rows.length > 0) io.out(incidentWords(rows));
-    return code;
+    const fault = templateFault(app, channel, rows);
+    if (fault === undefined) return code;
+    const [what, why] = [`the template of the channel "${name}" failed`, oneLine(fault, 300)];
+    io.err(`lookout: ${what}, Lookout's own words went in its place: ${why}\n`);
+    return WRONG;
   } finally {
     await close();
   }
@@ -99,6 +103,7 @@ function incidentWords(rows: readonly Delivery[]): string {
   if (last.notification.status === "resolved" && last.status === "delivered") {
     return `The incident ${key} was opened and closed again.\n`;
   }
+  if (rows[0]!.status === "dead") return "No incident was opened.\n";
   return `The incident ${key} may be open: close it there if it is.\n`;
 }
 

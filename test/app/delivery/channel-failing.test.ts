@@ -54,8 +54,12 @@ describe("each try of a delivery", () => {
         { channel: "ops", id, attempt: 1, error: "HTTP 503", next: expect.stringMatching(/^2026/) },
       ],
       ["info", "delivered", { channel: "ops", id, reason: "new", alerts: 1, attempt: 2 }],
-      ["warn", "delivery failed", { channel: "ops", id, attempt: 1, error: "HTTP 404", next: "none" }],
-      ["error", "delivery is dead", { channel: "ops", id, error: "HTTP 404" }],
+      [
+        "warn",
+        "delivery failed",
+        { channel: "ops", id, attempt: 1, error: expect.stringMatching(/^HTTP 404; check "url"/), next: "none" },
+      ],
+      ["error", "delivery is dead", { channel: "ops", id, error: expect.stringMatching(/^HTTP 404; check "url"/) }],
     ]);
   });
 });

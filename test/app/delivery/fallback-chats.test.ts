@@ -17,7 +17,7 @@ const [A, B] = ["svc-1", "svc-2"];
 
 /** These paths answer so, the others take everything. */
 function answers(b: Bench, status: Record<string, number>): void {
-  b.answer(({ to }) => ({ status: status[to] ?? (to === "/ops" ? 202 : 200), body: "{}" }));
+  b.answer(({ to }) => ({ status: status[to] ?? (to === "/ops" ? 202 : 200), body: '{"status":"success"}' }));
 }
 
 /** What has come to the fallback, without the minutes. */

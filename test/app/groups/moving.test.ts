@@ -25,7 +25,7 @@ channels:
 const BEFORE = "match: { severity: [error] }";
 const AFTER = "match: { severity: [error, critical] }";
 
-const accepting = ({ to }: Message) => ({ status: to === "/pager" ? 202 : 200, body: "{}" });
+const accepting = ({ to }: Message) => ({ status: to === "/pager" ? 202 : 200, body: '{"status":"success"}' });
 const came = ({ messages }: Bench) => {
   return messages.map(({ at, to, body }) => `${Math.round(at)} ${to} ${body.reason ?? body.event_action}`).sort();
 };
@@ -66,7 +66,7 @@ describe("a route whose match has changed", () => {
   it("has a resolution wait for the opening that its channel has not had yet", async () => {
     const b = await failing({ yaml: yaml(`${BEFORE}, channels: [pager]`) });
     const refused = ({ at, body }: Message) => body.event_action === "trigger" && at < 8;
-    b.answer((message) => ({ status: refused(message) ? 500 : 202, body: "{}" }));
+    b.answer((message) => ({ status: refused(message) ? 500 : 202, body: '{"status":"success"}' }));
     await b.beats(2);
     await b.reload(yaml(`${AFTER}, channels: [pager]`));
     b.recover(2.5);

@@ -220,7 +220,9 @@ describe("escalation", () => {
   it("to an incident channel is told of the acknowledgement, after the incident is open and once each time", async () => {
     const b = await bench({ yaml: yaml(STEPS).replace("channels: [ops]", "channels: [pager, ops]") });
     let isDown = true;
-    b.answer(({ to }) => (to === "/pager" ? { status: isDown ? 503 : 202, body: "{}" } : { status: 200 }));
+    b.answer(({ to }) =>
+      to === "/pager" ? { status: isDown ? 503 : 202, body: '{"status":"success"}' } : { status: 200 },
+    );
     b.to(1);
     b.fail(0.5);
     await b.beats(2);
@@ -247,7 +249,7 @@ describe("escalation", () => {
     async (go) => {
       const silence = `silences: [{ match: { rule: [broken] }, until: "2026-11-20T10:10:00Z" }]`;
       const b = await bench({ yaml: yaml("", silence).replace("channels: [ops]", "channels: [pager]") });
-      b.answer(({ to }) => (to === "/pager" ? { status: 202, body: "{}" } : { status: 200 }));
+      b.answer(({ to }) => (to === "/pager" ? { status: 202, body: '{"status":"success"}' } : { status: 200 }));
       b.to(1);
       b.fail(0.5);
       await b.beats(3);

@@ -40,7 +40,7 @@ describe("a reload", () => {
 
   it("that removes the only step has the end told once, and closes the incident that it opened", async () => {
     const b = await bench({ yaml: yaml("{ after: 15m, channels: [lead, pager] }") });
-    b.answer(({ to }) => ({ status: to === "/pager" ? 202 : 200, body: "{}" }));
+    b.answer(({ to }) => ({ status: to === "/pager" ? 202 : 200, body: '{"status":"success"}' }));
     b.to(1);
     b.fail(0.5);
     await b.beats(20);

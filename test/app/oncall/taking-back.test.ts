@@ -30,7 +30,10 @@ async function ackOne({ app }: Pick<Bench, "app">, service: string, by: string |
 
 /** These paths do not answer; the others do. */
 function down(b: Bench, ...paths: string[]): void {
-  b.answer(({ to }) => ({ status: paths.includes(to) ? 503 : to === "/pager" ? 202 : 200, body: "{}" }));
+  b.answer(({ to }) => ({
+    status: paths.includes(to) ? 503 : to === "/pager" ? 202 : 200,
+    body: '{"status":"success"}',
+  }));
 }
 
 /** What has come to the path since so many messages, each with the reasons of its alerts. */

@@ -39,12 +39,7 @@ sendingContract({
     ["an expired token", jsonError(403, "ExpiredTokenException", "expired"), "retry", /ExpiredToken/],
     ["too many mails", jsonError(429, "TooManyRequestsException", "slow down"), "retry", /TooManyRequests/],
     ["the daily quota", jsonError(400, "LimitExceededException", "quota"), "retry", /LimitExceeded/],
-    [
-      "a page of a proxy",
-      { status: 200, body: "<html>Log in</html>" },
-      "permanent",
-      /no answer of AWS: check "endpoint"/,
-    ],
+    ["a page of a proxy", { status: 200, body: "<html>Log in</html>" }, "retry", /no answer of AWS: check "endpoint"/],
     ["a service that is down", { status: 503 }, "retry", /./],
   ],
 });

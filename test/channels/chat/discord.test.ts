@@ -98,7 +98,7 @@ describe("discord", () => {
 
   test.each([
     ["no content: not saved yet, but accepted", answer(204), { kind: "delivered" }],
-    ["200 with another page", answer(200, "<html>Log in</html>"), { kind: "permanent" }],
+    ["200 with another page", answer(200, "hello"), { kind: "permanent" }],
     [
       "too many, for a fraction of a second",
       answer(429, '{"message":"You are being rate limited.","retry_after":0.529,"global":false}'),

@@ -74,7 +74,7 @@ describe("google-chat", () => {
     answer(status, JSON.stringify({ error: { code: status, message, status: "X" } }));
 
   test.each([
-    ["200 with another page", answer(200, "<html>Sign in</html>"), "permanent", "but not the message"],
+    ["200 with another page", answer(200, "hello"), "permanent", "but not the message"],
     [
       "an address that was cut",
       bad(400, "API key not valid. Please pass a valid API key."),

@@ -51,7 +51,7 @@ describe("mattermost", () => {
     answer(status, JSON.stringify({ id: `web.incoming_webhook.${id}.app_error`, message, status_code: status }));
 
   test.each([
-    ["200 with another page", answer(200, "<html>Sign in</html>"), "permanent", 'not the answer "ok"'],
+    ["200 with another page", answer(200, "posted"), "permanent", 'not the answer "ok"'],
     [
       "a webhook that was deleted",
       bad(400, "invalid", "Invalid webhook."),

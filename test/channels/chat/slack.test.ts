@@ -153,7 +153,7 @@ describe("slack", () => {
   test.each([
     ["JSON that says so", answer(200, '{"ok":true}'), { kind: "delivered" }],
     ["200 with an error in words", answer(200, "invalid_blocks"), { kind: "permanent" }],
-    ["200 with a proxy's page", answer(200, "<html>Log in</html>"), { kind: "permanent" }],
+    ["200 with a proxy's page", answer(200, "<html>Log in</html>"), { kind: "retry" }],
     ["200 with an error in JSON", answer(200, '{"ok":false,"error":"channel_not_found"}'), { kind: "permanent" }],
     ["a rate limit within 200", answer(200, '{"ok":false,"error":"rate_limited","retry_after":3}'), { after: 3_000 }],
     [
@@ -165,7 +165,7 @@ describe("slack", () => {
     [
       "a webhook that is gone",
       answer(404, "no_service"),
-      { kind: "permanent", reason: "HTTP 404: no_service", gone: true },
+      { kind: "permanent", reason: expect.stringContaining("no_service; the webhook was removed"), gone: true },
     ],
   ])("%s", (_name, response, outcome) => {
     expect(channelOf("slack").classify(response, { now: NOW, attempt: 1 })).toMatchObject(outcome);

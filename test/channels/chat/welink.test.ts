@@ -43,7 +43,7 @@ describe("welink", () => {
 
   test.each([
     ["the number zero", answer(200, '{"code":0}'), { kind: "delivered" }],
-    ["another page", answer(200, "<html>Login</html>"), { kind: "permanent" }],
+    ["another page", answer(200, "hello"), { kind: "permanent" }],
     [
       "a robot that was deleted",
       answer(200, '{"code":"58404","data":null,"message":"robot not exist"}'),

@@ -82,7 +82,8 @@ describe("opsgenie", () => {
     ["a key of another kind or region", answer(403, '{"message":"You are not authorized"}'), /"apiKey".*region/],
     ["a wrong address", answer(404, "Not Found"), /"url"/],
     ["a body refused", answer(422, '{"message":"Request body is not processable"}'), /not processable/],
-    ["200, which is not accepted", answer(200, "<html>Log in</html>"), /HTTP 200, which is not the answer/],
+    ["200, which is not accepted", answer(200, '{"ok":true}'), /HTTP 200, which is not the answer/],
+    ["a key of another form", answer(422, '{"message":"Key format is not valid!"}'), /check "apiKey"/],
   ])("%s is permanent, and its reason says what to do", (_name, response, reason) => {
     const outcome = opsgenie.classify(response, { now: NOW, attempt: 1 });
     expect(outcome).toMatchObject({ kind: "permanent", reason: expect.stringMatching(reason) });

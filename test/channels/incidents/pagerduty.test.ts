@@ -1,4 +1,4 @@
-// The PagerDuty channel: one incident per alert, under its id; only 202 is success.
+// The PagerDuty channel: one incident per alert, under its id; only 202 with the status "success" is one.
 import { describe, expect, test } from "vitest";
 import { answer, channelContract, channelOf, requests } from "../contract.ts";
 import { aNotification, anAlert, NOW } from "../samples.ts";
@@ -9,7 +9,7 @@ const spec = {
   options,
   secrets: [options.routingKey],
   success: answer(202, '{"status":"success","message":"Event processed","dedup_key":"a1"}'),
-  delivered: (status: number) => status === 202,
+  delivered: () => false,
   measure: (request: { body: string }) => Buffer.byteLength(request.body),
   limit: 512_000,
   chat: false,
@@ -92,6 +92,7 @@ describe("pagerduty", () => {
     ["a rate limit that names no wait", answer(429), { kind: "retry", after: 60_000 }],
     ["an event refused", answer(400, '{"status":"invalid event"}'), { kind: "permanent" }],
     ["200, which is not accepted", answer(200, "ok"), { kind: "permanent" }],
+    ["202 without its word", answer(202), { kind: "permanent" }],
     ["202 of something else", answer(202, '{"status":"throttled"}'), { kind: "permanent" }],
   ])("%s", (_name, response, outcome) => {
     expect(channelOf("pagerduty").classify(response, { now: NOW, attempt: 1 })).toMatchObject(outcome);

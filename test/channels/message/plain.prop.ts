@@ -1,10 +1,13 @@
 // Cutting and hiding hold for any text: never too long, never half a code point, never slow.
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { receiverWords } from "../../../lib/channels/http/redact.ts";
 import { bytes, characters, cut, jsonBytes } from "../../../lib/channels/message/plain.ts";
 import { oneLine } from "../../../lib/model/printable.ts";
 import { workOf } from "../../support/work.ts";
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 const anyText = fc.oneof(
   fc.string({ unit: "binary", maxLength: 300 }),
@@ -50,9 +53,34 @@ test.each([
   ["a long random run", "id 9f8e7d6c5b4a39281706 unknown", "id [hidden] unknown"],
   ["the name of an error", "posting_to_general_channel_denied", "posting_to_general_channel_denied"],
   ["a page", "<html><h1>Bad   gateway</h1></html>", "Bad gateway"],
+  ["a code with short words", "WorkflowTriggerIsNotEnabled: off", "WorkflowTriggerIsNotEnabled: off"],
+  ["a cloud's code", '"error_code":"APIG.0301", SMN.00011006.', '"error_code":"APIG.0301", SMN.00011006.'],
   ["numbers and codes", "code 99991400: ModelNotFoundException", "code 99991400: ModelNotFoundException"],
 ])("of a receiver's words, %s", (_name, said, shown) => {
   expect(receiverWords(said)).toBe(shown);
+});
+
+test("a random token is hidden in a receiver's words, whatever letters it is of", () => {
+  const encodings = [
+    (bytes: Buffer) => bytes.toString("hex"),
+    (bytes: Buffer) => bytes.toString("base64url"),
+    (bytes: Buffer) => bytes.toString("base64").replace(/[^A-Za-z0-9]/g, ""),
+    // Of letters alone, and in parts with dots, as some services have them.
+    (bytes: Buffer) => Array.from(bytes, (byte) => ALPHABET[byte % ALPHABET.length]).join(""),
+    (bytes: Buffer) => bytes.toString("base64url").replace(/.{12}/g, "$&."),
+  ];
+  fc.assert(
+    fc.property(
+      fc.nat(),
+      fc.constantFrom(...encodings),
+      fc.constantFrom("", '"code":"', "no: "),
+      (seed, encode, start) => {
+        const token = encode(createHash("sha256").update(`token ${seed}`).digest());
+        expect(receiverWords(`${start}${token} is wrong`)).not.toContain(token);
+      },
+    ),
+    { numRuns: 2_000 },
+  );
 });
 
 test("a receiver's words are short, and little work, whatever they are", () => {
