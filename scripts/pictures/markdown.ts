@@ -3,6 +3,7 @@ import { type Body, type Drawn, escaped, SPEAKER, speaker, tag } from "./html.ts
 
 const STYLE = `${SPEAKER}
 .bubble { background: #f7f7f7; border-radius: 8px; padding: 10px 12px; line-height: 1.5; overflow-wrap: anywhere }
+.button { border-top: 1px solid #e3e3e3; color: #1677ff; margin-top: 8px; padding-top: 8px; text-align: center }
 a, .mention { color: #1677ff; text-decoration: none }`;
 
 /** As HTML: what is bold, and links. */
@@ -30,8 +31,15 @@ function telegram({ text, entities }: Body): Drawn {
   return { html: speaker("Lookout") + tag("div", "bubble", html + escaped(text.slice(at))), style: STYLE };
 }
 
+/** A card with its buttons below each other, or Markdown. */
+function dingtalk({ markdown, actionCard }: Body): Drawn {
+  if (markdown) return bubble(marked(markdown.text));
+  const buttons = actionCard.btns.map(({ title }: Body) => tag("div", "button", escaped(title)));
+  return bubble(marked(actionCard.text) + buttons.join(""));
+}
+
 export const chats = {
-  dingtalk: ({ markdown }: Body): Drawn => bubble(marked(markdown.text)),
+  dingtalk,
   wecom: ({ markdown }: Body): Drawn => bubble(marked(markdown.content)),
   welink: ({ content }: Body): Drawn => bubble(linked(escaped(content.text))),
   telegram,

@@ -32,7 +32,8 @@ export const SERVICES: Readonly<Record<string, Service>> = {
   slack: { options: { url }, mention: "S0ONCALL", draw: first(slack) },
   teams: { options: { url }, mention: "ada@example.com", draw: first(cards.teams) },
   feishu: { options: { url }, mention: "all", draw: first(cards.feishu) },
-  dingtalk: { options: { url }, mention: "13800000000", draw: first(chats.dingtalk) },
+  // Without a mention, which a card cannot hold.
+  dingtalk: { options: { url }, draw: first(chats.dingtalk) },
   wecom: { options: { url }, mention: "zhangsan", draw: first(chats.wecom) },
   welink: { options: { url }, mention: "zhangsan", draw: first(chats.welink) },
   discord: { options: { url }, mention: "<@&165511591545143296>", draw: first(attachments.discord) },

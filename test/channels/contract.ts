@@ -15,6 +15,7 @@ import { channelTypes } from "../../lib/channels/registry.ts";
 import { incomingWebhook } from "../../lib/channels/slack/webhook.ts";
 import type { Notification, NotifiedAlert } from "../../lib/model/notification.ts";
 import { oneLine } from "../../lib/model/printable.ts";
+import { anyContext, anyNotification } from "./any-notification.ts";
 import { dialects, legible, type Shown } from "./dialects.ts";
 import { MARKUP, markupText } from "./markup-texts.ts";
 import { aNotification, anAlert, anEvent, crowd, NOW } from "./samples.ts";
@@ -182,6 +183,18 @@ export function channelContract(spec: Spec): void {
           for (const shown of spec.chat ? strings(body) : []) expect(shown.isWellFormed()).toBe(true);
         }
       }
+    });
+
+    test("any notification stays within the limit, whatever it says and whomever it mentions", () => {
+      fc.assert(
+        fc.property(anyNotification, anyContext(channel.mention?.example), (notification, more) => {
+          const { words: _taken, ...others } = more;
+          for (const request of render(notification, channel.template === "words" ? more : others)) {
+            expect(spec.measure(request)).toBeLessThanOrEqual(spec.limit);
+          }
+        }),
+        { numRuns: 60 },
+      );
     });
 
     test.runIf(channel.template === "words").each(TEXTS)(

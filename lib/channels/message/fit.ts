@@ -12,6 +12,12 @@ const NAME_SHARES = [0.15, 0.06, 0.03, 0.02] as const;
 /** What a name may cost, however little the medium holds: less of it would say nothing. */
 const LEAST_NAME = 40;
 
+/** What the least that is worth saying of the news may cost: a short name, and how many more there are. */
+export function leastOf(lead: readonly News[], medium: Medium): number {
+  const name = medium.line({ text: "", strong: true }) + LEAST_NAME;
+  return medium.frame + name + (lead.length > 1 ? medium.line(more(lead)) : 0);
+}
+
 /** The details of an alert that is named already, as many lines as cost at most `room`. */
 export function detailed(details: readonly Line[], medium: Medium, room: number): Line[][] {
   const block = linesWithin(details, room - medium.frame, medium);
@@ -32,7 +38,9 @@ export function fitted(
     if (names.length === lead.length) return withDetails(names, lead, detailsOf, medium, space, most);
   }
   const names = namesWithin(space - medium.line(more(lead)), lead, NAME_SHARES.at(-1)!, medium);
-  return [[...names, more(lead.slice(names.length))]];
+  // Where there is no room for that either, the title has counted them.
+  const block = linesWithin([...names, more(lead.slice(names.length))], space, medium);
+  return block.length === 0 ? [] : [block];
 }
 
 /** The names of the first alerts, as many as cost at most `space`. */
@@ -74,7 +82,7 @@ function withDetails(
 }
 
 /** The first lines that cost at most `room` together. */
-function linesWithin(lines: readonly Line[], room: number, medium: Medium): Line[] {
+export function linesWithin(lines: readonly Line[], room: number, medium: Medium): Line[] {
   let left = room;
   const end = lines.findIndex((line) => {
     left -= medium.line(line);

@@ -5,7 +5,7 @@ import type { Notification, NotifiedAlert } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
 import type { RenderContext, Words } from "../port.ts";
 import { alertLines, aside, fieldsText, linkLines, type Shown } from "./alert-lines.ts";
-import { detailed, fitted } from "./fit.ts";
+import { detailed, fitted, leastOf, linesWithin } from "./fit.ts";
 import { blockCost, type Line, type Medium } from "./medium.ts";
 import { countsText, type News, newsOf, type Tone, toneOf } from "./news.ts";
 import { cut } from "./plain.ts";
@@ -26,28 +26,50 @@ export function compose(notification: Notification, context: RenderContext, medi
   const { lead, known } = newsOf(notification);
   const [first] = lead;
   const { words } = context;
-  const title = titleOf(notification, lead, words?.title);
-  const head = notification.test ? [[aside(TEST_NOTE, medium)]] : [];
+  const whole = titleOf(notification, lead, words?.title);
+  const title = cut(whole, medium.limit - blockCost([{ text: "", strong: true }], medium), medium.text);
+  const below = medium.limit - blockCost([{ text: title, strong: true }], medium);
+  // The title says so, too.
+  const head = withinRoom(notification.test ? [[aside(TEST_NOTE, medium)]] : [], medium, below);
   const shown: Shown = {
     time: timeIn(context.timezone),
     links: context.links ?? (() => []),
     said: new Set(),
   };
-  const foot = [
-    ...(words ? linksBelow(lead, shown, medium) : around(notification, known, medium)),
-    ...(context.note === undefined ? [] : [[aside(context.note, medium)]]),
-  ];
-  const frame: Line[][] = [[{ text: title, strong: true }], ...head, ...foot];
-  const room = frame.reduce((left, block) => left - blockCost(block, medium), medium.limit);
-  const most = (medium.blocks ?? Number.POSITIVE_INFINITY) - frame.length - 1;
-  const details = (news: News) => alertLines(news, shown, medium);
   const isNamed = first !== undefined && lead.length === 1 && title.includes(oneLine(first.alert.summary));
+  const left = below - costOf(head, medium);
+  const foot = withinRoom(
+    [
+      ...(words ? linksBelow(lead, shown, medium) : around(notification, known, medium)),
+      ...(context.note === undefined ? [] : [[aside(context.note, medium)]]),
+    ],
+    medium,
+    left - (words || (first && !isNamed) ? leastOf(lead, medium) : 0),
+  );
+  const room = left - costOf(foot, medium);
+  const most = (medium.blocks ?? Number.POSITIVE_INFINITY) - 1 - head.length - foot.length - 1;
+  const details = (news: News) => alertLines(news, shown, medium);
   const news = () => (isNamed ? detailed(details(first), medium, room) : fitted(lead, details, medium, room, most));
   return {
     title,
     tone: first ? toneOf(first.alert) : "info",
     blocks: [...head, ...(words ? ownWords(words, medium, room) : first ? news() : []), ...foot],
   };
+}
+
+/** The blocks that cost at most `room`: those that do not fit are left out, or cut to the lines that do. */
+function withinRoom(blocks: readonly Line[][], medium: Medium, room: number): Line[][] {
+  let left = room;
+  return blocks.flatMap((block) => {
+    const lines = linesWithin(block, left - medium.frame, medium);
+    if (lines.length === 0) return [];
+    left -= blockCost(lines, medium);
+    return [lines];
+  });
+}
+
+function costOf(blocks: readonly Line[][], medium: Medium): number {
+  return blocks.reduce((sum, block) => sum + blockCost(block, medium), 0);
 }
 
 /** What stands beneath the news. */

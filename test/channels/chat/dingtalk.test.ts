@@ -1,9 +1,11 @@
 // The DingTalk channel: errcode 0 is success, the signature goes into the address.
 import { describe, expect, onTestFinished, test } from "vitest";
 import { sendHttp } from "../../../lib/channels/http/send.ts";
+import type { RenderContext } from "../../../lib/channels/port.ts";
+import type { NotifiedAlert } from "../../../lib/model/notification.ts";
 import { startScripted } from "../../support/scripted-http.ts";
 import { answer, channelContract, channelOf } from "../contract.ts";
-import { aNotification, NOW } from "../samples.ts";
+import { aNotification, anAlert, NOW } from "../samples.ts";
 
 const url = "https://oapi.dingtalk.com/robot/send?access_token=b4e2c6a80f1d3957b4e2c6a80f1d3957";
 channelContract({
@@ -32,6 +34,38 @@ describe("dingtalk", () => {
     const request = channel.render(aNotification(), options, { now: NOW, timezone: "UTC", attempt: 1 });
     const response = await sendHttp(request!);
     expect(channel.classify(response, { now: NOW, attempt: 1 }, options)).toEqual(outcome);
+  });
+
+  const bodyWith = (alerts: NotifiedAlert[], more: Partial<RenderContext> = {}) => {
+    const context = { now: NOW, timezone: "UTC", attempt: 1, ...more };
+    return JSON.parse(channelOf("dingtalk").render(aNotification({ alerts }), { url }, context)!.body);
+  };
+  const page = (text: string) => ({ text, url: `https://l.example/${text}` });
+
+  test("a card has the pages as buttons below each other, and not in its text", () => {
+    const { msgtype, actionCard, at } = bodyWith([anAlert()], { links: () => [page("Resource")] });
+    expect([msgtype, at, actionCard.btnOrientation]).toEqual(["actionCard", undefined, "0"]);
+    expect(actionCard.btns).toEqual([
+      { title: "Runbook", actionURL: "https://wiki.example.com/run%28book%29?a=1&b=2" },
+      { title: "Resource", actionURL: "https://l.example/Resource" },
+    ]);
+    expect(actionCard.text).toContain("**🔴 CRITICAL Deployment");
+    expect(actionCard.text).not.toContain("https");
+  });
+
+  test.each<[sentence: string, alerts: NotifiedAlert[], more: Partial<RenderContext>]>([
+    ["who is to be mentioned, whom a card cannot mention", [anAlert()], { mentions: ["all"] }],
+    ["no page to lead to", [anAlert({ runbook: null })], {}],
+    [
+      "pages of one name, of which nobody would know which is which",
+      [anAlert(), anAlert({ id: "b" })],
+      { links: ({ id }) => [{ text: "Resource", url: `https://l.example/${id}` }] },
+    ],
+    ["more pages than a card has room for", [anAlert()], { links: () => [..."abcdef"].map(page) }],
+  ])("it is Markdown where there is %s", (_sentence, alerts, more) => {
+    const { msgtype, markdown, actionCard } = bodyWith(alerts, more);
+    expect([msgtype, actionCard]).toEqual(["markdown", undefined]);
+    expect(markdown.text).toContain("**🔴 CRITICAL Deployment");
   });
 
   test.each([

@@ -41,6 +41,20 @@ describe("welink", () => {
     expect(content.text.length).toBeLessThanOrEqual(500);
   });
 
+  test("known alerts, what is held back, a group and ten mentions give way to the news", () => {
+    const known = Array.from({ length: 12 }, (_, at) => anAlert({ id: `k${at}`, reason: "repeat", newCount: 0 }));
+    const fresh = ["a", "b"].map((id) => anAlert({ id, summary: `${id}: ${"no image ".repeat(20)}`, reason: "new" }));
+    const notification = aNotification({
+      alerts: [...fresh, ...known],
+      suppressed: { silenced: 12_345, muted: 0, inhibited: 2 },
+      group: { "labels.team": "ml-platform-inference" },
+    });
+    const mentions = Array.from({ length: 10 }, (_, at) => `mettjhfuukaq@56a84750${at}`);
+    const { text } = bodyOf(chat, notification, { mentions }).content;
+    expect(text.length).toBeLessThanOrEqual(500);
+    expect(text).toMatch(/CRITICAL a:/);
+  });
+
   test.each([
     ["the number zero", answer(200, '{"code":0}'), { kind: "delivered" }],
     ["another page", answer(200, "hello"), { kind: "permanent" }],
