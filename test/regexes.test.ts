@@ -236,8 +236,8 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     [String.raw`^Bearer +(\S+)$`, String.raw`^[\w.:[\]-]{1,300}$`, String.raw`:\d{1,5}$`, String.raw`\btext\/html\b`],
   ],
   [
-    "console/instants.ts",
-    "a filter, at most 200 characters; anchored",
+    "model/local-time.ts",
+    "a filter of at most 200 characters, or a word of the command line; anchored",
     [
       String.raw`^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)$`,
       String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$`,

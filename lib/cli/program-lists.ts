@@ -97,8 +97,11 @@ function silenceCommands(
     sub(`${name} [what...]`, `${description}: ${about}`)
       .option("--match <json>", "a pattern over the alert, in place of matchers")
       .option("--duration <duration>", `how long it holds: 30m, 2h, 7d …${whole}`)
-      .option("--from <instant>", `when it begins; default: now${whole}`)
-      .option("--until <instant>", `when it ends${whole}`)
+      .option(
+        "--from <instant>",
+        `when it begins, in the configuration's timezone unless it says another; default: now${whole}`,
+      )
+      .option("--until <instant>", `when it ends, likewise${whole}`)
       .option("--during <interval...>", "only in these timeIntervals")
       .option("--comment <text>", "why, for people")
       .option("--by <name>", "who adds it; default: the user")

@@ -1,4 +1,6 @@
 // What a person on call does from a shell: `silence`, `ack` and `route`, over a state that a round has left.
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { folderWith, lookout } from "../support/cli.ts";
 import { lookoutHere } from "../support/in-process.ts";
@@ -169,6 +171,33 @@ describe("silence", () => {
     ["an empty id", ["", "--duration", "2h"], '"lookout alerts --all" lists every alert'],
     ["an invalid pattern", ["--match", '{"rule":"x"}', "--duration", "2h"], "--match"],
   ];
+  it("begins and ends by the clock of the configured timezone, unless its time says another", async () => {
+    const { run, json } = await setUp();
+    const file = join(run.cwd, "lookout.yml");
+    await writeFile(file, `timezone: Europe/Berlin\n${await readFile(file, "utf8")}`);
+    const held = (from: string, until: string) =>
+      json("silence", "add", "rule=failing", "--from", from, "--until", until);
+    expect(await held("2126-01-22 08:00", "2126-07-22T23:30")).toMatchObject({
+      from: "2126-01-22T07:00:00.000Z",
+      until: "2126-07-22T21:30:00.000Z",
+    });
+    expect(await held("2126-01-22", "2126-01-22T23:30Z")).toMatchObject({
+      from: "2126-01-21T23:00:00.000Z",
+      until: "2126-01-22T23:30:00.000Z",
+    });
+  });
+
+  it("says of a rule that the configuration does not have so, and holds all the same", async () => {
+    const { here } = await setUp();
+    const add = (rule: string) => here("silence", "add", `rule=${rule}`, "--duration", "2h");
+    expect(await add("faling")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("holds until"),
+      stderr: expect.stringContaining("lookout: the configuration has no rule faling; did you mean failing?\n"),
+    });
+    for (const known of ["failing", "lookout-unhealthy"]) expect((await add(known)).stderr).not.toContain("no rule");
+  });
+
   it("is refused where it says too little or what cannot be", async () => {
     const { here } = await setUp();
     for (const [sentence, args, said] of REFUSED) {

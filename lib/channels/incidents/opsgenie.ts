@@ -1,15 +1,19 @@
 // Opsgenie's Alert API: one alert each, opened and closed under the alert's id; Jira Service Management takes the same.
 // https://docs.opsgenie.com/docs/alert-api
 import * as z from "zod";
+import { timeIn } from "../../model/local-time.ts";
+import type { Notification, NotifiedAlert } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
 import { Address, postJson, usableAddress } from "../http/address.ts";
 import { advised, strangersPage } from "../http/advice.ts";
 import { notAccepted, refused } from "../http/answer.ts";
+import { endText } from "../message/alert-lines.ts";
 import { tagless } from "../message/apart.ts";
+import { durationText } from "../message/duration-text.ts";
 import { bySeverity, factsOf, incidentTitle, oneByOne, onlyAlert } from "../message/incident.ts";
 import { type Markup, writeText } from "../message/markdown.ts";
 import { characters, cut } from "../message/plain.ts";
-import type { HttpChannel, HttpResponse, Outcome } from "../port.ts";
+import type { HttpChannel, HttpResponse, Outcome, RenderContext } from "../port.ts";
 
 const MESSAGE_CHARACTERS = 130;
 const ENTITY_CHARACTERS = 512;
@@ -60,7 +64,7 @@ export function genieChannel(type: string, address: string): HttpChannel<{ apiKe
       const alerts = `${usableAddress(url).href.replace(/\/+$/, "")}/v2/alerts`;
       const of = (action: string) => `${alerts}/${encodeURIComponent(alert.id)}/${action}?identifierType=alias`;
       if (alert.status === "resolved") {
-        return postJson(of("close"), { source: "Lookout", note: notification.test ? "TEST" : "Resolved" }, headers);
+        return postJson(of("close"), { source: "Lookout", note: closeNote(alert, notification, context) }, headers);
       }
       if (notification.reason === "acknowledged") {
         const note = cut(`Acknowledged by ${oneLine(alert.acknowledgedBy ?? "somebody")}`, NOTE_CHARACTERS, characters);
@@ -80,6 +84,15 @@ export function genieChannel(type: string, address: string): HttpChannel<{ apiKe
     },
     classify: judge,
   };
+}
+
+/** How long it lasted, and what ended it, as far as that is known. */
+function closeNote(alert: NotifiedAlert, { test }: Notification, { timezone }: RenderContext): string {
+  const { startsAt, endsAt } = alert;
+  const lasted = endsAt === null ? "" : durationText(startsAt, endsAt);
+  const ended = endsAt === null ? "" : endText(alert, endsAt, timeIn(timezone));
+  const parts = [lasted && ` after ${lasted}`, ended && `: ended ${ended}`];
+  return cut(tagless(oneLine(`${test ? "TEST: " : ""}Resolved${parts.join("")}`)), NOTE_CHARACTERS, characters);
 }
 
 function judge(response: HttpResponse, { now }: { now: number }): Outcome {

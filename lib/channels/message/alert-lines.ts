@@ -136,7 +136,7 @@ function newestText(alert: NotifiedAlert, time: (iso: string) => string): string
 }
 
 /** The event that ended it, where the alert holds that; else how long nothing more had come. */
-function endText({ startsAt, events }: NotifiedAlert, endsAt: string, time: (iso: string) => string): string {
+export function endText({ startsAt, events }: NotifiedAlert, endsAt: string, time: (iso: string) => string): string {
   const event = events.at(-1);
   if (!event) return "";
   const at = Date.parse(event.time);

@@ -13,9 +13,11 @@ import {
 } from "../../app/oncall/silences.ts";
 import type { SilenceRow } from "../../app/persistence/on-call-rows.ts";
 import { openAlerts } from "../../app/queries/lists.ts";
+import { nearest } from "../../config/document/words.ts";
 import type { Pattern } from "../../model/config.ts";
 import { parseDuration } from "../../model/duration.ts";
-import { timeIn } from "../../model/local-time.ts";
+import { instantIn, timeIn } from "../../model/local-time.ts";
+import { HEALTH_RULE } from "../../model/own-alerts.ts";
 import { PatternError } from "../../patterns/error.ts";
 import { parsePatternText } from "../../patterns/pattern.ts";
 import { DONE, type Io, jsonDocument, jsonLines, oneLine, table, UsageError } from "../io.ts";
@@ -44,9 +46,10 @@ export async function silenceAddCommand(io: Io, meant: readonly string[], option
     // It takes all words up to the next option, matchers as well.
     const during = duringOf(app, options);
     const match = await patternFor(app, meant, options);
-    const times = timesOf(options, app.clock.now());
+    const times = timesOf(options, app.clock.now(), app.config.timezone);
     const row = await addSilence(app, { match, ...times, during, comment: options.comment ?? null, by });
     const view = viewSilence(row, app.clock.now());
+    for (const rule of unknownRules(app, match)) io.err(`lookout: ${rule}\n`);
     if (options.json) jsonDocument(io, view);
     else {
       const held = (await openAlerts(app)).filter(app.suppression.silence(row).matches).length;
@@ -105,8 +108,8 @@ export async function silencePreviewCommand(
     const during = duringOf(app, options);
     const match = await patternFor(app, meant, options);
     const { duration, from, until } = options;
-    if (duration !== undefined || until !== undefined) timesOf(options, app.clock.now());
-    else if (from !== undefined) instantOf("--from", from);
+    if (duration !== undefined || until !== undefined) timesOf(options, app.clock.now(), app.config.timezone);
+    else if (from !== undefined) instantOf("--from", from, app.config.timezone);
     const { since, alerts, deliveries } = await previewSilence(app, await openAlerts(app), { match, during });
     if (options.json) jsonDocument(io, { since, match, alerts, deliveries });
     else {
@@ -149,22 +152,39 @@ function jsonPattern(text: string): Pattern {
   }
 }
 
-function timesOf({ duration, from, until }: SilenceOptions, now: number): Pick<SilenceRow, "from" | "until"> {
+/** It holds all the same: the rule may come with the next configuration. */
+function unknownRules({ config }: App, match: Pattern): string[] {
+  const known = config.rules.map(({ id }) => id);
+  const named = [match["rule"] ?? []].flat().filter((entry) => typeof entry === "string");
+  return named.flatMap((rule) => {
+    if (known.includes(rule) || rule === HEALTH_RULE) return [];
+    const near = nearest(rule, known);
+    return [`the configuration has no rule ${oneLine(rule, 60)}${near === undefined ? "" : `; did you mean ${near}?`}`];
+  });
+}
+
+function timesOf(
+  { duration, from, until }: SilenceOptions,
+  now: number,
+  timezone: string,
+): Pick<SilenceRow, "from" | "until"> {
   if ((duration === undefined) === (until === undefined)) {
     throw new UsageError("say for how long: --duration 2h, or --until 2026-11-20T22:00:00Z");
   }
-  const start = from === undefined ? now : instantOf("--from", from);
-  const end = until === undefined ? start + durationOf(duration!) : instantOf("--until", until);
+  const start = from === undefined ? now : instantOf("--from", from, timezone);
+  const end = until === undefined ? start + durationOf(duration!) : instantOf("--until", until, timezone);
   if (end <= start) throw new UsageError(`--until ${until}: it is not after the silence's start`);
   if (end <= now) throw new UsageError("the silence would be over already");
   if (end > LAST) throw new UsageError(`--duration ${duration}: it would end after the year 9999`);
   return { from: start, until: end };
 }
 
-function instantOf(option: string, text: string): number {
-  const at = Date.parse(text);
-  if (at >= 0 && at <= LAST) return at;
-  throw new UsageError(`${option} ${text}: expected an instant such as 2026-11-20T22:00:00Z`);
+/** Without an offset it is a time of the configuration's `timezone`, as lists show times; a day is its beginning. */
+function instantOf(option: string, text: string, timezone: string): number {
+  const written = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text} 00:00` : text;
+  const at = instantIn(written, timezone);
+  if (at !== undefined && at >= 0 && at <= LAST) return at;
+  throw new UsageError(`${option} ${text}: expected an instant such as 2026-11-20T22:00:00Z, or 2026-11-20T22:00`);
 }
 
 function durationOf(text: string): number {

@@ -22,7 +22,7 @@ export interface ChannelSite {
 }
 
 export function checkMessages(site: ChannelSite, parseTemplate: (text: string) => unknown): Finding[] {
-  return [...checkMention(site), ...checkForm(site), ...checkTexts(site, parseTemplate)];
+  return [...checkMention(site), ...checkForm(site), ...checkFormat(site), ...checkTexts(site, parseTemplate)];
 }
 
 /** Who is mentioned is somebody whom the service could know. An id is not repeated: it may be a misplaced secret. */
@@ -70,6 +70,14 @@ function checkForm({ type, kind, channel, document, place }: ChannelSite): Findi
     }
     return typeof text === "string" ? [] : [findingAt(document.locate(where), where, `"${key}" must be text`)];
   });
+}
+
+/** A template is the whole body: nothing of a format would go out. */
+function checkFormat({ kind, channel, document, place }: ChannelSite): Finding[] {
+  if (kind.template !== "body" || channel["template"] === undefined || channel["format"] === undefined) return [];
+  const at = [...place, "format"];
+  const message = '"format" has no effect beside "template", which is the whole body';
+  return [findingAt(document.locate(at, "key"), at, message, "leave one of the two out")];
 }
 
 /** Every text of it is a template, and no place for secrets. */

@@ -3,8 +3,8 @@
 import { html } from "hono/html";
 import type { HtmlEscapedString } from "hono/utils/html";
 import { characters, cut } from "../../channels/message/plain.ts";
+import { localTime } from "../../model/local-time.ts";
 import { oneLine } from "../../model/printable.ts";
-import { localTime } from "../instants.ts";
 
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 

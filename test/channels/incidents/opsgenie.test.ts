@@ -1,7 +1,8 @@
 // The Opsgenie channel: one alert each, under its id; only 202 is success.
 import { describe, expect, test } from "vitest";
+import type { NotifiedAlert } from "../../../lib/model/notification.ts";
 import { answer, channelContract, channelOf, requests } from "../contract.ts";
-import { aNotification, anAlert, NOW } from "../samples.ts";
+import { aNotification, anAlert, anEvent, NOW } from "../samples.ts";
 
 const options = { apiKey: "0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d", url: "https://api.eu.opsgenie.com" };
 const spec = {
@@ -52,6 +53,25 @@ describe("opsgenie", () => {
     const resolved = anAlert({ id: "a/1?", status: "resolved", endsAt: "2026-11-20T10:04:00.000Z" });
     const { url } = request(aNotification({ alerts: [resolved] }));
     expect(url).toBe("https://api.eu.opsgenie.com/v2/alerts/a%2F1%3F/close?identifierType=alias");
+  });
+
+  test.each<[sentence: string, fields: Partial<NotifiedAlert>, said: string]>([
+    [
+      "how long it lasted and what ended it",
+      { events: [anEvent({ time: "2026-11-20T10:12:00.000Z", message: "Service <b>is</b> running" })] },
+      "Resolved after 12m: ended by 2026-11-20 11:12:00 GMT+1: Service ＜b＞is＜/b＞ running",
+    ],
+    ["that nothing more came", {}, "Resolved after 12m: ended 8m after its last event"],
+    ["how long it lasted, where its events are not known", { events: [] }, "Resolved after 12m"],
+    ["no more than is known", { events: [], endsAt: "never" }, "Resolved"],
+  ])("its end says %s, within 200 characters", (_sentence, fields, said) => {
+    const noteOf = (more: Partial<NotifiedAlert>) => {
+      const over = anAlert({ status: "resolved", endsAt: "2026-11-20T10:12:00.000Z", ...fields, ...more });
+      return JSON.parse(request(aNotification({ alerts: [over] })).body).note.replaceAll("\u2060", "");
+    };
+    expect(noteOf({})).toBe(said);
+    const long = anEvent({ time: "2026-11-20T10:12:00.000Z", message: "x.y ".repeat(500) });
+    expect(noteOf({ events: [long] }).length).toBeLessThanOrEqual(200);
   });
 
   test("an alert that somebody takes care of is acknowledged under the same id, with a note of who", () => {

@@ -662,6 +662,11 @@ const destinations: Case[] = [
     "lookout.yml:5:66: ",
   ],
   [
+    "a format beside a template, which is the whole body",
+    channels("a: { type: webhook, url: https://x.example, format: cloudevents, template: { a: 1 } }"),
+    'lookout.yml:5:47: "format" has no effect beside "template", which is the whole body; leave one of the two out',
+  ],
+  [
     "a reference within a template",
     channels('a: { type: webhook, url: https://x.example, template: { key: "${env:KEY}" } }'),
     "lookout.yml:5:64: a template holds no references; a secret goes into url, or into a header",
