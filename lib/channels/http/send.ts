@@ -76,8 +76,8 @@ function codeOf(error: unknown): string {
 export function failureWords(code: string): string {
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
     return `could not be found by name (${code}): check the host and the DNS`;
-  if (code === "ECONNREFUSED") return `refused the connection (${code})`;
+  if (code === "ECONNREFUSED") return `refused the connection (${code}): check the host and the port`;
   if (code === "ECONNRESET" || code === "EPIPE") return `cut the connection (${code})`;
   if (/CERT|TLS|SSL|SIGNATURE/.test(code)) return `could not be reached securely (${code}): check its certificate`;
-  return `could not be reached (${code})`;
+  return `could not be reached (${code}): check the host and the port`;
 }

@@ -140,7 +140,7 @@ describe("no answer", () => {
     const { port } = server.address() as AddressInfo;
     await new Promise((closed) => server.close(closed));
     const error = await thrown(sendHttp(post(`http://127.0.0.1:${port}${SECRET_PATH}`)));
-    expect(error.message).toBe(`127.0.0.1:${port} refused the connection (ECONNREFUSED)`);
+    expect(error.message).toBe(`127.0.0.1:${port} refused the connection (ECONNREFUSED): check the host and the port`);
   });
 
   test("because what answers is no HTTP", async () => {
