@@ -289,7 +289,11 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "a number as JSON or a rule has it; an event's has at most 25 characters",
     [String.raw`^[+]?(-?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$`, "^0+", "0+$"],
   ],
-  ["model/duration.ts", "the configuration's durations; anchored", [String.raw`^(\d+)(ms|s|m|h|d|w)$`]],
+  [
+    "model/duration.ts",
+    "durations as people write them; anchored, each run of digits is followed by its unit",
+    [String.raw`^(?=\d)(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$`],
+  ],
   ["model/files/console-token.ts", "the console's token; anchored", ["^[!-~]+$"]],
   ["model/files/config-file.ts", "the scheme of the console's address; anchored", ["^https?:$"]],
   [
