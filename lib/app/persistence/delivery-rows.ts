@@ -171,6 +171,8 @@ export interface RateRow {
   fullAt: readonly number[];
   /** Its service asked to wait, from when until when. */
   pause?: { from: number; until: number };
+  /** How often in a row it did, and took nothing in between; absent: never. */
+  refusals?: number;
   /** Its limit is known by that alone: a message in so long, until then. */
   learned?: { every: number; until: number };
 }
