@@ -209,7 +209,7 @@ function release(hand: InHand, { delivery, outcome }: Attempt, ends: boolean): v
   enqueue(hand, entryOf({ ...delivery, attempts: delivery.attempts - 1, claim: null }));
 }
 
-/** What became of it is recorded, or never will be: from now on its channel's row says whether there is more to send. */
+/** What became of it is recorded, or never will be: from now on its channel's row says whether more is sent. */
 export function letGo(hand: InHand, { id, channel }: Pick<DeliveryRow, "id" | "channel">): void {
   hand.held.delete(id);
   const lane = laneOf(hand, channel);

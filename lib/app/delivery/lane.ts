@@ -65,8 +65,8 @@ function isNarrow({ rates, seen, failures }: Lane, now: number): boolean {
 }
 
 /**
- * Whether its receiver is gone, as far as is known here: what is claimed is given back, and whoever claims it anew looks
- * at the channel's row.
+ * Whether its receiver is gone, as far as is known here: what is claimed is given back, and whoever claims it anew
+ * looks at the channel's row.
  */
 export function isGone({ goneBy, seen, destination }: Lane): boolean {
   const gone = seen.channel?.gone;
