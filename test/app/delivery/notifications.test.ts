@@ -55,6 +55,12 @@ describe("a notice about thousands of alerts", () => {
     expect(text).toContain("Notified before, still firing: 4000 (4000 critical), no new match");
   });
 
+  it("is one message of what is escalated, likewise", () => {
+    const told = tell("telegram", "escalation", alertsOf([4_000, "update"], [200, "escalation"]));
+    expect(told).toHaveLength(1);
+    expect(toldBy(told)[0]).toMatchObject({ escalation: 200 });
+  });
+
   it("is as many messages as hold its news, each with some", () => {
     const told = tell("slack", "new", alertsOf([4_000, "repeat"], [2_500, "new"]));
     expect(told.length).toBeGreaterThan(2);
