@@ -64,13 +64,14 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "the configuration's region; a name or the text of an error of the SDK's, at its start",
     [
       "^[a-z0-9-]{2,40}$",
-      "^(Throttl|RequestThrottled|TooManyRequests|RequestLimitExceeded|LimitExceeded|SlowDown|ServiceUnavailable|Internal|RequestTimeout|RequestTimeTooSkewed|RequestExpired|ExpiredToken|KMSThrottling)",
+      "^(ServiceUnavailable|Internal|RequestTimeout|RequestTimeTooSkewed|RequestExpired|ExpiredToken)",
+      "^(Throttl|RequestThrottled|TooManyRequests|RequestLimitExceeded|LimitExceeded|SlowDown|KMSThrottling)",
       "^(AccessDenied|AuthorizationError|NotAuthorized|UnauthorizedOperation)",
       "^(InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidAccessKeyId|MissingAuthenticationToken)",
       "^Region is missing",
     ],
   ],
-  ["channels/aws/eventbridge.ts", "a refused entry's code, at its start", ["^(Throttl|Internal|ServiceUnavailable)"]],
+  ["channels/aws/eventbridge.ts", "a refused entry's code, at its start", ["^(Internal|ServiceUnavailable)"]],
   ["channels/incidents/opsgenie.ts", "the configuration's address", [String.raw`\/+$`]],
   ["channels/mail/html.ts", "a text that is shown; one character at a time", [`[&<>"']`, "[.:@/]"]],
   [
