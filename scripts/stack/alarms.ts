@@ -68,7 +68,7 @@ export function alarms(watched: Watched): Resources {
         ...{ threshold: 300, in: [2, 2], period: 10 * MINUTE, statistic: "Maximum", missing: "breaching" },
       },
     ),
-    // A poll by queues records what the cloud refuses and fails no invocation: this alarm is what says so, in both forms.
+    // A poll by queues records what the cloud refuses and fails no invocation: this alarm says so, in both forms.
     alarm(
       "unread-sources",
       { ...own, MetricName: METRICS.sourcesUnread },
