@@ -97,8 +97,8 @@ async function join(app: Joining, config: string): Promise<number> {
     return stays.number;
   }
   const { stamp } = app.generation;
-  // Of two that are equally old, as two packages of one SOURCE_DATE_EPOCH, the one that decides goes on doing so: if the
-  // other took over, both would do so in turn for as long as both are called.
+  // Of two that are equally old, as two packages of one SOURCE_DATE_EPOCH, the one that decides goes on doing so: if
+  // the other took over, both would do so in turn for as long as both are called.
   if (row && stamp <= row.data.stamp && (await isAlive(app, row.data, now))) throw superseded(row.data);
   const number = (row?.data.number ?? 0) + 1;
   const data: GenerationRow = { number, config, stamp, since: now, patience: patienceOf(app.config) };
