@@ -76,6 +76,14 @@ it.each([
   expect(await expiryOf(b, "training-events", "job-1")).toBeUndefined();
 });
 
+it("a job that comes back keeps its row from its first read on, though nothing is new", async () => {
+  const { b, row } = await ended();
+  await b.rounds(62, 2);
+  row.status.phase = "Running";
+  await b.rounds(70, 2);
+  expect(await expiryOf(b, "training-events", "job-1")).toBeUndefined();
+});
+
 it("a job that comes back and cannot be read keeps its row as well", async () => {
   const { b, row } = await ended();
   await b.rounds(50, 2);
