@@ -1,10 +1,12 @@
-// What the health check measures: how long what is due has been waiting, and how far behind each source is.
+// What the health check measures: how long what is due has been waiting, how far behind each source is, and how many of
+// them are not read at all.
 import type { App } from "../../app/deps.ts";
+import { isUnread } from "../../app/health/unread.ts";
 import type { SourceRow } from "../../app/persistence/rows.ts";
 import { listSources } from "../../app/persistence/shard-rows.ts";
 import type { Queue } from "../../store/port.ts";
 import type { Gauge } from "./log.ts";
-import { METRICS } from "./names.ts";
+import { METRICS, type MetricName } from "./names.ts";
 
 const QUEUES: readonly Queue[] = ["timer", "group", "delivery"];
 
@@ -18,9 +20,14 @@ export async function readGauges(app: App): Promise<Gauge[]> {
   const rows = new Map(sources.map(({ sk, data }) => [sk, data]));
   const lags = app.config.sources.flatMap(({ id }): Gauge[] => {
     const readTo = leastReadTo(rows.get(id));
-    return readTo === undefined ? [] : [{ metric: METRICS.lag, seconds: secondsTo(now, readTo), source: id }];
+    return readTo === undefined ? [] : [{ ...inSeconds(METRICS.lag, now, readTo), source: id }];
   });
-  return [{ metric: METRICS.oldestDue, seconds: secondsTo(now, oldest) }, ...lags];
+  const unread = app.config.sources.filter((source) => isUnread(app, source, rows.get(source.id))).length;
+  return [
+    inSeconds(METRICS.oldestDue, now, oldest),
+    { metric: METRICS.sourcesUnread, value: unread, unit: "Count" },
+    ...lags,
+  ];
 }
 
 /** Up to where the target is read that is read least far; ms, undefined: nothing was read yet. */
@@ -31,6 +38,6 @@ function leastReadTo(row: SourceRow | undefined): number | undefined {
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-function secondsTo(now: number, then: number): number {
-  return Math.max(0, Math.round((now - then) / 1_000));
+function inSeconds(metric: MetricName, now: number, then: number): Gauge {
+  return { metric, value: Math.max(0, Math.round((now - then) / 1_000)), unit: "Seconds" };
 }

@@ -36,6 +36,7 @@ sendingContract<Scripted>({
     ["no authorization", { status: 401 }, "permanent", /"headers"/],
     ["a wrong address", { status: 404, body: "k3y-0a1b2c3d4e5f6a7b" }, "permanent", /"url".*before \/api\/v2\/alerts/],
     ["a proxy's page", { status: 405 }, "permanent", /"url"/],
+    ["a login page", { status: 200, body: "<html>Log in</html>" }, "retry", /somebody else answered/],
     ["an Alertmanager that starts", { status: 503, headers: { "retry-after": "7" } }, "retry", /HTTP 503/],
   ],
 });
