@@ -149,8 +149,12 @@ async function settle(turn: Turn, reading: Promise<void>): Promise<void> {
   try {
     await reading;
     if (!report.complete) return await fail(turn);
-    // What came, or came back, is watched from now on.
-    if (unread && !target.ended) await watchAgain(app, source, target, run.now);
+    if (unread && !target.ended) {
+      // What came, or came back, is watched from now on. While no row lists it, another run may end that: once one does,
+      // the next run sees whether it is still watched.
+      await watchAgain(app, source, target, run.now);
+      run.watched?.but.add(target.id);
+    }
     run.complete.add(target.id);
     if (report.quiet) run.quiet.add(target.id);
   } catch (error) {
