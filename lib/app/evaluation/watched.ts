@@ -74,8 +74,8 @@ export async function watchAgain(app: App, source: SourceConfig, target: Target,
 }
 
 /**
- * Which rules over targets there are, under which configuration: where it differs, known targets may be unwatched, since
- * a rule is new or over targets now. Undefined: there are none.
+ * Which rules over targets there are, under which configuration: where it differs, known targets may be unwatched,
+ * since a rule is new or over targets now. Undefined: there are none.
  */
 export function watchersOf({ rules, generation }: App): string | undefined {
   const watching = rules.all.filter(({ config }) => config.absence?.over === "targets").map(rulePartition);

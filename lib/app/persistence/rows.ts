@@ -118,6 +118,8 @@ export interface SourceRow {
    * (source-rows.ts).
    */
   discovered?: { at: number; targets: DiscoveredTarget[]; pieces?: string[] };
+  /** It lists targets that no run has come to, and that are not in `failing`. */
+  unsummed?: true;
   /** Why the last discovery failed. */
   discoveryError?: string;
   discoveryKind?: FailureKind;

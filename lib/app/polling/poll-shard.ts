@@ -137,8 +137,8 @@ async function takeTargets(run: SourceRun, known: Targets): Promise<void> {
 }
 
 /**
- * Where a rule over targets is new, the known targets are watched from now on; those of which another run may have ended
- * the watch, again. How far it came stands in the row.
+ * Where a rule over targets is new, the known targets are watched from now on; those of which another run may have
+ * ended the watch, again. How far it came stands in the row.
  */
 async function watchUnwatched(run: SourceRun, { list }: Targets): Promise<void> {
   const { app, source, before, now, signal } = run;

@@ -167,7 +167,8 @@ export async function keepFloors(run: SourceRun): Promise<void> {
 /** What was discovered, before any of it is read. */
 export async function keepDiscovered(run: SourceRun): Promise<void> {
   const { before, discovered } = run;
-  await write(run, { ...before, ...heldBy(run), ...(discovered && { discovered }) });
+  const unsummed = discovered?.targets.some(({ unread }) => unread) ? { unsummed: true as const } : {};
+  await write(run, { ...before, ...heldBy(run), ...(discovered && { discovered }), ...unsummed });
 }
 
 /** Writes how far a long run is, now and then. What has been read does not become unread where this fails. */
