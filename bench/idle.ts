@@ -70,8 +70,8 @@ function report([first, ...idle]: readonly Poll[], requests: number): void {
       ["requests per target", figure(requests / TARGETS / (1 + idle.length)), ""],
       ["reads of target rows, per target", of(({ targetReads }) => targetReads / TARGETS), ""],
       ["writes of target rows", of(({ targetWrites }) => targetWrites), ""],
-      ["reads of the source's row", of(({ sourceReads }) => sourceReads), ""],
-      ["writes of the source's row", of(({ sourceWrites }) => sourceWrites), ""],
+      ["reads of the rows of the source and its shards", of(({ sourceReads }) => sourceReads), ""],
+      ["writes of them, one for each shard", of(({ sourceWrites }) => sourceWrites), ""],
       ["any other access to the store", of(({ otherAccesses }) => otherAccesses), ""],
     ],
   );

@@ -64,13 +64,14 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "the configuration's region; a name or the text of an error of the SDK's, at its start",
     [
       "^[a-z0-9-]{2,40}$",
-      "^(Throttl|RequestThrottled|TooManyRequests|RequestLimitExceeded|LimitExceeded|SlowDown|ServiceUnavailable|Internal|RequestTimeout|RequestTimeTooSkewed|RequestExpired|ExpiredToken|KMSThrottling)",
+      "^(ServiceUnavailable|Internal|RequestTimeout|RequestTimeTooSkewed|RequestExpired|ExpiredToken)",
+      "^(Throttl|RequestThrottled|TooManyRequests|RequestLimitExceeded|LimitExceeded|SlowDown|KMSThrottling)",
       "^(AccessDenied|AuthorizationError|NotAuthorized|UnauthorizedOperation)",
       "^(InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidAccessKeyId|MissingAuthenticationToken)",
       "^Region is missing",
     ],
   ],
-  ["channels/aws/eventbridge.ts", "a refused entry's code, at its start", ["^(Throttl|Internal|ServiceUnavailable)"]],
+  ["channels/aws/eventbridge.ts", "a refused entry's code, at its start", ["^(Internal|ServiceUnavailable)"]],
   ["channels/incidents/opsgenie.ts", "the configuration's address", [String.raw`\/+$`]],
   ["channels/mail/html.ts", "a text that is shown; one character at a time", [`[&<>"']`, "[.:@/]"]],
   [
@@ -289,7 +290,11 @@ const LISTED: [file: string, bound: string, expressions: string[]][] = [
     "a number as JSON or a rule has it; an event's has at most 25 characters",
     [String.raw`^[+]?(-?)(\d*)\.?(\d*)(?:e([+-]?\d+))?$`, "^0+", "0+$"],
   ],
-  ["model/duration.ts", "the configuration's durations; anchored", [String.raw`^(\d+)(ms|s|m|h|d|w)$`]],
+  [
+    "model/duration.ts",
+    "durations as people write them; anchored, each run of digits is followed by its unit",
+    [String.raw`^(?=\d)(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$`],
+  ],
   ["model/files/console-token.ts", "the console's token; anchored", ["^[!-~]+$"]],
   ["model/files/config-file.ts", "the scheme of the console's address; anchored", ["^https?:$"]],
   [

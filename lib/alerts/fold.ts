@@ -1,7 +1,7 @@
 // Folding: a notification that has not left yet takes in the next one where one of the two only
 // repeats what was said, and where its channel's service takes fewer messages, those of other groups. Pure.
 import { lookup } from "../model/lookup.ts";
-import { type Notification, type NotifiedAlert, NotifyReason } from "../model/notification.ts";
+import { type Counted, type Notification, type NotifiedAlert, NotifyReason, type Told } from "../model/notification.ts";
 import { Severity } from "../model/severity.ts";
 import type { Suppressed } from "./group.ts";
 
@@ -10,8 +10,10 @@ import type { Suppressed } from "./group.ts";
  * state, what both counted, and the first of their reasons. Undefined where both have news of their own:
  * then each is to be sent by itself.
  */
-export function fold(waiting: Notification, next: Notification): Notification | undefined {
+export function fold(waiting: Told, next: Told): Notification | undefined {
   if (!onlyRepeats(waiting) && !onlyRepeats(next)) return undefined;
+  // Whether one names what the other only counts is not known.
+  if (waiting.counted || next.counted) return undefined;
   // It is for others than those who were notified before.
   if (isEscalation(waiting) || isEscalation(next)) return undefined;
   const alerts = new Map<string, NotifiedAlert>(waiting.alerts.map((alert) => [alert.id, alert]));
@@ -33,7 +35,7 @@ export function fold(waiting: Notification, next: Notification): Notification | 
  * The first of the notifications, of one channel but of different groups, with all that the others say: every alert
  * once, in its newest state. Its group is what all of them have in common.
  */
-export function combine(all: readonly [Notification, ...Notification[]]): Notification {
+export function combine(all: readonly [Told, ...Told[]]): Told {
   const alerts = new Map<string, { alert: NotifiedAlert; group: string }>();
   for (const one of all) {
     const group = JSON.stringify(one.group);
@@ -44,8 +46,10 @@ export function combine(all: readonly [Notification, ...Notification[]]): Notifi
     }
   }
   const named = [...alerts.values()].map(({ alert }) => alert).sort(byStart);
+  const counted = all.map((one) => one.counted).reduce(countedTogether, undefined);
   return {
     ...all[0],
+    ...(counted && { counted }),
     status: named.some(({ status }) => status === "firing") ? "firing" : "resolved",
     group: all.map(({ group }) => group).reduce(common),
     reason: all.map(({ reason }) => reason).reduce(firstOf),
@@ -126,6 +130,17 @@ function sum(a: Suppressed, b: Suppressed): Suppressed {
     muted: a.muted + b.muted,
     inhibited: a.inhibited + b.inhibited,
   };
+}
+
+/** What two messages count. */
+export function countedTogether(a: Counted | undefined, b: Counted | undefined): Counted | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const alerts: Counted["alerts"] = { ...a.alerts };
+  for (const severity of Severity.options) {
+    const number = b.alerts[severity];
+    if (number !== undefined) alerts[severity] = (alerts[severity] ?? 0) + number;
+  }
+  return { alerts, newCount: a.newCount + b.newCount };
 }
 
 function byStart(a: NotifiedAlert, b: NotifiedAlert): number {

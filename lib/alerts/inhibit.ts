@@ -4,6 +4,7 @@ import type { Alert } from "../model/alert.ts";
 import type { InhibitConfig } from "../model/config.ts";
 import { hashOf } from "../model/hash.ts";
 import { valueAt } from "../model/path.ts";
+import { compileMeant } from "./meant.ts";
 import type { AlertPredicate, CompileAlertPattern } from "./route.ts";
 
 /** An alert's place on one side of one inhibit rule. */
@@ -41,11 +42,7 @@ export function compileInhibition(
   compile: CompileAlertPattern,
   exempt: string,
 ): Inhibition {
-  const meant = (pattern: InhibitConfig["source"]): AlertPredicate => {
-    const matches = compile(pattern);
-    const named = JSON.stringify(pattern["rule"] ?? null).includes(`"${exempt}"`);
-    return (alert) => (named || alert.rule !== exempt) && matches(alert);
-  };
+  const meant = (pattern: InhibitConfig["source"]) => compileMeant(pattern, compile, exempt);
   const rules = configs.map(({ source, target, equal }, index): Rule => {
     const name = hashOf([source, target, equal], 16);
     return { name, index, equal, isSource: meant(source), isTarget: meant(target) };

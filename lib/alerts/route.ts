@@ -51,10 +51,11 @@ export function compileRouter(
   };
 }
 
-/** The group values of an alert on a route; `...` groups every alert by itself. */
+/** The group values of an alert on a route; `...` groups every alert by itself, and empty text is as if missing. */
 export function groupValues(route: RouteConfig, alert: Alert): Record<string, unknown> {
   if (route.groupBy.includes("...")) return { alert: alert.id };
-  return valuesAt(alert, route.groupBy);
+  const values = Object.entries(valuesAt(alert, route.groupBy));
+  return Object.fromEntries(values.map(([path, value]) => [path, value === "" ? null : value]));
 }
 
 /** The route of Lookout's own health alerts: straight to `health.channels`, exempt from the tree. */

@@ -4,6 +4,7 @@ import type { Alert } from "../model/alert.ts";
 import type { Pattern, RouteConfig, SilenceConfig } from "../model/config.ts";
 import type { Place } from "../model/place.ts";
 import type { Suppressed } from "./group.ts";
+import { compileMeant } from "./meant.ts";
 import type { AlertPredicate, CompileAlertPattern } from "./route.ts";
 import type { TimeInterval } from "./time-intervals/time-interval.ts";
 
@@ -69,9 +70,7 @@ export function compileSuppression(
   exempt: string,
 ): Suppression {
   function compiled(match: Pattern, times: Omit<Silence, "matches">): Silence {
-    const matches = compile(match);
-    const named = JSON.stringify(match["rule"] ?? null).includes(`"${exempt}"`);
-    return { ...times, matches: (alert) => (named || alert.rule !== exempt) && matches(alert) };
+    return { ...times, matches: compileMeant(match, compile, exempt) };
   }
   const configured = silences.map(({ match, from, until, during = [], comment }, index) => {
     const by = comment === undefined ? "silence" : `silence "${comment}"`;
@@ -79,7 +78,7 @@ export function compileSuppression(
       from: from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(from),
       until: until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until),
       during: during.map((name) => intervals.get(name)),
-      hold: { by, name: by, place: ["silences", index], ends: until },
+      hold: { by, name: by, place: ["silences", index], ends: until && iso(Date.parse(until)) },
     });
   });
 

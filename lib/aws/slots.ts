@@ -16,6 +16,16 @@ function slotsOf(config: Polled, connection: string): number {
   return 2 ** Math.floor(Math.log2(room));
 }
 
+/** How many slots there are: so many polls may go on at the same time. */
+export function slotCount(config: Polled): number {
+  const { connections, sources } = config;
+  const polled = sources.filter(({ connection }) => connection !== "");
+  const byProject = new Map(polled.map(({ connection }) => [projectOf(connections, connection), connection]));
+  const counts = [...byProject.values()].map((connection) => slotsOf(config, connection));
+  // Each of the others has one.
+  return counts.reduce((sum, count) => sum + count, sources.length - polled.length);
+}
+
 /** The slot of a source's shard; the same for as long as the configuration is. */
 export function slotOf(config: Polled, source: SourceConfig, shard: number): string {
   // Nobody's budget is used.

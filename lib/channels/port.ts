@@ -115,7 +115,8 @@ interface AnyChannel<Options> {
   readonly template?: "words" | "body";
   /**
    * Where one body cannot hold every alert: the alerts of each delivery, in order, each for a notification (with an id)
-   * of its own, made when deliveries are made. Absent: one delivery holds them all, however many.
+   * of its own, made when deliveries are made. Absent: it writes to people, who read the news by name and how much of
+   * the rest there is: a notification beyond 1 MB is several deliveries of news.
    */
   split?(notification: Notification): NotifiedAlert[][];
 }

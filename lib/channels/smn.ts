@@ -48,7 +48,6 @@ export const smn: HttpChannel<Options> = {
   options: Options,
   incident: false,
   template: "words",
-  concurrency: 4,
   render(notification, options, context) {
     const { title, text } = plainText(notification, context, TEXT_BYTES, bytes);
     const sms = plainText(notification, context, SMS_CHARACTERS, characters).text;

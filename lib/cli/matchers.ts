@@ -14,6 +14,8 @@ const OPERATORS: readonly [text: string, entries: (value: string, path: string) 
 
 /** Where a plain number is one: an extraction makes it so, too. */
 const NUMBERS = /^count$|^key\.(?:count$|late$|extracted\.)/;
+/** What may be null, which `anything-but` takes, too. */
+const NULLABLE = /^(?:connection|source|region|runbook|acknowledgedBy|endsAt)$|^(?:key|events)\./;
 /** Where values are of any type, as an API gives them. */
 const OPEN = /^key\.(?:data\.|truncated$|future$)|^events\./;
 
@@ -48,11 +50,18 @@ function refuseUnfit(text: string, path: string, operator: string, value: string
   if (operator.includes("~") && !value.includes("*")) {
     throw new UsageError(`${text}: ${operator} takes a wildcard, as in ${path}${operator}deploy-*`);
   }
+  if (operator.includes("~") && value.includes(".*")) {
+    const wildcard = `${path}${operator}${value.replaceAll(".*", "*")}`;
+    throw new UsageError(`${text}: ${operator} takes a wildcard, which is no regular expression, as in ${wildcard}`);
+  }
   if (path === "count" && typeof numberOr(value) !== "number") {
     throw new UsageError(`${text}: it is a number, as in count=5`);
   }
   if (operator !== "!=") return;
-  if (value === "") throw new UsageError(`${text}: where there is one, say ${path}=~*`);
+  if (value === "") {
+    const some = NULLABLE.test(path) ? `${path}=~*` : `--match '{"${path}":[{"anything-but":[""]}]}'`;
+    throw new UsageError(`${text}: where there is one, say ${some}`);
+  }
   const [word, other] = meanings(value);
   if (!OPEN.test(path) || other === undefined) return;
   // No pattern excludes both.

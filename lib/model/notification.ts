@@ -1,6 +1,7 @@
 // A notification: what one delivery says about one group of alerts, in the `lookout` format.
 import * as z from "zod";
 import { Alert, AlertStatus } from "./alert.ts";
+import type { Severity } from "./severity.ts";
 
 /** `acknowledged`: only incident services that have a word for it get one. */
 export const NotifyReason = z.enum(["new", "resolved", "update", "repeat", "escalation", "digest", "acknowledged"]);
@@ -28,3 +29,15 @@ export const Notification = z.object({
   test: z.boolean().optional(),
 });
 export type Notification = z.infer<typeof Notification>;
+
+/** Alerts that people have been notified of, and that a message to them counts without having them. */
+export interface Counted {
+  alerts: Partial<Record<Severity, number>>;
+  /** What they counted since, together. */
+  newCount: number;
+}
+
+/** A notification as it is kept for a channel that writes to people. No receiver gets `counted` as it is. */
+export interface Told extends Notification {
+  counted?: Counted;
+}

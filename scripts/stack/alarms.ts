@@ -68,6 +68,16 @@ export function alarms(watched: Watched): Resources {
         ...{ threshold: 300, in: [2, 2], period: 10 * MINUTE, statistic: "Maximum", missing: "breaching" },
       },
     ),
+    // A poll by queues records what the cloud refuses and fails no invocation: this alarm says so, in both forms.
+    alarm(
+      "unread-sources",
+      { ...own, MetricName: METRICS.sourcesUnread },
+      {
+        about: "Nothing of a source is read: credentials, its project, its discovery or the cloud's API (docs/aws.md)",
+        // Each health check measures it; one that begins a moment late must not end the alarm.
+        ...{ threshold: 1, in: [2, 3], period: 5 * MINUTE, statistic: "Maximum", missing: "notBreaching" },
+      },
+    ),
     alarm(
       "missed-polls",
       { ...own, MetricName: METRICS.polls },

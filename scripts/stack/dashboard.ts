@@ -25,6 +25,7 @@ export function dashboard(
     ["Events and alerts", "Sum", own(METRICS.events, METRICS.alerts)],
     ["Deliveries", "Sum", own(METRICS.deliveries, METRICS.deliveriesFailed)],
     ["Polls", "Sum", own(METRICS.polls, METRICS.pollsIncomplete)],
+    ["Sources not read at all", "Maximum", own(METRICS.sourcesUnread)],
     ["Lag by source (s)", "Maximum", lags],
     ["Oldest due row (s)", "Maximum", own(METRICS.oldestDue)],
     ["Queues", "Maximum", waiting],

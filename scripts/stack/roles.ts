@@ -66,7 +66,9 @@ export function schedulesRole(functions: readonly Pick<StackFunction, "name">[],
     { Action: ["sqs:SendMessage"], Resource: [att(FAILURES)] },
   ];
   const Policies = [{ PolicyName: "schedules", PolicyDocument: policy(grants) }];
-  const Properties = { AssumeRolePolicyDocument: trust("scheduler.amazonaws.com"), Policies };
+  // Nobody else's schedule uses it by way of the service.
+  const Condition = { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } };
+  const Properties = { AssumeRolePolicyDocument: trust("scheduler.amazonaws.com", { Condition }), Policies };
   return { SchedulesRole: { Type: "AWS::IAM::Role", Properties } };
 }
 
@@ -125,7 +127,7 @@ function policy(grants: readonly Grant[]): object {
   return { Version: "2012-10-17", Statement: grants.map((grant) => ({ Effect: "Allow", ...grant })) };
 }
 
-function trust(service: string): object {
-  const Statement = [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }];
+function trust(service: string, conditions: { Condition?: object } = {}): object {
+  const Statement = [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole", ...conditions }];
   return { Version: "2012-10-17", Statement };
 }

@@ -1,6 +1,7 @@
 // What the Serverless plugin adds to the service beside its functions: a role for each, alarms and a dashboard, by what
 // the configuration names.
 import { remotePlaceOf } from "../../lib/aws/configuration/place.ts";
+import { slotCount } from "../../lib/aws/slots.ts";
 import type { Config } from "../../lib/model/config.ts";
 import { alarms } from "./alarms.ts";
 import { dashboard } from "./dashboard.ts";
@@ -14,7 +15,7 @@ export interface ServiceFunction {
   name: string;
   role?: unknown;
   reservedConcurrency?: number;
-  events?: readonly { sqs?: { arn?: unknown }; schedule?: { method?: string } }[];
+  events?: readonly { sqs?: { arn?: unknown; maximumConcurrency?: number }; schedule?: { method?: string } }[];
 }
 
 /** As serverless.yml has it under `custom`. */
@@ -36,6 +37,13 @@ export interface Service {
 
 /** How many requests of the console are answered at a time. */
 const CONSOLE_CONCURRENCY = 5;
+/** Polls beside those of the slots: one of a killed invocation may still be counted. */
+const ROOM = 2;
+/** What a queue's polls may take, as AWS has it, and of an account with the usual 1,000: the others need some, too. */
+const LEAST_POLLS = 2;
+const MOST_POLLS = 900;
+/** In an account that lets 10 functions run at a time, of which none can be reserved. */
+const MOST_POLLS_UNRESERVED = 4;
 
 /** Adds it; returns what the functions may not do though the configuration names it. */
 export function addStack(
@@ -67,6 +75,7 @@ export function addStack(
   );
   for (const one of functions) service.functions[one.key]!.role = att(roleId(one));
   if (options.reserved === "on") reserve(service.functions);
+  capPolls(service.functions, slotCount(config), options.reserved === "on" ? MOST_POLLS : MOST_POLLS_UNRESERVED);
   return needs.unknown;
 }
 
@@ -78,6 +87,16 @@ function reserve(functions: Service["functions"]): void {
   for (const [key, one] of Object.entries(functions)) {
     if (key.startsWith("poll-")) one.reservedConcurrency = 1;
     if (key === "console") one.reservedConcurrency = CONSOLE_CONCURRENCY;
+  }
+}
+
+/**
+ * However many messages wait, polls leave room for whoever decides, sends and looks after them. What is above the cap
+ * stays in the queue: it is not received, throttled and received again.
+ */
+function capPolls({ poll }: Service["functions"], slots: number, most: number): void {
+  for (const { sqs } of poll?.events ?? []) {
+    if (sqs) sqs.maximumConcurrency = Math.min(most, Math.max(LEAST_POLLS, slots + ROOM));
   }
 }
 

@@ -160,6 +160,16 @@ it.each<[sentence: string, rules: InhibitConfig[], sources: Labels[], target: La
     { rule: HEALTH_RULE },
     true,
   ],
+  [
+    "also where an alternative names them",
+    [rule({ rule: ["a"] }, { $or: [{ rule: [HEALTH_RULE] }, { rule: ["b"] }] })],
+    [{ rule: "a" }],
+    { rule: HEALTH_RULE },
+    true,
+  ],
+  ["an empty source is every alert", [rule({}, label("t", "1"))], [{ x: "1" }], { t: "1" }, true],
+  ["an empty target is every alert", [rule(label("s", "1"), {})], [{ s: "1" }], { x: "1" }, true],
+  ["but none of Lookout's own", [rule(label("s", "1"), {})], [{ s: "1" }], { rule: HEALTH_RULE }, false],
 ])("%s", (_, rules, sources, target, expected) => {
   expect(held(rules, sources, target)).toBe(expected);
 });

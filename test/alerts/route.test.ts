@@ -56,6 +56,14 @@ route:
       continue: true
     - match: { $or: [{ labels.oncall: [ada] }, { labels.oncall: [bob], severity: [warning] }] }
       channels: [notify-F]
+    - match: { labels.zone: [{ exists: true }] }
+      routes:
+        - match: { labels.zone: [north] }
+          channels: [notify-A]
+        - channels: [notify-BC]
+          continue: true
+        - match: {}
+          channels: [notify-D]
 `;
 const compile = (pattern: object) => {
   const compiled = compilePattern(pattern);
@@ -125,6 +133,8 @@ describe("the routes that take an alert", () => {
     ["one alternative", "oncall=ada", ["notify-F"]],
     ["the other alternative needs both of its fields", "oncall=bob severity=warning", ["notify-F"]],
     ["half of an alternative", "oncall=bob", ["notify-def"]],
+    ["a sibling before one without a match", "zone=north", ["notify-A"]],
+    ["a route without a match takes every alert, and one whose match is empty", "zone=x", ["notify-BC", "notify-D"]],
     ["Lookout's own alerts take the route for health alone", `rule=${HEALTH_RULE} owner=team-A`, ["notify-A"]],
   ])("%s", async (_, labels, expected) => {
     const { router } = await readTree();
@@ -145,6 +155,7 @@ describe("what a route inherits", () => {
       [10, 60, 14_400],
       { "labels.foo": "1", "labels.bar": null },
     ],
+    ["empty text is as if missing", "owner=team-B foo=", [10, 60, 14_400], { "labels.foo": null, "labels.bar": null }],
     [
       "groupBy from a route above that has no channels",
       "group_by=role role=db",

@@ -106,6 +106,20 @@ const CASES: Record<string, Case> = {
     silences: [{ match: { rule: [HEALTH_RULE] } }],
     says: ["silenced silence", 5],
   },
+  "Lookout's own alerts are held by a silence that names their rule in an alternative": {
+    rule: HEALTH_RULE,
+    silences: [{ match: { $or: [{ severity: ["info"] }, { $or: [{ rule: [HEALTH_RULE] }, { rule: ["a"] }] }] } }],
+    says: ["silenced silence", 5],
+  },
+  "Lookout's own alerts are not held by an alternative beside the one that names their rule": {
+    rule: HEALTH_RULE,
+    silences: [{ match: { $or: [{ rule: [HEALTH_RULE], severity: ["info"] }, { rule: [{ exists: true }] }] } }],
+    says: undefined,
+  },
+  "what else such a silence matches is held": {
+    silences: [{ match: { $or: [{ rule: [HEALTH_RULE] }, { rule: ["deploy"] }] } }],
+    says: ["silenced silence", 5],
+  },
 };
 
 it.each(Object.entries(CASES))("%s", (_sentence, { silences = [], added = [], route, rule = "deploy", says }) => {
@@ -120,6 +134,14 @@ it.each(Object.entries(CASES))("%s", (_sentence, { silences = [], added = [], ro
   const muting = { id: "root", mute: [], active: [], ...route } as unknown as RouteConfig;
   const hold = suppression.hold(alert, muting, NOW, byPeople);
   expect(hold && [`${hold.kind} ${hold.by}`, (hold.until - NOW) / MINUTE]).toEqual(says);
+});
+
+it("says when a silence of the file ends in UTC, as of one that a person added", () => {
+  const config = { match: { rule: ["deploy"] }, until: "2026-11-20T12:00:00+01:00" };
+  const { hold } = compileSuppression([config], INTERVALS, compile, HEALTH_RULE);
+  const alert = { rule: "deploy", labels: {} } as unknown as Alert;
+  const route = { id: "root", mute: [], active: [] } as unknown as RouteConfig;
+  expect(hold(alert, route, NOW)?.ends).toBe("2026-11-20T11:00:00.000Z");
 });
 
 function compile(pattern: object) {

@@ -6,6 +6,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { PlanInput } from "../../lib/aws/plan.ts";
 import { failuresOf, queuesOf } from "../../lib/aws/queues.ts";
+import { readConfig } from "../../scripts/bundle.ts";
+import { folderWith } from "../support/cli.ts";
+import { stackOf } from "./permissions.ts";
 import { type Form, formOf } from "./stage.ts";
 
 const NAMES = ["poll", "notify", "deliver"] as const;
@@ -50,7 +53,10 @@ describe.each(NAMES)("the queue of %s", (name) => {
   test("keeps a message from others for longer than a function may run", () => {
     const service = readFileSync(join(import.meta.dirname, "../../serverless.yml"), "utf8");
     const { timeout } = parse(service, { merge: true, logLevel: "silent" }).provider;
-    expect(propertiesOf(`${id}Queue`).VisibilityTimeout).toBeGreaterThan(timeout);
+    const { VisibilityTimeout } = propertiesOf(`${id}Queue`);
+    expect(VisibilityTimeout).toBeGreaterThan(timeout);
+    // A poll that is throttled at first has its slot to itself all the same.
+    if (name === "poll") expect(VisibilityTimeout).toBeGreaterThanOrEqual(2 * timeout);
   });
 
   test("has dead letters where the health check looks for them", () => {
@@ -73,6 +79,47 @@ test("the queue of failed invocations is the one where the health check looks", 
 
 test("a run of deliver has one channel", () => {
   expect(fanned.functions["deliver"].events[0].sqs.batchSize).toBe(1);
+});
+
+/** The stack of so many projects, each with this budget, and of an endpoint. */
+async function stackWith(projects: number, requestsPerSecond: number, reserved: string) {
+  const names = Array.from({ length: projects }, (_, at) => `project-${at}`);
+  const id = (at: number) => String(at).padStart(32, "0");
+  const connections = names.map((name, at) => {
+    return `${name}: { cloud: otc, region: eu-de, projectId: "${id(at)}", requestsPerSecond: ${requestsPerSecond} }`;
+  });
+  const sources = names.map((name) => `{ id: ${name}, kind: service-events, connection: ${name} }`);
+  const endpoint = '{ kind: http, targets: [{ id: up, url: "https://example.com" }] }';
+  const file = `
+connections: { ${connections.join(", ")} }
+sources: [${[...sources, endpoint].join(", ")}]
+rules: [{ id: any, when: { level: [error] } }]
+channels: { log: { type: console } }
+`;
+  const config = await readConfig(join(await folderWith({ "lookout.yml": file }), "lookout.yml"), {});
+  return stackOf({ fanout: "on", config, place: "", name: "lookout-prod", reserved });
+}
+
+test.each([
+  ["a slot for the project and one for the endpoint", 1, 20, "on", 4],
+  ["eight slots for each of two projects", 2, 200, "on", 19],
+  ["more slots than an account has functions", 40, 1_000, "on", 900],
+  ["more slots than an account without reservations has functions", 1, 200, "off", 4],
+])("polls leave room for the other functions: %s", async (_, projects, rate, reserved, most) => {
+  const { functions } = await stackWith(projects, rate, reserved);
+  expect(functions["poll"].events[0].sqs.maximumConcurrency).toBe(most);
+  expect(functions["deliver"].events[0].sqs.maximumConcurrency).toBeUndefined();
+});
+
+test.each(["direct", "fanned out"])("a source of which nothing is read raises an alarm (%s)", async (form) => {
+  const config = await readConfig(join(import.meta.dirname, "../../lookout.example.yml"), {});
+  const fanout = form === "direct" ? "off" : "on";
+  const { Resources } = await stackOf({ fanout, config, place: "", name: "lookout-prod" });
+  expect(Resources["UnreadSourcesAlarm"].Properties).toMatchObject({
+    ...{ Namespace: "Lookout", MetricName: "SourcesUnread", Threshold: 1 },
+    Dimensions: [{ Name: "service", Value: "lookout-prod" }],
+  });
+  expect(Resources["Dashboard"].Properties.DashboardBody["Fn::Sub"]).toContain("SourcesUnread");
 });
 
 test("each beat of the plan says its own time", () => {

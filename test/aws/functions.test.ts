@@ -4,11 +4,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { wallClock } from "../../lib/app/clock.ts";
+import { GENERATION, type GenerationRow } from "../../lib/app/persistence/generation.ts";
 import { ackLink, ackPath } from "../../lib/model/ack-link.ts";
 import type { Notification } from "../../lib/model/notification.ts";
 import { SOURCE_KINDS, type SourceKind, sourceKinds } from "../../lib/model/source-kinds.ts";
 import { connectionOf } from "../../lib/simulator/describe.ts";
 import type { Simulator } from "../../lib/simulator/server.ts";
+import { openDynamoStore } from "../../lib/store/dynamodb/dynamodb.ts";
 import { dynamoConnection, dynamoEndpoint } from "../support/dynamodb.ts";
 import { startMoto } from "../support/moto.ts";
 import type { Sent } from "../support/receiver.ts";
@@ -73,6 +76,15 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
   const fail = (id: string, message: string) =>
     stage.cloud.world.addServiceEvents(id, [{ occur_time: Date.now(), event_type: "abnormal", event_info: message }]);
   const forget = () => stage.received.splice(0);
+
+  /** Another configuration of the same package: it decides once nothing is seen of the one before. */
+  async function redeployed(name: string, config: string): Promise<{ LOOKOUT_CONFIG: string }> {
+    const store = await openDynamoStore({ ...dynamoConnection, table: stage.name, clock: wallClock });
+    const row = await store.get<GenerationRow>(GENERATION);
+    if (row) await store.commit([{ op: "put", ...GENERATION, data: { ...row.data, left: true } }]);
+    await store.close();
+    return { LOOKOUT_CONFIG: await stage.write(name, config) };
+  }
 
   test.each(SOURCE_KINDS)("poll-%s reads the events of its API and of no other", async (kind) => {
     stage.cloud.seen.splice(0);
@@ -198,7 +210,7 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
 
     test("answers nobody without a token that it could ask for", async () => {
       const config = configOf(stage.cloud, "http://127.0.0.1:1").replace(/^console:.*$/m, "");
-      const env = { LOOKOUT_CONFIG: await stage.write("no-token", config) };
+      const env = await redeployed("no-token", config);
       const { result } = await stage.invoke("console", asked, { env });
       expect([result.statusCode, result.body]).toEqual([403, expect.stringContaining("set console.token")]);
     });
@@ -209,7 +221,7 @@ describe.skipIf(moto === null)("the built functions on AWS", () => {
       "{ kind: pool-events }",
       "{ kind: pool-events, every: 5m }",
     );
-    const env = { LOOKOUT_CONFIG: await stage.write("five-minutes", config) };
+    const env = await redeployed("five-minutes", config);
     expect((await poll("pool-events", { env })).result).toEqual([]);
   });
 

@@ -25,7 +25,9 @@ export interface StackOf {
 /** What a role allows: a call whose resource matches. */
 export type Permission = Call;
 
-export async function permissionsOf({ fanout, config, place, key = "", name, region }: StackOf): Promise<Permission[]> {
+/** The stack as the Serverless plugin has it before it is compiled. */
+export async function stackOf(given: Omit<StackOf, "region"> & { reserved?: string }) {
+  const { fanout, config, place, key = "", name, reserved = "off" } = given;
   const [base, form] = await Promise.all(
     ["serverless.yml", `deploy/aws/fanout-${fanout}.yml`].map(async (file) => templateOf(file, name)),
   );
@@ -33,7 +35,12 @@ export async function permissionsOf({ fanout, config, place, key = "", name, reg
   for (const [key, one] of Object.entries<{ name?: string }>(functions)) one.name = `${name}-${key}`;
   const Resources = { ...form.resources.Resources, ...base.resources[1].Resources };
   const service: Service = { functions, resources: { Resources } };
-  addStack(service, config, { name, config: place, alarmTopic: "", key, reserved: "off" }, (id) => `${id}Logs`);
+  addStack(service, config, { name, config: place, alarmTopic: "", key, reserved }, (id) => `${id}Logs`);
+  return { functions, Resources };
+}
+
+export async function permissionsOf({ region, ...stack }: StackOf): Promise<Permission[]> {
+  const { functions, Resources } = await stackOf(stack);
 
   /** The ARN of one of the stack's own resources. */
   function arnOf(id: string): string {

@@ -140,7 +140,7 @@ describe.each(FORMS)("with fanout=%s", (form) => {
     expect(names.sort()).toEqual(
       [
         ...keys.flatMap((key) => [`errors-${key}`, `throttles-${key}`]),
-        ...[...dead, "dead-letters-failures", "oldest-due", "missed-polls"],
+        ...[...dead, "dead-letters-failures", "oldest-due", "unread-sources", "missed-polls"],
       ].sort(),
     );
     for (const alarm of alarms) expect(alarm).toMatchObject({ AlarmActions: [TOPIC], OKActions: [TOPIC] });
@@ -190,6 +190,13 @@ describe.each(FORMS)("with fanout=%s", (form) => {
     const { FlexibleTimeWindow, Target } = resources["HealthSchedulerSchedule1"]!.Properties;
     expect(FlexibleTimeWindow).toEqual({ Mode: "FLEXIBLE", MaximumWindowInMinutes: 1 });
     expect(Target.DeadLetterConfig).toEqual({ Arn: { "Fn::GetAtt": ["Failures", "Arn"] } });
+  });
+
+  test("polls from a queue leave room for the functions beside them", () => {
+    const capped = ofType("AWS::Lambda::EventSourceMapping").filter(([, { Properties }]) => Properties.ScalingConfig);
+    // One source has one slot.
+    const expected = form === "on" ? [[expect.stringMatching(/PollQueue$/), { MaximumConcurrency: 3 }]] : [];
+    expect(capped.map(([id, { Properties }]) => [id, Properties.ScalingConfig])).toEqual(expected);
   });
 
   test("one poll of a kind runs at a time, and a flood of the console's URL takes nobody's turn", () => {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { folderWith, lookout, startLookout } from "../support/cli.ts";
 import { lookoutHere } from "../support/in-process.ts";
@@ -166,6 +167,21 @@ describe("deliveries", () => {
     expect(hook.received.at(-1)!.id).toBe(one);
     expect((await lookout(["redeliver", "--dead"], run)).code).toBe(0);
     expect((await list()).filter(({ status }) => status === "dead")).toEqual([]);
+  });
+
+  it("two people who send one again at once both see it delivered", async () => {
+    const { hook, run } = await setUp();
+    hook.answer = () => ({ status: 404 });
+    await lookoutHere(["run", "--once"], run);
+    const [{ id }] = JSON.parse(`[${(await lookoutHere(["deliveries", "--json"], run)).stdout.split("\n")[0]}]`);
+    hook.answer = async () => {
+      await sleep(2_000);
+      return { status: 204 };
+    };
+    const both = await Promise.all([lookout(["redeliver", id], run), lookout(["redeliver", id], run)]);
+    expect(both.map(({ code, stdout }) => [code, stdout])).toEqual(
+      Array.from({ length: 2 }, () => [0, `${id.slice(0, 8)} to ops: delivered\n`]),
+    );
   });
 
   it("send-test sends one real, marked notification", async () => {

@@ -217,6 +217,34 @@ describe("route", () => {
     expect(text.stderr).toMatch(/line 2 of stdin is no alert: severity: .*\n.*line 3 of stdin is no alert/);
   });
 
+  it("takes an alert as a webhook delivers it, and one of which events are known in part", async () => {
+    const { run, here, lines } = await setUp();
+    await here("silence", "add", "--match", '{"events.reason":["oom"]}', "--duration", "2h");
+    const [alert] = (await lines("alerts")).filter(({ rule }) => rule === "failing");
+    const delivered = { ...alert, id: "other", newCount: 1, reason: "new" };
+    const part = { rule: "b", events: [{ reason: "oom", resource: { id: "p-1" } }, {}] };
+    const stdin = [delivered, part].map((one) => `${JSON.stringify(one)}\n`).join("");
+    const { code, stdout, stderr } = await lookout(["route", "--json"], { ...run, stdin });
+    expect([code, stderr]).toEqual([0, ""]);
+    const routings = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(routings.map(({ channels }) => channels)).toEqual([["pager", "ops"], ["ops"]]);
+    expect(routings[1].routes[0].heldBy).toMatchObject({ kind: "silenced" });
+  });
+
+  it("adds the rule's labels to those that are given", async () => {
+    const { run } = await setUp();
+    const stdin = '{"rule":"failing","labels":{}}\n{"rule":"failing","labels":{"team":"web"}}\n';
+    const { stdout } = await lookout(["route", "--json"], { ...run, stdin });
+    const channels = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).channels);
+    expect(channels).toEqual([["pager", "ops"], ["pager"]]);
+  });
+
   it("says the same of an alert that is open", async () => {
     const { lines } = await setUp();
     const [{ id }] = (await lines("alerts")).filter(({ rule }) => rule === "pools");

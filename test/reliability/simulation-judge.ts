@@ -125,9 +125,11 @@ function judgeStory(witness: Witness, id: string, own: readonly Accepted[]): voi
   const parts = all.filter((_, at) => !isToldThereToo(all, at));
   if (parts.length === 0) return void witness.violation(`alert ${id} was never notified`);
   const ends = parts.filter(({ status }) => status === "resolved").length;
-  // What late input keeps open beyond an end that was notified opens again.
+  // What late input keeps open beyond an end that was notified opens again. Over before that is notified, it is notified
+  // as resolved once more.
   const again = parts.filter(({ status }, at) => status === "firing" && parts[at - 1]?.status === "resolved").length;
-  if (ends !== again + (alert.status === "firing" ? 0 : 1)) {
+  const ended = alert.status === "firing" ? 0 : 1;
+  if (ends < again + ended || ends > (witness.reopened.get(id) ?? 0) + ended) {
     witness.violation(
       `alert ${id} is ${alert.status}; its end was notified ${ends} times, and it opened ${again} again`,
     );

@@ -39,6 +39,8 @@ export interface Witness {
   evaluated: Map<string, number>;
   events: Map<string, Event>;
   alerts: Map<string, Alert>;
+  /** How often each alert that had ended opened again, by its id. */
+  reopened: Map<string, number>;
   deliveries: Map<string, DeliveryRow>;
   /** By `source | target`. */
   cursors: Map<string, Cursor>;
@@ -151,6 +153,8 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
     if (alert === null) return;
     const before = witness.alerts.get(alert.id);
     witness.alerts.set(alert.id, alert);
+    if (before?.status === "resolved" && alert.status === "firing")
+      witness.reopened.set(alert.id, (witness.reopened.get(alert.id) ?? 0) + 1);
     if (alert.rule === "each") sums.each += alert.count - (before?.count ?? 0);
     if (alert.rule !== "down") return;
     const own = downs.get(JSON.stringify(alert.key)) ?? new Map();
@@ -228,6 +232,7 @@ export function createWitness({ truth, lateness, countsOnly, exactMemory, clockE
     evaluated: new Map(),
     events: new Map(),
     alerts: new Map(),
+    reopened: new Map(),
     deliveries: new Map(),
     cursors: new Map(),
     firstFailed: new Map(),

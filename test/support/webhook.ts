@@ -16,7 +16,7 @@ export interface WebhookReceiver {
   url: string;
   received: Received[];
   /** Asked for each request, in order of arrival; default 204. */
-  answer: (request: Received, number: number) => Answer;
+  answer: (request: Received, number: number) => Answer | Promise<Answer>;
 }
 
 /** Closed when the test ends. */

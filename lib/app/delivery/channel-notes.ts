@@ -6,7 +6,7 @@ import type { Unit } from "../persistence/unit.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Destination } from "./limits/destination.ts";
 import { withAnswer, withFailure } from "./limits/gate.ts";
-import { KEPT_MS, putOff } from "./limits/rate.ts";
+import { accepted, KEPT_MS, putOff } from "./limits/rate.ts";
 
 /** How often a channel that fails is written, at most, where nothing else of it changes; ms. */
 const CHANNEL_MS = 60_000;
@@ -18,12 +18,25 @@ export function goneOf(row: ChannelRow | undefined, { options }: Destination): C
 }
 
 /** The receiver took the delivery. A test says no more than that the receiver is there. */
-export function noteAccepted(unit: Unit, { channel, notification }: DeliveryRow): void {
+export function noteAccepted(
+  unit: Unit,
+  { channel, notification }: DeliveryRow,
+  destination: Destination | undefined,
+  now: number,
+): void {
+  if (destination) takesAgain(unit, destination, now);
   const before = unit.value<ChannelRow>(channelKey(channel));
   if (before === undefined || (notification.test && before.gone === undefined)) return;
   const { gone, ...row } = withAnswer(before);
   if (row === before && before.failingSince === null && gone === undefined) return;
   unit.put(channelKey(channel), { ...row, failingSince: null, error: null } satisfies ChannelRow);
+}
+
+function takesAgain(unit: Unit, { id }: Destination, now: number): void {
+  const key = rateKey(id);
+  const row = unit.value<RateRow>(key);
+  const after = row && accepted(row);
+  if (after !== row) unit.put(key, after, { expires: (row?.pause?.until ?? now) + KEPT_MS });
 }
 
 /** What is known of a try that failed. */

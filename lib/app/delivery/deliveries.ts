@@ -6,7 +6,7 @@ import type { Group } from "../../alerts/group.ts";
 import type { RouteConfig } from "../../model/config.ts";
 import { hashOf } from "../../model/hash.ts";
 import { lookup } from "../../model/lookup.ts";
-import type { Notification } from "../../model/notification.ts";
+import type { Told } from "../../model/notification.ts";
 import { HEALTH_RULE } from "../../model/own-alerts.ts";
 import type { App, Channel } from "../deps.ts";
 import { wayAround } from "../groups/assignments.ts";
@@ -155,7 +155,7 @@ function fallbackOf(
   return known ? undefined : wayAround(app, name);
 }
 
-function isOwnHealth({ alerts }: Notification): boolean {
+function isOwnHealth({ alerts }: Told): boolean {
   return alerts.some(({ rule }) => rule === HEALTH_RULE);
 }
 
@@ -167,7 +167,7 @@ async function putFallback(
   app: App,
   unit: Unit,
   fallback: Channel,
-  { id, group, ...notice }: Notification,
+  { id, group, ...notice }: Told,
   { last, from, now }: { last: string | undefined; from: number; now: number },
 ): Promise<string | undefined> {
   const alerts = fallback.type.incident ? await openThere(unit, fallback.name, notice.alerts) : notice.alerts;
@@ -185,7 +185,7 @@ export async function putInLane(
   app: App,
   unit: Unit,
   channel: Channel,
-  notifications: readonly Notification[],
+  notifications: readonly Told[],
   nameOf: (part: number) => string,
   { last, now }: { last: string | undefined; now: number },
 ): Promise<string[]> {
@@ -207,7 +207,7 @@ export async function putInLane(
 async function putDelivery(
   app: App,
   unit: Unit,
-  notification: Notification,
+  notification: Told,
   { last, known, now }: { last: string | undefined; known: Elsewhere | undefined; now: number },
 ): Promise<string> {
   const previous = last === undefined ? undefined : unit.value<DeliveryRow>(deliveryKey(last));
@@ -262,7 +262,7 @@ async function foldIntoLast(
   app: App,
   unit: Unit,
   channel: Channel,
-  notification: Notification,
+  notification: Told,
   last: string | undefined,
   now: number,
 ): Promise<string | undefined> {

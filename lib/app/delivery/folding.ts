@@ -1,7 +1,7 @@
 // A delivery takes in others of its channel that wait, where the channel's service takes fewer messages than there are:
 // they leave as one, and each says which one took it in.
 import { combine, isEscalation } from "../../alerts/fold.ts";
-import type { Notification } from "../../model/notification.ts";
+import type { Told } from "../../model/notification.ts";
 import type { App } from "../deps.ts";
 import { isTakenBack } from "../groups/taken-back.ts";
 import { type DeliveryRow, deliveryKey } from "../persistence/delivery-rows.ts";
@@ -31,7 +31,7 @@ export async function foldInto(app: App, unit: Unit, id: string, others: readonl
   if (channel === undefined) return [];
   const free = await foldable(app, unit, row, others);
   let count = free.length;
-  const both = (): Notification => {
+  const both = (): Told => {
     return combine([row.notification, ...free.slice(0, count).map(({ notification }) => notification)]);
   };
   while (count > 0 && partsOf(channel, both()).length !== 1) count >>= 1;

@@ -131,14 +131,20 @@ export function hold(hand: InHand, claimed: Claimed): void {
 }
 
 /**
- * A receiver that asks to wait, or does not answer time and again, is given nothing more of what is claimed for it: the
- * record of the answer says when it goes on.
+ * A receiver that asks to wait, is gone, or does not answer time and again, is given nothing more of what is claimed
+ * for it: the record of the answer says whether and when it goes on.
  */
-export function noteAnswer({ answers }: InHand, lane: Lane, { outcome, asked }: Attempt): void {
+export function noteAnswer(hand: InHand, lane: Lane, { outcome, asked, delivery }: Attempt): void {
   if (outcome === undefined || !asked) return;
   const isWaiting = outcome.kind === "retry" && (outcome.after ?? 0) > 0;
   lane.failures = outcome.kind === "retry" && outcome.after === undefined ? lane.failures + 1 : 0;
-  if (!isWaiting && !isTripped(lane)) return;
+  const isGone = outcome.kind === "permanent" && outcome.gone === true;
+  if (isGone) lane.goneBy = delivery.id;
+  if (isWaiting || isGone || isTripped(lane)) giveBack(hand, lane);
+}
+
+/** What is claimed for a lane is not sent. */
+export function giveBack({ answers }: Pick<InHand, "answers">, lane: Lane): void {
   for (const { delivery, row } of lane.claimed.splice(0)) answers.push({ attempt: unsent(delivery), row });
 }
 
@@ -146,7 +152,7 @@ export function noteAnswer({ answers }: InHand, lane: Lane, { outcome, asked }: 
 export function giveUpWaiting({ lanes, held, answers }: InHand): void {
   for (const lane of lanes.values()) {
     for (const { id } of lane.waiting.splice(0)) held.delete(id);
-    for (const { delivery, row } of lane.claimed.splice(0)) answers.push({ attempt: unsent(delivery), row });
+    giveBack({ answers }, lane);
   }
 }
 
@@ -198,9 +204,16 @@ export function settled(hand: InHand, tasks: readonly Task[], built: Built, ends
 }
 
 function release(hand: InHand, { delivery, outcome }: Attempt, ends: boolean): void {
-  hand.held.delete(delivery.id);
+  letGo(hand, delivery);
   if (outcome !== undefined || ends) return;
   enqueue(hand, entryOf({ ...delivery, attempts: delivery.attempts - 1, claim: null }));
+}
+
+/** What became of it is recorded, or never will be: from now on its channel's row says whether more is sent. */
+export function letGo(hand: InHand, { id, channel }: Pick<DeliveryRow, "id" | "channel">): void {
+  hand.held.delete(id);
+  const lane = laneOf(hand, channel);
+  if (lane.goneBy === id) lane.goneBy = undefined;
 }
 
 export function recordOf({ attempt: { delivery }, attempt, row }: Answer): Task {

@@ -38,6 +38,8 @@ export interface Lane {
   seen: Seen;
   /** Tries in a row that the receiver did not answer. */
   failures: number;
+  /** The delivery that was told that the receiver is gone, until that is recorded. */
+  goneBy: string | undefined;
 }
 
 export function createLane(type: Pick<ChannelType, "concurrency" | "rate" | "incident"> | undefined): Lane {
@@ -53,12 +55,22 @@ export function createLane(type: Pick<ChannelType, "concurrency" | "rate" | "inc
     destination: undefined,
     seen: { channel: undefined, rate: undefined },
     failures: 0,
+    goneBy: undefined,
   };
 }
 
 /** Whether its receiver takes no more than so many messages, or has not answered for a while. */
 function isNarrow({ rates, seen, failures }: Lane, now: number): boolean {
   return failures > 0 || isLimited(rates, seen.rate, now);
+}
+
+/**
+ * Whether its receiver is gone, as far as is known here: what is claimed is given back, and whoever claims it anew
+ * looks at the channel's row.
+ */
+export function isGone({ goneBy, seen, destination }: Lane): boolean {
+  const gone = seen.channel?.gone;
+  return goneBy !== undefined || (gone !== undefined && (destination?.options ?? gone.options) === gone.options);
 }
 
 /** It answers at once, and does so still. */

@@ -109,9 +109,9 @@ export async function record(
     return;
   }
   if (outcome.kind === "delivered") {
-    if (asked) noteAccepted(unit, row);
-    else endTrial(unit, row.channel);
     const now = app.clock.now();
+    if (asked) noteAccepted(unit, row, destination, now);
+    else endTrial(unit, row.channel);
     const told = await tellElsewhere(app, unit, { ...free, status: "delivered", error: null }, now);
     await end(app, unit, told, now, effects);
     const { reason, alerts } = row.notification;

@@ -16,6 +16,7 @@ import {
   isAnyCrowded,
   isFlying,
   laneOf,
+  letGo,
   nextOpening,
   nextTasks,
   noteAnswer,
@@ -24,7 +25,7 @@ import {
   take,
   unsent,
 } from "./in-hand.ts";
-import { isQuick, type Lane, QUICK_MS, roomOf } from "./lane.ts";
+import { isGone, isQuick, type Lane, QUICK_MS, roomOf } from "./lane.ts";
 import { createLook, type Look } from "./look.ts";
 import { CLAIM_MS } from "./outcomes.ts";
 import { commitTasks, entryOf, isAccepted, type Settling } from "./sender-tasks.ts";
@@ -123,7 +124,7 @@ function settlingOf(hand: InHand, look: Look, signal: AbortSignal): Settling {
       if (built.effects.fellBack) look.ask();
     },
     failed({ entry: { id, channel } }, error) {
-      hand.held.delete(id);
+      letGo(hand, { id, channel });
       hand.app.log.error("delivery not recorded; it stays due", { id, channel, error: error.message });
     },
     broken(task) {
@@ -239,7 +240,7 @@ function send(work: Work, lane: Lane): void {
   while (lane.flying < lane.limit && lane.claimed.length > 0) {
     const { delivery, row, at } = lane.claimed.shift()!;
     const began = app.clock.now();
-    if (Math.abs(began - at) > FRESH_MS) {
+    if (Math.abs(began - at) > FRESH_MS || (isGone(lane) && !delivery.notification.test)) {
       hand.answers.push({ attempt: unsent(delivery), row });
       continue;
     }

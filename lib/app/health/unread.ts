@@ -52,11 +52,15 @@ function earliest(times: readonly number[]): number | undefined {
 /** Whether the last run of every source read something, as far as it had anything to read, and saw all there is. */
 export function areRead(app: App, states: readonly SourceState[]): boolean {
   return states.every((state) => {
-    const { row, isOverdue } = state;
-    if (row === undefined || isOverdue) return false;
-    if (row.discoveryError !== undefined && !isListing(app, row)) return false;
-    return !isWhollyUnread(state);
+    const { source, row, isOverdue } = state;
+    return row !== undefined && !isOverdue && !isUnread(app, source, row);
   });
+}
+
+/** Whether the last run of the source read none of its targets, or could not find them out. */
+export function isUnread(app: App, source: SourceConfig, row: SourceRow | undefined): boolean {
+  if (row === undefined) return false;
+  return (row.discoveryError !== undefined && !isListing(app, row)) || isWhollyUnread(source, row);
 }
 
 /** The last run did not list all targets, and nothing failed: that it goes on for too long is another matter. */
@@ -66,8 +70,8 @@ export function isListing(app: App, { discoveryKind, discoveryFailingSince, last
 }
 
 /** No target could be read in the last run. */
-function isWhollyUnread({ source, row }: SourceState): boolean {
-  const failing = Object.values(row?.failing ?? {}).filter((one) => !isUnderWay(one)).length;
+function isWhollyUnread(source: SourceConfig, row: SourceRow): boolean {
+  const failing = Object.values(row.failing).filter((one) => !isUnderWay(one)).length;
   return failing > 0 && failing >= (listedTargets(source, row)?.length ?? 1);
 }
 
@@ -187,7 +191,7 @@ function unreadOf(app: App, { source, row, overdueAt }: SourceState): Unread[] {
 /** Something of the source was read in its last run. */
 function isPartlyRead(state: SourceState): boolean {
   const { row, isOverdue, source } = state;
-  if (row === undefined || isOverdue || isWhollyUnread(state)) return false;
+  if (row === undefined || isOverdue || isWhollyUnread(state.source, row)) return false;
   if (row.discoveryKind !== undefined) return Object.keys(row.failing).length > 0;
   return listedTargets(source, row)?.length !== 0;
 }

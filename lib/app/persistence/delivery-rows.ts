@@ -1,5 +1,5 @@
 // Where deliveries and what is known of channels lie in the store, as rows.ts has the rest.
-import type { Notification } from "../../model/notification.ts";
+import type { Told } from "../../model/notification.ts";
 import type { Key } from "../../store/port.ts";
 import type { Claim } from "./rows.ts";
 
@@ -53,7 +53,7 @@ export interface DeliveryRow {
   fallback?: string;
   /** Who beside the channel is to hear of an end, as its lane knows it up to here. Absent: nobody. */
   elsewhere?: Elsewhere;
-  notification: Notification;
+  notification: Told;
 }
 /** By fallback, a chat or the like: which alerts, by the beginning of their ids, it knows as firing. */
 export type Elsewhere = Readonly<
@@ -171,6 +171,8 @@ export interface RateRow {
   fullAt: readonly number[];
   /** Its service asked to wait, from when until when. */
   pause?: { from: number; until: number };
+  /** How often in a row it did, and took nothing in between; absent: never. */
+  refusals?: number;
   /** Its limit is known by that alone: a message in so long, until then. */
   learned?: { every: number; until: number };
 }

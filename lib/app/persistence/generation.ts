@@ -1,5 +1,5 @@
-// Which configuration decides while two run side by side, as in a rolling deploy: the newer one.
-// The older finishes nothing.
+// Which configuration decides while two run side by side, as in a rolling deploy: the newer one, and of two that are
+// equally old the one that was first. The other finishes nothing.
 import type { Clock } from "../../model/clock.ts";
 import type { Config } from "../../model/config.ts";
 import { hashOf } from "../../model/hash.ts";
@@ -102,7 +102,9 @@ async function join(app: Joining, config: string): Promise<number> {
     return stays.number;
   }
   const { stamp } = app.generation;
-  if (row && stamp < row.data.stamp && (await isAlive(app, row.data, now))) throw superseded(row.data);
+  // Of two that are equally old, as two packages of one SOURCE_DATE_EPOCH, the one that decides goes on doing so: if
+  // the other took over, both would do so in turn for as long as both are called.
+  if (row && stamp <= row.data.stamp && (await isAlive(app, row.data, now))) throw superseded(row.data);
   const number = (row?.data.number ?? 0) + 1;
   const data: GenerationRow = { number, config, stamp, since: now, patience: patienceOf(app.config) };
   const version = row?.version ?? 0;

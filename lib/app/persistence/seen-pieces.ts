@@ -72,6 +72,24 @@ export async function putTargetRow(
 }
 
 /**
+ * Puts the target's row with its whole seen-set, and until when (ms) it is kept: what expires is one row. False where
+ * it does not fit into one commit, or a piece is gone.
+ */
+export async function putWholeRow(unit: Unit, target: Key, row: TargetRow, expires: number): Promise<boolean> {
+  const names = row.pieces ?? [];
+  const keys = names.map((name) => pieceKey(target, name));
+  await unit.load(keys);
+  const pieces = keys.flatMap((key, at): Piece[] => {
+    const text = unit.value<string>(key);
+    return text === undefined ? [] : [{ name: names[at]!, marks: decodeMarks(text) }];
+  });
+  if (pieces.length < keys.length) return false;
+  unit.put(target, withPieces(row, pieces), { expires });
+  for (const key of keys) unit.delete(key);
+  return unit.fits();
+}
+
+/**
  * The piece without marks that are kept until something makes them void, and were forgotten: they would come back with
  * the piece. Others are too old by then to count.
  */

@@ -10,6 +10,7 @@ import type { Claim, DiscoveredTarget, FailingTarget, SourceRow } from "../persi
 import { isIn, SHARD_TARGETS } from "../persistence/shard-rows.ts";
 import { isFatal, refuseSuperseded } from "../persistence/superseded.ts";
 import { discoverInTime } from "./behind.ts";
+import { letUnnamedExpire } from "./ended-rows.ts";
 import { projectFailureKind } from "./failure.ts";
 import { leaseOfAnother } from "./lease.ts";
 import { listingOf, listingOfShard } from "./listing.ts";
@@ -121,6 +122,7 @@ async function takeTargets(run: SourceRun, known: Targets): Promise<void> {
   run.named = known.named === true;
   run.discoveryError = known.error && signal.aborted ? STOPPED_DISCOVERY : known.error;
   run.discoveryKind = known.errorKind;
+  await letUnnamedExpire(app, source, before, known);
   await keepFloors(run);
   const { discovered } = known;
   if (discovered === undefined) return;

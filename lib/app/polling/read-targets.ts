@@ -10,6 +10,7 @@ import type { FailingTarget, TargetRow } from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
 import { targetKey } from "../persistence/target-rows.ts";
 import { behindKey, countBehind, goOn, patienceFor } from "./behind.ts";
+import { keepForGood, letExpire } from "./ended-rows.ts";
 import { failureKind } from "./failure.ts";
 import { quietCursor } from "./quiet.ts";
 import { interrupted, keepProgress, type SourceRun } from "./source-run.ts";
@@ -85,7 +86,7 @@ export async function readTargets(
 }
 
 async function readInTurn(turn: Turn): Promise<void> {
-  const { reads, signal, target, floor, lastReadAt, report } = turn;
+  const { reads, signal, target, floor, unread, lastReadAt, report } = turn;
   const { run, connection, project, progress, late } = reads;
   const { app, source, now, round } = run;
   const key = behindKey(source, target.id);
@@ -103,7 +104,8 @@ async function readInTurn(turn: Turn): Promise<void> {
     floor,
     now,
     lastReadAt,
-    quiet: run.isBusy(target.id) ? undefined : quietCursor(source, lastReadAt, now),
+    // Of one that came, or came back, the row may be there no more.
+    quiet: unread || run.isBusy(target.id) ? undefined : quietCursor(source, lastReadAt, now),
     progress,
     signal,
     report,
@@ -151,18 +153,24 @@ async function settle(turn: Turn, reading: Promise<void>): Promise<void> {
       await watchAgain(app, source, target, run.now);
       run.watched?.but.add(target.id);
     }
-    run.complete.add(target.id);
+    await readToEnd(turn);
     if (report.quiet) run.quiet.add(target.id);
   } catch (error) {
     if (isFatal(error)) throw error;
     // It has ended, and the API has forgotten it: there is nothing more to read.
-    if (target.ended && error instanceof CloudError && error.kind === "not-found") run.complete.add(target.id);
+    if (target.ended && error instanceof CloudError && error.kind === "not-found") await readToEnd(turn);
     else await fail(turn, error);
     const failing = run.failing.get(target.id);
     if (failing && !signal.aborted)
       app.log.warn("target not read", { source: source.id, target: target.id, error: failing.error });
   }
   if (!signal.aborted) await keepProgress(run);
+}
+
+/** Its last events are surely in where the next run reads it no more: before that is recorded, its row is let go. */
+async function readToEnd({ reads: { run }, target, lastsUntil }: Turn): Promise<void> {
+  if (lastsUntil !== undefined && run.now >= lastsUntil) await letExpire(run.app, run.source, target.id);
+  run.complete.add(target.id);
 }
 
 /** Without an error: the run was told to stop before the read came to its end. */
@@ -172,7 +180,10 @@ async function fail(
 ): Promise<void> {
   const { run, progress } = reads;
   const { app, source, now } = run;
-  const row = (await app.store.get<TargetRow>(await targetKey(app, source, target.id)))?.data;
+  const key = await targetKey(app, source, target.id);
+  const found = await app.store.get<TargetRow>(key);
+  if (found?.expires !== undefined && !target.ended) await keepForGood(app, key);
+  const row = found?.data;
   const known = "readBefore" in report ? report.readBefore : readBefore(row, source, lastReadAt);
   const readTo = Math.min(now, Math.max(known ?? 0, row?.cursor.readTo ?? 0)) || null;
   const isNew = earlier ? earlier.isNew : known === undefined || undefined;

@@ -1,7 +1,7 @@
 // Loads a target's row with its seen-set, and sets a cursor back that a wrong clock put ahead. What is counted of a
 // read beside its events.
 import type { SourceConfig } from "../../model/config.ts";
-import type { Batch } from "../../sources/port.ts";
+import type { Batch, Target } from "../../sources/port.ts";
 import { beforeNow } from "../../sources/reading/cursor.ts";
 import { type Row, RowDamaged } from "../../store/port.ts";
 import type { App } from "../deps.ts";
@@ -16,6 +16,7 @@ import {
 import { loadPieces, type Piece, withPieces } from "../persistence/seen-pieces.ts";
 import { targetKey } from "../persistence/target-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
+import { keepForGood } from "./ended-rows.ts";
 
 const KEPT_DAYS = 31;
 const KEPT_MALFORMED = 20;
@@ -27,11 +28,15 @@ export interface LoadedTarget {
 }
 
 /** Without a row before a target's first poll. */
-export async function loadTarget(app: App, source: SourceConfig, target: string): Promise<LoadedTarget> {
-  const key = await targetKey(app, source, target);
+export async function loadTarget(app: App, source: SourceConfig, { id, ended }: Target): Promise<LoadedTarget> {
+  const key = await targetKey(app, source, id);
   for (;;) {
-    const row = await loadRow(app, source, target);
+    const row = await loadRow(app, source, id);
     if (row === undefined) return { row, pieces: [] };
+    if (row.expires !== undefined && !ended) {
+      await keepForGood(app, key);
+      continue;
+    }
     const pieces = await loadPieces(app, key, row.data);
     // Another poller has moved the cursor in between.
     if (pieces !== undefined) return { row: { ...row, data: withPieces(row.data, pieces) }, pieces };

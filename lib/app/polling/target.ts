@@ -82,7 +82,7 @@ async function readOnce(read: TargetRead, incidents: Set<string>): Promise<void>
 
 async function readFromRow(read: TargetRead, incidents: Set<string>): Promise<void> {
   const { app, source, connection, target, now, signal, report } = read;
-  const { row, pieces } = await loadTarget(app, source, target.id);
+  const { row, pieces } = await loadTarget(app, source, target);
   // Once: another poller may have begun a first read meanwhile.
   if (!Object.hasOwn(report, "readBefore")) report.readBefore = readBefore(row?.data, source, read.lastReadAt);
   const position = positionOf(row, pieces, incidents);

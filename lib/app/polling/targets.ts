@@ -16,6 +16,8 @@ export interface ToPoll {
   floor: number;
   /** It was not read completely since it came, or came back. */
   unread?: true;
+  /** It has ended: read completely up to here it is read no more. ms */
+  lastsUntil?: number;
 }
 
 export interface Targets {
@@ -70,8 +72,11 @@ export async function targetsOf(
     const targets = found.map((target): DiscoveredTarget => {
       const earlier = known.get(target.id);
       // It may have failed ever since it came, and the list of those that are known be lost.
-      const floor = earlier?.floor ?? lookup(row?.failing, target.id)?.floor ?? newFloor;
       const isBack = !target.ended && earlier?.endedSeen !== undefined;
+      // Read to its last events, it is as new where it comes back when its row has expired: the old floor lies behind
+      // what was read.
+      const isAsNew = isBack && (readToIn(row)(target.id) ?? 0) >= lastsUntil(source, earlier.endedSeen!);
+      const floor = (isAsNew ? undefined : earlier?.floor) ?? lookup(row?.failing, target.id)?.floor ?? newFloor;
       const isKnown = earlier && !earlier.unread && !isBack;
       const unread = isKnown ? {} : { unread: true as const };
       return { ...target, floor, ...(target.ended && { endedSeen: earlier?.endedSeen ?? now }), ...unread };
@@ -105,6 +110,15 @@ export function toBePolled(
   const readTo = readToIn(row);
   return targets
     .filter(({ endedAt, floor }) => endedAt === undefined || endedAt >= floor)
-    .filter(({ id, endedSeen }) => endedSeen === undefined || (readTo(id) ?? 0) < endedSeen + source.lateness)
-    .map(({ floor, endedSeen: _endedSeen, unread, ...target }) => ({ target, floor, ...(unread && { unread }) }));
+    .filter(({ id, endedSeen }) => endedSeen === undefined || (readTo(id) ?? 0) < lastsUntil(source, endedSeen))
+    .map(({ floor, endedSeen, unread, ...target }) => ({
+      target,
+      floor,
+      ...(unread && { unread }),
+      ...(endedSeen !== undefined && { lastsUntil: lastsUntil(source, endedSeen) }),
+    }));
+}
+
+function lastsUntil({ lateness }: SourceConfig, endedSeen: number): number {
+  return endedSeen + lateness;
 }

@@ -1,39 +1,43 @@
-// What the health check measures: how long what is due has been waiting, and how far behind each source is.
+// What the health check measures: how long what is due has been waiting, how far behind each source is, and how many of
+// them are not read at all.
 import type { App } from "../../app/deps.ts";
-import { bareWithShards, listBare } from "../../app/persistence/shard-rows.ts";
-import type { BareRow } from "../../app/persistence/source-rows.ts";
+import { isUnread } from "../../app/health/unread.ts";
+import type { SourceRow } from "../../app/persistence/rows.ts";
+import { listSources } from "../../app/persistence/shard-rows.ts";
 import type { Queue } from "../../store/port.ts";
 import type { Gauge } from "./log.ts";
-import { METRICS } from "./names.ts";
+import { METRICS, type MetricName } from "./names.ts";
 
 const QUEUES: readonly Queue[] = ["timer", "group", "delivery"];
 
 export async function readGauges(app: App): Promise<Gauge[]> {
   const now = app.clock.now();
   const [sources, ...first] = await Promise.all([
-    listBare(app),
+    listSources(app),
     ...QUEUES.map((queue) => app.store.due(queue, now, 1)),
   ]);
   const oldest = Math.min(now, ...first.flat().flatMap(({ due }) => due ?? []));
-  const rows = new Map(sources.map((row) => [row.sk, row]));
-  const lags = await Promise.all(
-    app.config.sources.map(async ({ id }): Promise<Gauge[]> => {
-      const row = rows.get(id);
-      const readTo = leastReadTo(row && (await bareWithShards(app.store, row)));
-      return readTo === undefined ? [] : [{ metric: METRICS.lag, seconds: secondsTo(now, readTo), source: id }];
-    }),
-  );
-  return [{ metric: METRICS.oldestDue, seconds: secondsTo(now, oldest) }, ...lags.flat()];
+  const rows = new Map(sources.map(({ sk, data }) => [sk, data]));
+  const lags = app.config.sources.flatMap(({ id }): Gauge[] => {
+    const readTo = leastReadTo(rows.get(id));
+    return readTo === undefined ? [] : [{ ...inSeconds(METRICS.lag, now, readTo), source: id }];
+  });
+  const unread = app.config.sources.filter((source) => isUnread(app, source, rows.get(source.id))).length;
+  return [
+    inSeconds(METRICS.oldestDue, now, oldest),
+    { metric: METRICS.sourcesUnread, value: unread, unit: "Count" },
+    ...lags,
+  ];
 }
 
 /** Up to where the target is read that is read least far; ms, undefined: nothing was read yet. */
-function leastReadTo(row: BareRow | undefined): number | undefined {
+function leastReadTo(row: SourceRow | undefined): number | undefined {
   if (row === undefined) return undefined;
   const failing = Object.values(row.failing).map(({ readTo }) => readTo);
   const known = [row.knownTo ?? row.completeTo, ...failing].filter((time) => time !== null);
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-function secondsTo(now: number, then: number): number {
-  return Math.max(0, Math.round((now - then) / 1_000));
+function inSeconds(metric: MetricName, now: number, then: number): Gauge {
+  return { metric, value: Math.max(0, Math.round((now - then) / 1_000)), unit: "Seconds" };
 }

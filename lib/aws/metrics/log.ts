@@ -7,7 +7,8 @@ import { METRICS, type MetricName, NAMESPACE } from "./names.ts";
 /** Something measured; with `source` it has that for a second dimension. */
 export interface Gauge {
   metric: MetricName;
-  seconds: number;
+  value: number;
+  unit: "Seconds" | "Count";
   source?: string;
 }
 
@@ -33,13 +34,13 @@ export function createMetricsLog(counters: Counters, service: string, line: (emf
       const metrics = new Metrics({ namespace: NAMESPACE, defaultDimensions: { service } });
       const common = gauges.filter(({ source }) => source === undefined);
       for (const [metric, count] of counted()) metrics.addMetric(metric, MetricUnit.Count, count);
-      for (const { metric, seconds } of common) metrics.addMetric(metric, MetricUnit.Seconds, seconds);
+      for (const { metric, value, unit } of common) metrics.addMetric(metric, MetricUnit[unit], value);
       if (metrics.hasStoredMetrics()) line(metrics.serializeMetrics());
       metrics.clearMetrics();
-      for (const { metric, seconds, source } of gauges) {
+      for (const { metric, value, unit, source } of gauges) {
         if (source === undefined) continue;
         metrics.addDimension("source", source);
-        metrics.addMetric(metric, MetricUnit.Seconds, seconds);
+        metrics.addMetric(metric, MetricUnit[unit], value);
         line(metrics.serializeMetrics());
         metrics.clearMetrics();
         metrics.clearDimensions();

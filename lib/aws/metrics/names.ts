@@ -15,6 +15,8 @@ export const METRICS = {
   deliveriesFailed: "DeliveriesFailed",
   /** How long what is due has been waiting at most; seconds. */
   oldestDue: "OldestDue",
+  /** Of how many sources the last run read nothing, or could not find out the targets. */
+  sourcesUnread: "SourcesUnread",
   /** By source: how far behind the target is that is read least far; seconds. */
   lag: "Lag",
 } as const;

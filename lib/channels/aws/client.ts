@@ -1,7 +1,7 @@
 // What the channels of AWS have in common: options, clients made when they are first used, and how refusals are judged.
 import * as z from "zod";
 import { Address } from "../http/address.ts";
-import { advised, retry } from "../http/answer.ts";
+import { advised, retry, UNNAMED_WAIT } from "../http/answer.ts";
 import { receiverWords } from "../http/redact.ts";
 import { failureWords } from "../http/send.ts";
 import type { Outcome } from "../port.ts";
@@ -46,8 +46,10 @@ interface AwsError extends Error {
   $metadata?: { httpStatusCode?: number };
 }
 
-const PASSING =
-  /^(Throttl|RequestThrottled|TooManyRequests|RequestLimitExceeded|LimitExceeded|SlowDown|ServiceUnavailable|Internal|RequestTimeout|RequestTimeTooSkewed|RequestExpired|ExpiredToken|KMSThrottling)/;
+const PASSING = /^(ServiceUnavailable|Internal|RequestTimeout|RequestTimeTooSkewed|RequestExpired|ExpiredToken)/;
+/** Those of them that ask to wait, and name no time. */
+export const THROTTLED =
+  /^(Throttl|RequestThrottled|TooManyRequests|RequestLimitExceeded|LimitExceeded|SlowDown|KMSThrottling)/;
 const DENIED = /^(AccessDenied|AuthorizationError|NotAuthorized|UnauthorizedOperation)/;
 const BAD_KEY =
   /^(InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidAccessKeyId|MissingAuthenticationToken)/;
@@ -67,7 +69,8 @@ export function refusedByAws(thrown: unknown, action: string, advice: Readonly<R
   if (status === undefined) return retry(error.code ? `AWS ${failureWords(error.code)}` : receiverWords(error.message));
   if (status < 400) return { kind: "permanent", reason: `HTTP ${status}, which is no answer of AWS: check "endpoint"` };
   const reason = `${error.name}: ${receiverWords(error.message)}`;
-  if (PASSING.test(error.name) || status === 429 || status >= 500) return retry(reason);
+  if (THROTTLED.test(error.name) || status === 429) return retry(reason, UNNAMED_WAIT);
+  if (PASSING.test(error.name) || status >= 500) return retry(reason);
   return advised({ kind: "permanent", reason }, adviceFor(error.name, action, advice));
 }
 

@@ -1,10 +1,10 @@
 // Amazon EventBridge: the notification as an event's detail, as webhooks have it, on a bus.
 import * as z from "zod";
-import { advised, retry } from "../http/answer.ts";
+import { advised, retry, UNNAMED_WAIT } from "../http/answer.ts";
 import { receiverWords } from "../http/redact.ts";
 import { bodyParts, wireForm } from "../message/parts.ts";
 import type { Outcome, SendingChannel } from "../port.ts";
-import { AWS_OPTIONS, clientsOf, refusedByAws } from "./client.ts";
+import { AWS_OPTIONS, clientsOf, refusedByAws, THROTTLED } from "./client.ts";
 
 const Options = z.strictObject({
   bus: z.string().min(1).max(1_600).default("default"),
@@ -58,7 +58,8 @@ export const eventbridge: SendingChannel<z.infer<typeof Options>> = {
 /** The answer is 200 all the same. */
 function refusedEntry(code: string, message: string): Outcome {
   const reason = `${code}: ${receiverWords(message)}`;
-  if (/^(Throttl|Internal|ServiceUnavailable)/.test(code)) return retry(reason);
+  if (THROTTLED.test(code)) return retry(reason, UNNAMED_WAIT);
+  if (/^(Internal|ServiceUnavailable)/.test(code)) return retry(reason);
   const advice = Object.entries(ADVICE).find(([start]) => code.startsWith(start))?.[1];
   return advised({ kind: "permanent", reason }, advice);
 }

@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { Address, postJson, usableAddress } from "../http/address.ts";
 import { advised, unconfirmed } from "../http/advice.ts";
-import { jsonObject, refused, retry, wait } from "../http/answer.ts";
+import { jsonObject, refused, retry, retryAfter, wait } from "../http/answer.ts";
 import { writeCard } from "../message/card.ts";
 import { COLOURS } from "../message/colours.ts";
 import { inert, lineOf } from "../message/markdown.ts";
@@ -75,7 +75,7 @@ export const discord: HttpChannel<z.infer<typeof Options>> = {
     // Of a message that is refused, the body names the field.
     const outcome = refused(response, now, typeof message === "string" && status !== 400 ? message : response.body);
     if (outcome.kind === "retry" && typeof seconds === "number") {
-      return retry(outcome.reason, outcome.after, wait(seconds * 1_000));
+      return retry(outcome.reason, wait(seconds * 1_000), retryAfter(response, now));
     }
     const gone = code === DELETED && outcome.kind === "permanent" ? { ...outcome, gone: true as const } : outcome;
     return advised(gone, ADVICE.get(code));

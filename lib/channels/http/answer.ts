@@ -3,6 +3,8 @@
 import type { HttpResponse, Outcome } from "../port.ts";
 import { receiverWords } from "./redact.ts";
 
+/** A service that takes no more for now, and names no time, is left alone for this. ms */
+export const UNNAMED_WAIT = 1_000;
 /** A wait beyond this means no more than this: the delivery is dead long before. ms */
 const LONGEST_WAIT = 7 * 86_400_000;
 
@@ -37,14 +39,15 @@ export function retry(reason: string, ...waits: (number | undefined)[]): Outcome
 
 /**
  * An answer that is no success: 408, 425, 429 and 5xx are worth another try, everything else is not; 410 says that
- * no other delivery is, either. The reason holds
- * the status and the receiver's words (`said`, else the body).
+ * no other delivery is, either. 429 asks to wait, whether it names a time or not. The reason holds the status and the
+ * receiver's words (`said`, else the body).
  */
 export function refused(response: HttpResponse, now: number, said = response.body): Outcome {
   const { status } = response;
   const words = receiverWords(said);
   const reason = [`HTTP ${status}${hint(status)}`, words].filter(Boolean).join(": ");
-  if (status === 408 || status === 425 || status === 429 || (status >= 500 && status <= 599)) {
+  if (status === 429) return retry(reason, retryAfter(response, now) ?? UNNAMED_WAIT);
+  if (status === 408 || status === 425 || (status >= 500 && status <= 599)) {
     return retry(reason, retryAfter(response, now));
   }
   return status === 410 ? { kind: "permanent", reason, gone: true } : { kind: "permanent", reason };

@@ -1,7 +1,7 @@
 // What every chat says about a notification, as plain lines that each channel writes in its own markup: its news first,
 // each by name, and the rest counted. A message never exceeds its medium's limit.
 import { timeIn } from "../../model/local-time.ts";
-import type { Notification, NotifiedAlert } from "../../model/notification.ts";
+import type { Counted, NotifiedAlert, Told } from "../../model/notification.ts";
 import { oneLine } from "../../model/printable.ts";
 import type { RenderContext, Words } from "../port.ts";
 import { alertLines, aside, fieldsText, linkLines, type Shown } from "./alert-lines.ts";
@@ -22,7 +22,7 @@ export interface Message {
 const TEST_NOTE = "This is a test message of Lookout. Nothing has happened.";
 
 /** The message, within the medium's limit. */
-export function compose(notification: Notification, context: RenderContext, medium: Medium): Message {
+export function compose(notification: Told, context: RenderContext, medium: Medium): Message {
   const { lead, known } = newsOf(notification);
   const [first] = lead;
   const { words } = context;
@@ -51,8 +51,8 @@ export function compose(notification: Notification, context: RenderContext, medi
 }
 
 /** What stands beneath the news. */
-function around(notification: Notification, known: readonly NotifiedAlert[], medium: Medium): Line[][] {
-  const texts = [knownBefore(known), heldBack(notification)].filter((text) => text !== "");
+function around(notification: Told, known: readonly NotifiedAlert[], medium: Medium): Line[][] {
+  const texts = [knownBefore(known, notification.counted), heldBack(notification)].filter((text) => text !== "");
   return [...texts.map((text) => [aside(text, medium)]), ...groupOf(notification, medium)];
 }
 
@@ -80,22 +80,23 @@ function ownWords({ lines }: Words, medium: Medium, room: number): Line[][] {
   return block.length === 0 ? [] : [block];
 }
 
-/** About the alerts that people have been notified of. */
-function knownBefore(known: readonly NotifiedAlert[]): string {
-  if (known.length === 0) return "";
-  const fresh = known.reduce((sum, { newCount }) => sum + newCount, 0);
+/** About the alerts that people have been notified of; `counted`: those that the notification does not have. */
+function knownBefore(known: readonly NotifiedAlert[], counted: Counted = { alerts: {}, newCount: 0 }): string {
+  const number = Object.values(counted.alerts).reduce((sum, one) => sum + one, known.length);
+  if (number === 0) return "";
+  const fresh = known.reduce((sum, { newCount }) => sum + newCount, counted.newCount);
   const matches = fresh === 0 ? "no new match" : `${fresh} new ${fresh === 1 ? "match" : "matches"}`;
-  return `Notified before, still firing: ${known.length} (${countsText(known)}), ${matches}`;
+  return `Notified before, still firing: ${number} (${countsText(known, counted)}), ${matches}`;
 }
 
 /** What several alerts have in common. */
-function groupOf({ group, alerts }: Notification, medium: Medium): Line[][] {
+function groupOf({ group, alerts }: Told, medium: Medium): Line[][] {
   if (alerts.length < 2 || Object.keys(group).length === 0) return [];
   return [[aside(`Group: ${fieldsText(group)}`, medium, 0.05)]];
 }
 
 /** What silences, mutes and inhibition kept from this channel. */
-function heldBack({ suppressed }: Notification): string {
+function heldBack({ suppressed }: Told): string {
   const parts = Object.entries(suppressed).filter(([, number]) => number > 0);
   return parts.length === 0
     ? ""

@@ -1,5 +1,5 @@
 // What a message leads with: each alert with its own reason, the news before what people have been notified of.
-import type { Notification, NotifiedAlert, NotifyReason } from "../../model/notification.ts";
+import type { Counted, Notification, NotifiedAlert, NotifyReason } from "../../model/notification.ts";
 import type { Severity } from "../../model/severity.ts";
 
 /** How urgent something looks. */
@@ -13,12 +13,18 @@ export interface News {
   reason: NotifyReason;
 }
 
+/** People have not been notified of it. */
+const NEWS: ReadonlySet<NotifyReason> = new Set<NotifyReason>(["new", "escalation", "digest", "resolved"]);
 /** What kinds of alerts a message may lead with; the first kind that there is leads it. */
 const LEADING: readonly ReadonlySet<NotifyReason>[] = [
-  new Set<NotifyReason>(["new", "escalation", "digest", "resolved"]),
+  NEWS,
   new Set<NotifyReason>(["update", "acknowledged"]),
   new Set<NotifyReason>(["repeat"]),
 ];
+
+export function isNews(reason: NotifyReason): boolean {
+  return NEWS.has(reason);
+}
 
 /** The alerts that the message is about, firing before resolved and then by severity; and those it only counts. */
 export function newsOf(notification: Notification): { lead: News[]; known: NotifiedAlert[] } {
@@ -50,8 +56,10 @@ export function toneOf(alert: NotifiedAlert): Tone {
 }
 
 /** "2 critical, 1 resolved". */
-export function countsText(alerts: readonly NotifiedAlert[]): string {
-  const counts = new Map<Tone, number>(TONES.map((tone) => [tone, 0]));
+export function countsText(alerts: readonly NotifiedAlert[], counted?: Counted): string {
+  const counts = new Map<Tone, number>(
+    TONES.map((tone) => [tone, (tone === "resolved" ? 0 : counted?.alerts[tone]) ?? 0]),
+  );
   for (const alert of alerts) counts.set(toneOf(alert), counts.get(toneOf(alert))! + 1);
   const parts = [...counts].filter(([, number]) => number > 0).map(([tone, number]) => `${number} ${tone}`);
   return parts.join(", ");

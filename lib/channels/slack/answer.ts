@@ -1,17 +1,12 @@
 // How Slack answers: the body `ok` of a webhook, JSON with `ok: true` of its Web API, else an error in a word.
-import { jsonObject, refused, retry, retryAfter, wait } from "../http/answer.ts";
+import { jsonObject, refused, retry, retryAfter, UNNAMED_WAIT, wait } from "../http/answer.ts";
 import { receiverWords } from "../http/redact.ts";
 import type { HttpResponse, Outcome } from "../port.ts";
 
+/** It takes no more for now, with or without a time. */
+const LIMITED = new Set(["rate_limited", "ratelimited"]);
 /** Errors that pass by themselves. */
-const PASSING = new Set([
-  "rate_limited",
-  "ratelimited",
-  "internal_error",
-  "fatal_error",
-  "service_unavailable",
-  "request_timeout",
-]);
+const PASSING = new Set([...LIMITED, "internal_error", "fatal_error", "service_unavailable", "request_timeout"]);
 
 /** The webhook, the app or its token was removed, or the channel is archived. */
 const GONE = new Set(["no_service", "channel_is_archived", "is_archived", "account_inactive", "token_revoked"]);
@@ -31,7 +26,9 @@ export function judge(response: HttpResponse, now: number): Outcome {
   const error = typeof answer["error"] === "string" ? answer["error"] : said;
   if (PASSING.has(error)) {
     const stated = typeof answer["retry_after"] === "number" ? wait(answer["retry_after"] * 1_000) : undefined;
-    return retry(`HTTP ${response.status}: ${error}`, stated, retryAfter(response, now));
+    const named = [stated, retryAfter(response, now)].filter((ms) => ms !== undefined);
+    const waits = named.length === 0 && LIMITED.has(error) ? [UNNAMED_WAIT] : named;
+    return retry(`HTTP ${response.status}: ${error}`, ...waits);
   }
   const gone = GONE.has(error) ? { gone: true as const } : {};
   if (response.status !== 200) {

@@ -8,6 +8,7 @@ import {
   readDeliveries,
   redeliver,
 } from "../../app/delivery/deliver.ts";
+import { isClaimed } from "../../app/delivery/outcomes.ts";
 import { sendTest } from "../../app/delivery/send-test.ts";
 import type { App } from "../../app/deps.ts";
 import { viewDelivery } from "../../app/queries/lists.ts";
@@ -19,6 +20,8 @@ import { DONE, type Io, jsonLines, oneLine, UsageError, WRONG } from "../io.ts";
 import { type CommonOptions, openApp, openExisting } from "../open.ts";
 
 const PATIENCE_MS = 30_000;
+/** So often it is looked whether another process has sent what it took. */
+const LOOK_MS = 200;
 /** Deliveries that are read at once, to show them. */
 const AT_ONCE = 200;
 
@@ -34,18 +37,28 @@ export async function redeliverCommand(
   try {
     const ids = id === undefined ? (await listDead(app)).map((row) => row.id) : [await findId(app, id)];
     const leftOut = await redeliver(app, ids);
-    await deliverDue(app, AbortSignal.timeout(PATIENCE_MS));
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    await deliverDue(app, signal);
     let code = leftOut.size === 0 ? DONE : WRONG;
     const sent = ids.filter((one) => !leftOut.has(one));
     // Some at a time: together their messages may be much.
     for (let from = 0; from < sent.length; from += AT_ONCE) {
-      code = Math.max(code, show(io, options, await readDeliveries(app, sent.slice(from, from + AT_ONCE))));
+      code = Math.max(code, show(io, options, await ended(app, sent.slice(from, from + AT_ONCE), signal)));
     }
     if (ids.length === 0 && !options.json) io.out("There is no dead delivery.\n");
     for (const [one, { message }] of leftOut) io.err(`lookout: ${one} was not sent again: ${oneLine(message, 400)}\n`);
     return code;
   } finally {
     await close();
+  }
+}
+
+/** The deliveries once nobody sends any of them: another process, such as `lookout run`, may have taken one first. */
+async function ended(app: App, ids: readonly string[], signal: AbortSignal): Promise<Delivery[]> {
+  for (;;) {
+    const rows = await readDeliveries(app, ids);
+    if (signal.aborted || !rows.some((row) => row.status === "pending" && isClaimed(app, row))) return rows;
+    await app.clock.sleep(LOOK_MS, signal).catch(() => {});
   }
 }
 

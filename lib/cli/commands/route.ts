@@ -5,8 +5,10 @@ import type { App } from "../../app/deps.ts";
 import { endedAlerts, openAlerts } from "../../app/queries/lists.ts";
 import { alertLike, type RouteView, type Routing, routeAlerts } from "../../app/queries/routing.ts";
 import { formatLocation } from "../../config/document/finding.ts";
-import { Alert } from "../../model/alert.ts";
+import type { Alert } from "../../model/alert.ts";
+import { Event, Resource } from "../../model/event.ts";
 import { timeIn } from "../../model/local-time.ts";
+import { NotifiedAlert } from "../../model/notification.ts";
 import { formatPlace, type Place } from "../../model/place.ts";
 import { withShortIds } from "../../model/printable.ts";
 import { DONE, type Io, jsonLines, oneLine, styled, UsageError, WRONG } from "../io.ts";
@@ -19,9 +21,14 @@ export interface RouteOptions extends CommonOptions {
   alert?: string;
 }
 
-/** Part of an alert, as people write it. */
+const AnyResource = Resource.partial();
+/** Part of an alert, as people write it, or one as a webhook delivers it. */
 const Given = z
-  .strictObject({ ...Alert.shape, resource: Alert.shape.resource.unwrap().partial().nullable() })
+  .strictObject({
+    ...NotifiedAlert.shape,
+    resource: AnyResource.nullable(),
+    events: z.array(z.strictObject({ ...Event.shape, resource: AnyResource }).partial()),
+  })
   .partial();
 
 /** Exit 1: a line of stdin is no alert. */
@@ -82,11 +89,26 @@ function take(app: App, line: string, alerts: Alert[]): string | undefined {
     const [{ path, message } = { path: [], message: "" }] = error.issues;
     return path.length === 0 ? message : `${formatPlace(path as Place)}: ${message}`;
   }
-  const { resource, ...rest } = data;
-  const id = resource?.id ?? resource?.name ?? "";
-  const whole = resource ? { type: "", ...resource, id, name: resource.name ?? id } : resource;
-  alerts.push(alertLike(app, { ...rest, ...(whole === undefined ? {} : { resource: whole }) } as Partial<Alert>));
+  // What a notification says of itself is no part of the alert.
+  const { newCount: _newCount, reason: _reason, resource, events, ...rest } = data;
+  const whole = resource && wholeResource(resource);
+  const given = {
+    ...rest,
+    ...(whole === undefined ? {} : { resource: whole }),
+    ...(events === undefined ? {} : { events: events.map(wholeEvent) }),
+  };
+  alerts.push(alertLike(app, given as Partial<Alert>));
   return undefined;
+}
+
+function wholeResource({ type = "", id, name }: z.infer<typeof AnyResource>): Resource {
+  const known = id ?? name ?? "";
+  return { type, id: known, name: name ?? known };
+}
+
+/** Nothing but patterns looks at its fields, and those take what is missing for missing. */
+function wholeEvent({ resource, ...event }: NonNullable<z.infer<typeof Given>["events"]>[number]): object {
+  return resource === undefined ? event : { ...event, resource: wholeResource(resource) };
 }
 
 function locateIn({ places }: Opened): (place: Place) => string | null {

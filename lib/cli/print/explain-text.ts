@@ -2,12 +2,16 @@
 import type { AlertExplanation, Effect, EventExplanation, RuleVerdict } from "../../app/queries/explain.ts";
 import type { ExplainedDelivery, Notifying, RouteStanding } from "../../app/queries/explain-notifying.ts";
 import type { TargetStatus } from "../../app/queries/status.ts";
+import type { Alert } from "../../model/alert.ts";
 import { withShortIds } from "../../model/printable.ts";
 import { type Io, oneLine, styled } from "../io.ts";
 import { severityStyle } from "./severity.ts";
 
 /** Where it is written, and how its times are shown. */
 export type Page = Io & { time(iso: string): string };
+
+/** Whom somebody may be told of. */
+type Told = Pick<Alert, "acknowledgedBy">;
 
 /** Columns of the reason why a rule did or did not match. */
 const REASON = 400;
@@ -62,7 +66,7 @@ export function alertText(page: Page, { alert, at, openedBy, deadline, ...notify
     const when = alert.acknowledgedAt === undefined ? "" : ` at ${page.time(alert.acknowledgedAt)}`;
     lines.push(`acknowledged by ${oneLine(alert.acknowledgedBy)}${when}`);
   }
-  lines.push(...deadlineLines(page, deadline), ...notifyingLines(page, notifying, true));
+  lines.push(...deadlineLines(page, deadline), ...notifyingLines(page, notifying, alert, true));
   return `${lines.join("\n")}\n`;
 }
 
@@ -94,7 +98,7 @@ function matchedLines(
     const isNew = effect.kind === "opened" && !stored;
     const name = isNew ? `an alert (${severity})` : `alert ${id.slice(0, 8)} (${status}, ${severity}, ×${count})`;
     lines.push(`  ${(stored ? DID : WOULD)[effect.kind]} ${name}`);
-    lines.push(...notifyingLines(page, effect, stored).map((line) => `    ${line}`));
+    lines.push(...notifyingLines(page, effect, effect.alert, stored).map((line) => `    ${line}`));
     if (effect.kind === "counted" && effect.routes.some(({ notified }) => notified)) {
       lines.push("    a message names it already: a new match sends none by itself");
     }
@@ -110,8 +114,8 @@ function deadlineLines(page: Page, deadline: RuleVerdict["deadline"]): string[] 
   return [`will ${to}${silently} by itself at ${page.time(at)}, unless something happens before`];
 }
 
-function notifyingLines(page: Page, { routes, deliveries }: Notifying, stored: boolean): string[] {
-  const lines = routes.flatMap((route) => routeLines(page, route, stored));
+function notifyingLines(page: Page, { routes, deliveries }: Notifying, alert: Told, stored: boolean): string[] {
+  const lines = routes.flatMap((route) => routeLines(page, route, alert, stored));
   if (routes.length === 0 && deliveries.length === 0) lines.push("nobody was notified: no group holds it any more");
   const shown = deliveries.slice(-DELIVERIES);
   if (shown.length < deliveries.length) lines.push(`${deliveries.length - shown.length} earlier deliveries`);
@@ -121,6 +125,7 @@ function notifyingLines(page: Page, { routes, deliveries }: Notifying, stored: b
 function routeLines(
   page: Page,
   { route, at, channels, group, notified, heldBy, next, escalation }: RouteStanding,
+  { acknowledgedBy }: Told,
   stored: boolean,
 ): string[] {
   if (route === null) return ["its route is not in the configuration any more: it goes on by the routes of now"];
@@ -132,6 +137,10 @@ function routeLines(
     );
   } else if (next !== null) {
     lines.push(`  ${notified || stored ? "due" : "would be notified"} at ${page.time(next.at)} (${next.reason})`);
+  } else if (!notified && acknowledgedBy !== null && isStep(route)) {
+    lines.push(
+      `  not notified: taken back, since ${oneLine(acknowledgedBy, 60)} acknowledged it before anybody here had it`,
+    );
   } else if (!notified) lines.push("  not notified: it came and went while it was held back, or closed silently");
   if (escalation !== null) {
     lines.push(
@@ -139,6 +148,11 @@ function routeLines(
     );
   }
   return lines;
+}
+
+/** Who is notified there is so by escalation alone. */
+function isStep(route: string): boolean {
+  return route.includes(".escalate[");
 }
 
 function deliveryLine(

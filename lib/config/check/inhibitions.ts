@@ -10,7 +10,7 @@ import { field, isMap } from "../document/raw.ts";
 import { listed } from "../document/shown.ts";
 import { validate } from "../document/validate.ts";
 import { unknownName } from "../document/words.ts";
-import { checkPattern } from "./patterns.ts";
+import { checkMatch } from "./patterns.ts";
 
 const SIDES = ["source", "target"] as const;
 
@@ -18,7 +18,7 @@ type Compile = (pattern: unknown) => unknown;
 
 /** Findings of the patterns of an entry of `inhibit`, in lookout.yml or in a file that it includes. */
 export function checkInhibit(inhibit: unknown, document: Document, place: Place, compile: Compile): Finding[] {
-  return SIDES.flatMap((side) => checkPattern(field(inhibit, side), document, [...place, side], compile));
+  return SIDES.flatMap((side) => checkMatch(field(inhibit, side), document, [...place, side], compile));
 }
 
 /** Findings of what included files hold back. */

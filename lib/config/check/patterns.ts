@@ -4,7 +4,7 @@ import { formatPlace, type Place } from "../../model/place.ts";
 import type { Document } from "../document/document.ts";
 import { type Finding, findIn, findingAt } from "../document/finding.ts";
 import { placedProblem } from "../document/placed-error.ts";
-import { isMap } from "../document/raw.ts";
+import { isEmptyMap, isMap } from "../document/raw.ts";
 import { shownWord } from "../document/shown.ts";
 
 /** Findings of the pattern at `place`; none where it is no map, which the schema reports. */
@@ -26,6 +26,11 @@ export function checkPattern(
     const subject = path.length === 0 ? "the pattern" : `"${formatPlace(path)}"`;
     return [findingAt(document.locate(at), at, `${subject} ${reason}`)];
   }
+}
+
+/** The same of a pattern over alerts where an empty one takes them all: of a route, of a side of `inhibit`. */
+export function checkMatch(...[pattern, ...where]: Parameters<typeof checkPattern>): Finding[] {
+  return isEmptyMap(pattern) ? [] : checkPattern(pattern, ...where);
 }
 
 function checkLeaves(value: unknown, document: Document, place: Place): Finding[] {

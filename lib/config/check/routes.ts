@@ -11,7 +11,7 @@ import { type Validated, validate } from "../document/validate.ts";
 import { unknownChoice, unknownName } from "../document/words.ts";
 import { checkInhibit } from "./inhibitions.ts";
 import { checkMessages } from "./messages.ts";
-import { checkPattern } from "./patterns.ts";
+import { checkMatch, checkPattern } from "./patterns.ts";
 
 /** What is asked of a kind of destination: the schema of its own options, and what it takes of the common ones. */
 export interface ChannelOptions {
@@ -36,7 +36,7 @@ export function checkRoutes(document: Document, compilePattern: (pattern: unknow
       ...existing(route, place, "channels", "channel", channels),
       ...existing(route, place, "mute", "time interval", intervals),
       ...existing(route, place, "active", "time interval", intervals),
-      ...checkPattern(field(route, "match"), document, [...place, "match"], compilePattern),
+      ...checkMatch(field(route, "match"), document, [...place, "match"], compilePattern),
       ...findIn(itemsOf(field(route, "escalate")), (step, index) =>
         existing(step, [...place, "escalate", index], "channels", "channel", channels),
       ),

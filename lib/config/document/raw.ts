@@ -27,6 +27,10 @@ export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+export function isEmptyMap(value: unknown): boolean {
+  return isMap(value) && Object.keys(value).length === 0;
+}
+
 /** Every text in lists and maps of any depth, with its place; `place` is that of the value. */
 export function textsIn(value: unknown, place: Place): [text: string, place: Place][] {
   if (typeof value === "string") return [[value, place]];

@@ -19,6 +19,12 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   inhibit_rules: '"inhibit", a list of { source, target, equal }',
   source_matchers: '"source", a pattern such as { rule: [pool-down] }',
   target_matchers: '"target", a pattern such as { severity: [warning] }',
+  source_match: '"source", a pattern such as { rule: [pool-down] }',
+  target_match: '"target", a pattern such as { severity: [warning] }',
+  source_match_re: '"source", a pattern such as { rule: [{ wildcard: "pool-*" }] }',
+  target_match_re: '"target", a pattern such as { rule: [{ wildcard: "pool-*" }] }',
+  global: "nothing: each channel has its own options",
+  templates: '"template" in a channel',
   send_resolved: '"sendResolved" in a channel',
   resolve_timeout: '"resolve: { after: … }" in a rule',
   http_config: "nothing: proxies come from the environment",
@@ -31,6 +37,13 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   detail: '"when", a pattern over the event itself',
   schedule: '"every"',
   interval: '"every"',
+};
+
+/** Of a silence in Alertmanager's API. */
+const SILENCE_NAMES: Readonly<Record<string, string>> = {
+  startsAt: '"from"',
+  endsAt: '"until"',
+  createdBy: '"comment", which may say who',
 };
 
 /** promtool's words in the unit tests of rules. */
@@ -54,8 +67,12 @@ export function aboutUnknownKey(key: string, place: Place, known: readonly strin
   if (receiver !== undefined) return [message, `here it is a channel: "channels: { name: { type: ${receiver}, … } }"`];
   const camel = key.replace(/[_-]([a-z])/g, (_, letter: string) => letter.toUpperCase());
   if (camel !== key && known.includes(camel)) return [message, `here it is called "${camel}"`];
+  if (section === "route" && /^(?:match|matchers|match_re|continue)$/.test(key)) {
+    return [message, "the root takes every alert: only the routes below it have that"];
+  }
   const names = known.includes("tests") || section.startsWith("tests") ? TEST_NAMES : OTHER_NAMES;
-  const other = Object.hasOwn(names, key) ? names[key] : undefined;
+  const own = place.includes("silences") && Object.hasOwn(SILENCE_NAMES, key) ? SILENCE_NAMES[key] : undefined;
+  const other = own ?? (Object.hasOwn(names, key) ? names[key] : undefined);
   if (other !== undefined) return [message, `here it is called ${other}`];
   const near = nearest(key, known);
   if (near !== undefined) return [message, didYouMean(near)];

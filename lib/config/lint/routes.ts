@@ -30,6 +30,9 @@ interface Tools {
   compile: CompilePattern;
 }
 
+/** What takes every alert. */
+const EVERY = patternName({});
+
 /** `alerts` are those that may arrive at this route. */
 function lintRoute(route: RouteConfig, place: Place, alerts: readonly Candidate[], tools: Tools): Finding[] {
   const { places, subject, compile } = tools;
@@ -45,7 +48,9 @@ function lintRoute(route: RouteConfig, place: Place, alerts: readonly Candidate[
     findings.push(...own);
     const may = compileMay(match, compile);
     const [matching, rest] = [alerts.filter(may), left.filter(may)];
-    if (taken.has(patternName(match))) say("an earlier one has the same match and does not continue");
+    if (taken.has(EVERY))
+      say('an earlier one without "match" takes every alert', "put that one last, or let it continue");
+    else if (taken.has(patternName(match))) say("an earlier one has the same match and does not continue");
     else if (rest.length === 0 && matching.length > 0) say("earlier ones take every alert that it matches");
     else if (matching.length === 0 && own.length === 0) {
       const hint = namesHealth(match, at) ? "alerts about Lookout itself go to health.channels" : undefined;

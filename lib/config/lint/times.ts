@@ -66,7 +66,7 @@ export function lintTimes(config: Config, places: Places, compile: CompileTimeIn
     specs.flatMap((spec, index) => {
       const section = ["timeIntervals", name];
       const place = places.has([...section, index]) ? [...section, index] : section;
-      const location = String(spec["location"] || config.timezone);
+      const location = String((spec["location"] ?? config.timezone) || "UTC");
       return lintInterval(spec, place, shiftsOf(location), { location, places, compile });
     }),
   );

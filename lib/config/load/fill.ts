@@ -15,10 +15,14 @@ import type { RootRoute } from "../../model/files/route-file.ts";
 import type { SourceEntry } from "../../model/files/source-file.ts";
 import { hashOf } from "../../model/hash.ts";
 import { isCheck, isProjectWide, sourceKinds } from "../../model/source-kinds.ts";
+import { isEmptyMap } from "../document/raw.ts";
 import type { Environment } from "../environment.ts";
 
 type File = ConfigFrame;
-type RouteInput = Partial<z.infer<typeof RootRoute>> & { match?: Pattern; continue?: boolean };
+type RouteInput = Partial<z.infer<typeof RootRoute>> & {
+  match?: Pattern | undefined;
+  continue?: boolean;
+};
 
 const MINUTE = 60_000;
 
@@ -112,12 +116,13 @@ function routeBelow(input: RouteInput, parent: Inherited, path: readonly unknown
   };
   const seen = new Map<string, number>();
   const routes = (input.routes ?? []).map((child) => {
-    const match = canonical(child.match);
+    const match = canonical(child.match ?? {});
     const number = seen.get(match) ?? 0;
     seen.set(match, number + 1);
     return routeBelow(child, inherited, [...path, [match, number]]);
   });
-  const { match, continue: goesOn = false, escalate = [] } = input;
+  const { continue: goesOn = false, escalate = [] } = input;
+  const match = isEmptyMap(input.match) ? undefined : input.match;
   return { id: hashOf(path, 16), match, continue: goesOn, ...inherited, escalate, routes };
 }
 

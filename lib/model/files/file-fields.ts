@@ -9,12 +9,8 @@ export const Name = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "must be a name: letters, digits, '.', '_' and '-', at most 63");
 export const Text = z.string().min(1);
 /** Written as `10m`, kept as milliseconds. */
-export const Duration = z
-  .string()
-  .regex(DURATION, "must be a duration such as 30s, 10m, 2h or 7d")
-  .refine((text) => !DURATION.test(text) || parseDuration(text) !== undefined, "must be at most 3650d")
-  .transform((text) => parseDuration(text) as number);
-export const Positive = Duration.refine((ms) => ms > 0, "must be longer than 0s");
+export const Duration = durationOr("must have a unit: 0s");
+export const Positive = durationOr("must be longer than 0s").refine((ms) => ms > 0, "must be longer than 0s");
 export const Url = z
   .string()
   .refine((text) => text.includes("${") || isWebUrl(text), "must be an http(s) URL, or a reference to one");
@@ -32,6 +28,17 @@ export const Instant = z.iso.datetime({ offset: true, error: "must be an instant
 export const PatternObject = z
   .record(z.string(), z.unknown())
   .meta({ additionalProperties: { type: ["array", "object"] } });
+
+/** `ofZero` is said of a bare 0, which people write where no unit would matter. */
+function durationOr(ofZero: string) {
+  const error = ({ input }: { input?: unknown }) =>
+    input === "0" ? ofZero : "must be a duration such as 30s, 10m, 2h or 7d";
+  return z
+    .string()
+    .regex(DURATION, { error })
+    .refine((text) => !DURATION.test(text) || parseDuration(text) !== undefined, "must be at most 3650d")
+    .transform((text) => parseDuration(text) as number);
+}
 
 function isWebUrl(text: string): boolean {
   return /^https?:$/.test(URL.parse(text)?.protocol ?? "");

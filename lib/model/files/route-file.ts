@@ -32,7 +32,7 @@ const RouteFields = {
     .describe("Who is notified too, while an alert fires and nobody has acknowledged it. Not inherited."),
 };
 const RouteBase = z.strictObject({
-  match: PatternObject.describe("EventBridge event pattern over the alert."),
+  match: PatternObject.optional().describe("EventBridge event pattern over the alert. Default, and {}: every alert."),
   continue: z.boolean().default(false).describe("Also try the routes after this one."),
   ...RouteFields,
 });
@@ -61,7 +61,7 @@ const TimeInterval = z.strictObject({
   days_of_month: Texts.optional().describe("Days such as 1 or 1:5; negative from the end."),
   months: Texts.optional().describe("Months such as january or 1:3."),
   years: Texts.optional().describe("Years such as 2026 or 2026:2028."),
-  location: Text.optional().describe("IANA time zone. Default: timezone of the file."),
+  location: z.string().optional().describe('IANA time zone; "" is UTC. Default: timezone of the file.'),
 });
 export const TimeIntervals = z.union([z.array(TimeInterval).min(1), TimeInterval]);
 
@@ -77,8 +77,8 @@ export const Silence = z
 
 export const Inhibit = z
   .strictObject({
-    source: PatternObject.describe("EventBridge event pattern over the alerts that hold others back while they fire."),
-    target: PatternObject.describe("EventBridge event pattern over the alerts that are held back."),
+    source: PatternObject.describe("Event pattern over the alerts that hold others back while they fire; {}: all."),
+    target: PatternObject.describe("Event pattern over the alerts that are held back; {}: all."),
     equal: z
       .array(Text)
       .default([])

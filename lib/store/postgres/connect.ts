@@ -1,5 +1,5 @@
 // Where the database is and how connections to it are made: from the URL, with time-outs that end whatever is stuck.
-import { Client, type ClientConfig } from "pg";
+import { Client, type ClientBase, type ClientConfig, type QueryConfig } from "pg";
 import { StoreError } from "../port.ts";
 import { refusesTls } from "./error.ts";
 
@@ -13,17 +13,29 @@ export interface Server {
 /** https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-SSLMODE, less "allow". */
 const MODES = ["disable", "prefer", "require", "verify-ca", "verify-full"];
 
-/** ms. A commit takes milliseconds: the server itself ends what lasts longer, and its locks with it. */
+/** ms */
+const CONNECTING = 5_000;
 const LIMITS: ClientConfig = {
-  connectionTimeoutMillis: 5_000,
+  connectionTimeoutMillis: CONNECTING,
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
-  statement_timeout: 15_000,
-  lock_timeout: 10_000,
-  idle_in_transaction_session_timeout: 5_000,
   // Longer than the server's own: an answer that has not come by then is lost with its connection.
   query_timeout: 20_000,
 };
+
+/** ms. A commit takes milliseconds: the server itself ends what lasts longer, and its locks with it. */
+const SESSION = `SET statement_timeout = 15000; SET lock_timeout = 10000;
+  SET idle_in_transaction_session_timeout = 5000`;
+
+/**
+ * What each connection does before anything else. Not by parameters of the connection's start: PgBouncer refuses those,
+ * or drops them without a word.
+ */
+export async function limitSession(client: ClientBase): Promise<void> {
+  // The types lack the time-out of a single query.
+  const query: QueryConfig & { query_timeout: number } = { text: SESSION, query_timeout: CONNECTING };
+  await client.query(query);
+}
 
 /**
  * Reads the URL and finds out whether the server takes TLS where the URL leaves that open. Throws StoreError, or the
@@ -56,6 +68,7 @@ async function failureOf({ config }: Server): Promise<Error | undefined> {
   client.on("error", () => {});
   try {
     await client.connect();
+    await limitSession(client);
     return undefined;
   } catch (error) {
     return error as Error;

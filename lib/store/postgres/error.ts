@@ -34,6 +34,11 @@ const REASONS: Readonly<Record<string, string>> = {
 const CERTIFICATE =
   "shows a certificate that is not trusted. Name its authority's file with sslrootcert=… in store.url, or use sslmode=require";
 const NO_TLS = "takes no TLS. Turn it on in the server (ssl = on), or use sslmode=disable where the network is trusted";
+/** What PgBouncer says under this code has no other. */
+const POOLER = "08P01";
+const POOLING =
+  "A pooler such as PgBouncer must have pool_mode = session, and takes no options=… in store.url: name a schema with ALTER ROLE … " +
+  "SET search_path = …";
 const LOST = "was lost in the middle of a request. Check that the server runs, and the network";
 
 /** What ends a connection on the server's side, and may be over in a moment. */
@@ -68,6 +73,7 @@ export function explain(error: unknown, name: string): unknown {
 function reasonOf(error: Error, code: string): string {
   const known = REASONS[code];
   if (known !== undefined) return known;
+  if (code === POOLER) return `refuses what was sent: ${error.message}. ${POOLING}`;
   if (/password must be a string/.test(error.message))
     return "wants a password: name one in store.url, or in PGPASSWORD";
   if (refusesTls(error)) return NO_TLS;

@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { Client } from "pg";
 import type { Clock } from "../../model/clock.ts";
 import { type Peers, StoreError } from "../port.ts";
-import type { Server } from "./connect.ts";
+import { limitSession, type Server } from "./connect.ts";
 
 /** "LKOT": tells the locks from those of other programs. */
 const CLASS = 0x4c4b4f54;
@@ -68,6 +68,7 @@ export function openPeers({ server, clock, channel }: Options): PostgresPeers {
     });
     try {
       await client.connect();
+      await limitSession(client);
       await client.query(`${KEEPALIVE}; LISTEN ${channel}`);
       // Shared with a session of its own that the server does not know to be lost yet.
       await client.query("SELECT pg_advisory_lock_shared($1, $2)", [CLASS, token]);

@@ -2,7 +2,7 @@
 // that a restart of the server is no more than a pause.
 import { Pool, type PoolClient } from "pg";
 import type { Clock } from "../../model/clock.ts";
-import type { Server } from "./connect.ts";
+import { limitSession, type Server } from "./connect.ts";
 import { isLost } from "./error.ts";
 
 /** Reads come side by side, commits one after the other. */
@@ -20,7 +20,13 @@ export interface Connections {
 }
 
 export function openPool({ config }: Server, clock: Clock): Connections {
-  const pool = new Pool({ ...config, max: CONNECTIONS, idleTimeoutMillis: 30_000, pipeline: true });
+  const pool = new Pool({
+    ...config,
+    max: CONNECTIONS,
+    idleTimeoutMillis: 30_000,
+    pipeline: true,
+    onConnect: limitSession,
+  });
   // One that is lost while nothing uses it: the next piece of work has another.
   pool.on("error", () => {});
   let closed = false;

@@ -1,4 +1,5 @@
 // A destination that answers nobody is tried one delivery at a time; one that is gone is tried no more.
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { listDeliveries, redeliver } from "../../../lib/app/delivery/deliver.ts";
 import { sendTest } from "../../../lib/app/delivery/send-test.ts";
@@ -111,6 +112,30 @@ describe("a channel whose receiver is gone", () => {
       "1 /spare new firing: svc-1 firing ×1(+1)",
       "2 /spare new firing: svc-1 firing ×1(+1)",
     ]);
+  });
+
+  it.each([
+    ["that takes sixteen at a time gets no more than those", 'type: webhook, url: "HOOK/ops"', 410, 16],
+    [
+      "with a key that the cloud refuses, and soon locks, gets one",
+      `type: smn, endpoint: "HOOK/ops", topicUrn: "urn:smn:eu-de:${"0".repeat(32)}:ops", accessKey: AK, secretKey: hush`,
+      401,
+      1,
+    ],
+  ])("takes the slow answer to the first as that to all: one %s", async (_name, options, status, most) => {
+    const b = await bench({ yaml: yaml("").replace(/ops: \{.*\}/, `ops: { ${options}, fallback: spare }`) });
+    b.answer(async ({ to: path }, number) => {
+      if (!path.startsWith("/ops")) return { status: 200 };
+      await sleep(number === 1 ? 20 : 60);
+      return { status, body: "{}" };
+    });
+    for (let at = 0; at < 60; at++) b.fail(1, `Failed ${at}`);
+    b.to(1);
+    await b.beat();
+    await b.beats(3);
+    expect(b.messages.filter(({ to: path }) => path.startsWith("/ops")).length).toBeLessThanOrEqual(most);
+    const told = to(b, "/spare").flatMap(({ body }) => body.alerts.map(({ id }: { id: string }) => id));
+    expect(new Set(told).size).toBe(60);
   });
 
   it("is one alert of its own, which says what to do, and so does the status", async () => {

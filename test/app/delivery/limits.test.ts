@@ -21,11 +21,11 @@ channels:
   ${channels}`;
 
 /** Takes one message a second, with the service's own yes. Returns those that it took. */
-function oneASecond(b: Bench): Message[] {
+function oneASecond(b: Bench, headers: Record<string, string> = { "retry-after": "1" }): Message[] {
   const took: Message[] = [];
   b.answer((message) => {
     const before = took.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
-    if ((message.at - before) * MINUTE < 1_000) return { status: 429, headers: { "retry-after": "1" } };
+    if ((message.at - before) * MINUTE < 1_000) return { status: 429, headers };
     took.push(message);
     return { status: 200, body: "ok" };
   });
@@ -58,6 +58,65 @@ describe("300 alerts in ten seconds to a service that takes one message a second
     if (type !== "webhook") return;
     const named = took.flatMap(({ body }) => body.alerts.map(({ id }: NotifiedAlert) => id));
     expect([named.length, new Set(named).size]).toEqual([ALERTS, ALERTS]);
+  });
+});
+
+describe("a service that refuses what is too much and names no time", () => {
+  it.each([
+    ["webhook", 'type: webhook, url: "HOOK/ops"'],
+    ["slack", 'type: slack, url: "HOOK/ops"'],
+    ["mattermost", 'type: mattermost, url: "HOOK/ops"'],
+  ])("gets 300 alerts within 15 s in at most 12 messages: %s", async (_type, options) => {
+    const b = await bench({ yaml: yaml(`ops: { ${options} }`) });
+    const took = oneASecond(b, {});
+    await storm(b, ALERTS);
+    expect(took.length).toBeLessThanOrEqual(12);
+    expect(seconds(took.at(-1)!)).toBeLessThan(15);
+    const { channels } = await readStatus(b.app);
+    expect(channels["ops"]).toMatchObject({ notified: ALERTS, pending: 0, dead: 0 });
+  });
+
+  it.each([
+    ["webhook", 'type: webhook, url: "HOOK/ops"', {}],
+    ["webhook that names a second", 'type: webhook, url: "HOOK/ops"', { "retry-after": "1" }],
+    ["slack", 'type: slack, url: "HOOK/ops"', {}],
+    ["opsgenie", 'type: opsgenie, url: "HOOK/ops", apiKey: key', {}],
+  ])(
+    "is asked less and less often while it takes nothing, down to once a minute: %s",
+    async (_name, options, headers) => {
+      const b = await bench({ yaml: yaml(`ops: { ${options} }`) });
+      b.answer(() => ({ status: 429, headers }));
+      for (let at = 0; at < 20; at++) b.fail(1, `Failed ${at}`);
+      for (let second = 0; second < 720; second += second < 60 ? 1 : 5) {
+        b.to(1 + second * SECOND);
+        await b.beat();
+      }
+      const asked = b.messages.map(seconds);
+      expect(asked.filter((at) => at < 20).length).toBeGreaterThan(4);
+      expect(asked.filter((at) => at >= 120).length).toBeGreaterThan(1);
+      expect(asked.filter((at) => at >= 120).length).toBeLessThanOrEqual(10);
+    },
+  );
+
+  it("is asked as at first once it has taken something", async () => {
+    const b = await bench({ yaml: yaml('ops: { type: webhook, url: "HOOK/ops" }') });
+    let takes = false;
+    b.answer(() => ({ status: takes ? 200 : 429 }));
+    b.fail(1);
+    for (let second = 0; second < 200; second++) {
+      takes = second >= 150;
+      b.to(1 + second * SECOND);
+      await b.beat();
+    }
+    expect((await readStatus(b.app)).deliveries).toEqual({ pending: 0, dead: 0 });
+    takes = false;
+    const before = b.messages.length;
+    b.fail(5);
+    for (let second = 0; second < 8; second++) {
+      b.to(5 + second * SECOND);
+      await b.beat();
+    }
+    expect(b.messages.length - before).toBeGreaterThan(3);
   });
 });
 

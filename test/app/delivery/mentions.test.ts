@@ -1,7 +1,8 @@
 // Whom a message mentions: those of the severities that are new or escalated in it, and nobody else.
 import { describe, expect, it } from "vitest";
 import { sendTest } from "../../../lib/app/delivery/send-test.ts";
-import { bench, type Message } from "../support.ts";
+import { acknowledge, listOpen } from "../../../lib/app/oncall/acknowledge.ts";
+import { type Bench, bench, type Message } from "../support.ts";
 
 const yaml = (mention: string, route = "") => `
 rules:
@@ -72,5 +73,44 @@ describe("a message mentions", () => {
     b.fail(0.5);
     await b.beats(2);
     expect(called(b.messages[0]!)).toBe(`2 /chat ${many.slice(0, 20).join(", ")}`);
+  });
+
+  describe("nobody where the message comes late", () => {
+    const late = yaml("{ critical: [ada] }", 'escalate: [{ after: 20m, channels: [lead] }], groupBy: ["..."]').replace(
+      'url: "HOOK/chat"',
+      'url: "HOOK/chat", fallback: lead',
+    );
+    /** The chat answers nobody for seven minutes from the first on. */
+    async function begun(): Promise<Bench> {
+      const b = await bench({ yaml: late, services: ["svc-1", "svc-2"] });
+      b.answer(({ to, at }) => (to === "/chat" && at < 9 ? { status: 503 } : TAKEN()));
+      b.to(1);
+      b.fail(0.5, "Failed", "svc-1");
+      await b.beats(4);
+      return b;
+    }
+    const told = (b: Bench) => b.messages.filter(({ to, at }) => to === "/lead" || at >= 9).map(called);
+
+    it("and the alert was acknowledged meanwhile, at the fallback neither", async () => {
+      const b = await begun();
+      const [open] = await listOpen(b.app);
+      await acknowledge(b.app, open!, "ada");
+      await b.beats(14);
+      expect(told(b).map((one) => one.replace(/^\d+ /, ""))).toEqual(["/lead", "/chat"]);
+    });
+
+    it("and the alert is over by then", async () => {
+      const b = await begun();
+      b.recover(4.5, "svc-1");
+      await b.beats(14);
+      expect(told(b).every((one) => !one.includes("ada"))).toBe(true);
+      expect(told(b).filter((one) => one.includes("/chat"))).toHaveLength(2);
+    });
+
+    it("unless it is still nobody's", async () => {
+      const b = await begun();
+      await b.beats(11);
+      expect(told(b).map((one) => one.replace(/^\d+ /, ""))).toEqual(["/lead ada", "/chat ada"]);
+    });
   });
 });

@@ -319,6 +319,16 @@ describe("escalation", () => {
     ]);
   });
 
+  it("takes all steps whose time is over once a silence ends", async () => {
+    const from = new Date(Date.parse("2026-11-20T10:03:00Z")).toISOString();
+    const until = new Date(Date.parse("2026-11-20T10:40:00Z")).toISOString();
+    const b = await failing({
+      yaml: yaml(STEPS, `silences: [{ match: { rule: [broken] }, from: "${from}", until: "${until}" }]`),
+    });
+    await b.beats(45);
+    expect(b.messages.map(({ at, to }) => `${at} ${to}`).toSorted()).toEqual(["2 /ops", "40 /boss", "40 /lead"]);
+  });
+
   it("is not inherited by the routes below", async () => {
     const b = await failing({ yaml: yaml(`${STEPS}, routes: [{ match: { rule: [broken] } }]`) });
     await b.beats(20);

@@ -2,9 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { dropDelivery, listDeliveries } from "../../../lib/app/delivery/deliver.ts";
 import { foldsWith } from "../../../lib/app/delivery/folding.ts";
-import { acknowledge, listOpen } from "../../../lib/app/oncall/acknowledge.ts";
+import { acknowledge, listOpen, type OpenAlert } from "../../../lib/app/oncall/acknowledge.ts";
 import { type DeliveryRow, deliveryKey } from "../../../lib/app/persistence/delivery-rows.ts";
+import { createExplainer } from "../../../lib/app/queries/explain.ts";
+import { createReader } from "../../../lib/app/queries/explain-reader.ts";
+import { createIo } from "../../../lib/cli/io.ts";
+import { alertText } from "../../../lib/cli/print/explain-text.ts";
 import type { NotifiedAlert } from "../../../lib/model/notification.ts";
+import { keepingIo } from "../../support/io.ts";
 import { type Bench, bench, line } from "../support.ts";
 
 const yaml = (lead = "", route = "groupBy: [rule]") => `
@@ -304,6 +309,24 @@ describe("an escalation that is being sent as it is acknowledged, in vain,", () 
     await b.beats(33);
     expect([...came(b, "/lead", since), ...came(b, "/boss", since)].at(-1)).toMatch(/resolved resolved: svc-1/);
   });
+});
+
+it("explain says that an escalation was taken back, and since who acknowledged the alert", async () => {
+  const b = await bench({ yaml: yaml(), services: [A] });
+  b.answer(async ({ to }) => {
+    if (to !== "/lead") return { status: 200 };
+    await ackOne(b, A);
+    return { status: 503 };
+  });
+  b.to(1);
+  b.fail(0.5, "Failed", A);
+  await b.beats(20);
+  expect(came(b, "/lead")).toHaveLength(1);
+  const [{ alert }] = (await listOpen(b.app)) as [OpenAlert];
+  const explained = await createExplainer(b.app, createReader(b.app), () => null).alert(alert);
+  const text = alertText({ ...createIo(keepingIo().io), time: (at) => at }, explained);
+  expect(text).toMatch(/route\.escalate\[0\] → lead; .*\n {2}not notified: taken back, since ada acknowledged it/);
+  expect(text).not.toContain("came and went");
 });
 
 describe("escalations of several groups in one message", () => {

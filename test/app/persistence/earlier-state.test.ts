@@ -40,6 +40,8 @@ async function begun(): Promise<Bench> {
   b.fail(0.5);
   b.fail(2.5, "Failed to pull image", "svc-2");
   b.fail(4.5, "boom", "svc-3");
+  // Newer than the configuration that left the state behind.
+  await b.reload(YAML);
   await reconcileRules(b.app);
   return b;
 }

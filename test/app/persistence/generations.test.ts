@@ -92,6 +92,23 @@ describe("a newer configuration", () => {
     expect(b.messages.map(line)).toEqual(["3 /ops new firing: svc-1 firing ×1(+1)"]);
   });
 
+  it("of the same time as the one that decides stands by, however often both are called", async () => {
+    const { b, old } = await deciding();
+    b.fail(0.5);
+    await b.reload(NEW);
+    const twin: App = { ...b.app, generation: { ...b.app.generation, stamp: old.generation.stamp } };
+    for (let times = 0; times < 3; times++) {
+      await expect(reconcileRules(twin)).rejects.toThrow("stands by");
+      await reconcileRules(old);
+      await poll(old);
+    }
+    expect((await openAlerts(old)).map(({ count }) => count)).toEqual([1]);
+    // Nothing is called any more that has the first one.
+    b.to(4.5);
+    await reconcileRules(twin);
+    await expect(reconcileRules(old)).rejects.toThrow("stands by");
+  });
+
   it("that is gone for three minutes gives way to the older again, as after a rollback", async () => {
     const { b, old } = await deciding();
     await b.reload(NEW);

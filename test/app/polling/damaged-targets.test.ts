@@ -94,6 +94,7 @@ describe("a damaged list of targets", () => {
     expect(sources.map(({ overdueSince }) => overdueSince)).toEqual([null, null]);
     expect((await readGauges(b.app)).map(({ source }) => source)).toEqual([
       undefined,
+      undefined,
       "service-events",
       "training-events",
     ]);

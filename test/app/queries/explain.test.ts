@@ -322,7 +322,7 @@ describe("where an alert is notified, or why not yet", () => {
       "a silence, with its comment, place and end",
       `silences: [{ match: { rule: [other] } }, { match: { rule: [down] }, until: "2026-11-20T12:00:00Z", comment: migration }]`,
       "{}",
-      { kind: "silenced", by: 'silence "migration"', at: "silences[1]", until: "2026-11-20T12:00:00Z" },
+      { kind: "silenced", by: 'silence "migration"', at: "silences[1]", until: "2026-11-20T12:00:00.000Z" },
     ],
     [
       "a muted time interval",

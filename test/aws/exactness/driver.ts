@@ -86,9 +86,10 @@ async function receive(run: Run, now: number): Promise<void> {
         count(run, "throttled");
         continue;
       }
-      const more = delayed(run);
-      batch.hold(more);
-      run.jobs.push({ name: queue, event: batch.event, batch, retries: 0, at: now + more });
+      const at = now + delayed(run);
+      // Lambda gives up then, and the messages are given out again.
+      if (at >= batch.until) count(run, "given up");
+      else run.jobs.push({ name: queue, event: batch.event, batch, retries: 0, at });
     }
   }
 }
@@ -112,7 +113,6 @@ async function invoke(run: Run, job: Job): Promise<void> {
     if (job.retries > 0) run.jobs.push(again);
     return;
   }
-  batch?.hold(0);
   const doubles: Promise<Outcome>[] = [];
   if (!job.plain && drawn(run, "doubled at once", 0.25))
     doubles.push(exact.containers.invoke(name, event, run.release()));

@@ -12,14 +12,11 @@ import type { Clock } from "../../../lib/model/clock.ts";
 import { QUEUES, type Queue, recordOf } from "../fan-stage.ts";
 import type { Outcome } from "./containers.ts";
 
-/** As the queues of fanout-on.yml have it; ms. */
-const VISIBILITY_MS = 60_000;
-
 export interface Batch {
   queue: Queue;
   event: { Records: object[] };
-  /** Nobody else is given its messages for a while, and for `more` ms beyond it. */
-  hold(more: number): void;
+  /** Until then nobody else is given its messages, however late its invocation begins; ms. */
+  until: number;
   /** Deletes what was handled. An answer that came too late changes nothing. */
   end(outcome: Outcome): Promise<void>;
 }
@@ -36,6 +33,8 @@ export function createMapping(
   sqs: SQSClient,
   urls: ReadonlyMap<string, string>,
   sizes: Record<Queue, number>,
+  /** Of each queue, how long messages that are given out are not given out again; seconds. */
+  visibility: Record<Queue, number>,
   clock: Clock,
 ): Mapping {
   const inHand = new Map<Message, { QueueUrl: string; until: number }>();
@@ -68,15 +67,12 @@ export function createMapping(
         }),
       );
       if (Messages.length === 0) return undefined;
-      const hold = (more: number) => {
-        const until = clock.now() + VISIBILITY_MS + more;
-        for (const message of Messages) inHand.set(message, { QueueUrl, until });
-      };
-      hold(0);
+      const until = clock.now() + visibility[queue] * 1_000;
+      for (const message of Messages) inHand.set(message, { QueueUrl, until });
       return {
         queue,
         event: { Records: Messages.map(recordOf) },
-        hold,
+        until,
         async end(outcome) {
           if (outcome.kind !== "done") return;
           const { batchItemFailures = [] } = outcome.result as { batchItemFailures?: { itemIdentifier: string }[] };

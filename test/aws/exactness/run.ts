@@ -5,6 +5,7 @@ import { readSource } from "../../../lib/app/persistence/shard-rows.ts";
 import { splitSource } from "../../../lib/app/persistence/split-source.ts";
 import { readStatus } from "../../../lib/app/queries/status.ts";
 import { createRandom } from "../../../lib/simulator/random.ts";
+import { pascal } from "../../../scripts/stack/template.ts";
 import { makeQueues, QUEUES } from "../fan-stage.ts";
 import { type Engines, formOf } from "../stage.ts";
 import { type Form, type Run, step } from "./driver.ts";
@@ -91,7 +92,11 @@ async function openMapping(exact: ExactStage, sqs: SQSClient, region: string): P
   const { functions, resources } = await formOf("on");
   const urls = await makeQueues(sqs, exact.stage.name, region, resources["Resources"]);
   const sizes = Object.fromEntries(QUEUES.map((queue) => [queue, functions[queue].events[0].sqs.batchSize]));
-  return createMapping(sqs, urls, sizes as Parameters<typeof createMapping>[2], exact.clock);
+  const visibility = Object.fromEntries(
+    QUEUES.map((queue) => [queue, resources["Resources"][`${pascal(queue)}Queue`].Properties.VisibilityTimeout]),
+  );
+  const each = (values: object) => values as Parameters<typeof createMapping>[2];
+  return createMapping(sqs, urls, each(sizes), each(visibility), exact.clock);
 }
 
 /** What is scheduled each minute. */

@@ -40,9 +40,9 @@ test("what was counted is written once, summed up over its labels", () => {
 test("a lag has its source for a second dimension, other measures have none", () => {
   const { lines, log } = opened();
   log.write([
-    { metric: "OldestDue", seconds: 12 },
-    { metric: "Lag", seconds: 90, source: "services" },
-    { metric: "Lag", seconds: 30, source: "pools" },
+    { metric: "OldestDue", value: 12, unit: "Seconds" },
+    { metric: "Lag", value: 90, unit: "Seconds", source: "services" },
+    { metric: "Lag", value: 30, unit: "Seconds", source: "pools" },
   ]);
   expect(lines).toMatchObject([{ OldestDue: 12 }, { Lag: 90, source: "services" }, { Lag: 30, source: "pools" }]);
   const dimensions = lines.map(({ _aws }) => _aws.CloudWatchMetrics[0]!.Dimensions);

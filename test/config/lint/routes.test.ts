@@ -20,6 +20,12 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
     "lookout.yml:8:7: this route is never reached: earlier ones take every alert that it matches",
   ],
   [
+    "a route after one without a match",
+    { more: "route: { routes: [{ groupWait: 1m }, { match: { rule: [any] } }, { match: {} }] }\n" },
+    'lookout.yml:5:38: this route is never reached: an earlier one without "match" takes every alert; put that one last',
+    'lookout.yml:5:66: this route is never reached: an earlier one without "match" takes every alert; put that one last',
+  ],
+  [
     "a route that labels of the one before take all of",
     {
       ...rule("when: { level: [error] }, labels: { team: ml }"),
@@ -99,6 +105,12 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
 ])("%s is found", async (_, parts, ...printed) => {
   const lines = (await lint({ "lookout.yml": file(parts) })).split("\n");
   expect(printed.map((text, index) => lines[index]?.slice(0, text.length))).toEqual(printed);
+});
+
+test("a route without a match that comes last is no finding", async () => {
+  const more = "route: { routes: [{ continue: true }, { match: { rule: [any] } }, { groupWait: 1m }] }\n";
+  const rules = "[{ id: any, when: { level: [error] } }, { id: b, when: { level: [warning] } }]";
+  expect(await lint({ "lookout.yml": file({ rules, more }) })).toBe("");
 });
 
 test("an escalation uses its channels, and an inhibition that can apply is no finding", async () => {

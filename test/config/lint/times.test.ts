@@ -113,3 +113,9 @@ test.each<[sentence: string, parts: Parts, ...printed: string[]]>([
   const lines = (await lint({ "lookout.yml": file(parts) })).split("\n");
   expect(printed.map((text, index) => lines[index]?.slice(0, text.length))).toEqual(printed);
 });
+
+test("an interval whose location is empty is in UTC, whose clocks never change", async () => {
+  const times = 'times: [{ start_time: "02:30", end_time: "05:00" }], location: ""';
+  const more = `timezone: Europe/Berlin\ntimeIntervals: { n: { ${times} } }\nroute: { mute: [n] }\n`;
+  expect(await lint({ "lookout.yml": file({ more }) })).toBe("");
+});

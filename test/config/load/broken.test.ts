@@ -57,6 +57,12 @@ const top: Case[] = [
     'lookout.yml:1:10: "history" must be a duration such as 30s, 10m, 2h or 7d',
   ],
   [
+    "a bare 0 for a duration",
+    `${MINIMAL}route: { groupWait: 0, repeatInterval: 0 }\n`,
+    'lookout.yml:5:21: "groupWait" must have a unit: 0s',
+    'lookout.yml:5:40: "repeatInterval" must be longer than 0s',
+  ],
+  [
     "a budget of nothing",
     `connections: { prod: { cloud: otc, region: eu-de, projectId: p, requestsPerSecond: 0 } }\n${SOURCES}${RULES}${CHANNELS}`,
     'lookout.yml:1:84: "requestsPerSecond" must be more than 0',
@@ -486,6 +492,22 @@ const routes: Case[] = [
     'lookout.yml:5:21: unknown key "matchers"; here it is called "match", a pattern such as',
   ],
   [
+    "a match and continue at the root",
+    `${MINIMAL}route: { match: { rule: [any] }, continue: true, routes: [] }\n`,
+    'lookout.yml:5:10: unknown key "match"; the root takes every alert: only the routes below it have that',
+    'lookout.yml:5:34: unknown key "continue"; the root takes every alert',
+  ],
+  [
+    "a match that is empty further down",
+    `${MINIMAL}route: { routes: [{ match: { labels: {} } }] }\n`,
+    'lookout.yml:5:38: "labels" is empty: name at least one field',
+  ],
+  [
+    "a silence of everything",
+    `${MINIMAL}silences: [{ match: {} }]\n`,
+    "lookout.yml:5:21: the pattern is empty: name at least one field",
+  ],
+  [
     "an escalation to a channel that is not there",
     `${MINIMAL}route: { routes: [{ match: { rule: [any] }, escalate: [{ after: 15m, channels: [chatt] }] }] }\n`,
     'lookout.yml:5:81: there is no channel "chatt"; did you mean "chat"?',
@@ -511,6 +533,19 @@ const routes: Case[] = [
     'lookout.yml:5:13: unknown key "source_matchers"; here it is called "source", a pattern such as',
   ],
   [
+    "Alertmanager's older words in an inhibition",
+    `${MINIMAL}inhibit: [{ source_match: { a: b }, target_match_re: { a: b } }]\n`,
+    'lookout.yml:5:13: unknown key "source_match"; here it is called "source", a pattern such as',
+    'lookout.yml:5:37: unknown key "target_match_re"; here it is called "target", a pattern such as { rule: [{ wildcard',
+  ],
+  [
+    "the words of Alertmanager's silences",
+    `${MINIMAL}silences: [{ match: { rule: [any] }, startsAt: a, endsAt: b, createdBy: c }]\n`,
+    'lookout.yml:5:38: unknown key "startsAt"; here it is called "from"',
+    'lookout.yml:5:51: unknown key "endsAt"; here it is called "until"',
+    'lookout.yml:5:62: unknown key "createdBy"; here it is called "comment", which may say who',
+  ],
+  [
     "a scalar in a match below another route",
     `${MINIMAL}route:\n  routes:\n    - match: { rule: [any] }\n      routes: [{ match: { severity: critical } }]\n`,
     'lookout.yml:8:37: "severity" must be a list of values; write severity: [critical]',
@@ -523,10 +558,12 @@ const routes: Case[] = [
   ],
   [
     "Alertmanager's receivers",
-    `${MINIMAL}receivers: []\ninhibit_rules: []\ntime_intervals: []\n`,
+    `${MINIMAL}receivers: []\ninhibit_rules: []\ntime_intervals: []\nglobal: {}\ntemplates: []\n`,
     'lookout.yml:5:1: unknown key "receivers"; here it is called "channels"',
     'lookout.yml:6:1: unknown key "inhibit_rules"; here it is called "inhibit", a list of { source',
     'lookout.yml:7:1: unknown key "time_intervals"; here it is called "timeIntervals"',
+    'lookout.yml:8:1: unknown key "global"; here it is called nothing: each channel has its own options',
+    'lookout.yml:9:1: unknown key "templates"; here it is called "template" in a channel',
   ],
   [
     "a time beyond the day",

@@ -21,6 +21,7 @@ test.each([
     "nested routes",
     `${MINIMAL}route: { groupWait: 10s, routes: [{ match: { rule: [any] }, routes: [{ match: { $or: [{ rule: [a] }] } }] }] }\n`,
   ],
+  ["a route that takes every alert", `${MINIMAL}route: { routes: [{ groupWait: 1h30m }, { match: {} }] }\n`],
   ["a database", `${MINIMAL}store: { type: postgres, url: "postgres://u@db.example/alerts" }\n`],
   [
     "everything else",
@@ -34,6 +35,8 @@ test.each([
 test.each([
   ["an unknown key", `${MINIMAL}chanels: {}\n`],
   ["a duration without unit", `${MINIMAL}history: 30\n`],
+  ["a duration of nothing", `${MINIMAL}history: ""\n`],
+  ["a duration whose units are in no order", `${MINIMAL}history: 12h1d\n`],
   ["a level that is no list", `${CONNECTIONS}${SOURCES}${CHANNELS}rules: [{ id: a, when: { level: error } }]\n`],
   [
     "an option of another channel",

@@ -122,6 +122,27 @@ test("the shortest useful file loads, with every default filled in", async () =>
   });
 });
 
+test("durations of several units, an empty location and routes for every alert load", async () => {
+  const { config } = await load(
+    `${MINIMAL}timezone: Europe/Berlin
+timeIntervals: { n: { years: ["2026"], location: "" } }
+inhibit: [{ source: {}, target: { rule: [any] } }, { source: { rule: [any] }, target: {} }]
+route: { groupInterval: 1h30m, routes: [{ continue: true }, { match: {}, groupWait: 1m30s }] }
+`,
+  );
+  expect(config.route.groupInterval).toBe(5_400_000);
+  expect(config.route.routes).toMatchObject([
+    { match: undefined, continue: true },
+    { match: undefined, groupWait: 90_000 },
+  ]);
+});
+
+test("a route without a match has the groups of one whose match is empty", async () => {
+  const idOf = async (routes: string) => (await load(`${MINIMAL}route: { routes: ${routes} }\n`)).config.route.routes;
+  const [[without], [empty]] = await Promise.all([idOf("[{ groupWait: 1s }]"), idOf("[{ match: {} }]")]);
+  expect(without!.id).toBe(empty!.id);
+});
+
 test("the full file loads", async () => {
   const { config } = await load({ "lookout.yml": FULL, "packs/modelarts/pools.yml": PACK });
   expect(config.rules.map(({ id }) => id)).toEqual(["job-failed", "deploy-failed"]);

@@ -12,6 +12,8 @@ const LEARNED_MS = 60_000;
 const LEARNED_EVERY_MS = 1_000;
 /** So long at a time a destination without known rates is given nothing at all; ms. */
 const PAUSE_MS = 60_000;
+/** What is refused again right after a wait waits for this at least, then for twice as long, up to PAUSE_MS. ms */
+const AGAIN_MS = 1_000;
 /** How long the row is kept after it says anything; ms. */
 export const KEPT_MS = 86_400_000;
 
@@ -79,17 +81,30 @@ export function taken(known: readonly Rate[] | undefined, row: RateRow | undefin
   return { ...row, fullAt };
 }
 
-/** The row after its service has asked to wait for so long (ms). */
+/**
+ * The row after its service has asked to wait for so long (ms). A service that takes nothing, wait after wait, is asked
+ * less and less often, whatever it names.
+ */
 export function putOff(
   known: readonly Rate[] | undefined,
   row: RateRow | undefined,
   after: number,
   now: number,
 ): RateRow {
+  const paused = pausedUntil(row, now);
+  // Those that were under way together are refused together, and count once.
+  const refusals = Math.max(1, (row?.refusals ?? 0) + (paused > now ? 0 : 1));
+  const least = refusals > 1 ? Math.min(AGAIN_MS * 2 ** Math.min(refusals - 2, 20), PAUSE_MS) : 0;
   // Where nothing more is known, it may be this one message alone that has to wait for long.
-  const pause = known === undefined ? Math.min(after, PAUSE_MS) : after;
-  const until = Math.max(now + pause, pausedUntil(row, now));
-  const paused = { fullAt: row?.fullAt ?? [], pause: { from: now, until } };
-  if (known !== undefined) return paused;
-  return { ...paused, learned: { every: Math.min(after, LEARNED_EVERY_MS), until: until + LEARNED_MS } };
+  const pause = Math.max(least, known === undefined ? Math.min(after, PAUSE_MS) : after);
+  const until = Math.max(now + pause, paused);
+  const waiting: RateRow = { fullAt: row?.fullAt ?? [], pause: { from: now, until }, refusals };
+  if (known !== undefined) return waiting;
+  return { ...waiting, learned: { every: Math.min(after, LEARNED_EVERY_MS), until: until + LEARNED_MS } };
+}
+
+/** The row after it took a message; the same where that says nothing new. */
+export function accepted(row: RateRow): RateRow {
+  const { refusals, ...rest } = row;
+  return refusals === undefined ? row : rest;
 }

@@ -1,6 +1,6 @@
 // How many messages a destination takes: tables of its buckets, what a wait teaches, and clocks that step.
 import { describe, expect, it } from "vitest";
-import { opensAt, putOff, taken, tokensOf } from "../../../../lib/app/delivery/limits/rate.ts";
+import { accepted, opensAt, putOff, taken, tokensOf } from "../../../../lib/app/delivery/limits/rate.ts";
 import type { RateRow } from "../../../../lib/app/persistence/delivery-rows.ts";
 import type { Rate } from "../../../../lib/channels/port.ts";
 
@@ -81,6 +81,31 @@ describe("a service that asks to wait", () => {
     const next = taken(undefined, row, NOW + 500)!;
     expect(opensAt(undefined, next, NOW + 500)).toBe(NOW + 1_100);
     expect(tokensOf(undefined, next, NOW + 500 + MINUTE)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("is asked less and less often while it takes nothing, and as at first once it does", () => {
+    let [row, now]: [RateRow | undefined, number] = [undefined, NOW];
+    const waits = Array.from({ length: 10 }, () => {
+      row = putOff(undefined, row, 1_000, now);
+      const opens = opensAt(undefined, row, now);
+      // Another one that was under way with it says nothing new.
+      expect(opensAt(undefined, putOff(undefined, row, 1_000, now), now)).toBe(opens);
+      const waited = opens - now;
+      now = opens;
+      return waited / 1_000;
+    });
+    expect(waits).toEqual([1, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    row = putOff(undefined, accepted(row!), 1_000, now);
+    expect(opensAt(undefined, row, now)).toBe(now + 1_000);
+  });
+
+  it("waits for no longer than it asks while that is longer", () => {
+    let [row, now]: [RateRow | undefined, number] = [undefined, NOW];
+    for (let turn = 0; turn < 5; turn++) {
+      row = putOff(dingtalk, row, 600_000, now);
+      expect(opensAt(dingtalk, row, now)).toBe(now + 600_000);
+      now += 600_000;
+    }
   });
 
   it("holds up the others for a minute at most, where they are not: it may have meant one message alone", () => {
