@@ -136,6 +136,7 @@ describe("after a reload", () => {
     killed = false;
     // By the terms that were to be.
     await tick(b.app, new AbortController().signal, { timers: true });
+    b.to(2);
     await b.reload(terms("resolve: { after: 10m }"));
     await reconcileRules(b.app);
     b.to(12);

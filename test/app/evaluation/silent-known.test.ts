@@ -123,6 +123,7 @@ describe("a rule over targets that is new", () => {
     await b.reload(BEFORE);
     await reconcileRules(b.app);
     expect(await watched(b)).toEqual([]);
+    b.to(2.5);
     await b.reload(AFTER);
     await b.rounds(30);
     expect((await openAlerts(b.app)).map(({ startsAt }) => startsAt)).toEqual([

@@ -30,6 +30,7 @@ test("a process of an earlier release commits no more once a newer configuration
   const b = await taken();
   const earlier = await b.store.list("generation");
   expect(earlier).toHaveLength(256);
+  b.to(1);
   await b.reload(yaml("2m"));
   await reconcileRules(b.app);
   for (const { pk, sk, version } of earlier) {
@@ -57,6 +58,7 @@ test("a state of an earlier release is joined, and whoever takes over then decid
   await reconcileRules(b.app);
   const old = b.app;
   expect(await write(old)).toBe("committed");
+  b.to(1);
   await b.reload(yaml("2m"));
   await reconcileRules(b.app);
   await expect(write(old)).rejects.toThrow("newer configuration");
@@ -66,6 +68,7 @@ test("a state of an earlier release is joined, and whoever takes over then decid
 test("a take-over that was killed on the way is finished by the next process", async () => {
   const b = await taken();
   const old = b.app;
+  b.to(1);
   await b.reload(yaml("2m"));
   const { commit } = b.store;
   let left = 5;
