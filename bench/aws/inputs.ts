@@ -1,5 +1,6 @@
 // What the fanned-out form takes for one thing at a time: the built functions, each in a process of its own as in a
 // container, over DynamoDB Local with its units counted, queues as moto speaks them, and the simulated cloud.
+import { shardsFor } from "../../lib/app/persistence/shard-rows.ts";
 import { connectionOf } from "../../lib/simulator/describe.ts";
 import type { Simulator } from "../../lib/simulator/server.ts";
 import { type FanStage, openFanStage, type Queue } from "../../test/aws/fan-stage.ts";
@@ -9,8 +10,10 @@ import { startMoto } from "../../test/support/moto.ts";
 import { figure, median, printTable } from "../print.ts";
 import { type Consumed, startDynamoProxy } from "./dynamo-proxy.ts";
 
-/** Two shards of 250 targets, less what their hash leaves free. */
-const TARGETS = 460;
+/** Two shards of 250 targets, less what their hash leaves free; or as many as are asked for, such as 3,700. */
+const TARGETS = Number(process.argv[2] ?? 460);
+const IDS = Array.from({ length: TARGETS }, (_, at) => `service-${at}`);
+const SHARDS = shardsFor(IDS, 1);
 const ROUNDS = 3;
 
 interface Measured extends Consumed {
@@ -49,8 +52,7 @@ channels: { ops: { type: webhook, url: "${receiver}/ops" } }
 }
 
 async function measureAll(stage: FanStage): Promise<void> {
-  const ids = Array.from({ length: TARGETS }, (_, at) => `service-${at}`);
-  for (const id of ids) {
+  for (const id of IDS) {
     stage.cloud.world.addService({ service_id: id, service_name: id });
     happen(stage, id, -3_600_000, "normal", "Service started.");
   }
@@ -80,8 +82,8 @@ async function measureAll(stage: FanStage): Promise<void> {
   if (stage.received.length !== ROUNDS) throw new Error(`${stage.received.length} posts for ${ROUNDS} alerts`);
   const idle = middle(polls);
   const rows: [string, Measured][] = [
-    ["plan, of a source with two shards", middle(plans)],
-    [`poll of ${TARGETS} idle targets in two shards`, idle],
+    [`plan, of a source with ${SHARDS} shards`, middle(plans)],
+    [`poll of ${TARGETS} idle targets in ${SHARDS} shards`, idle],
     ["sweep, nothing due", middle(sweeps)],
     ["health, nothing wrong", middle(healths)],
     ["an event that opens an alert: more in the poll", less(middle(busy.poll), idle)],

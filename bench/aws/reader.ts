@@ -44,6 +44,8 @@ interface Run {
 }
 
 export interface Reader {
+  /** How many shards all sources have together. */
+  shards: number;
   /** The sources' rows, as far as the plan looks at them. */
   known(): Known;
   read(source: SourceConfig, messages: readonly PollMessage[], pace: Pace): Run;
@@ -119,6 +121,7 @@ export function createReader(sources: readonly SourceConfig[], sizes: Sizes, ran
   }
 
   return {
+    shards: counts.length * sources.length,
     known,
     read,
     outcome: () => outcomeOf([...shards.values()].flat(), sizes, readInMinute, [...requestsInMinute.values()]),

@@ -85,14 +85,15 @@ export function simulate(scale: Scale, seed: number): Outcome {
 
 function runPlan({ scale, timeline, account, config, reader }: Simulated, poll: Fifo<PollMessage>, now: number): void {
   const messages = messagesOf(config, reader.known(), now);
-  const { calls, cpuMs, readUnits, readUnitsPerShard } = MEASURED.plan;
-  account.read(readUnits * scale.connections + readUnitsPerShard * messages.length, now);
+  const { calls, cpuMs, cpuMsPerShard, readUnits, readUnitsPerShard } = MEASURED.plan;
+  const shards = reader.shards;
+  account.read(readUnits * scale.connections + readUnitsPerShard * shards, now);
   const queued = messages.map(({ messageGroup, body }) => ({ group: messageGroup, body: body as PollMessage }));
   const began = account.begin(now);
-  const end = poll.put(queued, began + lasting({ calls, cpuMs }));
+  const end = poll.put(queued, began + lasting({ calls, cpuMs: cpuMs + cpuMsPerShard * shards }));
   timeline.at(end, (at) => account.end(began, at));
   runOther(timeline, account, now, MEASURED.sweep);
-  if (Math.round(now / BEAT_MS) % 5 === 0) runOther(timeline, account, now, MEASURED.health);
+  if (Math.round(now / BEAT_MS) % 5 === 0) runOther(timeline, account, now, healthOf(shards));
 }
 
 function pollQueue(simulated: Simulated, notify: Fifo<Found>): Fifo<PollMessage> {
@@ -157,10 +158,22 @@ function deliverQueue({ timeline, account, posts }: Simulated): Fifo<Found[]> {
 
 type Other = typeof MEASURED.sweep;
 
+/** It looks at the targets of all shards. */
+function healthOf(shards: number): Other {
+  const { calls, callsPerShard, readUnits, readUnitsPerShard, cpuMs, cpuMsPerShard } = MEASURED.health;
+  return {
+    calls: calls + callsPerShard * shards,
+    readUnits: readUnits + readUnitsPerShard * shards,
+    cpuMs: cpuMs + cpuMsPerShard * shards,
+  };
+}
+
 function runOther(timeline: Timeline, account: Account, now: number, used: Other): void {
   const began = account.begin(now);
-  account.read(used.readUnits, now);
-  timeline.at(began + lasting(used), (at) => account.end(began, at));
+  const end = began + lasting(used);
+  const seconds = Math.ceil((end - began) / 1_000);
+  for (let at = 0; at < seconds; at++) account.read(used.readUnits / seconds, began + at * 1_000);
+  timeline.at(end, (at) => account.end(began, at));
 }
 
 function spend(account: Account, used: { readUnits: number; writeUnits: number }, at: number): void {

@@ -1,8 +1,8 @@
 // What is to be polled now: a message for each shard of each source that is due, in the message group of its slot.
 import * as z from "zod";
 import type { App } from "../app/deps.ts";
-import type { SourceRow } from "../app/persistence/rows.ts";
-import { readSource, type Shard } from "../app/persistence/shard-rows.ts";
+import { readBare, type Shard } from "../app/persistence/shard-rows.ts";
+import type { BareRow } from "../app/persistence/source-rows.ts";
 import { lastReadOf } from "../app/polling/shards.ts";
 import type { SourceConfig } from "../model/config.ts";
 import { hashOf } from "../model/hash.ts";
@@ -19,7 +19,7 @@ export const PollMessage = z.object({
 export type PollMessage = z.infer<typeof PollMessage>;
 
 /** Of each source whose rows can be read, by its id, what is known of it. */
-export type Known = ReadonlyMap<string, SourceRow | undefined>;
+export type Known = ReadonlyMap<string, BareRow | undefined>;
 
 interface Planned {
   source: SourceConfig;
@@ -38,11 +38,11 @@ export type PlanInput = z.infer<typeof PlanInput>;
  */
 export async function plan(app: App, queue: Queue, { time }: PlanInput = {}): Promise<{ planned: number }> {
   const at = app.clock.now();
-  const known = new Map<string, SourceRow | undefined>();
+  const known = new Map<string, BareRow | undefined>();
   const failures: string[] = [];
   const reading = app.config.sources.map(async ({ id }) => {
     try {
-      known.set(id, (await readSource(app, id))?.data);
+      known.set(id, await readBare(app, id));
     } catch (error) {
       failures.push(`source ${id} was not planned: ${app.redact((error as Error).message)}`);
     }
@@ -70,7 +70,7 @@ export function messagesOf(config: Polled, known: Known, at: number, time?: stri
     .map((one) => messageOf(config, one, at, time ?? Math.floor(at / BEAT_MS)));
 }
 
-function dueShards(source: SourceConfig, row: SourceRow | undefined, now: number): Planned[] {
+function dueShards(source: SourceConfig, row: BareRow | undefined, now: number): Planned[] {
   const rows = row?.shards ?? [row];
   return rows.flatMap((own, index): Planned[] => {
     const shard: Shard = { index, of: rows.length };

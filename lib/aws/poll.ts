@@ -1,7 +1,7 @@
 // One scheduled poll: the sources of one kind, each no more often than its `every`.
 import type { App } from "../app/deps.ts";
-import type { SourceRow } from "../app/persistence/rows.ts";
-import { readSource } from "../app/persistence/shard-rows.ts";
+import { readBare } from "../app/persistence/shard-rows.ts";
+import type { BareRow } from "../app/persistence/source-rows.ts";
 import { pollSources } from "../app/polling/poll.ts";
 import type { PollReport } from "../app/polling/poll-shard.ts";
 import type { SourceConfig } from "../model/config.ts";
@@ -63,8 +63,7 @@ export function failureOf({
 async function isDue(app: App, source: SourceConfig): Promise<boolean> {
   if (source.every <= BEAT_MS) return true;
   try {
-    const row = await readSource(app, source.id);
-    return isDueBy(source, row?.data, app.clock.now());
+    return isDueBy(source, await readBare(app, source.id), app.clock.now());
   } catch {
     // Its own poll says why, and keeps no other from its turn.
     return true;
@@ -75,7 +74,7 @@ async function isDue(app: App, source: SourceConfig): Promise<boolean> {
  * Half a beat of tolerance: a schedule is never exact, and a source of 5m is meant to be polled every fifth minute.
  * What a run did not come to is read by the next beat's. `row` is the source's, or that of a shard.
  */
-export function isDueBy({ every }: SourceConfig, row: SourceRow | undefined, now: number): boolean {
+export function isDueBy({ every }: SourceConfig, row: BareRow | undefined, now: number): boolean {
   if (row === undefined || every <= BEAT_MS || row.lastRunAt + every - BEAT_MS / 2 <= now) return true;
   return Object.values(row.failing).some(({ kind }) => kind === "interrupted");
 }

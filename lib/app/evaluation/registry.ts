@@ -15,9 +15,10 @@ import { type EndedRow, endedKey, REGISTRY, type RegistryRow, type RuleRow } fro
 import { keepProjectNames } from "../persistence/target-rows.ts";
 import { announceClosed } from "./announce.ts";
 import { forgetKeys } from "./keys.ts";
-import { watchKnownTargets } from "./watched.ts";
 
 const BATCH = 20;
+/** Rows of a rule that are told at once that what ends it has changed: as many as one commit has place for. */
+const RETIMED = 80;
 
 /**
  * Makes this configuration the one that decides, and brings the store in line with its rules. Costs a few reads where
@@ -37,11 +38,12 @@ export async function reconcileRules(app: App): Promise<void> {
   for (const [id, { pk }] of Object.entries(before)) {
     if (lookup(now, id)?.pk !== pk) announceClosed(app, id, await closePartition(app, pk));
   }
-  const isOther = ({ config: { id } }: CompiledRule, field: "pk" | "ends") =>
-    lookup(before, id)?.[field] !== now[id]![field];
-  for (const rule of rules) if (!isOther(rule, "pk") && isOther(rule, "ends")) await retimePartition(app, rule);
-  const watching = rules.filter(({ config }) => config.absence?.over === "targets");
-  if (watching.some((rule) => isOther(rule, "pk") || isOther(rule, "ends"))) await watchKnownTargets(app);
+  for (const rule of rules) {
+    const { id } = rule.config;
+    if (lookup(before, id)?.pk === now[id]!.pk && !isTimed(lookup(before, id), now[id]!)) {
+      await retimePartition(app, rule, now[id]!);
+    }
+  }
   await app.transact(async (unit) => {
     await unit.load([REGISTRY]);
     unit.put(REGISTRY, now);
@@ -56,21 +58,42 @@ function registered(rule: CompiledRule, before: RegistryRow[string] | undefined,
   return { pk, ends: hashOf(times, 8), ...(since === undefined ? {} : { since }) };
 }
 
-/** What ends the rule's alerts has changed: those that are open are looked at by the new terms. */
-async function retimePartition(app: App, rule: CompiledRule): Promise<void> {
-  const rows = await app.store.list<RuleRow>(rulePartition(rule));
+/** Whether all that is open goes by these terms. */
+function isTimed(before: RegistryRow[string] | undefined, { ends }: RegistryRow[string]): boolean {
+  return before?.ends === ends && before.retimed === undefined;
+}
+
+/**
+ * What ends the rule's alerts has changed: those that are open are looked at by the new terms. How far that has come is
+ * part of each commit: whoever is killed on the way, or comes second, leaves no row to be done again.
+ */
+async function retimePartition(app: App, rule: CompiledRule, now: RegistryRow[string]): Promise<void> {
+  const { id } = rule.config;
+  const before = lookup((await app.store.get<RegistryRow>(REGISTRY))?.data, id);
+  const after = before?.retimed?.ends === now.ends ? { after: before.retimed.upTo } : {};
+  const rows = await app.store.list<RuleRow>(rulePartition(rule), after);
   const open = rows.filter((row) => isWaiting(row.data));
-  for (let from = 0; from < open.length; from += BATCH) {
-    const batch = open.slice(from, from + BATCH);
-    await app.transact(async (unit) => {
+  for (let from = 0; from < open.length; from += RETIMED) {
+    await inParts(app, open.slice(from, from + RETIMED), async (unit, batch) => {
+      await unit.load([REGISTRY]);
+      const registry = unit.value<RegistryRow>(REGISTRY) ?? {};
+      const own = lookup(registry, id);
+      const upTo = batch.at(-1)!.sk;
+      // Another process has come as far already.
+      if (own === undefined || isTimed(own, now) || isBehind(upTo, own, now)) return;
       await unit.load(batch);
       for (const key of batch) {
         const row = unit.value<RuleRow>(key);
         if (row === undefined || !isWaiting(row)) continue;
         unit.put(key, row, { queue: "timer", due: app.clock.now() });
       }
+      unit.put(REGISTRY, { ...registry, [id]: { ...own, retimed: { ends: now.ends, upTo } } });
     });
   }
+}
+
+function isBehind(sk: string, { retimed }: RegistryRow[string], { ends }: RegistryRow[string]): boolean {
+  return retimed?.ends === ends && Buffer.compare(Buffer.from(sk), Buffer.from(retimed.upTo)) <= 0;
 }
 
 function isWaiting({ state }: RuleRow): boolean {

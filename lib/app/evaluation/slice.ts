@@ -108,15 +108,15 @@ export function datedFor(event: Event, now: number): Event {
 }
 
 /** What is observed for a rule and key once the slice of one target is committed at `now` (ms). */
-export function observed(
+export async function observed(
   app: App,
   progress: Progress,
   { rule, key }: Pick<Touch, "rule" | "key">,
   at: OwnProgress,
   now: number,
-): Observed {
+): Promise<Observed> {
   const since = Math.max(at.since, app.observedSince.get(rule.config.id) ?? 0);
-  return { now, readTo: Math.min(now, progress.readTo(rule, key, at)), since };
+  return { now, readTo: Math.min(now, await progress.readTo(rule, key, at)), since };
 }
 
 /** What a touch says once the slice of its target is committed. */
@@ -141,7 +141,7 @@ async function evaluate(
     const row = unit.value<RuleRow>(first);
     const isUnmatched = (row === undefined || row.unmatched === true) && !own.some(({ matches }) => matches);
     const seen = own.map((touch) => seenAt(touch, at));
-    const observation = observed(app, progress, first, at, now);
+    const observation = await observed(app, progress, first, at, now);
     const step = live(first.rule, row?.state ?? emptyState(first.key), seen, observation);
     changes.push({ rule: first.rule, ...step, isUnmatched });
   }

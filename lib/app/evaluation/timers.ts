@@ -27,8 +27,6 @@ export async function fireTimers(app: App, signal?: AbortSignal, until = Number.
   let fired = 0;
   try {
     for await (const rows of drain<RuleRow>(app, "timer", signal)) {
-      const isReady = await unlessFailed(app, {}, () => progress.ready().then(() => true));
-      if (!isReady) return fired;
       for (const row of rows) {
         if (signal?.aborted || app.clock.now() >= until) return fired;
         const isFired = await unlessFailed(app, { row: row.pk }, () => fireTimer(app, row, progress, all));
@@ -43,7 +41,7 @@ export async function fireTimers(app: App, signal?: AbortSignal, until = Number.
 }
 
 /** What fails stops nothing else: its deadlines stay due. */
-async function unlessFailed<T>(app: App, of: { row?: string }, work: () => Promise<T>): Promise<T | undefined> {
+async function unlessFailed<T>(app: App, of: { row: string }, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
@@ -70,7 +68,7 @@ async function fireTimer(app: App, { pk, sk }: Row<RuleRow>, progress: Progress,
     const nothing = { groups: [], transitions: [] };
     // Gone, moved on, or of a rule that the next start closes (registry.ts).
     if (row === undefined || rule === undefined || due === undefined || due > now) return nothing;
-    const readTo = progress.readTo(rule, row.state.key);
+    const readTo = await progress.readTo(rule, row.state.key);
     const step = live(rule, row.state, [], { now, readTo, since: 0 });
     const { next } = step.state;
     if (step.transitions.length === 0 && next !== null && next.due <= now) {

@@ -14,6 +14,9 @@ export const GENERATION: Key = { pk: "meta", sk: "generation" };
 /** There while the state is being copied to this store, and where that was not finished (copy-state.ts). */
 export const COPYING: Key = { pk: "meta", sk: "copying" };
 
+/** In the lanes of this release, and in those of earlier ones. */
+const KNOWN = 2;
+
 /** The configuration that decides. */
 export interface GenerationRow {
   /** One more for each configuration that took over. */
@@ -28,8 +31,11 @@ export interface GenerationRow {
   patience?: number;
   /** The process that took over has ended, and no other has joined it. */
   left?: true;
-  /** Every commit knows of it (lanes.ts): until then the one before may still decide. */
-  known?: true;
+  /**
+   * Every commit knows of it (lanes.ts): until then the one before may still decide. `true`: those of earlier releases
+   * do, which had other lanes.
+   */
+  known?: true | typeof KNOWN;
 }
 
 /** What joining needs of the application. */
@@ -86,12 +92,11 @@ async function join(app: Joining, config: string): Promise<number> {
   }
   if (row?.data.config === config) {
     const { left, ...stays } = row.data;
-    if (!row.data.known) {
-      await endJournal(app.store);
-      await takeLanes(app.store, stays.number);
-    }
-    if (left || !row.data.known || row.data.patience === undefined) {
-      const data = { ...stays, patience: patienceOf(app.config), known: true as const };
+    const isKnown = row.data.known === KNOWN;
+    if (!row.data.known) await endJournal(app.store);
+    if (!isKnown) await takeLanes(app.store, stays.number);
+    if (left || !isKnown || row.data.patience === undefined) {
+      const data: GenerationRow = { ...stays, patience: patienceOf(app.config), known: KNOWN };
       await putGeneration(app.store, data, row.version);
     }
     return stays.number;
@@ -107,7 +112,7 @@ async function join(app: Joining, config: string): Promise<number> {
   app.generation.tookOver = true;
   if (row?.data.known === undefined) await endJournal(app.store);
   await takeLanes(app.store, number);
-  await putGeneration(app.store, { ...data, known: true }, version + 1);
+  await putGeneration(app.store, { ...data, known: KNOWN }, version + 1);
   return number;
 }
 

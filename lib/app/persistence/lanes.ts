@@ -1,13 +1,15 @@
 // The generation that decides, in many rows: each commit checks one of them by chance, so that no row is part of every
-// commit.
-import type { Op, Store } from "../../store/port.ts";
+// commit. Each is a partition of its own: those of one partition share what a table gives to one.
+import { rowId } from "../../store/ops.ts";
+import type { Key, Op, Store } from "../../store/port.ts";
 
 const LANES = 256;
-const PARTITION = "generation";
+/** Where earlier releases had all lanes. They are written, too: a process of such a release may still run beside. */
+const EARLIER = "generation";
 
 /** A lane as read. */
 export interface Lane {
-  sk: string;
+  key: Key;
   version: number;
   /** Undefined: no configuration has taken over yet. */
   generation: number | undefined;
@@ -19,14 +21,14 @@ interface LaneRow {
 
 /** One of the lanes; `random`: uniform in [0, 1). */
 export async function readLane(store: Store, random: () => number): Promise<Lane> {
-  const sk = nameOf(Math.floor(random() * LANES));
-  const row = await store.get<LaneRow>({ pk: PARTITION, sk });
-  return { sk, version: row?.version ?? 0, generation: row?.data.generation };
+  const key = laneKey(nameOf(Math.floor(random() * LANES)));
+  const row = await store.get<LaneRow>(key);
+  return { key, version: row?.version ?? 0, generation: row?.data.generation };
 }
 
 /** The commit fails where another configuration has taken over since the lane was read. */
-export function stillDecides({ sk, version }: Lane): Op {
-  return { op: "check", pk: PARTITION, sk, expect: version };
+export function stillDecides({ key, version }: Lane): Op {
+  return { op: "check", ...key, expect: version };
 }
 
 /**
@@ -34,18 +36,22 @@ export function stillDecides({ sk, version }: Lane): Op {
  * nothing. Throws StoreConflict where another process does the same or has a newer one.
  */
 export async function takeLanes(store: Store, generation: number): Promise<void> {
-  const known = new Map((await store.list<LaneRow>(PARTITION)).map((row) => [row.sk, row]));
-  const old = Array.from({ length: LANES }, (_, at) => nameOf(at)).filter((sk) => {
-    return (known.get(sk)?.data.generation ?? 0) < generation;
-  });
+  const names = Array.from({ length: LANES }, (_, lane) => nameOf(lane));
+  const keys = [...names.map((sk): Key => ({ pk: EARLIER, sk })), ...names.map(laneKey)];
+  const known = new Map((await store.getMany<LaneRow>(keys)).map((row) => [rowId(row), row]));
+  const old = keys.filter((key) => (known.get(rowId(key))?.data.generation ?? 0) < generation);
   const size = Math.floor(store.limits.items / 2);
   for (let from = 0; from < old.length; from += size) {
     await store.commit(
-      old.slice(from, from + size).map((sk): Op => {
-        return { op: "put", pk: PARTITION, sk, data: { generation }, expect: known.get(sk)?.version ?? 0 };
+      old.slice(from, from + size).map((key): Op => {
+        return { op: "put", ...key, data: { generation }, expect: known.get(rowId(key))?.version ?? 0 };
       }),
     );
   }
+}
+
+function laneKey(name: string): Key {
+  return { pk: `generation/${name}`, sk: "lane" };
 }
 
 function nameOf(lane: number): string {

@@ -118,11 +118,18 @@ export interface SourceRow {
    * (source-rows.ts).
    */
   discovered?: { at: number; targets: DiscoveredTarget[]; pieces?: string[] };
+  /** It lists targets that no run has come to, and that are not in `failing`. */
+  unsummed?: true;
   /** Why the last discovery failed. */
   discoveryError?: string;
   discoveryKind?: FailureKind;
   /** Since when discovery fails; ms. */
   discoveryFailingSince?: number;
+  /**
+   * Which rules over targets watch its targets (evaluation/watched.ts), but for those of these ids: whether they do is
+   * to be looked at. Absent: that of all is.
+   */
+  watched?: { by: string; but?: string[] };
   ledger: Daily<{ seen: number }>;
   /** The rows of its shards, in order, where this one was put together from them (shard-rows.ts). */
   shards?: readonly SourceRow[];
@@ -227,8 +234,12 @@ export function eventsKey(now: number, sourceId: string, target: string, first: 
 
 /**
  * Which partition each rule keeps its rows in, since when (ms), and a hash of what its deadlines depend on, by rule id.
+ * `retimed`: this hash is becoming another one, and what is open was told so up to this place.
  */
-export type RegistryRow = Record<string, { pk: string; ends: string; since?: number }>;
+export type RegistryRow = Record<
+  string,
+  { pk: string; ends: string; since?: number; retimed?: { ends: string; upTo: string } }
+>;
 export const REGISTRY: Key = { pk: "meta", sk: "rules" };
 
 /** The UTC day of a time in ms. */

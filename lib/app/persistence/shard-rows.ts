@@ -6,8 +6,10 @@ import type { Target } from "../../sources/port.ts";
 import type { Key, Row, Store } from "../../store/port.ts";
 import { type Daily, SOURCES, type SourceRow, sourceKey } from "./rows.ts";
 import {
+  type BareRow,
   commitNaming,
   deletePieces,
+  filled,
   getRow,
   listRows,
   type NamedPiece,
@@ -99,6 +101,41 @@ export interface LastRun extends Pick<SourceRow, "lastRunAt" | "generation" | "l
   source: string;
 }
 
+/** What is known of a source whose own row was read bare, as one row. */
+export async function fill(ports: Ports, row: Row<BareRow>): Promise<Row<SourceRow> | undefined> {
+  const own = await filled(ports, row);
+  return own && withShards(ports, own);
+}
+
+/** The own rows of all sources, bare, without their shards. */
+export function listBare({ store }: Pick<Ports, "store">): Promise<Row<BareRow>[]> {
+  return store.list<BareRow>(SOURCES);
+}
+
+/** The source's row and its shards', bare. */
+export async function readBare({ store }: Pick<Ports, "store">, id: string): Promise<BareRow | undefined> {
+  const row = await store.get<BareRow>(sourceKey(id));
+  return row && bareWithShards(store, row);
+}
+
+/** Likewise, of a source's own row that was read. */
+export async function bareWithShards(store: Store, row: Row<BareRow>): Promise<BareRow> {
+  for (let own = row; ; ) {
+    const count = countOf(own.data);
+    if (count === undefined) return own.data;
+    const rows = await store.list<BareRow>(shardPartition(own.sk), { prefix: `${count}/` });
+    const now = rows.length < count ? await store.get<BareRow>(own) : own;
+    if (now === undefined || now.version === own.version) return mergedBare(own.data, count, rows);
+    // They were divided anew meanwhile.
+    own = now;
+  }
+}
+
+/** How many shards a source has; undefined where its own row is the only one. */
+export function countOf(row: BareRow): number | undefined {
+  return (row as Partial<HeadRow>).count;
+}
+
 /** The last runs of everything that is polled, of sources that are no longer configured, too. */
 export async function listRuns(store: Store): Promise<LastRun[]> {
   const runs = (await store.list<SourceRow>(SOURCES)).map(async (row) => {
@@ -139,9 +176,22 @@ async function withShards(
 }
 
 function merged(head: HeadRow, rows: readonly Row<SourceRow>[]): SourceRow {
+  const { named: _named, discovered, shards, ...rest } = mergedBare(head, head.count, rows);
+  const all = rows.map(({ data }) => data);
+  return {
+    ...rest,
+    ...(all.some(({ named }) => named !== undefined) && { named: all.flatMap(({ named = [] }) => named) }),
+    ...(discovered && {
+      discovered: { at: discovered.at, targets: all.flatMap(({ discovered }) => discovered?.targets ?? []) },
+    }),
+    shards: shards as readonly SourceRow[],
+  };
+}
+
+function mergedBare(head: BareRow, count: number, rows: readonly Row<BareRow>[]): BareRow {
   const byPlace = new Map(rows.map(({ sk, data }) => [Number(sk.slice(sk.indexOf("/") + 1)), data]));
-  const unknown: SourceRow = { completeTo: null, firstRunAt: head.firstRunAt, lastRunAt: 0, failing: {}, ledger: {} };
-  const shards = Array.from({ length: head.count }, (_, index) => byPlace.get(index) ?? unknown);
+  const unknown: BareRow = { completeTo: null, firstRunAt: head.firstRunAt, lastRunAt: 0, failing: {}, ledger: {} };
+  const shards = Array.from({ length: count }, (_, index) => byPlace.get(index) ?? unknown);
   const all = [...byPlace.values()];
   const failed = all.find(({ discoveryError }) => discoveryError !== undefined);
   const { discoveryError, discoveryKind, discoveryFailingSince } = failed ?? {};
@@ -155,12 +205,8 @@ function merged(head: HeadRow, rows: readonly Row<SourceRow>[]): SourceRow {
     lastRunAt: least(all, (one) => one.lastRunAt),
     ...(generations.length > 0 && { generation: Math.max(...generations) }),
     failing: Object.fromEntries(all.flatMap(({ failing }) => Object.entries(failing))),
-    ...(all.some(({ named }) => named !== undefined) && { named: all.flatMap(({ named = [] }) => named) }),
     ...(all.some(({ discovered }) => discovered !== undefined) && {
-      discovered: {
-        at: least(shards, ({ discovered }) => discovered?.at ?? 0),
-        targets: all.flatMap(({ discovered }) => discovered?.targets ?? []),
-      },
+      discovered: { at: least(shards, ({ discovered }) => discovered?.at ?? 0) },
     }),
     ...(discoveryError === undefined ? {} : { discoveryError }),
     ...(discoveryKind === undefined ? {} : { discoveryKind }),

@@ -23,6 +23,13 @@ export type StoredSource = Omit<SourceRow, "discovered"> & {
   discovered?: { at: number; pieces: string[] } | { at: number; targets: DiscoveredTarget[] };
 };
 
+/** A source's row, or a shard's, without the lists of targets: of many targets these are the most to read. */
+export interface BareRow extends Omit<SourceRow, "named" | "discovered" | "shards"> {
+  named?: unknown;
+  discovered?: { at: number };
+  shards?: readonly BareRow[];
+}
+
 /** What the rows of sources need of the application. */
 export interface Ports {
   store: Store;
@@ -44,6 +51,11 @@ export async function getRow(ports: Ports, key: Key): Promise<Row<SourceRow> | u
     if (row.version === version) return withoutTargets(row);
     version = row.version;
   }
+}
+
+/** As `getRow`, of a row that was read without its targets. */
+export async function filled(ports: Ports, row: Row<BareRow>): Promise<Row<SourceRow> | undefined> {
+  return (await withTargets(ports, row as Row<StoredSource>)) ?? (await getRow(ports, row));
 }
 
 /** Of what came since the list was lost, no read without its row would tell anything: all rows are read once. */

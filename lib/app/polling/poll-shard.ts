@@ -5,7 +5,7 @@ import { RowDamaged } from "../../store/port.ts";
 import { connectionOf } from "../connections/none.ts";
 import type { Connection } from "../deps.ts";
 import { readToIn } from "../evaluation/progress.ts";
-import { dropTargets, livingTargets } from "../evaluation/watched.ts";
+import { dropTargets, livingTargets, watchersOf, watchKnown } from "../evaluation/watched.ts";
 import type { Claim, DiscoveredTarget, FailingTarget, SourceRow } from "../persistence/rows.ts";
 import { isIn, SHARD_TARGETS } from "../persistence/shard-rows.ts";
 import { isFatal, refuseSuperseded } from "../persistence/superseded.ts";
@@ -63,6 +63,7 @@ export async function pollShard(poll: ShardPoll): Promise<PollReport | Claim | "
     complete: new Set(),
     isBusy: busyIn(row.data),
     quiet: new Set(),
+    watched: undefined,
     divides: false,
   };
   try {
@@ -98,6 +99,7 @@ async function pollTargets(run: SourceRun): Promise<void> {
       run.divides = true;
       return;
     }
+    await watchUnwatched(run, known);
     run.knownTo = now;
     await readTargets(run, connection, project, known);
   } catch (error) {
@@ -134,6 +136,26 @@ async function takeTargets(run: SourceRun, known: Targets): Promise<void> {
     return;
   }
   run.discovered = discovered;
+}
+
+/**
+ * Where a rule over targets is new, the known targets are watched from now on; those of which another run may have
+ * ended the watch, again. How far it came stands in the row.
+ */
+async function watchUnwatched(run: SourceRun, { list }: Targets): Promise<void> {
+  const { app, source, before, now, signal } = run;
+  const by = watchersOf(app);
+  if (by === undefined) return;
+  const some = before.watched?.by === by ? new Set(before.watched.but) : undefined;
+  const known = list.filter(({ target, unread }) => !target.ended && !unread && (some?.has(target.id) ?? true));
+  const left = await watchKnown(
+    app,
+    source,
+    known.map(({ target }) => target),
+    now,
+    signal,
+  );
+  run.watched = { by, but: new Set(left.map(({ id }) => id)) };
 }
 
 /** What asks the API for the targets. A run that nobody comes back to waits for it. */

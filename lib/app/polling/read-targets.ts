@@ -66,12 +66,8 @@ export async function readTargets(
 ): Promise<void> {
   const { app, source, before, now, round } = run;
   const progress = progressOf(app, run.rows);
-  progress.begin(
-    source.id,
-    list.map(({ target }) => target.id),
-    asOf,
-    run.shard,
-  );
+  const { shard, readTo } = run;
+  progress.begin(source.id, { targets: list.map(({ target }) => target.id), asOf, shard, readTo });
   for (const { target, unread } of list) {
     if (unread) progress.fail(source.id, target.id, lookup(before.failing, target.id)?.readTo ?? null);
   }
@@ -151,8 +147,12 @@ async function settle(turn: Turn, reading: Promise<void>): Promise<void> {
   try {
     await reading;
     if (!report.complete) return await fail(turn);
-    // What came, or came back, is watched from now on.
-    if (unread && !target.ended) await watchAgain(app, source, target, run.now);
+    if (unread && !target.ended) {
+      // What came, or came back, is watched from now on. While no row lists it, another run may end that: once one
+      // does, the next run sees whether it is still watched.
+      await watchAgain(app, source, target, run.now);
+      run.watched?.but.add(target.id);
+    }
     await readToEnd(turn);
     if (report.quiet) run.quiet.add(target.id);
   } catch (error) {

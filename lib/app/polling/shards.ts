@@ -132,7 +132,7 @@ async function inTurn(app: App, head: Row<HeadRow>, shards: readonly Shard[]): P
 }
 
 /** When a shard was last read as a whole, or what a run did not come to; ms. */
-export function lastReadOf({ lastRunAt, failing }: SourceRow): number {
+export function lastReadOf({ lastRunAt, failing }: Pick<SourceRow, "lastRunAt" | "failing">): number {
   const left = Object.values(failing).filter(({ kind }) => kind === "interrupted");
   return Math.min(lastRunAt, ...left.map(({ readTo }) => readTo ?? 0));
 }

@@ -73,6 +73,8 @@ export interface SourceRun {
   quiet: Set<string>;
   /** What the run led to, made known when it is over. */
   round: Round;
+  /** Which rules watch its targets, once that was looked at, but for these. */
+  watched: { by: string; but: Set<string> } | undefined;
   /** The rows of all sources, for the runs of all shards. */
   rows: Rows;
   /** Whether it is a daemon's: no other daemon polls the source meanwhile. */
@@ -165,7 +167,8 @@ export async function keepFloors(run: SourceRun): Promise<void> {
 /** What was discovered, before any of it is read. */
 export async function keepDiscovered(run: SourceRun): Promise<void> {
   const { before, discovered } = run;
-  await write(run, { ...before, ...heldBy(run), ...(discovered && { discovered }) });
+  const unsummed = discovered?.targets.some(({ unread }) => unread) ? { unsummed: true as const } : {};
+  await write(run, { ...before, ...heldBy(run), ...(discovered && { discovered }), ...unsummed });
 }
 
 /** Writes how far a long run is, now and then. What has been read does not become unread where this fails. */
@@ -231,6 +234,7 @@ function summaryOf(run: SourceRun): SourceRow {
     ...(busy !== undefined && { busy }),
     ...(named === undefined ? {} : { named }),
     ...(discovered === undefined ? {} : { discovered }),
+    ...watchedIn(run),
     ...discoveryFailure(before, discoveryError, run.discoveryKind, now),
     ledger: Object.fromEntries(Object.entries(ledger).sort().slice(-31)),
   };
@@ -276,6 +280,12 @@ function discoveredOf({ discovered, complete }: SourceRun): SourceRow["discovere
     return { ...target, ...(unread && !complete.has(target.id) && { unread }) };
   });
   return { ...discovered, targets };
+}
+
+function watchedIn({ watched, before }: SourceRun): Pick<SourceRow, "watched"> {
+  if (watched === undefined) return before.watched ? { watched: before.watched } : {};
+  const { by, but } = watched;
+  return { watched: { by, ...(but.size > 0 && { but: [...but] }) } };
 }
 
 function idsOf(list: readonly ToPoll[]): string[] {

@@ -181,7 +181,6 @@ async function commitPart(read: TargetRead, position: Position, batch: Batch, cu
   const malformed = last ? batch.stats.malformed : 0;
   const key = await targetKey(app, source, target.id);
   const events = part.found.map(({ event }) => event);
-  if (events.length > 0) await progress.ready();
   let next: TargetRow | undefined;
   let { pieces } = position;
   async function putTarget(unit: Unit, { matched, after }: SliceResult): Promise<void> {

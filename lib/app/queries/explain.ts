@@ -168,13 +168,12 @@ async function happened(reader: Reader, touch: Touch, event: Event): Promise<Fou
 
 async function wouldHappen({ app, reader, progress }: Sight, touch: Touch, event: Event): Promise<Found> {
   const row = await reader.state(touch);
-  await progress.ready();
   const { sourceId, source, project, resource } = event;
   const target = isProjectWide(source) ? ownTarget({ kind: source, id: sourceId }, project) : resource.id;
   const own = { sourceId, target, readTo: Date.parse(event.time), ...(await reader.target(sourceId, target)) };
   const before = row?.state ?? emptyState(touch.key);
   const known = { ...app, observedSince: await reader.observedSince() };
-  const now = observed(known, progress, touch, own, app.clock.now());
+  const now = await observed(known, progress, touch, own, app.clock.now());
   const { state, transitions } = live(touch.rule, before, [seenAt(touch, own)], now);
   // Of an alert that comes and goes at once, the end is what is notified.
   const last = [...new Map(transitions.map((one) => [one.alert.id, one])).values()];

@@ -3,7 +3,7 @@
 // Invariant: the moments of deadlines, groups and repeats are those at which they are due; nothing
 // is asked of a network.
 import type { Member } from "../../alerts/group.ts";
-import type { Config } from "../../model/config.ts";
+import type { Config, SourceConfig } from "../../model/config.ts";
 import type { Event } from "../../model/event.ts";
 import { iso } from "../../model/iso.ts";
 import type { Notification } from "../../model/notification.ts";
@@ -186,8 +186,9 @@ async function feed(run: Run, { at, events, ended, act }: Moment): Promise<void>
 async function evaluate(run: Run, events: readonly Event[]): Promise<void> {
   const { app, recording, start, over } = run;
   const isOver = ({ sourceId, resource }: Event) => over.has(placeOf(sourceId, resource.id));
-  const progress = createProgress(run.config.sources, async () => sourceRows(run));
-  await progress.ready();
+  const rows = sourceRows(run);
+  const rowOf = async ({ id }: SourceConfig) => rows.get(id);
+  const progress = createProgress(run.config.sources, { bare: rowOf, whole: rowOf, of: rowOf });
   for (let from = 0, size = MAX_SLICE; from < events.length; ) {
     const slice = events.slice(from, from + size);
     const { sourceId, resource } = slice[0]!;

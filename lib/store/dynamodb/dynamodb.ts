@@ -1,5 +1,5 @@
 // The store on one DynamoDB table (table.ts). Expiry is compared on every read and in every condition, since
-// DynamoDB removes rows late; what the index of due rows says is checked against the rows themselves, since it lags.
+// DynamoDB removes rows late.
 import {
   DynamoDBClient,
   type DynamoDBClientConfig,
@@ -11,11 +11,11 @@ import type { Clock } from "../../model/clock.ts";
 import { checkCommit, checkKey, checkPartition, rowId } from "../ops.ts";
 import type { Key, ListOptions, Queue, Row, Store } from "../port.ts";
 import { commitOps, type Table, TRANSACTION } from "./commit.ts";
+import { readDue } from "./due.ts";
 import { explain } from "./error.ts";
-import { cost, type Item, keyItem, keyOf, placesOf } from "./item.ts";
+import { cost, type Item, keyItem, keyOf } from "./item.ts";
 import { readItems, readRow, toRows } from "./read.ts";
 import { createStateCheck } from "./state.ts";
-import { DUE_INDEX } from "./table.ts";
 
 /** The rest is kept for what `cost` cannot know: the part items of large rows that a commit shrinks or deletes. */
 const LIMITS = { items: TRANSACTION.items - 12, bytes: TRANSACTION.bytes - 256 * 1024 };
@@ -72,7 +72,7 @@ export async function openDynamoStore({ table, clock, ...connection }: DynamoOpt
       return guard(() => list<T>(db, pk, options));
     },
     due<T>(queue: Queue, now: number, limit: number, from = 0) {
-      return guard(async () => (from > now ? [] : due<T>(db, queue, now, limit, from)));
+      return guard(async () => (from > now ? [] : readDue<T>(db, queue, now, limit, from)));
     },
     commit(ops) {
       return guard(async () => {
@@ -136,27 +136,6 @@ async function list<T>(
   return collect<T>(db, query, limit, (items) => toRows<T>(db, items, db.clock.now()));
 }
 
-async function due<T>(db: Table, queue: Queue, now: number, limit: number, from: number): Promise<Row<T>[]> {
-  const found = await Promise.all(
-    placesOf(queue).map((place) => {
-      const query: QueryCommandInput = {
-        TableName: db.table,
-        IndexName: DUE_INDEX,
-        KeyConditionExpression: "q = :q AND due BETWEEN :from AND :now",
-        ExpressionAttributeValues: { ":q": { S: place }, ":from": { N: String(from) }, ":now": { N: String(now) } },
-      };
-      return collect<T>(db, query, limit, async (entries) => {
-        const items = await readItems(db, entries.map(keyOf));
-        const found = await toRows<T>(db, [...items.values()], db.clock.now());
-        return found.filter((row) => row.queue === queue && row.due !== undefined && row.due >= from && row.due <= now);
-      });
-    }),
-  );
-  // A row whose due time changed between two pages stands in both.
-  const distinct = new Map(found.flat().map((row) => [rowId(row), row]));
-  return [...distinct.values()].sort((a, b) => (a.due ?? 0) - (b.due ?? 0) || byId(a, b)).slice(0, limit);
-}
-
 /** Follows a query's pages until it ends or `limit` rows are found; `read` may find fewer rows than items. */
 async function collect<T>(
   db: Table,
@@ -175,8 +154,4 @@ async function collect<T>(
     if (start === undefined) break;
   }
   return rows;
-}
-
-function byId(a: Key, b: Key): number {
-  return Buffer.compare(Buffer.from(rowId(a)), Buffer.from(rowId(b)));
 }

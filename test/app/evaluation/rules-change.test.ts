@@ -1,6 +1,9 @@
 // What a change of the configuration does to alerts that are open.
 import { describe, expect, it } from "vitest";
+import { reconcileRules } from "../../../lib/app/evaluation/registry.ts";
 import { openAlerts } from "../../../lib/app/queries/lists.ts";
+import { tick } from "../../../lib/app/tick.ts";
+import type { Store } from "../../../lib/store/port.ts";
 import { bench, line } from "../support.ts";
 
 const yaml = (rules: string, route = "channels: [ops]") => `
@@ -73,5 +76,71 @@ describe("after a reload", () => {
     await b.reload(yaml("{ id: broken, when: { level: [error] }, resolve: { after: 10m } }"));
     await b.rounds(15);
     expect(b.messages.slice(1).map(line)).toEqual(["11 /ops resolved resolved: svc-1 resolved ×1(+0)"]);
+  });
+
+  it("they reach many alerts in few commits, and a start that was killed meanwhile has not worked in vain", async () => {
+    const services = Array.from({ length: 200 }, (_, at) => `svc-${at}`);
+    let retimed: number[] = [];
+    let left = Number.POSITIVE_INFINITY;
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      limits: { ...store.limits, items: 88 },
+      async commit(ops) {
+        const due = ops.filter((op) => op.op === "put" && op.queue === "timer").length;
+        if (due > 0 && left-- === 0) throw new Error("killed");
+        await store.commit(ops);
+        if (due > 0) retimed.push(due);
+      },
+    });
+    const terms = (after: string) => yaml(`{ id: broken, when: { level: [error] }, by: [resource.id], ${after} }`);
+    const b = await bench({ yaml: terms("resolve: { after: 6h }"), services, wrapStore });
+    b.to(1);
+    for (const service of services) b.fail(0.5, "Failed to pull image", service);
+    await b.round();
+    await b.reload(terms("resolve: { after: 10m }"));
+    [retimed, left] = [[], 1];
+    await expect(reconcileRules(b.app)).rejects.toThrow("killed");
+    const [first = 0] = retimed;
+    expect(first).toBeGreaterThan(40);
+    [retimed, left] = [[], Number.POSITIVE_INFINITY];
+    await reconcileRules(b.app);
+    expect(retimed.reduce((sum, count) => sum + count, 0)).toBe(200 - first);
+    expect(retimed.length).toBeLessThan(5);
+    b.to(12);
+    await b.beat();
+    expect(await openAlerts(b.app)).toEqual([]);
+  });
+
+  it("terms that were given up halfway leave no alert behind", async () => {
+    const services = Array.from({ length: 100 }, (_, at) => `svc-${at}`);
+    let killed = false;
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      limits: { ...store.limits, items: 88 },
+      async commit(ops) {
+        if (killed && ops.some(({ pk, sk }) => pk === "meta" && sk === "rules")) {
+          await store.commit(ops);
+          throw new Error("killed");
+        }
+        return store.commit(ops);
+      },
+    });
+    const terms = (after: string) => yaml(`{ id: broken, when: { level: [error] }, by: [resource.id], ${after} }`);
+    const b = await bench({ yaml: terms("resolve: { after: 10m }"), services, wrapStore });
+    b.to(1);
+    for (const service of services) b.fail(0.5, "Failed to pull image", service);
+    await b.round();
+    await b.reload(terms("resolve: { after: 6h }"));
+    killed = true;
+    await expect(reconcileRules(b.app)).rejects.toThrow("killed");
+    killed = false;
+    // By the terms that were to be.
+    await tick(b.app, new AbortController().signal, { timers: true });
+    b.to(2);
+    await b.reload(terms("resolve: { after: 10m }"));
+    await reconcileRules(b.app);
+    b.to(12);
+    await b.beat();
+    expect(await openAlerts(b.app)).toEqual([]);
   });
 });

@@ -175,6 +175,36 @@ describe.skipIf(dynamoEndpoint === null)("between the store and DynamoDB", () =>
     expect((await store.due("timer", 10, 9)).map((row) => row.sk)).toEqual(["d"]);
   });
 
+  test("rows that are due are read as far as they are asked for, wherever the index lists them", async () => {
+    const due = Array.from({ length: 300 }, (_, at): Put => ({ ...put(`row-${at}`), queue: "timer", due: 10 + at }));
+    for (let from = 0; from < due.length; from += 50) await store.commit(due.slice(from, from + 50));
+    let read = 0;
+    script = (operation, request, forward) => {
+      if (operation === "BatchGetItem") read += request.split('"sk"').length - 1;
+      return forward();
+    };
+    const names = due.map(({ sk }) => sk);
+    expect((await store.due("timer", 1_000, 40)).map(({ sk }) => sk)).toEqual(names.slice(0, 40));
+    expect(read).toBe(40);
+    expect((await store.due("timer", 1_000, 900, 60)).map(({ sk }) => sk)).toEqual(names.slice(50));
+    expect(read).toBe(40 + 250);
+  });
+
+  test("what the index lists and is due no more takes no other row's place", async () => {
+    const due = Array.from({ length: 60 }, (_, at): Put => ({ ...put(`row-${at}`), queue: "timer", due: 10 + at }));
+    await store.commit(due);
+    const old = new Map<string, Answer>();
+    script = async (operation, request, forward) => {
+      if (operation !== "Query") return forward();
+      old.set(request, old.get(request) ?? (await forward()));
+      return old.get(request)!;
+    };
+    const names = due.map(({ sk }) => sk);
+    expect(await store.due("timer", 1_000, 20)).toHaveLength(20);
+    await store.commit(names.slice(0, 15).map((sk) => ({ op: "delete", pk: "p", sk })));
+    expect((await store.due("timer", 1_000, 20)).map(({ sk }) => sk)).toEqual(names.slice(15, 35));
+  });
+
   test.each([
     ["AccessDeniedException", /AWS denies access\. Allow dynamodb:GetItem/],
     ["UnrecognizedClientException", /AWS refuses the credentials/],
