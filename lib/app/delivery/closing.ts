@@ -5,7 +5,7 @@ import { hashOf } from "../../model/hash.ts";
 import type { NotifyReason } from "../../model/notification.ts";
 import type { Key, Row } from "../../store/port.ts";
 import type { App, Channel } from "../deps.ts";
-import { deliveryKey, STRAYS, type StrayRow } from "../persistence/delivery-rows.ts";
+import { type DeliveryRow, deliveryKey, STRAYS, type StrayRow } from "../persistence/delivery-rows.ts";
 import { inPieces } from "../persistence/in-pieces.ts";
 import { type EndedRow, endedKey } from "../persistence/rows.ts";
 import { isFatal } from "../persistence/superseded.ts";
@@ -42,18 +42,14 @@ async function closeOver(app: App, rows: readonly Row<StrayRow>[]): Promise<void
   await closeOver(app, rows.slice(half));
 }
 
-/** The alert's incidents that no group knows, by their rows; whether the last delivery about each is known. */
-export type Strays = ReadonlyMap<Key, { isKnown: boolean }>;
+/** The alert's incidents that no group knows, by their rows, each with the last delivery about it, if that is there. */
+export type Strays = ReadonlyMap<Key, DeliveryRow | undefined>;
 
 /** Loads them. */
 export async function straysOf({ store }: Pick<App, "store">, unit: Unit, { id }: Pick<Alert, "id">): Promise<Strays> {
   const listed = await store.list<StrayRow>(STRAYS, { prefix: `${id}/` });
   await unit.load([...listed, ...listed.map(({ data }) => deliveryKey(data.last))]);
-  return new Map(listed.map(({ pk, sk, data }) => [{ pk, sk }, { isKnown: isKnown(unit, data) }]));
-}
-
-function isKnown(unit: Unit, { last }: StrayRow): boolean {
-  return unit.value(deliveryKey(last)) !== undefined;
+  return new Map(listed.map(({ pk, sk, data }) => [{ pk, sk }, unit.value<DeliveryRow>(deliveryKey(data.last))]));
 }
 
 /** They are acknowledged where their service has a word for it, but for what was taken back before it opened one. */
@@ -62,11 +58,13 @@ export async function acknowledgeStrays(app: App, unit: Unit, alert: Alert, stra
     const row = unit.value<StrayRow>(key);
     const channel = app.channels.get(row?.channel ?? "");
     if (row === undefined || !channel?.type.acknowledges) continue;
-    if (before.isKnown && !isKnown(unit, row)) {
+    const isGone = before !== undefined && unit.value(deliveryKey(row.last)) === undefined;
+    const behind = isGone ? before.previous : row.last;
+    if (behind === null) {
       unit.delete(key);
       continue;
     }
-    const last = await putOutside(app, unit, channel, { alert, reason: "acknowledged", last: row.last });
+    const last = await putOutside(app, unit, channel, { alert, reason: "acknowledged", last: behind });
     unit.put(key, { ...row, last });
   }
 }

@@ -7,22 +7,15 @@ import type { RouteConfig } from "../../model/config.ts";
 import { hashOf } from "../../model/hash.ts";
 import { lookup } from "../../model/lookup.ts";
 import type { Told } from "../../model/notification.ts";
-import { HEALTH_RULE } from "../../model/own-alerts.ts";
 import type { App, Channel } from "../deps.ts";
-import { wayAround } from "../groups/assignments.ts";
 import { putSent } from "../persistence/by-time.ts";
-import {
-  type ChannelRow,
-  channelKey,
-  type DeliveryRow,
-  deliveryKey,
-  type Elsewhere,
-} from "../persistence/delivery-rows.ts";
+import { channelKey, type DeliveryRow, deliveryKey, type Elsewhere } from "../persistence/delivery-rows.ts";
 import type { Unit } from "../persistence/unit.ts";
-import { bothOf, knowing, toldThere } from "./elsewhere.ts";
+import { fallbackOf } from "./delivery-due.ts";
+import { bothOf, hearsEnds, knowing, toldThere } from "./elsewhere.ts";
 import { elsewhereBefore, GIVE_UP_MS, isResent, laneEnd, laneStart } from "./lane-end.ts";
 import { notificationsFor, partsOf } from "./notifications.ts";
-import { noteStrays, openThere } from "./strays.ts";
+import { type Put, putIncidents } from "./strays.ts";
 
 /** What one may write as it goes to the fallback, or one of its alerts, with room for what else is in the commit. */
 const ITEMS_OF_ONE = 12;
@@ -91,10 +84,16 @@ export async function withFallback(
   if (delivery.fellBackAt !== undefined || delivery.notification.test) return delivery;
   await unit.load([channelKey(delivery.channel)]);
   const fallback = fallbackOf(app, unit, delivery);
-  if (fallback === undefined) return delivery;
+  if (fallback === undefined && delivery.notification.reason !== "acknowledged") return delivery;
   if (delivery.previous !== null) await unit.load([deliveryKey(delivery.previous)]);
   const before = delivery.previous === null ? undefined : unit.value<DeliveryRow>(deliveryKey(delivery.previous));
   const known = before?.status === "pending" ? bothOf(before.elsewhere, delivery.elsewhere) : delivery.elsewhere;
+  if (fallback === undefined) {
+    // What comes behind it goes there all the same.
+    if (before?.status !== "pending" || before.fellBackAt === undefined) return delivery;
+    const { fallback: there } = before;
+    return knowing({ ...delivery, fellBackAt: now, ...(there === undefined ? {} : { fallback: there }) }, known);
+  }
   const { handedOver: from = 0, ...rest } = delivery;
   const { alerts } = delivery.notification;
   const to = fallback.type.incident ? Math.min(alerts.length, from + Math.max(1, room.left)) : alerts.length;
@@ -104,8 +103,9 @@ export async function withFallback(
   const last = await putFallback(app, unit, fallback, some, { last: end, from, now });
   const moved = { ...rest, ...(last === undefined ? {} : { fallback: last }) };
   if (to < alerts.length) return { ...moved, handedOver: to };
-  const gone: DeliveryRow = { ...moved, fellBackAt: now };
-  return fallback.type.incident ? knowing(gone, known) : knowing(gone, toldThere(known, fallback.name, alerts, last));
+  const isTold = hearsEnds(app.channels.get(delivery.channel), fallback);
+  const told = isTold ? toldThere(known, fallback.name, alerts, last) : known;
+  return knowing({ ...moved, fellBackAt: now }, told);
 }
 
 /**
@@ -137,29 +137,6 @@ export async function withFallbacks(app: App, unit: Unit, first: DeliveryRow, no
 }
 
 /**
- * The channel's fallback; for Lookout's own alerts, where it has none, a way around it, unless they
- * took one as they opened.
- */
-function fallbackOf(
-  app: App,
-  unit: Unit,
-  { channel: name, notification, createdAt }: DeliveryRow,
-): Channel | undefined {
-  // The fallback has the incident where its service was not to be had; who takes care of it is no news there.
-  if (notification.reason === "acknowledged") return undefined;
-  const channel = app.channels.get(name);
-  const own = app.channels.get(channel?.fallback ?? "");
-  if (own !== undefined || channel === undefined || !isOwnHealth(notification)) return own;
-  const failingSince = unit.value<ChannelRow>(channelKey(name))?.failingSince ?? null;
-  const known = failingSince !== null && createdAt >= failingSince + channel.fallbackAfter;
-  return known ? undefined : wayAround(app, name);
-}
-
-function isOwnHealth({ alerts }: Told): boolean {
-  return alerts.some(({ rule }) => rule === HEALTH_RULE);
-}
-
-/**
  * Puts a notification, of whose alerts `from` were put before, for a channel's fallback behind `last`. Returns the id
  * of the last delivery there.
  */
@@ -167,17 +144,19 @@ async function putFallback(
   app: App,
   unit: Unit,
   fallback: Channel,
-  { id, group, ...notice }: Told,
+  told: Told,
   { last, from, now }: { last: string | undefined; from: number; now: number },
 ): Promise<string | undefined> {
-  const alerts = fallback.type.incident ? await openThere(unit, fallback.name, notice.alerts) : notice.alerts;
-  if (fallback.type.incident && alerts.length === 0) return last;
-  if (last !== undefined) await unit.load([deliveryKey(last)]);
+  if (fallback.type.incident) {
+    const put: Put = (notifications, nameOf, last) => {
+      return putInLane(app, unit, fallback, notifications, nameOf, { last, now });
+    };
+    return putIncidents(app, unit, fallback, told, { last, from, put });
+  }
+  const { id, group, ...notice } = told;
   const nameOf = (part: number) => hashOf([id, "fallback", fallback.name, from + part]);
-  const notifications = notificationsFor(fallback, group, { ...notice, alerts });
-  const end = (await putInLane(app, unit, fallback, notifications, nameOf, { last, now })).at(-1) ?? last;
-  if (fallback.type.incident && end !== undefined) noteStrays(unit, fallback.name, alerts, end);
-  return end;
+  const notifications = notificationsFor(fallback, group, notice);
+  return (await putInLane(app, unit, fallback, notifications, nameOf, { last, now })).at(-1) ?? last;
 }
 
 /** Puts notifications behind `last`, or into one that waits there. Returns the ids of the deliveries that hold them. */
@@ -197,10 +176,17 @@ export async function putInLane(
     const end = ids.at(-1) ?? before;
     const alone = notifications.length === 1;
     const folded = alone ? await foldIntoLast(app, unit, channel, notification, end, now) : undefined;
+    if (folded !== undefined) keepKnown(unit, folded, known);
     ids.push(folded ?? (await putDelivery(app, unit, notification, { last: end, known, now })));
     known = undefined;
   }
   return ids;
+}
+
+function keepKnown(unit: Unit, id: string, known: Elsewhere | undefined): void {
+  const key = deliveryKey(id);
+  const row = unit.value<DeliveryRow>(key);
+  if (row && known) unit.put(key, knowing(row, bothOf(known, row.elsewhere)));
 }
 
 /** Puts a delivery into the queue, or behind `last` where that one is still on its way. Returns its id. */
@@ -286,8 +272,8 @@ async function foldIntoLast(
   const there =
     fallback && (await putFallback(app, unit, fallback, notification, { last: end.fallback, from: 0, now }));
   const gone = there === undefined ? folded : { ...folded, fallback: there };
-  const isChat = fallback !== undefined && !fallback.type.incident;
-  const told = isChat ? toldThere(end.elsewhere, fallback.name, notification.alerts, there) : end.elsewhere;
+  const isTold = fallback !== undefined && hearsEnds(channel, fallback);
+  const told = isTold ? toldThere(end.elsewhere, fallback.name, notification.alerts, there) : end.elsewhere;
   unit.put(deliveryKey(end.id), knowing(gone, told));
   return end.id;
 }

@@ -1,7 +1,11 @@
-// When something is to be done about a pending delivery: its next try, its end, and when it goes to
-// the channel's fallback. Pure.
-import type { Channel } from "../deps.ts";
-import type { ChannelRow, DeliveryRow } from "../persistence/delivery-rows.ts";
+// When something is to be done about a pending delivery: its next try, its end, and when it goes to the channel's
+// fallback, and which one that is. Nothing is written.
+import type { Told } from "../../model/notification.ts";
+import { HEALTH_RULE } from "../../model/own-alerts.ts";
+import type { App, Channel } from "../deps.ts";
+import { wayAround } from "../groups/assignments.ts";
+import { type ChannelRow, channelKey, type DeliveryRow } from "../persistence/delivery-rows.ts";
+import type { Unit } from "../persistence/unit.ts";
 import { isTripped } from "./limits/gate.ts";
 
 /**
@@ -37,4 +41,27 @@ export function isOver({ nextAttemptAt, giveUpAt }: DeliveryRow, now: number): b
 /** Some of it, or of what waits for it, is still to go to the fallback. */
 export function isHandingOver({ behind, handedOver }: DeliveryRow): boolean {
   return behind !== undefined || handedOver !== undefined;
+}
+
+/**
+ * The channel's fallback; for Lookout's own alerts, where it has none, a way around it, unless they took one as they
+ * opened. The channel's row is loaded.
+ */
+export function fallbackOf(
+  app: App,
+  unit: Unit,
+  { channel: name, notification, createdAt }: DeliveryRow,
+): Channel | undefined {
+  // An incident that was opened there is acknowledged by itself (closing.ts, strays.ts).
+  if (notification.reason === "acknowledged") return undefined;
+  const channel = app.channels.get(name);
+  const own = app.channels.get(channel?.fallback ?? "");
+  if (own !== undefined || channel === undefined || !isOwnHealth(notification)) return own;
+  const failingSince = unit.value<ChannelRow>(channelKey(name))?.failingSince ?? null;
+  const known = failingSince !== null && createdAt >= failingSince + channel.fallbackAfter;
+  return known ? undefined : wayAround(app, name);
+}
+
+function isOwnHealth({ alerts }: Told): boolean {
+  return alerts.some(({ rule }) => rule === HEALTH_RULE);
 }

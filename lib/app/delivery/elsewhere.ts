@@ -1,15 +1,17 @@
 // A fallback that was told of alerts which still fire hears of their end as well: from the delivery with which their
 // own channel does. The deliveries of a lane hand on to each other what is known there. Pure.
+import { lookup } from "../../model/lookup.ts";
 import type { NotifiedAlert } from "../../model/notification.ts";
+import type { Channel } from "../deps.ts";
+import { shortOf } from "../persistence/by-time.ts";
 import type { DeliveryRow, Elsewhere } from "../persistence/delivery-rows.ts";
 
-/** An alert's id as a delivery keeps it here: there may be thousands. */
-const ID_CHARACTERS = 12;
-/** At a fallback no more are known, the newest. */
-const MOST = 10_000;
+/** At a fallback no more are known, the newest: each delivery of the lane has them. */
+const MOST = 1_000;
 
-function shortOf({ id }: Pick<NotifiedAlert, "id">): string {
-  return id.slice(0, ID_CHARACTERS);
+/** Whether the fallback is to hear of ends that the channel is told: an incident is closed by itself (strays.ts). */
+export function hearsEnds(channel: Pick<Channel, "sendResolved"> | undefined, fallback: Channel): boolean {
+  return channel?.sendResolved === true && fallback.sendResolved && !fallback.type.incident;
 }
 
 /** What either knows. */
@@ -30,7 +32,7 @@ export function toldThere(
   last: string | undefined,
 ): Elsewhere {
   const left = withoutEnded(known, channel, alerts);
-  const firing = alerts.filter(({ status }) => status === "firing").map(shortOf);
+  const firing = alerts.filter(({ status }) => status === "firing").map(({ id }) => shortOf(id));
   return last === undefined || firing.length === 0 ? left : bothOf(left, { [channel]: { last, alerts: firing } });
 }
 
@@ -40,8 +42,9 @@ export function withoutEnded(
   channel: string,
   alerts: readonly NotifiedAlert[],
 ): Elsewhere {
-  const ended = new Set(alerts.filter(({ status }) => status === "resolved").map(shortOf));
-  const { [channel]: there, ...others } = known ?? {};
+  const ended = new Set(alerts.filter(({ status }) => status === "resolved").map(({ id }) => shortOf(id)));
+  const there = lookup(known ?? {}, channel);
+  const others = Object.fromEntries(Object.entries(known ?? {}).filter(([name]) => name !== channel));
   const left = there?.alerts.filter((id) => !ended.has(id)) ?? [];
   return there === undefined || left.length === 0 ? others : { ...others, [channel]: { ...there, alerts: left } };
 }
@@ -49,7 +52,7 @@ export function withoutEnded(
 /** Those of the alerts that have ended, as the fallback is still to hear. */
 export function endedThere({ alerts }: Elsewhere[string], all: readonly NotifiedAlert[]): NotifiedAlert[] {
   const known = new Set(alerts);
-  return all.filter((alert) => alert.status === "resolved" && known.has(shortOf(alert)));
+  return all.filter((alert) => alert.status === "resolved" && known.has(shortOf(alert.id)));
 }
 
 /** The delivery, which knows that. */

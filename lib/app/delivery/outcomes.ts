@@ -113,6 +113,8 @@ export async function record(
     if (asked) noteAccepted(unit, row, destination, now);
     else endTrial(unit, row.channel);
     const told = await tellElsewhere(app, unit, { ...free, status: "delivered", error: null }, now);
+    // Something is put for a fallback now.
+    effects.fellBack ||= told.elsewhere !== free.elsewhere;
     await end(app, unit, told, now, effects);
     const { reason, alerts } = row.notification;
     const note = outcome.note === undefined ? {} : { note: app.redact(outcome.note).slice(0, ERROR_CHARACTERS) };

@@ -98,14 +98,16 @@ function takenBackOf(
   alerts: readonly string[],
   own: readonly Part[],
 ): TakenBack {
+  const earlier = before?.groups ?? [];
   const groups = own.map(({ group, unheard, flying }) => {
+    const known = earlier.find((one) => one.group === group)?.unheard ?? [];
     return {
       group,
-      unheard: unheard.filter((one) => alerts.includes(one)),
+      unheard: [...new Set([...known, ...unheard.filter((one) => alerts.includes(one))])],
       others: flying.filter((one) => one !== id),
     };
   });
-  const others = before?.groups.filter(({ group }) => !groups.some((one) => one.group === group)) ?? [];
+  const others = earlier.filter(({ group }) => !groups.some((one) => one.group === group));
   return { alerts: [...new Set([...(before?.alerts ?? []), ...alerts])], groups: [...others, ...groups] };
 }
 

@@ -171,7 +171,7 @@ async function step(work: Work): Promise<boolean> {
   const isResolving = hand.resolving.size > 0;
   if (waiters.length > 0 && !isAnyCrowded(hand)) for (const resolve of waiters.splice(0)) resolve();
   const tasks = nextTasks(hand);
-  // That something was accepted decides nothing.
+  // What was accepted is recorded, whichever configuration decides now: else it would be sent again.
   const anyGeneration = tasks.every(isAccepted);
   if (tasks.length > 0) await commitTasks(app, tasks, settling, { anyGeneration });
   if ((await lookFurther(work, tasks.length === 0 && !isFlying(hand))) || tasks.length > 0) return true;

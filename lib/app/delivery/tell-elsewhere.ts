@@ -9,22 +9,24 @@ import { endedThere, knowing, withoutEnded } from "./elsewhere.ts";
 import { NOTHING, notificationsFor } from "./notifications.ts";
 
 /**
- * The channel has the delivery. Of what ends with it those fallbacks hear as well that were told that it fires, unless
- * the delivery went there itself. Returns the delivery as it is then.
+ * The channel has the delivery. Of what ends with it those fallbacks hear as well that were told that it fires, but for
+ * those that hear of it by a route of their own. Returns the delivery as it is then.
  */
 export async function tellElsewhere(app: App, unit: Unit, row: DeliveryRow, now: number): Promise<DeliveryRow> {
-  const { id, elsewhere, fellBackAt, notification } = row;
-  if (elsewhere === undefined || fellBackAt !== undefined) return row;
+  const { id, elsewhere, notification } = row;
+  if (elsewhere === undefined) return row;
   let left: Elsewhere = elsewhere;
   for (const [name, there] of Object.entries(elsewhere)) {
     const channel = app.channels.get(name);
-    const alerts = endedThere(there, notification.alerts);
-    if (channel === undefined || alerts.length === 0) continue;
+    const ended = endedThere(there, notification.alerts);
+    if (channel === undefined || ended.length === 0) continue;
+    left = withoutEnded(left, name, ended);
+    const alerts = ended.filter((alert) => !app.router.routes(alert).some(({ channels }) => channels.includes(name)));
+    if (alerts.length === 0) continue;
     const notice: Notice = { reason: "resolved", alerts, suppressed: NOTHING };
     const nameOf = (part: number) => hashOf([id, "end", name, there.last, part]);
     const { last } = there;
     await putInLane(app, unit, channel, notificationsFor(channel, notification.group, notice), nameOf, { last, now });
-    left = withoutEnded(left, name, alerts);
   }
   return knowing(row, left);
 }

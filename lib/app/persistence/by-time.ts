@@ -61,7 +61,8 @@ export function mayName({ alerts }: SentRow, alertId: string): boolean {
   return alerts.includes(shortOf(alertId));
 }
 
-function shortOf(alertId: string): string {
+/** An alert's id as rows keep it that may name thousands. */
+export function shortOf(alertId: string): string {
   return alertId.slice(0, ID_CHARACTERS);
 }
 

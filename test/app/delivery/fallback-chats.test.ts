@@ -2,6 +2,7 @@
 // as well once the channel is back; each end once.
 import { describe, expect, it } from "vitest";
 import { dropDelivery, listDeliveries } from "../../../lib/app/delivery/deliver.ts";
+import { acknowledge, listOpen } from "../../../lib/app/oncall/acknowledge.ts";
 import { type Bench, bench, line } from "../support.ts";
 
 const END = "resolve: { when: { source: [service-events], level: [normal] } }";
@@ -133,6 +134,73 @@ describe("an alert that a fallback told of", () => {
     await b.rounds(40);
     expect(spare(b).slice(tried)).toEqual(["new firing: svc-1 firing ×1(+1)", ENDED]);
   });
+});
+
+describe("the end of an alert that a fallback told of", () => {
+  it("comes there once where the fallback is in the route as well", async () => {
+    const b = await bench({ yaml: yaml().replace("channels: [ops]", "channels: [ops, spare]") });
+    answers(b, { "/ops": 503 });
+    b.fail(0.5);
+    await b.rounds(8);
+    answers(b, {});
+    await b.rounds(16);
+    b.recover(16.5);
+    await b.rounds(30);
+    expect(spare(b).filter((text) => text.startsWith("resolved"))).toEqual([ENDED]);
+  });
+
+  it("comes there and at the fallback of now, where that is another one", async () => {
+    const b = await told(`${yaml()}
+  other: { type: webhook, url: "HOOK/other" }`);
+    await b.reload(`${yaml().replace("fallback: spare", "fallback: other")}
+  other: { type: webhook, url: "HOOK/other" }`);
+    answers(b, { "/ops": 503 });
+    b.recover(12.5);
+    await b.rounds(25);
+    answers(b, {});
+    await b.rounds(40);
+    expect(spare(b).slice(1)).toEqual([ENDED]);
+    expect(b.messages.filter(({ to }) => to === "/other")).toHaveLength(1);
+  });
+
+  it("leaves with the run that told the channel", async () => {
+    const b = await told();
+    b.to(60);
+    b.recover(59);
+    await b.round();
+    const tail = b.messages.slice(-2).map(({ at, to }) => [Math.floor(at), to]);
+    expect(tail).toEqual([
+      [60, "/ops"],
+      [60, "/spare"],
+    ]);
+  });
+
+  it("comes there though it was acknowledged meanwhile, and so does what opens again", async () => {
+    const reopening = `${END}, reopen: 30m`;
+    const b = await bench({ yaml: yaml("type: pagerduty, routingKey: k", "groupBy: [rule]", reopening) });
+    answers(b, { "/ops": 503 });
+    b.fail(0.5);
+    await b.rounds(6);
+    await acknowledge(b.app, (await listOpen(b.app))[0]!, "ada");
+    b.recover(8.5);
+    await b.rounds(12);
+    b.fail(12.5);
+    await b.rounds(40);
+    expect(spare(b).map((text) => text.split(" ")[0])).toEqual(["new", "resolved", "new"]);
+  });
+});
+
+it("a fallback may have the name of something that every object has", async () => {
+  const b = await bench({
+    yaml: yaml().replaceAll("spare:", "constructor:").replace("fallback: spare", "fallback: constructor"),
+  });
+  answers(b, { "/ops": 503 });
+  b.fail(0.5);
+  await b.rounds(8);
+  answers(b, {});
+  b.recover(8.5);
+  await b.rounds(20);
+  expect(spare(b)).toEqual(["new firing: svc-1 firing ×1(+1)", ENDED]);
 });
 
 it("a fallback hears of no other's end", async () => {

@@ -63,6 +63,56 @@ describe("an incident that was opened at a fallback", () => {
     expect(actions(b)).toEqual(["trigger", "acknowledge", "acknowledge", "resolve"]);
   });
 
+  it("is acknowledged at once where its alert was before it was opened", async () => {
+    const b = await bench({ yaml: yaml(`${OPS}, ${PAGER}`) });
+    b.answer(answers(503));
+    b.fail(0.5);
+    await b.rounds(2);
+    await acknowledge(b.app, (await listOpen(b.app))[0]!, "ada");
+    await b.rounds(20);
+    b.recover(20.5);
+    await b.rounds(30);
+    expect(actions(b)).toEqual(["trigger", "acknowledge", "resolve"]);
+  });
+
+  /** The alert is escalated while all channels of its route are down; so is the pager from minute 12 on. */
+  async function twice(): Promise<Bench> {
+    const boss = 'boss: { type: webhook, url: "HOOK/boss", fallback: pager, fallbackAfter: 3m }';
+    const route = "channels: [ops], escalate: [{ after: 10m, channels: [boss] }]";
+    const b = await bench({ yaml: yaml(`${OPS}, ${boss}, ${PAGER}`, route) });
+    b.answer(answers(503));
+    b.fail(0.5);
+    await b.rounds(12);
+    expect(actions(b)).toEqual(["trigger"]);
+    b.answer(answers(503, 503));
+    await b.rounds(18);
+    return b;
+  }
+
+  it("is acknowledged and closed though an escalation that was to go there as well was taken back", async () => {
+    const b = await twice();
+    await acknowledge(b.app, (await listOpen(b.app))[0]!, "ada");
+    const since = paged(b).length;
+    b.answer(answers(200));
+    b.recover(25.5);
+    await b.rounds(60);
+    expect(actions(b).slice(since)).toEqual(["acknowledge", "resolve"]);
+  });
+
+  it("is not opened again after its end, by whatever way it was opened", async () => {
+    const b = await twice();
+    b.recover(18.5);
+    await b.rounds(20);
+    const took: string[] = [];
+    b.answer((message) => {
+      if (message.to === "/pager") took.push(actions(b).at(-1)!);
+      return answers(503)(message);
+    });
+    await b.rounds(60);
+    expect(took.at(-1)).toBe("resolve");
+    expect(took.filter((action) => action === "resolve")).toHaveLength(1);
+  });
+
   it("is closed though the alert's end is silent", async () => {
     const b = await bench({ yaml: yaml(`${OPS}, ${PAGER}`, "channels: [ops]", "by: [resource.id]") });
     b.answer(answers(503));

@@ -264,6 +264,24 @@ describe("an escalation that is being sent as it is acknowledged, in vain,", () 
     expect(came(b, "/lead", since)).toEqual(["26 /lead escalation firing: svc-1 firing ×1(+1) (escalation)"]);
   });
 
+  it("comes where that was taken back, though another one of it is acknowledged", async () => {
+    const b = await bench({ yaml: yaml(), services: [A, B] });
+    let asked = 0;
+    b.answer(async ({ to }) => {
+      if (to !== "/lead" || ++asked > 1) return { status: 200 };
+      await ackOne(b, A);
+      await ackOne(b, A, null);
+      await ackOne(b, B);
+      return { status: 503 };
+    });
+    b.to(1);
+    for (const service of [A, B]) b.fail(0.5, "Failed", service);
+    await b.beats(25);
+    expect(came(b, "/lead").slice(1)).toEqual([
+      expect.stringMatching(/escalation firing: svc-1 firing \S+ \(escalation\)/),
+    ]);
+  });
+
   it("comes where that was taken back before the try ended", async () => {
     const b = await bench({ yaml: yaml() });
     b.answer(async ({ to }) => {
