@@ -13,18 +13,18 @@ const MESSAGES: Record<string, string[]> = {
   chat: ["broken", "deploy"],
 };
 
-/** What is wrong with what was notified, in a sentence each; `strained` and `late` as in judge. */
+/** What is wrong with what was notified, in a sentence each; `strained` as in judge. */
 export function judgeNotified(
   stage: Stage,
   deliveries: readonly DeliveryRow[],
   alerts: readonly Alert[],
-  { strained, late }: { strained: boolean; late: boolean },
+  { strained }: { strained: boolean },
 ): string[] {
   return [
     ...judgeMessages(deliveries, alerts, strained),
     ...judgeDeliveries(stage, deliveries, strained),
     ...judgeRequests(stage.notified, deliveries, alerts),
-    ...judgeIncidents(stage.notified, alerts, late),
+    ...judgeIncidents(stage.notified, deliveries, alerts),
   ];
 }
 
@@ -96,12 +96,18 @@ function judgeRequests(
 }
 
 /** An incident is opened and closed, or, where the alert came and went at once, neither. */
-function judgeIncidents(notified: readonly Notified[], alerts: readonly Alert[], late: boolean): string[] {
+function judgeIncidents(
+  notified: readonly Notified[],
+  deliveries: readonly DeliveryRow[],
+  alerts: readonly Alert[],
+): string[] {
   const wrong: string[] = [];
   const actions = notified.filter(({ channel }) => channel === "pager").map(({ text }) => JSON.parse(text));
+  const named = deliveries.flatMap((row) => row.notification.alerts);
+  const firing = new Set(named.filter(({ status }) => status === "firing").map(({ id }) => id));
   for (const alert of alerts.filter(({ rule }) => rule === "broken" || rule === "deploy")) {
     const own = new Set(actions.filter((one) => one.dedup_key === alert.id).map((one) => one.event_action));
-    const brief = (late || alert.resource?.id === "svc-2") && own.size === 0;
+    const brief = own.size === 0 && !firing.has(alert.id);
     if (!brief && [...own].join() !== "trigger,resolve")
       wrong.push(`${alertLine(alert)}: the pager had ${[...own].join()}`);
   }

@@ -31,7 +31,7 @@ export async function judge(stage: Stage, strained: boolean): Promise<string[]> 
   return [
     ...judgeEvents(stage, events, late),
     ...judgeAlerts(alerts, events),
-    ...judgeNotified(stage, deliveries, alerts, { strained, late }),
+    ...judgeNotified(stage, deliveries, alerts, { strained }),
     ...(await judgeLedger(app, events)),
     ...(await judgeRest(app)),
   ];
