@@ -73,7 +73,8 @@ export function alarms(watched: Watched): Resources {
       "unread-sources",
       { ...own, MetricName: METRICS.sourcesUnread },
       {
-        about: "Nothing of a source is read: credentials, its project, its discovery or the cloud's API (docs/aws.md)",
+        about:
+          "Nothing of a source is read, or its targets cannot be listed: credentials, project, cloud API (docs/aws.md)",
         // Each health check measures it; one that begins a moment late must not end the alarm.
         ...{ threshold: 1, in: [2, 3], period: 5 * MINUTE, statistic: "Maximum", missing: "notBreaching" },
       },

@@ -8,7 +8,7 @@ import type { CompiledRule } from "../../rules/compile.ts";
 import type { Target } from "../../sources/port.ts";
 import { RowDamaged } from "../../store/port.ts";
 import type { App } from "../deps.ts";
-import type { SourceRow } from "../persistence/rows.ts";
+import type { DiscoveredTarget, SourceRow } from "../persistence/rows.ts";
 import { bareWithShards, countOf, fill, isIn, listBare, type Shard, shardKey } from "../persistence/shard-rows.ts";
 import { type BareRow, getRow, placeOf } from "../persistence/source-rows.ts";
 
@@ -27,6 +27,17 @@ export interface Progress {
   note(sourceId: string, target: string, readTo: number): void;
   /** A target's read failed: this far it is read for certain; ms. */
   fail(sourceId: string, target: string, readTo: number | null): void;
+}
+
+const endedOf = new WeakMap<readonly DiscoveredTarget[], ReadonlySet<string>>();
+
+/** Whether the target had ended when the source was last listed. */
+function isEnded(source: SourceConfig, target: string, row: SourceRow | undefined): boolean {
+  const list = row?.discovered?.targets;
+  if (list === undefined || namedTargets(source)) return false;
+  const ended = endedOf.get(list) ?? new Set(list.flatMap(({ id, endedSeen }) => (endedSeen === undefined ? [] : id)));
+  endedOf.set(list, ended);
+  return ended.has(target);
 }
 
 /** From a target's id to when it was last read completely; ms, null where the source never did. */
@@ -75,7 +86,9 @@ export function createProgress(sources: readonly SourceConfig[], rows: Rows): Pr
     const row = await rows.of(source, target);
     const listed = listedIn(source, row);
     if (listed && !listed.has(target)) return namedTargets(source) ? ALWAYS : row!.discovered!.at;
-    return targetReadTo(source, target, readToOf(row), slice);
+    const readTo = targetReadTo(source, target, readToOf(row), slice);
+    // One that had ended may have come back since.
+    return isEnded(source, target, row) ? Math.min(readTo, row!.discovered!.at) : readTo;
   }
   async function ofAll(source: SourceConfig, slice?: OwnProgress): Promise<number> {
     const run = runs.get(source.id);

@@ -112,7 +112,7 @@ async function watchSome(app: App, source: SourceConfig, targets: readonly Targe
     if (isFatal(error)) throw error;
     if (targets.length === 1 || !(error instanceof RowDamaged)) {
       const fields = { source: source.id, targets: targets.length, error: app.redact((error as Error).message) };
-      app.log.warn("targets are not watched for silence yet; the next run tries again", fields);
+      app.log.warn("targets are not watched for silence yet", fields);
       return [...targets];
     }
     const half = targets.length >> 1;

@@ -127,7 +127,7 @@ export interface SourceRow {
   discoveryFailingSince?: number;
   /**
    * Which rules over targets watch its targets (evaluation/watched.ts), but for those of these ids: whether they do is
-   * to be looked at. Absent: that of all is.
+   * to be looked at. Absent: all are.
    */
   watched?: { by: string; but?: string[] };
   ledger: Daily<{ seen: number }>;

@@ -74,9 +74,11 @@ export async function targetsOf(
       // It may have failed ever since it came, and the list of those that are known be lost.
       const isBack = !target.ended && earlier?.endedSeen !== undefined;
       // Read to its last events, it is as new where it comes back when its row has expired: the old floor lies behind
-      // what was read.
-      const isAsNew = isBack && (readToIn(row)(target.id) ?? 0) >= lastsUntil(source, earlier.endedSeen!);
-      const floor = (isAsNew ? undefined : earlier?.floor) ?? lookup(row?.failing, target.id)?.floor ?? newFloor;
+      // what was read, and so may that of a new one, where nothing was discovered for long.
+      const readTo = isBack ? (readToIn(row)(target.id) ?? 0) : 0;
+      const isAsNew = isBack && readTo >= lastsUntil(source, earlier.endedSeen!);
+      const ownFloor = isAsNew ? Math.max(newFloor, readTo) : earlier?.floor;
+      const floor = ownFloor ?? lookup(row?.failing, target.id)?.floor ?? newFloor;
       const isKnown = earlier && !earlier.unread && !isBack;
       const unread = isKnown ? {} : { unread: true as const };
       return { ...target, floor, ...(target.ended && { endedSeen: earlier?.endedSeen ?? now }), ...unread };
@@ -113,7 +115,8 @@ export function toBePolled(
     .filter(({ id, endedSeen }) => endedSeen === undefined || (readTo(id) ?? 0) < lastsUntil(source, endedSeen))
     .map(({ floor, endedSeen, unread, ...target }) => ({
       target,
-      floor,
+      // Of one that was read, the floor counts where its row has gone: what was read is not read again.
+      floor: unread ? floor : Math.max(floor, readTo(target.id) ?? 0),
       ...(unread && { unread }),
       ...(endedSeen !== undefined && { lastsUntil: lastsUntil(source, endedSeen) }),
     }));

@@ -10,6 +10,8 @@ import { DUE_INDEX } from "./table.ts";
 
 /** How many times its even share of the keys a place is asked for at once: they are spread by chance. */
 const MORE = 4;
+/** It is asked for no fewer: what the index still lists and is due no more takes no query each. */
+const LEAST = 25;
 
 /** What one place of the queue lists, earliest first. */
 interface Place {
@@ -50,7 +52,7 @@ async function takeFirst(db: Table, places: readonly Place[], count: number): Pr
   while (keys.size < count) {
     // Which comes first is known only where each place shows its next one.
     await Promise.all(
-      places.map((place) => fill(db, place, Math.min(count, Math.ceil((MORE * count) / places.length)))),
+      places.map((place) => fill(db, place, Math.max(LEAST, Math.ceil((MORE * count) / places.length)))),
     );
     const first = earliest(places);
     if (first === undefined) break;

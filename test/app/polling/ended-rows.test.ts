@@ -3,6 +3,7 @@
 import { expect, it } from "vitest";
 import type { TargetRow } from "../../../lib/app/persistence/rows.ts";
 import { seenEvents } from "../../../lib/app/queries/lists.ts";
+import { type Store, StoreError } from "../../../lib/store/port.ts";
 import { type Bench, bench, MINUTE, T0 } from "../support.ts";
 
 const DAY = 24 * 60;
@@ -132,4 +133,71 @@ ${REST}`;
   await b.reload(both("svc-1, svc-2", "svc-3, svc-4"));
   await b.rounds(12, 2);
   expect(await expiring()).toEqual([]);
+});
+
+it("what was read is not found again, though nothing ran for longer than `history`", async () => {
+  const b = await bench({ services: [], yaml: JOBS });
+  const { row } = b.sim.world.addJob({ id: "job-1", name: "job-1" });
+  await b.rounds(4);
+  fail(b, 11.5);
+  await b.rounds(12);
+  row.status.phase = "Completed";
+  await b.rounds(27);
+  row.status.phase = "Running";
+  b.to(3 * DAY);
+  await b.round();
+  await b.rounds(3 * DAY + 10);
+  expect(await found(b)).toEqual([]);
+  expect(b.messages.filter(({ at }) => at > DAY)).toEqual([]);
+  fail(b, 3 * DAY + 10.5);
+  await b.rounds(3 * DAY + 20);
+  expect(await found(b)).toEqual([3 * DAY + 10.5]);
+});
+
+it("nor where a run was killed before it recorded that the target's last events are in", async () => {
+  let isKilled = false;
+  const wrapStore = (store: Store): Store => ({
+    ...store,
+    async commit(ops) {
+      if (isKilled && ops.some(({ pk }) => pk === "source")) throw new StoreError("killed");
+      await store.commit(ops);
+    },
+  });
+  const b = await bench({ services: [], yaml: JOBS, wrapStore });
+  const { row } = b.sim.world.addJob({ id: "job-1", name: "job-1" });
+  await b.rounds(4);
+  fail(b, 2.5);
+  await b.rounds(12);
+  row.status.phase = "Completed";
+  await b.rounds(25);
+  isKilled = true;
+  b.to(26);
+  await b.round().catch(() => {});
+  isKilled = false;
+  expect(await expiryOf(b, "training-events", "job-1")).toBeTypeOf("number");
+  b.to(3 * DAY);
+  await b.round();
+  await b.rounds(3 * DAY + 10);
+  expect(await found(b)).toEqual([]);
+});
+
+it("a deadline of a job that has ended waits for the next discovery: it may be back", async () => {
+  const rest = `
+rules: [{ id: any, when: { level: [error] }, by: [resource.id], resolve: { after: 40m } }]
+route: { channels: [ops] }
+channels: { ops: { type: webhook, url: "HOOK/ops" } }
+`;
+  const b = await bench({ services: [], yaml: `sources: [{ kind: training-events }]\n${rest}` });
+  const { row } = b.sim.world.addJob({ id: "job-1", name: "job-1" });
+  b.sim.world.addJob({ id: "job-2", name: "job-2" });
+  await b.rounds(4);
+  fail(b, 5);
+  await b.rounds(10);
+  row.status.phase = "Completed";
+  // The next discoveries are at 41 and 46; the deadline is at 45.
+  await b.rounds(41);
+  row.status.phase = "Running";
+  fail(b, 41.2);
+  await b.rounds(60);
+  expect(b.messages.map(({ body }) => body.status)).toEqual(["firing"]);
 });
